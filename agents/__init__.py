@@ -1,0 +1,1 @@
+"""LangGraph graphs and everything a person touches: command line, report, server."""

@@ -1,0 +1,1 @@
+"""The defect report as HTML, JSON, CSV and PDF."""

@@ -1,0 +1,1 @@
+"""The method: image -> features -> anomaly map -> calibrated verdict. Imports no sibling package."""

@@ -1,0 +1,1 @@
+"""Patch features -> anomaly map: few-shot and text-aligned."""

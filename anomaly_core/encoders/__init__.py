@@ -1,0 +1,1 @@
+"""Image and text encoders behind two Protocols; one file a family."""

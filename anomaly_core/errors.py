@@ -1,0 +1,97 @@
+"""Every error that a user can meet and mend.
+
+    IadError
+    |-- UnreadableImage        a file that is no image, or one that cannot be inspected
+    |-- NoImages               a path, folder or glob that holds no image
+    |-- WeightsError
+    |   |-- WeightsMissing     a model that is not here yet; names the command that gets it
+    |   `-- WeightsDamaged     a file whose checksum is not the pinned one
+    |-- StoreError
+    |   |-- StoreMissing       no store at that path
+    |   |-- StoreTooNew        written by a newer version of this program
+    |   |-- StoreDamaged       a file whose checksum does not match
+    |   `-- StoreBusy          another process holds the lock
+    |-- UnknownProduct         no enrolled product by that name
+    |-- KnowledgeError         a note that cannot be read
+    |-- ConfigError            a setting or argument out of its range
+    `-- LanguageModelError
+        |-- LanguageModelDown      no answer in time, or none at all
+        `-- LanguageModelRefused   an answer that cannot be used, or a request that was refused
+
+What a programmer broke is not caught by this tree: it is raised as it is.
+"""
+
+from __future__ import annotations
+
+
+class IadError(Exception):
+    """Base of every error with a mend. `str(error)` names what is wrong and what to do about it."""
+
+    @property
+    def kind(self) -> str:
+        """The name used in JSON: `{"error": {"kind": ..., "message": ...}}`."""
+        return type(self).__name__
+
+
+class UnreadableImage(IadError):
+    """The file is not an image that can be inspected."""
+
+
+class NoImages(IadError):
+    """A path, folder or glob holds no image."""
+
+
+class WeightsError(IadError):
+    """Model weights cannot be used."""
+
+
+class WeightsMissing(WeightsError):
+    """The weights are not on this machine; the message names the command that gets them."""
+
+
+class WeightsDamaged(WeightsError):
+    """A file's SHA-256 is not the pinned one."""
+
+
+class StoreError(IadError):
+    """The store folder cannot be used."""
+
+
+class StoreMissing(StoreError):
+    """There is no store at the path."""
+
+
+class StoreTooNew(StoreError):
+    """The store was written by a newer schema than this program knows."""
+
+
+class StoreDamaged(StoreError):
+    """A file in the store does not match its recorded checksum."""
+
+
+class StoreBusy(StoreError):
+    """Another process holds the store's lock."""
+
+
+class UnknownProduct(IadError):
+    """No enrolled product has this name, or none fits the image."""
+
+
+class KnowledgeError(IadError):
+    """A note cannot be read or indexed."""
+
+
+class ConfigError(IadError):
+    """A setting or an argument is out of its range."""
+
+
+class LanguageModelError(IadError):
+    """The language model gave nothing that can be used."""
+
+
+class LanguageModelDown(LanguageModelError):
+    """The language model does not answer."""
+
+
+class LanguageModelRefused(LanguageModelError):
+    """The request was refused, or the reply is unusable (wrong shape, NaN, unknown model)."""

@@ -1,0 +1,1 @@
+"""Memory: enrolled products (templates, calibration) and domain notes, found again with FAISS."""

@@ -1,0 +1,1 @@
+"""LangChain tools over `anomaly_core` and `knowledge`, one family a file."""
