@@ -1,0 +1,349 @@
+"""Image files -> upright RGB pixels, and the paths a user types -> image files.
+
+A file is read once, hashed and decoded from those bytes. What cannot be inspected as a whole is an
+error, never a half-decoded picture. Pillow's module-wide settings are left as they are.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import itertools
+import os
+import stat
+import struct
+import threading
+import warnings
+import zlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps
+
+from anomaly_core.errors import NoImages, UnreadableImage
+
+MAX_PIXELS: Final = 200_000_000
+"""Default limit. Pillow's own unconditional limit, 178,956,970 pixels, holds as well."""
+MAX_BYTES: Final = 1 << 30
+MIN_SIDE: Final = 16
+
+EXTENSIONS: Final = frozenset(
+    f".{ending}"
+    for ending in (
+        "png", "apng", "jpg", "jpeg", "jpe", "jfif", "mpo", "bmp", "dib", "tif", "tiff", "webp", "gif",
+        "ppm", "pgm", "pbm", "pnm", "jp2", "avif",
+    )
+)  # fmt: skip
+"""Files with these endings, in any case, are taken from folders and globs."""
+
+# Only formats that decode pixels: Pillow's EPS reader, for one, would start another program.
+_FORMATS: Final[tuple[str, ...]] = (
+    "PNG",
+    "JPEG",
+    "MPO",
+    "BMP",
+    "DIB",
+    "TIFF",
+    "WEBP",
+    "GIF",
+    "PPM",
+    "JPEG2000",
+    "AVIF",
+)
+
+# What Pillow's readers raise on hostile bytes. Warning: where the caller turns warnings into errors.
+_DECODE_ERRORS: Final = (
+    OSError,
+    SyntaxError,
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    ArithmeticError,
+    EOFError,
+    MemoryError,
+    RuntimeError,
+    Warning,
+    struct.error,
+    zlib.error,
+    Image.DecompressionBombError,
+)
+
+_ORIENTATION_TAG: Final = 0x0112
+_warning_filter_lock = threading.Lock()
+
+
+@dataclass(frozen=True)
+class LoadedImage:
+    """One decoded image.
+
+    sha256: of the file's bytes, 64 hex digits. pixels: (H, W, 3) uint8 RGB, upright.
+    note: what was changed on the way to 8-bit RGB that a reader of the result should know, or None.
+    """
+
+    path: Path
+    sha256: str
+    pixels: NDArray[np.uint8]
+    note: str | None = None
+
+
+def load_image(path: str | Path, *, max_pixels: int = MAX_PIXELS) -> LoadedImage:
+    """Read, hash and decode one image file.
+
+    The EXIF orientation is applied. Transparency is composited on white. Of several frames or pages
+    the first is taken. More than 8 bits a sample are scaled by a fixed rule, see `_to_8_bit`.
+
+    Args:
+        path: the file.
+        max_pixels: width x height above which the file is refused from its header, undecoded.
+
+    Raises:
+        UnreadableImage: missing, a folder, empty, truncated, no image, smaller than 16 pixels on a
+            side, or too large.
+    """
+    path = Path(path)
+    data = _read(path)
+    image = _open_header(path, data, max_pixels)
+    try:
+        frames = 1 if image.format == "MPO" else int(getattr(image, "n_frames", 1))
+        image.seek(0)
+        image.load()
+        pixels, notes = _to_rgb(image)
+    except UnreadableImage as error:
+        raise UnreadableImage(f"{_show(path)}: {error}") from None
+    except _DECODE_ERRORS as error:
+        raise UnreadableImage(
+            f"{_show(path)}: truncated or damaged ({_reason(error)}); copy the file again from its source"
+        ) from error
+    if frames > 1:
+        notes.append(f"only the first of {frames} frames is inspected")
+    return LoadedImage(path, hashlib.sha256(data).hexdigest(), pixels, "; ".join(notes) or None)
+
+
+def image_size(path: str | Path, *, max_pixels: int = MAX_PIXELS) -> tuple[int, int]:
+    """Return (width, height) in pixels of the upright image, from its header alone.
+
+    Raises UnreadableImage as `load_image` does, save that damage behind the header is not seen.
+    """
+    path = Path(path)
+    image = _open_header(path, _read(path), max_pixels)
+    width, height = image.size
+    # Pillow turns a TIFF by itself, its size included.
+    turned = image.format != "TIFF" and _orientation(image) >= 5
+    return (height, width) if turned else (width, height)
+
+
+def find_images(paths: Sequence[str | Path]) -> list[Path]:
+    """Return the image files that the paths name: each a file, a folder or a glob.
+
+    A path that exists is never read as a glob. A file is kept whatever its ending, and so is a missing
+    path that ends like an image, so that the file's own error is reported while others go on. Folders
+    are searched with their subfolders, in sorted order; hidden files and other endings are passed over.
+    The order of the arguments is kept, and a file that is named twice is returned once.
+
+    Raises:
+        NoImages: one of the paths gives no file, or there are no paths.
+    """
+    if not paths:
+        raise NoImages("no image was named; give at least one image file, folder or glob")
+    found: dict[Path, Path] = {}
+    for given in paths:
+        hits = list(_expand(given))
+        if not hits:
+            raise NoImages(_nothing_found(given))
+        for hit in hits:
+            found.setdefault(_absolute(hit), hit)
+    return list(found.values())
+
+
+def _expand(given: str | Path) -> Iterator[Path]:
+    """Yield the files of one argument."""
+    path = Path(given)
+    if not _exists(path) and str(given).startswith("~"):
+        path = path.expanduser()
+    if _exists(path):
+        yield from _walk(path) if path.is_dir() else [path]
+    elif _is_glob(str(path)):
+        for hit in _glob(path):
+            if hit.is_dir() and "**" not in path.parts:
+                yield from _walk(hit)
+            elif hit.is_file() and _is_candidate(hit):
+                yield hit
+    elif path.suffix.lower() in EXTENSIONS:
+        yield path
+
+
+def _is_glob(text: str) -> bool:
+    return any(letter in text for letter in "*?[")
+
+
+def _glob(pattern: Path) -> list[Path]:
+    """Return the matches, sorted, without hidden ones; "**" does not follow links to folders."""
+    plain = list(itertools.takewhile(lambda part: not _is_glob(part), pattern.parts))
+    base = Path(*plain)
+    try:
+        hits = sorted(base.glob(str(Path(*pattern.parts[len(plain) :]))))
+    except (ValueError, OSError):  # "**" inside a longer name is no pattern; a folder may be unreadable
+        return []
+    return [hit for hit in hits if not any(part.startswith(".") for part in hit.parts[len(plain) :])]
+
+
+def _walk(folder: Path) -> Iterator[Path]:
+    """Yield the images under a folder, sorted by name; links to folders are not followed."""
+    try:
+        entries = sorted(folder.iterdir(), key=lambda entry: entry.name)
+    except OSError as error:
+        raise NoImages(f"{_show(folder)}: {_reason(error)}; make the folder readable") from error
+    yield from (entry for entry in entries if entry.is_file() and _is_candidate(entry))
+    for entry in entries:
+        if entry.is_dir() and not entry.is_symlink() and not entry.name.startswith("."):
+            yield from _walk(entry)
+
+
+def _is_candidate(path: Path) -> bool:
+    return not path.name.startswith(".") and path.suffix.lower() in EXTENSIONS
+
+
+def _exists(path: Path) -> bool:
+    """True for anything at that path; a name that no file can have does not exist."""
+    try:
+        path.lstat()
+    except (OSError, ValueError):
+        return False
+    return True
+
+
+def _absolute(path: Path) -> Path:
+    """Absolute and free of "..", links kept: two links to one file are two images to the user."""
+    return Path(os.path.normpath(path.absolute()))
+
+
+def _nothing_found(given: str | Path) -> str:
+    path = Path(given).expanduser()
+    if _exists(path):
+        return f"{_show(path)}: the folder holds no image; put images in it ({', '.join(sorted(EXTENSIONS))})"
+    if _is_glob(str(path)):
+        return f"{_show(path)}: no image matches; check the pattern, and quote it for the shell"
+    return f"{_show(path)}: no such file or folder; check the path"
+
+
+def _read(path: Path) -> bytes:
+    """Return the file's bytes, or raise UnreadableImage."""
+    try:
+        mode = path.stat().st_mode
+        if stat.S_ISDIR(mode):
+            raise UnreadableImage(f"{_show(path)}: a folder, not an image; name a file inside it")
+        if not stat.S_ISREG(mode):  # a pipe or device would block, or never end
+            raise UnreadableImage(f"{_show(path)}: not a regular file; copy the image to a file first")
+        with path.open("rb") as stream:
+            data = stream.read(MAX_BYTES + 1)
+    except FileNotFoundError as error:
+        raise UnreadableImage(f"{_show(path)}: no such file; check the path") from error
+    except PermissionError as error:
+        raise UnreadableImage(f"{_show(path)}: no permission to read it; make the file readable") from error
+    except (OSError, ValueError) as error:
+        raise UnreadableImage(f"{_show(path)}: cannot be read ({_reason(error)}); check the path") from error
+    if not data:
+        raise UnreadableImage(f"{_show(path)}: the file is empty; copy it again from its source")
+    if len(data) > MAX_BYTES:
+        raise UnreadableImage(f"{_show(path)}: more than {MAX_BYTES >> 20} MiB; save a smaller file")
+    return data
+
+
+def _open_header(path: Path, data: bytes, max_pixels: int) -> Image.Image:
+    """Parse the header and refuse by size, before a pixel is decoded."""
+    Image.init()
+    formats = [name for name in _FORMATS if name in Image.OPEN]
+    try:
+        # The limit is ours to check, below; Pillow's warning would only repeat it on stderr.
+        with _warning_filter_lock, warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            image = Image.open(io.BytesIO(data), formats=formats)
+    except Image.DecompressionBombError as error:
+        raise UnreadableImage(f"{_show(path)}: {_too_large(str(error), max_pixels)}") from error
+    except _DECODE_ERRORS as error:
+        raise UnreadableImage(
+            f"{_show(path)}: not an image in a known format; save it as PNG, JPEG, BMP, TIFF or WebP"
+        ) from error
+    width, height = image.size
+    if width * height > max_pixels:
+        raise UnreadableImage(f"{_show(path)}: {_too_large(f'{width} x {height} pixels', max_pixels)}")
+    if min(width, height) < MIN_SIDE:
+        raise UnreadableImage(
+            f"{_show(path)}: {width} x {height} pixels is too small to inspect; "
+            f"give an image of at least {MIN_SIDE} px on a side"
+        )
+    return image
+
+
+def _too_large(what: str, max_pixels: int) -> str:
+    return f"too large to decode ({what}; the limit is {max_pixels:,} pixels); crop it or scale it down"
+
+
+def _orientation(image: Image.Image) -> int:
+    """The EXIF orientation, 1 to 8; 1 where there is none or it cannot be read."""
+    try:
+        value = image.getexif().get(_ORIENTATION_TAG, 1)
+    except _DECODE_ERRORS:
+        return 1
+    return value if isinstance(value, int) and 1 <= value <= 8 else 1
+
+
+def _to_rgb(image: Image.Image) -> tuple[NDArray[np.uint8], list[str]]:
+    """Return (H, W, 3) uint8 upright pixels, and notes."""
+    notes: list[str] = []
+    turned = _orientation(image) != 1
+    if image.mode.startswith("I") or image.mode == "F":
+        image, note = _to_8_bit(image)
+        notes.append(note)
+    if turned:
+        image = ImageOps.exif_transpose(image)
+    if image.has_transparency_data:
+        layered = image.convert("RGBA")
+        if layered.getchannel("A").getextrema() != (255, 255):
+            notes.append("transparency composited on white")
+        white = Image.new("RGBA", layered.size, (255, 255, 255, 255))
+        image = Image.alpha_composite(white, layered)
+    # A copy: Pillow's own buffer is read-only, which torch.from_numpy warns about.
+    return np.array(image.convert("RGB"), dtype=np.uint8), notes
+
+
+def _to_8_bit(image: Image.Image) -> tuple[Image.Image, str]:
+    """Scale a greyscale image of integers or floats to 8 bits.
+
+    The scale is the smallest full range of 8, 12 or 16 bits that holds the values (floats: 1, then
+    those), so images of one camera stay comparable with each other; a percentile stretch would move
+    with the defect itself. Only values outside all ranges are stretched from minimum to maximum.
+    """
+    values = np.asarray(image).astype(np.float64)
+    if not np.isfinite(values).all():
+        raise UnreadableImage("holds values that are not finite; save it with finite grey values")
+    low, high = float(values.min()), float(values.max())
+    ranges = ([1.0] if image.mode == "F" else []) + [255.0, 4095.0, 65535.0]
+    top = next((limit for limit in ranges if low >= 0 and high <= limit), None)
+    if top is None:
+        grey = (values - low) * (255.0 / max(high - low, np.finfo(np.float64).tiny))
+        note = f"grey values {low:g} to {high:g} stretched to 8 bit"
+    else:
+        grey = values * (255.0 / top)
+        note = f"grey values 0 to {top:g} scaled to 8 bit"
+    scaled = Image.fromarray(np.rint(grey).astype(np.uint8))
+    scaled.info = {key: image.info[key] for key in ("exif",) if key in image.info}
+    scaled.getexif()[_ORIENTATION_TAG] = _orientation(image)
+    return scaled, note
+
+
+def _reason(error: BaseException) -> str:
+    """One line of a vendor's message."""
+    text = (getattr(error, "strerror", None) or str(error) or type(error).__name__).splitlines()
+    return text[0] if text else type(error).__name__
+
+
+def _show(path: Path) -> str:
+    """The path on one line: a newline or an undecodable byte in a name must not break the message."""
+    text = str(path)
+    return text if text.isprintable() else ascii(text)
