@@ -208,8 +208,9 @@ def _read_mvtec(root: Path) -> Dataset:
             samples += [Sample(p, GOOD, "train", name) for p in _images(folder / part / GOOD)]
         for defect in _folders(folder / "test"):
             truth = folder / "ground_truth" / defect.name
+            bad = defect.name != GOOD
             samples += [
-                Sample(p, defect.name, "test", name, () if defect.name == GOOD else _mvtec_masks(truth, p.stem))
+                Sample(p, defect.name, "test", name, _mvtec_masks(truth, p.stem) if bad else ())
                 for p in _images(defect)
             ]
     return Dataset(root, "MVTec", tuple(samples))
