@@ -1,0 +1,102 @@
+"""One pass over one image: decoded once, encoded once, its arrays kept here and never in a graph's state.
+
+A graph's state is checkpointed, so it holds paths, hashes and small numbers. The arrays behind them
+live in this cache; after a resume in another process a missing one is computed again from the file,
+whose hash must still be the recorded one.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from anomaly_core.detector import Detector, Encoded, ProductModel
+from anomaly_core.errors import UnreadableImage
+from anomaly_core.images import LoadedImage, load_image
+from anomaly_core.regions import find_regions
+from anomaly_core.results import AnomalyMap, Region, Verdict
+
+
+@dataclass
+class ImagePass:
+    """The intermediate results for one file; each is made at first use and kept."""
+
+    detector: Detector
+    image: LoadedImage
+    _encoded: Encoded | None = None
+    _decoded: dict[str, tuple[AnomalyMap, Verdict, list[Region]]] = field(default_factory=dict)
+
+    def encoded(self) -> Encoded:
+        """Return the image's features, encoding it at first use."""
+        if self._encoded is None:
+            self._encoded = self.detector.encode(self.image.pixels)
+        return self._encoded
+
+    def decoded(self, product: str, model: ProductModel) -> tuple[AnomalyMap, Verdict, list[Region]]:
+        """Return the anomaly map, the verdict and, for an anomalous image, its regions."""
+        key = f"{product}@{model.version}"
+        if key not in self._decoded:
+            anomaly_map = self.detector.decode(self.encoded(), model)
+            verdict = model.judge(anomaly_map.score)
+            regions: list[Region] = []
+            if verdict.anomalous or verdict.uncertain:
+                regions = find_regions(
+                    anomaly_map.values, threshold=model.pixel_threshold, scale=model.pixel_scale
+                )
+                # A part can be anomalous as a whole while no pixel stands out: then its peak is shown.
+                if not regions:
+                    peak = float(anomaly_map.values.max())
+                    regions = find_regions(
+                        anomaly_map.values, threshold=0.8 * peak, scale=model.pixel_scale, max_regions=1
+                    )
+            self._decoded = {key: (anomaly_map, verdict, regions)}
+        return self._decoded[key]
+
+
+class PassCache:
+    """The most recent passes, oldest dropped first, so that memory stays flat over any number of images."""
+
+    def __init__(self, detector: Callable[[], Detector], *, size: int = 4, max_pixels: int) -> None:
+        self._detector = detector
+        self._size = size
+        self._max_pixels = max_pixels
+        self._passes: OrderedDict[str, ImagePass] = OrderedDict()
+
+    def open(self, path: str | Path) -> ImagePass:
+        """Read the file anew and return its pass; equal bytes share one. Raises UnreadableImage."""
+        image = load_image(Path(path), max_pixels=self._max_pixels)
+        kept = self._passes.pop(image.sha256, None) or ImagePass(self._detector(), image)
+        self._passes[image.sha256] = kept
+        while len(self._passes) > self._size:
+            self._passes.popitem(last=False)
+        return kept
+
+    def get(self, path: str | Path, sha256: str) -> ImagePass:
+        """Return the pass of a file already opened; after a restart the file is read again.
+
+        Raises UnreadableImage when the file has changed since.
+        """
+        kept = self._passes.get(sha256)
+        if kept is not None:
+            self._passes.move_to_end(sha256)
+            return kept
+        opened = self.open(path)
+        if opened.image.sha256 != sha256:
+            raise UnreadableImage(f"{path}: the file changed since it was inspected; inspect it again.")
+        return opened
+
+
+class Stopwatch:
+    """Times one step in milliseconds: `with Stopwatch() as watch: ...; watch.ms`."""
+
+    ms: float = 0.0
+
+    def __enter__(self) -> Stopwatch:
+        self._start = time.perf_counter()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.ms = (time.perf_counter() - self._start) * 1000

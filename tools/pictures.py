@@ -1,0 +1,103 @@
+"""The pictures of one inspection: heat map, mask, and the original with the anomaly drawn over it."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Sequence
+from io import BytesIO
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from matplotlib import colormaps
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw
+
+from anomaly_core.results import Region
+from tools.atomic import write_atomically
+from tools.records import FilesRecord
+
+HEAT: Final = "inferno"
+"""Perceptually uniform, so equal steps of the map look equal, also in grey and to colour-blind eyes."""
+BOX: Final = (255, 32, 32)
+NORMAL: Final = 0.5
+"""Fraction of vmax below which the overlay stays clear."""
+STRONGEST: Final = 0.65
+"""Opacity of the overlay's heat at vmax."""
+
+
+def write_pictures(
+    pixels: NDArray[np.uint8],
+    map_values: NDArray[np.float32],
+    regions: Sequence[Region],
+    out: Path,
+    stem: str,
+    vmax: float,
+) -> FilesRecord:
+    """Write heat map, mask and overlay as PNG files into `out`, which is made if it is not there.
+
+    pixels: (H, W, 3) uint8 RGB. map_values: (H, W) float32, 0 at best, the decoder's unit.
+    stem: what the image is known by, unique to it, such as its whole path; any characters.
+    vmax: > 0, the map value drawn at full heat. It comes from the calibration, not from this map, so
+        that a good part stays dark.
+
+    Raises ValueError for shapes that differ or a vmax that is not positive.
+    """
+    height, width = pixels.shape[:2]
+    if map_values.shape != (height, width):
+        raise ValueError(f"the map is {map_values.shape}, the image {(height, width)}")
+    if not vmax > 0:
+        raise ValueError(f"vmax is {vmax}, it must be above 0")
+    name = safe_name(stem)
+    heat = np.clip(np.nan_to_num(map_values / vmax, nan=1.0), 0.0, 1.0)
+    mask = np.zeros((height, width), np.uint8)
+    for region in regions:
+        mask[region.mask] = 255
+    return FilesRecord(
+        heatmap=_save(heat_colours(heat), out / f"{name}-heatmap.png"),
+        mask=_save(mask, out / f"{name}-mask.png"),
+        overlay=_save(draw_overlay(pixels, heat, regions), out / f"{name}-overlay.png"),
+    )
+
+
+def safe_name(stem: str) -> str:
+    """A file name for `stem`: its last part's plain characters, and a hash of the whole.
+
+    Two images of one name in different folders get different names; nothing in a hostile name survives.
+    """
+    digest = hashlib.sha256(stem.encode("utf-8", "surrogateescape")).hexdigest()[:8]
+    last = re.split(r"[/\\]", stem)[-1].rsplit(".", 1)[0]
+    words = re.sub(r"[^A-Za-z0-9_-]+", "-", last).strip("-")[:60]
+    return f"{words or 'image'}-{digest}"
+
+
+def heat_colours(heat: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """(H, W) in [0, 1] -> (H, W, 3) uint8 RGB."""
+    return np.asarray(colormaps[HEAT](heat, bytes=True)[..., :3], dtype=np.uint8)
+
+
+def draw_overlay(
+    pixels: NDArray[np.uint8], heat: NDArray[np.float32], regions: Sequence[Region]
+) -> NDArray[np.uint8]:
+    """The image, translucent heat where it is above normal, and a box round each region; (H, W, 3) uint8.
+
+    heat: (H, W) in [0, 1]. Where it is at most NORMAL and outside the boxes, pixels stay as they are.
+    """
+    opacity = STRONGEST * np.clip((heat - NORMAL) / (1.0 - NORMAL), 0.0, 1.0)[..., None]
+    blended = (1.0 - opacity) * pixels + opacity * heat_colours(heat)
+    picture = Image.fromarray(np.round(blended).astype(np.uint8))
+    draw = ImageDraw.Draw(picture)
+    line = max(1, round(min(picture.size) / 200))
+    for region in regions:
+        x0, y0, x1, y1 = region.bbox
+        # Pillow's box includes its end, ours does not; the outline lies just outside the region.
+        draw.rectangle((x0 - line, y0 - line, x1 - 1 + line, y1 - 1 + line), outline=BOX, width=line)
+    return np.asarray(picture)
+
+
+def _save(picture: NDArray[np.uint8], path: Path) -> str:
+    encoded = BytesIO()
+    Image.fromarray(picture).save(encoded, format="PNG")
+    write_atomically(path, encoded.getvalue())
+    return str(path)

@@ -1,0 +1,86 @@
+"""What the tools work with: models and memory, each loaded at first use."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+from pathlib import Path
+
+from anomaly_core.config import DetectorConfig
+from anomaly_core.detector import Detector, ProductModel
+from anomaly_core.encoders.base import TextEncoder
+from anomaly_core.errors import StoreMissing
+from knowledge.domain import DomainIndex
+from knowledge.store import Store
+from knowledge.templates import TemplateIndex
+from tools.passes import PassCache
+from tools.records import FailureRecord, InspectionRecord
+
+ReportWriter = Callable[[list[InspectionRecord | FailureRecord], Path], Path]
+
+
+class Services:
+    """The collaborators of every tool.
+
+    store: the store's folder. detector and text_encoder: factories, called once, when first needed.
+    out: where pictures go, or None for none. write_report: how a report is written.
+    """
+
+    def __init__(
+        self,
+        *,
+        store: Path,
+        detector: Callable[[], Detector],
+        text_encoder: Callable[[], TextEncoder],
+        write_report: ReportWriter,
+        config: DetectorConfig,
+        max_pixels: int,
+    ) -> None:
+        self.store_path = store
+        self.config = config
+        self.write_report = write_report
+        self._make_detector = detector
+        self._make_text_encoder = text_encoder
+        self._models: dict[tuple[str, int], ProductModel] = {}
+        self.passes = PassCache(lambda: self.detector, max_pixels=max_pixels)
+
+    @cached_property
+    def detector(self) -> Detector:
+        """The encoder and decoder."""
+        return self._make_detector()
+
+    @cached_property
+    def text_encoder(self) -> TextEncoder:
+        """The encoder of notes and questions."""
+        return self._make_text_encoder()
+
+    @cached_property
+    def store(self) -> Store:
+        """The store, made if it is not there yet; commands that only read call `require_store` first."""
+        return Store.open(self.store_path, create=True)
+
+    @cached_property
+    def templates(self) -> TemplateIndex:
+        """Enrolled products and their normal templates."""
+        return TemplateIndex(self.store)
+
+    @cached_property
+    def domain(self) -> DomainIndex:
+        """Notes about products and defects."""
+        return DomainIndex(self.store, lambda: self.text_encoder)
+
+    def require_store(self) -> None:
+        """Raise StoreMissing when nothing was ever enrolled here."""
+        if "store" not in self.__dict__ and not (self.store_path / "CURRENT").exists():
+            raise StoreMissing(f"{self.store_path}: no store here; make one with `iad enroll PRODUCT PATH...`.")
+
+    def product_model(self, product: str) -> ProductModel:
+        """Return the product's memory bank and calibration; kept until the store changes."""
+        version = self.store.snapshot().version
+        key = (product, version)
+        if key not in self._models:
+            arrays, meta = self.templates.load(product)
+            # Models of an older version of the store are of no more use; a few products stay ready.
+            self._models = {k: m for k, m in list(self._models.items())[-7:] if k[1] == version}
+            self._models[key] = ProductModel.from_parts(arrays, meta, version=str(version))
+        return self._models[key]
