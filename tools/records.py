@@ -112,6 +112,55 @@ class ErrorRecord(Record):
     message: str
 
 
+class OpenedRecord(Record):
+    """An image that was read. Sizes in pixels of the upright image; `note` says what reading changed."""
+
+    image: str
+    sha256: str
+    width: int
+    height: int
+    note: str | None = None
+
+
+class VerdictRecord(Record):
+    """The calibrated verdict; see `anomaly_core.results.Verdict`."""
+
+    anomalous: bool
+    score: float
+    p_value: float
+    uncertain: bool
+    alpha: float
+
+
+class MeasuredRegion(RegionRecord):
+    """A region with an id to cite and its measured description in words."""
+
+    id: str
+    text: str
+
+
+class TemplateRecord(Record):
+    """An enrolled normal template. `similarity`: cosine to the query image; `path`: a readable copy."""
+
+    id: str
+    file_name: str
+    similarity: float
+    path: str
+
+
+class PassageRecord(Record):
+    """A passage of the domain notes. `offset`: characters from the start of `file`; `score`: rank score."""
+
+    id: str
+    product: str | None
+    defect: str | None
+    title: str
+    text: str
+    file: str
+    offset: int
+    score: float
+
+
 class FailureRecord(Record):
     """An image that could not be inspected."""
 

@@ -1,0 +1,61 @@
+"""Where the anomaly is: regions, their measured description, and pictures of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from langchain_core.tools import BaseTool, tool
+from pydantic import Field
+
+from anomaly_core.regions import describe_region
+from tools.detect import PartArgs
+from tools.pictures import write_pictures
+from tools.records import FilesRecord, MeasuredRegion
+from tools.services import Services
+
+
+class PictureArgs(PartArgs):
+    """Arguments of `draw_anomaly`."""
+
+    out: str = Field(description="folder for the pictures")
+
+
+def localize_tools(services: Services) -> list[BaseTool]:
+    """Return `locate_anomalies` and `draw_anomaly`."""
+
+    @tool(args_schema=PartArgs, response_format="content_and_artifact")
+    def locate_anomalies(image: str, sha256: str, product: str) -> tuple[str, list[MeasuredRegion]]:
+        """List the anomalous regions: box in pixels, 3x3 cell, area, score, and a measured description."""
+        image_pass = services.passes.get(image, sha256)
+        _, _, regions = image_pass.decoded(product, services.product_model(product))
+        measured = [
+            MeasuredRegion(
+                id=f"region-{number}",
+                bbox=region.bbox,
+                cell=region.cell,
+                area_px=region.area_px,
+                score=round(region.score, 4),
+                text=describe_region(image_pass.image.pixels, region).text,
+            )
+            for number, region in enumerate(regions, start=1)
+        ]
+        lines = [f"{region.id} at the {region.cell}: {region.text}" for region in measured]
+        return "; ".join(lines) or "no region stands out", measured
+
+    @tool(args_schema=PictureArgs, response_format="content_and_artifact")
+    def draw_anomaly(image: str, sha256: str, product: str, out: str) -> tuple[str, FilesRecord]:
+        """Write the heat map, the mask and the overlay of an inspected image as PNG files."""
+        image_pass = services.passes.get(image, sha256)
+        model = services.product_model(product)
+        anomaly_map, _, regions = image_pass.decoded(product, model)
+        files = write_pictures(
+            image_pass.image.pixels,
+            anomaly_map.values,
+            regions,
+            Path(out),
+            f"{Path(image).stem}-{sha256[:8]}",
+            vmax=model.pixel_threshold + 2 * model.pixel_scale,
+        )
+        return f"pictures in {out}", files
+
+    return [locate_anomalies, draw_anomaly]

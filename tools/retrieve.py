@@ -1,0 +1,73 @@
+"""Normal templates of a product, and passages of its notes."""
+
+from __future__ import annotations
+
+from langchain_core.tools import BaseTool, tool
+from pydantic import BaseModel, Field
+
+from knowledge.domain import PassageHit
+from tools.detect import PartArgs
+from tools.records import PassageRecord, TemplateRecord
+from tools.services import Services
+
+
+class TemplateArgs(PartArgs):
+    """Arguments of `retrieve_templates`."""
+
+    k: int = Field(default=1, ge=1, le=20, description="how many, nearest first")
+
+
+class KnowledgeArgs(BaseModel):
+    """Arguments of `retrieve_knowledge`."""
+
+    text: str = Field(description="what to look for, in plain language", max_length=4000)
+    product: str | None = Field(default=None, description="only notes of this product, and general ones")
+    k: int = Field(default=5, ge=1, le=20, description="how many passages, best first")
+
+
+def passage_record(hit: PassageHit) -> PassageRecord:
+    """Return a search hit as the record that is printed and cited."""
+    passage = hit.passage
+    return PassageRecord(
+        id=passage.id,
+        product=passage.product,
+        defect=passage.defect,
+        title=passage.title,
+        text=passage.text,
+        file=passage.file,
+        offset=passage.offset,
+        score=round(hit.score, 4),
+    )
+
+
+def retrieve_tools(services: Services) -> list[BaseTool]:
+    """Return `retrieve_templates` and `retrieve_knowledge`."""
+
+    @tool(args_schema=TemplateArgs, response_format="content_and_artifact")
+    def retrieve_templates(
+        image: str, sha256: str, product: str, k: int = 1
+    ) -> tuple[str, list[TemplateRecord]]:
+        """Find the enrolled good parts that look most like the image."""
+        embedding = services.passes.get(image, sha256).encoded().embedding
+        records = [
+            TemplateRecord(
+                id=f"template:{hit.sha256[:12]}",
+                file_name=hit.file_name,
+                similarity=round(hit.similarity, 4),
+                path=str(hit.path),
+            )
+            for hit in services.templates.nearest(product, embedding, k)
+        ]
+        return ", ".join(f"{r.file_name} ({r.similarity:.2f})" for r in records), records
+
+    @tool(args_schema=KnowledgeArgs, response_format="content_and_artifact")
+    def retrieve_knowledge(
+        text: str, product: str | None = None, k: int = 5
+    ) -> tuple[str, list[PassageRecord]]:
+        """Find passages of the notes that answer a question; each has an id to cite."""
+        services.require_store()
+        records = [passage_record(hit) for hit in services.domain.search(text, product=product, k=k)]
+        found = "\n".join(f"[{r.id}] {r.text}" for r in records)
+        return found or "no note covers this", records
+
+    return [retrieve_templates, retrieve_knowledge]
