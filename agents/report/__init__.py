@@ -1,1 +1,7 @@
-"""The defect report as HTML, JSON, CSV and PDF."""
+"""Reports on inspected images: HTML, PDF, JSON and CSV, chosen by the file's suffix."""
+
+from __future__ import annotations
+
+from agents.report.write import check_format, write_report
+
+__all__ = ["check_format", "write_report"]

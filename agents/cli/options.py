@@ -1,0 +1,80 @@
+"""Options that several commands share, and how a command gets its application."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from agents.app import Application
+
+JSON_KEY = "iad.json"
+"""Where `--json` leaves its mark in the context, so that an error is printed as JSON too."""
+
+FAILED = 1
+"""Exit status: an image failed, or the command met an error. It wins over ANOMALY_FOUND."""
+ANOMALY_FOUND = 3
+"""Exit status: `--fail-on-anomaly` met one."""
+
+
+def _remember_json(context: typer.Context, value: bool) -> bool:
+    context.meta[JSON_KEY] = value
+    return value
+
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON alone on stdout.", callback=_remember_json)]
+Store = Annotated[
+    Path | None,
+    typer.Option("--store", metavar="DIR", help="Folder of templates and notes.", show_default=False),
+]
+Product = Annotated[
+    str | None,
+    typer.Option("--product", "-p", metavar="P", help="Product; found from the image if not given."),
+]
+NoteProduct = Annotated[
+    str | None, typer.Option("--product", "-p", metavar="P", help="Product that the notes are about.")
+]
+Encoder = Annotated[str | None, typer.Option("--encoder", metavar="NAME", help="Image encoder.")]
+Alpha = Annotated[
+    float | None, typer.Option("--alpha", metavar="RATE", help="False-alarm rate that the verdict keeps.")
+]
+Device = Annotated[str | None, typer.Option("--device", metavar="DEVICE", help="cpu, cuda, cuda:N or mps.")]
+Thread = Annotated[
+    str | None, typer.Option("--thread", metavar="T", help="Name of a conversation to go on with.")
+]
+Llm = Annotated[
+    str | None, typer.Option("--llm", metavar="URL", help="OpenAI-compatible server, or a model's name.")
+]
+Paths = Annotated[
+    list[str], typer.Argument(metavar="PATH...", help="Image files, folders or globs.", show_default=False)
+]
+
+
+@contextmanager
+def application(
+    *,
+    store: Path | None = None,
+    encoder: str | None = None,
+    alpha: float | None = None,
+    device: str | None = None,
+    llm: str | None = None,
+) -> Iterator[Application]:
+    """The application under these options, closed at the end of the block.
+
+    Raises ConfigError for an option, variable or file that is out of range.
+    """
+    from agents.settings import load_settings
+
+    settings = load_settings(store=store, encoder=encoder, alpha=alpha, device=device, llm=llm)
+    # Here, not above: it brings the tensor library, and `iad --help` must answer at once.
+    from agents.app import Application
+
+    opened = Application(settings)
+    try:
+        yield opened
+    finally:
+        opened.close()

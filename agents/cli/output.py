@@ -1,0 +1,157 @@
+"""What the commands print: plain lines and tables on stdout, errors and progress on stderr, or JSON alone."""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from anomaly_core.errors import IadError
+from tools.records import FailureRecord, InspectionRecord
+
+if TYPE_CHECKING:
+    from rich.progress import Progress as RichProgress
+    from rich.progress import TaskID
+
+HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
+"""Unicode categories that a terminal obeys instead of showing, or that no font shows."""
+
+
+def plain(text: str) -> str:
+    """`text` with every character that could steer a terminal written as an escape such as \\x1b."""
+    return "".join(
+        character.encode("unicode_escape").decode("ascii")
+        if unicodedata.category(character) in HIDDEN
+        else character
+        for character in text
+    )
+
+
+def print_json(value: object) -> None:
+    """One JSON value on one line of stdout, in ASCII so that any encoding carries it; NaN becomes null."""
+    sys.stdout.write(json.dumps(_finite(value), allow_nan=False) + "\n")
+    sys.stdout.flush()
+
+
+def _finite(value: object) -> object:
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    if isinstance(value, Mapping):
+        return {key: _finite(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(item) for item in value]
+    return value
+
+
+def print_error(error: IadError, *, as_json: bool) -> None:
+    """One line on stderr, and with `as_json` an {"error": ...} object on stdout too."""
+    if as_json:
+        print_json({"error": {"kind": error.kind, "message": str(error)}})
+    print_problem(error.kind, str(error))
+
+
+def print_problem(kind: str, message: str) -> None:
+    """`error: <kind>: <message>` as one line on stderr."""
+    sys.stderr.write(f"error: {plain(kind)}: {plain(' '.join(message.split()))}\n")
+
+
+def print_line(*parts: str | tuple[str, str]) -> None:
+    """One line on stdout, of strings and (string, style) pairs; hidden characters are shown as escapes."""
+    line = Text()
+    for part in parts:
+        content, style = (part, "") if isinstance(part, str) else part
+        line.append(plain(content), style)
+    _stdout().print(line, soft_wrap=True)
+
+
+def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, title: str | None = None) -> None:
+    """A table on stdout, its cells' hidden characters shown as escapes."""
+    table = Table(title=None if title is None else Text(plain(title)), title_justify="left")
+    for column in columns:
+        table.add_column(Text(column), overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(plain(cell)) for cell in row))
+    _stdout().print(table)
+
+
+def print_inspection(record: InspectionRecord) -> None:
+    """One line: verdict, product, p-value, places, defect type, path."""
+    verdict = ("anomalous", "bold red") if record.anomalous else ("good     ", "bold green")
+    source = f", similarity {record.product.similarity:.2f}" if record.product.inferred else ""
+    parts: list[str | tuple[str, str]] = [verdict, f"  {record.product.name}{source}  p={record.p_value:.3g}"]
+    if record.uncertain:
+        parts.append(("  uncertain", "yellow"))
+    if record.anomalous and record.regions:
+        parts.append("  at the " + ", ".join(dict.fromkeys(region.cell for region in record.regions)))
+    if record.anomalous and record.defect_type is not None:
+        parts.append(f"  {record.defect_type.name}")
+    print_line(*parts, (f"  {record.image}", "dim"))
+
+
+def print_failure(record: FailureRecord) -> None:
+    """One line on stderr for an image that could not be inspected."""
+    message = record.error.message
+    named = message if record.image in message else f"{record.image}: {message}"
+    print_problem(record.error.kind, named)
+
+
+def _stdout() -> Console:
+    return Console(file=sys.stdout, highlight=False, markup=False, emoji=False)
+
+
+class ProgressBar:
+    """A bar on stderr, fed as a function of (what, done, total); silent where stderr is no terminal."""
+
+    def __init__(self, bar: RichProgress | None) -> None:
+        self._bar = bar
+        self._tasks: dict[str, TaskID] = {}
+
+    def __call__(self, what: str, done: int, total: int) -> None:
+        """Show `done` of `total`; a total of 0 is an unknown one."""
+        if self._bar is None:
+            return
+        if what not in self._tasks:
+            self._tasks[what] = self._bar.add_task(plain(what), total=None)
+        self._bar.update(self._tasks[what], completed=done, total=total or None)
+
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """Take the bar off the screen while something else is printed."""
+        if self._bar is None:
+            yield
+            return
+        self._bar.stop()
+        try:
+            yield
+        finally:
+            self._bar.start()
+
+
+@contextmanager
+def progress() -> Iterator[ProgressBar]:
+    """A progress bar on stderr while the block runs, if stderr is a terminal."""
+    if not sys.stderr.isatty():
+        yield ProgressBar(None)
+        return
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    # Rich would send stdout's lines to stderr while a bar is shown: JSON must stay where it is.
+    with Progress(
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+        transient=True,
+        redirect_stdout=False,
+        redirect_stderr=False,
+    ) as bar:
+        yield ProgressBar(bar)

@@ -1,0 +1,43 @@
+"""Pictures as data URLs, small enough for a page that holds many."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from dataclasses import dataclass
+from io import BytesIO
+from typing import Final
+
+from PIL import Image
+
+from anomaly_core.errors import UnreadableImage
+from anomaly_core.images import load_image
+
+LONGEST: Final = 900
+"""Longest side of an embedded picture, in pixels."""
+QUALITY: Final = 85
+
+
+@dataclass(frozen=True)
+class Embedded:
+    """A picture inside a page. url: `data:image/jpeg;base64,...`. width, height: of the file, in pixels."""
+
+    url: str
+    width: int
+    height: int
+
+
+def embed_image(path: str) -> Embedded | None:
+    """The upright image file, at most LONGEST on its longest side; None if it is gone.
+
+    A report is written after the inspection: a picture may have been moved since, and the page says so.
+    """
+    try:
+        pixels = load_image(path).pixels
+    except UnreadableImage:
+        return None
+    picture = Image.fromarray(pixels)
+    width, height = picture.size
+    picture.thumbnail((LONGEST, LONGEST), Image.Resampling.LANCZOS)
+    encoded = BytesIO()
+    picture.save(encoded, format="JPEG", quality=QUALITY, optimize=True)
+    return Embedded("data:image/jpeg;base64," + b64encode(encoded.getvalue()).decode("ascii"), width, height)

@@ -1,0 +1,75 @@
+"""The report as CSV: one row an image."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Sequence
+from io import StringIO
+from typing import Final
+
+from tools.records import FailureRecord, InspectionRecord
+
+COLUMNS: Final = (
+    "image",
+    "sha256",
+    "product",
+    "product_similarity",
+    "verdict",
+    "uncertain",
+    "score",
+    "p_value",
+    "regions",
+    "places",
+    "defect_type",
+    "defect_score",
+    "answer",
+    "error_kind",
+    "error_message",
+)
+FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
+"""First characters at which a spreadsheet reads a cell as a formula."""
+
+
+def render_csv(records: Sequence[InspectionRecord | FailureRecord]) -> str:
+    """One header row and one row a record; verdict is anomalous, good or error."""
+    text = StringIO()
+    writer = csv.writer(text, lineterminator="\r\n")
+    writer.writerow(COLUMNS)
+    for record in records:
+        row = _failure(record) if isinstance(record, FailureRecord) else _inspection(record)
+        writer.writerow([safe_cell(row.get(column, "")) for column in COLUMNS])
+    return text.getvalue()
+
+
+def safe_cell(value: str | float) -> str | float:
+    """`value`, with an apostrophe before a text that a spreadsheet would run as a formula."""
+    if isinstance(value, str) and value.startswith(FORMULA):
+        return "'" + value
+    return value
+
+
+def _failure(record: FailureRecord) -> dict[str, str | float]:
+    return {
+        "image": record.image,
+        "verdict": "error",
+        "error_kind": record.error.kind,
+        "error_message": record.error.message,
+    }
+
+
+def _inspection(record: InspectionRecord) -> dict[str, str | float]:
+    return {
+        "image": record.image,
+        "sha256": record.sha256,
+        "product": record.product.name,
+        "product_similarity": record.product.similarity,
+        "verdict": "anomalous" if record.anomalous else "good",
+        "uncertain": "yes" if record.uncertain else "no",
+        "score": record.score,
+        "p_value": record.p_value,
+        "regions": len(record.regions),
+        "places": "; ".join(region.cell for region in record.regions),
+        "defect_type": record.defect_type.name if record.defect_type else "",
+        "defect_score": record.defect_type.score if record.defect_type else "",
+        "answer": record.answer,
+    }

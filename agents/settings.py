@@ -1,0 +1,143 @@
+"""What the user can set: options, then IAD_* environment variables, then iad.toml, then the defaults."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from pathlib import Path
+from typing import Any, Final
+
+from platformdirs import user_data_dir
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
+
+from anomaly_core.errors import ConfigError
+
+CONFIG_FILE: Final = "iad.toml"
+PATH_KEYS: Final = ("store", "checkpoint")
+"""Keys that hold paths: in the file they are relative to the file's folder, elsewhere to the current one."""
+
+
+def config_file() -> Path | None:
+    """The file that IAD_CONFIG names, else iad.toml in the current folder, else None.
+
+    Raises ConfigError where IAD_CONFIG names no file.
+    """
+    named = os.environ.get("IAD_CONFIG")
+    if named:
+        path = Path(named)
+        if not path.is_file():
+            raise ConfigError(f"IAD_CONFIG names {path}, which is not a file: correct or unset it")
+        return path
+    path = Path(CONFIG_FILE)
+    return path if path.is_file() else None
+
+
+def read_config(path: Path) -> dict[str, Any]:
+    """The file's keys and values, its paths made relative to its folder.
+
+    Raises ConfigError for a file that is no TOML, and for a key that is no setting.
+    """
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} is not valid TOML: {error}") from error
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be read: {error.strerror}") from error
+    for key in table:
+        if key not in Settings.model_fields:
+            known = ", ".join(sorted(Settings.model_fields))
+            raise ConfigError(f"{path} holds the unknown key {key!r}: the keys are {known}")
+    for key in PATH_KEYS:
+        if isinstance(table.get(key), str):
+            table[key] = path.parent / Path(table[key]).expanduser()
+    return table
+
+
+class Settings(BaseSettings):
+    """Everything that can be set. Frozen; unknown keys are rejected.
+
+    Making one reads the environment and iad.toml for what is not given. `load_settings` does the same and
+    turns what pydantic rejects into a ConfigError that names the key and where it was set.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="IAD_", env_ignore_empty=True, frozen=True, extra="forbid")
+
+    store: Path = Field(
+        default_factory=lambda: Path(user_data_dir("iad", appauthor=False)) / "store",
+        description="folder of the templates, calibrations and notes",
+    )
+    encoder: str = Field("dinov2-small", min_length=1, description="image encoder that enrols new products")
+    input_size: int = Field(448, ge=64, le=2048, description="side in pixels of the square of equal area")
+    alpha: float = Field(0.05, gt=0.0, lt=0.5, description="false-alarm rate that the verdict keeps")
+    text_encoder: str = Field("minilm", min_length=1, description="text encoder of the notes")
+    llm: str = Field("none", description="none, smollm2, or the URL of an OpenAI-compatible server")
+    llm_url: str | None = Field(None, description="URL of the chat model's OpenAI-compatible server")
+    llm_key: SecretStr | None = Field(None, description="key of that server")
+    llm_model: str | None = Field(None, description="name of the model on that server")
+    checkpoint: Path | None = Field(None, description="trained decoder or prompt learner to use")
+    device: str = Field("cpu", pattern=r"^(cpu|cuda(:\d+)?|mps)$", description="cpu, cuda, cuda:N or mps")
+    threads: int | None = Field(
+        None, ge=1, description="threads of the tensor library; its own choice if unset"
+    )
+    seed: int = Field(0, ge=0, lt=2**32, description="seed of every random choice")
+    max_pixels: int = Field(200_000_000, ge=1024, description="larger images are refused, not decoded")
+
+    @field_validator("store", "checkpoint")
+    @classmethod
+    def _expand_user(cls, path: Path | None) -> Path | None:
+        return None if path is None else path.expanduser()
+
+    @field_validator("llm")
+    @classmethod
+    def _known_llm(cls, llm: str) -> str:
+        if llm in ("none", "smollm2") or llm.startswith(("http://", "https://")):
+            return llm
+        raise ValueError("it is none, smollm2, or a URL that begins with http:// or https://")
+
+    @field_validator("llm_url")
+    @classmethod
+    def _web_address(cls, url: str | None) -> str | None:
+        if url is None or url.startswith(("http://", "https://")):
+            return url
+        raise ValueError("it is a URL that begins with http:// or https://")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Options, then the environment, then the file."""
+        path = config_file()
+        table = {} if path is None else read_config(path)
+        return init_settings, env_settings, InitSettingsSource(settings_cls, init_kwargs=table)
+
+
+def load_settings(**options: object) -> Settings:
+    """Settings with these options on top; an option that is None was not given.
+
+    Raises ConfigError, naming the key and whether an option, a variable or the file set it.
+    """
+    given = {key: value for key, value in options.items() if value is not None}
+    try:
+        return Settings(**given)  # type: ignore[arg-type]  # pydantic checks each value
+    except ValidationError as error:
+        raise ConfigError("; ".join(_problems(error, given))) from error
+
+
+def _problems(error: ValidationError, options: dict[str, object]) -> list[str]:
+    found = []
+    for problem in error.errors(include_input=False, include_url=False):
+        key = str(problem["loc"][0])
+        if key in options:
+            where = f"option --{key.replace('_', '-')}"
+        elif f"IAD_{key}".upper() in {name.upper() for name in os.environ}:
+            where = f"environment variable IAD_{key.upper()}"
+        else:
+            where = f"key {key!r} in {config_file()}"
+        found.append(f"{where}: {problem['msg'].removeprefix('Value error, ')}")
+    return found
