@@ -1,0 +1,193 @@
+"""A dialogue -> one sequence of token ids and soft prompts; every backend builds its input from it.
+
+The chat template is rendered with a placeholder for each message's content, so that the template's
+own special tokens are kept apart from what a person typed: a typed "<|im_end|>" is plain text, never
+an end of turn. A soft prompt stands right before its message's text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import torch
+from jinja2.exceptions import TemplateError
+
+from anomaly_core.errors import LanguageModelRefused
+from anomaly_core.language.base import Message
+
+# Private-use characters: no tokenizer gives them a meaning, and they are taken out of typed text.
+_OPEN, _CLOSE = "\ue000", "\ue001"
+_PLACEHOLDER: Final = re.compile(f"{_OPEN}([0-9]+){_CLOSE}")
+_PLAIN_ROLES: Final = {"system": "### System:", "user": "### Human:", "assistant": "### Assistant:"}
+
+
+@dataclass(frozen=True)
+class TokenSpan:
+    """Token ids in a row. `spoken`: they are an assistant's words, which training learns to say."""
+
+    ids: tuple[int, ...]
+    spoken: bool = False
+
+
+@dataclass(frozen=True)
+class SoftSpan:
+    """A soft prompt: `embeddings` is (n, hidden) float."""
+
+    embeddings: torch.Tensor
+
+
+Span = TokenSpan | SoftSpan
+
+
+class SequenceBuilder:
+    """Turns messages into spans with one model's tokenizer and chat template.
+
+    A tokenizer without a template gets the plain form of AnomalyGPT (arXiv 2308.15366):
+    `### Human: <Img>`soft prompt`</Img> text ### Assistant: reply`.
+    """
+
+    def __init__(self, tokenizer: Any) -> None:
+        self.tokenizer = tokenizer
+        self.has_template = bool(getattr(tokenizer, "chat_template", None))
+        eos = tokenizer.eos_token_id
+        self.eos_ids: tuple[int, ...] = () if eos is None else (int(eos),)
+
+    def build(self, messages: Sequence[Message], *, complete: bool = False) -> list[Span]:
+        """Return the spans of a dialogue.
+
+        A last message of the assistant's is the beginning of the reply that is to be continued.
+
+        Args:
+            messages: the turns, oldest first.
+            complete: every reply is finished, the last one included (training), and ends with the
+                tokens that end a turn.
+
+        Raises:
+            LanguageModelRefused: no message, or a template that rejects this order of roles.
+        """
+        if not messages:
+            raise LanguageModelRefused("the dialogue is empty; give at least one message.")
+        opened = not complete and messages[-1].role == "assistant"
+        turns = messages[:-1] if opened else messages
+        texts = self._rendered(turns, prompt=not complete)
+        spans = self._spans(texts, turns)
+        if opened:
+            last = messages[-1]
+            if last.soft_prompt is not None:
+                spans.append(SoftSpan(last.soft_prompt))
+            spans.append(TokenSpan(self.typed_ids(last.text), spoken=True))
+        return _joined(spans)
+
+    def typed_ids(self, text: str) -> tuple[int, ...]:
+        """Token ids of typed text; the names of special tokens in it are plain text."""
+        clean = text.replace(_OPEN, "").replace(_CLOSE, "")
+        return self._ids(clean, split_special_tokens=True)
+
+    def _rendered(self, turns: Sequence[Message], *, prompt: bool) -> str:
+        marks = [f"{_OPEN}{i}{_CLOSE}" for i in range(len(turns))]
+        if not self.has_template:
+            return self._plain(turns, marks, prompt=prompt)
+        chat = [{"role": turn.role, "content": mark} for turn, mark in zip(turns, marks, strict=True)]
+        try:
+            rendered = self.tokenizer.apply_chat_template(
+                chat, tokenize=False, add_generation_prompt=prompt, enable_thinking=False
+            )
+        except TemplateError as error:
+            raise LanguageModelRefused(f"the model's chat template rejects this dialogue: {error}") from error
+        return str(rendered)
+
+    def _plain(self, turns: Sequence[Message], marks: Sequence[str], *, prompt: bool) -> str:
+        parts = []
+        for turn, mark in zip(turns, marks, strict=True):
+            image = turn.role == "user" and turn.soft_prompt is not None
+            parts.append(f"{_PLAIN_ROLES[turn.role]} " + ("<Img>" if image else "") + mark)
+        if prompt:
+            parts.append(_PLAIN_ROLES["assistant"])
+        return str(self.tokenizer.bos_token or "") + "\n".join(parts)
+
+    def _spans(self, rendered: str, turns: Sequence[Message]) -> list[Span]:
+        spans: list[Span] = []
+        pieces = _PLACEHOLDER.split(rendered)
+        spoken_before = False
+        for position, piece in enumerate(pieces):
+            if position % 2 == 0:
+                # What follows an assistant's words up to the end of its turn is learned as well: it
+                # is how the model stops.
+                end = self._end_of_turn(piece) if spoken_before else 0
+                if end:
+                    spans.append(TokenSpan(self._ids(piece[:end]), spoken=True))
+                if piece[end:]:
+                    spans.append(TokenSpan(self._ids(piece[end:])))
+                continue
+            turn = turns[int(piece)]
+            text = turn.text
+            if turn.soft_prompt is not None:
+                spans.append(SoftSpan(turn.soft_prompt))
+                if not self.has_template and turn.role == "user":
+                    text = f"</Img> {text}"
+            spoken_before = turn.role == "assistant"
+            spans.append(TokenSpan(self.typed_ids(text), spoken=spoken_before))
+            if spoken_before and not self.has_template and self.eos_ids:
+                spans.append(TokenSpan(self.eos_ids, spoken=True))
+        return spans
+
+    def _end_of_turn(self, piece: str) -> int:
+        """Length of the special token that ends a turn at the start of `piece`, or 0."""
+        for token in (self.tokenizer.eos_token, *self.tokenizer.all_special_tokens):
+            if token and piece.startswith(token):
+                return len(token)
+        return 0
+
+    def _ids(self, text: str, **options: bool) -> tuple[int, ...]:
+        return tuple(self.tokenizer(text, add_special_tokens=False, **options)["input_ids"])
+
+
+def embed_spans(
+    spans: Sequence[Span], table: Callable[[torch.Tensor], torch.Tensor], hidden_size: int
+) -> torch.Tensor:
+    """Return the (T, hidden) embeddings of a sequence.
+
+    Args:
+        spans: from `SequenceBuilder.build`.
+        table: the model's token embedding; takes (n,) int64, gives (n, hidden).
+        hidden_size: the width that soft prompts must have.
+
+    Raises:
+        LanguageModelRefused: a soft prompt of another shape, or with NaN or infinity in it.
+    """
+    parts = []
+    like = table(torch.zeros(1, dtype=torch.long))
+    for span in spans:
+        if isinstance(span, TokenSpan):
+            if span.ids:
+                parts.append(table(torch.tensor(span.ids)))
+            continue
+        soft = span.embeddings
+        if soft.ndim != 2 or soft.shape[1] != hidden_size:
+            raise LanguageModelRefused(
+                f"the soft prompt has shape {tuple(soft.shape)}, the model needs (n, {hidden_size}); "
+                "use a prompt learner trained for this model."
+            )
+        if not bool(torch.isfinite(soft).all()):
+            raise LanguageModelRefused("the soft prompt holds NaN or infinity; check the map and the checkpoint.")
+        parts.append(soft.to(like.dtype).to(like.device))
+    return torch.cat(parts)
+
+
+def spoken_labels(spans: Sequence[Span]) -> torch.Tensor:
+    """Return (T,) int64 labels: the token ids of the assistant's words, -100 elsewhere."""
+    labels: list[int] = []
+    for span in spans:
+        if isinstance(span, SoftSpan):
+            labels.extend([-100] * span.embeddings.shape[0])
+        else:
+            labels.extend(span.ids if span.spoken else [-100] * len(span.ids))
+    return torch.tensor(labels)
+
+
+def _joined(spans: Sequence[Span]) -> list[Span]:
+    """Drop empty token spans."""
+    return [span for span in spans if isinstance(span, SoftSpan) or span.ids]

@@ -1,0 +1,68 @@
+"""Teacher forcing: the loss of finished dialogues, for training soft prompts and adapters."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch.nn import functional as F
+
+from anomaly_core.errors import LanguageModelRefused
+from anomaly_core.language.base import Message
+from anomaly_core.language.sequence import embed_spans, spoken_labels
+from anomaly_core.language.transformers_lm import TransformersLanguageModel
+
+IGNORED = -100
+
+
+def dialogue_loss(
+    lm: TransformersLanguageModel, dialogues: Sequence[Sequence[Message]], *, first_token_weight: float = 0.0
+) -> torch.Tensor:
+    """L_ce: the mean cross-entropy of the assistants' tokens, a scalar; gradients reach soft prompts.
+
+    Args:
+        lm: the frozen model.
+        dialogues: finished dialogues, each with at least one reply of the assistant's.
+        first_token_weight: this many times the mean cross-entropy of each dialogue's first answer
+            token is added. In "Yes, there is ..." it alone carries the verdict, one token in twenty.
+
+    Raises:
+        LanguageModelRefused: a dialogue without a reply, or longer than the model's context.
+    """
+    embeddings, labels = [], []
+    for dialogue in dialogues:
+        spans = lm.builder.build(dialogue, complete=True)
+        labels.append(spoken_labels(spans))
+        embeddings.append(embed_spans(spans, lm.embed_ids, lm.hidden_size))
+        if bool((labels[-1] == IGNORED).all()):
+            raise LanguageModelRefused("a training dialogue has no reply of the assistant's.")
+        if len(labels[-1]) > lm.context:
+            raise LanguageModelRefused(
+                f"a training dialogue has {len(labels[-1])} tokens, {lm.name} reads {lm.context}; shorten it."
+            )
+    width = max(len(row) for row in labels)
+    # Padding stands on the left, so that all answers end at one place and logits are computed for
+    # the answers only: the vocabulary's matrix would cost as much again as the layers.
+    inputs = torch.stack([F.pad(row, (0, 0, width - len(row), 0)) for row in embeddings])
+    targets = torch.stack([F.pad(row, (width - len(row), 0), value=IGNORED) for row in labels]).to(inputs.device)
+    lengths = torch.tensor([len(row) for row in labels], device=inputs.device)[:, None]
+    places = torch.arange(width, device=inputs.device)[None] - (width - lengths)
+    spoken = targets != IGNORED
+    # The logits at t predict the token at t + 1.
+    keep = width - int(spoken.any(0).nonzero()[0]) + 1
+    out = lm.model(
+        inputs_embeds=inputs,
+        attention_mask=(places >= 0).long(),
+        position_ids=places.clamp_min(0),
+        use_cache=False,
+        logits_to_keep=keep,
+    )
+    targets, spoken = targets[:, -keep + 1 :], spoken[:, -keep + 1 :]
+    each = F.cross_entropy(
+        out.logits[:, :-1].float().transpose(1, 2), targets, ignore_index=IGNORED, reduction="none"
+    )
+    loss = each.sum() / spoken.sum()
+    if first_token_weight:
+        first = spoken & (spoken.cumsum(1) == 1)
+        loss = loss + first_token_weight * each[first].mean()
+    return loss

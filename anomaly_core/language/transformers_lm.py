@@ -1,0 +1,204 @@
+"""Any causal language model that transformers loads, frozen, with soft prompts in its input."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForImageTextToText, AutoTokenizer
+
+from anomaly_core.errors import LanguageModelRefused, WeightsMissing
+from anomaly_core.language.base import Message
+from anomaly_core.language.sequence import SequenceBuilder, embed_spans
+from anomaly_core.language.stream import ReplyStream
+
+
+class TransformersLanguageModel:
+    """A frozen transformers model behind the LanguageModel Protocol.
+
+    Args:
+        model: a causal LM, or the text side of a vision-language model; its weights are frozen here.
+        tokenizer: its tokenizer, with or without a chat template.
+        name: stable identity of model and weights.
+    """
+
+    def __init__(self, model: Any, tokenizer: Any, name: str) -> None:
+        self.model = model.eval()
+        self.model.requires_grad_(False)
+        self.builder = SequenceBuilder(tokenizer)
+        self._name = name
+        text = model.config.get_text_config()
+        self._hidden_size = int(text.hidden_size)
+        self.context = int(getattr(text, "max_position_embeddings", 1 << 30))
+        self._stops = frozenset(self.builder.eos_ids) | frozenset(_eos_ids(model))
+
+    @classmethod
+    def load(
+        cls, model: str | Path, device: str = "cpu", *, dtype: torch.dtype | None = None, name: str | None = None
+    ) -> TransformersLanguageModel:
+        """Load from a folder or a hub id.
+
+        dtype: float32 on a CPU and bfloat16 elsewhere, unless given.
+        Raises WeightsMissing when there is no such model, or it cannot be fetched.
+        """
+        dtype = dtype or (torch.float32 if device == "cpu" else torch.bfloat16)
+        try:
+            config = AutoConfig.from_pretrained(model)
+            vision = getattr(config, "vision_config", None) is not None
+            kind: Any = AutoModelForImageTextToText if vision else AutoModelForCausalLM
+            network = kind.from_pretrained(model, dtype=dtype).to(device)
+            tokenizer = AutoTokenizer.from_pretrained(model)
+        except (OSError, ValueError) as error:
+            raise WeightsMissing(
+                f"{model}: no language model there ({str(error).splitlines()[0]}); give a folder in the "
+                "Hugging Face layout, a hub id, or get the embedded one with `iad weights pull smollm2`."
+            ) from error
+        return cls(network, tokenizer, name or str(model))
+
+    @property
+    def name(self) -> str:
+        """Stable identity of model and weights."""
+        return self._name
+
+    @property
+    def hidden_size(self) -> int:
+        """C_emb: the width of its token embeddings."""
+        return self._hidden_size
+
+    @property
+    def device(self) -> torch.device:
+        """Where the weights are."""
+        return self._table.weight.device
+
+    @property
+    def embedding_std(self) -> float:
+        """Standard deviation of the token embedding table; soft prompts are scaled by it."""
+        return float(self._table.weight.detach().float().std())
+
+    def embed(self, messages: Sequence[Message]) -> torch.Tensor:
+        """Return the (T, hidden) input embeddings up to the point where the assistant speaks.
+
+        Gradients flow into the soft prompts. Raises LanguageModelRefused.
+        """
+        return embed_spans(self.builder.build(messages), self.embed_ids, self._hidden_size)
+
+    def choose(self, messages: Sequence[Message], choices: Sequence[str]) -> list[float]:
+        """Return the natural log-probability of each choice as the assistant's whole next words.
+
+        The prefix is computed once; its keys and values serve every choice. A choice is scored token
+        by token to its end, not beyond: where one choice begins another ("top", "top left"), write
+        them out to where they differ ("top of the image", "top left of the image").
+
+        Args:
+            messages: the dialogue; a last message of the assistant's is the reply's beginning.
+            choices: two or more different texts.
+
+        Returns:
+            Log-probabilities normalised over the choices: their exponentials sum to 1.
+
+        Raises:
+            LanguageModelRefused: fewer than two choices, equal ones, or numbers that are not finite.
+        """
+        tokens = self._reply_tokens(messages, choices)
+        turns = messages[:-1] if messages and messages[-1].role == "assistant" else messages
+        # Tokens that all replies share cancel in the normalisation, so they join the prefix.
+        shared = 0
+        while all(len(t) > shared and t[shared] == tokens[0][shared] for t in tokens):
+            shared += 1
+        tails = [t[shared:] for t in tokens]
+        with torch.inference_mode():
+            prefix = self.embed(turns)
+            if shared:
+                prefix = torch.cat([prefix, self.embed_ids(torch.tensor(tokens[0][:shared]))])
+            scores = self._tail_scores(prefix, tails)
+        if not bool(torch.isfinite(scores).all()):
+            raise LanguageModelRefused(f"{self.name}: the log-probabilities are not finite; use another dtype.")
+        return [float(value) for value in torch.log_softmax(scores, dim=0)]
+
+    def generate(self, messages: Sequence[Message], max_new_tokens: int = 128) -> Iterator[str]:
+        """Yield pieces of the assistant's greedy reply as they are made.
+
+        The reply ends at the model's end token, at "###", or where it begins to repeat itself.
+        Raises LanguageModelRefused when the dialogue is longer than the model's context.
+        """
+        prefix = self.embed(messages).detach()
+        room = self.context - prefix.shape[0]
+        if room < 1:
+            raise LanguageModelRefused(
+                f"the dialogue has {prefix.shape[0]} tokens, {self.name} reads {self.context}; start a new thread."
+            )
+        return self._stream(prefix, min(max_new_tokens, room))
+
+    def _stream(self, prefix: torch.Tensor, limit: int) -> Iterator[str]:
+        reply = ReplyStream(self.builder.tokenizer)
+        inputs, cache = prefix[None], None
+        for _ in range(limit):
+            with torch.inference_mode():
+                out = self.model(inputs_embeds=inputs, past_key_values=cache, use_cache=True, logits_to_keep=1)
+                logits = out.logits[0, -1].float()
+                token = int(logits.argmax())
+                cache = out.past_key_values
+                inputs = self.embed_ids(torch.tensor([token]))[None]
+            if not bool(torch.isfinite(logits[token])):
+                raise LanguageModelRefused(f"{self.name}: the logits are not finite; use another dtype.")
+            if token in self._stops:
+                break
+            piece = reply.push(token)
+            if piece:
+                yield piece
+            if reply.finished:
+                return
+        rest = reply.close()
+        if rest:
+            yield rest
+
+    def _tail_scores(self, prefix: torch.Tensor, tails: Sequence[tuple[int, ...]]) -> torch.Tensor:
+        """(n,) log p(tail | prefix), each summed over its tokens."""
+        out = self.model(inputs_embeds=prefix[None], use_cache=True, logits_to_keep=1)
+        first = torch.log_softmax(out.logits[0, -1].float(), dim=-1)
+        longest = max(len(tail) for tail in tails)
+        ids = torch.zeros(len(tails), max(longest, 1), dtype=torch.long)
+        valid = torch.zeros(len(tails), max(longest, 1), dtype=torch.bool)
+        for row, tail in enumerate(tails):
+            ids[row, : len(tail)] = torch.tensor(tail, dtype=torch.long)
+            valid[row, : len(tail)] = True
+        ids, valid = ids.to(first.device), valid.to(first.device)
+        scores = first[ids[:, 0]] * valid[:, 0]
+        if longest > 1:
+            cache = copy.deepcopy(out.past_key_values)
+            cache.batch_repeat_interleave(len(tails))
+            # Padding stands on the right, where no real token can see it.
+            more = self.model(inputs_embeds=self.embed_ids(ids[:, :-1]), past_key_values=cache, use_cache=True)
+            logp = torch.log_softmax(more.logits.float(), dim=-1)
+            picked = logp.gather(2, ids[:, 1:, None])[..., 0]
+            scores = scores + (picked * valid[:, 1:]).sum(1)
+        return scores
+
+    def _reply_tokens(self, messages: Sequence[Message], choices: Sequence[str]) -> list[tuple[int, ...]]:
+        """Token ids of each whole reply: its beginning, if there is one, and the choice."""
+        begun = messages[-1].text if messages and messages[-1].role == "assistant" else ""
+        tokens = [self.builder.typed_ids(begun + choice) for choice in choices]
+        if len(tokens) < 2 or len(set(tokens)) < len(tokens) or not all(choices):
+            raise LanguageModelRefused("choices must be two or more different, non-empty texts.")
+        return tokens
+
+    @property
+    def _table(self) -> Any:
+        return self.model.get_input_embeddings()
+
+    def embed_ids(self, ids: torch.Tensor) -> torch.Tensor:
+        """Return the (..., hidden) embeddings of int64 token ids."""
+        table = self._table
+        embedded: torch.Tensor = table(ids.to(table.weight.device))
+        return embedded
+
+
+def _eos_ids(model: Any) -> list[int]:
+    generation = getattr(model, "generation_config", None)
+    ids = getattr(generation, "eos_token_id", None)
+    if ids is None:
+        return []
+    return [int(i) for i in ids] if isinstance(ids, list | tuple) else [int(ids)]
