@@ -1,0 +1,98 @@
+"""The nodes of the inspection graph, one step each. A node calls tools and returns what it adds to the state."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from agents.evidence import compose_answer
+from agents.state import InspectionState
+from tools.passes import Stopwatch
+from tools.records import FilesRecord
+from tools.registry import Toolbox
+
+Update = dict[str, Any]
+Node = Callable[[InspectionState], Update]
+
+
+def build_nodes(toolbox: Toolbox) -> dict[str, tuple[Node, str]]:
+    """Return each node by name, with the key of `timings_ms` that its time is added to."""
+    call = toolbox.call
+
+    def part(state: InspectionState) -> dict[str, str]:
+        return {
+            "image": state["image"],
+            "sha256": state["opened"].sha256,
+            "product": state["product"].name,
+        }
+
+    def open_image(state: InspectionState) -> Update:
+        return {"opened": call("open_image", image=state["image"])}
+
+    def encode(state: InspectionState) -> Update:
+        return {"encoder": call("encode_image", image=state["image"], sha256=state["opened"].sha256)}
+
+    def find_product(state: InspectionState) -> Update:
+        named = state.get("named_product")
+        arguments = {"image": state["image"], "sha256": state["opened"].sha256, "product": named}
+        return {"product": call("find_product", **arguments)}
+
+    def detect(state: InspectionState) -> Update:
+        return {"verdict": call("detect_anomaly", **part(state))}
+
+    def locate(state: InspectionState) -> Update:
+        return {"regions": call("locate_anomalies", **part(state))}
+
+    def classify(state: InspectionState) -> Update:
+        regions = state["regions"]
+        if not state["verdict"].anomalous or not regions:
+            return {"defect_type": None}
+        return {"defect_type": call("classify_defect", **part(state), description=regions[0].text)}
+
+    def retrieve(state: InspectionState) -> Update:
+        product = state["product"].name
+        templates = call("retrieve_templates", **part(state), k=1)
+        question, defect = state.get("question"), state.get("defect_type")
+        wanted = question or ""
+        if defect is not None:
+            wanted = f"{wanted} {defect.name.replace('_', ' ')} {state['regions'][0].text}".strip()
+        if not wanted:
+            return {"templates": templates, "passages": []}
+        return {
+            "templates": templates,
+            "passages": call("retrieve_knowledge", text=wanted, product=product, k=3),
+        }
+
+    def answer(state: InspectionState) -> Update:
+        composed = compose_answer(state)
+        return {"answer": composed.answer, "analysis": composed.analysis, "evidence": composed.evidence}
+
+    def draw(state: InspectionState) -> Update:
+        out = state.get("out")
+        files = call("draw_anomaly", **part(state), out=out) if out else FilesRecord()
+        return {"files": files}
+
+    steps: list[tuple[Node, str]] = [
+        (open_image, "load"),
+        (encode, "encode"),
+        (find_product, "retrieve"),
+        (detect, "decode"),
+        (locate, "decode"),
+        (classify, "retrieve"),
+        (retrieve, "retrieve"),
+        (answer, "answer"),
+        (draw, "draw"),
+    ]
+    return {node.__name__: (timed(node, key), key) for node, key in steps}
+
+
+def timed(node: Node, key: str) -> Node:
+    """Return the node, adding its milliseconds to `timings_ms` under `key`."""
+
+    def run(state: InspectionState) -> Update:
+        with Stopwatch() as watch:
+            update = node(state)
+        return {**update, "timings_ms": {key: watch.ms}}
+
+    run.__name__ = node.__name__
+    return run

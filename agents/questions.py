@@ -1,0 +1,35 @@
+"""What a question asks for, by rule: the plan that needs no language model."""
+
+from __future__ import annotations
+
+import re
+from typing import Final, Literal
+
+Asked = Literal[
+    "detection", "location", "count", "type", "description", "confidence", "template", "object", "analysis"
+]
+
+_RULES: Final[tuple[tuple[Asked, str], ...]] = (
+    ("confidence", r"\b(how (sure|certain|confident)|confidence|certainty|p-?value|probability|uncertain)\b"),
+    ("template", r"\b(show|see|find|give)\b.*\b(good|normal|reference|template)\b|\bnearest template\b"),
+    ("count", r"\bhow many\b|\bnumber of\b|\bcount\b"),
+    ("analysis", r"\b(why|cause[sd]?|reason|effect|consequence|impact|severity|severe|serious|matters?)\b"),
+    ("analysis", r"\b(repair|fix|action|prevent|avoid|should (i|we)|risk|harm|function)\b"),
+    ("location", r"\b(where|which (part|area|region|cell|corner|side)|locat\w+|position|place)\b"),
+    ("type", r"\b(what (kind|type|sort)|which (defect|type|kind)|classif\w+|type of|is it an?|called)\b"),
+    ("object", r"\bwhat (is|are) (this|the) (product|object|part|item)|which product|what product\b"),
+    ("description", r"\b(describe|description|look like|appearance|shape|size|big|large|long|colou?r)\b"),
+    ("detection", r"\b(any|is there|are there|defect(ive)?|anomal\w+|damage[d]?|ok|good|normal|wrong)\b"),
+)
+
+
+def kind_of_question(question: str) -> Asked:
+    """Return what the question asks for; "analysis" (the notes answer) where no rule fits.
+
+    The rules are tried in order, so that "why is there a scratch" is an analysis, not a detection.
+    """
+    text = question.lower()
+    for kind, pattern in _RULES:
+        if re.search(pattern, text):
+            return kind
+    return "analysis"

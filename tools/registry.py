@@ -1,0 +1,42 @@
+"""Every tool, built over one set of services."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from langchain_core.messages import ToolMessage
+from langchain_core.tools import BaseTool
+
+from tools.classify import classify_tools
+from tools.detect import detect_tools
+from tools.localize import localize_tools
+from tools.report import report_tools
+from tools.retrieve import retrieve_tools
+from tools.services import Services
+
+
+def build_tools(services: Services) -> list[BaseTool]:
+    """Return the tools that both graphs use; names are unique."""
+    return [
+        *detect_tools(services),
+        *localize_tools(services),
+        *classify_tools(services),
+        *retrieve_tools(services),
+        *report_tools(services),
+    ]
+
+
+class Toolbox:
+    """Calls a tool by name with checked arguments and returns its artifact."""
+
+    def __init__(self, tools: list[BaseTool]) -> None:
+        self.tools = {tool.name: tool for tool in tools}
+
+    def call(self, name: str, **arguments: Any) -> Any:
+        """Run the tool and return its artifact. Errors of `anomaly_core.errors` pass through."""
+        call = {"type": "tool_call", "id": uuid.uuid4().hex, "name": name, "args": arguments}
+        message = self.tools[name].invoke(call)
+        if not isinstance(message, ToolMessage):
+            raise TypeError(f"the tool {name} returned {type(message).__name__}, not a ToolMessage")
+        return message.artifact
