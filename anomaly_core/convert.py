@@ -116,6 +116,7 @@ def _dinov2(entry: Pinned, raw: Path, out: Path) -> None:
             "mlp_ratio": 4,
             "layer_norm_eps": 1e-6,
             "use_mask_token": False,
+            "iad_taps": [6, 9],
         },
     )
     _write_json(

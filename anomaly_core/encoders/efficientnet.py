@@ -1,0 +1,150 @@
+"""EfficientNet-Lite0 (arXiv 1905.11946, without squeeze-and-excitation, ReLU6 for swish) as feature taps.
+
+Tensor names are those of the pinned checkpoint, and it is loaded strictly.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from torch import nn
+from torch.nn import functional
+
+from anomaly_core.encoders.base import Features
+from anomaly_core.encoders.inputs import fingerprint, freeze, to_input, unit
+from anomaly_core.errors import ConfigError, WeightsDamaged, WeightsMissing
+
+STEM_CHANNELS: Final = 32
+# (blocks, kernel, stride of the first, expansion, channels)
+STAGES: Final = (
+    (1, 3, 1, 1, 16),
+    (2, 3, 2, 6, 24),
+    (2, 5, 2, 6, 40),
+    (3, 3, 2, 6, 80),
+    (3, 5, 1, 6, 112),
+    (4, 5, 2, 6, 192),
+    (1, 3, 1, 6, 320),
+)
+DEFAULT_TAPS: Final = (4, 10)
+"""Block indices: 40 channels at 1/8, 112 at 1/16."""
+
+
+class SameConv2d(nn.Conv2d):
+    """A convolution with TensorFlow's SAME padding, which adds the odd pixel at the end."""
+
+    def forward(self, input: torch.Tensor) -> torch.Tensor:
+        """(N, C, H, W) -> (N, C', ceil(H / stride), ceil(W / stride))."""
+        pads: list[int] = []
+        for size, kernel, stride in zip(input.shape[:1:-1], self.kernel_size[::-1], self.stride, strict=True):
+            total = max((-(-size // stride) - 1) * stride + kernel - size, 0)
+            pads += [total // 2, total - total // 2]
+        return super().forward(functional.pad(input, pads))
+
+
+def _norm(channels: int) -> nn.BatchNorm2d:
+    return nn.BatchNorm2d(channels, eps=1e-3)
+
+
+class Block(nn.Module):
+    """Inverted residual: expand, depthwise, project; added to its input where the shapes agree."""
+
+    def __init__(self, inside: int, outside: int, kernel: int, stride: int, expansion: int) -> None:
+        super().__init__()
+        wide = inside * expansion
+        self.expands = expansion != 1
+        self.residual = stride == 1 and inside == outside
+        if self.expands:
+            self._expand_conv = nn.Conv2d(inside, wide, 1, bias=False)
+            self._bn0 = _norm(wide)
+        self._depthwise_conv = SameConv2d(wide, wide, kernel, stride, groups=wide, bias=False)
+        self._bn1 = _norm(wide)
+        self._project_conv = nn.Conv2d(wide, outside, 1, bias=False)
+        self._bn2 = _norm(outside)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """(N, inside, H, W) -> (N, outside, H / stride, W / stride)."""
+        y: torch.Tensor = functional.relu6(self._bn0(self._expand_conv(x))) if self.expands else x
+        y = functional.relu6(self._bn1(self._depthwise_conv(y)))
+        y = self._bn2(self._project_conv(y))
+        return x + y if self.residual else y
+
+
+class EfficientNetLite0(nn.Module):
+    """Stem and the 16 blocks; no head, no classifier."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._conv_stem = SameConv2d(3, STEM_CHANNELS, 3, 2, bias=False)
+        self._bn0 = _norm(STEM_CHANNELS)
+        self.channels: list[int] = []
+        self.strides: list[int] = []
+        blocks: list[nn.Module] = []
+        inside, total = STEM_CHANNELS, 2
+        for count, kernel, stride, expansion, outside in STAGES:
+            for index in range(count):
+                step = stride if index == 0 else 1
+                total *= step
+                blocks.append(Block(inside, outside, kernel, step, expansion))
+                self.channels.append(outside)
+                self.strides.append(total)
+                inside = outside
+        self._blocks = nn.ModuleList(blocks)
+
+    def forward(self, x: torch.Tensor, taps: tuple[int, ...]) -> list[torch.Tensor]:
+        """(N, 3, H, W) -> outputs of the tapped blocks; later blocks are not computed."""
+        x = functional.relu6(self._bn0(self._conv_stem(x)))
+        outputs = []
+        for index, block in enumerate(self._blocks[: max(taps) + 1]):
+            x = block(x)
+            if index in taps:
+                outputs.append(x)
+        return outputs
+
+
+class EfficientNetEncoder:
+    """ImageEncoder over a folder of the weight cache. Embedding: the deepest tap, averaged over patches."""
+
+    def __init__(self, folder: Path, taps: tuple[int, ...] | None = None, device: str = "cpu") -> None:
+        """Load the weights.
+
+        Args:
+            folder: holds model.safetensors.
+            taps: block indices in [0, 15], rising.
+
+        Raises WeightsMissing, WeightsDamaged, or ConfigError for impossible taps.
+        """
+        self._taps = taps if taps is not None else DEFAULT_TAPS
+        self._device = torch.device(device)
+        self._model = EfficientNetLite0()
+        count = len(self._model.channels)
+        if not self._taps or list(self._taps) != sorted({tap for tap in self._taps if 0 <= tap < count}):
+            raise ConfigError(f"taps {self._taps}: give rising block indices from 0 to {count - 1}")
+        path = folder / "model.safetensors"
+        try:
+            self._model.load_state_dict(load_file(path), strict=True)
+        except FileNotFoundError as error:
+            raise WeightsMissing(f"{path}: missing; run `iad weights pull efficientnet-lite0`") from error
+        except (SafetensorError, RuntimeError) as error:
+            raise WeightsDamaged(
+                f"{path}: not EfficientNet-Lite0; run `iad weights pull efficientnet-lite0`"
+            ) from error
+        freeze(self._model, self._device)
+        self.stride = self._model.strides[self._taps[-1]]
+        self.channels = tuple(self._model.channels[tap] for tap in self._taps)
+        self.embedding_dim = self.channels[-1]
+        tapped = "+".join(map(str, self._taps))
+        self.name = f"efficientnet-lite0:b{tapped}:{fingerprint(self._model)}"
+
+    @torch.inference_mode()
+    def encode(self, pixels: NDArray[np.uint8]) -> Features:
+        """Encode (H, W, 3) uint8 RGB. Tensors lie on the CPU. Raises ValueError for another shape."""
+        batch = to_input(pixels, self.stride, (127.0,) * 3, (128.0,) * 3, self._device)
+        taps = tuple(tap[0].cpu() for tap in self._model(batch, self._taps))
+        height, width = pixels.shape[:2]
+        return Features(taps, unit(taps[-1].mean(dim=(1, 2))), (height, width))

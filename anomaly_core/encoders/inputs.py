@@ -1,0 +1,48 @@
+"""Pixels -> a normalised network input, the same check for every image encoder."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+
+def to_input(
+    pixels: NDArray[np.uint8], stride: int, mean: Sequence[float], std: Sequence[float], device: torch.device
+) -> torch.Tensor:
+    """Return (1, 3, H, W) float32, (pixels - mean) / std; mean and std are in units of [0, 255].
+
+    Raises ValueError where pixels are not (H, W, 3) uint8 with sides that are multiples of the stride.
+    """
+    if pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[2] != 3:
+        raise ValueError(f"expected (H, W, 3) uint8, got {pixels.shape} {pixels.dtype}")
+    height, width = pixels.shape[:2]
+    if height == 0 or width == 0 or height % stride or width % stride:
+        raise ValueError(f"both sides must be positive multiples of {stride}, got {height} x {width}")
+    # A copy: the caller's array may be read-only, or have negative steps from a flip.
+    batch = torch.from_numpy(pixels.astype(np.float32).transpose(2, 0, 1)[None].copy()).to(device)
+    centre = torch.tensor(mean, dtype=torch.float32, device=device).view(1, 3, 1, 1)
+    scale = torch.tensor(std, dtype=torch.float32, device=device).view(1, 3, 1, 1)
+    return (batch - centre) / scale
+
+
+def unit(vector: torch.Tensor) -> torch.Tensor:
+    """L2-normalise the last axis."""
+    return torch.nn.functional.normalize(vector, dim=-1)
+
+
+def fingerprint(module: torch.nn.Module) -> str:
+    """Eight hex digits of the SHA-256 of all weights: one model name, two sets of weights, two names."""
+    digest = hashlib.sha256()
+    for name, tensor in sorted(module.state_dict().items()):
+        digest.update(name.encode())
+        digest.update(tensor.detach().cpu().contiguous().view(-1).view(torch.uint8).numpy().tobytes())
+    return digest.hexdigest()[:8]
+
+
+def freeze(module: torch.nn.Module, device: torch.device) -> None:
+    """Evaluation mode, float32, no gradients, on the device."""
+    module.eval().requires_grad_(False).to(device=device, dtype=torch.float32)

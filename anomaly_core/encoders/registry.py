@@ -1,0 +1,65 @@
+"""A model's name, folder or hub id -> its encoder."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from anomaly_core.encoders.base import ImageEncoder, TextEncoder
+from anomaly_core.errors import ConfigError, WeightsMissing
+from anomaly_core.weights import resolve
+
+TINY = "tiny"
+"""Name of the fakes."""
+
+
+def load_image_encoder(model: str, taps: tuple[int, ...] | None = None, device: str = "cpu") -> ImageEncoder:
+    """Load an image encoder: a name of the weight cache, a folder, a hub id, or "tiny" for the fake.
+
+    Args:
+        taps: block indices (EfficientNet) or layer numbers (transformers); None for the default ones.
+        device: a torch device for the computation; features come back on the CPU.
+
+    Raises WeightsMissing, WeightsDamaged, ConfigError.
+    """
+    if model == TINY:
+        from anomaly_core.encoders.tiny import TinyEncoder
+
+        if taps is not None:
+            raise ConfigError("the tiny encoder has fixed taps; leave taps out")
+        return TinyEncoder()
+    source = resolve(model)
+    if isinstance(source, Path) and _model_type(source) == "efficientnet-lite0":
+        from anomaly_core.encoders.efficientnet import EfficientNetEncoder
+
+        return EfficientNetEncoder(source, taps, device)
+    from anomaly_core.encoders.transformers_vision import TransformersVisionEncoder
+
+    return TransformersVisionEncoder(source, taps, device, label=model)
+
+
+def load_text_encoder(model: str, device: str = "cpu") -> TextEncoder:
+    """Load a text encoder: a name of the weight cache, a folder, a hub id, or "tiny" for the fake.
+
+    Raises WeightsMissing, WeightsDamaged, ConfigError.
+    """
+    if model == TINY:
+        from anomaly_core.encoders.tiny import TinyTextEncoder
+
+        return TinyTextEncoder()
+    from anomaly_core.encoders.loading import load_config
+    from anomaly_core.encoders.transformers_text import ContrastiveTextEncoder, SentenceEncoder
+
+    source = resolve(model)
+    if load_config(source).model_type in ("clip", "siglip"):
+        return ContrastiveTextEncoder(source, device, label=model)
+    return SentenceEncoder(source, device, label=model)
+
+
+def _model_type(folder: Path) -> str:
+    """The model type of a local folder."""
+    path = folder / "config.json"
+    try:
+        return str(json.loads(path.read_text(encoding="utf-8")).get("model_type", ""))
+    except (OSError, ValueError, AttributeError) as error:
+        raise WeightsMissing(f"{path}: missing or not JSON; name a folder that holds a model") from error

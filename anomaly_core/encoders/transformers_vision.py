@@ -1,0 +1,130 @@
+"""Vision transformers of the transformers library: DINOv2, DINOv3, CLIP and SigLIP, by folder or hub id."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import torch
+import transformers
+from numpy.typing import NDArray
+
+from anomaly_core.encoders.base import Features
+from anomaly_core.encoders.inputs import fingerprint, freeze, to_input, unit
+from anomaly_core.encoders.loading import load_config, load_json, load_model
+from anomaly_core.errors import ConfigError
+
+Colour = tuple[float, float, float]
+IMAGENET: Final[tuple[Colour, Colour]] = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
+CLIP: Final[tuple[Colour, Colour]] = (
+    (0.48145466, 0.4578275, 0.40821073),
+    (0.26862954, 0.26130258, 0.27577711),
+)
+HALF: Final[tuple[Colour, Colour]] = ((0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
+
+
+@dataclass(frozen=True)
+class Family:
+    """What differs between families.
+
+    model_class: the name in transformers. cls_tokens: tokens before the registers.
+    embedding: the output that holds the image in the space of its texts, or None for the mean patch.
+    resize_positions: whether the call must ask for interpolated position embeddings.
+    """
+
+    model_class: str
+    cls_tokens: int
+    colours: tuple[Colour, Colour]
+    embedding: str | None = None
+    resize_positions: bool = False
+
+
+FAMILIES: Final = {
+    "dinov2": Family("Dinov2Model", 1, IMAGENET),
+    "dinov2_with_registers": Family("Dinov2WithRegistersModel", 1, IMAGENET),
+    "dinov3_vit": Family("DINOv3ViTModel", 1, IMAGENET),
+    "clip": Family("CLIPVisionModelWithProjection", 1, CLIP, "image_embeds", True),
+    "clip_vision_model": Family("CLIPVisionModelWithProjection", 1, CLIP, "image_embeds", True),
+    "siglip": Family("SiglipVisionModel", 0, HALF, "pooler_output", True),
+    "siglip_vision_model": Family("SiglipVisionModel", 0, HALF, "pooler_output", True),
+}
+
+
+class TransformersVisionEncoder:
+    """ImageEncoder over a vision transformer.
+
+    A tap i is the hidden state after layer i, patch tokens only, as (hidden, H / patch, W / patch).
+    The embedding is the family's image projection, or the mean patch of the deepest tap.
+    """
+
+    def __init__(
+        self, source: Path | str, taps: tuple[int, ...] | None = None, device: str = "cpu", label: str = ""
+    ) -> None:
+        """Load the model.
+
+        Args:
+            source: a folder or a hub id.
+            taps: rising layer numbers from 1; None takes the config's `iad_taps`, or four evenly spaced.
+            label: the model's name for people; the source by default.
+
+        Raises WeightsMissing, WeightsDamaged, or ConfigError for an unknown family or impossible taps.
+        """
+        config = load_config(source)
+        family = FAMILIES.get(config.model_type)
+        if family is None:
+            raise ConfigError(
+                f"{source}: model type {config.model_type!r} is no known vision encoder; "
+                f"known are {', '.join(FAMILIES)}"
+            )
+        vision = getattr(config, "vision_config", config)
+        self._family = family
+        self._device = torch.device(device)
+        self._taps = _check_taps(taps, vision)
+        self._prefix = family.cls_tokens + int(getattr(vision, "num_register_tokens", 0))
+        self._model = load_model(getattr(transformers, family.model_class), source)
+        freeze(self._model, self._device)
+        self._mean, self._std = _colours(source, family)
+        self.stride = int(vision.patch_size)
+        self.channels = (int(vision.hidden_size),) * len(self._taps)
+        projected = getattr(config, "projection_dim", None) if family.embedding == "image_embeds" else None
+        self.embedding_dim = int(projected or vision.hidden_size)
+        tapped = "+".join(map(str, self._taps))
+        self.name = f"{label or source}:h{tapped}:{fingerprint(self._model)}"
+
+    @torch.inference_mode()
+    def encode(self, pixels: NDArray[np.uint8]) -> Features:
+        """Encode (H, W, 3) uint8 RGB. Tensors lie on the CPU. Raises ValueError for another shape."""
+        batch = to_input(pixels, self.stride, self._mean, self._std, self._device)
+        extra: dict[str, Any] = {"interpolate_pos_encoding": True} if self._family.resize_positions else {}
+        output = self._model(pixel_values=batch, output_hidden_states=True, **extra)
+        height, width = pixels.shape[:2]
+        rows, columns = height // self.stride, width // self.stride
+        taps = []
+        for tap in self._taps:
+            tokens = output.hidden_states[tap][0, self._prefix :]  # (rows * columns, hidden), row by row
+            taps.append(tokens.T.reshape(-1, rows, columns).contiguous().cpu())
+        if self._family.embedding is None:
+            embedding = taps[-1].mean(dim=(1, 2))
+        else:
+            embedding = getattr(output, self._family.embedding)[0].cpu()
+        return Features(tuple(taps), unit(embedding), (height, width))
+
+
+def _check_taps(taps: tuple[int, ...] | None, vision: Any) -> tuple[int, ...]:
+    layers = int(vision.num_hidden_layers)
+    if taps is None:
+        taps = tuple(getattr(vision, "iad_taps", ())) or tuple(
+            sorted({max(1, round(layers * quarter / 4)) for quarter in (1, 2, 3, 4)})
+        )
+    if not taps or list(taps) != sorted({tap for tap in taps if 1 <= tap <= layers}):
+        raise ConfigError(f"taps {taps}: give rising layer numbers from 1 to {layers}")
+    return taps
+
+
+def _colours(source: Path | str, family: Family) -> tuple[list[float], list[float]]:
+    """Mean and standard deviation in units of [0, 255]: the model's own, or the family's."""
+    own = load_json(source, "preprocessor_config.json")
+    mean, std = own.get("image_mean") or family.colours[0], own.get("image_std") or family.colours[1]
+    return [255.0 * value for value in mean], [255.0 * value for value in std]
