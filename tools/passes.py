@@ -62,12 +62,12 @@ class PassCache:
     def __init__(self, detector: Callable[[], Detector], *, size: int = 4, max_pixels: int) -> None:
         self._detector = detector
         self._size = size
-        self._max_pixels = max_pixels
+        self.max_pixels = max_pixels
         self._passes: OrderedDict[str, ImagePass] = OrderedDict()
 
     def open(self, path: str | Path) -> ImagePass:
         """Read the file anew and return its pass; equal bytes share one. Raises UnreadableImage."""
-        image = load_image(Path(path), max_pixels=self._max_pixels)
+        image = load_image(Path(path), max_pixels=self.max_pixels)
         kept = self._passes.pop(image.sha256, None) or ImagePass(self._detector(), image)
         self._passes[image.sha256] = kept
         while len(self._passes) > self._size:

@@ -1,0 +1,189 @@
+"""The application behind every front end: enrol, inspect, ask, notes, evaluation."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from agents.compose import build_services
+from agents.graph import Graph, build_graph
+from agents.settings import Settings
+from agents.state import InspectionState
+from anomaly_core.errors import IadError
+from tools.enroll import EnrollSummary, enroll
+from tools.records import (
+    AnswerRecord,
+    ErrorRecord,
+    FailureRecord,
+    InspectionRecord,
+    ModelsRecord,
+    PassageRecord,
+    RegionRecord,
+    TimingsRecord,
+)
+from tools.retrieve import passage_record
+
+Progress = Callable[[str, int, int], None]
+"""(what, done, total)"""
+
+
+@dataclass(frozen=True)
+class ProductSummary:
+    """One enrolled product, for `iad products`."""
+
+    name: str
+    templates: int
+    encoder: str
+    enrolled_at: str
+
+
+@dataclass(frozen=True)
+class AddSummary:
+    """What `iad knowledge add` did."""
+
+    passages: int
+    products: list[str]
+    files: int
+
+
+class Application:
+    """One user's session. Cheap to make; models load at first use."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.services = build_services(settings)
+
+    @cached_property
+    def _graph(self) -> Graph:
+        return build_graph(self.services)
+
+    def enroll(self, product: str, paths: Sequence[Path], progress: Progress | None = None) -> EnrollSummary:
+        """Learn a product from images of good parts; an earlier enrolment of it is replaced.
+
+        Unreadable files are skipped and listed. Raises NoImages when none can be read.
+        """
+        return enroll(self.services, product, paths, progress)
+
+    def products(self) -> list[ProductSummary]:
+        """List the enrolled products."""
+        self.services.require_store()
+        return [
+            ProductSummary(
+                name=info.name,
+                templates=info.templates,
+                encoder=info.encoder,
+                enrolled_at=info.enrolled_at,
+            )
+            for info in self.services.templates.products()
+        ]
+
+    def inspect(
+        self, paths: Iterable[Path], *, product: str | None = None, out: Path | None = None
+    ) -> Iterator[InspectionRecord | FailureRecord]:
+        """Inspect images one at a time; a file that fails gives a FailureRecord and the rest go on.
+
+        Raises StoreError and the like at once, where every image would meet the same error.
+        """
+        self.services.require_store()
+        if product is not None:
+            self.services.product_model(product)
+        if out is not None:
+            out.mkdir(parents=True, exist_ok=True)
+        for path in paths:
+            try:
+                yield self._run(path, product=product, out=out)
+            except IadError as error:
+                yield failure(path, error)
+
+    def ask(
+        self,
+        image: Path,
+        question: str,
+        *,
+        product: str | None = None,
+        thread: str | None = None,
+        llm: str | None = None,
+    ) -> AnswerRecord:
+        """Answer one question about one image, from evidence."""
+        del llm
+        record = self._run(image, product=product, question=question)
+        return AnswerRecord(
+            **record.model_dump(), question=question, thread=thread or uuid.uuid4().hex[:12]
+        )
+
+    def add_knowledge(self, files: Sequence[Path], product: str | None = None) -> AddSummary:
+        """Add notes; a file added before is replaced."""
+        added = self.services.domain.add(files, product=product)
+        return AddSummary(passages=added.passages, products=list(added.products), files=len(files))
+
+    def search_knowledge(self, text: str, product: str | None = None, k: int = 5) -> list[PassageRecord]:
+        """Find passages of the notes."""
+        self.services.require_store()
+        return [passage_record(hit) for hit in self.services.domain.search(text, product=product, k=k)]
+
+    def evaluate_detection(
+        self,
+        root: Path,
+        category: str,
+        shots: int,
+        seeds: Sequence[int],
+        progress: Progress | None = None,
+    ) -> dict[str, Any]:
+        """Measure detection on a labelled data set; see `anomaly_core.evaluation`."""
+        from anomaly_core.evaluation import evaluate_detection
+
+        return evaluate_detection(
+            self.services.detector, root, category, shots=shots, seeds=seeds, progress=progress
+        )
+
+    def close(self) -> None:
+        """Let the models go."""
+        self.__dict__.pop("_graph", None)
+
+    def _run(
+        self, path: Path, *, product: str | None = None, question: str | None = None, out: Path | None = None
+    ) -> InspectionRecord:
+        start = time.perf_counter()
+        state: InspectionState = self._graph.invoke(  # type: ignore[assignment]
+            {
+                "image": str(path),
+                "named_product": product,
+                "question": question,
+                "out": None if out is None else str(out),
+            }
+        )
+        return inspection_record(state, total_ms=(time.perf_counter() - start) * 1000)
+
+
+def inspection_record(state: InspectionState, *, total_ms: float) -> InspectionRecord:
+    """Return the final state of the graph as the printed object."""
+    verdict, times = state["verdict"], state["timings_ms"]
+    regions = [RegionRecord(**r.model_dump(exclude={"id", "text"})) for r in state["regions"]]
+    known = {key: round(times[key], 2) for key in TimingsRecord.model_fields if key in times}
+    return InspectionRecord(
+        image=state["image"],
+        sha256=state["opened"].sha256,
+        product=state["product"],
+        anomalous=verdict.anomalous,
+        score=verdict.score,
+        p_value=verdict.p_value,
+        uncertain=verdict.uncertain,
+        regions=regions,
+        defect_type=state.get("defect_type"),
+        answer=state["answer"],
+        analysis=state["analysis"],
+        evidence=state["evidence"],
+        files=state["files"],
+        models=ModelsRecord(encoder=state["encoder"], decoder="few-shot"),
+        timings_ms=TimingsRecord(**{**known, "total": round(total_ms, 2)}),
+    )
+
+
+def failure(path: Path, error: IadError) -> FailureRecord:
+    """Return the record of an image that could not be inspected."""
+    return FailureRecord(image=str(path), error=ErrorRecord(kind=error.kind, message=str(error)))

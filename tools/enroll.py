@@ -1,0 +1,82 @@
+"""Enrolling a product: good images -> templates, memory bank and calibration, in one transaction."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from anomaly_core.errors import IadError, NoImages
+from anomaly_core.images import LoadedImage, load_image
+from knowledge.templates import Template
+from tools.records import ErrorRecord, FailureRecord
+from tools.services import Services
+
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class EnrollSummary:
+    """What an enrolment did. `alpha`: the verdict's stated false-alarm rate; `note`: what to know of it."""
+
+    product: str
+    templates: int
+    skipped: list[FailureRecord] = field(default_factory=list)
+    alpha: float = 0.05
+    seconds: float = 0.0
+    note: str = ""
+
+
+def enroll(
+    services: Services, product: str, paths: Sequence[Path], progress: Progress | None = None
+) -> EnrollSummary:
+    """Learn `product` from images of good parts. Acknowledged only once it is safely stored.
+
+    Raises NoImages when no file can be read.
+    """
+    start = time.perf_counter()
+    images: dict[str, LoadedImage] = {}
+    skipped: list[FailureRecord] = []
+    for path in paths:
+        try:
+            image = load_image(path, max_pixels=services.passes.max_pixels)
+        except IadError as error:
+            skipped.append(
+                FailureRecord(image=str(path), error=ErrorRecord(kind=error.kind, message=str(error)))
+            )
+            continue
+        images.setdefault(image.sha256, image)
+    if not images:
+        raise NoImages(f"no good image of {product} could be read: {skipped[0].error.message}")
+    fitted = services.detector.fit([image.pixels for image in images.values()], progress=progress)
+    arrays, meta = fitted.model.to_parts()
+    templates = [
+        Template(
+            sha256=image.sha256,
+            file_name=image.path.name,
+            data=image.path.read_bytes(),
+            embedding=embedding,
+        )
+        for image, embedding in zip(images.values(), fitted.embeddings, strict=True)
+    ]
+    services.templates.enroll(
+        product,
+        templates,
+        arrays=arrays,
+        meta=meta,
+        encoder=services.detector.encoder.name,
+        views=fitted.view_embeddings,
+    )
+    shots = len(templates)
+    note = ""
+    if shots == 1:
+        note = "one good part: its normal variation is a guess; enrol four or more for the stated rate"
+    return EnrollSummary(
+        product=product,
+        templates=shots,
+        skipped=skipped,
+        alpha=services.config.alpha,
+        seconds=time.perf_counter() - start,
+        note=note,
+    )
