@@ -94,7 +94,7 @@ def report(
         for done, record in enumerate(opened.inspect(images, product=product, out=folder), start=1):
             records.append(record)
             bar("inspect", done, len(images))
-        written = write_report(records, out, title=title)
+        written = write_report(records, out, title=title, alpha=opened.settings.alpha)
     failed = [record for record in records if isinstance(record, FailureRecord)]
     for failure in failed:
         print_failure(failure)

@@ -1,0 +1,170 @@
+"""The whole job on real photographs: enrol, note, inspect, ask, report, and count the mistakes."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Final
+
+from agents.report import write_report
+from agents.settings import Settings
+from anomaly_core import weights
+from anomaly_core.errors import ConfigError
+from anomaly_core.pinned import PINNED
+from tools.atomic import write_atomically
+from tools.records import FailureRecord, InspectionRecord
+
+Progress = Callable[[str, int, int], None]
+
+PRODUCT: Final = "solar-cell"
+QUESTION: Final = "What kind of defect is this, and what should be done about it?"
+CREDIT: Final = (
+    "Photographs: ELPV dataset (Buerhop-Lutz, Deitsch and others), CC BY-NC-SA 4.0, no commercial use"
+)
+
+
+@dataclass(frozen=True)
+class Cells:
+    """Which photographs the demo uses: the good ones to enrol, and unseen good and defective ones."""
+
+    enrolled: list[Path]
+    good: list[Path]
+    defective: list[Path]
+
+
+@dataclass(frozen=True)
+class DemoRow:
+    """One line of the result's table. truth and verdict: good or anomalous."""
+
+    image: str
+    truth: str
+    verdict: str
+    p_value: float
+    defect: str
+
+
+@dataclass(frozen=True)
+class DemoResult:
+    """What the demo did. failed: how many images could not be inspected."""
+
+    rows: list[DemoRow]
+    failed: int
+    question: str
+    answer: str
+    report: Path
+    seed: int
+    enrolled: int
+    encoder: str
+    credit: str = CREDIT
+
+    def summary(self) -> str:
+        """The verdicts counted: accuracy, balanced accuracy, false alarms, misses."""
+        good = [row for row in self.rows if row.truth == "good"]
+        bad = [row for row in self.rows if row.truth != "good"]
+        alarms = sum(row.verdict != "good" for row in good)
+        misses = sum(row.verdict == "good" for row in bad)
+        if not good or not bad:
+            return "Too few cells were inspected to count mistakes."
+        accuracy = 1.0 - (alarms + misses) / len(self.rows)
+        balanced = 1.0 - (alarms / len(good) + misses / len(bad)) / 2
+        return (
+            f"accuracy {accuracy:.2f}, balanced accuracy {balanced:.2f}: {alarms} false alarms on "
+            f"{len(good)} good cells, {misses} misses on {len(bad)} defective ones "
+            f"({self.enrolled} good cells enrolled, encoder {self.encoder}, seed {self.seed})"
+        )
+
+
+def run_demo(
+    settings: Settings,
+    out: Path,
+    progress: Progress,
+    *,
+    enrolled: int = 8,
+    unseen: int = 12,
+) -> DemoResult:
+    """Do it all, and write notes, store, pictures and report under `out`.
+
+    enrolled: good cells to learn from. unseen: good cells, and as many defective ones, to inspect.
+
+    Raises ConfigError where `out` holds a store of something else, WeightsError where data cannot be had.
+    """
+    from agents.app import Application
+
+    data = weights.pull("elpv", progress=progress)
+    for name in (settings.encoder, settings.text_encoder):
+        if name in PINNED:
+            weights.pull(name, progress=progress)
+    cells = choose_cells(data, enrolled, unseen, settings.seed)
+    notes = out / "notes" / "solar-cells.md"
+    write_atomically(notes, files("agents").joinpath("solar_cell_notes.md").read_bytes())
+
+    app = Application(settings)
+    try:
+        summary = app.enroll(PRODUCT, cells.enrolled, progress)
+        app.add_knowledge([notes], PRODUCT)
+        images = cells.good + cells.defective
+        records: list[InspectionRecord | FailureRecord] = []
+        for record in app.inspect(images, product=PRODUCT, out=out / "pictures"):
+            records.append(record)
+            progress("inspect", len(records), len(images))
+        truths = ["good"] * len(cells.good) + ["anomalous"] * len(cells.defective)
+        image = _most_telling(records[len(cells.good) :], fallback=cells.defective[0])
+        reply = app.ask(image, QUESTION, product=PRODUCT)
+    finally:
+        app.close()
+    report = write_report(
+        records, out / "report.html", title="Solar cells: what the demo found", alpha=settings.alpha
+    )
+    inspected = [
+        _row(record, truth)
+        for record, truth in zip(records, truths, strict=True)
+        if isinstance(record, InspectionRecord)
+    ]
+    return DemoResult(
+        rows=inspected,
+        failed=len(records) - len(inspected),
+        question=f"{image.name}: {QUESTION}",
+        answer=reply.answer,
+        report=report,
+        seed=settings.seed,
+        enrolled=summary.templates,
+        encoder=settings.encoder,
+    )
+
+
+def choose_cells(data: Path, enrolled: int, unseen: int, seed: int) -> Cells:
+    """Draw monocrystalline cells: none defective by all experts' word (probability 0), or surely (1).
+
+    data: the unpacked ELPV dataset, whose labels.csv has lines of path, probability and crystal type.
+    """
+    good: list[Path] = []
+    defective: list[Path] = []
+    for line in (data / "labels.csv").read_text(encoding="utf-8").splitlines():
+        name, probability, crystal = line.split()
+        if crystal == "mono" and float(probability) in (0.0, 1.0):
+            (good if float(probability) == 0.0 else defective).append(data / name)
+    if len(good) < enrolled + unseen or len(defective) < unseen:
+        raise ConfigError(
+            f"{data} holds {len(good)} good and {len(defective)} defective cells, which is too few: "
+            "run `iad weights pull elpv`"
+        )
+    draw = random.Random(seed)
+    good = draw.sample(good, enrolled + unseen)
+    return Cells(good[:enrolled], good[enrolled:], draw.sample(defective, unseen))
+
+
+def _most_telling(records: list[InspectionRecord | FailureRecord], *, fallback: Path) -> Path:
+    """The defective cell with the smallest p-value."""
+    inspected = [record for record in records if isinstance(record, InspectionRecord)]
+    if not inspected:
+        return fallback
+    return Path(min(inspected, key=lambda record: record.p_value).image)
+
+
+def _row(record: InspectionRecord, truth: str) -> DemoRow:
+    defect = record.defect_type.name if record.anomalous and record.defect_type else ""
+    verdict = "anomalous" if record.anomalous else "good"
+    return DemoRow(Path(record.image).name, truth, verdict, record.p_value, defect)
