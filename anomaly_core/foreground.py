@@ -1,0 +1,72 @@
+"""The object in front of a plain background, told from the colours along the image's border."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+WORKING_SIDE: Final = 512
+"""Longer side in pixels of the copy on which the segmentation is done."""
+BORDER: Final = 0.03
+"""Width of the border strip, as a share of the shorter side."""
+TOLERANCE: Final = 14.0
+"""Least difference from the background, in grey levels, at which a pixel is foreground."""
+PLAIN: Final = 0.7
+"""Share of the border that must be background; the object may touch the border elsewhere."""
+MAX_SHADOW: Final = 50.0
+"""Deepest soft shadow, in grey levels, that is told from an object by its contrast alone."""
+MAX_NOISE: Final = 5.0
+"""Largest noise of a plain background, in grey levels (1.48 x the median absolute deviation)."""
+
+
+def foreground_mask(pixels: NDArray[np.uint8]) -> NDArray[np.bool_] | None:
+    """Return the (H, W) bool mask of the object, or None where the image has no plain background.
+
+    pixels: (H, W, 3) uint8 RGB. None is returned for textures, for a border of many colours, and where
+    the foreground found is under 0.5 % or over 90 % of the image or mere specks. Shading is allowed for:
+    the background is a plane fitted to the border, each channel apart. Holes in the object are filled.
+    """
+    height, width = pixels.shape[:2]
+    scale = min(1.0, WORKING_SIDE / max(height, width))
+    size = (max(round(width * scale), 8), max(round(height * scale), 8))
+    small = cv2.GaussianBlur(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), (5, 5), 0)
+    small = small.astype(np.float32)
+    rows, columns = np.mgrid[0 : size[1], 0 : size[0]].astype(np.float32)
+    strip = max(2, round(BORDER * min(size)))
+    border = np.ones(small.shape[:2], np.bool_)
+    border[strip:-strip, strip:-strip] = False
+
+    plane = np.stack([np.ones_like(rows), columns / size[0], rows / size[1]], axis=-1)
+    a, b = plane[border], small[border]
+    keep = np.abs(b - np.median(b, axis=0)).max(axis=1) <= 2 * TOLERANCE
+    for _ in range(4):  # a fit without what the object adds where it touches the border
+        if keep.mean() < PLAIN:
+            return None
+        coefficients = np.linalg.lstsq(a[keep], b[keep], rcond=None)[0]
+        residual = np.abs(b - a @ coefficients).max(axis=1)
+        keep = residual <= TOLERANCE
+    noise = 1.48 * float(np.median(residual))
+    if keep.mean() < PLAIN or noise > MAX_NOISE:
+        return None
+
+    difference = np.abs(small - plane @ coefficients).max(axis=2)
+    levels = difference.clip(0, 255).astype(np.uint8)
+    # Otsu's threshold parts an object from its shadow. It is capped, for a part of the object may be pale.
+    otsu, _ = cv2.threshold(levels, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
+    mask = (difference > max(TOLERANCE, 4 * noise, min(0.9 * otsu, MAX_SHADOW))).astype(np.uint8)
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (5, 5))
+    closed = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, kernel)
+    solid = cv2.morphologyEx(closed, cv2.MORPH_OPEN, kernel)
+    contours, _ = cv2.findContours(solid, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    least = 0.003 * solid.size
+    large = [contour for contour in contours if cv2.contourArea(contour) >= least]
+    filled = np.zeros_like(solid)
+    cv2.drawContours(filled, large, -1, 1, cv2.FILLED)
+    # An object is a few compact pieces; a texture leaves many specks, or nothing.
+    if not 0.005 <= float(filled.mean()) <= 0.9 or float(closed[filled == 0].mean()) > 0.05:
+        return None
+    full = cv2.resize(filled, (width, height), interpolation=cv2.INTER_NEAREST)
+    return np.asarray(full > 0, dtype=np.bool_)

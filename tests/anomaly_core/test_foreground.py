@@ -1,0 +1,89 @@
+"""Foregrounds of painted scenes whose object is known, and of real images."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from anomaly_core.foreground import foreground_mask
+from anomaly_core.images import load_image
+
+DATA = Path(__file__).parents[2].parent / "shared" / "data"
+
+
+def scene(height: int, width: int, *, noise: float = 2.0, slope: float = 0.0) -> NDArray[np.uint8]:
+    rng = np.random.default_rng(0)
+    ramp = slope * np.linspace(0, 1, width)[None, :, None]
+    return np.clip(190 + ramp + rng.normal(scale=noise, size=(height, width, 3)), 0, 255).astype(np.uint8)
+
+
+def overlap(a: NDArray[np.bool_] | None, b: NDArray[np.bool_]) -> float:
+    assert a is not None
+    return float((a & b).sum() / (a | b).sum())
+
+
+@pytest.mark.parametrize(("height", "width"), [(240, 320), (900, 300), (200, 1200)])
+@pytest.mark.parametrize("slope", [0.0, 40.0])
+def test_a_disc_on_a_plain_or_shaded_background_is_found(height: int, width: int, slope: float) -> None:
+    truth = np.zeros((height, width), np.uint8)
+    cv2.circle(truth, (width // 2, height // 2), 60, 1, -1)
+    pixels = scene(height, width, slope=slope)
+    pixels[truth > 0] = 70
+    assert overlap(foreground_mask(pixels), truth > 0) > 0.9
+
+
+def test_an_object_that_touches_the_border_is_found() -> None:
+    truth = np.zeros((300, 300), bool)
+    truth[120:180, 0:200] = True
+    pixels = scene(300, 300)
+    pixels[truth] = (60, 90, 60)
+    assert overlap(foreground_mask(pixels), truth) > 0.9
+
+
+def test_a_hole_in_the_object_belongs_to_it_and_a_soft_shadow_does_not() -> None:
+    pixels = scene(300, 300)
+    pixels[100:220, 60:240] -= 20  # the shadow
+    truth = np.zeros((300, 300), bool)
+    truth[100:200, 100:200] = True
+    pixels[truth] = 60
+    pixels[140:160, 140:160] = 190
+    assert overlap(foreground_mask(pixels), truth) > 0.9
+
+
+def test_textures_empty_scenes_and_busy_borders_have_no_foreground() -> None:
+    rng = np.random.default_rng(1)
+    assert foreground_mask(rng.integers(0, 256, (200, 200, 3), dtype=np.uint8)) is None
+    assert foreground_mask(scene(200, 300)) is None
+    halves = scene(200, 300)
+    halves[:, 150:] = 20
+    assert foreground_mask(halves) is None
+
+
+def test_a_constant_shift_of_the_image_does_not_move_the_mask() -> None:
+    pixels = scene(200, 200)
+    pixels[60:140, 60:140] = 90
+    first, second = foreground_mask(pixels), foreground_mask(pixels - 30)
+    assert first is not None and second is not None
+    assert (first == second).all()
+
+
+def test_the_smallest_images_do_not_fail() -> None:
+    assert foreground_mask(np.full((16, 16, 3), 128, np.uint8)) is None
+
+
+@pytest.mark.parametrize(("folder", "plain"), [
+    ("mvtec/screw/train/good", True), ("magnetic_tile/magnetic_tile/train/good", False),
+])  # fmt: skip
+def test_real_images(folder: str, plain: bool) -> None:
+    if not (DATA / folder).is_dir():
+        pytest.skip(f"no real images: {folder} is not beside the checkout")
+    for path in sorted((DATA / folder).iterdir())[::20]:
+        mask = foreground_mask(load_image(path).pixels)
+        if plain:
+            assert mask is not None and 0.08 < mask.mean() < 0.2
+        else:
+            assert mask is None
