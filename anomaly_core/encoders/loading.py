@@ -31,8 +31,11 @@ def load_model(model_class: type[Any], source: Path | str, config: Any = None) -
         WeightsDamaged: unreadable files, or weights that are not in them (transformers would go on
             with random ones).
     """
-    shown = logging.is_progress_bar_enabled()
-    logging.disable_progress_bar()  # type: ignore[no-untyped-call]  # its bar is drawn even where stderr is no terminal
+    shown, verbosity = logging.is_progress_bar_enabled(), logging.get_verbosity()
+    # transformers draws its bar even where stderr is no terminal.
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    # Errors only: a tower out of a whole model would list the other tower as unexpected.
+    logging.set_verbosity_error()  # type: ignore[no-untyped-call]
     try:
         extra = {} if config is None else {"config": config}
         model, info = model_class.from_pretrained(
@@ -41,8 +44,11 @@ def load_model(model_class: type[Any], source: Path | str, config: Any = None) -
     except OSError as error:
         raise WeightsMissing(_unavailable(source, error)) from error
     except (SafetensorError, RuntimeError) as error:
-        raise WeightsDamaged(f"{source}: the weights cannot be read ({error}); fetch them again") from error
+        raise WeightsDamaged(
+            f"{source}: the weights cannot be read ({_first_line(error)}); fetch the model again"
+        ) from error
     finally:
+        logging.set_verbosity(verbosity)
         if shown:
             logging.enable_progress_bar()  # type: ignore[no-untyped-call]
     missing = sorted(info["missing_keys"])
@@ -80,5 +86,8 @@ def load_json(source: Path | str, name: str) -> dict[str, Any]:
 
 
 def _unavailable(source: Path | str, error: Exception) -> str:
-    line = (str(error).strip().splitlines() or [type(error).__name__])[0]
-    return f"{source}: cannot be loaded ({line}); check the name, the folder or the network"
+    return f"{source}: cannot be loaded ({_first_line(error)}); check the name, the folder or the network"
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]

@@ -71,11 +71,12 @@ class ContrastiveTextEncoder:
         model_class: Any
         if config.model_type == "clip":
             model_class, self._output = transformers.CLIPTextModelWithProjection, "text_embeds"
+            text.projection_dim = config.projection_dim  # stated for both towers, above them
             self.embedding_dim = int(config.projection_dim)
         else:
             model_class, self._output = transformers.SiglipTextModel, "pooler_output"
             self.embedding_dim = int(text.projection_size or text.hidden_size)
-        self._model = load_model(model_class, source)
+        self._model = load_model(model_class, source, text)
         freeze(self._model, self._device)
         self.name = f"{label or source}:text:{fingerprint(self._model)}"
 

@@ -79,11 +79,13 @@ class TransformersVisionEncoder:
                 f"known are {', '.join(FAMILIES)}"
             )
         vision = getattr(config, "vision_config", config)
+        if hasattr(config, "projection_dim"):
+            vision.projection_dim = config.projection_dim  # CLIP states it for both towers, above them
         self._family = family
         self._device = torch.device(device)
         self._taps = _check_taps(taps, vision)
         self._prefix = family.cls_tokens + int(getattr(vision, "num_register_tokens", 0))
-        self._model = load_model(getattr(transformers, family.model_class), source)
+        self._model = load_model(getattr(transformers, family.model_class), source, vision)
         freeze(self._model, self._device)
         self._mean, self._std = _colours(source, family)
         self.stride = int(vision.patch_size)
