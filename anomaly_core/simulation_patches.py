@@ -27,7 +27,7 @@ MIN_SIDE: Final = 4
 class SimulationConfig(BaseModel):
     """How anomalies are drawn. Sizes are shares of the image's width and height, each drawn apart.
 
-    method, blend: "mixed" keeps the stronger of source and target gradients; both for "nsa" only.
+    method: see anomaly_core.simulation. blend: for "nsa"; "mixed" keeps the stronger of both gradients.
     max_patches: 1 to this many, equally likely. min_size, max_size, gamma_scale: a side is a Gamma variate
         of shape 2 and this scale, drawn again outside the bounds. min_foreground: least share of a patch on
         the object, where there is one. resize: range of the patch's scaling on textures; object_resize: on

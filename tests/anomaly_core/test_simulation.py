@@ -193,3 +193,10 @@ def test_another_simulation_is_not_mixed_in(tmp_path: Path) -> None:
         simulate_folder(paths, tmp_path / "out", 1, 1)
     with pytest.raises(ConfigError, match="at least 1"):
         simulate_folder(paths, tmp_path / "new", 0, 1)
+
+
+def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    paths = sources(tmp_path / "in")
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(ConfigError, match=r"000000\.png.*writable"):
+        simulate_folder(paths, tmp_path / "file", 1, 0)
