@@ -1,0 +1,46 @@
+"""The project as a whole: its import names, its size of files, its licence, its public names."""
+
+from __future__ import annotations
+
+import importlib
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PACKAGES = ("agents", "tools", "knowledge", "anomaly_core")
+LONGEST = 330
+
+
+@pytest.mark.parametrize("name", PACKAGES)
+def test_import_names_are_ours(name: str) -> None:
+    """`agents` and `tools` are names that other distributions ship too."""
+    assert Path(str(importlib.import_module(name).__file__)).parent == ROOT / name
+
+
+def test_one_idea_a_file() -> None:
+    long = {
+        path.relative_to(ROOT).as_posix(): lines
+        for package in PACKAGES
+        for path in (ROOT / package).rglob("*.py")
+        if (lines := len(path.read_text(encoding="utf-8").splitlines())) > LONGEST
+    }
+    assert long == {}
+
+
+def test_no_test_package_shadows_another() -> None:
+    assert list((ROOT / "tests").rglob("__init__.py")) == []
+
+
+def test_ci_runs_make_test() -> None:
+    script = ROOT / ".ci" / "run"
+    assert script.stat().st_mode & 0o100
+    assert "make test" in script.read_text(encoding="utf-8").splitlines()
+    subprocess.run(["bash", "-n", str(script)], check=True)
+
+
+def test_licence_is_whole() -> None:
+    text = (ROOT / "LICENSE").read_text(encoding="utf-8")
+    assert "Apache License" in text
+    assert "END OF TERMS AND CONDITIONS" in text
