@@ -246,7 +246,9 @@ def _sentence(
         size = f"about {round((length + width) / 2)} px across"
     else:
         size = f"{round(length)} px long and {max(round(width), 1)} px wide"
-    running = "" if orientation is None else f", running at {round(orientation) % 180} degrees"
+    degrees = 0 if orientation is None else round(orientation) % 180
+    unit = "degree" if degrees == 1 else "degrees"
+    running = "" if orientation is None else f", running at {degrees} {unit}"
     against = "its surroundings" if compared_with == "surroundings" else "the normal template there"
     unit = "grey level" if levels == 1 else "grey levels"
     if levels == 0:
