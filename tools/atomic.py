@@ -1,21 +1,28 @@
-"""Writing a file whole or not at all."""
+"""Writing a result file whole or not at all."""
 
 from __future__ import annotations
 
-import secrets
 from pathlib import Path
+
+from anomaly_core.errors import ConfigError
+from knowledge.durable import replace_file
+
+
+def make_folder(path: Path) -> None:
+    """Make a folder for results, and those above it. Raises ConfigError where it cannot be made."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(f"{path}: no folder can be made there ({error.strerror}): name another") from error
 
 
 def write_atomically(path: Path, data: bytes) -> None:
     """Put `data` at `path`, making its folder; a reader, or an interruption, never meets half a file.
 
-    Raises OSError.
+    Raises ConfigError, naming the file, where it cannot be written.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    # Opened in the plain way, unlike tempfile's, so that the file gets the user's own permissions.
-    temporary = path.with_name(f".{secrets.token_hex(8)}.tmp")
+    make_folder(path.parent)
     try:
-        temporary.write_bytes(data)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+        replace_file(path, data, path.parent)
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be written ({error.strerror}): name another place") from error

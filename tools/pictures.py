@@ -23,7 +23,7 @@ HEAT: Final = "inferno"
 BOX: Final = (255, 32, 32)
 NORMAL: Final = 0.5
 """Fraction of vmax below which the overlay stays clear."""
-STRONGEST: Final = 0.65
+STRONGEST: Final = 0.5
 """Opacity of the overlay's heat at vmax."""
 
 
@@ -42,7 +42,8 @@ def write_pictures(
     vmax: > 0, the map value drawn at full heat. It comes from the calibration, not from this map, so
         that a good part stays dark.
 
-    Raises ValueError for shapes that differ or a vmax that is not positive.
+    Raises ValueError for shapes that differ or a vmax that is not positive, and ConfigError where `out`
+    cannot be written.
     """
     height, width = pixels.shape[:2]
     if map_values.shape != (height, width):

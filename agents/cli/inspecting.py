@@ -34,8 +34,11 @@ def inspect(
 ) -> None:
     """Say of each image whether it is anomalous, where, and what the defect is."""
     from anomaly_core.images import find_images
+    from tools.atomic import make_folder
 
     images = find_images(paths)
+    if out is not None:
+        make_folder(out)
     good = anomalous = failed = 0
     with application(store=store, alpha=alpha, device=device) as opened, progress() as bar:
         bar("inspect", 0, len(images))

@@ -30,10 +30,7 @@ def write_report(
     """
     check_format(out)
     content = RENDERERS[out.suffix.lower()](records, title, alpha)
-    try:
-        write_atomically(out, content)
-    except OSError as error:
-        raise ConfigError(f"{out} cannot be written: {error.strerror}; choose another --out") from error
+    write_atomically(out, content)
     return out
 
 

@@ -186,6 +186,7 @@ def test_wrong_usage_is_2(parts: Path, arguments: list[str]) -> None:
         (["inspect", "nowhere/*.png"], "NoImages"),
         (["inspect", "parts", "--alpha", "0"], "ConfigError"),
         (["report", "parts", "--out", "r.docx"], "ConfigError"),
+        (["inspect", "parts", "--out", "parts/good.png"], "ConfigError"),
         (["weights", "pull", "no-such-weights"], "WeightsMissing"),
     ],
 )
