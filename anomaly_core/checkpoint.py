@@ -1,0 +1,130 @@
+"""A trained checkpoint: a folder of weights with the run's config beside them.
+
+config.json           what it was trained with and for (schema, encoder, language model, shapes, config)
+decoder.safetensors   the text-aligned decoder's linears and text vectors, float16
+prompt_learner.safetensors   where a language model was trained for, float16
+lora/                 a PEFT adapter, where LoRA was trained
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import torch
+from pydantic import ValidationError
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import nn
+
+from anomaly_core.config import Config
+from anomaly_core.decoder.text_aligned import TextAlignedDecoder
+from anomaly_core.errors import ConfigError, WeightsDamaged, WeightsMissing
+from anomaly_core.prompt_learner import PromptLearner, PromptLearnerConfig
+from anomaly_core.training_config import TrainingConfig
+
+SCHEMA: Final = 1
+CONFIG, DECODER, PROMPT, LORA = "config.json", "decoder.safetensors", "prompt_learner.safetensors", "lora"
+
+
+class CheckpointConfig(Config):
+    """What a checkpoint fits. encoder, text_encoder, language_model: their `name`s.
+
+    channels: of the encoder's taps. text_dim: length of the text vectors. prompt: None for a decoder
+    alone. results: the last figures measured on held-out simulated pairs.
+    """
+
+    schema_version: int = SCHEMA
+    encoder: str
+    channels: tuple[int, ...]
+    text_encoder: str
+    text_dim: int
+    language_model: str | None
+    prompt: PromptLearnerConfig | None
+    training: TrainingConfig
+    results: dict[str, float]
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """Loaded, in evaluation mode and frozen. lora: the adapter's folder, or None."""
+
+    folder: Path
+    config: CheckpointConfig
+    decoder: TextAlignedDecoder
+    prompt_learner: PromptLearner | None
+    lora: Path | None
+
+
+def save_checkpoint(
+    folder: Path, config: CheckpointConfig, decoder: TextAlignedDecoder, prompt_learner: PromptLearner | None
+) -> None:
+    """Write the folder; config.json last, so that a folder with one is whole."""
+    folder.mkdir(parents=True, exist_ok=True)
+    _save(decoder, folder / DECODER)
+    if prompt_learner is not None:
+        _save(prompt_learner, folder / PROMPT)
+    part = folder / f"{CONFIG}.part"
+    part.write_text(json.dumps(config.model_dump(mode="json"), indent=2) + "\n", encoding="utf-8")
+    part.replace(folder / CONFIG)
+
+
+def load_checkpoint(
+    path: str | Path, *, encoder: str | None = None, language_model: str | None = None
+) -> Checkpoint:
+    """Load a checkpoint folder.
+
+    Args:
+        path: the folder.
+        encoder: name of the image encoder in use; another one than trained with is an error.
+        language_model: likewise.
+
+    Raises:
+        WeightsMissing: no checkpoint there. WeightsDamaged: one that cannot be read.
+        ConfigError: trained for another encoder or language model.
+    """
+    folder = Path(path)
+    try:
+        text = (folder / CONFIG).read_text(encoding="utf-8")
+    except OSError as error:
+        raise WeightsMissing(f"{folder}: no checkpoint here ({CONFIG}); make one with `iad train`.") from error
+    try:
+        config = CheckpointConfig.model_validate_json(text)
+    except ValidationError as error:
+        raise WeightsDamaged(f"{folder / CONFIG}: {error.errors()[0]['msg']}; train it again.") from error
+    for kind, wanted, trained in (
+        ("encoder", encoder, config.encoder),
+        ("language model", language_model, config.language_model),
+    ):
+        if wanted is not None and trained is not None and wanted != trained:
+            raise ConfigError(f"{folder}: trained for the {kind} {trained}, not {wanted}; train one for it.")
+    decoder = TextAlignedDecoder(config.channels, torch.zeros(2, config.text_dim))
+    _load(decoder, folder / DECODER)
+    learner = None
+    if config.prompt is not None:
+        learner = PromptLearner(config.prompt)
+        _load(learner, folder / PROMPT)
+    lora = folder / LORA
+    return Checkpoint(folder, config, decoder, learner, lora if lora.is_dir() else None)
+
+
+def _save(module: nn.Module, path: Path) -> None:
+    tensors = {
+        # Running variances can be far below float16's smallest number; they are few, so they stay whole.
+        name: tensor if "running" in name or not tensor.is_floating_point() else tensor.half()
+        for name, tensor in module.state_dict().items()
+    }
+    part = path.with_name(f"{path.name}.part")
+    save_file({name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}, part)
+    part.replace(path)
+
+
+def _load(module: nn.Module, path: Path) -> None:
+    try:
+        tensors = load_file(path)
+        module.load_state_dict({k: t.float() if t.is_floating_point() else t for k, t in tensors.items()})
+    except (OSError, SafetensorError, RuntimeError) as error:
+        raise WeightsDamaged(f"{path}: cannot be loaded ({str(error).splitlines()[0]}); train it again.") from error
+    module.eval().requires_grad_(False)
