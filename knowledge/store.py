@@ -313,6 +313,8 @@ class Store:
         with disk_errors(self.root):
             for folder in sorted(folders, reverse=True):
                 sync_folder(folder)
+        if entries == base.entries:
+            return base.version
         parent_sha256 = sha256(base.to_bytes())
         return self._write_manifest(
             Manifest(base.version + 1, base.version, parent_sha256, _now(), message, entries)

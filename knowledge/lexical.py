@@ -1,0 +1,48 @@
+"""BM25 over passages: exact words, where embeddings blur part names and numbers."""
+
+from __future__ import annotations
+
+import re
+
+import bm25s  # type: ignore[import-untyped]
+import numpy as np
+from bm25s.stopwords import STOPWORDS_EN  # type: ignore[import-untyped]
+from numpy.typing import NDArray
+
+_WORD = re.compile(r"[^\W_]+")
+_STOP = frozenset(STOPWORDS_EN)
+
+
+def words(text: str) -> list[str]:
+    """Return lower-case words without stop words and English plural endings; underscores separate."""
+    return [_singular(word) for word in _WORD.findall(text.lower()) if word not in _STOP]
+
+
+def _singular(word: str) -> str:
+    # The three rules of Harman's S-stemmer (How effective is suffixing?, JASIS 42(1), 1991).
+    if len(word) > 3 and word.endswith("ies") and not word.endswith(("eies", "aies")):
+        return word[:-3] + "y"
+    if len(word) > 3 and word.endswith("es") and not word.endswith(("aes", "ees", "oes")):
+        return word[:-1]
+    if len(word) > 2 and word.endswith("s") and not word.endswith(("us", "ss")):
+        return word[:-1]
+    return word
+
+
+class LexicalIndex:
+    """BM25 (Lucene's variant, k1 1.5, b 0.75) over texts."""
+
+    def __init__(self, texts: list[str]) -> None:
+        self._size = len(texts)
+        tokens = [words(text) for text in texts]
+        self._vocabulary = {word for row in tokens for word in row}
+        self._index = bm25s.BM25(method="lucene", k1=1.5, b=0.75)
+        if self._vocabulary:
+            self._index.index(tokens, show_progress=False)
+
+    def scores(self, query: str) -> NDArray[np.float32]:
+        """Return (n,) scores, >= 0; 0 where a text shares no word with the query."""
+        known = [word for word in words(query) if word in self._vocabulary]
+        if not known:
+            return np.zeros(self._size, dtype=np.float32)
+        return np.asarray(self._index.get_scores(known), dtype=np.float32)

@@ -1,0 +1,129 @@
+"""Sections of a note -> passages that can be cited: whole sentences, about 120 to 220 words each."""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+
+LONGEST = 220
+"""Words of a passage beyond which it is cut, at the end of a sentence."""
+
+_SENTENCE_END = re.compile(r"(?<=[.!?])[\"')\]]*\s+(?=[\"'(\[]?[A-Z0-9*-])|\n\s*\n|\n(?=\s*(?:[-*]|\d+\.)\s)")
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of a note as its reader found it.
+
+    product, defect: what it is about, or None. title: its heading, "" for none. text: as in the source.
+    offset: characters from the start of the source's text. page: of a PDF, from 1, else None.
+    escaped: how the text is written in the source: as it is (None), or within a JSON string that escapes
+    (True) or keeps (False) characters beyond ASCII.
+    """
+
+    product: str | None
+    defect: str | None
+    title: str
+    text: str
+    offset: int
+    page: int | None = None
+    escaped: bool | None = None
+
+    def source_offset(self, place: int) -> int:
+        """Return where the text's character `place` lies in the source."""
+        return self.offset + source_length(self.text[:place], self.escaped)
+
+
+@dataclass(frozen=True)
+class Passage:
+    """A citable piece of a note.
+
+    id: short, stable and unique, such as "screw/scratch_head#1" or "notes.md#3".
+    file: the note's file name. offset: characters from the start of the file's text (of a PDF: of its
+    extracted text). page: of a PDF, from 1, else None.
+    """
+
+    id: str
+    product: str | None
+    defect: str | None
+    title: str
+    text: str
+    file: str
+    offset: int
+    page: int | None = None
+
+
+def source_length(text: str, escaped: bool | None) -> int:
+    """Return the characters that `text` takes in its source; `escaped` as in `Section`."""
+    return len(text) if escaped is None else len(json.dumps(text, ensure_ascii=escaped)) - 2
+
+
+def strip_control(text: str) -> str:
+    """Return `text` without control and format characters, line ends and tabs kept."""
+    return "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Co"))
+
+
+def cut(text: str, longest: int = LONGEST) -> Iterator[tuple[int, str]]:
+    """Yield (offset, piece): pieces of at most `longest` words, cut between sentences only.
+
+    A sentence longer than `longest` is a piece of its own. The pieces of one text are about equally long.
+    """
+    sentences = list(_sentences(text))
+    words = [len(sentence.split()) for _, sentence in sentences]
+    pieces = max(1, -(-sum(words) // longest))
+    target = sum(words) / pieces
+    start, count = 0, 0
+    for place, length in enumerate(words):
+        # Close the piece where that leaves it nearer the target than one sentence more would.
+        if count and (count + length > longest or count + length / 2 > target):
+            yield _piece(text, sentences[start], sentences[place - 1])
+            start, count = place, 0
+        count += length
+    if sentences:
+        yield _piece(text, sentences[start], sentences[-1])
+
+
+def _sentences(text: str) -> Iterator[tuple[int, str]]:
+    begin = 0
+    for end in [*(match.end() for match in _SENTENCE_END.finditer(text)), len(text)]:
+        sentence = text[begin:end]
+        if sentence.strip():
+            yield begin + len(sentence) - len(sentence.lstrip()), sentence.strip()
+        begin = end
+
+
+def _piece(text: str, first: tuple[int, str], last: tuple[int, str]) -> tuple[int, str]:
+    return first[0], text[first[0] : last[0] + len(last[1])]
+
+
+def to_passages(sections: list[Section], file: str, taken: Collection[str] = ()) -> list[Passage]:
+    """Cut the sections of one file into passages. Ids are unique, and none is in `taken`."""
+    passages: list[Passage] = []
+    counts: dict[str, int] = {}
+    taken_stems = {id_.rpartition("#")[0] for id_ in taken}
+    for section in sections:
+        if section.product and section.defect:
+            stem = f"{section.product}/{section.defect}"
+        else:
+            stem = f"{section.product}/{file}" if section.product else file
+        stem = re.sub(r"[\s#\[\]]+", "_", strip_control(stem).strip())
+        if stem in taken_stems:
+            stem += "@" + re.sub(r"[^\w.-]+", "_", file)
+        for offset, text in cut(section.text):
+            counts[stem] = counts.get(stem, 0) + 1
+            passages.append(
+                Passage(
+                    id=f"{stem}#{counts[stem]}",
+                    product=section.product,
+                    defect=section.defect,
+                    title=strip_control(section.title),
+                    text=strip_control(text),
+                    file=file,
+                    offset=section.source_offset(offset),
+                    page=section.page,
+                )
+            )
+    return passages

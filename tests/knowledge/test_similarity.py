@@ -1,0 +1,102 @@
+"""The similarity floor: other objects are refused, the product's own images are not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from knowledge.similarity import REFUSED_SHARE, similarity_floor, unit_rows
+
+DATA = Path(__file__).parents[3] / "shared" / "data"
+Vectors = NDArray[np.float32]
+
+
+def cluster(rng: np.random.Generator, n: int, spread: float, dimension: int = 128) -> Vectors:
+    """n unit vectors about the first axis; two of them lie about `spread` apart in cosine distance."""
+    noise = rng.standard_normal((n, dimension)) * np.sqrt(spread / dimension)
+    noise[:, 0] += 1
+    return unit_rows(noise.astype(np.float32))
+
+
+def test_unit_rows_are_of_length_one_and_refuse_what_has_no_direction() -> None:
+    rows = unit_rows(np.array([[3, 4], [0, 2]], dtype=np.float32))
+    np.testing.assert_allclose(rows, [[0.6, 0.8], [0, 1]])
+    for bad in ([[0.0, 0.0]], [[np.nan, 1.0]], [[np.inf, 1.0]]):
+        with pytest.raises(ValueError, match="zero or not finite"):
+            unit_rows(np.array(bad, dtype=np.float32))
+
+
+@pytest.mark.parametrize("spread", [0.02, 0.1, 0.4])
+def test_at_most_the_stated_share_of_held_out_templates_is_refused(spread: float) -> None:
+    templates = cluster(np.random.default_rng(0), 200, spread)
+    similarities = templates @ templates.T
+    np.fill_diagonal(similarities, -1)
+    refused = (similarities.max(axis=1) < similarity_floor(templates, None)).mean()
+    assert refused <= REFUSED_SHARE
+
+
+def test_a_wider_product_gets_a_lower_floor() -> None:
+    rng = np.random.default_rng(0)
+    floors = [similarity_floor(cluster(rng, 8, spread), None) for spread in (0.001, 0.03, 0.1, 0.5)]
+    assert floors == sorted(floors, reverse=True)
+    assert len(set(floors)) == 4
+    one = cluster(rng, 1, 0.05)
+    assert similarity_floor(one, cluster(rng, 10, 0.01)) > similarity_floor(one, cluster(rng, 10, 0.1))
+
+
+def test_one_template_repeated_still_accepts_its_neighbours() -> None:
+    one = cluster(np.random.default_rng(0), 1, 0.05)
+    assert 0.9 < similarity_floor(np.repeat(one, 4, axis=0), None) < 0.95
+
+
+def test_one_odd_view_does_not_decide() -> None:
+    rng = np.random.default_rng(0)
+    one, views = cluster(rng, 1, 0.01), cluster(rng, 20, 0.01)
+    odd = views.copy()
+    odd[0] = -one[0]
+    assert similarity_floor(one, odd) == pytest.approx(similarity_floor(one, views), abs=0.01)
+
+
+@pytest.mark.weights
+@pytest.mark.parametrize("model", ["efficientnet-lite0", "dinov2-small"])
+def test_one_screw_tells_screws_good_and_defective_from_tiles_and_roads(model: str) -> None:
+    from anomaly_core.encoders.registry import load_image_encoder
+    from anomaly_core.frame import whole_frame
+    from anomaly_core.images import load_image
+    from anomaly_core.weights import cached
+
+    if cached(model) is None:
+        pytest.skip(f"{model} is not in the weight cache")
+    folders = {
+        "template": DATA / "mvtec/screw/train/good",
+        "good": DATA / "mvtec/screw/test/good",
+        "defect": DATA / "mvtec/screw/test/manipulated_front",
+        "tile": DATA / "magnetic_tile/magnetic_tile/test/good",
+    }
+    if not all(folder.is_dir() for folder in folders.values()):
+        pytest.skip("the screw and magnetic tile images are not there")
+    encoder = load_image_encoder(model)
+
+    def embed(pixels: NDArray[np.uint8]) -> Vectors:
+        frame = whole_frame(pixels.shape[:2], 224, encoder.stride)
+        return encoder.encode(np.ascontiguousarray(frame.render(pixels))).embedding.numpy()
+
+    def pixels(name: str, count: int) -> list[NDArray[np.uint8]]:
+        files = sorted(folders[name].iterdir())
+        return [load_image(file).pixels for file in files[:: len(files) // count][:count]]
+
+    first = pixels("template", 1)[0]
+    views = [np.rot90(first, turns) for turns in (1, 2, 3)]
+    views += [first[:, ::-1], first[60:-60, 60:-60], first[:-100, 100:]]
+    template = unit_rows(embed(first)[None])
+    floor = similarity_floor(template, unit_rows(np.stack([embed(np.ascontiguousarray(v)) for v in views])))
+    similarity = {
+        name: np.array([float(template[0] @ embed(p)) for p in pixels(name, 3)])
+        for name in ("good", "defect", "tile")
+    }
+    assert (similarity["good"] >= floor).mean() > 0.6
+    assert (similarity["defect"] >= floor).mean() > 0.6
+    assert (similarity["tile"] < floor).all()
