@@ -112,9 +112,7 @@ class Application:
         """Answer one question about one image, from evidence."""
         del llm
         record = self._run(image, product=product, question=question)
-        return AnswerRecord(
-            **record.model_dump(), question=question, thread=thread or uuid.uuid4().hex[:12]
-        )
+        return AnswerRecord(**record.model_dump(), question=question, thread=thread or uuid.uuid4().hex[:12])
 
     def add_knowledge(self, files: Sequence[Path], product: str | None = None) -> AddSummary:
         """Add notes; a file added before is replaced."""

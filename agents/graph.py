@@ -23,7 +23,7 @@ def build_graph(services: Services, *, checkpointer: BaseCheckpointSaver[Any] | 
     """
     graph = StateGraph(InspectionState, input_schema=InspectionInput)
     previous = START
-    for name, (node, _) in build_nodes(Toolbox(build_tools(services))).items():
+    for name, node in build_nodes(Toolbox(build_tools(services))).items():
         graph.add_node(name, node)
         graph.add_edge(previous, name)
         previous = name

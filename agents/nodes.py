@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 from agents.evidence import compose_answer
 from agents.state import InspectionState
@@ -12,11 +12,18 @@ from tools.records import FilesRecord
 from tools.registry import Toolbox
 
 Update = dict[str, Any]
-Node = Callable[[InspectionState], Update]
 
 
-def build_nodes(toolbox: Toolbox) -> dict[str, tuple[Node, str]]:
-    """Return each node by name, with the key of `timings_ms` that its time is added to."""
+class Node(Protocol):
+    """One step of the graph."""
+
+    def __call__(self, state: InspectionState) -> Update:
+        """Return what the step adds to the state."""
+        ...
+
+
+def build_nodes(toolbox: Toolbox) -> dict[str, Node]:
+    """Return each node by name, in order; each adds its time to `timings_ms` under a fixed key."""
     call = toolbox.call
 
     def part(state: InspectionState) -> dict[str, str]:
@@ -72,7 +79,7 @@ def build_nodes(toolbox: Toolbox) -> dict[str, tuple[Node, str]]:
         files = call("draw_anomaly", **part(state), out=out) if out else FilesRecord()
         return {"files": files}
 
-    steps: list[tuple[Node, str]] = [
+    steps: list[tuple[Callable[[InspectionState], Update], str]] = [
         (open_image, "load"),
         (encode, "encode"),
         (find_product, "retrieve"),
@@ -83,10 +90,10 @@ def build_nodes(toolbox: Toolbox) -> dict[str, tuple[Node, str]]:
         (answer, "answer"),
         (draw, "draw"),
     ]
-    return {node.__name__: (timed(node, key), key) for node, key in steps}
+    return {node.__name__: timed(node, key) for node, key in steps}
 
 
-def timed(node: Node, key: str) -> Node:
+def timed(node: Callable[[InspectionState], Update], key: str) -> Node:
     """Return the node, adding its milliseconds to `timings_ms` under `key`."""
 
     def run(state: InspectionState) -> Update:
@@ -94,5 +101,4 @@ def timed(node: Node, key: str) -> Node:
             update = node(state)
         return {**update, "timings_ms": {key: watch.ms}}
 
-    run.__name__ = node.__name__
     return run

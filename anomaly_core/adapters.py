@@ -87,7 +87,7 @@ def save_prompt_tuning(lm: TransformersLanguageModel, base_tokens: torch.Tensor,
         token_dim=lm.hidden_size,
     )
     with _quiet():
-        model = get_peft_model(lm.model, config)
+        model: Any = get_peft_model(lm.model, config)
     with torch.no_grad():
         model.prompt_encoder["default"].embedding.weight.copy_(base_tokens)
     model.save_pretrained(str(folder), safe_serialization=True)

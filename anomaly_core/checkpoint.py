@@ -89,7 +89,9 @@ def load_checkpoint(
     try:
         text = (folder / CONFIG).read_text(encoding="utf-8")
     except OSError as error:
-        raise WeightsMissing(f"{folder}: no checkpoint here ({CONFIG}); make one with `iad train`.") from error
+        raise WeightsMissing(
+            f"{folder}: no checkpoint here ({CONFIG}); make one with `iad train`."
+        ) from error
     try:
         config = CheckpointConfig.model_validate_json(text)
     except ValidationError as error:
@@ -126,5 +128,7 @@ def _load(module: nn.Module, path: Path) -> None:
         tensors = load_file(path)
         module.load_state_dict({k: t.float() if t.is_floating_point() else t for k, t in tensors.items()})
     except (OSError, SafetensorError, RuntimeError) as error:
-        raise WeightsDamaged(f"{path}: cannot be loaded ({str(error).splitlines()[0]}); train it again.") from error
+        raise WeightsDamaged(
+            f"{path}: cannot be loaded ({str(error).splitlines()[0]}); train it again."
+        ) from error
     module.eval().requires_grad_(False)

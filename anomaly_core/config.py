@@ -18,7 +18,7 @@ class DetectorConfig(Config):
     pixels, whatever the aspect ratio. alpha: the stated false-alarm rate of the verdict.
     """
 
-    encoder: str = "dinov2-small"
+    encoder: str = "efficientnet-lite0"
     input_side: int = Field(default=448, ge=64, le=2048)
     alpha: float = Field(default=0.05, gt=0.0, lt=0.5)
     seed: int = 0

@@ -9,12 +9,21 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Final
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from anomaly_core.foreground import foreground_mask
 from anomaly_core.results import Array
+
+LEAST_ELONGATION: Final = 1.5
+"""Ratio of a part's standard deviations along and across, from which its pose is clear."""
+LEAST_SHARE: Final = 0.9
+"""Share of the foreground that the part must have; with more beside it the whole image is shown."""
+MARGIN: Final = 0.08
+"""Background left around an aligned part, as a share of its length; twice that across."""
 
 Matrix = NDArray[np.float64]
 
@@ -26,11 +35,13 @@ class Frame:
     matrix: (2, 3) float64; takes input coordinates (x, y, 1) to original coordinates, both in
         pixels with pixel centres at half-integers.
     input_size: (height, width) of the encoder input. original_size: (height, width).
+    aligned: the input shows one part, turned to its main axis and cropped, not the whole image.
     """
 
     matrix: Matrix
     input_size: tuple[int, int]
     original_size: tuple[int, int]
+    aligned: bool = False
 
     def render(self, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """Return the (h, w, 3) uint8 input seen through this frame.
@@ -104,6 +115,56 @@ def whole_frame(original_size: tuple[int, int], side: int, stride: int) -> Frame
     h, w = min(h, longest), min(w, longest)
     matrix = np.array([[width / w, 0.0, 0.0], [0.0, height / h, 0.0]])
     return Frame(matrix, (h, w), (height, width))
+
+
+def frame_of(pixels: NDArray[np.uint8], side: int, stride: int) -> Frame:
+    """Return the frame of an image: one elongated part on a plain background is aligned, all else is whole.
+
+    The part's main axis is laid along x, its heavier end to the left, so that parts lying at any angle
+    look alike and fill the input.
+    """
+    size = (pixels.shape[0], pixels.shape[1])
+    mask = foreground_mask(pixels)
+    aligned = None if mask is None else _aligned_frame(mask, side, stride)
+    return aligned or whole_frame(size, side, stride)
+
+
+def _aligned_frame(mask: NDArray[np.bool_], side: int, stride: int) -> Frame | None:
+    """Return the frame of the mask's only part, or None where its pose is not clear."""
+    height, width = mask.shape
+    shrink = max(1, max(height, width) // 512)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(
+        mask[::shrink, ::shrink].astype(np.uint8), connectivity=8
+    )
+    if count < 2:
+        return None
+    areas = stats[1:, cv2.CC_STAT_AREA]
+    largest = 1 + int(np.argmax(areas))
+    if areas.max() < LEAST_SHARE * areas.sum():
+        return None
+    rows, columns = np.nonzero(labels == largest)
+    points = (np.stack([columns, rows], axis=1) + 0.5) * shrink
+    centre = points.mean(axis=0)
+    variances, axes = np.linalg.eigh(np.cov((points - centre).T))
+    if variances[1] < LEAST_ELONGATION**2 * max(float(variances[0]), 1e-9):
+        return None
+    along = axes[:, 1]
+    offsets = (points - centre) @ along
+    if float((offsets**3).mean()) < 0:
+        along, offsets = -along, -offsets
+    across = np.array([-along[1], along[0]])
+    sideways = (points - centre) @ across
+    length = (1 + MARGIN) * float(np.ptp(offsets))
+    breadth = (1 + 2 * MARGIN) * float(np.ptp(sideways))
+    middle = centre + along * _midrange(offsets) + across * _midrange(sideways)
+    h, w = whole_frame((max(round(breadth), 1), max(round(length), 1)), side, stride).input_size
+    linear = np.stack([along * length / w, across * breadth / h], axis=1)
+    origin = middle - linear @ np.array([w / 2, h / 2])
+    return Frame(np.column_stack([linear, origin]), (h, w), (height, width), aligned=True)
+
+
+def _midrange(values: NDArray[np.float64]) -> float:
+    return float(values.max() + values.min()) / 2
 
 
 def _to_corner_convention(matrix: Matrix) -> Matrix:

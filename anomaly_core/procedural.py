@@ -117,7 +117,9 @@ def _fabric(side: int, design: np.random.Generator, photo: np.random.Generator) 
     over = (np.floor(u / pitch) + np.floor(v / pitch)) % 2
     warp = np.abs(np.sin(math.pi * u / pitch))
     weft = np.abs(np.sin(math.pi * v / pitch))
-    return _coloured(design.uniform(0.25, 0.5) + design.uniform(0.2, 0.4) * np.where(over > 0, warp, weft), design)
+    return _coloured(
+        design.uniform(0.25, 0.5) + design.uniform(0.2, 0.4) * np.where(over > 0, warp, weft), design
+    )
 
 
 def _tiles(side: int, design: np.random.Generator, photo: np.random.Generator) -> Canvas:

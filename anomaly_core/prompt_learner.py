@@ -45,7 +45,7 @@ class PromptLearnerConfig(Config):
             raise ValueError("channels must be one or more positive numbers")
         if self.map_size % 2 ** len(self.channels) or self.grid < 1:
             raise ValueError(
-                f"map_size {self.map_size} cannot be halved {len(self.channels)} times to {LAST_KERNEL} or more"
+                f"map_size {self.map_size} halved {len(self.channels)} times must be {LAST_KERNEL} or more"
             )
         if not (self.use_map or self.base_tokens or self.image_dim):
             raise ValueError("a prompt without map, base tokens and image embedding is empty")
@@ -109,7 +109,9 @@ class PromptLearner(nn.Module):
         batch = given[0].shape[0] if given else 1
         if embeddings is not None and self.image is not None:
             if embeddings.shape != (batch, config.image_dim):
-                raise ValueError(f"image embeddings must be (B, {config.image_dim}), got {tuple(embeddings.shape)}")
+                raise ValueError(
+                    f"image embeddings must be (B, {config.image_dim}), got {tuple(embeddings.shape)}"
+                )
             parts.append(self.image(embeddings)[:, None])
         parts.append(self.base.expand(batch, -1, -1))
         if maps is not None and self.encoder is not None:

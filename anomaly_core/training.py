@@ -9,8 +9,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import torch
@@ -18,7 +19,7 @@ from torch import nn
 
 from anomaly_core.adapters import add_lora, save_lora
 from anomaly_core.checkpoint import LORA, CheckpointConfig, save_checkpoint
-from anomaly_core.decoder.text_aligned import TextAlignedDecoder, mean_of_taps, text_vectors, upsample
+from anomaly_core.decoder.text_aligned import TextAlignedDecoder, mean_of_taps, text_vectors
 from anomaly_core.encoders.base import ImageEncoder, TextEncoder
 from anomaly_core.encoders.registry import load_image_encoder, load_text_encoder
 from anomaly_core.errors import ConfigError
@@ -29,6 +30,7 @@ from anomaly_core.language.teaching import dialogue_loss
 from anomaly_core.language.transformers_lm import TransformersLanguageModel
 from anomaly_core.losses import dice_loss, focal_loss
 from anomaly_core.prompt_learner import PromptLearner, PromptLearnerConfig
+from anomaly_core.training_batch import decoder_maps, draw_pairs, schedule, soft_prompts
 from anomaly_core.training_cache import MASK_SIZE, Example, FeatureCache, build_cache
 from anomaly_core.training_config import TrainingConfig
 from anomaly_core.training_log import TrainingLog
@@ -146,7 +148,7 @@ class _Run:
             step = self.state.step
             first = step < config.decoder_steps
             begin, length = (0, config.decoder_steps) if first else (config.decoder_steps, config.steps)
-            optimiser = self.state.optimiser("decoder" if first else "prompt", lambda f=first: self._adam(f))
+            optimiser = self.state.optimiser("decoder" if first else "prompt", partial(self._adam, first))
             rate = config.learning_rate * schedule(step - begin, length, config.warmup)
             for group in optimiser.param_groups:
                 group["lr"] = rate
@@ -175,13 +177,13 @@ class _Run:
         optimiser.zero_grad(set_to_none=True)
         # Every draw of a step follows from seed and step alone, so a resumed run draws the same.
         rng = np.random.default_rng([config.seed, 17, step])
-        numbers = _pairs(rng, features.counts["train"], config.batch_size)
+        numbers = draw_pairs(rng, features.counts["train"], config.batch_size)
         sums: dict[str, float] = {}
         for part_numbers in np.split(numbers, config.accumulation):
             examples = [features.load("train", int(number)) for number in part_numbers]
             losses = self._losses(examples, rng, language=language, talk=language and self._is_talk(step))
             total = torch.stack(list(losses.values())).sum() / config.accumulation
-            self.scaler.scale(total).backward()
+            torch.autograd.backward([self.scaler.scale(total)])
             for name, loss in losses.items():
                 sums[name] = sums.get(name, 0.0) + float(loss.detach()) / config.accumulation
         self.scaler.unscale_(optimiser)
@@ -205,7 +207,9 @@ class _Run:
             losses["dice"] = torch.stack([dice_loss(m, target) for m in per_tap]).sum()
         if language and self.lm is not None and self.learner is not None:
             maps = mean_of_taps(per_tap, MASK_SIZE)
-            soft = soft_prompts(self.learner, examples, maps, rng.random(len(examples)) < config.few_shot_probability)
+            soft = soft_prompts(
+                self.learner, examples, maps, rng.random(len(examples)) < config.few_shot_probability
+            )
             dialogues = self._talk(rng, soft) if talk else self._questions(rng, examples, soft)
             weight = 0.0 if talk else config.first_token_weight
             losses["cross_entropy"] = dialogue_loss(self.lm, dialogues, first_token_weight=weight)
@@ -285,56 +289,6 @@ class _Run:
         self.state.forget()
 
 
-def decoder_maps(
-    decoder: TextAlignedDecoder, examples: Sequence[Example], device: torch.device
-) -> list[torch.Tensor]:
-    """Return each tap's abnormal channel for a batch, (B, *MASK_SIZE); sizes of taps may differ."""
-    rows = [decoder([tap[None].to(device) for tap in example.taps]) for example in examples]
-    return [
-        torch.cat([upsample(maps[tap], MASK_SIZE) for maps in rows]) for tap in range(len(decoder.linears))
-    ]
-
-
-def soft_prompts(
-    learner: PromptLearner, examples: Sequence[Example], maps: torch.Tensor, few_shot: Any
-) -> torch.Tensor:
-    """Return (B, n, C_emb): from the few-shot map where `few_shot` (B,) is true, else from `maps`.
-
-    maps: (B, H, W) in [0, 1], the decoder's.
-    """
-    size = (learner.config.map_size, learner.config.map_size)
-    chosen = upsample(maps, size)
-    # A step's dialogue batch and its inspection batch see the two decoders with equal chances.
-    shots = torch.cat([upsample(example.few_shot[None].to(maps.device), size) for example in examples])
-    picked = torch.as_tensor(few_shot, device=maps.device)[:, None, None]
-    embeddings = torch.stack([example.embedding for example in examples]).to(maps.device)
-    return learner_output(learner, torch.where(picked, shots, chosen)[:, None], embeddings)
-
-
-def learner_output(learner: PromptLearner, maps: torch.Tensor, embeddings: torch.Tensor) -> torch.Tensor:
-    """Call the prompt learner with those inputs that it takes."""
-    config = learner.config
-    prompts: torch.Tensor = learner(
-        maps if config.use_map else None, embeddings if config.image_dim is not None else None
-    )
-    return prompts
-
-
-def schedule(step: int, steps: int, warmup: float) -> float:
-    """Factor of the learning rate: linear from 0 over the warm-up share, then linear to 0."""
-    rising = max(1, round(warmup * steps))
-    if step < rising:
-        return (step + 1) / rising
-    return max(0.0, (steps - step) / max(1, steps - rising))
-
-
-def _pairs(rng: np.random.Generator, samples: int, batch: int) -> np.ndarray[Any, np.dtype[np.int64]]:
-    """Numbers of a batch: normal and anomalous samples in turn."""
-    halves = [np.arange(0, samples, 2), np.arange(1, samples, 2)]
-    numbers = [int(rng.choice(halves[i % 2])) for i in range(batch)]
-    return np.array(numbers, dtype=np.int64)
-
-
 def _load_models(config: TrainingConfig) -> TrainingModels:
     lm = None
     if config.language_model is not None and config.steps:
@@ -347,5 +301,3 @@ def _load_models(config: TrainingConfig) -> TrainingModels:
         load_text_encoder(config.text_encoder, device=config.device),
         lm,
     )
-
-

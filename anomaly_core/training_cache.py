@@ -27,6 +27,7 @@ from anomaly_core.encoders.base import Features, ImageEncoder
 from anomaly_core.errors import ConfigError
 from anomaly_core.foreground import foreground_mask
 from anomaly_core.frame import whole_frame
+from anomaly_core.losses import MASK_THRESHOLD
 from anomaly_core.prompt_learner import unit_map
 from anomaly_core.questions import QuestionAnswer, inspection_pairs
 from anomaly_core.simulation import Simulated, simulate
@@ -60,7 +61,7 @@ class Example:
     pairs: tuple[QuestionAnswer, ...]
 
 
-class NoVisibleAnomaly(ConfigError):
+class NoVisibleAnomalyError(ConfigError):
     """No source made a visible anomaly on this photograph."""
 
 
@@ -135,7 +136,9 @@ class _SampleMaker:
         # A product's good photographs are queries and shots again and again.
         self._good = lru_cache(maxsize=512)(self._encode_good)
 
-    def make(self, number: int, rng: np.random.Generator) -> tuple[dict[str, torch.Tensor], dict[str, object]]:
+    def make(
+        self, number: int, rng: np.random.Generator
+    ) -> tuple[dict[str, torch.Tensor], dict[str, object]]:
         """Return the tensors and the description of one sample.
 
         A product on which no anomaly would show is passed over. Raises ConfigError where all are.
@@ -144,7 +147,7 @@ class _SampleMaker:
         while True:
             try:
                 return self._make(bool(number % 2), rng)
-            except NoVisibleAnomaly:
+            except NoVisibleAnomalyError:
                 attempt += 1
                 if attempt == _PRODUCT_ATTEMPTS:
                     raise
@@ -159,11 +162,12 @@ class _SampleMaker:
         query, shots, others = int(numbers[0]), numbers[1 : 1 + count], numbers[1 + count :][:_PEAK_IMAGES]
         cells: list[str] = []
         features = self._good(which, query)
-        mask = np.zeros(MASK_SIZE, np.float32)
+        mask: NDArray[np.float32] = np.zeros(MASK_SIZE, np.float32)
         if anomalous:
             simulated = self._simulated(which, query, int(numbers[1]), rng)
             cells = simulated.cells
-            mask = cv2.resize(simulated.mask.astype(np.float32), MASK_SIZE[::-1], interpolation=cv2.INTER_AREA)
+            changed = simulated.mask.astype(np.float32)
+            mask[:] = cv2.resize(changed, MASK_SIZE[::-1], interpolation=cv2.INTER_AREA)
             features = self._encode(simulated.pixels)
         bank = memory_bank([self._good(which, int(i)) for i in shots])
         peaks = [float(few_shot_map(self._good(which, int(i)), bank).max()) for i in others]
@@ -172,7 +176,7 @@ class _SampleMaker:
         tensors |= {
             "embedding": features.embedding.float().contiguous(),
             "few_shot": few_shot.half().contiguous(),
-            "mask": torch.from_numpy(mask > 0.3).to(torch.uint8),
+            "mask": torch.from_numpy(mask > MASK_THRESHOLD).to(torch.uint8),
         }
         pairs = inspection_pairs(product.name, cells, rng)
         meta: dict[str, object] = {
@@ -204,11 +208,9 @@ class _SampleMaker:
                 # An even part on an even part shows nothing: the next source is of another product.
                 attempt += 1
                 if attempt == _ATTEMPTS:
-                    raise NoVisibleAnomaly(str(error)) from error
+                    raise NoVisibleAnomalyError(str(error)) from error
 
-    def _source(
-        self, which: int, number: int, rng: np.random.Generator, *, always_foreign: bool
-    ) -> Pixels:
+    def _source(self, which: int, number: int, rng: np.random.Generator, *, always_foreign: bool) -> Pixels:
         """Another good image of the product, or one of another product."""
         foreign = always_foreign or rng.random() < self._config.foreign_share
         if foreign and len(self._products) > 1:
@@ -254,7 +256,8 @@ def _numbers(product: Product, photographs: int, split: Split) -> NDArray[np.int
     chosen = all_numbers[: len(all_numbers) - held] if split == "train" else all_numbers[-held:]
     if len(chosen) < 3:
         raise ConfigError(
-            f"{product.name}: {product.images} images are too few; give 6 or more, or fewer than 5 pictures of a texture."
+            f"{product.name}: {product.images} images are too few; "
+            "give 6 or more, or fewer than 5 pictures of a texture."
         )
     return chosen[:photographs]
 

@@ -85,7 +85,9 @@ class TrainingConfig(Config):
     @model_validator(mode="after")
     def _fits(self) -> TrainingConfig:
         if self.batch_size % self.accumulation:
-            raise ValueError(f"batch_size {self.batch_size} is no multiple of accumulation {self.accumulation}")
+            raise ValueError(
+                f"batch_size {self.batch_size} is no multiple of accumulation {self.accumulation}"
+            )
         if self.norm == "batch" and self.use_map and self.batch_size // self.accumulation < 2:
             raise ValueError("batch normalisation needs two images or more in each part of a batch")
         if self.steps and self.language_model is None:

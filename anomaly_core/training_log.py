@@ -9,7 +9,10 @@ from typing import Final
 
 CURVES: Final = (
     ("loss", ("cross_entropy", "focal", "dice")),
-    ("AUROC on held-out simulated pairs", ("yes_no_auroc", "yes_no_few_shot_auroc", "image_auroc", "pixel_auroc")),
+    (
+        "AUROC on held-out simulated pairs",
+        ("yes_no_auroc", "yes_no_few_shot_auroc", "image_auroc", "pixel_auroc"),
+    ),
 )
 
 

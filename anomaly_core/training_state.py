@@ -71,7 +71,9 @@ class RunState:
                 meta = file.metadata()
                 tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 - no mapping
         except (OSError, SafetensorError) as error:
-            raise WeightsDamaged(f"{self._path}: cannot be read ({error}); remove it to start anew.") from error
+            raise WeightsDamaged(
+                f"{self._path}: cannot be read ({error}); remove it to start anew."
+            ) from error
         if meta["config"] != _text(config):
             raise ConfigError(
                 f"{self._path.parent}: holds a stopped run of another configuration; give another folder, "
@@ -95,7 +97,7 @@ def fingerprint(tensors: Iterable[torch.Tensor]) -> str:
     digest = hashlib.sha256()
     for tensor in tensors:
         flat = tensor.detach().contiguous().flatten().view(torch.uint8).cpu()
-        digest.update(memoryview(flat.numpy()))
+        digest.update(flat.numpy().data)
     return digest.hexdigest()
 
 

@@ -10,6 +10,7 @@ from anomaly_core.language.inspection import YES_NO, inspection_messages
 from anomaly_core.language.transformers_lm import TransformersLanguageModel
 from anomaly_core.metrics import auroc, balanced_accuracy, pixel_auroc
 from anomaly_core.prompt_learner import PromptLearner
+from anomaly_core.training_batch import learner_output
 from anomaly_core.training_cache import FeatureCache
 
 # Every pixel of every mask would cost more than a training step.
@@ -51,10 +52,7 @@ def watch(
         size = (learner.config.map_size, learner.config.map_size)
         both = torch.cat([mean_of_taps(per_tap, size), upsample(example.few_shot[None].to(device), size)])
         embeddings = example.embedding.to(device).expand(2, -1)
-        prompts = learner(
-            both[:, None] if learner.config.use_map else None,
-            embeddings if learner.config.image_dim is not None else None,
-        )
+        prompts = learner_output(learner, both[:, None], embeddings)
         for margin, prompt in zip(margins, prompts, strict=True):
             yes, no = lm.choose(inspection_messages(prompt), YES_NO)
             margin.append(yes - no)

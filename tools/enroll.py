@@ -9,7 +9,7 @@ from pathlib import Path
 
 from anomaly_core.errors import IadError, NoImages
 from anomaly_core.images import LoadedImage, load_image
-from knowledge.templates import Template
+from knowledge.products import Template
 from tools.records import ErrorRecord, FailureRecord
 from tools.services import Services
 

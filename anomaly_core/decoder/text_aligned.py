@@ -48,7 +48,9 @@ class TextAlignedDecoder(nn.Module):
     def __init__(self, channels: Sequence[int], text: torch.Tensor) -> None:
         super().__init__()
         if not channels or text.ndim != 2 or text.shape[0] != 2:
-            raise ConfigError(f"a text-aligned decoder needs taps and (2, D) text vectors, got {tuple(text.shape)}.")
+            raise ConfigError(
+                f"a text-aligned decoder needs taps and (2, D) text vectors, got {tuple(text.shape)}."
+            )
         self.linears = nn.ModuleList(nn.Linear(c, text.shape[1]) for c in channels)
         self.norms = nn.ModuleList(nn.Identity() for _ in channels)
         self.register_buffer("text", text.float().clone())
@@ -73,7 +75,7 @@ class TextAlignedDecoder(nn.Module):
         """
         if projection.shape[0] != text.shape[1]:
             raise ConfigError(
-                f"the projection gives {projection.shape[0]} numbers and the text vectors have {text.shape[1]}; "
+                f"the projection gives {projection.shape[0]} numbers, the text vectors have {text.shape[1]}; "
                 "zero-shot needs image and text encoder of one model, others need `iad train`."
             )
         decoder = cls([projection.shape[1]] * taps, text)

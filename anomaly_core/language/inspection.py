@@ -68,7 +68,9 @@ def _dialogue(line: str, where: str) -> list[Message]:
         record: Any = json.loads(line)
         turns = record["messages"] if "messages" in record else record["conversation"]
         messages = [
-            Message(_ROLES[turn.get("role", turn.get("from"))], str(turn.get("content", turn.get("value", ""))))
+            Message(
+                _ROLES[turn.get("role", turn.get("from"))], str(turn.get("content", turn.get("value", "")))
+            )
             for turn in turns
         ]
     except (ValueError, KeyError, TypeError, AttributeError) as error:

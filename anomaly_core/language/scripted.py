@@ -66,6 +66,6 @@ class ScriptedLanguageModel:
             soft = message.soft_prompt
             if soft is not None and (soft.ndim != 2 or soft.shape[1] != self._hidden_size):
                 raise LanguageModelRefused(
-                    f"the soft prompt has shape {tuple(soft.shape)}, the model needs (n, {self._hidden_size})."
+                    f"the soft prompt has shape {tuple(soft.shape)}, not (n, {self._hidden_size})."
                 )
         self.heard.append(tuple(messages))

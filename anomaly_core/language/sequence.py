@@ -172,7 +172,9 @@ def embed_spans(
                 "use a prompt learner trained for this model."
             )
         if not bool(torch.isfinite(soft).all()):
-            raise LanguageModelRefused("the soft prompt holds NaN or infinity; check the map and the checkpoint.")
+            raise LanguageModelRefused(
+                "the soft prompt holds NaN or infinity; check the map and the checkpoint."
+            )
         parts.append(soft.to(like.dtype).to(like.device))
     return torch.cat(parts)
 

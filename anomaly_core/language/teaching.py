@@ -44,7 +44,9 @@ def dialogue_loss(
     # Padding stands on the left, so that all answers end at one place and logits are computed for
     # the answers only: the vocabulary's matrix would cost as much again as the layers.
     inputs = torch.stack([F.pad(row, (0, 0, width - len(row), 0)) for row in embeddings])
-    targets = torch.stack([F.pad(row, (width - len(row), 0), value=IGNORED) for row in labels]).to(inputs.device)
+    targets = torch.stack([F.pad(row, (width - len(row), 0), value=IGNORED) for row in labels]).to(
+        inputs.device
+    )
     lengths = torch.tensor([len(row) for row in labels], device=inputs.device)[:, None]
     places = torch.arange(width, device=inputs.device)[None] - (width - lengths)
     spoken = targets != IGNORED

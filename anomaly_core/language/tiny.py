@@ -22,9 +22,9 @@ def byte_tokenizer(*, chat_template: str | None = CHATML) -> PreTrainedTokenizer
     specials = ["<s>", "<|im_start|>", "<|im_end|>"]
     vocabulary = {token: i for i, token in enumerate(specials + alphabet)}
     tokenizer = Tokenizer(models.BPE(vocab=vocabulary, merges=[]))
-    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)  # type: ignore[assignment]
-    tokenizer.decoder = decoders.ByteLevel()  # type: ignore[assignment]
-    fast = PreTrainedTokenizerFast(
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    fast = PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
         tokenizer_object=tokenizer,
         bos_token="<s>",
         eos_token="<|im_end|>",
@@ -60,7 +60,10 @@ def tiny_language_model(
         pad_token_id=2,
     )
     # The global generator is put back as it was: making a fake must not change a caller's randomness.
+    make: Any = AutoModelForCausalLM.from_config
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        model = AutoModelForCausalLM.from_config(settings, dtype=torch.float32).to(device)
-    return TransformersLanguageModel(model, tokenizer, f"tiny-{settings.model_type}-{seed} (fake, random weights)")
+        model = make(settings, dtype=torch.float32).to(device)
+    return TransformersLanguageModel(
+        model, tokenizer, f"tiny-{settings.model_type}-{seed} (fake, random weights)"
+    )

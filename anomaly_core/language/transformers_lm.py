@@ -37,7 +37,12 @@ class TransformersLanguageModel:
 
     @classmethod
     def load(
-        cls, model: str | Path, device: str = "cpu", *, dtype: torch.dtype | None = None, name: str | None = None
+        cls,
+        model: str | Path,
+        device: str = "cpu",
+        *,
+        dtype: torch.dtype | None = None,
+        name: str | None = None,
     ) -> TransformersLanguageModel:
         """Load from a folder or a hub id.
 
@@ -71,7 +76,8 @@ class TransformersLanguageModel:
     @property
     def device(self) -> torch.device:
         """Where the weights are."""
-        return self._table.weight.device
+        device: torch.device = self._table.weight.device
+        return device
 
     @property
     def embedding_std(self) -> float:
@@ -115,7 +121,9 @@ class TransformersLanguageModel:
                 prefix = torch.cat([prefix, self.embed_ids(torch.tensor(tokens[0][:shared]))])
             scores = self._tail_scores(prefix, tails)
         if not bool(torch.isfinite(scores).all()):
-            raise LanguageModelRefused(f"{self.name}: the log-probabilities are not finite; use another dtype.")
+            raise LanguageModelRefused(
+                f"{self.name}: the log-probabilities are not finite; use another dtype."
+            )
         return [float(value) for value in torch.log_softmax(scores, dim=0)]
 
     def generate(self, messages: Sequence[Message], max_new_tokens: int = 128) -> Iterator[str]:
@@ -128,7 +136,8 @@ class TransformersLanguageModel:
         room = self.context - prefix.shape[0]
         if room < 1:
             raise LanguageModelRefused(
-                f"the dialogue has {prefix.shape[0]} tokens, {self.name} reads {self.context}; start a new thread."
+                f"the dialogue has {prefix.shape[0]} tokens, {self.name} reads {self.context}; "
+                "start a new thread."
             )
         return self._stream(prefix, min(max_new_tokens, room))
 
@@ -137,7 +146,9 @@ class TransformersLanguageModel:
         inputs, cache = prefix[None], None
         for _ in range(limit):
             with torch.inference_mode():
-                out = self.model(inputs_embeds=inputs, past_key_values=cache, use_cache=True, logits_to_keep=1)
+                out = self.model(
+                    inputs_embeds=inputs, past_key_values=cache, use_cache=True, logits_to_keep=1
+                )
                 logits = out.logits[0, -1].float()
                 token = int(logits.argmax())
                 cache = out.past_key_values
@@ -171,7 +182,9 @@ class TransformersLanguageModel:
             cache = copy.deepcopy(out.past_key_values)
             cache.batch_repeat_interleave(len(tails))
             # Padding stands on the right, where no real token can see it.
-            more = self.model(inputs_embeds=self.embed_ids(ids[:, :-1]), past_key_values=cache, use_cache=True)
+            more = self.model(
+                inputs_embeds=self.embed_ids(ids[:, :-1]), past_key_values=cache, use_cache=True
+            )
             logp = torch.log_softmax(more.logits.float(), dim=-1)
             picked = logp.gather(2, ids[:, 1:, None])[..., 0]
             scores = scores + (picked * valid[:, 1:]).sum(1)

@@ -1,0 +1,84 @@
+"""Scores of good images -> p-value and verdict, with a stated false-alarm rate and no threshold set by hand.
+
+Each good image is scored against the others (leave one out); its slightly changed views stand for the
+variation that one picture does not show. The logarithms of the scores are taken as normal, so a new
+good image's follows Student's t predictive distribution. With a handful of shots their own spread is
+hardly known: it is pooled with a prior spread, as a scaled-inverse-chi-squared prior does.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy.stats import t as student
+
+from anomaly_core.errors import ConfigError
+from anomaly_core.results import Verdict
+
+PRIOR_SPREAD: Final = 0.15
+"""Prior standard deviation of the log-score between good images."""
+PRIOR_WEIGHT: Final = 4.0
+"""How many observations the prior spread counts for."""
+UNCERTAIN_FACTOR: Final = 2.0
+"""A p-value within this factor of alpha, on either side, is uncertain."""
+_SMALLEST_SCORE: Final = 1e-6
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """The predictive distribution of a good image's score.
+
+    location, spread: of the natural logarithm of the score. degrees: of freedom of Student's t.
+    alpha: the stated false-alarm rate.
+    """
+
+    location: float
+    spread: float
+    degrees: float
+    alpha: float
+
+    def p_value(self, raw_score: float) -> float:
+        """Return the chance, in (0, 1], that a good image scores at least this high."""
+        standard = (math.log(max(raw_score, _SMALLEST_SCORE)) - self.location) / self.spread
+        return max(float(student.sf(standard, self.degrees)), 1e-12)
+
+    def limit(self) -> float:
+        """Return the raw score at which the verdict turns."""
+        return math.exp(self.location + self.spread * float(student.isf(self.alpha, self.degrees)))
+
+    def judge(self, raw_score: float) -> Verdict:
+        """Return the verdict of a raw score."""
+        p_value = self.p_value(raw_score)
+        near = self.alpha / UNCERTAIN_FACTOR <= p_value < self.alpha * UNCERTAIN_FACTOR
+        return Verdict(
+            anomalous=p_value < self.alpha,
+            score=1.0 - p_value,
+            p_value=p_value,
+            uncertain=near,
+            alpha=self.alpha,
+            raw_score=raw_score,
+        )
+
+
+def calibrate(scores: ArrayLike, alpha: float) -> Calibration:
+    """Fit the predictive distribution to the good images' scores.
+
+    scores: (n, v) raw scores, n images of v views each, each scored against the other images only.
+    Raises ConfigError for no scores, a negative or a non-finite one.
+    """
+    values = np.atleast_2d(np.asarray(scores, dtype=float))
+    if values.size == 0 or not np.isfinite(values).all() or (values < 0).any():
+        raise ConfigError("calibration needs at least one finite, non-negative score of a good image.")
+    logs = np.log(np.maximum(values, _SMALLEST_SCORE))
+    images = logs.shape[0]
+    each = logs.mean(axis=1)
+    location = float(each.mean())
+    between = float(each.var(ddof=1)) if images > 1 else 0.0
+    within = float(logs.var(axis=1, ddof=1).mean()) if logs.shape[1] > 1 else 0.0
+    degrees = PRIOR_WEIGHT + images - 1
+    pooled = (PRIOR_WEIGHT * PRIOR_SPREAD**2 + (images - 1) * (between + within)) / degrees
+    return Calibration(location, math.sqrt(pooled * (1 + 1 / images)), degrees, alpha)
