@@ -40,7 +40,9 @@ def test_lora_trains_only_its_layers_and_is_loaded_again(tmp_path: Path) -> None
     assert float(loss.detach()) < before
     save_lora(lm, tmp_path)
     again = load_adapter(tiny_language_model(), tmp_path)
-    assert again.choose(DIALOGUE[:1], ["Yes", "No"]) == pytest.approx(lm.choose(DIALOGUE[:1], ["Yes", "No"]), abs=1e-5)
+    assert again.choose(DIALOGUE[:1], ["Yes", "No"]) == pytest.approx(
+        lm.choose(DIALOGUE[:1], ["Yes", "No"]), abs=1e-5
+    )
     assert not any(p.requires_grad for p in again.model.parameters())
 
 

@@ -62,7 +62,14 @@ def test_wrong_maps_are_named(shape: tuple[int, ...]) -> None:
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"map_size": 100}, {"map_size": 96}, {"channels": ()}, {"norm": "layer"}, {"token": 3}, {"use_map": False, "base_tokens": 0}],
+    [
+        {"map_size": 100},
+        {"map_size": 96},
+        {"channels": ()},
+        {"norm": "layer"},
+        {"token": 3},
+        {"use_map": False, "base_tokens": 0},
+    ],
 )
 def test_impossible_configs_are_rejected(wrong: dict[str, object]) -> None:
     with pytest.raises(ValidationError):

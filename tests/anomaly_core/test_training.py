@@ -11,12 +11,16 @@ from pydantic import ValidationError
 
 from anomaly_core.adapters import LoraSettings
 from anomaly_core.checkpoint import load_checkpoint
+from anomaly_core.decoder.text_aligned import TextAlignedDecoder, mean_of_taps, text_vectors
 from anomaly_core.encoders.tiny import TinyEncoder, TinyTextEncoder
 from anomaly_core.errors import ConfigError, WeightsDamaged, WeightsMissing
 from anomaly_core.language.inspection import inspection_messages, read_dialogues
+from anomaly_core.language.teaching import dialogue_loss
 from anomaly_core.language.tiny import tiny_language_model
-from anomaly_core.training import TrainingModels, decoder_maps, schedule, soft_prompts, train
-from anomaly_core.training_cache import FeatureCache, build_cache
+from anomaly_core.prompt_learner import PromptLearner, PromptLearnerConfig
+from anomaly_core.training import TrainingModels, train
+from anomaly_core.training_batch import decoder_maps, schedule, soft_prompts
+from anomaly_core.training_cache import MASK_SIZE, FeatureCache, build_cache
 from anomaly_core.training_config import DataConfig, TrainingConfig
 
 DATA = DataConfig(
@@ -83,14 +87,14 @@ def test_a_stopped_run_ends_as_an_unstopped_one(
 
 
 def test_a_killed_run_repeats_what_it_had_not_saved(trained: Path, features: Path, tmp_path: Path) -> None:
-    class Killed(RuntimeError):
+    class KilledError(RuntimeError):
         pass
 
     def kill(stage: str, done: int, total: int, figures: object) -> None:
         if (stage, done) == ("prompt", 3):
-            raise Killed
+            raise KilledError
 
-    with pytest.raises(Killed):
+    with pytest.raises(KilledError):
         train(CONFIG, out=tmp_path, cache=features, models=models(), progress=kill)
     with (tmp_path / "metrics.jsonl").open("a") as file:
         file.write('{"step": 6, "cut o')
@@ -99,7 +103,9 @@ def test_a_killed_run_repeats_what_it_had_not_saved(trained: Path, features: Pat
 
 
 def test_the_checkpoint_is_loaded_frozen_and_small(trained: Path) -> None:
-    checkpoint = load_checkpoint(trained, encoder=TinyEncoder().name, language_model=tiny_language_model().name)
+    checkpoint = load_checkpoint(
+        trained, encoder=TinyEncoder().name, language_model=tiny_language_model().name
+    )
     assert checkpoint.prompt_learner is not None
     parts = [checkpoint.decoder, checkpoint.prompt_learner]
     assert not any(p.requires_grad or part.training for part in parts for p in part.parameters())
@@ -135,11 +141,6 @@ def test_a_folder_of_another_run_is_refused(trained: Path, features: Path, tmp_p
 
 
 def test_gradients_reach_linears_and_prompt_learner_through_the_language_model(features: Path) -> None:
-    from anomaly_core.decoder.text_aligned import TextAlignedDecoder, mean_of_taps, text_vectors
-    from anomaly_core.language.teaching import dialogue_loss
-    from anomaly_core.prompt_learner import PromptLearner, PromptLearnerConfig
-    from anomaly_core.training_cache import MASK_SIZE
-
     torch.manual_seed(0)
     lm = tiny_language_model()
     decoder = TextAlignedDecoder(TinyEncoder.channels, text_vectors(TinyTextEncoder()))
@@ -148,7 +149,7 @@ def test_gradients_reach_linears_and_prompt_learner_through_the_language_model(f
     examples = [cache.load("train", number) for number in range(4)]
     before = {n: p.clone() for n, p in lm.model.named_parameters()}
     maps = mean_of_taps(decoder_maps(decoder, examples, torch.device("cpu")), MASK_SIZE)
-    soft = soft_prompts(learner, examples, maps, [False] * 4)
+    soft = soft_prompts(learner, examples, maps, np.zeros(4, bool))
     dialogues = [
         inspection_messages(s, answer=e.pairs[0].answer) for s, e in zip(soft, examples, strict=True)
     ]
@@ -177,9 +178,13 @@ def test_samples_alternate_and_masks_go_with_answers(features: Path) -> None:
 def test_dialogue_lora_and_parts_of_a_batch(features: Path, tmp_path: Path) -> None:
     chats = tmp_path / "chats.jsonl"
     chats.write_text(
-        json.dumps({"messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello."}]})
+        json.dumps(
+            {"messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello."}]}
+        )
         + "\n\n"
-        + json.dumps({"conversation": [{"from": "human", "value": "Who?"}, {"from": "gpt", "value": "A model."}]})
+        + json.dumps(
+            {"conversation": [{"from": "human", "value": "Who?"}, {"from": "gpt", "value": "A model."}]}
+        )
     )
     config = CONFIG.model_copy(
         update={
@@ -201,7 +206,9 @@ def test_dialogue_lora_and_parts_of_a_batch(features: Path, tmp_path: Path) -> N
 
 
 def test_the_decoder_learns_alone(features: Path, tmp_path: Path) -> None:
-    config = CONFIG.model_copy(update={"language_model": None, "steps": 0, "decoder_steps": 30, "batch_size": 8})
+    config = CONFIG.model_copy(
+        update={"language_model": None, "steps": 0, "decoder_steps": 30, "batch_size": 8}
+    )
     models_alone = TrainingModels(TinyEncoder(), TinyTextEncoder(), None)
     summary = train(config, out=tmp_path, cache=features, models=models_alone)
     rows = [json.loads(line) for line in (tmp_path / "metrics.jsonl").read_text().splitlines()]
@@ -222,7 +229,9 @@ def test_own_photographs_and_textures(tmp_path: Path) -> None:
             Image.fromarray(noise).resize((shape[1], shape[0])).save(folder / f"fine_{number}.png")
     data = DATA.model_copy(update={"drawn_products": 0, "samples": 8, "held_out": 4})
     cache = build_cache(data, TinyEncoder(), [good.parents[2], texture], tmp_path / "cache", seed=1)
-    names = {cache.load("train", n).product for n in range(8)} | {cache.load("held_out", n).product for n in range(4)}
+    names = {cache.load("train", n).product for n in range(8)} | {
+        cache.load("held_out", n).product for n in range(4)
+    }
     assert names == {"widget", "fine 0"}
     with pytest.raises(ConfigError, match="nothing to train on"):
         build_cache(data, TinyEncoder(), [], tmp_path / "none", seed=1)

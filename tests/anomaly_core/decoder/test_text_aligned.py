@@ -41,7 +41,9 @@ def test_equation_one() -> None:
                 patch = linear(tap[0, :, row, column])
                 normal, abnormal = (100 * (patch @ t / patch.norm()).exp().log() for t in text)
                 expected = (abnormal - torch.logaddexp(normal, abnormal)).exp()
-                assert float(found[0, row, column].detach()) == pytest.approx(float(expected.detach()), abs=1e-4)
+                assert float(found[0, row, column].detach()) == pytest.approx(
+                    float(expected.detach()), abs=1e-4
+                )
 
 
 def test_maps_are_means_over_taps_on_grid_and_image() -> None:
