@@ -20,9 +20,8 @@ import torch
 from numpy.typing import NDArray
 from safetensors import safe_open
 from safetensors.torch import save_file
-from torch.nn import functional as F
 
-from anomaly_core.decoder.text_aligned import mean_of_taps
+from anomaly_core.decoder.few_shot import MemoryBank, patch_grid, smooth
 from anomaly_core.encoders.base import Features, ImageEncoder
 from anomaly_core.errors import ConfigError
 from anomaly_core.foreground import foreground_mask
@@ -169,7 +168,7 @@ class _SampleMaker:
             changed = simulated.mask.astype(np.float32)
             mask[:] = cv2.resize(changed, MASK_SIZE[::-1], interpolation=cv2.INTER_AREA)
             features = self._encode(simulated.pixels)
-        bank = memory_bank([self._good(which, int(i)) for i in shots])
+        bank = MemoryBank.of([patch_grid(self._good(which, int(i))) for i in shots])
         peaks = [float(few_shot_map(self._good(which, int(i)), bank).max()) for i in others]
         tensors = {f"tap{i}": tap.half().contiguous() for i, tap in enumerate(features.taps)}
         few_shot = unit_map(few_shot_map(features, bank), max(float(np.mean(peaks)), 1e-6))
@@ -228,22 +227,9 @@ class _SampleMaker:
         return self._encoder.encode(frame.render(pixels))
 
 
-def memory_bank(shots: Sequence[Features]) -> list[torch.Tensor]:
-    """Return B_i: for each tap, (N, C) L2-normalised patches of all shots."""
-    return [
-        F.normalize(torch.cat([tap.flatten(1).T for tap in taps]), dim=1)
-        for taps in zip(*(shot.taps for shot in shots), strict=True)
-    ]
-
-
-def few_shot_map(features: Features, bank: Sequence[torch.Tensor]) -> torch.Tensor:
-    """Return (h, w): the mean over taps of 1 - max cosine with the bank (arXiv 2308.15366 eq. 2)."""
-    maps = []
-    for tap, patches in zip(features.taps, bank, strict=True):
-        cosine = F.normalize(tap.flatten(1).T, dim=1) @ patches.T
-        maps.append((1 - cosine.amax(1)).clamp_min(0).reshape(1, *tap.shape[1:]))
-    grid = max((tuple(m.shape[1:]) for m in maps), key=lambda s: s[0] * s[1])
-    return mean_of_taps(maps, (grid[0], grid[1]))[0]
+def few_shot_map(features: Features, bank: MemoryBank) -> torch.Tensor:
+    """Return (h, w), the few-shot decoder's smoothed map, as an inspection computes it."""
+    return smooth(bank.distances(patch_grid(features)))
 
 
 def _numbers(product: Product, photographs: int, split: Split) -> NDArray[np.int64]:
