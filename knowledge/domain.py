@@ -24,7 +24,8 @@ from knowledge.lexical import LexicalIndex
 from knowledge.notes import Note, read_notes, remove_note, text_to_index, write_note
 from knowledge.passages import Passage, strip_control, to_passages
 from knowledge.readers import read_note
-from knowledge.store import Snapshot, Store
+from knowledge.snapshot import Snapshot
+from knowledge.store import Store
 
 RANK_CONSTANT: Final = 60
 """k of reciprocal rank fusion (Cormack, Clarke and Buettcher, SIGIR 2009)."""

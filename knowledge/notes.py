@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from anomaly_core.errors import StoreDamaged
 from knowledge.passages import Passage
-from knowledge.store import Snapshot, Transaction
+from knowledge.snapshot import Snapshot
+from knowledge.store import Transaction
 
 PREFIX = "notes/"
 _MEND = "add the notes again: iad knowledge add FILE..."

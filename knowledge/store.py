@@ -12,7 +12,6 @@ never changed in place, and `collect` spares versions that were in force until r
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -24,75 +23,11 @@ from filelock import FileLock, Timeout
 
 from anomaly_core.errors import StoreBusy, StoreDamaged, StoreError, StoreMissing
 from knowledge.durable import disk_errors, replace_file, sync_folder
-from knowledge.manifest import RESTORE, SCHEMA, Entry, Manifest, check_key, is_sha256, parse_object, sha256
+from knowledge.manifest import RESTORE, SCHEMA, Entry, Manifest, check_key, parse_object, sha256
+from knowledge.snapshot import Snapshot, object_path
 
 _OWN_NAMES = {"objects", "manifests", "scratch", "lock", "CURRENT"}
 _MEND_ENROLL = "enrol good images first: iad enroll PRODUCT PATH..."
-_MEND_OBJECT = (
-    "enrol that product (iad enroll PRODUCT PATH...) or add those notes (iad knowledge add FILE...) again"
-)
-
-
-class Snapshot:
-    """An immutable view of one version. Safe to share between threads."""
-
-    def __init__(self, root: Path, manifest: Manifest, verified: dict[str, tuple[int, int]]) -> None:
-        self._root = root
-        self._manifest = manifest
-        self._verified = verified
-
-    @property
-    def version(self) -> int:
-        """The version's number; 0 is the empty store."""
-        return self._manifest.version
-
-    def keys(self, prefix: str = "") -> list[str]:
-        """Return the keys that begin with `prefix`, sorted."""
-        return sorted(key for key in self._manifest.entries if key.startswith(prefix))
-
-    def entry(self, key: str) -> Entry:
-        """Return checksum and size of a key. Raises KeyError when the version does not hold it."""
-        return self._manifest.entries[key]
-
-    def read(self, key: str) -> bytes:
-        """Return a key's bytes, checksum verified. Raises KeyError, StoreDamaged, StoreError."""
-        entry = self.entry(key)
-        path = object_path(self._root, entry.sha256)
-        try:
-            with disk_errors(path):
-                data = path.read_bytes()
-        except StoreError as error:
-            if isinstance(error.__cause__, FileNotFoundError):
-                raise _damaged(key, path, "is missing") from error
-            raise
-        if sha256(data) != entry.sha256:
-            raise _damaged(key, path, "does not match its checksum")
-        return data
-
-    def path(self, key: str) -> Path:
-        """Return the file that holds a key's bytes, checksum verified. Never write to it.
-
-        A file once verified is hashed again only when its size or time of change moved.
-        Raises KeyError, StoreDamaged, StoreError.
-        """
-        entry = self.entry(key)
-        path = object_path(self._root, entry.sha256)
-        try:
-            with disk_errors(path):
-                status = path.stat()
-                stamp = (status.st_size, status.st_mtime_ns)
-                if self._verified.get(entry.sha256) == stamp:
-                    return path
-                with path.open("rb") as file:
-                    digest = hashlib.file_digest(file, "sha256").hexdigest()
-        except StoreError as error:
-            if isinstance(error.__cause__, FileNotFoundError):
-                raise _damaged(key, path, "is missing") from error
-            raise
-        if digest != entry.sha256:
-            raise _damaged(key, path, "does not match its checksum")
-        self._verified[entry.sha256] = stamp
-        return path
 
 
 @dataclass
@@ -195,11 +130,11 @@ class Store:
             transaction = Transaction(snapshot, snapshot.version)
             yield transaction
             if transaction._changes:
-                transaction.version = self._commit(snapshot._manifest, transaction._changes, message)
+                transaction.version = self._commit(snapshot.manifest, transaction._changes, message)
 
     def history(self) -> list[Manifest]:
         """Return the versions that are kept, newest first. Raises as `snapshot` does."""
-        manifests = [self.snapshot()._manifest]
+        manifests = [self.snapshot().manifest]
         while (parent := manifests[-1].parent) is not None and self._manifest_path(parent).exists():
             manifests.append(self._manifest(parent, manifests[-1].parent_sha256))
         return manifests
@@ -345,17 +280,6 @@ class Store:
 
     def _manifest_path(self, version: int) -> Path:
         return self.root / "manifests" / f"{version}.json"
-
-
-def object_path(root: Path, digest: str) -> Path:
-    """Return where the content of a SHA-256 lies. Raises ValueError for anything else."""
-    if not is_sha256(digest):
-        raise ValueError(f"{digest!r} is not a SHA-256")
-    return root / "objects" / digest[:2] / digest
-
-
-def _damaged(key: str, path: Path, what: str) -> StoreDamaged:
-    return StoreDamaged(f"{path} {what} (key {key}): {_MEND_OBJECT}, or restore the file from a backup")
 
 
 def _now() -> str:

@@ -32,7 +32,8 @@ from knowledge.products import (
     product_folder,
 )
 from knowledge.similarity import similarity_floor, unit_rows
-from knowledge.store import Snapshot, Store
+from knowledge.snapshot import Snapshot
+from knowledge.store import Store
 
 _MEND = "enrol the product again: iad enroll PRODUCT PATH..."
 

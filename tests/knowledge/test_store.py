@@ -19,7 +19,8 @@ from hypothesis import strategies as st
 
 from anomaly_core.errors import StoreBusy, StoreDamaged, StoreError, StoreMissing, StoreTooNew
 from knowledge.manifest import check_key
-from knowledge.store import Store, object_path
+from knowledge.snapshot import object_path
+from knowledge.store import Store
 
 ROOT = Path(__file__).parents[2]
 
