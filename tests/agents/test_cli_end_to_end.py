@@ -1,0 +1,127 @@
+"""The commands with the real application, on painted parts and the tiny encoders."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from typer.testing import CliRunner, Result
+
+from agents.cli import app
+from tools.records import AnswerRecord, FailureRecord, InspectionRecord
+
+
+def paint(path: Path, seed: int, *, blot: bool = False) -> Path:
+    pixels = np.random.default_rng(seed).integers(100, 112, (96, 96, 3)).astype(np.uint8)
+    if blot:
+        pixels[4:28, 60:90] = (250, 20, 20)
+    path.parent.mkdir(exist_ok=True)
+    Image.fromarray(pixels).save(path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def line(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with parts, a broken file, notes, and a store in which the product `plate` is enrolled."""
+    folder = tmp_path_factory.mktemp("line")
+    for seed in range(5):
+        paint(folder / "good" / f"{seed}.png", seed)
+    paint(folder / "new" / "blot.png", 10, blot=True)
+    paint(folder / "new" / "fine.png", 11)
+    (folder / "new" / "torn.png").write_bytes((folder / "new" / "fine.png").read_bytes()[:200])
+    (folder / "notes.md").write_text(
+        "# plate\n\n## stain\n\nA stain is a red patch of paint near the edge.\n"
+    )
+    result = iad(folder, "enroll", "plate", folder / "good", "--json")
+    assert result.exit_code == 0, result.output
+    assert json.loads(result.stdout)["templates"] == 5
+    result = iad(folder, "knowledge", "add", folder / "notes.md", "--product", "plate", "--json")
+    assert result.exit_code == 0, result.output
+    return folder
+
+
+def iad(folder: Path, *arguments: object) -> Result:
+    environment = {"IAD_ENCODER": "tiny", "IAD_TEXT_ENCODER": "tiny", "IAD_STORE": str(folder / "store")}
+    return CliRunner().invoke(app, [str(argument) for argument in arguments], env=environment)
+
+
+def test_products(line: Path) -> None:
+    (row,) = [json.loads(one) for one in iad(line, "products", "--json").stdout.splitlines()]
+    assert (row["name"], row["templates"]) == ("plate", 5)
+    assert "plate" in iad(line, "products").stdout
+
+
+def test_inspect_goes_on_after_a_broken_file(line: Path, tmp_path: Path) -> None:
+    result = iad(line, "inspect", line / "new", "--product", "plate", "--out", tmp_path, "--json")
+    assert result.exit_code == 1
+    rows = {Path(row["image"]).name: row for row in map(json.loads, result.stdout.splitlines())}
+    assert FailureRecord.model_validate(rows["torn.png"]).error.kind == "UnreadableImage"
+    blot = InspectionRecord.model_validate(rows["blot.png"])
+    fine = InspectionRecord.model_validate(rows["fine.png"])
+    assert blot.score > fine.score
+    with Image.open(str(blot.files.mask)) as mask:
+        assert mask.size == (96, 96)
+    assert len(list(tmp_path.glob("*.png"))) == 6
+
+
+def test_two_runs_agree(line: Path) -> None:
+    def run() -> dict[str, object]:
+        row = json.loads(iad(line, "inspect", line / "new" / "blot.png", "-p", "plate", "--json").stdout)
+        row.pop("timings_ms")
+        return dict(row)
+
+    assert run() == run()
+
+
+def test_ask(line: Path) -> None:
+    result = iad(line, "ask", line / "new" / "blot.png", "Is it fine?", "--product", "plate", "--json")
+    record = AnswerRecord.model_validate_json(result.stdout)
+    assert record.question == "Is it fine?"
+    assert record.answer
+    assert record.evidence
+
+
+def test_report(line: Path, tmp_path: Path) -> None:
+    out = tmp_path / "r.html"
+    result = iad(line, "report", line / "new", "--product", "plate", "--out", out)
+    assert result.exit_code == 1, result.output
+    text = out.read_text(encoding="utf-8")
+    assert text.count("data:image/jpeg;base64,") == 4
+    assert "torn.png" in text
+
+
+def test_knowledge_search(line: Path) -> None:
+    result = iad(line, "knowledge", "search", "red stain", "--product", "plate", "--json")
+    rows = [json.loads(one) for one in result.stdout.splitlines()]
+    assert "red patch of paint" in rows[0]["text"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "kind"),
+    [
+        (["inspect", "new/fine.png", "--product", "nut"], "UnknownProduct"),
+        (["ask", "new/torn.png", "What?"], "UnreadableImage"),
+        (["knowledge", "add", "nowhere.md"], "KnowledgeError"),
+        (["products", "--store", "nowhere"], "StoreMissing"),
+        (["inspect", "new/fine.png", "--store", "nowhere"], "StoreMissing"),
+    ],
+)
+def test_errors_name_their_kind(line: Path, monkeypatch, arguments: list[str], kind: str) -> None:
+    monkeypatch.chdir(line)
+    result = iad(line, *arguments)
+    assert result.exit_code == 1
+    assert result.stderr.startswith(f"error: {kind}: "), result.output
+    assert result.stderr.count("\n") == 1
+
+
+def test_doctor_inspects_from_end_to_end(line: Path) -> None:
+    result = iad(line, "doctor", "--json")
+    checks = {check["name"]: check for check in json.loads(result.stdout)["checks"]}
+    assert checks["self test"]["state"] == "ok", checks
+    assert checks["faiss"]["state"] == "ok"
+    assert "1 products" in checks["store"]["found"]
+    broken = [name for name, check in checks.items() if check["state"] == "broken"]
+    assert result.exit_code == (1 if broken else 0)

@@ -1,0 +1,59 @@
+"""The demo: which cells it draws, how it counts, and the whole of it on the real photographs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from agents.demo import DemoResult, DemoRow, choose_cells, run_demo
+from agents.settings import Settings
+from anomaly_core.errors import ConfigError
+from anomaly_core.weights import cached
+
+
+def lay_out(folder: Path, good: int, bad: int) -> Path:
+    lines = [f"images/g{n}.png  0.0  mono" for n in range(good)]
+    lines += [f"images/b{n}.png  1.0  mono" for n in range(bad)]
+    lines += ["images/p.png  0.0  poly", "images/d.png  0.333  mono"]
+    (folder / "labels.csv").write_text("\n".join(lines) + "\n")
+    return folder
+
+
+def test_cells_are_apart_and_the_seed_decides(tmp_path: Path) -> None:
+    data = lay_out(tmp_path, 30, 20)
+    cells = choose_cells(data, 8, 12, seed=3)
+    assert (len(cells.enrolled), len(cells.good), len(cells.defective)) == (8, 12, 12)
+    assert len({*cells.enrolled, *cells.good, *cells.defective}) == 32
+    assert all(path.name[0] == "g" for path in cells.enrolled + cells.good)
+    assert all(path.name[0] == "b" for path in cells.defective)
+    assert choose_cells(data, 8, 12, seed=3) == cells != choose_cells(data, 8, 12, seed=4)
+
+
+def test_too_few_cells_are_said(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="too few"):
+        choose_cells(lay_out(tmp_path, 9, 2), 8, 2, seed=0)
+
+
+def test_mistakes_are_counted() -> None:
+    truths = ["good"] * 4 + ["anomalous"] * 2
+    verdicts = ["good", "good", "good", "anomalous", "anomalous", "good"]
+    rows = [DemoRow("x", truth, verdict, 0.5, "") for truth, verdict in zip(truths, verdicts, strict=True)]
+    text = DemoResult(rows, 0, "", "", Path("r"), seed=7, enrolled=8, encoder="tiny").summary()
+    assert text.startswith(
+        "accuracy 0.67, balanced accuracy 0.62: 1 false alarms on 4 good cells, 1 misses on 2"
+    )
+    assert "seed 7" in text
+
+
+@pytest.mark.weights
+@pytest.mark.skipif(cached("elpv") is None, reason="needs `iad weights pull elpv`")
+def test_the_whole_demo(tmp_path: Path) -> None:
+    settings = Settings(store=tmp_path / "store", encoder="tiny", text_encoder="tiny")
+    result = run_demo(settings, tmp_path, lambda *_: None, enrolled=2, unseen=2)
+    assert result.failed == 0
+    assert [row.truth for row in result.rows] == ["good", "good", "anomalous", "anomalous"]
+    assert result.answer
+    assert result.report.read_text(encoding="utf-8").count("<article") == 4
+    assert len(list((tmp_path / "pictures").glob("*-overlay.png"))) == 4
+    assert (tmp_path / "notes" / "solar-cells.md").exists()
