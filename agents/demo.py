@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from agents.report import write_report
-from agents.settings import Settings
+from agents.settings import Settings, load_settings
 from anomaly_core import weights
 from anomaly_core.errors import ConfigError
 from anomaly_core.pinned import PINNED
@@ -19,6 +19,8 @@ from tools.records import FailureRecord, InspectionRecord
 
 Progress = Callable[[str, int, int], None]
 
+INPUT_SIZE: Final = 224
+"""Side in pixels of the encoder's input, where nobody set another: the cells have 300 pixels a side."""
 PRODUCT: Final = "solar-cell"
 QUESTION: Final = "What kind of defect is this, and what should be done about it?"
 CREDIT: Final = (
@@ -75,6 +77,14 @@ class DemoResult:
             f"{len(good)} good cells, {misses} misses on {len(bad)} defective ones "
             f"({self.enrolled} good cells enrolled, encoder {self.encoder}, seed {self.seed})"
         )
+
+
+def demo_settings(out: Path, encoder: str | None = None) -> Settings:
+    """The user's settings, with a store of the demo's own. Raises ConfigError."""
+    settings = load_settings(encoder=encoder, store=out / "store")
+    if "input_size" in settings.model_fields_set:
+        return settings
+    return settings.model_copy(update={"input_size": INPUT_SIZE})
 
 
 def run_demo(

@@ -21,10 +21,11 @@ from tools.records import FilesRecord
 HEAT: Final = "inferno"
 """Perceptually uniform, so equal steps of the map look equal, also in grey and to colour-blind eyes."""
 BOX: Final = (255, 32, 32)
-NORMAL: Final = 0.5
-"""Fraction of vmax below which the overlay stays clear."""
-STRONGEST: Final = 0.5
-"""Opacity of the overlay's heat at vmax."""
+FAINTEST: Final = 0.25
+STRONGEST: Final = 0.55
+"""Opacity of the overlay's heat in a region, where the map is 0 and where it is vmax."""
+WARM: Final = 0.45
+"""Where on the colour map the overlay's heat begins: below it, colours are too dark to see on a dark part."""
 
 
 def write_pictures(
@@ -58,7 +59,7 @@ def write_pictures(
     return FilesRecord(
         heatmap=_save(heat_colours(heat), out / f"{name}-heatmap.png"),
         mask=_save(mask, out / f"{name}-mask.png"),
-        overlay=_save(draw_overlay(pixels, heat, regions), out / f"{name}-overlay.png"),
+        overlay=_save(draw_overlay(pixels, heat, mask > 0, regions), out / f"{name}-overlay.png"),
     )
 
 
@@ -79,14 +80,17 @@ def heat_colours(heat: NDArray[np.float32]) -> NDArray[np.uint8]:
 
 
 def draw_overlay(
-    pixels: NDArray[np.uint8], heat: NDArray[np.float32], regions: Sequence[Region]
+    pixels: NDArray[np.uint8],
+    heat: NDArray[np.float32],
+    above_normal: NDArray[np.bool_],
+    regions: Sequence[Region],
 ) -> NDArray[np.uint8]:
     """The image, translucent heat where it is above normal, and a box round each region; (H, W, 3) uint8.
 
-    heat: (H, W) in [0, 1]. Where it is at most NORMAL and outside the boxes, pixels stay as they are.
+    heat: (H, W) in [0, 1]. above_normal: (H, W) bool. Elsewhere, outlines aside, pixels stay as they are.
     """
-    opacity = STRONGEST * np.clip((heat - NORMAL) / (1.0 - NORMAL), 0.0, 1.0)[..., None]
-    blended = (1.0 - opacity) * pixels + opacity * heat_colours(heat)
+    opacity = (above_normal * (FAINTEST + (STRONGEST - FAINTEST) * heat))[..., None]
+    blended = (1.0 - opacity) * pixels + opacity * heat_colours(WARM + (1.0 - WARM) * heat)
     picture = Image.fromarray(np.round(blended).astype(np.uint8))
     draw = ImageDraw.Draw(picture)
     line = max(1, round(min(picture.size) / 200))

@@ -29,10 +29,9 @@ def demo(
     encoder: Encoder = None,
 ) -> None:
     """Do the whole job on real photographs of solar cells, from nothing."""
-    from agents.demo import run_demo
-    from agents.settings import load_settings
+    from agents.demo import demo_settings, run_demo
 
-    settings = load_settings(encoder=encoder, store=out / "store")
+    settings = demo_settings(out, encoder)
     with progress() as bar:
         result = run_demo(settings, out, bar)
     print_table(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from agents.demo import DemoResult, DemoRow, choose_cells, run_demo
+from agents.demo import INPUT_SIZE, DemoResult, DemoRow, choose_cells, demo_settings, run_demo
 from agents.settings import Settings
 from anomaly_core.errors import ConfigError
 from anomaly_core.weights import cached
@@ -28,6 +28,18 @@ def test_cells_are_apart_and_the_seed_decides(tmp_path: Path) -> None:
     assert all(path.name[0] == "g" for path in cells.enrolled + cells.good)
     assert all(path.name[0] == "b" for path in cells.defective)
     assert choose_cells(data, 8, 12, seed=3) == cells != choose_cells(data, 8, 12, seed=4)
+
+
+def test_own_store_and_a_size_that_the_user_can_change(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("IAD_STORE", "users-own")
+    monkeypatch.delenv("IAD_INPUT_SIZE", raising=False)
+    assert demo_settings(tmp_path).store == tmp_path / "store"
+    assert demo_settings(tmp_path).input_size == INPUT_SIZE
+    monkeypatch.setenv("IAD_INPUT_SIZE", "320")
+    assert demo_settings(tmp_path).input_size == 320
 
 
 def test_too_few_cells_are_said(tmp_path: Path) -> None:

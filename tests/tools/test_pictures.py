@@ -51,7 +51,17 @@ def test_mask_and_box_lie_on_the_region(pixels, tmp_path: Path) -> None:
     red = (read(files.overlay) == BOX).all(axis=2)
     assert red[19, 39:61].all()
     assert red[30, 39:61].all()
-    assert np.array_equal(read(files.overlay)[20:30, 40:60], pixels[20:30, 40:60])
+    outside = ~region().mask & ~red
+    assert np.array_equal(read(files.overlay)[outside], pixels[outside])
+
+
+def test_heat_tints_the_region_the_more_the_hotter(pixels, tmp_path: Path) -> None:
+    def change(value: float) -> float:
+        values = np.full((60, 80), value, np.float32)
+        files = write_pictures(pixels, values, [region()], tmp_path, str(value), vmax=1.0)
+        return float(np.abs(read(files.overlay)[region().mask].astype(int) - pixels[region().mask]).mean())
+
+    assert 5 < change(0.3) < change(0.9)
 
 
 @pytest.mark.parametrize(
