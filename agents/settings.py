@@ -67,7 +67,9 @@ class Settings(BaseSettings):
         default_factory=lambda: Path(user_data_dir("iad", appauthor=False)) / "store",
         description="folder of the templates, calibrations and notes",
     )
-    encoder: str = Field("efficientnet-lite0", min_length=1, description="image encoder that enrols new products")
+    encoder: str = Field(
+        "efficientnet-lite0", min_length=1, description="image encoder that enrols new products"
+    )
     input_size: int = Field(448, ge=64, le=2048, description="side in pixels of the square of equal area")
     alpha: float = Field(0.05, gt=0.0, lt=0.5, description="false-alarm rate that the verdict keeps")
     text_encoder: str = Field("minilm", min_length=1, description="text encoder of the notes")
