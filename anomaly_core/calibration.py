@@ -1,9 +1,13 @@
 """Scores of good images -> p-value and verdict, with a stated false-alarm rate and no threshold set by hand.
 
-Each good image is scored against the others (leave one out); its slightly changed views stand for the
-variation that one picture does not show. The logarithms of the scores are taken as normal, so a new
-good image's follows Student's t predictive distribution. With a handful of shots their own spread is
-hardly known: it is pooled with a prior spread, as a scaled-inverse-chi-squared prior does.
+Each good image is scored against the others (leave one out). The logarithms of the scores are taken as
+normal, so a new good image's follows Student's t predictive distribution. With a handful of shots their
+own spread is hardly known: it is pooled with a prior spread, as a scaled-inverse-chi-squared prior does.
+One shot has no others: each of its mirrored and turned views is scored against the other views, which
+tells the level of a new image's score less surely, and the distribution is widened for that.
+
+The constants were measured on the textile and drawn products of `benchmarks/selection.py`, not on any
+set that results are reported for; `docs/experiments.md` has the figures.
 """
 
 from __future__ import annotations
@@ -19,10 +23,14 @@ from scipy.stats import t as student
 from anomaly_core.errors import ConfigError
 from anomaly_core.results import Verdict
 
-PRIOR_SPREAD: Final = 0.15
+PRIOR_SPREAD: Final = 0.10
 """Prior standard deviation of the log-score between good images."""
 PRIOR_WEIGHT: Final = 4.0
 """How many observations the prior spread counts for."""
+ONE_SHOT_SHIFT: Final = 0.10
+"""How far the log-score of a new good image lies above that of the shot's own views, on the mean."""
+ONE_SHOT_SPREAD: Final = 0.18
+"""Standard deviation of that distance between products."""
 UNCERTAIN_FACTOR: Final = 2.0
 """A p-value within this factor of alpha, on either side, is uncertain."""
 _SMALLEST_SCORE: Final = 1e-6
@@ -64,21 +72,22 @@ class Calibration:
         )
 
 
-def calibrate(scores: ArrayLike, alpha: float) -> Calibration:
+def calibrate(scores: ArrayLike, alpha: float, *, one_shot: bool = False) -> Calibration:
     """Fit the predictive distribution to the good images' scores.
 
-    scores: (n, v) raw scores, n images of v views each, each scored against the other images only.
-    Raises ConfigError for no scores, a negative or a non-finite one.
+    scores: (n,) raw scores, each image scored against the others only; with `one_shot`, of one image's
+    views, each against its other views. Raises ConfigError for none, a negative or a non-finite one.
     """
-    values = np.atleast_2d(np.asarray(scores, dtype=float))
+    values = np.asarray(scores, dtype=float).ravel()
     if values.size == 0 or not np.isfinite(values).all() or (values < 0).any():
         raise ConfigError("calibration needs at least one finite, non-negative score of a good image.")
     logs = np.log(np.maximum(values, _SMALLEST_SCORE))
-    images = logs.shape[0]
-    each = logs.mean(axis=1)
-    location = float(each.mean())
-    between = float(each.var(ddof=1)) if images > 1 else 0.0
-    within = float(logs.var(axis=1, ddof=1).mean()) if logs.shape[1] > 1 else 0.0
-    degrees = PRIOR_WEIGHT + images - 1
-    pooled = (PRIOR_WEIGHT * PRIOR_SPREAD**2 + (images - 1) * (between + within)) / degrees
-    return Calibration(location, math.sqrt(pooled * (1 + 1 / images)), degrees, alpha)
+    location = float(logs.mean())
+    if one_shot:
+        spread = math.hypot(PRIOR_SPREAD, ONE_SHOT_SPREAD)
+        return Calibration(location + ONE_SHOT_SHIFT, spread, PRIOR_WEIGHT, alpha)
+    count = len(logs)
+    squares = float(((logs - location) ** 2).sum())
+    degrees = PRIOR_WEIGHT + count - 1
+    pooled = (PRIOR_WEIGHT * PRIOR_SPREAD**2 + squares) / degrees
+    return Calibration(location, math.sqrt(pooled * (1 + 1 / count)), degrees, alpha)

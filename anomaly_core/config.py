@@ -11,14 +11,35 @@ class Config(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+class FewShotConfig(Config):
+    """How patches are compared; chosen by `benchmarks/selection.py`, on no set that is reported.
+
+    tap_weights: share of each tap in the distance, shallow to deep; a tap of weight 0 is not compared.
+        None: the deepest tap alone.
+    neighbourhood: side, in patches, of the window that features are averaged over (1: none).
+    median_share: share of an image's median distance that is taken off its map: a change of exposure
+        moves every patch, a defect moves few.
+    top_share: the image's score is the mean of this share of its patches, the highest.
+    bank_limit: most patches that a bank keeps.
+    """
+
+    tap_weights: tuple[float, ...] | None = None
+    neighbourhood: int = Field(default=1, ge=1, le=9)
+    median_share: float = Field(default=0.5, ge=0.0, le=1.0)
+    top_share: float = Field(default=0.01, gt=0.0, le=1.0)
+    bank_limit: int = Field(default=4096, ge=64)
+
+
 class DetectorConfig(Config):
     """How images are seen and judged.
 
     encoder: model id (see weights.py). input_side: the encoder input has about input_side squared
-    pixels, whatever the aspect ratio. alpha: the stated false-alarm rate of the verdict.
+    pixels, whatever the aspect ratio, and fewer where the image itself has fewer.
+    alpha: the stated false-alarm rate of the verdict.
     """
 
     encoder: str = "efficientnet-lite0"
     input_side: int = Field(default=448, ge=64, le=2048)
     alpha: float = Field(default=0.05, gt=0.0, lt=0.5)
     seed: int = 0
+    few_shot: FewShotConfig = FewShotConfig()

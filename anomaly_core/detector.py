@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from anomaly_core.calibration import Calibration, calibrate
 from anomaly_core.config import DetectorConfig
-from anomaly_core.decoder.few_shot import MemoryBank, as_array, patch_grid, smooth
+from anomaly_core.decoder.few_shot import MemoryBank, anomaly_grid, as_array, image_score, patch_grid
 from anomaly_core.encoders.base import Features, ImageEncoder
 from anomaly_core.errors import NoImages
 from anomaly_core.frame import Frame, frame_of
@@ -101,62 +101,56 @@ class Detector:
 
     def _encode(self, frame: Frame, rendered: NDArray[np.uint8]) -> Encoded:
         features = self.encoder.encode(rendered)
-        return Encoded(frame, features, patch_grid(features))
+        return Encoded(frame, features, patch_grid(features, self.config.few_shot))
 
     def decode(self, encoded: Encoded, model: ProductModel) -> AnomalyMap:
         """Return the anomaly map on the original image, and the image's raw score."""
-        distances = model.bank.distances(encoded.grid)
-        smoothed = smooth(distances)
-        return AnomalyMap(encoded.frame.to_original(as_array(smoothed)), float(smoothed.max()))
+        values = anomaly_grid(model.bank, encoded.grid, self.config.few_shot)
+        score = image_score(values, self.config.few_shot)
+        return AnomalyMap(encoded.frame.to_original(as_array(values)), score)
 
     def fit(self, images: Sequence[NDArray[np.uint8]], progress: Progress | None = None) -> Fitted:
         """Learn a product from (H, W, 3) uint8 RGB images of good parts. Raises NoImages for none."""
         if not images:
             raise NoImages("a product is learned from at least one good image.")
-        bank_grids: list[list[torch.Tensor]] = []
-        probe_grids: list[list[torch.Tensor]] = []
+        grids: list[list[torch.Tensor]] = []
         embeddings: list[Embedding] = []
         views: list[Embedding] = []
         for number, pixels in enumerate(images):
-            frame = frame_of(pixels, self.config.input_side, self.encoder.stride)
-            rendered = frame.render(pixels)
-            encoded = [self._encode(frame, view) for view in symmetries(rendered, frame)]
-            bank_grids.append([e.grid for e in encoded])
-            embeddings.append(encoded[0].embedding)
-            views += [e.embedding for e in encoded[1:]]
-            changed = [self._encode(frame, view) for view in perturbations(rendered)]
-            probe_grids.append([encoded[0].grid, *(e.grid for e in changed)])
-            views += [e.embedding for e in changed]
+            first = self.encode(pixels)
+            rendered = first.frame.render(pixels)
+            others = [self._encode(first.frame, view) for view in symmetries(rendered)[1:]]
+            grids.append([first.grid, *(view.grid for view in others)])
+            embeddings.append(first.embedding)
+            views += [view.embedding for view in others]
+            views += [self._encode(first.frame, view).embedding for view in perturbations(rendered)]
             if progress is not None:
                 progress("encoding good parts", number + 1, len(images))
-        return Fitted(self._calibrated(bank_grids, probe_grids), embeddings, np.stack(views))
+        return Fitted(self._calibrated(grids), embeddings, np.stack(views))
 
-    def _calibrated(self, bank_grids: list[list[torch.Tensor]], probes: list[list[torch.Tensor]]) -> ProductModel:
-        every = [grid for grids in bank_grids for grid in grids]
+    def _calibrated(self, grids: list[list[torch.Tensor]]) -> ProductModel:
+        """Build the bank of these images' views, and calibrate it by leaving one image (or view) out."""
+        config = self.config.few_shot
+        one_shot = len(grids) == 1
+        # Each image is thinned first, to about twice its share of the bank: leaving one out stays cheap.
+        share = config.bank_limit if one_shot else 2 * config.bank_limit // len(grids)
+        groups = [[view] for view in grids[0]] if one_shot else grids
+        thinned = [MemoryBank.of(group, share).patches for group in groups]
         scores, highest = [], []
-        for index in range(len(bank_grids)):
-            if len(bank_grids) > 1:
-                others = [g for i, grids in enumerate(bank_grids) if i != index for g in grids]
-                seen = probes[index]
-            else:
-                others, seen = every, probes[index][1:]
-            bank = MemoryBank.of(others)
-            maps = [smooth(bank.distances(grid)) for grid in seen]
-            scores.append([float(m.max()) for m in maps])
-            highest.append(max(float(m.quantile(0.99)) for m in maps))
-        calibration = calibrate(scores, self.config.alpha)
+        for index, group in enumerate(groups):
+            rest = [patches for i, patches in enumerate(thinned) if i != index]
+            values = anomaly_grid(MemoryBank.of(rest, config.bank_limit), group[0], config)
+            scores.append(image_score(values, config))
+            highest.append(float(values.quantile(0.99)))
+        calibration = calibrate(scores, self.config.alpha, one_shot=one_shot)
         threshold = min(max(highest), calibration.limit())
-        return ProductModel(MemoryBank.of(every), calibration, threshold, threshold)
+        return ProductModel(MemoryBank.of(thinned, config.bank_limit), calibration, threshold, threshold)
 
 
-def symmetries(rendered: NDArray[np.uint8], frame: Frame) -> list[NDArray[np.uint8]]:
-    """Return the input and its turned and mirrored copies, the input itself first.
-
-    Quarter turns are left out of an aligned part: only half a turn can be mistaken in its pose.
-    """
-    turns = (0, 2) if frame.aligned else (0, 1, 2, 3)
-    turned = [np.rot90(rendered, k) for k in turns]
-    both = turned + [view[:, ::-1] for view in turned]
+def symmetries(rendered: NDArray[np.uint8]) -> list[NDArray[np.uint8]]:
+    """Return the input, half a turn of it, and the mirror images of both."""
+    half_turned = rendered[::-1, ::-1]
+    both = [rendered, half_turned, rendered[:, ::-1], half_turned[:, ::-1]]
     return [np.ascontiguousarray(view) for view in both]
 
 

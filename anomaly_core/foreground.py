@@ -29,6 +29,16 @@ def foreground_mask(pixels: NDArray[np.uint8]) -> NDArray[np.bool_] | None:
     the foreground found is under 0.5 % or over 90 % of the image or mere specks. Shading is allowed for:
     the background is a plane fitted to the border, each channel apart. Holes in the object are filled.
     """
+    small = small_foreground(pixels)
+    if small is None:
+        return None
+    height, width = pixels.shape[:2]
+    full = cv2.resize(small.astype(np.uint8), (width, height), interpolation=cv2.INTER_NEAREST)
+    return np.asarray(full > 0, dtype=np.bool_)
+
+
+def small_foreground(pixels: NDArray[np.uint8]) -> NDArray[np.bool_] | None:
+    """Return `foreground_mask` on the grid that it is found on, at most WORKING_SIDE a side, or None."""
     height, width = pixels.shape[:2]
     scale = min(1.0, WORKING_SIDE / max(height, width))
     size = (max(round(width * scale), 8), max(round(height * scale), 8))
@@ -68,5 +78,4 @@ def foreground_mask(pixels: NDArray[np.uint8]) -> NDArray[np.bool_] | None:
     # An object is a few compact pieces; a texture leaves many specks, or nothing.
     if not 0.005 <= float(filled.mean()) <= 0.9 or float(closed[filled == 0].mean()) > 0.05:
         return None
-    full = cv2.resize(filled, (width, height), interpolation=cv2.INTER_NEAREST)
-    return np.asarray(full > 0, dtype=np.bool_)
+    return np.asarray(filled > 0, dtype=np.bool_)

@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from anomaly_core.foreground import foreground_mask
+from anomaly_core.foreground import small_foreground
 from anomaly_core.results import Array
 
 LEAST_ELONGATION: Final = 1.5
@@ -105,8 +105,10 @@ def whole_frame(original_size: tuple[int, int], side: int, stride: int) -> Frame
 
     original_size: (height, width). Both sides of the input are multiples of `stride` and at least
     two strides, so the aspect ratio is kept to within one stride; the inverse is exact all the same.
+    A small image is not enlarged: pixels that were never taken tell nothing about the part.
     """
     height, width = original_size
+    side = min(side, max(2 * stride, round(math.sqrt(height * width))))
     ratio = math.sqrt(height / width)
     h = max(2, round(side * ratio / stride)) * stride
     w = max(2, round(side / ratio / stride)) * stride
@@ -124,18 +126,20 @@ def frame_of(pixels: NDArray[np.uint8], side: int, stride: int) -> Frame:
     look alike and fill the input.
     """
     size = (pixels.shape[0], pixels.shape[1])
-    mask = foreground_mask(pixels)
-    aligned = None if mask is None else _aligned_frame(mask, side, stride)
+    mask = small_foreground(pixels)
+    aligned = None if mask is None else _aligned_frame(mask, size, side, stride)
     return aligned or whole_frame(size, side, stride)
 
 
-def _aligned_frame(mask: NDArray[np.bool_], side: int, stride: int) -> Frame | None:
-    """Return the frame of the mask's only part, or None where its pose is not clear."""
-    height, width = mask.shape
-    shrink = max(1, max(height, width) // 512)
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(
-        mask[::shrink, ::shrink].astype(np.uint8), connectivity=8
-    )
+def _aligned_frame(
+    mask: NDArray[np.bool_], original_size: tuple[int, int], side: int, stride: int
+) -> Frame | None:
+    """Return the frame of the mask's only part, or None where its pose is not clear.
+
+    mask: of the whole image, on any grid. original_size: (height, width).
+    """
+    height, width = original_size
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
     if count < 2:
         return None
     areas = stats[1:, cv2.CC_STAT_AREA]
@@ -143,7 +147,8 @@ def _aligned_frame(mask: NDArray[np.bool_], side: int, stride: int) -> Frame | N
     if areas.max() < LEAST_SHARE * areas.sum():
         return None
     rows, columns = np.nonzero(labels == largest)
-    points = (np.stack([columns, rows], axis=1) + 0.5) * shrink
+    pixel = np.array([width / mask.shape[1], height / mask.shape[0]])
+    points = (np.stack([columns, rows], axis=1) + 0.5) * pixel
     centre = points.mean(axis=0)
     variances, axes = np.linalg.eigh(np.cov((points - centre).T))
     if variances[1] < LEAST_ELONGATION**2 * max(float(variances[0]), 1e-9):

@@ -52,8 +52,10 @@ def find_regions(
     labels, boxes = _components(values >= threshold)
     if not boxes:
         return []
-    peaks = [float(values[y0:y1, x0:x1][labels[y0:y1, x0:x1] == k].max())
-             for k, (x0, y0, x1, y1, _) in enumerate(boxes, start=1)]
+    peaks = [
+        float(values[y0:y1, x0:x1][labels[y0:y1, x0:x1] == k].max())
+        for k, (x0, y0, x1, y1, _) in enumerate(boxes, start=1)
+    ]
     order = sorted(range(len(boxes)), key=lambda k: (-peaks[k], -boxes[k][4]))
     kept = [k for rank, k in enumerate(order) if rank == 0 or boxes[k][4] >= least][:max_regions]
     return [

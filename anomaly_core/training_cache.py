@@ -21,7 +21,8 @@ from numpy.typing import NDArray
 from safetensors import safe_open
 from safetensors.torch import save_file
 
-from anomaly_core.decoder.few_shot import MemoryBank, patch_grid, smooth
+from anomaly_core.config import FewShotConfig
+from anomaly_core.decoder.few_shot import MemoryBank, anomaly_grid, patch_grid
 from anomaly_core.encoders.base import Features, ImageEncoder
 from anomaly_core.errors import ConfigError
 from anomaly_core.foreground import foreground_mask
@@ -41,6 +42,9 @@ _HELD_OUT_SEED: Final = 7919
 _PEAK_IMAGES: Final = 3
 _ATTEMPTS: Final = 3
 _PRODUCT_ATTEMPTS: Final = 20
+
+
+_FEW_SHOT: Final = FewShotConfig()
 
 
 @dataclass(frozen=True)
@@ -168,7 +172,8 @@ class _SampleMaker:
             changed = simulated.mask.astype(np.float32)
             mask[:] = cv2.resize(changed, MASK_SIZE[::-1], interpolation=cv2.INTER_AREA)
             features = self._encode(simulated.pixels)
-        bank = MemoryBank.of([patch_grid(self._good(which, int(i))) for i in shots])
+        grids = [patch_grid(self._good(which, int(i)), _FEW_SHOT) for i in shots]
+        bank = MemoryBank.of(grids, _FEW_SHOT.bank_limit)
         peaks = [float(few_shot_map(self._good(which, int(i)), bank).max()) for i in others]
         tensors = {f"tap{i}": tap.half().contiguous() for i, tap in enumerate(features.taps)}
         few_shot = unit_map(few_shot_map(features, bank), max(float(np.mean(peaks)), 1e-6))
@@ -228,8 +233,8 @@ class _SampleMaker:
 
 
 def few_shot_map(features: Features, bank: MemoryBank) -> torch.Tensor:
-    """Return (h, w), the few-shot decoder's smoothed map, as an inspection computes it."""
-    return smooth(bank.distances(patch_grid(features)))
+    """Return (h, w), the few-shot decoder's map, as an inspection computes it."""
+    return anomaly_grid(bank, patch_grid(features, _FEW_SHOT), _FEW_SHOT)
 
 
 def _numbers(product: Product, photographs: int, split: Split) -> NDArray[np.int64]:

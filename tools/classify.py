@@ -27,9 +27,7 @@ def classify_tools(services: Services) -> list[BaseTool]:
     """Return `classify_defect`."""
 
     @tool(args_schema=ClassifyArgs, response_format="content_and_artifact")
-    def classify_defect(
-        image: str, sha256: str, product: str, description: str
-    ) -> tuple[str, DefectRecord]:
+    def classify_defect(image: str, sha256: str, product: str, description: str) -> tuple[str, DefectRecord]:
         """Name the defect type whose note fits the measured description, or say "unknown defect"."""
         passages = [
             passage

@@ -38,9 +38,7 @@ def detect_tools(services: Services) -> list[BaseTool]:
         """Read an image file once and return its hash and its size in pixels."""
         opened = services.passes.open(image).image
         height, width = opened.pixels.shape[:2]
-        record = OpenedRecord(
-            image=image, sha256=opened.sha256, width=width, height=height, note=opened.note
-        )
+        record = OpenedRecord(image=image, sha256=opened.sha256, width=width, height=height, note=opened.note)
         return f"{width} x {height} pixels", record
 
     class EncodeArgs(ImageArgs):

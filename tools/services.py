@@ -72,7 +72,9 @@ class Services:
     def require_store(self) -> None:
         """Raise StoreMissing when nothing was ever enrolled here."""
         if "store" not in self.__dict__ and not (self.store_path / "CURRENT").exists():
-            raise StoreMissing(f"{self.store_path}: no store here; make one with `iad enroll PRODUCT PATH...`.")
+            raise StoreMissing(
+                f"{self.store_path}: no store here; make one with `iad enroll PRODUCT PATH...`."
+            )
 
     def product_model(self, product: str) -> ProductModel:
         """Return the product's memory bank and calibration; kept until the store changes."""

@@ -1,4 +1,4 @@
-"""The few-shot decoder: a memory bank of normal patches and the distance to its nearest patch.
+"""The few-shot decoder: a memory bank of normal patches and the distance to the nearest of them.
 
 The idea is PatchCore's (arXiv 2106.08265) and AnomalyGPT's few-shot branch (arXiv 2308.15366, eq. 3):
 M = upsample(mean over taps of 1 - max over the bank of cosine(patch, bank)). No training.
@@ -13,38 +13,43 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
+from anomaly_core.config import FewShotConfig
 from anomaly_core.encoders.base import Features
+from anomaly_core.errors import ConfigError
 from anomaly_core.results import Array
 
-SMOOTHING_PATCHES: Final = 1.0
-"""Standard deviation, in patches, of the Gaussian that a map is smoothed with before its maximum is taken."""
 FIRST_RADIUS: Final = 0.004
 """Cosine distance below which two patches are taken as one when a bank is too large."""
-NEIGHBOURHOOD: Final = 3
-"""Side, in patches, of the window that features are averaged over (PatchCore, section 3.1)."""
+RADIUS_GROWTH: Final = 1.25
+BLOCK: Final = 512
+"""Patches that are compared with one another at a time."""
 
 
-BANK_LIMIT: Final = 4096
-"""Most patches that a bank keeps; it bounds the cost of a search to a fraction of the encoder's."""
-
-
-def patch_grid(features: Features) -> torch.Tensor:
+def patch_grid(features: Features, config: FewShotConfig) -> torch.Tensor:
     """Return an image's patches, (h, w, C) float32 of unit length, ready to be compared.
 
     Every tap is brought to the deepest tap's grid, averaged over the neighbourhood and normalised; the
-    taps are then put side by side with equal weight, so that the cosine of two patches is the mean of
-    the cosines of their taps.
+    taps are then put side by side, so that the cosine of two patches is the weighted mean of the
+    cosines of their taps. Raises ConfigError where the weights do not fit the taps.
     """
+    count = len(features.taps)
+    weights = config.tap_weights or (*([0.0] * (count - 1)), 1.0)
+    if len(weights) != count or min(weights) < 0 or sum(weights) <= 0:
+        raise ConfigError(f"tap_weights {weights}: the encoder has {count} taps, weights are 0 or above.")
     _, height, width = features.taps[-1].shape
-    taps = []
-    for tap in features.taps:
+    edge = config.neighbourhood // 2
+    parts = []
+    for tap, weight in zip(features.taps, weights, strict=True):
+        if weight == 0:
+            continue
         patches = F.normalize(tap[None].float(), dim=1)
         if patches.shape[2:] != (height, width):
             patches = F.normalize(F.adaptive_avg_pool2d(patches, (height, width)), dim=1)
-        edge = NEIGHBOURHOOD // 2
-        padded = F.pad(patches, (edge, edge, edge, edge), mode="replicate")
-        taps.append(F.normalize(F.avg_pool2d(padded, NEIGHBOURHOOD, stride=1), dim=1))
-    joined: torch.Tensor = torch.cat(taps, dim=1)[0] * float(len(taps) ** -0.5)
+        if config.neighbourhood > 1:
+            padded = F.pad(patches, (edge, edge, edge, edge), mode="replicate")
+            patches = F.normalize(F.avg_pool2d(padded, config.neighbourhood, stride=1), dim=1)
+        parts.append(patches * float((weight / sum(weights)) ** 0.5))
+    joined: torch.Tensor = torch.cat(parts, dim=1)[0]
     return joined.permute(1, 2, 0).contiguous()
 
 
@@ -55,18 +60,26 @@ class MemoryBank:
         self.patches = patches
 
     @classmethod
-    def of(cls, grids: Sequence[torch.Tensor], limit: int = BANK_LIMIT) -> MemoryBank:
-        """Return the bank of these normal images' patches, thinned to at most `limit`.
+    def of(cls, grids: Sequence[torch.Tensor], limit: int) -> MemoryBank:
+        """Return the bank of these patches, (..., C) each, thinned to at most `limit`.
 
-        Thinning drops a patch only when a kept one lies within a small distance of it, and widens that
-        distance until the bank fits: plain background goes first, rare structure stays.
+        Thinning drops a patch only when a kept one lies within a small distance of it: plain background
+        goes first, rare structure stays. The distance grows whenever the kept ones are too many (the
+        doubling algorithm for k-centre, Charikar et al., STOC 1997), so each patch is looked at once.
         """
-        patches = torch.cat([grid.flatten(0, 1) for grid in grids])
+        patches = torch.cat([grid.reshape(-1, grid.shape[-1]) for grid in grids])
+        if len(patches) <= limit:
+            return cls(patches)
         radius = FIRST_RADIUS
-        while len(patches) > limit:
-            patches = _cover(patches, radius)
-            radius *= 1.25
-        return cls(patches)
+        kept: torch.Tensor = patches[:0]
+        for part in torch.split(patches, BLOCK):
+            kept = _cover(kept, part, radius)
+            while len(kept) > limit:
+                radius *= RADIUS_GROWTH
+                rest, kept = kept, kept[:0]
+                for piece in torch.split(rest, BLOCK):
+                    kept = _cover(kept, piece, radius)
+        return cls(kept)
 
     def distances(self, grid: torch.Tensor) -> torch.Tensor:
         """Return the (h, w) map of cosine distances, in [0, 2], to the nearest normal patch."""
@@ -75,32 +88,30 @@ class MemoryBank:
         return (1 - nearest).clamp_min_(0).view(h, w)
 
 
-def _cover(patches: torch.Tensor, radius: float, block: int = 512) -> torch.Tensor:
-    """Return a subset of the rows such that every row is within `radius` (cosine distance) of one kept."""
-    kept: torch.Tensor = patches[:0]
-    for part in torch.split(patches, block):
-        if len(kept):
-            part = part[(part @ kept.T).amax(dim=1) < 1 - radius]
-        near = part @ part.T >= 1 - radius
-        alive = torch.ones(len(part), dtype=torch.bool)
-        chosen = []
-        for row in range(len(part)):
-            if alive[row]:
-                chosen.append(row)
-                alive &= ~near[row]
-        kept = torch.cat([kept, part[chosen]])
-    return kept
+def anomaly_grid(bank: MemoryBank, grid: torch.Tensor, config: FewShotConfig) -> torch.Tensor:
+    """Return the (h, w) anomaly map of an image's patches: distances less a share of their median, from 0."""
+    distances = bank.distances(grid)
+    return (distances - config.median_share * distances.median()).clamp_min_(0)
 
 
-def smooth(values: torch.Tensor, sigma: float = SMOOTHING_PATCHES) -> torch.Tensor:
-    """Smooth an (h, w) map with a Gaussian of `sigma` patches; the border is repeated."""
-    radius = max(1, round(3 * sigma))
-    offsets = torch.arange(-radius, radius + 1, dtype=values.dtype)
-    kernel = torch.exp(-(offsets**2) / (2 * sigma**2))
-    kernel = kernel / kernel.sum()
-    padded = F.pad(values[None, None], (radius, radius, radius, radius), mode="replicate")
-    rows = F.conv2d(padded, kernel.view(1, 1, -1, 1))
-    return F.conv2d(rows, kernel.view(1, 1, 1, -1))[0, 0]
+def image_score(values: torch.Tensor, config: FewShotConfig) -> float:
+    """Return the image's score: the mean of the highest share of its (h, w) map."""
+    count = max(1, round(config.top_share * values.numel()))
+    return float(values.flatten().topk(count).values.mean())
+
+
+def _cover(kept: torch.Tensor, part: torch.Tensor, radius: float) -> torch.Tensor:
+    """Return `kept` and those rows of `part` that no row before them covers within `radius` (cosine)."""
+    if len(kept):
+        part = part[(part @ kept.T).amax(dim=1) < 1 - radius]
+    near = (part @ part.T >= 1 - radius).numpy()
+    alive = np.ones(len(part), dtype=bool)
+    chosen = []
+    for row in range(len(part)):
+        if alive[row]:
+            chosen.append(row)
+            alive &= ~near[row]
+    return torch.cat([kept, part[chosen]])
 
 
 def as_array(values: torch.Tensor) -> Array:

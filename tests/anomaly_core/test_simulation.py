@@ -108,6 +108,7 @@ def test_seamless_patches_have_no_edge_where_plain_ones_have() -> None:
                  config=SimulationConfig(method=method, **common))  # type: ignore[arg-type]
         for method in ("cutpaste", "nsa")
     )  # fmt: skip
+
     def shift(made: Any) -> float:
         return abs(float(made.pixels[made.mask].mean()) - float(image[made.mask].mean()))
 
