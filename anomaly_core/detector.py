@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
+import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -19,6 +20,9 @@ from anomaly_core.frame import Frame, frame_of
 from anomaly_core.results import AnomalyMap, Verdict
 
 Embedding = NDArray[np.float32]
+FOREIGN_OBJECT: Final = 1.5
+"""A foreign object beside the part scores this many times the limit of good images."""
+
 Progress = Callable[[str, int, int], None]
 
 
@@ -42,12 +46,14 @@ class ProductModel:
 
     pixel_threshold, pixel_scale: in the map's unit; a pixel beyond the threshold is beyond the normal
     images' highest pixels, and the scale says by how much that counts.
+    cluttered: good images have other pieces beside the part, so that these are no anomaly.
     """
 
     bank: MemoryBank
     calibration: Calibration
     pixel_threshold: float
     pixel_scale: float
+    cluttered: bool = False
     version: str = ""
 
     def judge(self, raw_score: float) -> Verdict:
@@ -60,6 +66,7 @@ class ProductModel:
             "calibration": asdict(self.calibration),
             "pixel_threshold": self.pixel_threshold,
             "pixel_scale": self.pixel_scale,
+            "cluttered": self.cluttered,
         }
         return {"bank": self.bank.patches.half().numpy()}, meta
 
@@ -74,6 +81,7 @@ class ProductModel:
             calibration=Calibration(**meta["calibration"]),
             pixel_threshold=float(meta["pixel_threshold"]),
             pixel_scale=float(meta["pixel_scale"]),
+            cluttered=bool(meta["cluttered"]),
             version=version,
         )
 
@@ -107,7 +115,17 @@ class Detector:
         """Return the anomaly map on the original image, and the image's raw score."""
         values = anomaly_grid(model.bank, encoded.grid, self.config.few_shot)
         score = image_score(values, self.config.few_shot)
-        return AnomalyMap(encoded.frame.to_original(as_array(values)), score)
+        on_original = encoded.frame.to_original(as_array(values))
+        unseen = encoded.frame.unseen
+        if unseen is not None and not model.cluttered:
+            # What lies beside the part on its plain background has no patch to be compared with: that it
+            # is there is the anomaly, if no good image had such a thing.
+            foreign = max(FOREIGN_OBJECT * model.calibration.limit(), float(on_original.max()))
+            height, width = encoded.frame.original_size
+            mask = cv2.resize(unseen.astype(np.uint8), (width, height), interpolation=cv2.INTER_NEAREST)
+            on_original[mask > 0] = foreign
+            score = max(score, foreign)
+        return AnomalyMap(on_original, score)
 
     def fit(self, images: Sequence[NDArray[np.uint8]], progress: Progress | None = None) -> Fitted:
         """Learn a product from (H, W, 3) uint8 RGB images of good parts. Raises NoImages for none."""
@@ -116,8 +134,10 @@ class Detector:
         grids: list[list[torch.Tensor]] = []
         embeddings: list[Embedding] = []
         views: list[Embedding] = []
+        cluttered = False
         for number, pixels in enumerate(images):
             first = self.encode(pixels)
+            cluttered = cluttered or first.frame.unseen is not None
             rendered = first.frame.render(pixels)
             others = [self._encode(first.frame, view) for view in symmetries(rendered)[1:]]
             grids.append([first.grid, *(view.grid for view in others)])
@@ -126,9 +146,9 @@ class Detector:
             views += [self._encode(first.frame, view).embedding for view in perturbations(rendered)]
             if progress is not None:
                 progress("encoding good parts", number + 1, len(images))
-        return Fitted(self._calibrated(grids), embeddings, np.stack(views))
+        return Fitted(self._calibrated(grids, cluttered), embeddings, np.stack(views))
 
-    def _calibrated(self, grids: list[list[torch.Tensor]]) -> ProductModel:
+    def _calibrated(self, grids: list[list[torch.Tensor]], cluttered: bool) -> ProductModel:
         """Build the bank of these images' views, and calibrate it by leaving one image (or view) out."""
         config = self.config.few_shot
         one_shot = len(grids) == 1
@@ -144,7 +164,8 @@ class Detector:
             highest.append(float(values.quantile(0.99)))
         calibration = calibrate(scores, self.config.alpha, one_shot=one_shot)
         threshold = min(max(highest), calibration.limit())
-        return ProductModel(MemoryBank.of(thinned, config.bank_limit), calibration, threshold, threshold)
+        bank = MemoryBank.of(thinned, config.bank_limit)
+        return ProductModel(bank, calibration, threshold, threshold, cluttered)
 
 
 def symmetries(rendered: NDArray[np.uint8]) -> list[NDArray[np.uint8]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
 import cv2
@@ -29,16 +30,27 @@ def foreground_mask(pixels: NDArray[np.uint8]) -> NDArray[np.bool_] | None:
     the foreground found is under 0.5 % or over 90 % of the image or mere specks. Shading is allowed for:
     the background is a plane fitted to the border, each channel apart. Holes in the object are filled.
     """
-    small = small_foreground(pixels)
-    if small is None:
+    found = find_foreground(pixels)
+    if found is None:
         return None
     height, width = pixels.shape[:2]
-    full = cv2.resize(small.astype(np.uint8), (width, height), interpolation=cv2.INTER_NEAREST)
+    full = cv2.resize(found.objects.astype(np.uint8), (width, height), interpolation=cv2.INTER_NEAREST)
     return np.asarray(full > 0, dtype=np.bool_)
 
 
-def small_foreground(pixels: NDArray[np.uint8]) -> NDArray[np.bool_] | None:
-    """Return `foreground_mask` on the grid that it is found on, at most WORKING_SIDE a side, or None."""
+@dataclass(frozen=True)
+class Foreground:
+    """What stands out from a plain background, on a grid of at most WORKING_SIDE a side.
+
+    objects: (h, w) bool, the large pieces, holes filled. pieces: these and the small ones.
+    """
+
+    objects: NDArray[np.bool_]
+    pieces: NDArray[np.bool_]
+
+
+def find_foreground(pixels: NDArray[np.uint8]) -> Foreground | None:
+    """Return the foreground of an (H, W, 3) uint8 RGB image, or None where `foreground_mask` is None."""
     height, width = pixels.shape[:2]
     scale = min(1.0, WORKING_SIDE / max(height, width))
     size = (max(round(width * scale), 8), max(round(height * scale), 8))
@@ -78,4 +90,5 @@ def small_foreground(pixels: NDArray[np.uint8]) -> NDArray[np.bool_] | None:
     # An object is a few compact pieces; a texture leaves many specks, or nothing.
     if not 0.005 <= float(filled.mean()) <= 0.9 or float(closed[filled == 0].mean()) > 0.05:
         return None
-    return np.asarray(filled > 0, dtype=np.bool_)
+    objects = np.asarray(filled > 0, dtype=np.bool_)
+    return Foreground(objects, objects | (solid > 0))

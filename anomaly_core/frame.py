@@ -15,13 +15,15 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from anomaly_core.foreground import small_foreground
+from anomaly_core.foreground import Foreground, find_foreground
 from anomaly_core.results import Array
 
 LEAST_ELONGATION: Final = 1.5
 """Ratio of a part's standard deviations along and across, from which its pose is clear."""
 LEAST_SHARE: Final = 0.9
 """Share of the foreground that the part must have; with more beside it the whole image is shown."""
+LEAST_PIECE: Final = 0.0003
+"""Share of the image from which a piece beside the part is more than a speck of dirt."""
 MARGIN: Final = 0.08
 """Background left around an aligned part, as a share of its length; twice that across."""
 
@@ -36,12 +38,15 @@ class Frame:
         pixels with pixel centres at half-integers.
     input_size: (height, width) of the encoder input. original_size: (height, width).
     aligned: the input shows one part, turned to its main axis and cropped, not the whole image.
+    unseen: (h, w) bool on any grid over the original, true on pieces beside the part that the input does
+        not show; None for none.
     """
 
     matrix: Matrix
     input_size: tuple[int, int]
     original_size: tuple[int, int]
     aligned: bool = False
+    unseen: NDArray[np.bool_] | None = None
 
     def render(self, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """Return the (h, w, 3) uint8 input seen through this frame.
@@ -126,19 +131,17 @@ def frame_of(pixels: NDArray[np.uint8], side: int, stride: int) -> Frame:
     look alike and fill the input.
     """
     size = (pixels.shape[0], pixels.shape[1])
-    mask = small_foreground(pixels)
-    aligned = None if mask is None else _aligned_frame(mask, size, side, stride)
+    foreground = find_foreground(pixels)
+    aligned = None if foreground is None else _aligned_frame(foreground, size, side, stride)
     return aligned or whole_frame(size, side, stride)
 
 
 def _aligned_frame(
-    mask: NDArray[np.bool_], original_size: tuple[int, int], side: int, stride: int
+    foreground: Foreground, original_size: tuple[int, int], side: int, stride: int
 ) -> Frame | None:
-    """Return the frame of the mask's only part, or None where its pose is not clear.
-
-    mask: of the whole image, on any grid. original_size: (height, width).
-    """
+    """Return the frame of the foreground's only large part, or None where its pose is not clear."""
     height, width = original_size
+    mask = foreground.objects
     count, labels, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
     if count < 2:
         return None
@@ -165,7 +168,20 @@ def _aligned_frame(
     h, w = whole_frame((max(round(breadth), 1), max(round(length), 1)), side, stride).input_size
     linear = np.stack([along * length / w, across * breadth / h], axis=1)
     origin = middle - linear @ np.array([w / 2, h / 2])
-    return Frame(np.column_stack([linear, origin]), (h, w), (height, width), aligned=True)
+    matrix = np.column_stack([linear, origin])
+    corners = np.array([[0, 0, 1], [w, 0, 1], [w, h, 1], [0, h, 1]]) @ matrix.T / pixel
+    shown = np.zeros(mask.shape, dtype=np.uint8)
+    cv2.fillConvexPoly(shown, np.rint(corners).astype(np.int32), 1)
+    return Frame(matrix, (h, w), original_size, True, _unseen(foreground.pieces, shown > 0))
+
+
+def _unseen(pieces: NDArray[np.bool_], shown: NDArray[np.bool_]) -> NDArray[np.bool_] | None:
+    """Return the pieces that lie wholly beside what is shown and are large enough to matter, or None."""
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(pieces.astype(np.uint8), connectivity=8)
+    inside = set(np.unique(labels[shown]).tolist())
+    least = LEAST_PIECE * pieces.size
+    kept = [i for i in range(1, count) if i not in inside and stats[i, cv2.CC_STAT_AREA] >= least]
+    return np.isin(labels, kept) if kept else None
 
 
 def _midrange(values: NDArray[np.float64]) -> float:
