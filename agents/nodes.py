@@ -1,4 +1,4 @@
-"""The nodes of the inspection graph, one step each. A node calls tools and returns what it adds to the state."""
+"""The nodes of the inspection graph, one step each. A node calls tools and returns what the state gains."""
 
 from __future__ import annotations
 

@@ -4,8 +4,9 @@
 
 Plain: squashed square input of side 224, both taps normalised side by side, one bank of all patches (with
 the four quarter turns on screw), mean of the top 1 % of distances. Ours: `anomaly_core.detector` as it ships.
-ELPV comes from package elpv-dataset (good: probability 0, anomalous: 1; shots from a pool of 120 good cells,
-test on 150 good and 150 anomalous others, all drawn with one fixed seed). Sets that are not given are left out.
+ELPV comes from package elpv-dataset (good: probability 0, anomalous: 1; shots from a pool of 120 good
+cells, test on 150 good and 150 anomalous others, all drawn with one fixed seed). Sets that are not given are
+left out.
 """
 
 from __future__ import annotations

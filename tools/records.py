@@ -99,7 +99,7 @@ class InspectionRecord(Record):
 
 
 class AnswerRecord(InspectionRecord):
-    """The reply to a question: an inspection with `question` and `thread`; `answer` and `evidence` are the reply's."""
+    """The reply to a question: an inspection with `question` and `thread`, whose `answer` is the reply."""
 
     question: str
     thread: str

@@ -1,4 +1,4 @@
-"""The language-model Protocol: one sequence of text and soft-prompt parts in, words and log-probabilities out."""
+"""The language-model Protocol: text and soft-prompt parts in, words and their log-probabilities out."""
 
 from __future__ import annotations
 
