@@ -107,10 +107,11 @@ class Application:
         *,
         product: str | None = None,
         thread: str | None = None,
-        llm: str | None = None,
     ) -> AnswerRecord:
-        """Answer one question about one image, from evidence."""
-        del llm
+        """Answer one question about one image, from evidence.
+
+        thread: a label that the record carries; nothing of an earlier question is remembered by it.
+        """
         record = self._run(image, product=product, question=question)
         return AnswerRecord(**record.model_dump(), question=question, thread=thread or uuid.uuid4().hex[:12])
 

@@ -87,7 +87,7 @@ def _device(settings: Settings) -> Iterator[Check]:
 def _weights(settings: Settings) -> Iterator[Check]:
     from anomaly_core.weights import list_weights
 
-    needed = {settings.encoder, settings.text_encoder, settings.llm}
+    needed = {settings.encoder, settings.text_encoder}
     for item in list_weights():
         if item.state == "damaged":
             advice = f"damaged: iad weights pull {item.name}"
@@ -144,9 +144,7 @@ def _self_test(settings: Settings) -> Iterator[Check]:
         tiny = {
             "store": folder / "store",
             "encoder": "tiny",
-            "llm": "none",
             "device": "cpu",
-            "checkpoint": None,
         }
         app = Application(settings.model_copy(update=tiny))
         try:

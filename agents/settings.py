@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any, Final
 
 from platformdirs import user_data_dir
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
 from anomaly_core.errors import ConfigError
 
 CONFIG_FILE: Final = "iad.toml"
-PATH_KEYS: Final = ("store", "checkpoint")
+PATH_KEYS: Final = ("store",)
 """Keys that hold paths: in the file they are relative to the file's folder, elsewhere to the current one."""
 
 
@@ -73,11 +73,6 @@ class Settings(BaseSettings):
     input_size: int = Field(448, ge=64, le=2048, description="side in pixels of the square of equal area")
     alpha: float = Field(0.05, gt=0.0, lt=0.5, description="false-alarm rate that the verdict keeps")
     text_encoder: str = Field("minilm", min_length=1, description="text encoder of the notes")
-    llm: str = Field("none", description="none, smollm2, or the URL of an OpenAI-compatible server")
-    llm_url: str | None = Field(None, description="URL of the chat model's OpenAI-compatible server")
-    llm_key: SecretStr | None = Field(None, description="key of that server")
-    llm_model: str | None = Field(None, description="name of the model on that server")
-    checkpoint: Path | None = Field(None, description="trained decoder or prompt learner to use")
     device: str = Field("cpu", pattern=r"^(cpu|cuda(:\d+)?|mps)$", description="cpu, cuda, cuda:N or mps")
     threads: int | None = Field(
         None, ge=1, description="threads of the tensor library; its own choice if unset"
@@ -85,24 +80,10 @@ class Settings(BaseSettings):
     seed: int = Field(0, ge=0, lt=2**32, description="seed of every random choice")
     max_pixels: int = Field(200_000_000, ge=1024, description="larger images are refused, not decoded")
 
-    @field_validator("store", "checkpoint")
+    @field_validator("store")
     @classmethod
-    def _expand_user(cls, path: Path | None) -> Path | None:
-        return None if path is None else path.expanduser()
-
-    @field_validator("llm")
-    @classmethod
-    def _known_llm(cls, llm: str) -> str:
-        if llm in ("none", "smollm2") or llm.startswith(("http://", "https://")):
-            return llm
-        raise ValueError("it is none, smollm2, or a URL that begins with http:// or https://")
-
-    @field_validator("llm_url")
-    @classmethod
-    def _web_address(cls, url: str | None) -> str | None:
-        if url is None or url.startswith(("http://", "https://")):
-            return url
-        raise ValueError("it is a URL that begins with http:// or https://")
+    def _expand_user(cls, path: Path) -> Path:
+        return path.expanduser()
 
     @classmethod
     def settings_customise_sources(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from agents.cli.options import Device, Json, Llm, Product, Store, Thread, application
+from agents.cli.options import Device, Json, Product, Store, Thread, application
 from agents.cli.output import print_error, print_json, print_line
 from anomaly_core.errors import LanguageModelError
 
@@ -29,14 +29,13 @@ def ask(
     question: Annotated[str, typer.Argument(metavar="QUESTION", help="What you want to know.")],
     product: Product = None,
     thread: Thread = None,
-    llm: Llm = None,
     store: Store = None,
     device: Device = None,
     json: Json = False,
 ) -> None:
     """Answer one question about an image, with the evidence it rests on."""
     with application(store=store, device=device) as opened:
-        record = opened.ask(image, question, product=product, thread=thread, llm=llm)
+        record = opened.ask(image, question, product=product, thread=thread)
     if json:
         print_json(record.model_dump(mode="json"))
     else:
@@ -48,7 +47,6 @@ def chat(
     image: Image,
     product: Product = None,
     thread: Thread = None,
-    llm: Llm = None,
     store: Store = None,
     device: Device = None,
 ) -> None:
@@ -58,7 +56,7 @@ def chat(
     with application(store=store, device=device) as opened:
         while question := _next_question():
             try:
-                record = opened.ask(image, question, product=product, thread=thread, llm=llm)
+                record = opened.ask(image, question, product=product, thread=thread)
             except LanguageModelError as error:
                 # The next question may go through: one failed reply does not end the conversation.
                 print_error(error, as_json=False)

@@ -44,10 +44,10 @@ Alpha = Annotated[
 ]
 Device = Annotated[str | None, typer.Option("--device", metavar="DEVICE", help="cpu, cuda, cuda:N or mps.")]
 Thread = Annotated[
-    str | None, typer.Option("--thread", metavar="T", help="Name of a conversation to go on with.")
-]
-Llm = Annotated[
-    str | None, typer.Option("--llm", metavar="URL", help="OpenAI-compatible server, or a model's name.")
+    str | None,
+    typer.Option(
+        "--thread", metavar="T", help="A label that the reply carries; nothing is remembered by it."
+    ),
 ]
 Paths = Annotated[
     list[str], typer.Argument(metavar="PATH...", help="Image files, folders or globs.", show_default=False)
@@ -61,7 +61,6 @@ def application(
     encoder: str | None = None,
     alpha: float | None = None,
     device: str | None = None,
-    llm: str | None = None,
 ) -> Iterator[Application]:
     """The application under these options, closed at the end of the block.
 
@@ -69,7 +68,7 @@ def application(
     """
     from agents.settings import load_settings
 
-    settings = load_settings(store=store, encoder=encoder, alpha=alpha, device=device, llm=llm)
+    settings = load_settings(store=store, encoder=encoder, alpha=alpha, device=device)
     # Here, not above: it brings the tensor library, and `iad --help` must answer at once.
     from agents.app import Application
 

@@ -30,7 +30,7 @@ from tools.records import ErrorRecord, FailureRecord, InspectionRecord
 
 ROOT = Path(__file__).parents[2]
 COMMANDS = [
-    *("demo", "enroll", "products", "inspect", "ask", "chat", "report", "doctor"),
+    *("demo", "enroll", "products", "inspect", "ask", "chat", "report", "doctor", "simulate", "train"),
     *("knowledge add", "knowledge search", "eval detection", "weights list", "weights pull"),
 ]
 

@@ -66,7 +66,6 @@ def test_paths_in_file_are_relative_to_it(clean_folder: Path, monkeypatch: pytes
         ("alpha", 0.5),
         ("input_size", 3),
         ("device", "tpu"),
-        ("llm", "gpt"),
         ("threads", 0),
         ("seed", -1),
     ],
@@ -83,14 +82,6 @@ def test_out_of_range_variable_and_file_are_named(
     monkeypatch.setenv("IAD_ALPHA", "many")
     with pytest.raises(ConfigError, match=r"environment variable IAD_ALPHA.*key 'seed' in iad\.toml"):
         load_settings()
-
-
-def test_key_is_secret(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("IAD_LLM_KEY", "very-private")
-    settings = load_settings()
-    assert "very-private" not in repr(settings) + settings.model_dump_json()
-    assert settings.llm_key is not None
-    assert settings.llm_key.get_secret_value() == "very-private"
 
 
 def test_frozen() -> None:
