@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from agents.evidence import compose_answer
 from agents.state import InspectionState
+from tools.classify import UNKNOWN, appearance
 from tools.passes import Stopwatch
 from tools.records import FilesRecord
 from tools.registry import Toolbox
@@ -54,7 +55,10 @@ def build_nodes(toolbox: Toolbox) -> dict[str, Node]:
         regions = state["regions"]
         if not state["verdict"].anomalous or not regions:
             return {"defect_type": None}
-        return {"defect_type": call("classify_defect", **part(state), description=regions[0].text)}
+        opened = state["opened"]
+        share = min(1.0, sum(region.area_px for region in regions) / (opened.width * opened.height))
+        arguments = {"description": regions[0].text, "area_share": share}
+        return {"defect_type": call("classify_defect", **part(state), **arguments)}
 
     def retrieve(state: InspectionState) -> Update:
         product = state["product"].name
@@ -62,7 +66,9 @@ def build_nodes(toolbox: Toolbox) -> dict[str, Node]:
         question, defect = state.get("question"), state.get("defect_type")
         wanted = question or ""
         if defect is not None:
-            wanted = f"{wanted} {defect.name.replace('_', ' ')} {state['regions'][0].text}".strip()
+            # Words and no measured numbers: notes hold none of them, and equal words are encoded once.
+            named = "" if defect.name == UNKNOWN else defect.name.replace("_", " ")
+            wanted = f"{wanted} {named} {appearance(state['regions'][0].text)}".strip()
         if not wanted:
             return {"templates": templates, "passages": []}
         return {

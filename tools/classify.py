@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
+from typing import Final
+
 import torch
 from langchain_core.tools import BaseTool, tool
 from pydantic import Field
@@ -11,53 +15,138 @@ from tools.detect import PartArgs
 from tools.records import DefectRecord, NamedScore
 from tools.services import Services
 
-UNKNOWN = "unknown defect"
-_NOT_A_TYPE = frozenset({"good", "combined"})
-_TEMPERATURE = 0.05
-_LEAST_SCORE = 0.4
+UNKNOWN: Final = "unknown defect"
+LEAST_FIT: Final = 0.02
+"""Cosine by which the best type must fit the measured look better than it fits other looks."""
+LEAST_LEAD: Final = 0.02
+"""By how much the best type must lead the next one, or the measurements do not decide between them."""
+_NOT_A_TYPE: Final = frozenset({"good", "combined"})
+CONTRASTS: Final = (
+    "a thin line, a crack or a scratch",
+    "a stripe or streak",
+    "a small round spot, a hole, a pit or a stain",
+    "an irregular patch or damaged place",
+    "a large area or zone",
+)
+"""Every look that is told apart: a note that fits all of them alike says nothing for one of them."""
+_TEMPERATURE: Final = 0.05
+_LARGE: Final = 0.08
+"""Share of the image from which an anomalous area is called large."""
+_LOOKS: Final = re.compile(
+    r"\b(line|stripe|streak|spot|ring|patch|zone|area|hole|pit|stain|border|edge|shape|surface|dark|bright|light|"
+    r"thin|narrow|wide|large|small|round|straight|colou?r|looks?|appears?|shows?|visible|seen|characteri[sz]ed|"
+    r"scratch\w*|mark\w*|dent\w*|deform\w*|broken|missing|torn|bent|cut|blot\w*|cloud\w*|discolou?r\w*)\b",
+    re.IGNORECASE,
+)
 
 
 class ClassifyArgs(PartArgs):
     """Arguments of `classify_defect`."""
 
     description: str = Field(description="measured description of the region, as locate_anomalies gives it")
+    area_share: float | None = Field(
+        default=None, ge=0.0, le=1.0, description="share of the image that all anomalous regions cover"
+    )
 
 
 def classify_tools(services: Services) -> list[BaseTool]:
     """Return `classify_defect`."""
+    kept: dict[tuple[str, int], DefectNotes] = {}
+
+    def notes_of(product: str) -> DefectNotes:
+        key = (product, services.store.snapshot().version)
+        if key not in kept:
+            # The notes of an older version of the store are of no more use.
+            for old in [k for k in kept if k[1] != key[1]]:
+                del kept[old]
+            kept[key] = DefectNotes(services, services.domain.passages(product))
+        return kept[key]
 
     @tool(args_schema=ClassifyArgs, response_format="content_and_artifact")
-    def classify_defect(image: str, sha256: str, product: str, description: str) -> tuple[str, DefectRecord]:
+    def classify_defect(
+        image: str, sha256: str, product: str, description: str, area_share: float | None = None
+    ) -> tuple[str, DefectRecord]:
         """Name the defect type whose note fits the measured description, or say "unknown defect"."""
-        passages = [
-            passage
-            for passage in services.domain.passages(product)
-            if passage.defect is not None and passage.defect.lower() not in _NOT_A_TYPE
-        ]
-        record = rank_defects(services, description, passages)
+        record = notes_of(product).rank(appearance(description, area_share))
         return f"{record.name} (score {record.score:.2f})", record
 
     return [classify_defect]
 
 
-def rank_defects(services: Services, description: str, passages: list[Passage]) -> DefectRecord:
-    """Rank the defect types of the notes by how well their text fits a measured description.
+def appearance(description: str, area_share: float | None = None) -> str:
+    """Return a measured description in the words in which people write of such a defect.
 
-    Scores are a softmax over the types' best cosine similarity, so they sum to 1 over the types and
-    say nothing about a type that no note describes; below a least score the type is unknown.
+    description: as `anomaly_core.regions.describe_region` phrases it; other text is returned as it is.
+    area_share: of the image, in [0, 1], or None where it is not known.
     """
-    if not passages:
-        return DefectRecord(name=UNKNOWN, score=0.0)
-    texts = [f"{passage.title}. {passage.text}" for passage in passages]
-    vectors = services.text_encoder.encode_text([description, *texts])
-    similarity = vectors[1:] @ vectors[0]
+    found = re.match(r"an? (?P<shape>round|elongated|irregular)\b ?(?P<tone>dark|bright)?", description)
+    if found is None:
+        return description
+    colour = re.search(r"\b(red|orange|brown|yellow|green|cyan|blue|purple|pink)\b", description)
+    tone = " ".join(filter(None, (found["tone"], colour and colour[0])))
+    if found["shape"] == "elongated":
+        size = re.search(r"(\d+) px long and (\d+) px wide", description)
+        thin = size is None or int(size[1]) >= 6 * int(size[2])
+        what = f"a thin {tone} line, a crack or a scratch" if thin else f"a {tone} stripe or streak"
+    elif area_share is not None and area_share >= _LARGE:
+        what = f"a large {tone} area or zone"
+    elif found["shape"] == "round":
+        what = f"a small round {tone} spot, a hole, a pit or a stain"
+    else:
+        what = f"an irregular {tone} patch or damaged place"
+    return " ".join(what.split())
+
+
+class DefectNotes:
+    """What the notes of one product say of how each type of defect looks, encoded once."""
+
+    def __init__(self, services: Services, passages: Sequence[Passage]) -> None:
+        self._services = services
+        self._names: list[str] = []
+        texts: list[str] = []
+        for passage in passages:
+            if passage.defect is None or passage.defect.lower() in _NOT_A_TYPE:
+                continue
+            for text in _visual_texts(passage):
+                self._names.append(passage.defect)
+                texts.append(text)
+        self._vectors = services.text_encoder.encode_text(texts) if texts else None
+        self._contrasts = services.text_encoder.encode_text(list(CONTRASTS)) if texts else None
+
+    def rank(self, query: str) -> DefectRecord:
+        """Rank the types by how much better what their notes say of their looks fits this one than others.
+
+        Fit: cosine of a type's best sentence with the query, less its mean over `CONTRASTS`; without that, a
+        note that fits every text a little better would win always. Scores are a softmax over the types, so
+        they sum to 1 over them and say nothing about a type that no note describes. Where the best type
+        fits badly, or leads the next by too little, it is unknown.
+        """
+        if self._vectors is None or self._contrasts is None:
+            return DefectRecord(name=UNKNOWN, score=0.0)
+        best = _best(self._names, self._vectors @ self._services.text_encoder.encode_text([query])[0])
+        others = [_best(self._names, self._vectors @ contrast) for contrast in self._contrasts]
+        best = {name: value - sum(o[name] for o in others) / len(others) for name, value in best.items()}
+        shares = torch.softmax(torch.tensor(list(best.values())) / _TEMPERATURE, dim=0).tolist()
+        ranked = sorted(zip(best, shares, strict=True), key=lambda pair: -pair[1])
+        scores = [NamedScore(name=name, score=round(share, 4)) for name, share in ranked]
+        fits = sorted(best.values(), reverse=True)
+        lead = fits[0] - fits[1] if len(fits) > 1 else 1.0
+        if fits[0] < LEAST_FIT or lead < LEAST_LEAD:
+            return DefectRecord(name=UNKNOWN, score=0.0, alternatives=scores[:4])
+        return DefectRecord(name=scores[0].name, score=scores[0].score, alternatives=scores[1:5])
+
+
+def _best(names: Sequence[str], similarity: torch.Tensor) -> dict[str, float]:
+    """The best similarity of each type."""
     best: dict[str, float] = {}
-    for passage, value in zip(passages, similarity.tolist(), strict=True):
-        name = passage.defect or UNKNOWN
+    for name, value in zip(names, similarity.tolist(), strict=True):
         best[name] = max(value, best.get(name, -1.0))
-    shares = torch.softmax(torch.tensor(list(best.values())) / _TEMPERATURE, dim=0).tolist()
-    ranked = sorted(zip(best, shares, strict=True), key=lambda pair: -pair[1])
-    scores = [NamedScore(name=name, score=round(share, 4)) for name, share in ranked]
-    if scores[0].score < _LEAST_SCORE:
-        return DefectRecord(name=UNKNOWN, score=0.0, alternatives=scores[:4])
-    return DefectRecord(name=scores[0].name, score=scores[0].score, alternatives=scores[1:5])
+    return best
+
+
+def _visual_texts(passage: Passage) -> list[str]:
+    """The sentences of a passage that say how the defect looks, each under its heading; else all of it."""
+    title = passage.title or (passage.defect or "").replace("_", " ")
+    sentences = [" ".join(part.split()) for part in re.split(r"(?<=[.!?])\s+", passage.text)]
+    visual = [sentence for sentence in sentences if len(set(_LOOKS.findall(sentence.lower()))) >= 2]
+    return [f"{title}. {sentence}" for sentence in visual or [" ".join(passage.text.split())]]

@@ -88,6 +88,10 @@ class PassCache:
             raise UnreadableImage(f"{path}: the file changed since it was inspected; inspect it again.")
         return opened
 
+    def clear(self) -> None:
+        """Forget every pass, so that the next look at a file is a first one."""
+        self._passes.clear()
+
 
 class Stopwatch:
     """Times one step in milliseconds: `with Stopwatch() as watch: ...; watch.ms`."""

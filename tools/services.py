@@ -15,6 +15,7 @@ from knowledge.store import Store
 from knowledge.templates import TemplateIndex
 from tools.passes import PassCache
 from tools.records import FailureRecord, InspectionRecord
+from tools.text_cache import RememberingTextEncoder
 
 ReportWriter = Callable[[list[InspectionRecord | FailureRecord], Path], Path]
 
@@ -52,7 +53,7 @@ class Services:
     @cached_property
     def text_encoder(self) -> TextEncoder:
         """The encoder of notes and questions."""
-        return self._make_text_encoder()
+        return RememberingTextEncoder(self._make_text_encoder())
 
     @cached_property
     def store(self) -> Store:
