@@ -19,8 +19,6 @@ from tools.records import FailureRecord, InspectionRecord
 
 Progress = Callable[[str, int, int], None]
 
-INPUT_SIZE: Final = 224
-"""Side in pixels of the encoder's input, where nobody set another: the cells have 300 pixels a side."""
 PRODUCT: Final = "solar-cell"
 QUESTION: Final = "What kind of defect is this, and what should be done about it?"
 CREDIT: Final = (
@@ -81,10 +79,7 @@ class DemoResult:
 
 def demo_settings(out: Path, encoder: str | None = None) -> Settings:
     """The user's settings, with a store of the demo's own. Raises ConfigError."""
-    settings = load_settings(encoder=encoder, store=out / "store")
-    if "input_size" in settings.model_fields_set:
-        return settings
-    return settings.model_copy(update={"input_size": INPUT_SIZE})
+    return load_settings(encoder=encoder, store=out / "store")
 
 
 def run_demo(

@@ -21,6 +21,9 @@ MIN_AREA_SHARE: Final = 0.0002
 MIN_AREA_PX: Final = 9
 """Least area of a region in pixels, where the caller names none: one 3x3 speck."""
 
+_RING_PX: Final = 25
+"""Greatest width in pixels of the surroundings that a region is compared with."""
+
 Shape = Literal["round", "elongated", "irregular"]
 
 
@@ -165,8 +168,12 @@ def describe_region(
     elif aspect <= 1.6 and solidity >= 0.85:
         shape = "round"
 
-    inside = pixels[region.mask].astype(np.float64)
-    reference = template[region.mask] if template is not None else pixels[_ring(region.mask)]
+    # Only the region's own neighbourhood is looked at: on a large photograph the rest costs most.
+    x0, y0, x1, y1 = region.bbox
+    near = np.s_[max(y0 - _RING_PX - 1, 0) : y1 + _RING_PX + 1, max(x0 - _RING_PX - 1, 0) : x1 + _RING_PX + 1]
+    mask, shown = region.mask[near], pixels[near]
+    inside = shown[mask].astype(np.float64)
+    reference = template[near][mask] if template is not None else shown[_ring(mask)]
     compared: Literal["surroundings", "template"] = "template" if template is not None else "surroundings"
     # A region that fills the image has no surroundings: its contrast with itself is 0.
     around = reference.astype(np.float64) if reference.size else inside
@@ -204,7 +211,7 @@ def _geometry(region: Region) -> tuple[float, float, float | None, float]:
 
 def _ring(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Return the surroundings of a mask: a band about as wide as the region's own radius, 3 to 25 px."""
-    radius = int(min(max(math.sqrt(mask.sum() / math.pi), 3), 25))
+    radius = int(min(max(math.sqrt(mask.sum() / math.pi), 3), _RING_PX))
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
     near = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (3, 3))
     image = mask.astype(np.uint8)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from agents.demo import INPUT_SIZE, DemoResult, DemoRow, choose_cells, demo_settings, run_demo
+from agents.demo import DemoResult, DemoRow, choose_cells, demo_settings, run_demo
 from agents.settings import Settings
 from anomaly_core.errors import ConfigError
 from anomaly_core.weights import cached
@@ -37,7 +37,7 @@ def test_own_store_and_a_size_that_the_user_can_change(
     monkeypatch.setenv("IAD_STORE", "users-own")
     monkeypatch.delenv("IAD_INPUT_SIZE", raising=False)
     assert demo_settings(tmp_path).store == tmp_path / "store"
-    assert demo_settings(tmp_path).input_size == INPUT_SIZE
+    assert demo_settings(tmp_path).input_size == Settings.model_fields["input_size"].default
     monkeypatch.setenv("IAD_INPUT_SIZE", "320")
     assert demo_settings(tmp_path).input_size == 320
 
