@@ -90,6 +90,7 @@ class Application:
         Raises StoreError and the like at once, where every image would meet the same error.
         """
         self.services.require_store()
+        self.services.templates.products()  # a store that cannot be read is one error, not one an image
         if product is not None:
             self.services.product_model(product)
         if out is not None:
