@@ -206,8 +206,17 @@ def test_a_flipped_byte_in_the_bank_is_named_with_the_mend(
         list(Application(settings(tmp_path / "store")).inspect(good, product="plate"))
 
 
-QUESTIONS = ("Is there a defect?", "Where is it?", "How many are there?", "What type is it?", 
-             "How sure are you?", "Describe it", "Why?", "Show me a good part", "What is this product?")  # fmt: skip
+QUESTIONS = (
+    "Is there a defect?",
+    "Where is it?",
+    "How many are there?",
+    "What type is it?",
+    "How sure are you?",
+    "Describe it",
+    "Why?",
+    "Show me a good part",
+    "What is this product?",
+)
 
 
 @pytest.mark.parametrize("question", QUESTIONS)
