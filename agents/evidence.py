@@ -127,7 +127,9 @@ def _reply(asked: Asked, sentence: str, state: InspectionState) -> str:
 def _type_reply(state: InspectionState) -> str:
     defect = state.get("defect_type")
     if defect is None or defect.name == UNKNOWN:
-        return "Its type is unknown: no note or confirmed example fits it."
+        near = " or ".join(_plain(other.name) for other in defect.alternatives[:2]) if defect else ""
+        nearest = f" The notes come nearest with {near}, but the measurements do not decide." if near else ""
+        return f"Its type is unknown: no note or confirmed example fits it.{nearest}"
     others = ", ".join(f"{_plain(o.name)} {o.score:.2f}" for o in defect.alternatives[:2])
     passage = next((p for p in state["passages"] if p.defect == defect.name), None)
     cited = f" [{passage.id}]" if passage else ""
