@@ -1,0 +1,78 @@
+"""The plain answer: it follows the verdict, and cites only what is in the evidence."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from agents.evidence import compose_answer
+from agents.state import InspectionState
+from tools.classify import UNKNOWN
+from tools.records import (
+    DefectRecord,
+    MeasuredRegion,
+    PassageRecord,
+    ProductRecord,
+    TemplateRecord,
+    VerdictRecord,
+)
+
+ASKED = (
+    "",
+    "Is it ok?",
+    "Where?",
+    "How many?",
+    "What type is it?",
+    "How sure are you?",
+    "Why?",
+    "Describe it",
+)
+
+
+def state(
+    *, anomalous: bool, regions: int, defect: str | None, notes: bool, question: str
+) -> InspectionState:
+    p_value = 0.01 if anomalous else 0.06
+    cells = ("top left", "right")
+    return InspectionState(
+        image="part.png",
+        question=question or None,
+        product=ProductRecord(name="plate", similarity=0.9, inferred=True),
+        verdict=VerdictRecord(
+            anomalous=anomalous, score=1 - p_value, p_value=p_value, uncertain=not anomalous, alpha=0.05
+        ),
+        regions=[
+            MeasuredRegion(
+                id=f"region-{n + 1}", bbox=(0, 0, 9, 9), cell=cells[n], area_px=81, score=0.9, text="a spot"
+            )
+            for n in range(regions)
+        ],
+        defect_type=None if defect is None else DefectRecord(name=defect, score=0.7),
+        templates=[TemplateRecord(id="template:ab", file_name="good.png", similarity=0.9, path="good.png")],
+        passages=[
+            PassageRecord(
+                id="note-1", product="plate", defect="stain", title="stain", text="A patch of paint.",
+                file="notes.json", offset=0, score=1.0,
+            )
+        ] if notes else [],
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("question", ASKED)
+@pytest.mark.parametrize("regions", [0, 1, 2])
+@pytest.mark.parametrize("defect", [None, UNKNOWN, "stain"])
+@pytest.mark.parametrize("notes", [True, False])
+@pytest.mark.parametrize("anomalous", [True, False])
+def test_no_answer_contradicts_the_verdict_or_cites_what_is_not_there(
+    question: str, regions: int, defect: str | None, notes: bool, anomalous: bool
+) -> None:
+    given = state(anomalous=anomalous, regions=regions, defect=defect, notes=notes, question=question)
+    composed = compose_answer(given)
+    assert composed.answer.startswith("Yes, " if anomalous else "No, ")
+    cited = re.findall(r"\[([a-z]+[-:\w]*)\]", f"{composed.answer} {composed.analysis}")
+    assert "score" in cited
+    assert set(cited) <= {evidence.id for evidence in composed.evidence}
+    if not anomalous:
+        assert "region" not in composed.answer
+        assert "a person should look" in composed.analysis
