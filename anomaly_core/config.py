@@ -15,17 +15,17 @@ class FewShotConfig(Config):
     """How patches are compared; chosen by `benchmarks/selection.py`, on no set that is reported.
 
     tap_weights: share of each tap in the distance, shallow to deep; a tap of weight 0 is not compared.
-        None: the deepest tap alone.
+        None: 0.8 on the deepest tap, the rest shared by the others.
     neighbourhood: side, in patches, of the window that features are averaged over (1: none).
-    median_share: share of an image's median distance that is taken off its map: a change of exposure
-        moves every patch, a defect moves few.
+    median_share: share of an image's median distance that is taken off its map; it helped no set that
+        this was chosen on.
     top_share: the image's score is the mean of this share of its patches, the highest.
     bank_limit: most patches that a bank keeps.
     """
 
     tap_weights: tuple[float, ...] | None = None
     neighbourhood: int = Field(default=1, ge=1, le=9)
-    median_share: float = Field(default=0.5, ge=0.0, le=1.0)
+    median_share: float = Field(default=0.0, ge=0.0, le=1.0)
     top_share: float = Field(default=0.01, gt=0.0, le=1.0)
     bank_limit: int = Field(default=4096, ge=64)
 

@@ -113,6 +113,7 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=24, help="good and anomalous test images a set")
     parser.add_argument("--products", type=int, default=6, help="drawn products")
     parser.add_argument("--sides", type=int, nargs="+", default=[320, 448], help="input sides to try")
+    parser.add_argument("--sizes-only", action="store_true", help="the other choices as shipped")
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args()
@@ -133,9 +134,10 @@ def main() -> None:
             tests = [detector.encode(pixels).features for pixels in part.tests]
             mixed = tuple([0.2 / max(1, taps - 1)] * (taps - 1) + [0.8]) if taps > 1 else deepest
             even = tuple([1.0 / taps] * taps)
-            for weights, window, share, median in product(
-                (deepest, mixed, even), (1, 3), (0.01,), (0.0, 0.5, 1.0)
-            ):
+            choices = list(product((deepest, mixed, even), (1, 3), (0.01,), (0.0, 0.5, 1.0)))
+            if options.sizes_only:
+                choices = [(mixed, 1, 0.01, 0.0)]
+            for weights, window, share, median in choices:
                 config = FewShotConfig(
                     tap_weights=weights, neighbourhood=window, top_share=share, median_share=median
                 )

@@ -18,9 +18,11 @@ from anomaly_core.encoders.base import Features
 from anomaly_core.errors import ConfigError
 from anomaly_core.results import Array
 
-FIRST_RADIUS: Final = 0.004
+DEEPEST_WEIGHT: Final = 0.8
+"""Share of the deepest tap in the distance, where the configuration does not say."""
+FIRST_RADIUS: Final = 0.02
 """Cosine distance below which two patches are taken as one when a bank is too large."""
-RADIUS_GROWTH: Final = 1.25
+RADIUS_GROWTH: Final = 1.5
 BLOCK: Final = 512
 """Patches that are compared with one another at a time."""
 
@@ -33,7 +35,7 @@ def patch_grid(features: Features, config: FewShotConfig) -> torch.Tensor:
     cosines of their taps. Raises ConfigError where the weights do not fit the taps.
     """
     count = len(features.taps)
-    weights = config.tap_weights or (*([0.0] * (count - 1)), 1.0)
+    weights = config.tap_weights or _default_weights(count)
     if len(weights) != count or min(weights) < 0 or sum(weights) <= 0:
         raise ConfigError(f"tap_weights {weights}: the encoder has {count} taps, weights are 0 or above.")
     _, height, width = features.taps[-1].shape
@@ -51,6 +53,12 @@ def patch_grid(features: Features, config: FewShotConfig) -> torch.Tensor:
         parts.append(patches * float((weight / sum(weights)) ** 0.5))
     joined: torch.Tensor = torch.cat(parts, dim=1)[0]
     return joined.permute(1, 2, 0).contiguous()
+
+
+def _default_weights(taps: int) -> tuple[float, ...]:
+    if taps == 1:
+        return (1.0,)
+    return (*([(1 - DEEPEST_WEIGHT) / (taps - 1)] * (taps - 1)), DEEPEST_WEIGHT)
 
 
 class MemoryBank:
