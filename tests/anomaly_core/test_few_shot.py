@@ -111,10 +111,12 @@ def test_the_score_is_the_mean_of_the_highest_share(share: float, count: int) ->
     assert image_score(values, FewShotConfig(top_share=share)) == pytest.approx(float(expected), rel=1e-5)
 
 
-def test_the_default_compares_the_deepest_tap_alone() -> None:
+def test_a_tap_of_weight_zero_is_not_compared() -> None:
     given = features()
     expected = F.normalize(given.taps[1], dim=0).permute(1, 2, 0)
-    torch.testing.assert_close(patch_grid(given, FewShotConfig()), expected)
+    torch.testing.assert_close(
+        patch_grid(given, FewShotConfig(tap_weights=(0, 1), neighbourhood=1)), expected
+    )
 
 
 def test_the_cosine_is_the_weighted_mean_of_the_taps_cosines() -> None:
