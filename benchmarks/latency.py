@@ -51,7 +51,8 @@ def main() -> None:
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
 
-    result: dict[str, Any] = {"provenance": provenance(vars(options)), "help": help_seconds(), "sets": {}}
+    facts = {key: value for key, value in vars(options).items() if key != "out"}
+    result: dict[str, Any] = {"provenance": provenance(facts), "help": help_seconds(), "sets": {}}
     with tempfile.TemporaryDirectory() as folder:
         for name, good, new in image_sets(options.mvtec, options.images):
             settings = load_settings(
