@@ -27,14 +27,15 @@ class FewShotConfig(Config):
     neighbourhood: int = Field(default=1, ge=1, le=9)
     median_share: float = Field(default=0.0, ge=0.0, le=1.0)
     top_share: float = Field(default=0.01, gt=0.0, le=1.0)
-    bank_limit: int = Field(default=4096, ge=64)
+    bank_limit: int = Field(default=3200, ge=64)
 
 
 class DetectorConfig(Config):
     """How images are seen and judged.
 
-    encoder: model id (see weights.py). input_side: the encoder input has about input_side squared
-    pixels, whatever the aspect ratio, and fewer where the image itself has fewer.
+    encoder: model id (see weights.py). input_side: the encoder input of an aligned part has about
+        input_side squared pixels, that of a whole image half as many, whatever the aspect ratio, and fewer
+        where the image itself has fewer.
     alpha: the stated false-alarm rate of the verdict.
     """
 

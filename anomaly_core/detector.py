@@ -20,6 +20,7 @@ from anomaly_core.frame import Frame, frame_of
 from anomaly_core.results import AnomalyMap, Verdict
 
 Embedding = NDArray[np.float32]
+HALF_MAXIMUM: Final = 0.5
 FOREIGN_OBJECT: Final = 1.5
 """A foreign object beside the part scores this many times the limit of good images."""
 
@@ -59,6 +60,14 @@ class ProductModel:
     def judge(self, raw_score: float) -> Verdict:
         """Return the calibrated verdict of a raw score."""
         return self.calibration.judge(raw_score)
+
+    def region_threshold(self, peak: float) -> float:
+        """Return the map's value from which a pixel belongs to a region, for a map of this highest value.
+
+        Half of the peak bounds a defect where its blurred outline falls by half; what is fainter than
+        that beside it, or within the good images' range, is not a region of its own.
+        """
+        return max(self.pixel_threshold, HALF_MAXIMUM * peak)
 
     def to_parts(self) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
         """Return the arrays and the numbers to store; `from_parts` makes the same model of them."""
@@ -152,19 +161,21 @@ class Detector:
         """Build the bank of these images' views, and calibrate it by leaving one image (or view) out."""
         config = self.config.few_shot
         one_shot = len(grids) == 1
-        # Each image is thinned first, to about twice its share of the bank: leaving one out stays cheap.
-        share = config.bank_limit if one_shot else 2 * config.bank_limit // len(grids)
         groups = [[view] for view in grids[0]] if one_shot else grids
-        thinned = [MemoryBank.of(group, share).patches for group in groups]
+        # Each image's turned views are thinned first: leaving one image out then stays cheap.
+        share = config.bank_limit // len(grids)
+        turned = [[MemoryBank.of(group[1:], share).patches] if group[1:] else [] for group in groups]
         scores, highest = [], []
         for index, group in enumerate(groups):
-            rest = [patches for i, patches in enumerate(thinned) if i != index]
-            values = anomaly_grid(MemoryBank.of(rest, config.bank_limit), group[0], config)
+            keep = [each[0] for i, each in enumerate(groups) if i != index]
+            rest = [patches for i, views in enumerate(turned) if i != index for patches in views]
+            values = anomaly_grid(MemoryBank.of(rest, config.bank_limit, keep), group[0], config)
             scores.append(image_score(values, config))
             highest.append(float(values.quantile(0.99)))
         calibration = calibrate(scores, self.config.alpha, one_shot=one_shot)
         threshold = min(max(highest), calibration.limit())
-        bank = MemoryBank.of(thinned, config.bank_limit)
+        rest = [patches for views in turned for patches in views]
+        bank = MemoryBank.of(rest, config.bank_limit, [group[0] for group in groups])
         return ProductModel(bank, calibration, threshold, threshold, cluttered)
 
 

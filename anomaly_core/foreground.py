@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-WORKING_SIDE: Final = 512
+WORKING_SIDE: Final = 320
 """Longer side in pixels of the copy on which the segmentation is done."""
 BORDER: Final = 0.03
 """Width of the border strip, as a share of the shorter side."""

@@ -22,6 +22,8 @@ LEAST_ELONGATION: Final = 1.5
 """Ratio of a part's standard deviations along and across, from which its pose is clear."""
 LEAST_SHARE: Final = 0.9
 """Share of the foreground that the part must have; with more beside it the whole image is shown."""
+WHOLE_SHARE: Final = 0.5
+"""Pixels of a whole image's input over those of an aligned part's, which shows nothing but the part."""
 LEAST_PIECE: Final = 0.0003
 """Share of the image from which a piece beside the part is more than a speck of dirt."""
 MARGIN: Final = 0.08
@@ -133,7 +135,7 @@ def frame_of(pixels: NDArray[np.uint8], side: int, stride: int) -> Frame:
     size = (pixels.shape[0], pixels.shape[1])
     foreground = find_foreground(pixels)
     aligned = None if foreground is None else _aligned_frame(foreground, size, side, stride)
-    return aligned or whole_frame(size, side, stride)
+    return aligned or whole_frame(size, round(side * WHOLE_SHARE**0.5), stride)
 
 
 def _aligned_frame(

@@ -43,15 +43,12 @@ class ImagePass:
             verdict = model.judge(anomaly_map.score)
             regions: list[Region] = []
             if verdict.anomalous or verdict.uncertain:
-                regions = find_regions(
-                    anomaly_map.values, threshold=model.pixel_threshold, scale=model.pixel_scale
-                )
+                peak = float(anomaly_map.values.max())
+                threshold = model.region_threshold(peak)
                 # A part can be anomalous as a whole while no pixel stands out: then its peak is shown.
-                if not regions:
-                    peak = float(anomaly_map.values.max())
-                    regions = find_regions(
-                        anomaly_map.values, threshold=0.8 * peak, scale=model.pixel_scale, max_regions=1
-                    )
+                if threshold > peak:
+                    threshold = 0.8 * peak
+                regions = find_regions(anomaly_map.values, threshold=threshold, scale=model.pixel_scale)
             self._decoded = {key: (anomaly_map, verdict, regions)}
         return self._decoded[key]
 

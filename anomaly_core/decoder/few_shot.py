@@ -68,23 +68,26 @@ class MemoryBank:
         self.patches = patches
 
     @classmethod
-    def of(cls, grids: Sequence[torch.Tensor], limit: int) -> MemoryBank:
+    def of(cls, grids: Sequence[torch.Tensor], limit: int, keep: Sequence[torch.Tensor] = ()) -> MemoryBank:
         """Return the bank of these patches, (..., C) each, thinned to at most `limit`.
 
-        Thinning drops a patch only when a kept one lies within a small distance of it: plain background
-        goes first, rare structure stays. The distance grows whenever the kept ones are too many (the
-        doubling algorithm for k-centre, Charikar et al., STOC 1997), so each patch is looked at once.
+        Those of `keep` stay whole if they fit, so that an enrolled image finds itself again. Of the rest
+        a patch is dropped only when a kept one lies within a small distance of it: plain background goes
+        first, rare structure stays. The distance grows whenever the kept ones are too many (the doubling
+        algorithm for k-centre, Charikar et al., STOC 1997), so each patch is looked at once.
         """
-        patches = torch.cat([grid.reshape(-1, grid.shape[-1]) for grid in grids])
-        if len(patches) <= limit:
-            return cls(patches)
+        if sum(grid[..., 0].numel() for grid in keep) >= limit:
+            grids, keep = [*keep, *grids], ()
+        patches, base = _rows([*grids, *(grid[:0] for grid in keep)]), _rows([*keep, *(g[:0] for g in grids)])
+        if len(base) + len(patches) <= limit:
+            return cls(torch.cat([base, patches]))
         radius = FIRST_RADIUS
-        kept: torch.Tensor = patches[:0]
+        kept = base
         for part in torch.split(patches, BLOCK):
             kept = _cover(kept, part, radius)
             while len(kept) > limit:
                 radius *= RADIUS_GROWTH
-                rest, kept = kept, kept[:0]
+                rest, kept = kept[len(base) :], base
                 for piece in torch.split(rest, BLOCK):
                     kept = _cover(kept, piece, radius)
         return cls(kept)
@@ -106,6 +109,12 @@ def image_score(values: torch.Tensor, config: FewShotConfig) -> float:
     """Return the image's score: the mean of the highest share of its (h, w) map."""
     count = max(1, round(config.top_share * values.numel()))
     return float(values.flatten().topk(count).values.mean())
+
+
+def _rows(grids: Sequence[torch.Tensor]) -> torch.Tensor:
+    """Return (..., C) tensors as the rows of one."""
+    rows: torch.Tensor = torch.cat([grid.reshape(-1, grid.shape[-1]) for grid in grids])
+    return rows
 
 
 def _cover(kept: torch.Tensor, part: torch.Tensor, radius: float) -> torch.Tensor:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from anomaly_core.frame import Frame, frame_of, whole_frame
+from anomaly_core.frame import WHOLE_SHARE, Frame, frame_of, whole_frame
 
 ANGLES = (0, 20, 45, 90, 135, 160, 200, 300)
 
@@ -151,7 +151,8 @@ def test_without_a_clear_pose_the_whole_image_is_shown(kind: str) -> None:
         cv2.circle(pixels, (150, 100), 60, (30, 30, 30), -1)
     frame = frame_of(pixels, 224, 16)
     assert not frame.aligned
-    np.testing.assert_allclose(frame.matrix, whole_frame((200, 300), 224, 16).matrix)
+    whole = whole_frame((200, 300), round(224 * WHOLE_SHARE**0.5), 16)
+    np.testing.assert_allclose(frame.matrix, whole.matrix)
 
 
 def test_a_piece_beside_the_part_is_known_as_unseen() -> None:
