@@ -15,6 +15,7 @@ from agents.graph import Graph, build_graph
 from agents.settings import Settings
 from agents.state import InspectionState
 from anomaly_core.errors import IadError
+from tools.atomic import make_folder
 from tools.enroll import EnrollSummary, enroll
 from tools.records import (
     AnswerRecord,
@@ -94,7 +95,8 @@ class Application:
         if product is not None:
             self.services.product_model(product)
         if out is not None:
-            out.mkdir(parents=True, exist_ok=True)
+            make_folder(out)
+        _ = self.services.detector  # weights that are missing are one error, not one an image
         for path in paths:
             try:
                 yield self._run(path, product=product, out=out)

@@ -34,8 +34,7 @@ class DetectorConfig(Config):
     """How images are seen and judged.
 
     encoder: model id (see weights.py). input_side: the encoder input of an aligned part has about
-        input_side squared pixels, that of a whole image half as many, whatever the aspect ratio, and fewer
-        where the image itself has fewer.
+        input_side squared pixels, that of a whole image half as many, whatever the aspect ratio.
     alpha: the stated false-alarm rate of the verdict.
     """
 

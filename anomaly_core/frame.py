@@ -112,10 +112,10 @@ def whole_frame(original_size: tuple[int, int], side: int, stride: int) -> Frame
 
     original_size: (height, width). Both sides of the input are multiples of `stride` and at least
     two strides, so the aspect ratio is kept to within one stride; the inverse is exact all the same.
-    A small image is not enlarged: pixels that were never taken tell nothing about the part.
+    A small image is enlarged: each image has the same number of patches, so that the mean of a share of
+    them means the same for all.
     """
     height, width = original_size
-    side = min(side, max(2 * stride, round(math.sqrt(height * width))))
     ratio = math.sqrt(height / width)
     h = max(2, round(side * ratio / stride)) * stride
     w = max(2, round(side / ratio / stride)) * stride
