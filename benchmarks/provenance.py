@@ -13,7 +13,7 @@ from typing import Any
 
 
 def provenance(options: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the facts that stand beside every figure; options: the command's own, paths cut to their names."""
+    """Return the facts that stand beside every figure. options: the command's own; paths are cut to names."""
     words = [Path(word).name if "/" in word else word for word in sys.argv]
     return {
         "command": "python benchmarks/" + " ".join(words),
