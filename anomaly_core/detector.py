@@ -17,10 +17,9 @@ from anomaly_core.decoder.few_shot import MemoryBank, anomaly_grid, as_array, im
 from anomaly_core.encoders.base import Features, ImageEncoder
 from anomaly_core.errors import NoImages
 from anomaly_core.frame import Frame, frame_of
-from anomaly_core.results import AnomalyMap, Verdict
+from anomaly_core.results import AnomalyMap, Array, Verdict
 
 Embedding = NDArray[np.float32]
-HALF_MAXIMUM: Final = 0.5
 FOREIGN_OBJECT: Final = 1.5
 """A foreign object beside the part scores this many times the limit of good images."""
 
@@ -61,13 +60,16 @@ class ProductModel:
         """Return the calibrated verdict of a raw score."""
         return self.calibration.judge(raw_score)
 
-    def region_threshold(self, peak: float) -> float:
-        """Return the map's value from which a pixel belongs to a region, for a map of this highest value.
+    def region_threshold(self, values: Array) -> float:
+        """Return the value from which a pixel of this (H, W) map belongs to a region.
 
-        Half of the peak bounds a defect where its blurred outline falls by half; what is fainter than
-        that beside it, or within the good images' range, is not a region of its own.
+        Half-way from the map's median to its peak bounds a defect where its blurred outline falls by
+        half; what is fainter, or within the good images' range, is not a region of its own.
         """
-        return max(self.pixel_threshold, HALF_MAXIMUM * peak)
+        coarse = values[::4, ::4]
+        shown = coarse[coarse > 0]
+        base = float(np.median(shown)) if shown.size else 0.0
+        return max(self.pixel_threshold, (base + float(values.max())) / 2)
 
     def to_parts(self) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
         """Return the arrays and the numbers to store; `from_parts` makes the same model of them."""

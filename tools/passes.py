@@ -44,7 +44,7 @@ class ImagePass:
             regions: list[Region] = []
             if verdict.anomalous or verdict.uncertain:
                 peak = float(anomaly_map.values.max())
-                threshold = model.region_threshold(peak)
+                threshold = model.region_threshold(anomaly_map.values)
                 # A part can be anomalous as a whole while no pixel stands out: then its peak is shown.
                 if threshold > peak:
                     threshold = 0.8 * peak

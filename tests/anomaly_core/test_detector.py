@@ -45,7 +45,7 @@ def with_square(pixels: NDArray[np.uint8], box: tuple[int, int, int, int]) -> ND
 def strongest(detector: Detector, model: ProductModel, pixels: NDArray[np.uint8]) -> Region:
     values = detector.decode(detector.encode(pixels), model).values
     assert values.shape == pixels.shape[:2]
-    threshold = model.region_threshold(float(values.max()))
+    threshold = model.region_threshold(values)
     found = find_regions(values, threshold=threshold, scale=model.pixel_scale)
     assert found[0].score == max(region.score for region in found)
     return found[0]
