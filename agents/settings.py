@@ -70,8 +70,15 @@ class Settings(BaseSettings):
     encoder: str = Field(
         "efficientnet-lite0", min_length=1, description="image encoder that enrols new products"
     )
-    input_size: int = Field(448, ge=64, le=2048, description="side in pixels of the square of equal area")
-    alpha: float = Field(0.05, gt=0.0, lt=0.5, description="false-alarm rate that the verdict keeps")
+    input_size: int = Field(
+        448,
+        ge=64,
+        le=2048,
+        description="side whose square is an aligned part's input; a whole image gets half",
+    )
+    alpha: float = Field(
+        0.05, gt=0.0, lt=0.5, description="false-alarm rate stated when a product is enrolled"
+    )
     text_encoder: str = Field("minilm", min_length=1, description="text encoder of the notes")
     device: str = Field("cpu", pattern=r"^(cpu|cuda(:\d+)?|mps)$", description="cpu, cuda, cuda:N or mps")
     threads: int | None = Field(
