@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -14,12 +14,12 @@ from agents.compose import build_services
 from agents.graph import Graph, build_graph
 from agents.settings import Settings
 from agents.state import InspectionState
+from anomaly_core.detector import Progress
 from anomaly_core.errors import IadError
 from tools.atomic import make_folder
 from tools.enroll import EnrollSummary, enroll
 from tools.records import (
     AnswerRecord,
-    ErrorRecord,
     FailureRecord,
     InspectionRecord,
     ModelsRecord,
@@ -28,9 +28,6 @@ from tools.records import (
     TimingsRecord,
 )
 from tools.retrieve import passage_record
-
-Progress = Callable[[str, int, int], None]
-"""(what, done, total)"""
 
 
 @dataclass(frozen=True)
@@ -101,7 +98,7 @@ class Application:
             try:
                 yield self._run(path, product=product, out=out)
             except IadError as error:
-                yield failure(path, error)
+                yield FailureRecord.of(path, error)
 
     def ask(
         self,
@@ -184,8 +181,3 @@ def inspection_record(state: InspectionState, *, total_ms: float) -> InspectionR
         models=ModelsRecord(encoder=state["encoder"], decoder="few-shot"),
         timings_ms=TimingsRecord(**{**known, "total": round(total_ms, 2)}),
     )
-
-
-def failure(path: Path, error: IadError) -> FailureRecord:
-    """Return the record of an image that could not be inspected."""
-    return FailureRecord(image=str(path), error=ErrorRecord(kind=error.kind, message=str(error)))

@@ -147,14 +147,14 @@ class Detector:
         views: list[Embedding] = []
         cluttered = False
         for number, pixels in enumerate(images):
-            first = self.encode(pixels)
-            cluttered = cluttered or first.frame.unseen is not None
-            rendered = first.frame.render(pixels)
-            others = [self._encode(first.frame, view) for view in symmetries(rendered)[1:]]
+            frame = frame_of(pixels, self.config.input_side, self.encoder.stride)
+            cluttered = cluttered or frame.unseen is not None
+            rendered = frame.render(pixels)
+            first, *others = [self._encode(frame, view) for view in symmetries(rendered)]
             grids.append([first.grid, *(view.grid for view in others)])
             embeddings.append(first.embedding)
             views += [view.embedding for view in others]
-            views += [self._encode(first.frame, view).embedding for view in perturbations(rendered)]
+            views += [self._encode(frame, view).embedding for view in perturbations(rendered)]
             if progress is not None:
                 progress("encoding good parts", number + 1, len(images))
         return Fitted(self._calibrated(grids, cluttered), embeddings, np.stack(views))

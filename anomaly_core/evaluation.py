@@ -6,7 +6,7 @@ Nothing of the test split sets a threshold: the verdict is calibrated on the sho
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from anomaly_core import metrics
 from anomaly_core.datasets import GOOD, Sample, load_mask, open_dataset
-from anomaly_core.detector import Detector
+from anomaly_core.detector import Detector, Progress
 from anomaly_core.errors import ConfigError, NoImages
 from anomaly_core.images import load_image
 
@@ -33,8 +33,6 @@ NAMES: Final = (
     "false_alarm_rate",
     "miss_rate",
 )
-
-Progress = Callable[[str, int, int], None]
 
 
 def choose_shots(samples: Sequence[Sample], shots: int, seed: int) -> list[Sample]:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from anomaly_core.detector import Progress
 from anomaly_core.errors import IadError, NoImages
 from anomaly_core.images import LoadedImage, load_image
 from knowledge.products import Template
-from tools.records import ErrorRecord, FailureRecord
+from tools.records import FailureRecord
 from tools.services import Services
-
-Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True)
@@ -42,9 +41,7 @@ def enroll(
         try:
             image = load_image(path, max_pixels=services.passes.max_pixels)
         except IadError as error:
-            skipped.append(
-                FailureRecord(image=str(path), error=ErrorRecord(kind=error.kind, message=str(error)))
-            )
+            skipped.append(FailureRecord.of(path, error))
             continue
         images.setdefault(image.sha256, image)
     if not images:

@@ -6,6 +6,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from anomaly_core.errors import IadError
+
 
 class Record(BaseModel):
     """Base: frozen, unknown keys rejected."""
@@ -166,3 +168,8 @@ class FailureRecord(Record):
 
     image: str
     error: ErrorRecord
+
+    @classmethod
+    def of(cls, image: object, error: IadError) -> FailureRecord:
+        """Return the record of this image's error."""
+        return cls(image=str(image), error=ErrorRecord(kind=error.kind, message=str(error)))
