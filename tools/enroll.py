@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from anomaly_core.detector import Progress
-from anomaly_core.errors import IadError, NoImages
+from anomaly_core.errors import IadError, NoImages, UnreadableImage
 from anomaly_core.images import LoadedImage, load_image
 from knowledge.products import Template
 from tools.records import FailureRecord
@@ -52,7 +53,7 @@ def enroll(
         Template(
             sha256=image.sha256,
             file_name=image.path.name,
-            data=image.path.read_bytes(),
+            data=_bytes_of(image),
             embedding=embedding,
         )
         for image, embedding in zip(images.values(), fitted.embeddings, strict=True)
@@ -77,3 +78,14 @@ def enroll(
         seconds=time.perf_counter() - start,
         note=note,
     )
+
+
+def _bytes_of(image: LoadedImage) -> bytes:
+    """Read the file again, to be kept as a template. Raises UnreadableImage where it is no longer the same."""
+    try:
+        data = image.path.read_bytes()
+    except OSError as error:
+        raise UnreadableImage(f"{image.path}: {error.strerror} since it was read; enrol again") from error
+    if hashlib.sha256(data).hexdigest() != image.sha256:
+        raise UnreadableImage(f"{image.path}: the file changed while it was enrolled; enrol again")
+    return data
