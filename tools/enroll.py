@@ -81,7 +81,7 @@ def enroll(
 
 
 def _bytes_of(image: LoadedImage) -> bytes:
-    """Read the file again, to be kept as a template. Raises UnreadableImage where it is no longer the same."""
+    """Read the file again, to be kept as a template. Raises UnreadableImage where it has changed."""
     try:
         data = image.path.read_bytes()
     except OSError as error:

@@ -27,12 +27,12 @@ def test_the_bytes_kept_are_those_that_were_learned(tmp_path: Path) -> None:
 def test_a_file_changed_meanwhile_is_refused(tmp_path: Path) -> None:
     image = load_image(picture(tmp_path / "a.png", 0))
     picture(image.path, 1)
-    with pytest.raises(UnreadableImage, match="a.png.*changed"):
+    with pytest.raises(UnreadableImage, match=r"a\.png.*changed"):
         _bytes_of(image)
 
 
 def test_a_file_gone_meanwhile_is_refused(tmp_path: Path) -> None:
     image = load_image(picture(tmp_path / "a.png", 0))
     image.path.unlink()
-    with pytest.raises(UnreadableImage, match="a.png"):
+    with pytest.raises(UnreadableImage, match=r"a\.png"):
         _bytes_of(image)
