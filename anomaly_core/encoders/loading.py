@@ -23,8 +23,15 @@ def load_config(source: Path | str) -> Any:
         raise WeightsMissing(_unavailable(source, error)) from error
 
 
-def load_model(model_class: type[Any], source: Path | str, config: Any = None) -> Any:
+def load_model(
+    model_class: type[Any],
+    source: Path | str,
+    config: Any = None,
+    weights: dict[str, torch.Tensor] | None = None,
+) -> Any:
     """Return a float32 model with every weight found.
+
+    weights: by the model's own names, in place of the source's files.
 
     Raises:
         WeightsMissing: no such model, or the hub does not answer.
@@ -38,8 +45,10 @@ def load_model(model_class: type[Any], source: Path | str, config: Any = None) -
     logging.set_verbosity_error()  # type: ignore[no-untyped-call]
     try:
         extra = {} if config is None else {"config": config}
+        if weights is not None:
+            extra["state_dict"] = weights
         model, info = model_class.from_pretrained(
-            source, dtype=torch.float32, output_loading_info=True, **extra
+            source if weights is None else None, dtype=torch.float32, output_loading_info=True, **extra
         )
     except OSError as error:
         raise WeightsMissing(_unavailable(source, error)) from error

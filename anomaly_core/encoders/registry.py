@@ -35,7 +35,7 @@ def load_image_encoder(model: str, taps: tuple[int, ...] | None = None, device: 
         return EfficientNetEncoder(source, taps, device)
     from anomaly_core.encoders.transformers_vision import TransformersVisionEncoder
 
-    return TransformersVisionEncoder(source, taps, device, label=model)
+    return TransformersVisionEncoder.load(source, taps, device, label=model)
 
 
 def load_text_encoder(model: str, device: str = "cpu") -> TextEncoder:
@@ -52,7 +52,7 @@ def load_text_encoder(model: str, device: str = "cpu") -> TextEncoder:
 
     source = resolve(model)
     if load_config(source).model_type in ("clip", "siglip"):
-        return ContrastiveTextEncoder(source, device, label=model)
+        return ContrastiveTextEncoder.load(source, device, label=model)
     return SentenceEncoder(source, device, label=model)
 
 

@@ -17,12 +17,13 @@ from anomaly_core.encoders.loading import load_config, load_json, load_model
 from anomaly_core.errors import ConfigError
 
 Colour = tuple[float, float, float]
-IMAGENET: Final[tuple[Colour, Colour]] = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
-CLIP: Final[tuple[Colour, Colour]] = (
+Colours = tuple[Colour, Colour]
+IMAGENET: Final[Colours] = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
+CLIP: Final[Colours] = (
     (0.48145466, 0.4578275, 0.40821073),
     (0.26862954, 0.26130258, 0.27577711),
 )
-HALF: Final[tuple[Colour, Colour]] = ((0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
+HALF: Final[Colours] = ((0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class Family:
 
     model_class: str
     cls_tokens: int
-    colours: tuple[Colour, Colour]
+    colours: Colours
     embedding: str | None = None
     resize_positions: bool = False
 
@@ -60,9 +61,38 @@ class TransformersVisionEncoder:
     """
 
     def __init__(
-        self, source: Path | str, taps: tuple[int, ...] | None = None, device: str = "cpu", label: str = ""
+        self,
+        model: Any,
+        family: Family,
+        colours: Colours,
+        taps: tuple[int, ...] | None,
+        device: str,
+        label: str,
     ) -> None:
-        """Load the model.
+        """Freeze a loaded model; `load` makes one from a folder or a hub id.
+
+        colours: mean and standard deviation of a pixel in [0, 1]. Raises ConfigError for impossible taps.
+        """
+        vision = model.config
+        self._family = family
+        self._device = torch.device(device)
+        self._taps = _check_taps(taps, vision)
+        self._prefix = family.cls_tokens + int(getattr(vision, "num_register_tokens", 0))
+        self._model = model
+        freeze(self._model, self._device)
+        self._mean, self._std = ([255.0 * value for value in values] for values in colours)
+        self.stride = int(vision.patch_size)
+        self.channels = (int(vision.hidden_size),) * len(self._taps)
+        projected = family.embedding == "image_embeds"
+        self.embedding_dim = int(vision.projection_dim if projected else vision.hidden_size)
+        tapped = "+".join(map(str, self._taps))
+        self.name = f"{label}:h{tapped}:{fingerprint(self._model)}"
+
+    @classmethod
+    def load(
+        cls, source: Path | str, taps: tuple[int, ...] | None = None, device: str = "cpu", label: str = ""
+    ) -> TransformersVisionEncoder:
+        """Load a model.
 
         Args:
             source: a folder or a hub id.
@@ -81,19 +111,8 @@ class TransformersVisionEncoder:
         vision = getattr(config, "vision_config", config)
         if hasattr(config, "projection_dim"):
             vision.projection_dim = config.projection_dim  # CLIP states it for both towers, above them
-        self._family = family
-        self._device = torch.device(device)
-        self._taps = _check_taps(taps, vision)
-        self._prefix = family.cls_tokens + int(getattr(vision, "num_register_tokens", 0))
-        self._model = load_model(getattr(transformers, family.model_class), source, vision)
-        freeze(self._model, self._device)
-        self._mean, self._std = _colours(source, family)
-        self.stride = int(vision.patch_size)
-        self.channels = (int(vision.hidden_size),) * len(self._taps)
-        projected = getattr(config, "projection_dim", None) if family.embedding == "image_embeds" else None
-        self.embedding_dim = int(projected or vision.hidden_size)
-        tapped = "+".join(map(str, self._taps))
-        self.name = f"{label or source}:h{tapped}:{fingerprint(self._model)}"
+        model = load_model(getattr(transformers, family.model_class), source, vision)
+        return cls(model, family, _colours(source, family), taps, device, label or str(source))
 
     @torch.inference_mode()
     def encode(self, pixels: NDArray[np.uint8]) -> Features:
@@ -125,8 +144,8 @@ def _check_taps(taps: tuple[int, ...] | None, vision: Any) -> tuple[int, ...]:
     return taps
 
 
-def _colours(source: Path | str, family: Family) -> tuple[list[float], list[float]]:
-    """Mean and standard deviation in units of [0, 255]: the model's own, or the family's."""
+def _colours(source: Path | str, family: Family) -> Colours:
+    """Mean and standard deviation: the model's own, or the family's."""
     own = load_json(source, "preprocessor_config.json")
     mean, std = own.get("image_mean") or family.colours[0], own.get("image_std") or family.colours[1]
-    return [255.0 * value for value in mean], [255.0 * value for value in std]
+    return tuple(mean), tuple(std)
