@@ -16,6 +16,8 @@ TINY = "tiny"
 def load_image_encoder(model: str, taps: tuple[int, ...] | None = None, device: str = "cpu") -> ImageEncoder:
     """Load an image encoder: a name of the weight cache, a folder, a hub id, or "tiny" for the fake.
 
+    A file is read as ImageBind's checkpoint, the one model that comes as a single file.
+
     Args:
         taps: block indices (EfficientNet) or layer numbers (transformers); None for the default ones.
         device: a torch device for the computation; features come back on the CPU.
@@ -29,6 +31,10 @@ def load_image_encoder(model: str, taps: tuple[int, ...] | None = None, device: 
             raise ConfigError("the tiny encoder has fixed taps; leave taps out")
         return TinyEncoder()
     source = resolve(model)
+    if isinstance(source, Path) and source.is_file():
+        from anomaly_core.encoders.imagebind import load_imagebind_vision
+
+        return load_imagebind_vision(source, taps, device, label=model)
     if isinstance(source, Path) and _model_type(source) == "efficientnet-lite0":
         from anomaly_core.encoders.efficientnet import EfficientNetEncoder
 
@@ -41,17 +47,23 @@ def load_image_encoder(model: str, taps: tuple[int, ...] | None = None, device: 
 def load_text_encoder(model: str, device: str = "cpu") -> TextEncoder:
     """Load a text encoder: a name of the weight cache, a folder, a hub id, or "tiny" for the fake.
 
+    A file is read as ImageBind's checkpoint, with a CLIP tokenizer in its folder.
+
     Raises WeightsMissing, WeightsDamaged, ConfigError.
     """
     if model == TINY:
         from anomaly_core.encoders.tiny import TinyTextEncoder
 
         return TinyTextEncoder()
-    from anomaly_core.encoders.loading import load_config
-    from anomaly_core.encoders.transformers_text import ContrastiveTextEncoder, SentenceEncoder
-
     source = resolve(model)
-    if load_config(source).model_type in ("clip", "siglip"):
+    if isinstance(source, Path) and source.is_file():
+        from anomaly_core.encoders.imagebind import load_imagebind_text
+
+        return load_imagebind_text(source, device, label=model)
+    from anomaly_core.encoders.loading import load_config
+    from anomaly_core.encoders.transformers_text import TOWERS, ContrastiveTextEncoder, SentenceEncoder
+
+    if load_config(source).model_type in TOWERS:
         return ContrastiveTextEncoder.load(source, device, label=model)
     return SentenceEncoder(source, device, label=model)
 
