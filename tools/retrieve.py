@@ -25,6 +25,12 @@ class KnowledgeArgs(BaseModel):
     k: int = Field(default=5, ge=1, le=20, description="how many passages, best first")
 
 
+class DefectsArgs(BaseModel):
+    """Arguments of `list_defects`."""
+
+    product: str = Field(description="name of the product")
+
+
 def passage_record(hit: PassageHit) -> PassageRecord:
     """Return a search hit as the record that is printed and cited."""
     passage = hit.passage
@@ -41,7 +47,7 @@ def passage_record(hit: PassageHit) -> PassageRecord:
 
 
 def retrieve_tools(services: Services) -> list[BaseTool]:
-    """Return `retrieve_templates` and `retrieve_knowledge`."""
+    """Return `retrieve_templates`, `retrieve_knowledge` and `list_defects`."""
 
     @tool(args_schema=TemplateArgs, response_format="content_and_artifact")
     def retrieve_templates(
@@ -70,4 +76,12 @@ def retrieve_tools(services: Services) -> list[BaseTool]:
         found = "\n".join(f"[{r.id}] {r.text}" for r in records)
         return found or "no note covers this", records
 
-    return [retrieve_templates, retrieve_knowledge]
+    @tool(args_schema=DefectsArgs, response_format="content_and_artifact")
+    def list_defects(product: str) -> tuple[str, list[str]]:
+        """List the defects that the notes about a product name: what can be expected of it."""
+        services.require_store()
+        names = services.domain.defects(product)
+        shown = ", ".join(name.replace("_", " ") for name in names)
+        return f"the notes about {product} name: {shown}" if names else f"no note about {product}", names
+
+    return [retrieve_templates, retrieve_knowledge, list_defects]

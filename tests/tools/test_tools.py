@@ -32,6 +32,7 @@ NAMES = [
     "classify_defect",
     "retrieve_templates",
     "retrieve_knowledge",
+    "list_defects",
     "write_report",
 ]
 
@@ -194,6 +195,7 @@ def test_notes_are_found_and_name_the_defect(
     record = toolbox.call("classify_defect", **part)
     assert record.name == "stain"
     assert record.score + sum(other.score for other in record.alternatives) == pytest.approx(1, abs=1e-3)
+    assert toolbox.call("list_defects", product="plate") == ["stain", "crack"]
     passages = toolbox.call("retrieve_knowledge", text="red patch of paint", product="plate")
     assert passages[0].defect == "stain"
     assert passages[0].file.endswith("notes.json")
