@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from platformdirs import user_data_dir
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
 from anomaly_core.errors import ConfigError
@@ -80,6 +80,18 @@ class Settings(BaseSettings):
         0.05, gt=0.0, lt=0.5, description="false-alarm rate stated when a product is enrolled"
     )
     text_encoder: str = Field("minilm", min_length=1, description="text encoder of the notes")
+    llm_url: str | None = Field(
+        None,
+        pattern=r"^(https?://\S+|local)$",
+        description="chat model: URL of an OpenAI-compatible server (http://host:8000/v1), or `local`",
+    )
+    llm_key: SecretStr | None = Field(None, description="key that the chat model's server asks for")
+    llm_model: str | None = Field(
+        None, min_length=1, description="chat model's name on its server; the server's first if unset"
+    )
+    llm_timeout: float = Field(
+        30.0, gt=0.0, le=3600.0, description="seconds that one call of a served model may take"
+    )
     device: str = Field("cpu", pattern=r"^(cpu|cuda(:\d+)?|mps)$", description="cpu, cuda, cuda:N or mps")
     threads: int | None = Field(
         None, ge=1, description="threads of the tensor library; its own choice if unset"
