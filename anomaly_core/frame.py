@@ -56,7 +56,7 @@ class Frame:
         Shrinking is area-averaged first, so that no fine defect is skipped between samples.
         """
         height, width = self.original_size
-        scale = self._scale()
+        scale = self.scale
         if self._is_whole():
             h, w = self.input_size
             method = cv2.INTER_AREA if scale > 1 else cv2.INTER_CUBIC
@@ -98,8 +98,9 @@ class Frame:
         )
         return np.asarray(warped, dtype=np.float32)
 
-    def _scale(self) -> float:
-        """Original pixels an input pixel."""
+    @property
+    def scale(self) -> float:
+        """Original pixels an input pixel, along a side."""
         return math.sqrt(abs(float(np.linalg.det(self.matrix[:, :2]))))
 
     def _is_whole(self) -> bool:

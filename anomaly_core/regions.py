@@ -178,8 +178,8 @@ def describe_region(
     # A region that fills the image has no surroundings: its contrast with itself is 0.
     around = reference.astype(np.float64) if reference.size else inside
     contrast = _grey(inside) - _grey(around)
-    colour = _colour_word(inside.mean(axis=0))
-    if colour is not None and colour == _colour_word(around.mean(axis=0)):
+    colour = colour_word(inside.mean(axis=0))
+    if colour is not None and colour == colour_word(around.mean(axis=0)):
         colour = None
     share = region.area_px / region.mask.size
     text = _sentence(shape, length, width, orientation, contrast, compared, colour)
@@ -224,8 +224,8 @@ def _grey(pixels: NDArray[np.float64]) -> float:
     return float((pixels @ np.array([0.299, 0.587, 0.114])).mean())
 
 
-def _colour_word(mean: NDArray[np.float64]) -> str | None:
-    """Name the hue of a mean RGB colour, or None where it is near grey."""
+def colour_word(mean: NDArray[np.float64]) -> str | None:
+    """Name the hue of a mean colour, (3,) RGB in [0, 255], or None where it is near grey."""
     high, low = float(mean.max()), float(mean.min())
     if high - low < 40 or (high - low) / max(high, 1.0) < 0.3:
         return None

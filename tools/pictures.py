@@ -57,9 +57,9 @@ def write_pictures(
     for region in regions:
         mask[region.mask] = 255
     return FilesRecord(
-        heatmap=_save(heat_colours(heat), out / f"{name}-heatmap.png"),
-        mask=_save(mask, out / f"{name}-mask.png"),
-        overlay=_save(draw_overlay(pixels, heat, mask > 0, regions), out / f"{name}-overlay.png"),
+        heatmap=save_picture(heat_colours(heat), out / f"{name}-heatmap.png"),
+        mask=save_picture(mask, out / f"{name}-mask.png"),
+        overlay=save_picture(draw_overlay(pixels, heat, mask > 0, regions), out / f"{name}-overlay.png"),
     )
 
 
@@ -101,7 +101,11 @@ def draw_overlay(
     return np.asarray(picture)
 
 
-def _save(picture: NDArray[np.uint8], path: Path) -> str:
+def save_picture(picture: NDArray[np.uint8], path: Path) -> str:
+    """Write an (H, W, 3) or (H, W) uint8 picture as PNG and return its path.
+
+    Raises ConfigError where it cannot be written.
+    """
     encoded = BytesIO()
     Image.fromarray(picture).save(encoded, format="PNG")
     write_atomically(path, encoded.getvalue())

@@ -9,11 +9,15 @@ from langchain_core.messages import ToolMessage
 from langchain_core.tools import BaseTool
 
 from tools.classify import classify_tools
+from tools.compare import compare_tools
+from tools.describe import describe_tools
 from tools.detect import detect_tools
 from tools.localize import localize_tools
+from tools.logical import logical_tools
 from tools.report import report_tools
 from tools.retrieve import retrieve_tools
 from tools.services import Services
+from tools.zoom import zoom_tools
 
 
 def build_tools(services: Services) -> list[BaseTool]:
@@ -21,6 +25,10 @@ def build_tools(services: Services) -> list[BaseTool]:
     return [
         *detect_tools(services),
         *localize_tools(services),
+        *describe_tools(services),
+        *zoom_tools(services),
+        *compare_tools(services),
+        *logical_tools(services),
         *classify_tools(services),
         *retrieve_tools(services),
         *report_tools(services),

@@ -1,0 +1,193 @@
+"""Comparing an image with another one, measured: likeness, shift, brightness, and where they differ most."""
+
+from __future__ import annotations
+
+from typing import Final, Literal, TypedDict
+
+import cv2
+import numpy as np
+from langchain_core.tools import BaseTool, tool
+from numpy.typing import NDArray
+from pydantic import Field
+
+from anomaly_core.alignment import Aligned, align
+from anomaly_core.decoder.few_shot import MemoryBank, anomaly_grid, as_array
+from anomaly_core.detector import Detector, Encoded
+from anomaly_core.images import load_image
+from anomaly_core.results import cell_of
+from tools.detect import PartArgs
+from tools.records import Record
+from tools.services import Services
+
+Pixels = NDArray[np.uint8]
+
+SMOOTHING: Final = 0.004
+"""Blur before pixels are compared, as a share of the longer side: edges never lie on each other exactly."""
+
+
+class CompareArgs(PartArgs):
+    """Arguments of `compare_images`."""
+
+    other: str | None = Field(
+        default=None, description="path of another image, or null for the nearest good part"
+    )
+
+
+class Difference(Record):
+    """Where two images differ most. x, y: pixels of the first; value: in the unit that its field names."""
+
+    x: int
+    y: int
+    cell: str
+    value: float
+
+
+class ComparisonRecord(Record):
+    """An image beside another one; every difference is the image's less the other's.
+
+    similarity: cosine of the two whole images, in [-1, 1]. agreement: correlation of the two laid over each
+    other, in [-1, 1]. shift: (dx, dy) pixels, or null where they do not lie on each other. brightness: mean
+    grey level difference. contrast_ratio: of the grey levels' standard deviations. colour: distance of the
+    mean colours, CIELAB. features: the patch that is farthest from every patch of the other, cosine
+    distance. levels: the greatest difference in grey levels at the same place, brightness taken off, or
+    null. p_value, other_p_value: of each against the product's good parts; a template's own is null.
+    """
+
+    id: str
+    other: str
+    other_kind: Literal["template", "image"]
+    similarity: float
+    agreement: float
+    shift: tuple[float, float] | None
+    brightness: float
+    contrast_ratio: float
+    colour: float
+    features: Difference
+    levels: Difference | None
+    p_value: float
+    other_p_value: float | None
+
+    @property
+    def text(self) -> str:
+        """The comparison in one sentence."""
+        kind = "the nearest good part" if self.other_kind == "template" else "the other image"
+        parts = [f"similarity {self.similarity:.2f} to {kind} {self.other}"]
+        if self.shift is not None:
+            dx, dy = self.shift
+            parts.append(f"lies {dx:+.1f} px across and {dy:+.1f} px down from it")
+        else:
+            parts.append("the two do not lie on each other point by point")
+        parts.append(
+            f"{abs(self.brightness):.1f} grey levels {'darker' if self.brightness < 0 else 'brighter'}"
+        )
+        parts.append(
+            f"contrast {self.contrast_ratio:.2f} times, mean colour {self.colour:.1f} CIELAB units apart"
+        )
+        parts.append(
+            f"its patch least like any there is at the {self.features.cell}, ({self.features.x}, "
+            f"{self.features.y}), distance {self.features.value:.3f}"
+        )
+        if self.levels is not None:
+            parts.append(
+                f"most different in grey at the {self.levels.cell}, ({self.levels.x}, {self.levels.y}), "
+                f"by {self.levels.value:.0f} levels"
+            )
+        if self.other_p_value is not None:
+            parts.append(f"p-value {self.p_value:.3g} here and {self.other_p_value:.3g} there")
+        return "; ".join(parts)
+
+
+def compare_tools(services: Services) -> list[BaseTool]:
+    """Return `compare_images`."""
+
+    @tool(args_schema=CompareArgs, response_format="content_and_artifact")
+    def compare_images(
+        image: str, sha256: str, product: str, other: str | None = None
+    ) -> tuple[str, ComparisonRecord]:
+        """Compare an image with another one or with the nearest good part; all differences are measured."""
+        model = services.product_model(product)
+        image_pass = services.passes.get(image, sha256)
+        encoded = image_pass.encoded()
+        _, verdict, _ = image_pass.decoded(product, model)
+        other_p_value: float | None = None
+        if other is None:
+            hit = services.templates.nearest(product, encoded.embedding, 1)[0]
+            shown, name = hit.file_name, f"template:{hit.sha256[:12]}"
+            pixels = load_image(hit.path, max_pixels=services.passes.max_pixels).pixels
+            other_encoded = services.detector.encode(pixels)
+        else:
+            other_pass = services.passes.open(other)
+            shown, name = other, f"image:{other_pass.image.sha256[:12]}"
+            pixels, other_encoded = other_pass.image.pixels, other_pass.encoded()
+            other_p_value = float(f"{other_pass.decoded(product, model)[1].p_value:.4g}")
+        measured = _measure(services.detector, image_pass.image.pixels, encoded, pixels, other_encoded)
+        record = ComparisonRecord(
+            id=f"comparison:{name}",
+            other=shown,
+            other_kind="template" if other is None else "image",
+            p_value=float(f"{verdict.p_value:.4g}"),
+            other_p_value=other_p_value,
+            **measured,
+        )
+        return record.text, record
+
+    return [compare_images]
+
+
+class _Measured(TypedDict):
+    similarity: float
+    agreement: float
+    shift: tuple[float, float] | None
+    brightness: float
+    contrast_ratio: float
+    colour: float
+    features: Difference
+    levels: Difference | None
+
+
+def _measure(
+    detector: Detector, pixels: Pixels, encoded: Encoded, other: Pixels, other_encoded: Encoded
+) -> _Measured:
+    """Measure the differences of an image to another one, each with its encoding."""
+    aligned = align(pixels, encoded.frame, other, other_encoded.frame)
+    # Places are compared where the two lie on each other; of other pairs, the whole pictures.
+    one, two = (pixels[aligned.shown], aligned.pixels[aligned.shown]) if aligned.matches else (pixels, other)
+    grey, other_grey = _grey(one), _grey(two)
+    bank = MemoryBank(other_encoded.grid.flatten(0, 1))
+    values = as_array(anomaly_grid(bank, encoded.grid, detector.config.few_shot))
+    shift = (round(aligned.shift[0], 1), round(aligned.shift[1], 1))
+    return {
+        "similarity": round(float(encoded.embedding @ other_encoded.embedding), 4),
+        "agreement": round(aligned.agreement, 4),
+        "shift": shift if aligned.matches else None,
+        "brightness": round(float(grey.mean() - other_grey.mean()), 2),
+        "contrast_ratio": round(float(grey.std() / max(float(other_grey.std()), 1e-3)), 3),
+        "colour": round(float(np.linalg.norm(_mean_lab(one) - _mean_lab(two))), 2),
+        "features": _peak(encoded.frame.to_original(values), digits=4),
+        "levels": _peak(_level_difference(pixels, aligned), digits=1) if aligned.matches else None,
+    }
+
+
+def _level_difference(pixels: Pixels, aligned: Aligned) -> NDArray[np.float32]:
+    """(H, W) difference in grey levels at the same place, the mean difference taken off."""
+    difference = _grey(pixels) - _grey(aligned.pixels)
+    difference = (difference - difference[aligned.shown].mean()) * aligned.shown
+    sigma = max(SMOOTHING * max(difference.shape), 0.8)
+    return np.abs(np.asarray(cv2.GaussianBlur(difference, (0, 0), sigma), dtype=np.float32))
+
+
+def _peak(values: NDArray[np.float32], *, digits: int) -> Difference:
+    height, width = values.shape
+    y, x = (int(v) for v in np.unravel_index(int(values.argmax()), values.shape))
+    cell = cell_of(x + 0.5, y + 0.5, width, height)
+    return Difference(x=x, y=y, cell=cell, value=round(float(values[y, x]), digits))
+
+
+def _grey(pixels: Pixels) -> NDArray[np.float32]:
+    """Luma, ITU-R BT.601, of (..., 3) RGB."""
+    return np.asarray(pixels.astype(np.float32) @ np.array([0.299, 0.587, 0.114], np.float32))
+
+
+def _mean_lab(pixels: Pixels) -> NDArray[np.float32]:
+    mean = pixels.reshape(-1, 3).mean(axis=0, dtype=np.float64).astype(np.float32) / 255
+    return np.asarray(cv2.cvtColor(mean[None, None], cv2.COLOR_RGB2LAB)[0, 0], dtype=np.float32)

@@ -1,0 +1,146 @@
+"""What is measured at a place of an image: shape, size, orientation, contrast, colour, and on a good part."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from langchain_core.tools import BaseTool, tool
+from numpy.typing import NDArray
+from pydantic import Field
+
+from anomaly_core.alignment import Aligned, align
+from anomaly_core.frame import frame_of
+from anomaly_core.images import load_image
+from anomaly_core.regions import RegionDescription, describe_region, region_of_mask
+from anomaly_core.results import Region
+from knowledge.products import TemplateHit
+from tools.detect import PartArgs
+from tools.passes import ImagePass
+from tools.places import PLACE_HELP, box_of
+from tools.records import Record
+from tools.services import Services
+
+LEAST_SHOWN: Final = 0.9
+"""Share of a place that the template must show for the two to be compared there."""
+
+
+class DescribeArgs(PartArgs):
+    """Arguments of `describe_region`."""
+
+    place: str = Field(default="region-1", description=f"where: {PLACE_HELP}", max_length=100)
+
+
+class RegionMeasures(Record):
+    """What was measured at one place.
+
+    bbox: [x0, y0, x1, y1], original pixels, end-exclusive. stands_out: whether the map exceeds the normal
+    range there; where it does, the measures are of what exceeds it, else of the whole place. shape,
+    length_px, width_px, orientation_deg, solidity, colour: as `anomaly_core.regions.RegionDescription` has
+    them. contrast: grey levels against the surroundings. template: id of the nearest good part;
+    template_contrast: grey levels against the same place of it, or null where the two images do not lie on
+    each other. times_limit: the map's peak there over the highest value that is normal for the product.
+    """
+
+    id: str
+    bbox: tuple[int, int, int, int]
+    cell: str
+    area_px: int
+    area_share: float
+    stands_out: bool
+    times_limit: float
+    shape: str
+    length_px: float
+    width_px: float
+    orientation_deg: float | None
+    solidity: float
+    contrast: float
+    template: str
+    template_contrast: float | None
+    colour: str | None
+    text: str
+
+
+def describe_tools(services: Services) -> list[BaseTool]:
+    """Return `describe_region`."""
+
+    @tool("describe_region", args_schema=DescribeArgs, response_format="content_and_artifact")
+    def describe(
+        image: str, sha256: str, product: str, place: str = "region-1"
+    ) -> tuple[str, RegionMeasures]:
+        """Measure one place: shape, size, orientation, contrast, colour, and the nearest good part there."""
+        image_pass = services.passes.get(image, sha256)
+        region, stands_out, times_limit = _region_at(services, image_pass, product, place)
+        hit, aligned = nearest_template(services, image_pass, product)
+        seen = describe_region(image_pass.image.pixels, region)
+        contrast = None
+        if aligned.matches and aligned.shown[region.mask].mean() >= LEAST_SHOWN:
+            contrast = describe_region(image_pass.image.pixels, region, aligned.pixels).contrast
+        record = RegionMeasures(
+            id=place,
+            bbox=region.bbox,
+            cell=region.cell,
+            area_px=region.area_px,
+            area_share=round(seen.area_share, 5),
+            stands_out=stands_out,
+            times_limit=round(times_limit, 3),
+            shape=seen.shape,
+            length_px=round(seen.length_px, 1),
+            width_px=round(seen.width_px, 1),
+            orientation_deg=seen.orientation_deg,
+            solidity=round(seen.solidity, 3),
+            contrast=round(seen.contrast, 1),
+            template=f"template:{hit.sha256[:12]}",
+            template_contrast=None if contrast is None else round(contrast, 1),
+            colour=seen.colour,
+            text=_sentence(seen, stands_out, times_limit, contrast),
+        )
+        return f"{place}, at the {record.cell}: {record.text}", record
+
+    return [describe]
+
+
+def nearest_template(services: Services, image_pass: ImagePass, product: str) -> tuple[TemplateHit, Aligned]:
+    """Return the product's template nearest to the image, and it laid over the image."""
+    encoded = image_pass.encoded()
+    hit = services.templates.nearest(product, encoded.embedding, 1)[0]
+    other = load_image(hit.path, max_pixels=services.passes.max_pixels).pixels
+    frame = frame_of(other, services.config.input_side, services.detector.encoder.stride)
+    return hit, align(image_pass.image.pixels, encoded.frame, other, frame)
+
+
+def _region_at(
+    services: Services, image_pass: ImagePass, product: str, place: str
+) -> tuple[Region, bool, float]:
+    """The region at a place, whether it stands out, and its peak over the normal limit."""
+    model = services.product_model(product)
+    anomaly_map, _, regions = image_pass.decoded(product, model)
+    height, width = anomaly_map.values.shape
+    x0, y0, x1, y1 = box_of(place, width, height, [region.bbox for region in regions])
+    mask: NDArray[np.bool_] = np.zeros((height, width), np.bool_)
+    mask[y0:y1, x0:x1] = True
+    times_limit = float(anomaly_map.values[mask].max()) / model.pixel_threshold
+    for region in regions:
+        if region.bbox == (x0, y0, x1, y1):
+            return region, True, times_limit
+    above = mask & (anomaly_map.values >= model.region_threshold(anomaly_map.values))
+    stands_out = bool(above.any())
+    return region_of_mask(above if stands_out else mask, score=0.0), stands_out, times_limit
+
+
+def _sentence(
+    seen: RegionDescription, stands_out: bool, times_limit: float, template_contrast: float | None
+) -> str:
+    if not stands_out:
+        text = f"nothing there exceeds the normal range: its peak is {times_limit:.2f} of the limit"
+    else:
+        text = f"{seen.text}; its peak is {times_limit:.2f} times the normal limit"
+    if template_contrast is None:
+        return (
+            f"{text}; no good part lies on it point by point, so it was compared with its surroundings alone"
+        )
+    levels = abs(round(template_contrast))
+    if levels == 0:
+        return f"{text}; as bright as the nearest good part there"
+    tone = "darker" if template_contrast < 0 else "brighter"
+    return f"{text}; {levels} grey levels {tone} than the nearest good part there"
