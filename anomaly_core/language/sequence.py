@@ -86,6 +86,17 @@ class SequenceBuilder:
         clean = text.replace(_OPEN, "").replace(_CLOSE, "")
         return self._ids(clean, split_special_tokens=True)
 
+    def reply_ids(self, messages: Sequence[Message], choices: Sequence[str]) -> list[tuple[int, ...]]:
+        """Return the token ids of each whole reply: its beginning, if the dialogue has one, and the choice.
+
+        Raises LanguageModelRefused for fewer than two choices, and for equal or empty ones.
+        """
+        begun = messages[-1].text if messages and messages[-1].role == "assistant" else ""
+        replies = [self.typed_ids(begun + choice) for choice in choices]
+        if len(replies) < 2 or len(set(replies)) < len(replies) or not all(choices):
+            raise LanguageModelRefused("choices must be two or more different, non-empty texts.")
+        return replies
+
     def _rendered(self, turns: Sequence[Message], *, prompt: bool) -> str:
         marks = [f"{_OPEN}{i}{_CLOSE}" for i in range(len(turns))]
         if not self.has_template:

@@ -108,7 +108,7 @@ class TransformersLanguageModel:
         Raises:
             LanguageModelRefused: fewer than two choices, equal ones, or numbers that are not finite.
         """
-        tokens = self._reply_tokens(messages, choices)
+        tokens = self.builder.reply_ids(messages, choices)
         turns = messages[:-1] if messages and messages[-1].role == "assistant" else messages
         # Tokens that all replies share cancel in the normalisation, so they join the prefix.
         shared = 0
@@ -189,14 +189,6 @@ class TransformersLanguageModel:
             picked = logp.gather(2, ids[:, 1:, None])[..., 0]
             scores = scores + (picked * valid[:, 1:]).sum(1)
         return scores
-
-    def _reply_tokens(self, messages: Sequence[Message], choices: Sequence[str]) -> list[tuple[int, ...]]:
-        """Token ids of each whole reply: its beginning, if there is one, and the choice."""
-        begun = messages[-1].text if messages and messages[-1].role == "assistant" else ""
-        tokens = [self.builder.typed_ids(begun + choice) for choice in choices]
-        if len(tokens) < 2 or len(set(tokens)) < len(tokens) or not all(choices):
-            raise LanguageModelRefused("choices must be two or more different, non-empty texts.")
-        return tokens
 
     @property
     def _table(self) -> Any:
