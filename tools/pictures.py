@@ -7,8 +7,9 @@ import re
 from collections.abc import Sequence
 from io import BytesIO
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
+import cv2
 import numpy as np
 from matplotlib import colormaps
 from numpy.typing import NDArray
@@ -17,6 +18,8 @@ from PIL import Image, ImageDraw
 from anomaly_core.results import Region
 from tools.atomic import write_atomically
 from tools.records import FilesRecord
+
+Notation = Literal["box", "contour", "highlight", "mask"]
 
 HEAT: Final = "inferno"
 """Perceptually uniform, so equal steps of the map look equal, also in grey and to colour-blind eyes."""
@@ -89,9 +92,43 @@ def draw_overlay(
 
     heat: (H, W) in [0, 1]. above_normal: (H, W) bool. Elsewhere, outlines aside, pixels stay as they are.
     """
+    return draw_boxes(_blend(pixels, heat, above_normal), regions)
+
+
+def draw_notation(
+    notation: Notation,
+    pixels: NDArray[np.uint8],
+    heat: NDArray[np.float32],
+    regions: Sequence[Region],
+) -> NDArray[np.uint8]:
+    """Mark the regions on an (H, W, 3) image; "mask" gives (H, W), 255 in a region. heat: in [0, 1]."""
+    mask = np.zeros(pixels.shape[:2], bool)
+    for region in regions:
+        mask |= region.mask
+    if notation == "box":
+        return draw_boxes(pixels, regions)
+    if notation == "highlight":
+        return _blend(pixels, heat, mask)
+    if notation == "mask":
+        return np.where(mask, np.uint8(255), np.uint8(0))
+    contours, _ = cv2.findContours(mask.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    picture = np.ascontiguousarray(pixels).copy()
+    cv2.drawContours(picture, contours, -1, BOX, max(1, round(min(mask.shape) / 200)))
+    return picture
+
+
+def _blend(
+    pixels: NDArray[np.uint8], heat: NDArray[np.float32], above_normal: NDArray[np.bool_]
+) -> NDArray[np.uint8]:
+    """The image with translucent heat where it is above normal."""
     opacity = (above_normal * (FAINTEST + (STRONGEST - FAINTEST) * heat))[..., None]
     blended = (1.0 - opacity) * pixels + opacity * heat_colours(WARM + (1.0 - WARM) * heat)
-    picture = Image.fromarray(np.round(blended).astype(np.uint8))
+    return np.asarray(np.round(blended), dtype=np.uint8)
+
+
+def draw_boxes(pixels: NDArray[np.uint8], regions: Sequence[Region]) -> NDArray[np.uint8]:
+    """The image with a box just outside each region; (H, W, 3) uint8."""
+    picture = Image.fromarray(pixels)
     draw = ImageDraw.Draw(picture)
     line = max(1, round(min(picture.size) / 200))
     for region in regions:

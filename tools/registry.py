@@ -12,6 +12,7 @@ from tools.classify import classify_tools
 from tools.compare import compare_tools
 from tools.describe import describe_tools
 from tools.detect import detect_tools
+from tools.experts import expert_tools
 from tools.localize import localize_tools
 from tools.logical import logical_tools
 from tools.report import report_tools
@@ -29,6 +30,7 @@ def build_tools(services: Services) -> list[BaseTool]:
         *zoom_tools(services),
         *compare_tools(services),
         *logical_tools(services),
+        *expert_tools(services),
         *classify_tools(services),
         *retrieve_tools(services),
         *report_tools(services),
