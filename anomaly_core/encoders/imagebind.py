@@ -105,14 +105,13 @@ class Trunk(NamedTuple):
 
 
 def load_imagebind_vision(
-    path: Path, taps: tuple[int, ...] | None = None, device: str = "cpu", label: str = ""
+    path: Path, taps: tuple[int, ...] | None = None, device: str = "cpu"
 ) -> TransformersVisionEncoder:
     """Load the image trunk from a checkpoint file.
 
     Args:
         taps: rising layer numbers from 1; None for four evenly spaced: of 32 layers 8, 16, 24 and 32, the
             paper's (0-based 7, 15, 23, 31).
-        label: the model's name for people; the path by default.
 
     Raises WeightsDamaged naming the file and its first wrong key, ConfigError for impossible taps.
     """
@@ -134,10 +133,10 @@ def load_imagebind_vision(
         layer_norm_eps=LAYER_NORM_EPS,
     )
     model = load_model(transformers.CLIPVisionModelWithProjection, path, config, weights)
-    return TransformersVisionEncoder(model, FAMILIES["clip"], CLIP, taps, device, label or str(path))
+    return TransformersVisionEncoder(model, FAMILIES["clip"], CLIP, taps, device, path.name)
 
 
-def load_imagebind_text(path: Path, device: str = "cpu", label: str = "") -> ContrastiveTextEncoder:
+def load_imagebind_text(path: Path, device: str = "cpu") -> ContrastiveTextEncoder:
     """Load the text trunk from a checkpoint file, with the tokenizer that lies in its folder.
 
     Raises WeightsDamaged naming the file and its first wrong key, WeightsMissing without a tokenizer,
@@ -169,7 +168,7 @@ def load_imagebind_text(path: Path, device: str = "cpu", label: str = "") -> Con
         pad_token_id=sizes["words"] - 1,
     )
     model = load_model(transformers.CLIPTextModelWithProjection, path, config, weights)
-    return ContrastiveTextEncoder(model, TOWERS["clip"], tokenizer, device, label or str(path))
+    return ContrastiveTextEncoder(model, TOWERS["clip"], tokenizer, device, path.name)
 
 
 def _trunk(path: Path, modality: str, outside: dict[str, Entry]) -> Trunk:

@@ -34,7 +34,7 @@ def load_image_encoder(model: str, taps: tuple[int, ...] | None = None, device: 
     if isinstance(source, Path) and source.is_file():
         from anomaly_core.encoders.imagebind import load_imagebind_vision
 
-        return load_imagebind_vision(source, taps, device, label=model)
+        return load_imagebind_vision(source, taps, device)
     if isinstance(source, Path) and _model_type(source) == "efficientnet-lite0":
         from anomaly_core.encoders.efficientnet import EfficientNetEncoder
 
@@ -59,7 +59,7 @@ def load_text_encoder(model: str, device: str = "cpu") -> TextEncoder:
     if isinstance(source, Path) and source.is_file():
         from anomaly_core.encoders.imagebind import load_imagebind_text
 
-        return load_imagebind_text(source, device, label=model)
+        return load_imagebind_text(source, device)
     from anomaly_core.encoders.loading import load_config
     from anomaly_core.encoders.transformers_text import TOWERS, ContrastiveTextEncoder, SentenceEncoder
 

@@ -183,7 +183,7 @@ def test_the_contract(file: Path) -> None:
     assert [tap.shape for tap in features.taps] == [(WIDTH, 3, 5)] * 4
     assert features.input_size == (3 * PATCH, 5 * PATCH)
     again = load_image_encoder(str(file))
-    assert again.name == encoder.name and encoder.name.startswith(f"{file}:h1+2+3+4:")
+    assert again.name == encoder.name and encoder.name.startswith("imagebind_huge.pth:h1+2+3+4:")
     assert all(torch.equal(a, b) for a, b in zip(again.encode(image).taps, features.taps, strict=True))
     assert text.encode_text([]).shape == (0, OUT)
     with pytest.raises(ValueError, match="multiples"):
