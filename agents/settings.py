@@ -14,7 +14,7 @@ from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSett
 from anomaly_core.errors import ConfigError
 
 CONFIG_FILE: Final = "iad.toml"
-PATH_KEYS: Final = ("store",)
+PATH_KEYS: Final = ("store", "conversations")
 """Keys that hold paths: in the file they are relative to the file's folder, elsewhere to the current one."""
 
 
@@ -49,8 +49,8 @@ def read_config(path: Path) -> dict[str, Any]:
             known = ", ".join(sorted(Settings.model_fields))
             raise ConfigError(f"{path} holds the unknown key {key!r}: the keys are {known}")
     for key in PATH_KEYS:
-        if isinstance(table.get(key), str):
-            table[key] = path.parent / Path(table[key]).expanduser()
+        if isinstance(table.get(key), str) and "://" not in table[key]:
+            table[key] = str(path.parent / Path(table[key]).expanduser())
     return table
 
 
@@ -66,6 +66,11 @@ class Settings(BaseSettings):
     store: Path = Field(
         default_factory=lambda: Path(user_data_dir("iad", appauthor=False)) / "store",
         description="folder of the templates, calibrations and notes",
+    )
+    conversations: str | None = Field(
+        None,
+        min_length=1,
+        description="where threads are kept: a SQLite file or a postgresql:// URL; beside the store if unset",
     )
     encoder: str = Field(
         "efficientnet-lite0", min_length=1, description="image encoder that enrols new products"

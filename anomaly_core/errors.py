@@ -13,6 +13,7 @@
     |   `-- StoreBusy          another process holds the lock
     |-- UnknownProduct         no enrolled product by that name
     |-- KnowledgeError         a note that cannot be read
+    |-- ThreadError            a thread that cannot be opened, or that waits for a person
     |-- ConfigError            a setting or argument out of its range
     `-- LanguageModelError
         |-- LanguageModelDown      no answer in time, or none at all
@@ -79,6 +80,10 @@ class UnknownProduct(IadError):
 
 class KnowledgeError(IadError):
     """A note cannot be read or indexed."""
+
+
+class ThreadError(IadError):
+    """A dialogue's thread cannot be opened, or waits for a person's word."""
 
 
 class ConfigError(IadError):
