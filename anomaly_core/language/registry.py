@@ -10,20 +10,33 @@ from anomaly_core.language.base import LanguageModel
 
 SCRIPTED: Final = "scripted"
 TINY: Final = "tiny"
+IN_PROCESS_VLLM: Final = "vllm:"
+"""Before a folder, cache name or hub id: the model runs on vLLM inside this process."""
 
 
 def load_language_model(
-    model: str, device: str = "cpu", *, dtype: torch.dtype | None = None
+    model: str,
+    device: str = "cpu",
+    *,
+    dtype: torch.dtype | None = None,
+    base: str | None = None,
+    served_name: str | None = None,
+    key: str | None = None,
+    timeout_s: float = 30.0,
 ) -> LanguageModel:
     """Load a language model.
 
     Args:
-        model: a name of the weight cache ("smollm2"), a folder, a hub id, or one of the fakes "scripted"
-            and "tiny".
-        device: a torch device.
-        dtype: of the weights; float32 on a CPU and bfloat16 elsewhere, unless given.
+        model: a name of the weight cache ("smollm2"), a folder, a hub id, one of the fakes "scripted" and
+            "tiny", the URL of a vLLM server ("http://host:8000/v1"), or "vllm:" before a folder, name or id.
+        device: a torch device; of a local model.
+        dtype: of a local model's weights; float32 on a CPU and bfloat16 elsewhere, unless given.
+        base: the model that a URL serves, by folder, name or hub id: its tokenizer and token embeddings.
+        served_name: what the server calls it, or a LoRA adapter of it; the server's first model if None.
+        key: that the server asks for.
+        timeout_s: seconds that one call of a served model may take.
 
-    Raises WeightsMissing, WeightsDamaged.
+    Raises WeightsMissing, WeightsDamaged, ConfigError (a URL without `base`, or vLLM is not installed).
     """
     # Imported late: the scripted model needs neither transformers nor its seconds of import.
     if model == SCRIPTED:
@@ -34,6 +47,14 @@ def load_language_model(
         from anomaly_core.language.tiny import tiny_language_model
 
         return tiny_language_model(device=device)
+    if model.startswith(("http://", "https://")):
+        from anomaly_core.language.served import load_served
+
+        return load_served(model, base=base, served_name=served_name, key=key, timeout_s=timeout_s)
+    if model.startswith(IN_PROCESS_VLLM):
+        from anomaly_core.language.vllm_lm import VllmLanguageModel
+
+        return VllmLanguageModel.load(model.removeprefix(IN_PROCESS_VLLM))
     from anomaly_core.language.transformers_lm import TransformersLanguageModel
     from anomaly_core.weights import resolve
 

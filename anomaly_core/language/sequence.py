@@ -8,6 +8,7 @@ an end of turn. A soft prompt stands right before its message's text.
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -54,6 +55,7 @@ class SequenceBuilder:
         self.has_template = bool(getattr(tokenizer, "chat_template", None))
         eos = tokenizer.eos_token_id
         self.eos_ids: tuple[int, ...] = () if eos is None else (int(eos),)
+        self._one_at_a_time = threading.Lock()
 
     def build(self, messages: Sequence[Message], *, complete: bool = False) -> list[Span]:
         """Return the spans of a dialogue.
@@ -153,7 +155,9 @@ class SequenceBuilder:
         return 0
 
     def _ids(self, text: str, **options: bool) -> tuple[int, ...]:
-        return tuple(self.tokenizer(text, add_special_tokens=False, **options)["input_ids"])
+        # A fast tokenizer keeps `split_special_tokens` in itself: another thread's call would change it.
+        with self._one_at_a_time:
+            return tuple(self.tokenizer(text, add_special_tokens=False, **options)["input_ids"])
 
 
 def embed_spans(

@@ -3,13 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import socket
-import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Literal
 
@@ -17,6 +12,7 @@ import numpy as np
 import pytest
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, HumanMessage
+from loopback import Reply, drip, events, hang_up, loopback, say
 from PIL import Image
 from pydantic import BaseModel, SecretStr
 
@@ -44,75 +40,7 @@ def completion(text: str) -> dict[str, Any]:
     }
 
 
-Reply = Callable[[BaseHTTPRequestHandler, dict[str, Any]], None]
 MakeChat = Callable[..., EndpointChatModel]
-
-
-def say(status: int, body: object, **headers: str) -> Reply:
-    def reply(handler: BaseHTTPRequestHandler, _request: dict[str, Any]) -> None:
-        data = body if isinstance(body, bytes) else json.dumps(body).encode()
-        handler.send_response(status)
-        for name, value in headers.items():
-            handler.send_header(name.replace("_", "-"), value)
-        handler.send_header("Content-Type", "application/json")
-        handler.send_header("Content-Length", str(len(data)))
-        handler.end_headers()
-        handler.wfile.write(data)
-
-    return reply
-
-
-def drip(handler: BaseHTTPRequestHandler, _request: dict[str, Any]) -> None:
-    """Send a byte now and then, never to an end."""
-    handler.send_response(200)
-    handler.send_header("Content-Length", "1000000")
-    handler.end_headers()
-    for _ in range(200):
-        handler.wfile.write(b" ")
-        handler.wfile.flush()
-        time.sleep(0.05)
-
-
-def hang_up(handler: BaseHTTPRequestHandler, _request: dict[str, Any]) -> None:
-    handler.connection.shutdown(socket.SHUT_RDWR)
-    handler.close_connection = True
-
-
-@contextmanager
-def served(*replies: Reply) -> Iterator[tuple[str, list[dict[str, Any]]]]:
-    """A server of these replies in order, the last one again and again: its URL, and what it was asked."""
-    asked: list[dict[str, Any]] = []
-    lock = threading.Lock()
-
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def do_GET(self) -> None:
-            say(200, {"object": "list", "data": [{"id": "first", "object": "model"}]})(self, {})
-
-        def do_POST(self) -> None:
-            request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            request["authorization"] = self.headers["Authorization"]
-            with lock:
-                asked.append(request)
-                reply = replies[min(len(asked), len(replies)) - 1]
-            # A client that has given up closes the connection.
-            try:
-                reply(self, request)
-            except (BrokenPipeError, ConnectionResetError):
-                self.close_connection = True
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.handle_error = lambda *_: None  # type: ignore[method-assign]  # a closed connection is meant
-    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}/v1", asked
-    finally:
-        server.shutdown()
-        server.server_close()
 
 
 @pytest.fixture
@@ -133,28 +61,28 @@ def test_no_url_no_model() -> None:
 
 
 def test_reply_key_and_the_servers_own_model() -> None:
-    with served(say(200, completion("At the top left."))) as (url, asked):
-        model = build_chat_model(Settings(llm_url=url, llm_key=SecretStr("secret")))
+    with loopback(say(200, completion("At the top left."))) as server:
+        model = build_chat_model(Settings(llm_url=server.url, llm_key=SecretStr("secret")))
         assert model is not None
         assert model.invoke(QUESTION).content == "At the top left."
         assert asyncio.run(model.ainvoke(QUESTION)).content == "At the top left."
         model.root_client.close()  # type: ignore[attr-defined]
-    assert asked[0]["model"] == "first"
-    assert asked[0]["authorization"] == "Bearer secret"
-    assert asked[0]["temperature"] == 0
+    assert server.asked[0]["model"] == "first"
+    assert server.asked[0]["authorization"] == "Bearer secret"
+    assert server.asked[0]["temperature"] == 0
 
 
 def test_reply_is_constrained_to_the_schema(chat: MakeChat) -> None:
-    with served(say(200, completion('{"topic": "place"}'))) as (url, asked):
-        assert reply_as(chat(url), QUESTION, Plan) == Plan(topic="place")
-    sent = asked[0]["response_format"]["json_schema"]["schema"]
+    with loopback(say(200, completion('{"topic": "place"}'))) as server:
+        assert reply_as(chat(server.url), QUESTION, Plan) == Plan(topic="place")
+    sent = server.asked[0]["response_format"]["json_schema"]["schema"]
     assert sent["properties"]["topic"]["enum"] == ["place", "cause"]
 
 
 @pytest.mark.parametrize("text", ["the place", '{"topic": "price"}', ""])
 def test_reply_that_is_not_of_the_schema_is_refused(text: str, chat: MakeChat) -> None:
-    with served(say(200, completion(text))) as (url, _), pytest.raises(LanguageModelRefused, match="Plan"):
-        reply_as(chat(url), QUESTION, Plan)
+    with loopback(say(200, completion(text))) as server, pytest.raises(LanguageModelRefused, match="Plan"):
+        reply_as(chat(server.url), QUESTION, Plan)
 
 
 @pytest.mark.parametrize(
@@ -175,18 +103,18 @@ def test_reply_that_is_not_of_the_schema_is_refused(text: str, chat: MakeChat) -
 def test_each_failure_has_its_message_in_time(
     reply: Reply, expected: type[LanguageModelError], says: str, chat: MakeChat
 ) -> None:
-    with served(reply) as (url, _), pytest.raises(expected, match=says):
+    with loopback(reply) as server, pytest.raises(expected, match=says):
         began = time.monotonic()
         try:
-            chat(url, timeout_s=1.0).invoke(QUESTION)
+            chat(server.url, timeout_s=1.0).invoke(QUESTION)
         finally:
             assert time.monotonic() - began < 2.0
 
 
 def test_a_failure_that_passes_is_not_noticed(chat: MakeChat) -> None:
-    with served(say(503, {}), say(429, {}, Retry_After="0.1"), say(200, completion("Here."))) as (url, asked):
-        assert chat(url).invoke(QUESTION).content == "Here."
-    assert len(asked) == 3
+    with loopback(say(503, {}), say(429, {}, Retry_After="0.1"), say(200, completion("Here."))) as server:
+        assert chat(server.url).invoke(QUESTION).content == "Here."
+    assert len(server.asked) == 3
 
 
 def test_a_server_that_is_down_costs_time_once(chat: MakeChat) -> None:
@@ -201,23 +129,15 @@ def test_a_server_that_is_down_costs_time_once(chat: MakeChat) -> None:
 
 def test_stream(chat: MakeChat) -> None:
     pieces = ["At ", "the top."]
-
-    def reply(handler: BaseHTTPRequestHandler, _request: dict[str, Any]) -> None:
-        handler.send_response(200)
-        handler.send_header("Content-Type", "text/event-stream")
-        handler.send_header("Connection", "close")
-        handler.end_headers()
-        for piece in pieces:
-            choice = {"index": 0, "delta": {"content": piece}, "finish_reason": None}
-            chunk = {"id": "1", "object": "chat.completion.chunk", "created": 0, "model": "m"}
-            handler.wfile.write(f"data: {json.dumps({**chunk, 'choices': [choice]})}\n\n".encode())
-        handler.wfile.write(b"data: [DONE]\n\n")
-        handler.close_connection = True
-
-    with served(reply) as (url, _):
-        assert [c.content for c in chat(url).stream(QUESTION) if c.content] == pieces
-    with served(say(500, {})) as (url, _), pytest.raises(LanguageModelDown, match="500"):
-        list(chat(url).stream(QUESTION))
+    head = {"id": "1", "object": "chat.completion.chunk", "created": 0, "model": "m"}
+    chunks = [
+        {**head, "choices": [{"index": 0, "delta": {"content": piece}, "finish_reason": None}]}
+        for piece in pieces
+    ]
+    with loopback(events(*chunks)) as server:
+        assert [c.content for c in chat(server.url).stream(QUESTION) if c.content] == pieces
+    with loopback(say(500, {})) as server, pytest.raises(LanguageModelDown, match="500"):
+        list(chat(server.url).stream(QUESTION))
 
 
 def test_pictures_go_as_image_parts(tmp_path: Path) -> None:

@@ -1,0 +1,66 @@
+"""Prompt embeddings as vLLM reads them, and what it sends back, read with care."""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+
+from anomaly_core.errors import LanguageModelRefused
+
+_ID_PREFIX = "token_id:"
+
+
+def encode_embeddings(embeddings: torch.Tensor) -> str:
+    """Return (n, hidden) floats as the base64 of a torch file, for `prompt_embeds`.
+
+    vLLM accepts NaN and answers with nonsense, so they are checked here.
+    Raises LanguageModelRefused for another shape or type, no row, NaN or infinity.
+    """
+    if embeddings.ndim != 2 or not embeddings.shape[0] or not embeddings.is_floating_point():
+        raise LanguageModelRefused(
+            f"prompt embeddings must be (n, hidden) floats with n of 1 or more, not "
+            f"{tuple(embeddings.shape)} {embeddings.dtype}."
+        )
+    if not bool(torch.isfinite(embeddings).all()):
+        raise LanguageModelRefused("the prompt embeddings hold NaN or infinity; check map and checkpoint.")
+    # Cloned: a slice would be saved with the whole storage behind it.
+    buffer = io.BytesIO()
+    torch.save(embeddings.detach().cpu().contiguous().clone(), buffer)
+    return base64.b64encode(buffer.getvalue()).decode("ascii")
+
+
+def soft_prompt_part(soft_prompt: torch.Tensor) -> dict[str, Any]:
+    """Return a soft prompt as a content part of a chat message.
+
+    The server puts it where the part stands and adds its chat template; a text part that follows is joined
+    with a newline, so a reply can differ from that of `ServedLanguageModel`, which adds none.
+    """
+    return {"type": "prompt_embeds", "data": encode_embeddings(soft_prompt)}
+
+
+def read_scores(answer: Mapping[str, Any], count: int) -> list[dict[int, float]]:
+    """Return {token id: natural log-probability} of the first token of each of `count` completions.
+
+    Raises LanguageModelRefused where the answer is not one to a request with `logprob_token_ids`.
+    """
+    try:
+        choices = sorted(answer["choices"], key=lambda choice: int(choice["index"]))
+        rows = [
+            {
+                int(token.removeprefix(_ID_PREFIX)): float(value)
+                for token, value in choice["logprobs"]["top_logprobs"][0].items()
+                if token.startswith(_ID_PREFIX)
+            }
+            for choice in choices
+        ]
+    except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
+        raise LanguageModelRefused(
+            "the server's answer holds no log-probabilities that can be read; use vLLM 0.32."
+        ) from error
+    if len(rows) != count:
+        raise LanguageModelRefused(f"the server answered {len(rows)} of {count} prompts.")
+    return rows
