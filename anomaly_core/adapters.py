@@ -11,13 +11,15 @@ from typing import Any
 import torch
 from peft import LoraConfig, PeftModel, PromptTuningConfig, TaskType, get_peft_model
 from pydantic import Field
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 
 from anomaly_core.config import Config
 from anomaly_core.errors import ConfigError
 from anomaly_core.language.transformers_lm import TransformersLanguageModel
 
 ADAPTER_FILE = "adapter_config.json"
+ADAPTER_WEIGHTS = "adapter_model.safetensors"
+PROMPT_KEY = "prompt_embeddings"
 
 
 class LoraSettings(Config):
@@ -72,25 +74,25 @@ def load_adapter(lm: TransformersLanguageModel, folder: Path) -> TransformersLan
     return TransformersLanguageModel(model, lm.builder.tokenizer, f"{lm.name}+{folder.name}")
 
 
-def save_prompt_tuning(lm: TransformersLanguageModel, base_tokens: torch.Tensor, folder: Path) -> None:
-    """Write the base tokens as a PEFT prompt-tuning adapter (arXiv 2104.08691).
+def save_prompt_tuning(base_tokens: torch.Tensor, folder: Path, *, base_model: str) -> None:
+    """Write the base tokens as a PEFT prompt-tuning adapter (arXiv 2104.08691); no model is loaded.
 
-    base_tokens: (n1, hidden) float, E_base of the prompt learner. Programs that load the adapter see
-    them before every input; the image and map tokens stay with the prompt learner.
-    Raises ConfigError for another width or no token.
+    base_tokens: (n, hidden) float, E_base of the prompt learner. Programs that load the adapter see
+    them before every input; the image and map tokens stay with the prompt learner. base_model: its
+    name or folder. Raises ConfigError for no token, or another shape.
     """
-    if base_tokens.ndim != 2 or base_tokens.shape[1] != lm.hidden_size or not len(base_tokens):
-        raise ConfigError(f"base tokens must be (n, {lm.hidden_size}), got {tuple(base_tokens.shape)}.")
+    if base_tokens.ndim != 2 or not len(base_tokens):
+        raise ConfigError(f"base tokens must be (n, hidden), got {tuple(base_tokens.shape)}.")
     config = PromptTuningConfig(
         task_type=TaskType.CAUSAL_LM,
+        base_model_name_or_path=base_model,
         num_virtual_tokens=len(base_tokens),
-        token_dim=lm.hidden_size,
+        token_dim=base_tokens.shape[1],
+        inference_mode=True,
     )
-    with _quiet():
-        model: Any = get_peft_model(lm.model, config)
-    with torch.no_grad():
-        model.prompt_encoder["default"].embedding.weight.copy_(base_tokens)
-    model.save_pretrained(str(folder), safe_serialization=True)
+    config.save_pretrained(str(folder))
+    tensors = {PROMPT_KEY: base_tokens.detach().float().cpu().contiguous()}
+    save_file(tensors, folder / ADAPTER_WEIGHTS)
 
 
 def load_prompt_tuning(folder: Path) -> torch.Tensor:
@@ -98,10 +100,10 @@ def load_prompt_tuning(folder: Path) -> torch.Tensor:
 
     Raises ConfigError where there is none.
     """
-    file = folder / "adapter_model.safetensors"
-    if not file.is_file() or "prompt_embeddings" not in (tensors := load_file(file)):
+    file = folder / ADAPTER_WEIGHTS
+    if not file.is_file() or PROMPT_KEY not in (tensors := load_file(file)):
         raise ConfigError(f"{folder}: no PEFT prompt-tuning adapter here.")
-    return tensors["prompt_embeddings"].float()
+    return tensors[PROMPT_KEY].float()
 
 
 @contextmanager

@@ -59,7 +59,7 @@ def test_unknown_layers_and_missing_adapters_are_named(tmp_path: Path) -> None:
 
 def test_base_tokens_become_a_prompt_that_peft_puts_first(tmp_path: Path) -> None:
     tokens = torch.randn(9, 32)
-    save_prompt_tuning(tiny_language_model(), tokens, tmp_path)
+    save_prompt_tuning(tokens, tmp_path, base_model="tiny")
     assert torch.equal(load_prompt_tuning(tmp_path), tokens)
     ids = torch.tensor([[5, 6, 7]])
     lm = tiny_language_model()
@@ -68,4 +68,4 @@ def test_base_tokens_become_a_prompt_that_peft_puts_first(tmp_path: Path) -> Non
         found = PeftModel.from_pretrained(lm.model, str(tmp_path))(input_ids=ids).logits[:, -1]
     assert torch.allclose(found, expected, atol=1e-5)
     with pytest.raises(ConfigError, match="base tokens"):
-        save_prompt_tuning(tiny_language_model(), torch.randn(9, 31), tmp_path)
+        save_prompt_tuning(torch.randn(0, 32), tmp_path, base_model="tiny")
