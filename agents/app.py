@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import time
-import uuid
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from agents.compose import build_services
+from agents.conversation import Conversations, Event, Waiting, new_thread
+from agents.dialogue import build_dialogue
 from agents.graph import Graph, build_graph
 from agents.settings import Settings
-from agents.state import InspectionState
+from agents.state import DialogueState, InspectionState, Review
+from agents.threads import Threads
 from anomaly_core.detector import Progress
 from anomaly_core.errors import IadError
 from tools.atomic import make_folder
@@ -28,6 +30,12 @@ from tools.records import (
     TimingsRecord,
 )
 from tools.retrieve import passage_record
+
+if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel
+
+Listener = Callable[[Event], None]
+"""Hears of the steps of an answer, and of its checked text, as they come."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +67,22 @@ class Application:
     @cached_property
     def _graph(self) -> Graph:
         return build_graph(self.services)
+
+    @cached_property
+    def chat_model(self) -> BaseChatModel | None:
+        """The chat model of the settings, or None: then rules plan and the evidence answers."""
+        if self.settings.llm_url is None:
+            return None
+        from agents.chat_model import build_chat_model
+
+        return build_chat_model(self.settings)
+
+    @cached_property
+    def conversations(self) -> Conversations:
+        """The threads of questions and answers."""
+        threads = Threads.open(self.settings)
+        graph = build_dialogue(self.services, chat_model=self.chat_model, checkpointer=threads.saver)
+        return Conversations(graph, threads)
 
     def enroll(self, product: str, paths: Sequence[Path], progress: Progress | None = None) -> EnrollSummary:
         """Learn a product from images of good parts; an earlier enrolment of it is replaced.
@@ -107,13 +131,47 @@ class Application:
         *,
         product: str | None = None,
         thread: str | None = None,
+        listen: Listener | None = None,
     ) -> AnswerRecord:
         """Answer one question about one image, from evidence.
 
-        thread: a label that the record carries; nothing of an earlier question is remembered by it.
+        thread: a name under which images and questions are remembered; without one a new thread begins, and
+        the record tells its name. The same question again goes on where it was cut off.
         """
-        record = self._run(image, product=product, question=question)
-        return AnswerRecord(**record.model_dump(), question=question, thread=thread or uuid.uuid4().hex[:12])
+        reply = self.ask_or_wait(image, question, product=product, thread=thread, listen=listen)
+        if isinstance(reply, Waiting):
+            raise TypeError("a question that asks for no review waits for nobody")
+        return reply
+
+    def ask_or_wait(
+        self,
+        image: Path,
+        question: str,
+        *,
+        product: str | None = None,
+        thread: str | None = None,
+        review: bool = False,
+        listen: Listener | None = None,
+    ) -> AnswerRecord | Waiting:
+        """Answer as `ask` does; with `review`, an uncertain verdict first waits for a person's word."""
+        self.services.require_store()
+        name = thread or new_thread()
+        start = time.perf_counter()
+        out: dict[str, DialogueState | Waiting] = {}
+        events = self.conversations.ask(image, question, thread=name, product=product, review=review, out=out)
+        for event in events:
+            if listen is not None:
+                listen(event)
+        return self._reply(name, out["final"], start)
+
+    def review(self, thread: str, word: Review, listen: Listener | None = None) -> AnswerRecord | Waiting:
+        """Give a person's word to a thread that waits for it; return the answer that it held up."""
+        start = time.perf_counter()
+        out: dict[str, DialogueState | Waiting] = {}
+        for event in self.conversations.answer_review(thread, word, out=out):
+            if listen is not None:
+                listen(event)
+        return self._reply(thread, out["final"], start)
 
     def add_knowledge(self, files: Sequence[Path], product: str | None = None) -> AddSummary:
         """Add notes; a file added before is replaced."""
@@ -141,8 +199,22 @@ class Application:
         )
 
     def close(self) -> None:
-        """Let the models go."""
+        """Let the models go, and close the threads."""
         self.__dict__.pop("_graph", None)
+        opened = self.__dict__.pop("conversations", None)
+        if isinstance(opened, Conversations):
+            opened.close()
+
+    def _reply(self, thread: str, final: DialogueState | Waiting, start: float) -> AnswerRecord | Waiting:
+        if isinstance(final, Waiting):
+            return final
+        record = inspection_record(final, total_ms=(time.perf_counter() - start) * 1000)
+        models = record.models
+        if self.chat_model is not None and final.get("draft") is not None and not final["refused"]:
+            name = getattr(self.chat_model, "model_name", None) or type(self.chat_model).__name__
+            models = models.model_copy(update={"llm": name})
+        fields = {**record.model_dump(), "models": models.model_dump()}
+        return AnswerRecord(**fields, question=final.get("question") or "", thread=thread)
 
     def _run(
         self, path: Path, *, product: str | None = None, question: str | None = None, out: Path | None = None

@@ -1,33 +1,14 @@
-"""The answer from evidence alone: every sentence rests on something measured or cited."""
+"""The evidence of an answer: everything that was measured or found, each with the id that an answer cites."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from pathlib import Path
 
-from agents.questions import Asked, kind_of_question
-from agents.state import InspectionState
-from anomaly_core.results import verdict_sentence
+from agents.state import DialogueState, InspectionState, Observation
 from tools.classify import UNKNOWN
 from tools.records import EvidenceRecord, MeasuredRegion, PassageRecord
 
 _LONGEST_QUOTE = 600
-
-
-@dataclass(frozen=True)
-class Composed:
-    """A plain answer, its analysis, and the evidence that both cite by id in square brackets."""
-
-    answer: str
-    analysis: str
-    evidence: list[EvidenceRecord]
-
-
-def compose_answer(state: InspectionState) -> Composed:
-    """Answer the question, or without one say the verdict, from what the earlier nodes measured."""
-    sentence = verdict_sentence(state["verdict"].anomalous, [r.cell for r in shown_regions(state)])
-    question = state.get("question")
-    answer = sentence if not question else _reply(kind_of_question(question), sentence, state)
-    return Composed(answer=answer, analysis=_analysis(state), evidence=gather_evidence(state))
 
 
 def shown_regions(state: InspectionState) -> list[MeasuredRegion]:
@@ -35,8 +16,8 @@ def shown_regions(state: InspectionState) -> list[MeasuredRegion]:
     return state["regions"] if state["verdict"].anomalous else []
 
 
-def gather_evidence(state: InspectionState) -> list[EvidenceRecord]:
-    """Everything that was measured or found, each with the id that an answer cites."""
+def gather_evidence(state: InspectionState | DialogueState) -> list[EvidenceRecord]:
+    """Return the score, the regions, the templates, the passages and what the plan's tools returned."""
     verdict, product = state["verdict"], state["product"]
     found = [
         EvidenceRecord(
@@ -50,10 +31,12 @@ def gather_evidence(state: InspectionState) -> list[EvidenceRecord]:
         EvidenceRecord(
             kind="region",
             id=region.id,
-            text=f"at the {region.cell}, box {list(region.bbox)}, {region.area_px} px: {region.text}",
+            text=f"at the {region.cell}, box {list(region.bbox)}, {region.area_px} px, score "
+            f"{region.score:.2f}: {region.text}",
         )
         for region in state["regions"]
     ]
+    found += _type_evidence(state)
     found += [
         EvidenceRecord(
             kind="template",
@@ -65,93 +48,61 @@ def gather_evidence(state: InspectionState) -> list[EvidenceRecord]:
     found += [
         EvidenceRecord(kind="knowledge", id=passage.id, text=passage.text) for passage in state["passages"]
     ]
+    if state["verdict"].anomalous or state.get("question"):
+        found.append(_notes_evidence(state))
+    found += [seen.evidence for seen in observations(state)]
+    unique = {item.id: item for item in found}
+    return list(unique.values())
+
+
+def _type_evidence(state: InspectionState | DialogueState) -> list[EvidenceRecord]:
+    defect = state.get("defect_type")
+    if defect is None:
+        return []
+    ranked = [defect, *defect.alternatives] if defect.name != UNKNOWN else defect.alternatives
+    scores = ", ".join(f"{plain_name(one.name)} {one.score:.2f}" for one in ranked) or "none"
+    decided = "do not decide between" if defect.name == UNKNOWN else "rank"
+    text = f"the notes and confirmed examples {decided} the types: {scores}"
+    return [EvidenceRecord(kind="score", id="type", text=text)]
+
+
+def _notes_evidence(state: InspectionState | DialogueState) -> EvidenceRecord:
+    """What the notes cover, so that "no note covers this" rests on something too."""
+    product, named = state["product"].name, state["expected"]
+    names = f"name the defects {', '.join(plain_name(name) for name in named)}" if named else "name no defect"
+    text = f"the notes about {product} {names}; {len(state['passages'])} passages found for this question"
+    return EvidenceRecord(kind="knowledge", id="notes", text=text)
+
+
+def observations(state: InspectionState | DialogueState) -> list[Observation]:
+    """What the plan's tools returned; none where there was no plan."""
+    found: list[Observation] = state.get("observations") or []  # type: ignore[assignment]
     return found
 
 
-def _analysis(state: InspectionState) -> str:
-    verdict, product = state["verdict"], state["product"]
-    lines = [
-        f"The part was compared as {product.name} with its enrolled good parts"
-        + (f" [{state['templates'][0].id}]." if state["templates"] else ".")
-    ]
-    judged = "beyond" if verdict.anomalous else "within"
-    lines.append(f"Its score is {judged} the normal range (p = {verdict.p_value:.3g}) [score].")
-    if verdict.uncertain:
-        lines.append("The score lies near the limit, so a person should look.")
-    for region in state["regions"]:
-        lines.append(f"At the {region.cell}: {region.text} [{region.id}].")
-    defect = state.get("defect_type")
-    if verdict.anomalous and defect is not None:
-        if defect.name == UNKNOWN:
-            lines.append("No note describes a defect that fits these measurements well.")
-        else:
-            passage = next((p for p in state["passages"] if p.defect == defect.name), None)
-            cited = f" [{passage.id}]" if passage else ""
-            lines.append(
-                f"Of the defects in the notes, {_plain(defect.name)} fits the measurements best "
-                f"(score {defect.score:.2f}){cited}."
-            )
-            if passage is not None:
-                lines.append(f"The note says: {_quote(passage)} [{passage.id}]")
-    return " ".join(lines)
+def spoken_names(state: DialogueState) -> dict[str, str]:
+    """Paths and file names of the thread, and the plain words that stand for them in evidence."""
+    names = {one["image"]: f"(image {one['number']})" for one in state["seen"]}
+    here = str(Path(state["image"]).absolute())
+    names[state["image"]] = names.setdefault(here, "this image")
+    for template in state.get("templates") or []:
+        names[template.path] = names[template.file_name] = "the good part"
+    return names
 
 
-def _reply(asked: Asked, sentence: str, state: InspectionState) -> str:
-    verdict, product = state["verdict"], state["product"]
-    regions = shown_regions(state)
-    if asked == "detection":
-        return sentence
-    if asked == "confidence":
-        near = " It lies near the limit, so a person should look." if verdict.uncertain else ""
-        return (
-            f"{sentence} A good {product.name} scores this high with probability {verdict.p_value:.3g}; "
-            f"the verdict turns at {verdict.alpha:.3g} [score].{near}"
-        )
-    if asked == "object":
-        return f"The image shows the product {product.name} (similarity {product.similarity:.2f})."
-    if asked == "template":
-        best = state["templates"][0]
-        return f"The good part nearest to this image is {best.path} [{best.id}]."
-    if not verdict.anomalous and asked in ("location", "count", "description", "type"):
-        return f"{sentence} The score is within the normal range (p = {verdict.p_value:.3g}) [score]."
-    if asked == "count":
-        return sentence
-    if asked in ("location", "description"):
-        details = "; ".join(f"at the {r.cell}, box {list(r.bbox)}: {r.text} [{r.id}]" for r in regions)
-        return f"{sentence} Measured: {details}." if details else sentence
-    if asked == "type":
-        return f"{sentence} {_type_reply(state)}"
-    return f"{sentence} {_knowledge_reply(state)}"
-
-
-def _type_reply(state: InspectionState) -> str:
-    defect = state.get("defect_type")
-    if defect is None or defect.name == UNKNOWN:
-        near = " or ".join(_plain(other.name) for other in defect.alternatives[:2]) if defect else ""
-        nearest = f" The notes come nearest with {near}, but the measurements do not decide." if near else ""
-        return f"Its type is unknown: no note or confirmed example fits it.{nearest}"
-    others = ", ".join(f"{_plain(o.name)} {o.score:.2f}" for o in defect.alternatives[:2])
-    passage = next((p for p in state["passages"] if p.defect == defect.name), None)
-    cited = f" [{passage.id}]" if passage else ""
-    return (
-        f"The type that fits best is {_plain(defect.name)} (score {defect.score:.2f}){cited}"
-        + (f"; then {others}" if others else "")
-        + "."
-    )
-
-
-def _knowledge_reply(state: InspectionState) -> str:
-    if not state["passages"]:
-        return "No note covers this."
-    return " ".join(f"{_quote(passage)} [{passage.id}]" for passage in state["passages"][:2])
-
-
-def _quote(passage: PassageRecord) -> str:
-    text = " ".join(passage.text.split())
+def quote(passage: PassageRecord) -> str:
+    """The passage in quotation marks, cut at a word where it is long."""
+    text = " ".join(passage.text.split()).replace('"', "'")
     if len(text) <= _LONGEST_QUOTE:
         return f'"{text}"'
     return f'"{text[:_LONGEST_QUOTE].rsplit(" ", 1)[0]} ..."'
 
 
-def _plain(name: str) -> str:
+def plain_name(name: str) -> str:
+    """A defect's name in plain words."""
     return name.replace("_", " ")
+
+
+def topic_of(passage: PassageRecord) -> str:
+    """What a passage is about, in lower-case plain words: its defect, else its last heading; else empty."""
+    return plain_name(passage.defect or passage.title.rpartition(" / ")[2]).lower()

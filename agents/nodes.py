@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
-from agents.evidence import compose_answer
+from agents.questions import kind_of_question
+from agents.replies import compose_answer
 from agents.state import InspectionState
 from tools.classify import UNKNOWN, appearance
 from tools.passes import Stopwatch
@@ -13,17 +14,19 @@ from tools.records import FilesRecord
 from tools.registry import Toolbox
 
 Update = dict[str, Any]
+S = TypeVar("S", bound=InspectionState)
+S_contra = TypeVar("S_contra", bound=InspectionState, contravariant=True)
 
 
-class Node(Protocol):
-    """One step of the graph."""
+class Node(Protocol[S_contra]):
+    """One step of a graph."""
 
-    def __call__(self, state: InspectionState) -> Update:
+    def __call__(self, state: S_contra) -> Update:
         """Return what the step adds to the state."""
         ...
 
 
-def build_nodes(toolbox: Toolbox) -> dict[str, Node]:
+def build_nodes(toolbox: Toolbox) -> dict[str, Node[InspectionState]]:
     """Return each node by name, in order; each adds its time to `timings_ms` under a fixed key."""
     call = toolbox.call
 
@@ -69,12 +72,12 @@ def build_nodes(toolbox: Toolbox) -> dict[str, Node]:
             # Words and no measured numbers: notes hold none of them, and equal words are encoded once.
             named = "" if defect.name == UNKNOWN else defect.name.replace("_", " ")
             wanted = f"{wanted} {named} {appearance(state['regions'][0].text)}".strip()
-        if not wanted:
-            return {"templates": templates, "passages": []}
-        return {
-            "templates": templates,
-            "passages": call("retrieve_knowledge", text=wanted, product=product, k=3),
-        }
+        found = {"templates": templates, "expected": call("list_defects", product=product), "passages": []}
+        if wanted:
+            # An analysis quotes sentence by sentence, so it needs more of the notes than a citation does.
+            k = 5 if question and kind_of_question(question) == "analysis" else 3
+            found["passages"] = call("retrieve_knowledge", text=wanted[:4000], product=product, k=k)
+        return found
 
     def answer(state: InspectionState) -> Update:
         composed = compose_answer(state)
@@ -99,10 +102,10 @@ def build_nodes(toolbox: Toolbox) -> dict[str, Node]:
     return {node.__name__: timed(node, key) for node, key in steps}
 
 
-def timed(node: Callable[[InspectionState], Update], key: str) -> Node:
+def timed(node: Callable[[S], Update], key: str) -> Node[S]:
     """Return the node, adding its milliseconds to `timings_ms` under `key`."""
 
-    def run(state: InspectionState) -> Update:
+    def run(state: S) -> Update:
         with Stopwatch() as watch:
             update = node(state)
         return {**update, "timings_ms": {key: watch.ms}}

@@ -3,28 +3,63 @@
 from __future__ import annotations
 
 import re
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 
 Asked = Literal[
-    "detection", "location", "count", "type", "description", "confidence", "template", "object", "analysis"
+    "detection",
+    "location",
+    "count",
+    "type",
+    "description",
+    "confidence",
+    "template",
+    "object",
+    "analysis",
+    "comparison",
+    "recheck",
+    "parts",
+    "steps",
+    "history",
 ]
 
+KINDS: Final[tuple[Asked, ...]] = get_args(Asked)
+
 _RULES: Final[tuple[tuple[Asked, str], ...]] = (
+    ("steps", r"\b(step by step|reasoning|chain of thought|how did you (get|come|decide|find|know))\b"),
     ("confidence", r"\b(how (sure|certain|confident)|confidence|certainty|p-?value|probability|uncertain)\b"),
+    ("recheck", r"\b(re-?check|re-?inspect|zoom|look (again|closer|more closely)|check (again|the))\b"),
+    ("comparison", r"\b(compar\w+|differ\w*|versus|vs\.?|(same|better|worse) (as|than))\b"),
     ("template", r"\b(show|see|find|give)\b.*\b(good|normal|reference|template)\b|\bnearest template\b"),
+    (
+        "history",
+        r"\b(what did i ask|which images|images so far|so far|summar\w+ (this|the|our) (thread|talk))\b",
+    ),
+    (
+        "parts",
+        r"\b(how many|number of|count( the)?) (parts|components|pieces|holes|screws|pins|teeth)\b"
+        r"|\b(missing|extra|misplaced|swapped) (part|component|piece)|\b(part|component|piece)s? (is |are )?"
+        r"(missing|complete|there)|\blayout\b|\ball (the )?(parts|components|pieces)\b",
+    ),
     ("count", r"\bhow many\b|\bnumber of\b|\bcount\b"),
     ("analysis", r"\b(why|cause[sd]?|reason|effect|consequence|impact|severity|severe|serious|matters?)\b"),
-    ("analysis", r"\b(repair|fix|action|prevent|avoid|should (i|we)|risk|harm|function)\b"),
+    (
+        "analysis",
+        r"\b(repair|fix|action|prevent|avoid|should (i|we)|risk|harm|function|what (to|can i) do)\b",
+    ),
     ("location", r"\b(where|which (part|area|region|cell|corner|side)|locat\w+|position|place)\b"),
     ("type", r"\b(what (kind|type|sort)|which (defect|type|kind)|classif\w+|type of|is it an?|called)\b"),
     ("object", r"\bwhat (is|are) (this|the) (product|object|part|item)|which product|what product\b"),
-    ("description", r"\b(describe|description|look like|appearance|shape|size|big|large|long|colou?r)\b"),
+    (
+        "description",
+        r"\b(describe|description|look like|appearance|shape|size|big|large|long|wide|area|colou?r|dark"
+        r"|bright|orient\w+|contrast)\b",
+    ),
     ("detection", r"\b(any|is there|are there|defect(ive)?|anomal\w+|damage[d]?|ok|good|normal|wrong)\b"),
 )
 
 
-def kind_of_question(question: str) -> Asked:
-    """Return what the question asks for; "analysis" (the notes answer) where no rule fits.
+def matched_kind(question: str) -> Asked | None:
+    """Return what the question's own words ask for, or None where no rule fits.
 
     The rules are tried in order, so that "why is there a scratch" is an analysis, not a detection.
     """
@@ -32,4 +67,9 @@ def kind_of_question(question: str) -> Asked:
     for kind, pattern in _RULES:
         if re.search(pattern, text):
             return kind
-    return "analysis"
+    return None
+
+
+def kind_of_question(question: str) -> Asked:
+    """Return what the question asks for; "analysis" (the notes answer) where no rule fits."""
+    return matched_kind(question) or "analysis"

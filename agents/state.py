@@ -1,9 +1,10 @@
-"""The typed state of the inspection graph: paths, hashes and small records, never arrays."""
+"""The typed state of both graphs: paths, hashes and small records, never arrays."""
 
 from __future__ import annotations
 
-from typing import Annotated, TypedDict
+from typing import Annotated, Any, Final, Literal, TypedDict
 
+from agents.questions import Asked
 from tools.records import (
     DefectRecord,
     EvidenceRecord,
@@ -12,9 +13,17 @@ from tools.records import (
     OpenedRecord,
     PassageRecord,
     ProductRecord,
+    Record,
     TemplateRecord,
     VerdictRecord,
 )
+
+MOST_IMAGES: Final = 12
+"""Images that a thread remembers: the first, and those looked at last."""
+MOST_TURNS: Final = 20
+"""Questions and answers that a thread remembers, the latest."""
+LONGEST_REMEMBERED: Final = 600
+"""Characters of a question, and of an answer, that are remembered."""
 
 
 def add_times(left: dict[str, float], right: dict[str, float]) -> dict[str, float]:
@@ -41,9 +50,120 @@ class InspectionState(InspectionInput, total=False):
     regions: list[MeasuredRegion]
     defect_type: DefectRecord | None
     templates: list[TemplateRecord]
+    expected: list[str]
     passages: list[PassageRecord]
     answer: str
     analysis: str
     evidence: list[EvidenceRecord]
     files: FilesRecord
     timings_ms: Annotated[dict[str, float], add_times]
+
+
+PER_QUESTION: Final = frozenset(
+    {
+        *InspectionInput.__annotations__,
+        *(
+            "opened",
+            "templates",
+            "expected",
+            "passages",
+            "answer",
+            "analysis",
+            "evidence",
+            "files",
+            "timings_ms",
+        ),
+    }
+)
+"""Keys of `InspectionState` that each question finds anew; the others are kept of an image."""
+
+
+class Seen(TypedDict):
+    """An image of a thread. number: 1 for its first; found: what was measured, by key of the state.
+
+    store_version: of the store that it was measured with.
+    """
+
+    number: int
+    image: str
+    sha256: str
+    store_version: int
+    found: dict[str, Any]
+
+
+class Turn(Record):
+    """A question of a thread and its answer. `image`: its number; `region`: 1-based, where one was meant."""
+
+    number: int
+    image: int
+    question: str
+    kind: Asked
+    region: int | None
+    answer: str
+
+
+class Understanding(Record):
+    """What the current question asks for; see `agents.followups.Understood`."""
+
+    kind: Asked
+    other: int | None = None
+    region: int | None = None
+    place: str = ""
+
+
+class PlannedCall(Record):
+    """One tool call of a plan. `why`: what it is for, in words that are shown as a step."""
+
+    tool: str
+    arguments: dict[str, Any]
+    why: str
+
+
+class Observation(Record):
+    """What a tool of the plan returned: its words, as evidence with an id that an answer cites."""
+
+    tool: str
+    evidence: EvidenceRecord
+
+
+class Step(Record):
+    """One step of the chain of thought. `evidence`: ids of what it rests on, never empty."""
+
+    kind: Literal["object", "expected", "difference", "judgement", "conclusion"]
+    text: str
+    evidence: list[str]
+
+
+class Review(Record):
+    """What a person said of an uncertain verdict. `id`: of the recorded correction."""
+
+    verdict: Literal["good", "anomalous"]
+    defect_type: str | None = None
+    note: str = ""
+    id: str = ""
+
+
+class DialogueInput(InspectionInput, total=False):
+    """What a turn of a dialogue is given.
+
+    given: the image that came with the question; `image` may turn to another one of the thread.
+    review: ask a person where the verdict is uncertain.
+    """
+
+    given: str
+    review: bool
+
+
+class DialogueState(InspectionState, DialogueInput, total=False):
+    """A thread: the current question's state, and a bounded memory of the images and turns before."""
+
+    asked: Understanding
+    plan: list[PlannedCall]
+    observations: list[Observation]
+    steps: list[Step]
+    draft: str | None
+    refused: list[str]
+    reviewed: Review | None
+    seen: list[Seen]
+    turns: list[Turn]
+    turn: int

@@ -45,9 +45,11 @@ Alpha = Annotated[
 Device = Annotated[str | None, typer.Option("--device", metavar="DEVICE", help="cpu, cuda, cuda:N or mps.")]
 Thread = Annotated[
     str | None,
-    typer.Option(
-        "--thread", metavar="T", help="A label that the reply carries; nothing is remembered by it."
-    ),
+    typer.Option("--thread", metavar="T", help="Go on with this thread, which remembers; new if not given."),
+]
+Llm = Annotated[
+    str | None,
+    typer.Option("--llm", metavar="URL", help="Chat model: an OpenAI-compatible server's URL, or `local`."),
 ]
 Paths = Annotated[
     list[str], typer.Argument(metavar="PATH...", help="Image files, folders or globs.", show_default=False)
@@ -61,6 +63,7 @@ def application(
     encoder: str | None = None,
     alpha: float | None = None,
     device: str | None = None,
+    llm: str | None = None,
 ) -> Iterator[Application]:
     """The application under these options, closed at the end of the block.
 
@@ -68,7 +71,7 @@ def application(
     """
     from agents.settings import load_settings
 
-    settings = load_settings(store=store, encoder=encoder, alpha=alpha, device=device)
+    settings = load_settings(store=store, encoder=encoder, alpha=alpha, device=device, llm_url=llm)
     # Here, not above: it brings the tensor library, and `iad --help` must answer at once.
     from agents.app import Application
 

@@ -12,7 +12,7 @@ from PIL import Image
 from pydantic import BaseModel
 
 from agents.app import Application
-from agents.evidence import compose_answer
+from agents.replies import compose_answer
 from agents.graph import build_graph
 from agents.settings import Settings
 from agents.state import InspectionState, add_times

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from agents.evidence import compose_answer
+from agents.replies import compose_answer
 from agents.state import InspectionState
 from tools.classify import UNKNOWN
 from tools.records import (
@@ -50,6 +50,7 @@ def state(
         ],
         defect_type=None if defect is None else DefectRecord(name=defect, score=0.7),
         templates=[TemplateRecord(id="template:ab", file_name="good.png", similarity=0.9, path="good.png")],
+        expected=["stain"] if notes else [],
         passages=[
             PassageRecord(
                 id="note-1", product="plate", defect="stain", title="stain", text="A patch of paint.",

@@ -1,0 +1,116 @@
+"""Defect analysis from the notes alone: cause, effect, severity, action; each sentence quoted and cited."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from tools.records import PassageRecord
+
+Aspect = Literal["cause", "effect", "severity", "action"]
+
+_ASKED: Final[dict[Aspect, str]] = {
+    "cause": r"""why; cause[sd]?; causing; reason; origin; comes? from; came from; how did; result of; due to;
+        source""",
+    "effect": r"""effects?; consequences?; impact; affects?; leads? to; happens?; harm; risk; functions?;
+        influence""",
+    "severity": r"""severity; severe; serious; matters?; critical; bad; dangerous; safe; acceptable;
+        tolerable;
+        minor""",
+    "action": r"""repair; fix; action; prevent; avoid; should (i|we); do about; replace; reject; rework;
+        what (to|can i) do; recommend\w*; next step""",
+}
+"""Words of a question that ask for an aspect, as regular expressions."""
+_SAYS: Final[dict[Aspect, str]] = {
+    "cause": r"""caused? by; causes? (are|is|include); comes? from; due to; result(s|ing)? (from|of);
+        arises? from; stems? from; originat\w+; introduced (by|during); because of; fault in; through a;
+        points? (to|at); (indicat|suggest)\w* (\w+ ){0,4}(error|issue|flaw|mishandling|stress|process|impact);
+        (indicat|suggest)\w* (\w+ ){0,4}(handling|pressure|contamination|manufactur\w+);
+        during (manufactur\w+|production|handling|storage|transport\w*|assembly); mishandling;
+        separates it""",
+    "effect": r"""leads? to; leading to; affect(s|ing)?; compromis\w+; impair\w*; reduc\w+; weaken\w*;
+        impact(s|ing)?; detract\w*; mislead\w*; costs?; overheat\w*; grows?; prevent(s|ing);
+        disrupt\w* the (function|use); failures?; hazards?; interfer\w+; leak\w*; carries no; results? in;
+        may be (darker|lost)""",
+    "severity": r"""sever(e|ity)\w*; critical; serious; significant(ly)?; minor; major; hardly; safety;
+        hazard\w*;
+        harmless; does not grow; costs? (little|hardly); in proportion; substantial\w*; extensive; negligible;
+        cosmetic; aesthetic""",
+    "action": r"""should; must; needs? to be; replace; repair; rework; reject\w*; clean; check;
+        inspect(?!ed|or);
+        adjust; discard; sort (the|it|out); mark it; tell the; measure again; compare it; recommend\w*;
+        tighten;
+        remove it""",
+}
+"""Words of a note that say something of an aspect, as regular expressions."""
+
+
+def _any_of(patterns: str) -> re.Pattern[str]:
+    alternatives = "|".join(part.strip() for part in patterns.split(";"))
+    return re.compile(rf"\b(?:{alternatives})\b", re.IGNORECASE)
+
+
+_ASKING: Final = {aspect: _any_of(patterns) for aspect, patterns in _ASKED.items()}
+_SAYING: Final = {aspect: _any_of(patterns) for aspect, patterns in _SAYS.items()}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A sentence of a passage that says something of an aspect. `id`: of the passage."""
+
+    aspect: Aspect
+    sentence: str
+    id: str
+
+
+def asked_aspects(question: str) -> tuple[Aspect, ...]:
+    """Return the aspects that a question asks for; all of them where it names none."""
+    named = tuple(aspect for aspect, words in _ASKING.items() if words.search(question))
+    return named or tuple(_ASKED)
+
+
+def sentences_of(text: str) -> list[str]:
+    """Return a passage's sentences, spaces put in order."""
+    parts = re.split(r"(?<=[.!?])\s+", text.replace('"', "'"))
+    return [" ".join(part.split()) for part in parts if part.strip()]
+
+
+def find_aspects(passages: Sequence[PassageRecord], aspects: Sequence[Aspect]) -> list[Finding]:
+    """Return, aspect by aspect, the sentences that say something of it: two at most, in the notes' order.
+
+    A sentence is quoted once, under the first aspect that it speaks of.
+    """
+    found: list[Finding] = []
+    used: set[str] = set()
+    for aspect in aspects:
+        said = [
+            Finding(aspect, sentence, passage.id)
+            for passage in passages
+            for sentence in sentences_of(passage.text)
+            if sentence not in used and _SAYING[aspect].search(sentence)
+        ][:2]
+        used |= {finding.sentence for finding in said}
+        found += said
+    return found
+
+
+def analyse(passages: Sequence[PassageRecord], question: str, subject: str) -> str:
+    """Return what the notes say of the aspects asked for, quoted and cited; where they are silent, that.
+
+    passages: about `subject`, a defect's name in plain words. No word of the answer but the framing is ours.
+    """
+    aspects = asked_aspects(question)
+    found = find_aspects(passages, aspects)
+    lines = [
+        f'{aspect.capitalize()}: "{finding.sentence}" [{finding.id}].'
+        for aspect in aspects
+        for finding in found
+        if finding.aspect == aspect
+    ]
+    silent = [aspect for aspect in aspects if all(finding.aspect != aspect for finding in found)]
+    if silent and (len(silent) == len(aspects) or len(aspects) < len(_ASKED)):
+        covers = " or ".join(silent) if len(silent) < len(_ASKED) else "cause, effect, severity or action"
+        lines.append(f"No note covers the {covers} of {subject} [notes].")
+    return " ".join(lines)

@@ -1,0 +1,293 @@
+"""The graph for open questions: a thread with memory, over the nodes and tools of the inspection.
+
+listen -> open -> (seen before: recall | new: inspect it, keep it) -> review -> record -> plan -> act ... ->
+retrieve -> reason -> (with a chat model: phrase) -> check -> remember. Each step is checkpointed, so that a
+thread that is killed between any two goes on where it stopped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Final, Literal
+
+from langchain_core.language_models import BaseChatModel
+from langgraph.checkpoint.base import BaseCheckpointSaver
+from langgraph.graph import END, START, StateGraph
+from langgraph.graph.state import CompiledStateGraph
+from langgraph.types import Overwrite, interrupt
+
+from agents.acting import observe
+from agents.checking import check_answer
+from agents.evidence import gather_evidence, spoken_names
+from agents.followups import understand
+from agents.nodes import build_nodes, timed
+from agents.planner import make_plan
+from agents.reasoning import build_steps
+from agents.replies import compose_answer, spoken_verdict
+from agents.state import (
+    LONGEST_REMEMBERED,
+    MOST_IMAGES,
+    MOST_TURNS,
+    PER_QUESTION,
+    DialogueInput,
+    DialogueState,
+    InspectionState,
+    Review,
+    Seen,
+    Turn,
+    Understanding,
+)
+from tools.records import FilesRecord
+from tools.registry import Toolbox, build_tools
+from tools.services import Services
+
+Update = dict[str, Any]
+Dialogue = CompiledStateGraph[DialogueState, None, DialogueInput, DialogueState]
+RecordReview = Callable[[DialogueState, Review, str], str]
+"""Records what a person said, under an id that is the same when a step is repeated; returns the id."""
+
+PER_IMAGE: Final = frozenset(InspectionState.__annotations__) - PER_QUESTION
+"""Keys of the state that are kept of an image, to be recalled without measuring again."""
+
+
+def build_dialogue(
+    services: Services,
+    *,
+    chat_model: BaseChatModel | None = None,
+    checkpointer: BaseCheckpointSaver[Any] | None = None,
+    record_review: RecordReview | None = None,
+) -> Dialogue:
+    """Return the compiled graph. Without a chat model, rules plan and the evidence answers.
+
+    record_review: where a person's word on an uncertain verdict goes; None keeps it in the thread alone.
+    """
+    toolbox = Toolbox(build_tools(services))
+    inspection = build_nodes(toolbox)
+    names = list(inspection)
+    measuring = names[names.index("encode") : names.index("retrieve")]
+    graph = StateGraph(DialogueState, input_schema=DialogueInput)
+    nodes = _nodes(services, toolbox, chat_model, record_review)
+    for name in ("open_image", *measuring, "retrieve"):
+        graph.add_node(name, inspection[name])
+    for name, node in nodes.items():
+        graph.add_node(name, node)
+
+    def seen_before(state: DialogueState) -> Literal["recall", "encode"]:
+        return "recall" if _recalled(state, services) else "encode"
+
+    def more_to_do(state: DialogueState) -> Literal["act", "retrieve"]:
+        return "act" if state["plan"] else "retrieve"
+
+    graph.add_edge(START, "listen")
+    graph.add_edge("listen", "open_image")
+    graph.add_conditional_edges("open_image", seen_before)
+    for name, after in zip(measuring, [*measuring[1:], "keep"], strict=True):
+        graph.add_edge(name, after)
+    graph.add_edge("recall", "review")
+    graph.add_edge("keep", "review")
+    graph.add_edge("review", "record")
+    graph.add_edge("record", "make_plan")
+    graph.add_conditional_edges("make_plan", more_to_do)
+    graph.add_conditional_edges("act", more_to_do)
+    last = [name for name in ("retrieve", "reason", "phrase", "check", "remember") if name in graph.nodes]
+    for name, after in zip(last, [*last[1:], END], strict=True):
+        graph.add_edge(name, after)
+    return graph.compile(checkpointer=checkpointer, name="dialogue")
+
+
+def _nodes(
+    services: Services,
+    toolbox: Toolbox,
+    chat_model: BaseChatModel | None,
+    record_review: RecordReview | None,
+) -> dict[str, Any]:
+    """The nodes that the inspection has not, by name."""
+
+    def listen(state: DialogueState) -> Update:
+        seen, turns = state.get("seen") or [], state.get("turns") or []
+        here = str(Path(state["image"]).absolute())
+        current = next((one["number"] for one in seen if one["image"] == here), None)
+        asked = understand(state.get("question") or "", turns, seen, current)
+        path = next((one["image"] for one in seen if one["number"] == asked.image), state["image"])
+        return {
+            "image": path,
+            "asked": Understanding(
+                kind=asked.kind, other=asked.other, region=asked.region, place=asked.place
+            ),
+            "seen": seen,
+            "turns": turns,
+            "turn": state.get("turn", 0) + 1,
+            "plan": [],
+            "observations": [],
+            "refused": [],
+            "draft": None,
+            "reviewed": None,
+            "files": FilesRecord(),
+            "timings_ms": Overwrite({}),
+        }
+
+    def recall(state: DialogueState) -> Update:
+        kept = _recalled(state, services)
+        if kept is None:
+            raise RuntimeError("the image to recall is not in the thread's memory")
+        others = [one for one in state["seen"] if one["number"] != kept["number"]]
+        return {**kept["found"], "seen": [*others, {**kept, "image": str(Path(state["image"]).absolute())}]}
+
+    def keep(state: DialogueState) -> Update:
+        """Remember what was measured; of many images the first stays, and those looked at last."""
+        values: Mapping[str, Any] = state
+        found = {key: values[key] for key in PER_IMAGE if key in values}
+        digest = state["opened"].sha256
+        same = next((one for one in state["seen"] if one["sha256"] == digest), None)
+        number = same["number"] if same else max([one["number"] for one in state["seen"]], default=0) + 1
+        entry = Seen(
+            number=number,
+            # A follow-up may come from another folder.
+            image=str(Path(state["image"]).absolute()),
+            sha256=digest,
+            store_version=services.store.snapshot().version,
+            found=found,
+        )
+        others = [one for one in state["seen"] if one["number"] != number]
+        first = [one for one in others if one["number"] == 1]
+        rest = [one for one in others if one["number"] != 1]
+        room = MOST_IMAGES - 1 - len(first)
+        return {"seen": [*first, *rest[-room:], entry] if len(rest) > room else [*others, entry]}
+
+    def review(state: DialogueState) -> Update:
+        """Stop for a person where the verdict is uncertain and the thread asks for one."""
+        if not (state.get("review") and state["verdict"].uncertain):
+            return {}
+        word = interrupt(review_request(state))
+        return {"reviewed": Review.model_validate(word)}
+
+    def record(state: DialogueState) -> Update:
+        said = state.get("reviewed")
+        if said is None or record_review is None:
+            return {}
+        # The id is fixed by the turn, so that a step repeated after a kill records nothing twice.
+        identity = f"turn-{state['turn']}"
+        return {"reviewed": said.model_copy(update={"id": record_review(state, said, identity)})}
+
+    def plan(state: DialogueState) -> Update:
+        images = {one["number"]: one["image"] for one in state["seen"]}
+        calls = make_plan(
+            state["asked"], state["regions"], state["verdict"].anomalous, images, list(toolbox.tools)
+        )
+        return {"plan": calls}
+
+    def act(state: DialogueState) -> Update:
+        call, *rest = state["plan"]
+        part = {
+            "image": state["image"],
+            "sha256": state["opened"].sha256,
+            "product": state["product"].name,
+        }
+        taken = {one.evidence.id for one in state["observations"]}
+        seen = observe(toolbox.tools[call.tool], part, call.arguments, spoken_names(state), taken)
+        return {"plan": rest, "observations": [*state["observations"], seen]}
+
+    def reason(state: DialogueState) -> Update:
+        composed = compose_answer(state)
+        return {
+            "answer": _with_review(composed.answer, state),
+            "analysis": composed.analysis,
+            "evidence": composed.evidence,
+            "steps": build_steps(state),
+        }
+
+    def phrase(state: DialogueState) -> Update:
+        if chat_model is None:
+            return {}
+        # Here, not above: the agents' library takes a while to import, and most machines have no model.
+        from agents.react import phrase_answer
+
+        return phrase_answer(chat_model, toolbox, state)
+
+    def check(state: DialogueState) -> Update:
+        draft, evidence = state.get("draft"), gather_evidence(state)
+        if draft is None:
+            return {"evidence": evidence}
+        sentence = spoken_verdict(state)
+        problems = state["refused"] or check_answer(
+            draft,
+            evidence,
+            anomalous=state["verdict"].anomalous,
+            verdict_sentence=sentence,
+            names=list(spoken_names(state)),
+        )
+        if problems:
+            told = f"The language model's answer is not shown: {problems[0]}."
+            return {"refused": problems, "answer": f"{state['answer']} ({told})", "evidence": evidence}
+        shown = draft if draft.startswith(sentence) else f"{sentence} {draft}"
+        return {"answer": _with_review(shown, state), "evidence": evidence}
+
+    def remember(state: DialogueState) -> Update:
+        number = next((one["number"] for one in state["seen"] if one["sha256"] == state["opened"].sha256), 0)
+        turn = Turn(
+            number=state["turn"],
+            image=number,
+            question=(state.get("question") or "")[:LONGEST_REMEMBERED],
+            kind=state["asked"].kind,
+            region=_focus(state),
+            answer=state["answer"][:LONGEST_REMEMBERED],
+        )
+        return {"turns": [*state["turns"], turn][-MOST_TURNS:]}
+
+    nodes: dict[str, Any] = {
+        "listen": listen,
+        "recall": recall,
+        "keep": keep,
+        "review": review,
+        "record": record,
+        "make_plan": plan,
+        "act": timed(act, "retrieve"),
+        "reason": timed(reason, "answer"),
+        "check": check,
+        "remember": remember,
+    }
+    if chat_model is not None:
+        nodes["phrase"] = timed(phrase, "llm")
+    return nodes
+
+
+def review_request(state: DialogueState) -> dict[str, Any]:
+    """What a person is asked about an uncertain verdict, as plain JSON."""
+    verdict = state["verdict"]
+    return {
+        "image": state["image"],
+        "sha256": state["opened"].sha256,
+        "product": state["product"].name,
+        "measured": "anomalous" if verdict.anomalous else "good",
+        "p_value": verdict.p_value,
+        "alpha": verdict.alpha,
+        "places": [region.cell for region in state["regions"]],
+        "question": state.get("question"),
+    }
+
+
+def _recalled(state: DialogueState, services: Services) -> Seen | None:
+    """What the thread knows of the opened file, if the store and the product are still the same."""
+    version, digest = services.store.snapshot().version, state["opened"].sha256
+    named = state.get("named_product")
+    for one in state["seen"]:
+        same_product = named is None or one["found"]["product"].name == named
+        if one["sha256"] == digest and one["store_version"] == version and same_product:
+            return one
+    return None
+
+
+def _focus(state: DialogueState) -> int | None:
+    """The region that the next "it" means."""
+    if state["asked"].region is not None:
+        return state["asked"].region
+    return 1 if state["regions"] else None
+
+
+def _with_review(answer: str, state: DialogueState) -> str:
+    said = state.get("reviewed")
+    if said is None:
+        return answer
+    kind = f", {said.defect_type}" if said.defect_type else ""
+    return f"{answer} A person looked at it and judged it {said.verdict}{kind}."

@@ -1,0 +1,323 @@
+"""Threads: what they remember, that they stay bounded, and that a cut-off one goes on to the same answer."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from langgraph.checkpoint.memory import InMemorySaver
+from PIL import Image
+
+from agents.app import Application
+from agents.checking import check_answer
+from agents.conversation import Event, Waiting
+from agents.dialogue import build_dialogue
+from agents.replies import spoken_verdict
+from agents.settings import Settings
+from agents.state import MOST_IMAGES, MOST_TURNS
+from anomaly_core.errors import ThreadError, UnreadableImage
+from tools.records import AnswerRecord
+
+NOTES = """# plate
+
+## stain
+
+A stain is a bright red patch of paint. It is caused by a leaking nozzle. It should be wiped off.
+
+## crack
+
+A crack is a thin dark line. Cracks lead to failures in service.
+"""
+
+
+def paint(path: Path, seed: int, *blots: tuple[int, int, int, int]) -> Path:
+    pixels = np.random.default_rng(seed).integers(100, 112, (96, 96, 3)).astype(np.uint8)
+    for x0, y0, x1, y1 in blots:
+        pixels[y0:y1, x0:x1] = (250, 20, 20)
+    Image.fromarray(pixels).save(path)
+    return path
+
+
+def settings(folder: Path) -> Settings:
+    return Settings(store=folder / "store", encoder="tiny", text_encoder="tiny", threads=1)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A store with a product and notes, and three images: two spots, one spot, none."""
+    app = Application(settings(tmp_path))
+    app.enroll("plate", [paint(tmp_path / f"good-{seed}.png", seed) for seed in range(4)])
+    (tmp_path / "notes.md").write_text(NOTES)
+    app.add_knowledge([tmp_path / "notes.md"], "plate")
+    app.close()
+    paint(tmp_path / "two.png", 9, (66, 4, 90, 28), (6, 70, 18, 82))
+    paint(tmp_path / "one.png", 10, (66, 4, 90, 28))
+    paint(tmp_path / "none.png", 11)
+    return tmp_path
+
+
+@pytest.fixture
+def app(folder: Path) -> Any:
+    opened = Application(settings(folder))
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def ask(app: Application, folder: Path) -> Callable[..., AnswerRecord]:
+    def put(name: str, question: str, thread: str = "T") -> AnswerRecord:
+        return app.ask(folder / name, question, product="plate", thread=thread)
+
+    return put
+
+
+def test_follow_ups_use_the_turns_before(ask: Callable[..., AnswerRecord]) -> None:
+    first = ask("two.png", "Is there a defect?")
+    assert first.anomalous
+    assert len(first.regions) == 2
+    how_big = ask("two.png", "and how big is it?")
+    assert f"region-1, at the {first.regions[0].cell}" in how_big.answer.lower()
+    assert "px" in how_big.answer
+    second = ask("two.png", "what about the second region?")
+    assert f"region-2, at the {first.regions[1].cell}" in second.answer.lower()
+    assert "region-1," not in second.answer.lower()
+    third = ask("two.png", "and the third region?")
+    assert "no region-3" in third.answer
+
+
+def test_images_of_a_thread_are_compared_and_recalled(app: Application, folder: Path, ask: Any) -> None:
+    ask("two.png", "Is there a defect?")
+    compared = ask("none.png", "Compare it with the first one")
+    assert not compared.anomalous
+    assert "(image 1)" in compared.answer
+    assert any(item.id == "compare" for item in compared.evidence)
+    recalled = ask("none.png", "Is there a defect in the first image?")
+    assert recalled.anomalous
+    assert Path(recalled.image).name == "two.png"
+    by_name = ask("one.png", "compare with none.png")
+    assert "(image 2)" in by_name.answer
+    assert [turn.image for turn in app.conversations.turns("T")] == [1, 2, 1, 3]
+
+
+def test_an_image_seen_before_is_not_measured_again(app: Application, ask: Any) -> None:
+    ask("two.png", "Is there a defect?")
+    told: list[Event] = []
+    answers = [
+        app.ask(Path(ask("two.png", "Where?").image), "Where?", product="plate", thread="T", listen=told.append),
+        ask("two.png", "Where?", thread="new"),
+    ]
+    assert answers[0].answer == answers[1].answer
+    steps = [event.text for event in told if event.kind == "step"]
+    assert "recalled what was measured of it" in steps
+    assert "encoded it" not in steps
+
+
+def test_a_store_that_changed_is_measured_anew(app: Application, folder: Path, ask: Any) -> None:
+    assert ask("one.png", "Is it ok?").anomalous
+    seen = [folder / "one.png", paint(folder / "like.png", 12, (66, 4, 90, 28))]
+    app.enroll("plate", [*(folder / f"good-{seed}.png" for seed in range(4)), *seen])
+    assert not ask("one.png", "Is it ok?").anomalous
+
+
+def test_threads_do_not_mix(ask: Any) -> None:
+    ask("two.png", "How big is the second region?", thread="A")
+    alone = ask("none.png", "compare it with the first one", thread="B")
+    assert "good part" in alone.answer
+
+
+def test_a_changed_file_is_refused_when_it_is_recalled(folder: Path, ask: Any) -> None:
+    ask("two.png", "Is it ok?")
+    ask("none.png", "Is it ok?")
+    (folder / "two.png").unlink()
+    with pytest.raises(UnreadableImage, match=r"two\.png"):
+        ask("none.png", "Is the first image ok?")
+    assert not ask("none.png", "Is it ok?").anomalous
+
+
+@pytest.mark.parametrize(
+    ("question", "tool"),
+    [
+        ("re-check the left edge", "zoom-left-edge"),
+        ("compare it with a good one", "compare"),
+        ("how many parts are there?", "count"),
+        ("describe the spot at the top right", "describe-top-right"),
+    ],
+)
+def test_a_question_calls_its_tools_and_cites_them(ask: Any, question: str, tool: str) -> None:
+    record = ask("two.png", question)
+    assert tool in {item.id for item in record.evidence}
+    assert f"[{tool}]" in record.answer
+
+
+def test_causes_come_from_the_notes_word_for_word_or_not_at_all(ask: Any) -> None:
+    cause = ask("one.png", "What causes a stain?")
+    assert '"It is caused by a leaking nozzle."' in cause.answer
+    cited = {item.id for item in cause.evidence if item.kind == "knowledge"}
+    assert any(f"[{name}]" in cause.answer for name in cited)
+    assert "No note covers the severity of stain [notes]" in ask("one.png", "How severe is a stain?").answer
+    assert "lead to failures" in ask("one.png", "What is the effect of a crack?").answer
+    assert "wiped off" in ask("one.png", "Should I repair the stain?").answer
+
+
+QUESTIONS = (
+    "Is there a defect?", "Where is it?", "How many are there?", "What type is it?", "How sure are you?",
+    "Describe it", "Why?", "Show me a good part", "What is this product?", "compare it with the first one",
+    "re-check the left edge", "how many parts are there?", "explain step by step", "how severe is a crack?",
+    "what should I do about it?", "is a part missing?", "tell me a story",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["two.png", "none.png"])
+def test_every_plain_answer_and_step_passes_the_check(app: Application, folder: Path, name: str) -> None:
+    graph = build_dialogue(app.services, checkpointer=InMemorySaver())
+    config: Any = {"configurable": {"thread_id": "T"}}
+    for question in QUESTIONS:
+        given: Any = {"image": str(folder / name), "question": question, "named_product": "plate"}
+        state: Any = graph.invoke(given, config)
+        paths = [template.path for template in state["templates"]] + [t.file_name for t in state["templates"]]
+        told = [(state["answer"], question)]
+        told += [
+            (f"{step.text} {' '.join(f'[{cited}]' for cited in step.evidence)}", step.kind)
+            for step in state["steps"]
+        ]
+        for text, what in told:
+            problems = check_answer(
+                text,
+                state["evidence"],
+                anomalous=state["verdict"].anomalous,
+                verdict_sentence=spoken_verdict(state),
+                names=paths,
+            )
+            assert problems == [], (what, text)
+        kinds = [step.kind for step in state["steps"]]
+        assert kinds[:2] == ["object", "expected"]
+        assert kinds[-1] == "conclusion"
+        assert {"difference", "judgement"} <= set(kinds)
+
+
+class Killed(BaseException):
+    """Ends a run as a kill does: nothing after it is done."""
+
+
+class DyingSaver(InMemorySaver):
+    """Keeps checkpoints until its last one, then ends the run."""
+
+    left: int = 10_000
+
+    def put(self, *arguments: Any) -> Any:
+        kept = super().put(*arguments)
+        self.left -= 1
+        if self.left == 0:
+            raise Killed
+        return kept
+
+
+def test_a_thread_killed_after_any_step_goes_on_to_the_same_answer(app: Application, folder: Path) -> None:
+    """The kill falls after each checkpoint in turn, also within the second question of a thread."""
+    config: Any = {"configurable": {"thread_id": "T"}}
+    first: Any = {"image": str(folder / "none.png"), "question": "Is it ok?", "named_product": "plate"}
+    second: Any = {**first, "image": str(folder / "two.png"), "question": "compare it with the first one"}
+
+    def steady(state: Any) -> str:
+        return repr({key: state[key] for key in sorted(state) if key != "timings_ms"})
+
+    whole = build_dialogue(app.services, checkpointer=InMemorySaver())
+    whole.invoke(first, config)
+    expected = steady(whole.invoke(second, config))
+    killed = 0
+    for k in range(1, 40):
+        saver = DyingSaver()
+        graph = build_dialogue(app.services, checkpointer=saver)
+        graph.invoke(first, config, durability="sync")
+        saver.left = k
+        app.services.passes.clear()
+        try:
+            reached = graph.invoke(second, config, durability="sync")
+        except Killed:
+            killed += 1
+            # What the process knew is gone; the checkpoints are all there is.
+            app.services.passes.clear()
+            reached = build_dialogue(app.services, checkpointer=saver).invoke(None, config)
+        assert steady(reached) == expected, k
+    assert killed >= len(graph.nodes) - 4  # every step of the way was the last one once
+
+
+PROGRAM = """
+import sys
+from pathlib import Path
+from agents.app import Application
+from agents.settings import Settings
+app = Application(Settings(store=sys.argv[1], encoder="tiny", text_encoder="tiny", threads=1))
+def hear(event):
+    print(event.text, flush=True)
+    if event.text == sys.argv[4]:
+        sys.stdin.readline()
+record = app.ask(Path(sys.argv[2]), sys.argv[3], product="plate", thread="T", listen=hear)
+print(record.answer, flush=True)
+"""
+
+
+def test_a_killed_process_leaves_a_thread_that_another_one_finishes(app: Application, folder: Path) -> None:
+    question = "Where is it?"
+    expected = app.ask(folder / "two.png", question, product="plate", thread="other").answer
+    command = [sys.executable, "-c", PROGRAM, str(folder / "store"), str(folder / "two.png"), question]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    stop_at = "located what stands out"
+    process = subprocess.Popen(
+        [*command, stop_at], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
+    )
+    assert process.stdout is not None
+    for line in process.stdout:
+        if line.strip() == stop_at:
+            break
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    process.stdout.close()
+    assert process.stdin is not None
+    process.stdin.close()
+    assert app.conversations.pending("T") == (folder / "two.png", question)
+    told: list[Event] = []
+    reached = app.ask(folder / "two.png", question, product="plate", thread="T", listen=told.append)
+    assert reached.answer == expected
+    assert "encoded it" not in [event.text for event in told]
+    assert app.conversations.pending("T") is None
+
+
+def test_a_thousand_turns_stay_fast_and_bounded(app: Application, folder: Path) -> None:
+    images = [paint(folder / f"many-{n}.png", 50 + n, (10, 10, 30, 30)) for n in range(MOST_IMAGES + 3)]
+    questions = ["Where is it?", "and how sure are you?", "What causes a stain?"]
+    threads = folder / "store-threads.sqlite"
+    for n in range(40):
+        app.ask(images[n % len(images)], questions[n % 3], product="plate", thread="long")
+    early_size, early = threads.stat().st_size, []
+    late: list[float] = []
+    for n in range(1000):
+        start = time.perf_counter()
+        app.ask(images[0], questions[n % 3], product="plate", thread="long")
+        (early if n < 100 else late).append(time.perf_counter() - start)
+    turns = app.conversations.turns("long")
+    assert len(turns) == MOST_TURNS
+    assert turns[-1].number == 1040
+    assert sorted(late)[len(late) // 2] < 3 * sorted(early)[len(early) // 2]
+    assert threads.stat().st_size < 2 * early_size + (1 << 20)
+    state = app.conversations._state("long").values
+    assert len(state["seen"]) <= MOST_IMAGES
+    assert state["seen"][0]["number"] == 1 or 1 in [one["number"] for one in state["seen"]]
+
+
+def test_a_thread_is_one_process_s_at_a_time(app: Application, folder: Path) -> None:
+    with app.conversations._threads.held("T"), pytest.raises(ThreadError, match="in use"):
+        app.ask(folder / "one.png", "Is it ok?", product="plate", thread="T")
+
+
+def test_no_review_waits_for_nobody(app: Application, folder: Path) -> None:
+    reply = app.ask_or_wait(folder / "one.png", "Is it ok?", product="plate", thread="T", review=True)
+    assert not isinstance(reply, Waiting)
