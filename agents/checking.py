@@ -24,8 +24,7 @@ _WORDS: Final = {
 }  # fmt: skip
 _MEASURES: Final = re.compile(
     r"\b(p-?values?|scores?|probabilit\w+|similarit\w+|confiden\w+|certain\w*|pixels?|px|grey levels?"
-    r"|degrees?"
-    r"|false[- ]alarm|percent)\b|%",
+    r"|degrees?|false[- ]alarm)\b",
     re.IGNORECASE,
 )
 _FAULT: Final = (
@@ -44,7 +43,7 @@ _BEING: Final = (
 _PART: Final = (
     r"(?:part|image|product|piece|item|object|unit|component|sample|verdict|result|it|this|everything|all)"
 )
-_NOT: Final = r"(?:not|n't|never|no longer|hardly|neither)"
+_NOT: Final = r"(?:\b(?:not|never|no longer|hardly|neither)|n't)"
 _HEDGE: Final = (
     r"(?:to be |as |actually |really |indeed |clearly |in fact |simply |perfectly |completely |totally |just "
     r"|an? )*"
@@ -54,7 +53,7 @@ _SAYS_GOOD: Final = re.compile(
     rf"|signs? of |evidence of |indications? of |an? |any )*{_FAULT}(?! (?:type|fits|note))"
     rf"|\b{_PART} (?:\w+ ){{0,2}}?{_BEING} {_HEDGE}{_FINE}\b"
     rf"|\b{_PART}'s {_HEDGE}{_FINE}\b"
-    rf"|\b{_NOT} {_HEDGE}(?:any )?{_FAULT}"
+    rf"|{_NOT} {_HEDGE}(?:any )?{_FAULT}"
     rf"|\b(?:free (?:of|from)|without)(?: any)? {_FAULT}"
     rf"|\b(?:pass(?:es|ed)?|passing) (?:the )?(?:inspection|check|test|quality)"
     rf"|\b(?:accept|ship|release|approve|use) (?:the|this) {_PART}\b"
@@ -68,7 +67,7 @@ _SAYS_BAD: Final = re.compile(
     rf"\bthere(?:'s| is| are| was| were) (?!no\b|not\b|n't|nothing\b)(?:\w+ ){{0,3}}?{_FAULT}(?! to explain)"
     rf"|\b{_PART} (?:\w+ ){{0,2}}?{_BEING} {_HEDGE}(?:{_FAULT}|broken|bad|scrap|rejected|unusable|abnormal)\b"
     rf"|\b(?:has|have|shows?|contains?|exhibits?) (?!no\b|not\b)(?:an? |some |several |\w+ )?{_FAULT}"
-    rf"|\b{_NOT} {_HEDGE}{_FINE}\b"
+    rf"|{_NOT} {_HEDGE}{_FINE}\b"
     rf"|\b(?:fails?|failed) (?:the )?(?:inspection|check|test|quality)"
     rf"|\b(?:reject|scrap|discard) (?:the|this) {_PART}\b|^\W*yes\b[^.]*{_FAULT}"
     rf"|\bverdict (?:is|was) (?:wrong|incorrect|mistaken|overruled|anomalous)"
@@ -109,6 +108,7 @@ def check_answer(
     paths, which are no claims and whose digits are no measurements.
     """
     known = {item.id: item for item in evidence}
+    text = text.replace("\u2019", "'")
     problems: list[str] = []
     rest = text.replace(verdict_sentence, " ", 1)
     for sentence in sentences(rest):

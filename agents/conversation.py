@@ -89,7 +89,7 @@ class Conversations:
                     f"`iad review {thread} --verdict good|anomalous` gives it"
                 )
             # The image itself is not compared: a question may have turned to another one of the thread.
-            resumes = bool(before.next) and all(
+            resumes = _unfinished(before) and all(
                 before.values.get(key) == value for key, value in given.items() if key != "image"
             )
             yield from self._run(thread, None if resumes else given)
@@ -113,7 +113,7 @@ class Conversations:
     def pending(self, thread: str) -> tuple[Path, str] | None:
         """Return image and question of a thread that was cut off, or None."""
         state = self._state(thread)
-        if not state.next or _waits(state) or not state.values.get("question"):
+        if not _unfinished(state) or _waits(state) or not state.values.get("question"):
             return None
         return Path(state.values["given"]), str(state.values["question"])
 
@@ -179,6 +179,11 @@ def new_thread() -> str:
 
 def _config(thread: str) -> RunnableConfig:
     return {"configurable": {"thread_id": thread}, "recursion_limit": 60}
+
+
+def _unfinished(state: StateSnapshot) -> bool:
+    """Whether a question was cut off. `next` omits a step that is done but not yet checkpointed."""
+    return bool(state.tasks)
 
 
 def _waits(state: StateSnapshot) -> dict[str, Any] | None:

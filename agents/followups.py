@@ -57,7 +57,7 @@ def understand(question: str, turns: Sequence[Turn], seen: Sequence[Seen], curre
     kind = kind or kind_of_question(question)
     named = _image(text, seen, current, last, comparing=kind == "comparison")
     if kind == "comparison":
-        return Understood(kind, None, named, region)
+        return Understood(kind, None, named)
     if region is None and last is not None and named is None and last.image == current and _is_about_it(text):
         region = last.region
     return Understood(kind, named, None, region, "" if region is not None else place_in(text) or "")

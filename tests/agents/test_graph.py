@@ -12,8 +12,8 @@ from PIL import Image
 from pydantic import BaseModel
 
 from agents.app import Application
-from agents.replies import compose_answer
 from agents.graph import build_graph
+from agents.replies import compose_answer
 from agents.settings import Settings
 from agents.state import InspectionState, add_times
 
