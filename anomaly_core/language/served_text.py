@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -15,12 +14,7 @@ from transformers import AutoConfig, AutoTokenizer, GenerationConfig
 from anomaly_core.errors import ConfigError, WeightsDamaged, WeightsMissing
 from anomaly_core.language.base import Message
 from anomaly_core.language.sequence import SequenceBuilder, embed_spans
-from anomaly_core.weights import resolve
-
-_TABLES: Final = ("embed_tokens.weight", "wte.weight", "word_embeddings.weight", "embed_in.weight")
-"""How model families end the name of their token embeddings."""
-_INDEX: Final = "model.safetensors.index.json"
-_SMALL_FILES: Final = ("*.json", "*.jinja", "*.model", "tokenizer*")
+from anomaly_core.language.served_files import TABLES, embedding_shard, fetch_text_files
 
 
 @dataclass(frozen=True)
@@ -45,7 +39,7 @@ class TextSide:
             WeightsDamaged: a file that cannot be read.
             ConfigError: a model that does more to token ids than look them up.
         """
-        folder = _folder(resolve(model))
+        folder = fetch_text_files(model)
         try:
             config = AutoConfig.from_pretrained(folder).get_text_config()
             tokenizer = AutoTokenizer.from_pretrained(folder)
@@ -83,41 +77,15 @@ class TextSide:
         return self.table[ids]
 
 
-def _folder(found: Path | str) -> Path:
-    """The model's folder; of a hub model the small files and the shard with the embeddings are fetched."""
-    if isinstance(found, Path):
-        return found
-    from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError, RepositoryNotFoundError
-
-    try:
-        folder = Path(snapshot_download(found, allow_patterns=list(_SMALL_FILES)))
-        shard = _shard(folder)
-        return Path(snapshot_download(found, allow_patterns=[*_SMALL_FILES, shard]))
-    except (HfHubHTTPError, LocalEntryNotFoundError, RepositoryNotFoundError, OSError) as error:
-        raise WeightsMissing(
-            f"{found}: cannot be fetched from the hub ({str(error).splitlines()[0]}); give a local folder."
-        ) from error
-
-
-def _shard(folder: Path) -> str:
-    """The file that holds the token embeddings."""
-    index = folder / _INDEX
-    if not index.is_file():
-        return "model.safetensors"
-    names: dict[str, str] = json.loads(index.read_text(encoding="utf-8"))["weight_map"]
-    return next((file for name, file in names.items() if name.endswith(_TABLES)), "model.safetensors")
-
-
 def _read_table(folder: Path, model: str | Path) -> torch.Tensor:
-    file = folder / _shard(folder)
+    file = folder / embedding_shard(folder)
     if not file.is_file():
         raise WeightsMissing(f"{model}: {file} is missing; token embeddings are read from safetensors only.")
     try:
         with safe_open(file, framework="pt") as tensors:
-            names = [name for name in tensors.keys() if name.endswith(_TABLES)]  # noqa: SIM118  # no mapping
+            names = [name for name in tensors.keys() if name.endswith(TABLES)]  # noqa: SIM118  # no mapping
             if not names:
-                raise WeightsMissing(f"{file}: holds no token embeddings ({', '.join(_TABLES)}).")
+                raise WeightsMissing(f"{file}: holds no token embeddings ({', '.join(TABLES)}).")
             table: torch.Tensor = tensors.get_tensor(names[0])
     except (OSError, SafetensorError) as error:
         raise WeightsDamaged(f"{file}: cannot be read ({error}); fetch the model again.") from error
