@@ -36,7 +36,7 @@ def iad_commands() -> list[list[str]]:
 @pytest.mark.parametrize("arguments", iad_commands(), ids=" ".join)
 def test_commands_exist_with_these_options(arguments: list[str]) -> None:
     words = [word.strip("[]") for word in arguments]
-    depth = 2 if words[0] in ("knowledge", "eval", "weights", "threads", "feedback") else 1
+    depth = 2 if words[0] in ("knowledge", "eval", "llm", "weights", "threads", "feedback") else 1
     result = CliRunner().invoke(app, [*words[:depth], "--help"], env={"COLUMNS": "200"})
     assert result.exit_code == 0, result.output
     for option in (word for word in words if word.startswith("--") and word != "--help"):
