@@ -207,20 +207,20 @@ def _nodes(
 
     def check(state: DialogueState) -> Update:
         draft, evidence = state.get("draft"), gather_evidence(state)
-        if draft is None:
+        if draft is None and not state["refused"]:
             return {"evidence": evidence}
         sentence = spoken_verdict(state)
         problems = state["refused"] or check_answer(
-            draft,
+            draft or "",
             evidence,
             anomalous=state["verdict"].anomalous,
             verdict_sentence=sentence,
             names=list(spoken_names(state)),
         )
         if problems:
-            told = f"The language model's answer is not shown: {problems[0]}."
+            told = f"The language model's answer is not shown: {problems[0].rstrip('.')}."
             return {"refused": problems, "answer": f"{state['answer']} ({told})", "evidence": evidence}
-        shown = draft if draft.startswith(sentence) else f"{sentence} {draft}"
+        shown = draft if draft and draft.startswith(sentence) else f"{sentence} {draft}"
         return {"answer": _with_review(shown, state), "evidence": evidence}
 
     def remember(state: DialogueState) -> Update:

@@ -1,4 +1,4 @@
-"""What an answer may not say: nothing uncited, no number that was not measured, nothing against the verdict."""
+"""What an answer may not say: nothing uncited, no number not measured, nothing against the verdict."""
 
 from __future__ import annotations
 
@@ -11,18 +11,19 @@ EVIDENCE = [
     EvidenceRecord(
         kind="score",
         id="score",
-        text="anomaly score 0.988, p-value 0.0123 against the good plate parts, at a stated false-alarm rate of 5%",
+        text="anomaly score 0.988, p-value 0.0123 against the good plate parts, at a stated rate of 5%",
     ),
     EvidenceRecord(
         kind="region",
         id="region-1",
-        text="at the top left, box [10, 20, 40, 60], 1,204 px, score 0.91: a round dark area about 31 px across",
+        text="at the top left, box [10, 20, 40, 60], 1,204 px, score 0.91: a dark area about 31 px across",
     ),
     EvidenceRecord(kind="template", id="template:ab", text="nearest good part 0.99.png, similarity 0.93"),
     EvidenceRecord(
         kind="knowledge",
         id="plate/stain#1",
-        text="A stain is a patch of paint. It costs 12 % of the output. Parts without visible defects are good.",
+        text="A stain is a patch of paint. It costs 12 % of the output. Parts without visible defects "
+        "are good.",
     ),
     EvidenceRecord(kind="knowledge", id="notes", text="the notes about plate name the defects stain"),
 ]
@@ -42,7 +43,7 @@ def problems(text: str, *, anomalous: bool = True) -> list[str]:
 
 GOOD_WHEN_ANOMALOUS = [
     YES,
-    f"{YES} It is a round dark area about 31 px across [region-1].",
+    f"{YES} It is a dark area about 31 px across [region-1].",
     "The p-value is 0.0123, below the rate of 5% [score].",
     "The p-value is 0.012, below 0.05 [score].",
     "It covers 1204 px in the box [10, 20, 40, 60] [region-1].",
@@ -133,17 +134,17 @@ def test_what_agrees_with_a_good_part_passes(text: str) -> None:
     [
         ("It is a dark area.", "cites nothing"),
         ("It is a dark area [region-1]. It came from the press.", "cites nothing"),
-        ("It is a dark area [region-7].", "no evidence"),
-        ("It is a dark area [region-1, made-up].", "no evidence"),
-        ("It is 32 px across [region-1].", "number 32"),
-        ("The p-value is 0.02 [score].", "number 0.02"),
-        ("It is 31 px across [score].", "number 31"),
-        ("The probability is 12 % [plate/stain#1].", "number 0.12"),
-        ("The similarity is 0.99 [template:ab].", "number 0.99"),
-        ("There are three of them [region-1].", "number 3"),
+        ("It is a dark area [region-7].", "not there"),
+        ("It is a dark area [region-1, made-up].", "not there"),
+        ("It is 32 px across [region-1].", "number"),
+        ("The p-value is 0.02 [score].", "number"),
+        ("It is 31 px across [score].", "number"),
+        ("The probability is 12 % [plate/stain#1].", "number"),
+        ("The similarity is 0.99 [template:ab].", "number"),
+        ("There are three of them [region-1].", "number"),
         ('The note says: "A stain can be ignored." [plate/stain#1]', "quotes"),
-        ("The p-value is 1e-9 [score].", "number 1e-09"),
-        ("The certainty is 99.9 percent [score].", "number 0.999"),
+        ("The p-value is 1e-9 [score].", "number"),
+        ("The certainty is 99.9 percent [score].", "number"),
     ],
 )
 def test_what_rests_on_nothing_is_refused_with_the_reason(text: str, reason: str) -> None:
