@@ -5,12 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from agents.compose import build_services
 from agents.conversation import Conversations, Event, Waiting, new_thread
+from agents.corrections import Outcome, correct, record_review
 from agents.dialogue import build_dialogue
 from agents.graph import Graph, build_graph
 from agents.settings import Settings
@@ -18,6 +19,7 @@ from agents.state import DialogueState, InspectionState, Review
 from agents.threads import Threads
 from anomaly_core.detector import Progress
 from anomaly_core.errors import IadError
+from knowledge.feedback import Correction, Word
 from tools.atomic import make_folder
 from tools.enroll import EnrollSummary, enroll
 from tools.records import (
@@ -81,7 +83,12 @@ class Application:
     def conversations(self) -> Conversations:
         """The threads of questions and answers."""
         threads = Threads.open(self.settings)
-        graph = build_dialogue(self.services, chat_model=self.chat_model, checkpointer=threads.saver)
+        graph = build_dialogue(
+            self.services,
+            chat_model=self.chat_model,
+            checkpointer=threads.saver,
+            record_review=partial(record_review, self.services),
+        )
         return Conversations(graph, threads)
 
     def enroll(self, product: str, paths: Sequence[Path], progress: Progress | None = None) -> EnrollSummary:
@@ -172,6 +179,45 @@ class Application:
             if listen is not None:
                 listen(event)
         return self._reply(thread, out["final"], start)
+
+    def correct(
+        self,
+        image: Path,
+        verdict: Word,
+        *,
+        product: str | None = None,
+        defect_type: str | None = None,
+        mask: Path | None = None,
+        note: str = "",
+        learn: bool = True,
+        against: Sequence[Path] = (),
+        accept_flips: bool = False,
+        progress: Progress | None = None,
+    ) -> Outcome:
+        """Record a person's verdict on an image and learn from it; see `agents.corrections.correct`."""
+        return correct(
+            self.services,
+            image,
+            verdict,
+            product=product,
+            defect_type=defect_type,
+            mask=mask,
+            note=note,
+            learn=learn,
+            against=against,
+            accept_flips=accept_flips,
+            progress=progress,
+        )
+
+    def corrections(self) -> list[Correction]:
+        """Return what people said of verdicts, oldest first."""
+        self.services.require_store()
+        return self.services.feedback.corrections()
+
+    def undo_correction(self, id_: str) -> Correction:
+        """Roll a correction back; return it as it then is."""
+        self.services.require_store()
+        return self.services.feedback.undo(id_)
 
     def add_knowledge(self, files: Sequence[Path], product: str | None = None) -> AddSummary:
         """Add notes; a file added before is replaced."""

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from langchain_core.language_models import BaseChatModel
+from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
@@ -45,7 +46,7 @@ from tools.services import Services
 Update = dict[str, Any]
 Dialogue = CompiledStateGraph[DialogueState, None, DialogueInput, DialogueState]
 RecordReview = Callable[[DialogueState, Review, str], str]
-"""Records what a person said, under an id that is the same when a step is repeated; returns the id."""
+"""Records what a person said, once for an identity however often it is called; returns the record's id."""
 
 PER_IMAGE: Final = frozenset(InspectionState.__annotations__) - PER_QUESTION
 """Keys of the state that are kept of an image, to be recalled without measuring again."""
@@ -162,12 +163,13 @@ def _nodes(
         word = interrupt(review_request(state))
         return {"reviewed": Review.model_validate(word)}
 
-    def record(state: DialogueState) -> Update:
+    def record(state: DialogueState, config: RunnableConfig) -> Update:
         said = state.get("reviewed")
         if said is None or record_review is None:
             return {}
-        # The id is fixed by the turn, so that a step repeated after a kill records nothing twice.
-        identity = f"turn-{state['turn']}"
+        # The identity is fixed by the turn, so that a step repeated after a kill records nothing twice.
+        thread = config.get("configurable", {}).get("thread_id", "")
+        identity = f"{thread} {state['turn']} {state['opened'].sha256}"
         return {"reviewed": said.model_copy(update={"id": record_review(state, said, identity)})}
 
     def plan(state: DialogueState) -> Update:

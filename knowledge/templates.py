@@ -33,7 +33,7 @@ from knowledge.products import (
 )
 from knowledge.similarity import similarity_floor, unit_rows
 from knowledge.snapshot import Snapshot
-from knowledge.store import Store
+from knowledge.store import Store, Transaction
 
 _MEND = "enrol the product again: iad enroll PRODUCT PATH..."
 
@@ -80,48 +80,12 @@ class TemplateIndex:
         encoder: str,
         views: NDArray[np.float32] | None = None,
     ) -> ProductInfo:
-        """Enrol a product in one transaction, in place of its earlier enrolment.
-
-        Args:
-            arrays: what the method needs of this product (memory bank, calibration), any dtype but object.
-            meta: the same, as JSON.
-            encoder: name of the image encoder that gave all embeddings.
-            views: (m, D) embeddings of gentle augmentations of the templates (rotations, flips, crops,
-                light). They sharpen the similarity floor; a single template needs them.
+        """Enrol a product in one transaction, in place of its earlier enrolment; see `put_product`.
 
         Raises ConfigError, StoreBusy, StoreError; ValueError where shapes or checksums disagree.
         """
-        check_product_name(product)
-        if not templates:
-            raise ConfigError(f"product {product!r} has no templates: give at least one good image")
-        if any(sha256(template.data) != template.sha256 for template in templates):
-            raise ValueError("a template's sha256 is not that of its data")
-        embeddings = unit_rows(np.stack([template.embedding for template in templates]))
-        floor = similarity_floor(embeddings, None if views is None else unit_rows(views))
-        index = faiss.IndexFlatIP(embeddings.shape[1])
-        index.add(embeddings)
-        record = ProductRecord(
-            ProductInfo(
-                name=product,
-                templates=len(templates),
-                encoder=encoder,
-                enrolled_at=datetime.now(UTC).isoformat(timespec="seconds"),
-                similarity_floor=floor,
-                meta=dict(meta),
-            ),
-            tuple((template.sha256, template.file_name) for template in templates),
-        )
-        folder = product_folder(product)
-        contiguous = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
         with self._store.transaction(f"enroll {product}") as tx:
-            for key in tx.keys(folder):
-                tx.delete(key)
-            for template in templates:
-                tx.put(f"{folder}images/{template.sha256}", template.data)
-            tx.put(f"{folder}arrays.safetensors", save_arrays(contiguous))
-            tx.put(f"{folder}index.faiss", faiss.serialize_index(index).tobytes())
-            tx.put(f"{folder}info.json", record.to_bytes())
-        return record.info
+            return put_product(tx, product, templates, arrays=arrays, meta=meta, encoder=encoder, views=views)
 
     def remove(self, product: str) -> None:
         """Forget a product. Raises UnknownProduct, StoreBusy, StoreError."""
@@ -190,6 +154,18 @@ class TemplateIndex:
             hits.append(TemplateHit(digest, file_name, similarity, path))
         return hits
 
+    def images(self, product: str) -> list[TemplateHit]:
+        """Return all templates of a product, in the order of enrolment; each is like itself.
+
+        Raises UnknownProduct, StoreDamaged.
+        """
+        view = self._view()
+        entry = self._product(view, product)
+        return [
+            TemplateHit(digest, file_name, 1.0, view.snapshot.path(f"{entry.folder}images/{digest}"))
+            for digest, file_name in entry.record.files
+        ]
+
     def load(self, product: str) -> tuple[dict[str, NDArray[Any]], dict[str, JsonValue]]:
         """Return a product's arrays and meta as they were enrolled. Raises UnknownProduct, StoreDamaged."""
         view = self._view()
@@ -218,6 +194,57 @@ class TemplateIndex:
         if self._cached is None or self._cached.snapshot is not snapshot:
             self._cached = _read(snapshot)
         return self._cached
+
+
+def put_product(
+    tx: Transaction,
+    product: str,
+    templates: Sequence[Template],
+    *,
+    arrays: Mapping[str, NDArray[Any]],
+    meta: Mapping[str, JsonValue],
+    encoder: str,
+    views: NDArray[np.float32] | None = None,
+) -> ProductInfo:
+    """Put a product into a transaction, in place of its earlier enrolment.
+
+    arrays: what the method needs of this product (memory bank, calibration), any dtype but object. meta: the
+    same, as JSON. encoder: name of the image encoder that gave all embeddings. views: (m, D) embeddings of
+    gentle augmentations of the templates (rotations, flips, crops, light): they sharpen the similarity
+    floor, and a single template needs them.
+
+    Raises ConfigError; ValueError where shapes or checksums disagree.
+    """
+    check_product_name(product)
+    if not templates:
+        raise ConfigError(f"product {product!r} has no templates: give at least one good image")
+    if any(sha256(template.data) != template.sha256 for template in templates):
+        raise ValueError("a template's sha256 is not that of its data")
+    embeddings = unit_rows(np.stack([template.embedding for template in templates]))
+    floor = similarity_floor(embeddings, None if views is None else unit_rows(views))
+    index = faiss.IndexFlatIP(embeddings.shape[1])
+    index.add(embeddings)
+    record = ProductRecord(
+        ProductInfo(
+            name=product,
+            templates=len(templates),
+            encoder=encoder,
+            enrolled_at=datetime.now(UTC).isoformat(timespec="seconds"),
+            similarity_floor=floor,
+            meta=dict(meta),
+        ),
+        tuple((template.sha256, template.file_name) for template in templates),
+    )
+    folder = product_folder(product)
+    contiguous = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
+    for key in tx.keys(folder):
+        tx.delete(key)
+    for template in templates:
+        tx.put(f"{folder}images/{template.sha256}", template.data)
+    tx.put(f"{folder}arrays.safetensors", save_arrays(contiguous))
+    tx.put(f"{folder}index.faiss", faiss.serialize_index(index).tobytes())
+    tx.put(f"{folder}info.json", record.to_bytes())
+    return record.info
 
 
 def _read(snapshot: Snapshot) -> _View:

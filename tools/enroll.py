@@ -53,7 +53,7 @@ def enroll(
         Template(
             sha256=image.sha256,
             file_name=image.path.name,
-            data=_bytes_of(image),
+            data=bytes_of(image),
             embedding=embedding,
         )
         for image, embedding in zip(images.values(), fitted.embeddings, strict=True)
@@ -80,7 +80,7 @@ def enroll(
     )
 
 
-def _bytes_of(image: LoadedImage) -> bytes:
+def bytes_of(image: LoadedImage) -> bytes:
     """Read the file again, to be kept as a template. Raises UnreadableImage where it has changed."""
     try:
         data = image.path.read_bytes()

@@ -11,6 +11,7 @@ from anomaly_core.detector import Detector, ProductModel
 from anomaly_core.encoders.base import TextEncoder
 from anomaly_core.errors import StoreMissing
 from knowledge.domain import DomainIndex
+from knowledge.feedback import FeedbackLog
 from knowledge.store import Store
 from knowledge.templates import TemplateIndex
 from tools.passes import PassCache
@@ -69,6 +70,11 @@ class Services:
     def domain(self) -> DomainIndex:
         """Notes about products and defects."""
         return DomainIndex(self.store, lambda: self.text_encoder)
+
+    @cached_property
+    def feedback(self) -> FeedbackLog:
+        """What people said of verdicts."""
+        return FeedbackLog(self.store)
 
     def require_store(self) -> None:
         """Raise StoreMissing when nothing was ever enrolled here."""

@@ -10,7 +10,7 @@ from PIL import Image
 
 from anomaly_core.errors import UnreadableImage
 from anomaly_core.images import load_image
-from tools.enroll import _bytes_of
+from tools.enroll import bytes_of
 
 
 def picture(path: Path, seed: int) -> Path:
@@ -21,18 +21,18 @@ def picture(path: Path, seed: int) -> Path:
 
 def test_the_bytes_kept_are_those_that_were_learned(tmp_path: Path) -> None:
     path = picture(tmp_path / "a.png", 0)
-    assert _bytes_of(load_image(path)) == path.read_bytes()
+    assert bytes_of(load_image(path)) == path.read_bytes()
 
 
 def test_a_file_changed_meanwhile_is_refused(tmp_path: Path) -> None:
     image = load_image(picture(tmp_path / "a.png", 0))
     picture(image.path, 1)
     with pytest.raises(UnreadableImage, match=r"a\.png.*changed"):
-        _bytes_of(image)
+        bytes_of(image)
 
 
 def test_a_file_gone_meanwhile_is_refused(tmp_path: Path) -> None:
     image = load_image(picture(tmp_path / "a.png", 0))
     image.path.unlink()
     with pytest.raises(UnreadableImage, match=r"a\.png"):
-        _bytes_of(image)
+        bytes_of(image)

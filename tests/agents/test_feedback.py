@@ -1,0 +1,227 @@
+"""People in the loop: a thread that waits for a person, corrections that are checked, learned and undone."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+from typer.testing import CliRunner
+
+from agents.app import Application
+from agents.cli import app as command
+from agents.conversation import Waiting
+from agents.settings import Settings
+from agents.state import Review
+from anomaly_core.errors import ConfigError, ThreadError
+from tools.records import AnswerRecord, InspectionRecord
+
+
+def settings(folder: Path) -> Settings:
+    return Settings(store=folder / "store", encoder="tiny", text_encoder="tiny", threads=1)
+
+
+def paint(path: Path, seed: int, *, spot: int = 0, level: int = 160) -> Path:
+    pixels = np.random.default_rng(seed).integers(100, 112, (96, 96, 3)).astype(np.uint8)
+    pixels[10 : 10 + spot, 66 : 66 + spot] = level
+    Image.fromarray(pixels).save(path)
+    return path
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> Any:
+    opened = Application(settings(tmp_path))
+    opened.enroll("plate", [paint(tmp_path / f"good-{seed}.png", seed) for seed in range(4)])
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def uncertain(app: Application, tmp_path: Path) -> Path:
+    """An image near the limit: found, not assumed."""
+    for level in range(112, 180, 2):
+        path = paint(tmp_path / "near.png", 9, spot=8, level=level)
+        (record,) = app.inspect([path], product="plate")
+        assert isinstance(record, InspectionRecord)
+        if record.uncertain:
+            return path
+    pytest.fail("no level of the spot gives an uncertain verdict")
+
+
+def verdict_of(app: Application, path: Path) -> bool:
+    (record,) = app.inspect([path], product="plate")
+    assert isinstance(record, InspectionRecord)
+    return record.anomalous
+
+
+def test_an_uncertain_verdict_waits_for_a_person(app: Application, uncertain: Path) -> None:
+    waiting = app.ask_or_wait(uncertain, "Is it ok?", product="plate", thread="T", review=True)
+    assert isinstance(waiting, Waiting)
+    assert waiting.request["image"] == str(uncertain)
+    assert waiting.request["measured"] in ("good", "anomalous")
+    json.dumps(waiting.request)
+    assert [one.thread for one in app.conversations.waiting()] == ["T"]
+    with pytest.raises(ThreadError, match="iad review T"):
+        app.ask(uncertain, "Where?", product="plate", thread="T")
+    reply = app.review("T", Review(verdict="anomalous", defect_type="dent", note="seen by hand"))
+    assert isinstance(reply, AnswerRecord)
+    assert "A person looked at it and judged it anomalous, dent." in reply.answer
+    assert reply.anomalous is (waiting.request["measured"] == "anomalous")
+    assert app.conversations.waiting() == []
+    (correction,) = app.corrections()
+    assert (correction.verdict, correction.defect_type, correction.learned) == ("anomalous", "dent", "nothing")
+    with pytest.raises(ThreadError, match="does not wait"):
+        app.review("T", Review(verdict="good"))
+
+
+def test_a_sure_verdict_waits_for_nobody(app: Application, tmp_path: Path) -> None:
+    path = paint(tmp_path / "bad.png", 8, spot=30, level=255)
+    reply = app.ask_or_wait(path, "Is it ok?", product="plate", review=True)
+    assert isinstance(reply, AnswerRecord)
+    assert app.corrections() == []
+
+
+def test_the_wait_ends_in_another_process(app: Application, uncertain: Path, tmp_path: Path) -> None:
+    program = (
+        "import sys; from pathlib import Path; from agents.app import Application; "
+        "from agents.settings import Settings; "
+        "app = Application(Settings(store=sys.argv[1], encoder='tiny', text_encoder='tiny', threads=1)); "
+        "reply = app.ask_or_wait(Path(sys.argv[2]), 'Is it ok?', product='plate', thread='T', review=True); "
+        "print(type(reply).__name__)"
+    )
+    arguments = [sys.executable, "-c", program, str(tmp_path / "store"), str(uncertain)]
+    assert subprocess.run(arguments, capture_output=True, text=True, check=True).stdout.strip() == "Waiting"
+    reply = app.review("T", Review(verdict="good"))
+    assert isinstance(reply, AnswerRecord)
+    assert "judged it good" in reply.answer
+    straight = app.ask(uncertain, "Is it ok?", product="plate", thread="other")
+    assert reply.answer.startswith(straight.answer)
+
+
+def test_a_repeated_step_records_once(app: Application, uncertain: Path) -> None:
+    from agents.corrections import record_review
+
+    app.ask_or_wait(uncertain, "Is it ok?", product="plate", thread="T", review=True)
+    app.review("T", Review(verdict="good"))
+    state = app.conversations._state("T").values
+    for _ in range(2):
+        record_review(app.services, state, Review(verdict="good"), "the same")
+    assert len(app.corrections()) == 2
+
+
+def test_a_good_image_joins_the_templates_and_leaves_them_again(app: Application, tmp_path: Path) -> None:
+    odd = paint(tmp_path / "odd.png", 9, spot=20, level=200)
+    like = paint(tmp_path / "like.png", 10, spot=20, level=200)
+    before = app.services.store.snapshot().manifest.entries
+    assert verdict_of(app, odd)
+    assert verdict_of(app, like)
+    outcome = app.correct(odd, "good", product="plate", note="a new print")
+    assert outcome.accepted
+    assert outcome.correction.learned == "template"
+    assert not verdict_of(app, odd)
+    assert not verdict_of(app, like)
+    assert app.products()[0].templates == 5
+    undone = app.undo_correction(outcome.correction.id)
+    assert undone.undone_at is not None
+    assert verdict_of(app, odd)
+    after = app.services.store.snapshot().manifest.entries
+    assert {k: v for k, v in after.items() if not k.startswith("feedback/")} == before
+    with pytest.raises(ConfigError, match="already"):
+        app.undo_correction(outcome.correction.id)
+
+
+def test_what_it_would_flip_is_told_and_nothing_is_recorded(app: Application, tmp_path: Path) -> None:
+    defect = paint(tmp_path / "defect.png", 9, spot=20, level=200)
+    same_look = paint(tmp_path / "same.png", 10, spot=20, level=200)
+    assert app.correct(defect, "anomalous", product="plate", defect_type="dent").accepted
+    version = app.services.store.snapshot().version
+    outcome = app.correct(same_look, "good", product="plate")
+    assert not outcome.accepted
+    (flip,) = outcome.flips
+    assert (flip.before, flip.after, flip.confirmed) == ("anomalous", "good", "anomalous")
+    assert "defect.png" in flip.name
+    assert flip.harms
+    assert app.services.store.snapshot().version == version
+    assert verdict_of(app, same_look)
+    forced = app.correct(same_look, "good", product="plate", accept_flips=True)
+    assert forced.accepted
+    assert forced.flips == outcome.flips
+    assert not verdict_of(app, defect)
+
+
+def test_images_named_by_path_are_checked_too(app: Application, tmp_path: Path) -> None:
+    other = paint(tmp_path / "other.png", 10, spot=20, level=200)
+    odd = paint(tmp_path / "odd.png", 9, spot=20, level=200)
+    outcome = app.correct(odd, "good", product="plate", against=[other])
+    assert not outcome.accepted
+    assert [flip.name for flip in outcome.flips] == [str(other)]
+
+
+def test_a_later_change_must_be_undone_first(app: Application, tmp_path: Path) -> None:
+    first = app.correct(paint(tmp_path / "a.png", 9, spot=20, level=200), "good", product="plate")
+    second = app.correct(paint(tmp_path / "b.png", 10, spot=20, level=90), "good", product="plate")
+    assert first.accepted
+    assert second.accepted
+    with pytest.raises(ConfigError, match="later corrections first"):
+        app.undo_correction(first.correction.id)
+    app.undo_correction(second.correction.id)
+    app.undo_correction(first.correction.id)
+    assert app.products()[0].templates == 4
+
+
+def test_an_enrolled_image_teaches_nothing_new(app: Application, tmp_path: Path) -> None:
+    assert app.correct(tmp_path / "good-0.png", "good", product="plate").correction.learned == "nothing"
+
+
+def test_masks_are_kept_and_must_fit(app: Application, tmp_path: Path) -> None:
+    image = paint(tmp_path / "bad.png", 8, spot=30, level=255)
+    mask = np.zeros((96, 96), np.uint8)
+    mask[10:40, 66:96] = 7
+    Image.fromarray(mask).save(tmp_path / "mask.png")
+    outcome = app.correct(image, "anomalous", product="plate", mask=tmp_path / "mask.png")
+    kept = app.services.feedback.mask(outcome.correction.id)
+    assert kept is not None
+    with Image.open(kept) as read:
+        assert (np.asarray(read) == (mask > 0) * 255).all()
+    Image.fromarray(mask[:50]).save(tmp_path / "short.png")
+    Image.fromarray(mask * 0).save(tmp_path / "empty.png")
+    for name, told in (("short.png", "draw it anew"), ("empty.png", "no pixel")):
+        with pytest.raises(ConfigError, match=told):
+            app.correct(image, "anomalous", product="plate", mask=tmp_path / name)
+    with pytest.raises(ConfigError, match="good part has no"):
+        app.correct(image, "good", product="plate", defect_type="dent")
+
+
+def test_the_commands(app: Application, uncertain: Path, tmp_path: Path, monkeypatch: Any) -> None:
+    monkeypatch.setenv("IAD_ENCODER", "tiny")
+    monkeypatch.setenv("IAD_TEXT_ENCODER", "tiny")
+    monkeypatch.setenv("IAD_STORE", str(tmp_path / "store"))
+
+    def iad(*arguments: object, status: int = 0) -> list[Any]:
+        result = CliRunner().invoke(command, [str(argument) for argument in arguments])
+        assert result.exit_code == status, result.output
+        return [json.loads(line) for line in result.stdout.splitlines()] if "--json" in arguments else [result]
+
+    asked = iad("ask", uncertain, "Is it ok?", "-p", "plate", "--thread", "T", "--review", "--json")
+    assert asked[0]["thread"] == "T"
+    assert asked[0]["review"]["p_value"] > 0
+    assert iad("review", "--json")[0]["thread"] == "T"
+    assert "iad review T" in iad("ask", uncertain, "Where?", "--thread", "T", status=1)[0].stderr
+    assert "judged it good" in iad("review", "T", "--verdict", "good", "--json")[0]["answer"]
+    assert "No thread waits." in iad("review")[0].stdout
+    iad("review", "T", status=2)
+    odd = paint(tmp_path / "odd.png", 9, spot=20, level=200)
+    made = iad("correct", odd, "--verdict", "good", "-p", "plate", "--json")[0]
+    assert made["accepted"]
+    assert {one["id"] for one in iad("feedback", "list", "--json")} >= {made["correction"]["id"]}
+    assert "undone" in iad("feedback", "undo", made["correction"]["id"])[0].stdout
+    other = paint(tmp_path / "other.png", 10, spot=20, level=200)
+    refused = iad("correct", odd, "--verdict", "good", "-p", "plate", "--against", other, status=1)[0]
+    assert "anomalous -> good" in refused.stdout
+    assert "not recorded" in refused.stdout
+    assert "no correction nosuch" in iad("feedback", "undo", "nosuch", status=1)[0].stderr
