@@ -6,7 +6,7 @@ import hashlib
 import io
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +18,7 @@ from anomaly_core.errors import ConfigError
 from anomaly_core.images import LoadedImage, load_image
 from knowledge.feedback import Correction, Word, message_of, now, put_correction
 from tools.enroll import bytes_of
-from tools.learn import Candidate, Flip, find_flips, past_of, with_template, word_of
+from tools.learn import Candidate, Flip, past_of, with_template, word_of
 from tools.registry import Toolbox, build_tools
 from tools.services import Services
 
@@ -63,12 +63,6 @@ def correct(
     measured = toolbox.call("detect_anomaly", **part, product=found.name)
     loaded = load_image(image, max_pixels=services.passes.max_pixels)
     drawn = None if mask is None else read_mask(mask, loaded)
-    candidate = None
-    if learn and verdict == "good":
-        candidate = with_template(services, found.name, loaded, progress)
-    flips = (
-        [] if candidate is None else find_flips(services, candidate, past_of(services, found.name, against))
-    )
     correction = Correction(
         id=uuid.uuid4().hex[:12],
         at=now(),
@@ -81,12 +75,20 @@ def correct(
         defect_type=defect_type,
         note=note,
         masked=drawn is not None,
-        learned="nothing" if candidate is None else "template",
     )
-    if any(flip.harms for flip in flips) and not accept_flips:
-        return Outcome(correction, accepted=False, flips=flips)
-    _write(services, correction, bytes_of(loaded), drawn, candidate)
-    return Outcome(correction, accepted=True, flips=flips)
+    if not (learn and verdict == "good"):
+        _write(services, correction, bytes_of(loaded), drawn, None)
+        return Outcome(correction, accepted=True)
+    with with_template(services, found.name, loaded, progress) as candidate:
+        if candidate is None:
+            _write(services, correction, bytes_of(loaded), drawn, None)
+            return Outcome(correction, accepted=True)
+        flips = candidate.flips(past_of(services, found.name, against))
+        learned = replace(correction, learned="template")
+        if any(flip.harms for flip in flips) and not accept_flips:
+            return Outcome(learned, accepted=False, flips=flips)
+        _write(services, learned, bytes_of(loaded), drawn, candidate)
+        return Outcome(learned, accepted=True, flips=flips)
 
 
 def record_review(services: Services, state: DialogueState, said: Review, identity: str) -> str:

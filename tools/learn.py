@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import shutil
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from tempfile import TemporaryDirectory
 
-from anomaly_core.detector import Fitted, Progress
+from anomaly_core.detector import Progress
 from anomaly_core.errors import StoreBusy
-from anomaly_core.images import LoadedImage, load_image
+from anomaly_core.images import LoadedImage
 from knowledge.feedback import Word
-from knowledge.products import Template
+from knowledge.products import product_folder
 from knowledge.store import Transaction
-from knowledge.templates import put_product
-from tools.enroll import bytes_of
+from tools.detect import detect_tools
+from tools.enroll import enroll
+from tools.records import VerdictRecord
+from tools.registry import Toolbox
 from tools.services import Services
 
 
@@ -47,81 +51,93 @@ class Flip:
         return self.confirmed is None or self.after != self.confirmed
 
 
-@dataclass(frozen=True, eq=False)
 class Candidate:
-    """A product learned anew with one more good image, not yet in force. version: of the store it is from."""
+    """A product enrolled anew with one more good image, in a store of its own: not yet in force.
 
-    product: str
-    fitted: Fitted
-    templates: tuple[Template, ...]
-    encoder: str
-    version: int
+    It is judged by the same tools as the product in force, so that whatever makes a verdict is compared.
+    """
+
+    def __init__(self, services: Services, product: str, trial: Services, version: int) -> None:
+        self.product = product
+        self._services = services
+        self._trial = trial
+        self._version = version
+
+    def flips(self, past: Iterable[Past]) -> list[Flip]:
+        """Return the verdicts that the candidate would change. Raises UnreadableImage for an image gone."""
+        found = []
+        for one in past:
+            before = _judge(self._services, self.product, one.path)
+            after = _judge(self._trial, self.product, one.path)
+            if after.anomalous != before.anomalous:
+                found.append(
+                    Flip(
+                        name=one.name,
+                        before=word_of(before.anomalous),
+                        after=word_of(after.anomalous),
+                        p_before=before.p_value,
+                        p_after=after.p_value,
+                        confirmed=one.confirmed,
+                    )
+                )
+        return found
 
     def put(self, tx: Transaction) -> None:
-        """Put the product into a transaction, in place of its enrolment.
+        """Put the product into a transaction of the store in force, in place of its enrolment.
 
-        Raises StoreBusy where the store has changed since the candidate was learned.
+        Raises StoreBusy where that store has changed since the candidate was learned.
         """
-        if tx.base.version != self.version:
+        if tx.base.version != self._version:
             raise StoreBusy(f"the store changed while {self.product} was learned: give the correction again")
-        arrays, meta = self.fitted.model.to_parts()
-        put_product(
-            tx,
-            self.product,
-            self.templates,
-            arrays=arrays,
-            meta=meta,
-            encoder=self.encoder,
-            views=self.fitted.view_embeddings,
-        )
+        folder, trial = product_folder(self.product), self._trial.store.snapshot()
+        for key in tx.keys(folder):
+            tx.delete(key)
+        for key in trial.keys(folder):
+            tx.put(key, trial.read(key))
 
 
+@contextmanager
 def with_template(
     services: Services, product: str, image: LoadedImage, progress: Progress | None = None
-) -> Candidate | None:
-    """Learn a product from its templates and one more good image; None where it is a template already.
+) -> Iterator[Candidate | None]:
+    """Enrol a product's templates and one more good image on trial; None where it is a template already.
 
-    Raises UnknownProduct, StoreDamaged.
+    Raises UnknownProduct, StoreDamaged, UnreadableImage.
     """
     version = services.store.snapshot().version
     kept = services.templates.images(product)
     if any(hit.sha256 == image.sha256 for hit in kept):
-        return None
-    limit = services.passes.max_pixels
-    images = [*(load_image(hit.path, max_pixels=limit) for hit in kept), image]
-    names = [*(hit.file_name for hit in kept), image.path.name]
-    fitted = services.detector.fit([one.pixels for one in images], progress=progress)
-    templates = tuple(
-        Template(sha256=one.sha256, file_name=name, data=bytes_of(one), embedding=embedding)
-        for one, name, embedding in zip(images, names, fitted.embeddings, strict=True)
-    )
-    return Candidate(product, fitted, templates, services.detector.encoder.name, version)
+        yield None
+        return
+    with TemporaryDirectory(prefix="iad-trial-") as name:
+        folder = Path(name)
+        paths = []
+        for number, hit in enumerate(kept):
+            # Under its own name, which the enrolment keeps; a folder each, since two names may be equal.
+            paths.append(folder / str(number) / hit.file_name)
+            paths[-1].parent.mkdir()
+            shutil.copyfile(hit.path, paths[-1])
+        trial = Services(
+            store=folder / "store",
+            detector=lambda: services.detector,
+            text_encoder=lambda: services.text_encoder,
+            write_report=services.write_report,
+            config=services.config,
+            max_pixels=services.passes.max_pixels,
+        )
+        enroll(trial, product, [*paths, image.path], progress)
+        yield Candidate(services, product, trial, version)
 
 
-def find_flips(services: Services, candidate: Candidate, past: Iterable[Past]) -> list[Flip]:
-    """Return the verdicts that a candidate would change. Raises UnreadableImage for an image that is gone."""
-    model = services.product_model(candidate.product)
-    flips = []
-    for one in past:
-        image_pass = services.passes.open(one.path)
-        _, verdict, _ = image_pass.decoded(candidate.product, model)
-        score = services.detector.decode(image_pass.encoded(), candidate.fitted.model).score
-        after = candidate.fitted.model.judge(score)
-        if after.anomalous != verdict.anomalous:
-            flips.append(
-                Flip(
-                    name=one.name,
-                    before=word_of(verdict.anomalous),
-                    after=word_of(after.anomalous),
-                    p_before=verdict.p_value,
-                    p_after=after.p_value,
-                    confirmed=one.confirmed,
-                )
-            )
-    return flips
+def _judge(services: Services, product: str, path: Path) -> VerdictRecord:
+    toolbox = Toolbox(detect_tools(services))
+    opened = toolbox.call("open_image", image=str(path))
+    part = {"image": str(path), "sha256": opened.sha256, "product": product}
+    verdict: VerdictRecord = toolbox.call("detect_anomaly", **part)
+    return verdict
 
 
-def word_of(anomalous: bool) -> Literal["good", "anomalous"]:
+def word_of(anomalous: bool) -> Word:
     """The verdict in a word."""
     return "anomalous" if anomalous else "good"
 
