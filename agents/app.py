@@ -244,6 +244,30 @@ class Application:
             self.services.detector, root, category, shots=shots, seeds=seeds, progress=progress
         )
 
+    def evaluate_questions(
+        self,
+        table: Path,
+        root: Path,
+        *,
+        shots: int = 1,
+        seed: int = 0,
+        notes: Sequence[Path] = (),
+        progress: Progress | None = None,
+    ) -> dict[str, Any]:
+        """Answer and score MMAD's questions; see `agents.mmad`."""
+        from agents.mmad import evaluate_questions
+
+        return evaluate_questions(
+            self.settings,
+            table,
+            root,
+            shots=shots,
+            seed=seed,
+            notes=notes,
+            chat_model=self.chat_model,
+            progress=progress,
+        )
+
     def close(self) -> None:
         """Let the models go, and close the threads."""
         self.__dict__.pop("_graph", None)

@@ -308,14 +308,18 @@ def _mmad_json(root: Path) -> Path:
 
 
 def _read_mmad(root: Path) -> Dataset:
-    table = _mmad_json(root)
+    return read_mmad(_mmad_json(root), _mmad_json(root).parent)
+
+
+def read_mmad(table: Path, root: Path) -> Dataset:
+    """Read MMAD's JSON, whose paths are relative to `root`. Raises ConfigError for another form."""
     try:
         content: dict[str, Any] = json.loads(table.read_text(encoding="utf-8"))
-        samples = tuple(_mmad_sample(table.parent, key, entry) for key, entry in content.items())
+        samples = tuple(_mmad_sample(root, key, entry) for key, entry in content.items())
     except (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
         message = f"{table}: not MMAD's format ({error!r}); expected image paths with conversations"
         raise ConfigError(message) from error
-    return Dataset(table.parent, "MMAD", samples)
+    return Dataset(root, "MMAD", samples)
 
 
 def _mmad_sample(folder: Path, key: str, entry: dict[str, Any]) -> Sample:

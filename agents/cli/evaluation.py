@@ -1,4 +1,4 @@
-"""`iad eval detection`."""
+"""`iad eval detection` and `iad eval questions`."""
 
 from __future__ import annotations
 
@@ -8,14 +8,15 @@ from typing import Annotated
 
 import typer
 
-from agents.cli.options import Alpha, Device, Encoder, Json, application
+from agents.cli.options import Alpha, Device, Encoder, Json, Llm, application
 from agents.cli.output import print_json, print_line, print_table, progress
 
 
 def register(app: typer.Typer) -> None:
     """Add this family's commands."""
-    family = typer.Typer(no_args_is_help=True, help="Measure the detector on a labelled data set.")
+    family = typer.Typer(no_args_is_help=True, help="Measure the detector, or the answers, on labelled data.")
     family.command("detection")(detection)
+    family.command("questions")(questions)
     app.add_typer(family, name="eval")
 
 
@@ -68,6 +69,47 @@ def detection(
         ("measure", "mean", "std", "each seed"), rows, title=f"{category}, {shots}-shot, seeds {chosen}"
     )
     print_line(f"encoder {result['encoder']}")
+
+
+def questions(
+    table: Annotated[
+        Path, typer.Argument(metavar="MMAD_JSON", exists=True, dir_okay=False, help="MMAD's question file.")
+    ],
+    root: Annotated[
+        Path,
+        typer.Option("--root", metavar="DIR", exists=True, file_okay=False, help="Folder of its images."),
+    ],
+    shots: Annotated[int, typer.Option("--shots", metavar="K", min=1, help="Templates a class.")] = 1,
+    seed: Annotated[int, typer.Option("--seed", metavar="S", min=0, help="Of the shuffled options.")] = 0,
+    notes: Annotated[
+        list[Path] | None,
+        typer.Option("--notes", metavar="FILE", help="Domain notes to answer from; repeatable."),
+    ] = None,
+    llm: Llm = None,
+    encoder: Encoder = None,
+    device: Device = None,
+    json: Json = False,
+) -> None:
+    """Answer MMAD's multiple-choice questions; scored as MMAD does, and strictly."""
+    with application(encoder=encoder, device=device, llm=llm) as opened, progress() as bar:
+        result = opened.evaluate_questions(
+            table, root, shots=shots, seed=seed, notes=notes or [], progress=bar
+        )
+    if json:
+        print_json(result)
+        return
+    tasks = sorted({*result["original"]["tasks"], *result["strict"]["tasks"]})
+    rows = [
+        (task, *(_number(result[protocol]["tasks"].get(task)) for protocol in ("original", "strict")))
+        for task in tasks
+    ]
+    rows.append(("average", _number(result["original"]["average"]), _number(result["strict"]["average"])))
+    print_table(
+        ("task", "original", "strict"),
+        rows,
+        title=f"{result['questions']} questions on {result['images']} images, {shots}-shot",
+    )
+    print_line(f"encoder {result['encoder']}, language model {result['llm'] or 'none'}")
 
 
 def _number(value: float | None) -> str:
