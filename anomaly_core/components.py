@@ -24,6 +24,12 @@ LEAST_SPREAD: Final = 2.0
 """Least standard deviation of the background's colour, in CIELAB units: a sensor's noise, shading."""
 BEYOND: Final = 1.3
 """A component's colour lies this many times farther off than nearly all of the background's border."""
+ROUGHNESS: Final = 10.0
+"""Units of CIELAB that a change of the local standard deviation by a factor of e counts for."""
+GAP: Final = 9
+"""Working pixels within which pieces are one component."""
+FAINT: Final = 0.8
+"""A component goes on where its distance is at least this share of the limit."""
 LEAST_DISTANCE: Final = 4.0
 """Least distance from the background, in its standard deviations."""
 LEAST_AREA: Final = 0.0015
@@ -87,15 +93,22 @@ def find_components(pixels: NDArray[np.uint8]) -> list[Component] | None:
 
 
 def _foreground(lab: NDArray[np.float32]) -> NDArray[np.uint8] | None:
-    """Return the (h, w) mask, 0 or 1, of what differs from the border's background, holes filled."""
+    """Return the (h, w) mask, 0 or 1, of what differs from the border's background, holes filled.
+
+    What differs in colour, or is rougher: a part of the background's own tone shows by its edges and what
+    is on it.
+    """
     height, width = lab.shape[:2]
-    blurred = cv2.GaussianBlur(lab, (0, 0), SMOOTHING * max(height, width))
+    sigma = SMOOTHING * max(height, width)
+    blurred = cv2.GaussianBlur(lab, (0, 0), sigma)
+    squares = cv2.GaussianBlur((lab[..., 0] - blurred[..., 0]) ** 2, (0, 0), sigma)
+    seen = np.dstack([blurred, ROUGHNESS * np.log(LEAST_SPREAD + np.sqrt(squares))])
     strip = max(2, round(BORDER * min(height, width)))
     border = np.ones((height, width), np.bool_)
     border[strip:-strip, strip:-strip] = False
     rows, columns = np.mgrid[0:height, 0:width].astype(np.float32)
     plane = np.stack([np.ones_like(rows), columns / width, rows / height], axis=-1)
-    a, b = plane[border], blurred[border]
+    a, b = plane[border], seen[border]
     residual = np.abs(b - np.median(b, axis=0))
     for _ in range(4):  # a fit without what the components add where they touch the border
         spread = np.maximum(1.48 * np.median(residual, axis=0), LEAST_SPREAD)
@@ -104,15 +117,27 @@ def _foreground(lab: NDArray[np.float32]) -> NDArray[np.uint8] | None:
             return None
         coefficients = np.linalg.lstsq(a[keep], b[keep], rcond=None)[0]
         residual = np.abs(b - a @ coefficients)
-    distance = np.sqrt((((blurred - plane @ coefficients) / spread) ** 2).mean(axis=2))
+    deviation = (seen - plane @ coefficients) / spread
+    deviation[..., 3] = np.maximum(deviation[..., 3], 0)  # smoother than the background: a blur, no part
+    distance = np.sqrt((deviation**2).sum(axis=2))
     limit = max(LEAST_DISTANCE, BEYOND * float(np.quantile(distance[border][keep], 0.995)))
-    mask = (distance > limit).astype(np.uint8)
-    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (5, 5))
-    mask = cv2.morphologyEx(cv2.morphologyEx(mask, cv2.MORPH_CLOSE, kernel), cv2.MORPH_OPEN, kernel)
-    contours, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
-    filled = np.zeros_like(mask)
+    mask = _pieces(distance, limit)
+    return None if mask.mean() > MOST_COVERED else mask
+
+
+def _pieces(distance: NDArray[np.float32], limit: float) -> NDArray[np.uint8]:
+    """Return (h, w), 0 or 1: what is beyond the limit, and goes on fainter, gaps and holes filled."""
+    faint = (distance > FAINT * limit).astype(np.uint8)
+    _, labels = cv2.connectedComponents(faint, connectivity=8)
+    grown = np.isin(labels, np.unique(labels[distance > limit]))
+    gap = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (GAP, GAP))
+    closed = cv2.morphologyEx(grown.astype(np.uint8), cv2.MORPH_CLOSE, gap)
+    contours, _ = cv2.findContours(closed, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    filled = np.zeros_like(closed)
     cv2.drawContours(filled, contours, -1, 1, cv2.FILLED)
-    return None if filled.mean() > MOST_COVERED else np.asarray(filled, dtype=np.uint8)
+    specks = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (5, 5))
+    # Blurring carried each outline outwards by about the width that one erosion takes off again.
+    return np.asarray(cv2.erode(cv2.morphologyEx(filled, cv2.MORPH_OPEN, specks), specks), dtype=np.uint8)
 
 
 def _measure(

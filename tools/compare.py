@@ -16,6 +16,7 @@ from anomaly_core.detector import Detector, Encoded
 from anomaly_core.images import load_image
 from anomaly_core.results import cell_of
 from tools.detect import PartArgs
+from tools.findings import verdict_of
 from tools.records import Record
 from tools.services import Services
 
@@ -105,10 +106,9 @@ def compare_tools(services: Services) -> list[BaseTool]:
         image: str, sha256: str, product: str, other: str | None = None
     ) -> tuple[str, ComparisonRecord]:
         """Compare an image with another one or with the nearest good part; all differences are measured."""
-        model = services.product_model(product)
         image_pass = services.passes.get(image, sha256)
         encoded = image_pass.encoded()
-        _, verdict, _ = image_pass.decoded(product, model)
+        verdict = verdict_of(services, image_pass, product)
         other_p_value: float | None = None
         if other is None:
             hit = services.templates.nearest(product, encoded.embedding, 1)[0]
@@ -119,7 +119,7 @@ def compare_tools(services: Services) -> list[BaseTool]:
             other_pass = services.passes.open(other)
             shown, name = other, f"image:{other_pass.image.sha256[:12]}"
             pixels, other_encoded = other_pass.image.pixels, other_pass.encoded()
-            other_p_value = float(f"{other_pass.decoded(product, model)[1].p_value:.4g}")
+            other_p_value = float(f"{verdict_of(services, other_pass, product).p_value:.4g}")
         measured = _measure(services.detector, image_pass.image.pixels, encoded, pixels, other_encoded)
         record = ComparisonRecord(
             id=f"comparison:{name}",

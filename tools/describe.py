@@ -16,6 +16,7 @@ from anomaly_core.regions import RegionDescription, describe_region, region_of_m
 from anomaly_core.results import Region
 from knowledge.products import TemplateHit
 from tools.detect import PartArgs
+from tools.findings import regions_of
 from tools.passes import ImagePass
 from tools.places import PLACE_HELP, box_of
 from tools.records import Record
@@ -114,7 +115,8 @@ def _region_at(
 ) -> tuple[Region, bool, float]:
     """The region at a place, whether it stands out, and its peak over the normal limit."""
     model = services.product_model(product)
-    anomaly_map, _, regions = image_pass.decoded(product, model)
+    anomaly_map, _, _ = image_pass.decoded(product, model)
+    regions = [each.region for each in regions_of(services, image_pass, product)]
     height, width = anomaly_map.values.shape
     x0, y0, x1, y1 = box_of(place, width, height, [region.bbox for region in regions])
     mask: NDArray[np.bool_] = np.zeros((height, width), np.bool_)

@@ -6,6 +6,7 @@ from langchain_core.tools import BaseTool, tool
 from pydantic import BaseModel, Field
 
 from anomaly_core.errors import UnknownProduct
+from tools.findings import verdict_of
 from tools.records import OpenedRecord, ProductRecord, VerdictRecord
 from tools.services import Services
 
@@ -76,8 +77,7 @@ def detect_tools(services: Services) -> list[BaseTool]:
     @tool(args_schema=PartArgs, response_format="content_and_artifact")
     def detect_anomaly(image: str, sha256: str, product: str) -> tuple[str, VerdictRecord]:
         """Say whether the part is anomalous, with a p-value against the enrolled good parts."""
-        model = services.product_model(product)
-        _, verdict, _ = services.passes.get(image, sha256).decoded(product, model)
+        verdict = verdict_of(services, services.passes.get(image, sha256), product)
         record = VerdictRecord(
             anomalous=verdict.anomalous,
             score=round(verdict.score, 6),

@@ -11,6 +11,7 @@ from pathlib import Path
 from anomaly_core.detector import Progress
 from anomaly_core.errors import IadError, NoImages, UnreadableImage
 from anomaly_core.images import LoadedImage, load_image
+from anomaly_core.layout import LayoutModel
 from knowledge.products import Template
 from tools.records import FailureRecord
 from tools.services import Services
@@ -49,6 +50,9 @@ def enroll(
         raise NoImages(f"no good image of {product} could be read: {skipped[0].error.message}")
     fitted = services.detector.fit([image.pixels for image in images.values()], progress=progress)
     arrays, meta = fitted.model.to_parts()
+    layout = LayoutModel.fit([image.pixels for image in images.values()], alpha=services.config.alpha)
+    if layout is not None:
+        meta["layout"] = layout.to_meta()
     templates = [
         Template(
             sha256=image.sha256,

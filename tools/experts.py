@@ -17,6 +17,7 @@ from anomaly_core.errors import ConfigError
 from anomaly_core.regions import find_regions, regions_of_mask
 from anomaly_core.results import Array, Region
 from tools.detect import ImageArgs
+from tools.findings import regions_of
 from tools.map_files import is_mask, read_map, squash
 from tools.pictures import Notation, draw_notation, safe_name, save_picture
 from tools.records import Record, RegionRecord
@@ -78,7 +79,8 @@ def expert_tools(services: Services) -> list[BaseTool]:
             if product is None:
                 raise ConfigError('our map needs the product: give its name, or the path of a map as "map"')
             model = services.product_model(product)
-            anomaly_map, _, regions = image_pass.decoded(product, model)
+            anomaly_map, _, _ = image_pass.decoded(product, model)
+            regions = [each.region for each in regions_of(services, image_pass, product)]
             values, level = anomaly_map.values, model.region_threshold(anomaly_map.values)
             heat = np.clip(values / (model.pixel_threshold + 2 * model.pixel_scale), 0.0, 1.0)
         else:

@@ -7,8 +7,8 @@ from pathlib import Path
 from langchain_core.tools import BaseTool, tool
 from pydantic import Field
 
-from anomaly_core.regions import describe_region
 from tools.detect import PartArgs
+from tools.findings import regions_of
 from tools.pictures import write_pictures
 from tools.records import FilesRecord, MeasuredRegion
 from tools.services import Services
@@ -26,18 +26,17 @@ def localize_tools(services: Services) -> list[BaseTool]:
     @tool(args_schema=PartArgs, response_format="content_and_artifact")
     def locate_anomalies(image: str, sha256: str, product: str) -> tuple[str, list[MeasuredRegion]]:
         """List the anomalous regions: box in pixels, 3x3 cell, area, score, and a measured description."""
-        image_pass = services.passes.get(image, sha256)
-        _, _, regions = image_pass.decoded(product, services.product_model(product))
+        found = regions_of(services, services.passes.get(image, sha256), product)
         measured = [
             MeasuredRegion(
                 id=f"region-{number}",
-                bbox=region.bbox,
-                cell=region.cell,
-                area_px=region.area_px,
-                score=round(region.score, 4),
-                text=describe_region(image_pass.image.pixels, region).text,
+                bbox=each.region.bbox,
+                cell=each.region.cell,
+                area_px=each.region.area_px,
+                score=round(each.region.score, 4),
+                text=each.text,
             )
-            for number, region in enumerate(regions, start=1)
+            for number, each in enumerate(found, start=1)
         ]
         lines = [f"{region.id} at the {region.cell}: {region.text}" for region in measured]
         return "; ".join(lines) or "no region stands out", measured
@@ -47,11 +46,11 @@ def localize_tools(services: Services) -> list[BaseTool]:
         """Write the heat map, the mask and the overlay of an inspected image as PNG files."""
         image_pass = services.passes.get(image, sha256)
         model = services.product_model(product)
-        anomaly_map, _, regions = image_pass.decoded(product, model)
+        anomaly_map, _, _ = image_pass.decoded(product, model)
         files = write_pictures(
             image_pass.image.pixels,
             anomaly_map.values,
-            regions,
+            [each.region for each in regions_of(services, image_pass, product)],
             Path(out),
             f"{Path(image).stem}-{sha256[:8]}",
             vmax=model.pixel_threshold + 2 * model.pixel_scale,

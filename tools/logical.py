@@ -5,9 +5,12 @@ from __future__ import annotations
 from langchain_core.tools import BaseTool, tool
 from pydantic import Field
 
-from anomaly_core.components import Component, find_components
+from anomaly_core.components import Component
+from anomaly_core.layout import LAYOUT_SHARE
+from anomaly_core.layout_findings import Kind
 from anomaly_core.regions import colour_word
-from tools.detect import ImageArgs
+from tools.detect import ImageArgs, PartArgs
+from tools.findings import layout_of
 from tools.places import cell_of_box
 from tools.records import Record
 from tools.services import Services
@@ -48,15 +51,52 @@ class CountRecord(Record):
         return f"{self.count} component{'' if self.count == 1 else 's'}: {where}"
 
 
+class FindingRecord(Record):
+    """One thing that is wrong with a layout; see `anomaly_core.layout_findings.LayoutFinding`."""
+
+    kind: Kind
+    bbox: tuple[int, int, int, int] | None
+    expected: tuple[int, int, int, int] | None
+    text: str
+
+
+class LayoutRecord(Record):
+    """The layout of an image against that of the good parts.
+
+    learned: whether the product has a layout; without one, or without a background, the rest is null.
+    p_value: the chance that a good part deviates as much; below `limit` it makes the part anomalous.
+    """
+
+    id: str
+    learned: bool
+    p_value: float | None
+    limit: float
+    count: int | None
+    expected: int | None
+    findings: list[FindingRecord]
+
+    @property
+    def text(self) -> str:
+        """The comparison in one sentence."""
+        if not self.learned:
+            return "the good parts show no layout: not several components, always as many, in every image"
+        if self.p_value is None:
+            return "the layout cannot be judged: the image shows no background that components stand out from"
+        counted = f"{self.count} components, {self.expected} in the good parts (p-value {self.p_value:.3g})"
+        if not self.findings:
+            return f"the layout is that of the good parts: {counted}"
+        return f"{'; '.join(finding.text for finding in self.findings)}; {counted}"
+
+
 def logical_tools(services: Services) -> list[BaseTool]:
-    """Return `count_components`."""
+    """Return `count_components` and `check_layout`."""
 
     @tool(args_schema=CountArgs, response_format="content_and_artifact")
     def count_components(image: str, sha256: str) -> tuple[str, CountRecord]:
         """Count the separate pieces that stand out from the background, with their place, size and colour."""
-        pixels = services.passes.get(image, sha256).image.pixels
-        found = find_components(pixels)
-        height, width = pixels.shape[:2]
+        image_pass = services.passes.get(image, sha256)
+        found = image_pass.components()
+        height, width = image_pass.image.pixels.shape[:2]
         record = CountRecord(
             id="components",
             count=None if found is None else len(found),
@@ -64,7 +104,26 @@ def logical_tools(services: Services) -> list[BaseTool]:
         )
         return record.text, record
 
-    return [count_components]
+    @tool(args_schema=PartArgs, response_format="content_and_artifact")
+    def check_layout(image: str, sha256: str, product: str) -> tuple[str, LayoutRecord]:
+        """Compare the components with the good parts': which are missing, extra, moved, swapped, changed."""
+        image_pass = services.passes.get(image, sha256)
+        layout = layout_of(services, image_pass, product)
+        record = LayoutRecord(
+            id="layout",
+            learned=services.layout_model(product) is not None,
+            p_value=None if layout is None else float(f"{layout.p_value:.4g}"),
+            limit=services.config.alpha * LAYOUT_SHARE,
+            count=None if layout is None else layout.count,
+            expected=None if layout is None else layout.expected,
+            findings=[
+                FindingRecord(kind=f.kind, bbox=f.bbox, expected=f.expected, text=f.text)
+                for f in (layout.findings if layout else ())
+            ],
+        )
+        return record.text, record
+
+    return [count_components, check_layout]
 
 
 def _record(name: str, component: Component, width: int, height: int) -> ComponentRecord:

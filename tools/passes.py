@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from anomaly_core.components import Component, find_components
 from anomaly_core.detector import Detector, Encoded, ProductModel
 from anomaly_core.errors import UnreadableImage
 from anomaly_core.images import LoadedImage, load_image
@@ -28,12 +29,19 @@ class ImagePass:
     image: LoadedImage
     _encoded: Encoded | None = None
     _decoded: dict[str, tuple[AnomalyMap, Verdict, list[Region]]] = field(default_factory=dict)
+    _components: list[list[Component] | None] = field(default_factory=list)
 
     def encoded(self) -> Encoded:
         """Return the image's features, encoding it at first use."""
         if self._encoded is None:
             self._encoded = self.detector.encode(self.image.pixels)
         return self._encoded
+
+    def components(self) -> list[Component] | None:
+        """Return the pieces that stand out from the background, or None where there is none to tell."""
+        if not self._components:
+            self._components.append(find_components(self.image.pixels))
+        return self._components[0]
 
     def decoded(self, product: str, model: ProductModel) -> tuple[AnomalyMap, Verdict, list[Region]]:
         """Return the anomaly map, the verdict and, for an anomalous image, its regions."""
@@ -84,6 +92,10 @@ class PassCache:
         if opened.image.sha256 != sha256:
             raise UnreadableImage(f"{path}: the file changed since it was inspected; inspect it again.")
         return opened
+
+    def make_room(self, in_flight: int) -> None:
+        """Keep a pass for each of so many inspections at the same time, and a few more."""
+        self._size = max(self._size, in_flight + 1)
 
     def clear(self) -> None:
         """Forget every pass, so that the next look at a file is a first one."""

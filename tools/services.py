@@ -10,6 +10,7 @@ from anomaly_core.config import DetectorConfig
 from anomaly_core.detector import Detector, ProductModel
 from anomaly_core.encoders.base import TextEncoder
 from anomaly_core.errors import StoreMissing
+from anomaly_core.layout import LayoutModel
 from knowledge.domain import DomainIndex
 from knowledge.feedback import FeedbackLog
 from knowledge.store import Store
@@ -82,6 +83,12 @@ class Services:
             raise StoreMissing(
                 f"{self.store_path}: no store here; make one with `iad enroll PRODUCT PATH...`."
             )
+
+    def layout_model(self, product: str) -> LayoutModel | None:
+        """Return how the product's components lie, or None where its good images show no layout."""
+        meta = next((info.meta for info in self.templates.products() if info.name == product), {})
+        layout = meta.get("layout")
+        return LayoutModel.from_meta(layout) if isinstance(layout, dict) else None
 
     def product_model(self, product: str) -> ProductModel:
         """Return the product's memory bank and calibration; kept until the store changes."""

@@ -21,6 +21,7 @@ from anomaly_core.images import load_image
 from anomaly_core.regions import find_regions
 from anomaly_core.results import Region, Verdict
 from tools.detect import PartArgs
+from tools.findings import regions_of
 from tools.passes import ImagePass
 from tools.pictures import save_picture
 from tools.places import PLACE_HELP, Box, box_of, cell_of_box, widened
@@ -98,9 +99,9 @@ def zoom_tools(services: Services) -> list[BaseTool]:
         image_pass = services.passes.get(image, sha256)
         pixels = image_pass.image.pixels
         height, width = pixels.shape[:2]
-        _, _, found = image_pass.decoded(product, services.product_model(product))
+        boxes = [each.region.bbox for each in regions_of(services, image_pass, product)]
         side = round(services.config.input_side * WHOLE_SHARE**0.5)
-        named = box_of(place, width, height, [region.bbox for region in found])
+        named = box_of(place, width, height, boxes)
         box = widened(named, 0.1, width, height, least=side)
         crops = _template_crops(services, image_pass, product, box)
         magnification = _magnification(image_pass, box, side, services.detector.encoder.stride)

@@ -33,6 +33,7 @@ NAMES = [
     "zoom_region",
     "compare_images",
     "count_components",
+    "check_layout",
     "show_map",
     "classify_defect",
     "retrieve_templates",

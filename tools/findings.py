@@ -1,0 +1,62 @@
+"""What an inspected image is found to be: the verdict and the regions of map and layout together.
+
+One place for both, so that a region has the same number in every tool.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from anomaly_core.layout import LayoutVerdict, combine
+from anomaly_core.regions import describe_region, region_of_mask
+from anomaly_core.results import Region, Verdict
+from tools.passes import ImagePass
+from tools.services import Services
+
+
+@dataclass(frozen=True)
+class FoundRegion:
+    """A region and its measured description."""
+
+    region: Region
+    text: str
+
+
+def layout_of(services: Services, image_pass: ImagePass, product: str) -> LayoutVerdict | None:
+    """Return what the product's layout says, or None: it has none, or the image's parts cannot be told."""
+    layout = services.layout_model(product)
+    components = None if layout is None else image_pass.components()
+    if layout is None or components is None:
+        return None
+    pixels = image_pass.image.pixels
+    return layout.judge_components(components, (pixels.shape[0], pixels.shape[1]))
+
+
+def verdict_of(services: Services, image_pass: ImagePass, product: str) -> Verdict:
+    """Return the calibrated verdict of map and layout together."""
+    _, verdict, _ = image_pass.decoded(product, services.product_model(product))
+    return combine(verdict, layout_of(services, image_pass, product))
+
+
+def regions_of(services: Services, image_pass: ImagePass, product: str) -> list[FoundRegion]:
+    """Return the regions, "region-1" first: what is wrong with the layout, then what the map shows.
+
+    A part that is missing where places do not count lies nowhere, and is no region.
+    """
+    _, _, regions = image_pass.decoded(product, services.product_model(product))
+    pixels = image_pass.image.pixels
+    layout = layout_of(services, image_pass, product)
+    found = [FoundRegion(region, describe_region(pixels, region).text) for region in regions]
+    if layout is None:
+        return found
+    wrong = []
+    for finding in layout.findings:
+        if finding.bbox is None:
+            continue
+        x0, y0, x1, y1 = finding.bbox
+        mask = np.zeros(pixels.shape[:2], np.bool_)
+        mask[y0:y1, x0:x1] = True
+        wrong.append(FoundRegion(region_of_mask(mask, score=1.0 - layout.p_value), finding.text))
+    return wrong + found
