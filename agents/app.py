@@ -14,6 +14,7 @@ from agents.conversation import Conversations, Event, Waiting, new_thread
 from agents.corrections import Outcome, correct, record_review
 from agents.dialogue import build_dialogue
 from agents.graph import Graph, build_graph
+from agents.in_flight import in_flight
 from agents.settings import Settings
 from agents.state import DialogueState, InspectionState, Review
 from agents.threads import Threads
@@ -112,10 +113,17 @@ class Application:
         ]
 
     def inspect(
-        self, paths: Iterable[Path], *, product: str | None = None, out: Path | None = None
+        self,
+        paths: Iterable[Path],
+        *,
+        product: str | None = None,
+        out: Path | None = None,
+        jobs: int = 1,
     ) -> Iterator[InspectionRecord | FailureRecord]:
-        """Inspect images one at a time; a file that fails gives a FailureRecord and the rest go on.
+        """Inspect images, in order; a file that fails gives a FailureRecord and the rest go on.
 
+        jobs: inspections in flight. Only one computes at a time, so more than one gains where a language
+        model is served: the others wait for it.
         Raises StoreError and the like at once, where every image would meet the same error.
         """
         self.services.require_store()
@@ -125,11 +133,16 @@ class Application:
         if out is not None:
             make_folder(out)
         _ = self.services.detector  # weights that are missing are one error, not one an image
-        for path in paths:
+        self.services.passes.make_room(jobs)
+        _ = self._graph  # made before several threads ask for it
+
+        def one(path: Path) -> InspectionRecord | FailureRecord:
             try:
-                yield self._run(path, product=product, out=out)
+                return self._run(path, product=product, out=out)
             except IadError as error:
-                yield FailureRecord.of(path, error)
+                return FailureRecord.of(path, error)
+
+        yield from map(one, paths) if jobs == 1 else in_flight(one, paths, jobs)
 
     def ask(
         self,

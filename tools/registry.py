@@ -18,6 +18,7 @@ from tools.logical import logical_tools
 from tools.report import report_tools
 from tools.retrieve import retrieve_tools
 from tools.services import Services
+from tools.turns import TURNS
 from tools.zoom import zoom_tools
 
 
@@ -38,7 +39,7 @@ def build_tools(services: Services) -> list[BaseTool]:
 
 
 class Toolbox:
-    """Calls a tool by name with checked arguments and returns its artifact."""
+    """Calls a tool by name with checked arguments and returns its artifact, one at a time in the process."""
 
     def __init__(self, tools: list[BaseTool]) -> None:
         self.tools = {tool.name: tool for tool in tools}
@@ -46,7 +47,8 @@ class Toolbox:
     def call(self, name: str, **arguments: Any) -> Any:
         """Run the tool and return its artifact. Errors of `anomaly_core.errors` pass through."""
         call = {"type": "tool_call", "id": uuid.uuid4().hex, "name": name, "args": arguments}
-        message = self.tools[name].invoke(call)
+        with TURNS.hold():
+            message = self.tools[name].invoke(call)
         if not isinstance(message, ToolMessage):
             raise TypeError(f"the tool {name} returned {type(message).__name__}, not a ToolMessage")
         return message.artifact

@@ -27,6 +27,10 @@ def inspect(
     fail_on_anomaly: Annotated[
         bool, typer.Option("--fail-on-anomaly", help="Exit with status 3 if an image is anomalous.")
     ] = False,
+    jobs: Annotated[
+        int,
+        typer.Option("--jobs", "-j", metavar="N", min=1, max=256, help="Inspections in flight."),
+    ] = 1,
     store: Store = None,
     alpha: Alpha = None,
     device: Device = None,
@@ -42,7 +46,7 @@ def inspect(
     good = anomalous = failed = 0
     with application(store=store, alpha=alpha, device=device) as opened, progress() as bar:
         bar("inspect", 0, len(images))
-        for record in opened.inspect(images, product=product, out=out):
+        for record in opened.inspect(images, product=product, out=out, jobs=jobs):
             with bar.aside():
                 _print_record(record, as_json=json)
             if isinstance(record, FailureRecord):
