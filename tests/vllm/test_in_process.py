@@ -88,7 +88,7 @@ def tiny_vision_model() -> Qwen2_5_VLForConditionalGeneration:
 
 @pytest.fixture
 def without_torchvision(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let vLLM import Qwen2.5-VL: of a module that needs torchvision it takes one function of plain Python."""
+    """Let vLLM import Qwen2.5-VL: of a module that needs torchvision it takes one plain function."""
     monkeypatch.setitem(sys.modules, TORCHVISION_USER, image_processing_pil_qwen2_vl)
     from vllm.model_executor.models.qwen2_5_vl import Qwen2_5_VLForConditionalGeneration as Served
 
