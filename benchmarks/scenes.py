@@ -204,9 +204,7 @@ def cells(folder: Path, count: int = 24) -> list[list[Part]]:
     kinds = []
     for kind in ("mono", "poly"):
         good = sorted(s.path for s in open_dataset(folder, kind).samples if s.label == GOOD)[:count]
-        kinds.append(
-            [Part(load_image(p).pixels, np.ones(load_image(p).pixels.shape[:2], np.float32)) for p in good]
-        )
+        kinds.append([_whole(load_image(path).pixels) for path in good])
     return kinds
 
 
