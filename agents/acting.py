@@ -15,13 +15,13 @@ from agents.state import Observation
 from anomaly_core.errors import IadError
 from tools.records import EvidenceRecord
 
-BOUND: Final = ("image", "sha256", "product", "out", "other")
+BOUND: Final = ("image", "sha256", "product", "out", "other", "map")
 """Arguments that no one but this program sets: a question or a model must not name a file or a product."""
 LONGEST: Final = 1500
 """Characters of a tool's words that are kept."""
 _KINDS: Final[Mapping[str, Literal["template", "knowledge", "region", "score"]]] = {
     "compare_images": "template",
-    "compare_layout": "template",
+    "check_layout": "template",
     "retrieve_templates": "template",
     "retrieve_knowledge": "knowledge",
     "describe_region": "region",

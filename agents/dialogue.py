@@ -7,9 +7,9 @@ thread that is killed between any two goes on where it stopped.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Literal
 
 from langchain_core.language_models import BaseChatModel
 from langchain_core.runnables import RunnableConfig
@@ -22,23 +22,12 @@ from agents.acting import observe
 from agents.checking import check_answer
 from agents.evidence import gather_evidence, spoken_names
 from agents.followups import understand
+from agents.memory import keep_image, keep_turn, recalled
 from agents.nodes import build_nodes, timed
 from agents.planner import make_plan
 from agents.reasoning import build_steps
 from agents.replies import compose_answer, spoken_verdict
-from agents.state import (
-    LONGEST_REMEMBERED,
-    MOST_IMAGES,
-    MOST_TURNS,
-    PER_QUESTION,
-    DialogueInput,
-    DialogueState,
-    InspectionState,
-    Review,
-    Seen,
-    Turn,
-    Understanding,
-)
+from agents.state import DialogueInput, DialogueState, Review, Understanding
 from tools.records import FilesRecord
 from tools.registry import Toolbox, build_tools
 from tools.services import Services
@@ -47,9 +36,6 @@ Update = dict[str, Any]
 Dialogue = CompiledStateGraph[DialogueState, None, DialogueInput, DialogueState]
 RecordReview = Callable[[DialogueState, Review, str], str]
 """Records what a person said, once for an identity however often it is called; returns the record's id."""
-
-PER_IMAGE: Final = frozenset(InspectionState.__annotations__) - PER_QUESTION
-"""Keys of the state that are kept of an image, to be recalled without measuring again."""
 
 
 def build_dialogue(
@@ -75,7 +61,7 @@ def build_dialogue(
         graph.add_node(name, node)
 
     def seen_before(state: DialogueState) -> Literal["recall", "encode"]:
-        return "recall" if _recalled(state, services) else "encode"
+        return "recall" if recalled(state, services.store.snapshot().version) else "encode"
 
     def more_to_do(state: DialogueState) -> Literal["act", "retrieve"]:
         return "act" if state["plan"] else "retrieve"
@@ -95,6 +81,16 @@ def build_dialogue(
     for name, after in zip(last, [*last[1:], END], strict=True):
         graph.add_edge(name, after)
     return graph.compile(checkpointer=checkpointer, name="dialogue")
+
+
+def make_graph() -> Dialogue:
+    """Return the graph over the user's settings; `langgraph.json` names this function."""
+    from agents.chat_model import build_chat_model
+    from agents.compose import build_services
+    from agents.settings import load_settings
+
+    settings = load_settings()
+    return build_dialogue(build_services(settings), chat_model=build_chat_model(settings))
 
 
 def _nodes(
@@ -129,32 +125,15 @@ def _nodes(
         }
 
     def recall(state: DialogueState) -> Update:
-        kept = _recalled(state, services)
+        kept = recalled(state, services.store.snapshot().version)
         if kept is None:
             raise RuntimeError("the image to recall is not in the thread's memory")
         others = [one for one in state["seen"] if one["number"] != kept["number"]]
-        return {**kept["found"], "seen": [*others, {**kept, "image": str(Path(state["image"]).absolute())}]}
+        here = str(Path(state["image"]).absolute())
+        return {**kept["found"], "seen": [*others, {**kept, "image": here}]}
 
     def keep(state: DialogueState) -> Update:
-        """Remember what was measured; of many images the first stays, and those looked at last."""
-        values: Mapping[str, Any] = state
-        found = {key: values[key] for key in PER_IMAGE if key in values}
-        digest = state["opened"].sha256
-        same = next((one for one in state["seen"] if one["sha256"] == digest), None)
-        number = same["number"] if same else max([one["number"] for one in state["seen"]], default=0) + 1
-        entry = Seen(
-            number=number,
-            # A follow-up may come from another folder.
-            image=str(Path(state["image"]).absolute()),
-            sha256=digest,
-            store_version=services.store.snapshot().version,
-            found=found,
-        )
-        others = [one for one in state["seen"] if one["number"] != number]
-        first = [one for one in others if one["number"] == 1]
-        rest = [one for one in others if one["number"] != 1]
-        room = MOST_IMAGES - 1 - len(first)
-        return {"seen": [*first, *rest[-room:], entry] if len(rest) > room else [*others, entry]}
+        return {"seen": keep_image(state, services.store.snapshot().version)}
 
     def review(state: DialogueState) -> Update:
         """Stop for a person where the verdict is uncertain and the thread asks for one."""
@@ -226,16 +205,7 @@ def _nodes(
         return {"answer": _with_review(shown, state), "evidence": evidence}
 
     def remember(state: DialogueState) -> Update:
-        number = next((one["number"] for one in state["seen"] if one["sha256"] == state["opened"].sha256), 0)
-        turn = Turn(
-            number=state["turn"],
-            image=number,
-            question=(state.get("question") or "")[:LONGEST_REMEMBERED],
-            kind=state["asked"].kind,
-            region=_focus(state),
-            answer=state["answer"][:LONGEST_REMEMBERED],
-        )
-        return {"turns": [*state["turns"], turn][-MOST_TURNS:]}
+        return {"turns": keep_turn(state)}
 
     nodes: dict[str, Any] = {
         "listen": listen,
@@ -267,24 +237,6 @@ def review_request(state: DialogueState) -> dict[str, Any]:
         "places": [region.cell for region in state["regions"]],
         "question": state.get("question"),
     }
-
-
-def _recalled(state: DialogueState, services: Services) -> Seen | None:
-    """What the thread knows of the opened file, if the store and the product are still the same."""
-    version, digest = services.store.snapshot().version, state["opened"].sha256
-    named = state.get("named_product")
-    for one in state["seen"]:
-        same_product = named is None or one["found"]["product"].name == named
-        if one["sha256"] == digest and one["store_version"] == version and same_product:
-            return one
-    return None
-
-
-def _focus(state: DialogueState) -> int | None:
-    """The region that the next "it" means."""
-    if state["asked"].region is not None:
-        return state["asked"].region
-    return 1 if state["regions"] else None
 
 
 def _with_review(answer: str, state: DialogueState) -> str:

@@ -24,7 +24,7 @@ FOR_QUESTIONS: Final[Mapping[Asked, tuple[str, ...]]] = {
     "analysis": ("retrieve_knowledge", "describe_region"),
     "comparison": ("compare_images", "describe_region"),
     "recheck": ("zoom_region", "describe_region"),
-    "parts": ("count_components", "compare_layout", "describe_region"),
+    "parts": ("count_components", "check_layout", "describe_region"),
     "steps": (),
     "history": (),
 }
@@ -55,7 +55,7 @@ def make_plan(
     elif asked.kind == "parts":
         calls = [
             _call("count_components", "count the separate pieces"),
-            _call("compare_layout", "compare the layout with that of good parts"),
+            _call("check_layout", "compare the layout with that of good parts"),
         ]
     elif asked.kind in ("description", "location") and place:
         calls = [_call("describe_region", f"measure {place}", place=place)]

@@ -1,0 +1,75 @@
+"""What a thread remembers of its images and turns, and within which bounds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from agents.state import (
+    LONGEST_REMEMBERED,
+    MOST_IMAGES,
+    MOST_TURNS,
+    PER_QUESTION,
+    DialogueState,
+    InspectionState,
+    Seen,
+    Turn,
+)
+
+PER_IMAGE: Final = frozenset(InspectionState.__annotations__) - PER_QUESTION
+"""Keys of the state that are kept of an image, to be recalled without measuring again."""
+
+
+def recalled(state: DialogueState, version: int) -> Seen | None:
+    """Return what the thread knows of the opened file, if store and product are still the same.
+
+    version: of the store in force.
+    """
+    digest, named = state["opened"].sha256, state.get("named_product")
+    for one in state["seen"]:
+        same_product = named is None or one["found"]["product"].name == named
+        if one["sha256"] == digest and one["store_version"] == version and same_product:
+            return one
+    return None
+
+
+def keep_image(state: DialogueState, version: int) -> list[Seen]:
+    """Return the thread's images with the one just measured; the first stays, and those looked at last."""
+    values: Mapping[str, Any] = state
+    digest = state["opened"].sha256
+    same = next((one for one in state["seen"] if one["sha256"] == digest), None)
+    number = same["number"] if same else max((one["number"] for one in state["seen"]), default=0) + 1
+    entry = Seen(
+        number=number,
+        # A follow-up may come from another folder.
+        image=str(Path(state["image"]).absolute()),
+        sha256=digest,
+        store_version=version,
+        found={key: values[key] for key in PER_IMAGE if key in values},
+    )
+    others = [one for one in state["seen"] if one["number"] != number]
+    first = [one for one in others if one["number"] == 1]
+    rest = [one for one in others if one["number"] != 1]
+    return [*first, *rest[-(MOST_IMAGES - 1 - len(first)) :], entry]
+
+
+def keep_turn(state: DialogueState) -> list[Turn]:
+    """Return the thread's turns with the one just answered."""
+    digest = state["opened"].sha256
+    turn = Turn(
+        number=state["turn"],
+        image=next((one["number"] for one in state["seen"] if one["sha256"] == digest), 0),
+        question=(state.get("question") or "")[:LONGEST_REMEMBERED],
+        kind=state["asked"].kind,
+        region=_focus(state),
+        answer=state["answer"][:LONGEST_REMEMBERED],
+    )
+    return [*state["turns"], turn][-MOST_TURNS:]
+
+
+def _focus(state: DialogueState) -> int | None:
+    """The region that the next "it" means."""
+    if state["asked"].region is not None:
+        return state["asked"].region
+    return 1 if state["regions"] else None
