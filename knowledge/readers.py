@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from anomaly_core.errors import KnowledgeError
+from knowledge.headings import defect_of
 from knowledge.passages import Section, source_length
 
 SUFFIXES = (".md", ".markdown", ".txt", ".json", ".pdf")
@@ -140,7 +141,8 @@ def _markdown(text: str, product: str | None) -> Iterator[Section]:
             heading = headings[place - 1]
             level = len(heading[1])
             trail = [*(entry for entry in trail if entry[0] < level), (level, heading[2].strip())]
-        yield Section(product, None, " / ".join(name for _, name in trail), text[begin:end], begin)
+        names = [name for _, name in trail]
+        yield Section(product, defect_of(names), " / ".join(names), text[begin:end], begin)
 
 
 def _plain(text: str, product: str | None) -> Iterator[Section]:
