@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import httpx2
 import openai
 from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
 from langchain_core.language_models import BaseChatModel
-from langchain_core.messages import BaseMessage, HumanMessage
+from langchain_core.messages import BaseMessage
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from langchain_core.runnables.config import run_in_executor
 from langchain_openai import ChatOpenAI
@@ -49,6 +48,7 @@ def build_chat_model(settings: Settings) -> BaseChatModel | None:
         key=settings.llm_key,
         model=settings.llm_model,
         timeout_s=settings.llm_timeout,
+        images=settings.llm_images,
     )
 
 
@@ -70,24 +70,6 @@ def reply_as(model: BaseChatModel, messages: Sequence[BaseMessage], schema: type
     return reply
 
 
-def picture_message(text: str, pictures: Sequence[tuple[str, Path]]) -> HumanMessage:
-    """Return a message of text and captioned pictures for a vision-language model.
-
-    pictures: (caption, file), such as the image, the overlay and the nearest template, in this order. Each is
-    sent as a JPEG of 900 pixels at most; one that is gone is left out.
-    """
-    from agents.report.embed import embed_image
-
-    parts: list[str | dict[str, Any]] = []
-    for caption, path in pictures:
-        embedded = embed_image(str(path))
-        if embedded is not None:
-            parts.append({"type": "text", "text": f"{caption}:"})
-            parts.append({"type": "image_url", "image_url": {"url": embedded.url}})
-    parts.append({"type": "text", "text": text})
-    return HumanMessage(content=parts)
-
-
 class EndpointChatModel(ChatOpenAI):
     """ChatOpenAI under one time limit a call, with retries, a circuit, and this project's errors."""
 
@@ -95,11 +77,18 @@ class EndpointChatModel(ChatOpenAI):
 
     @classmethod
     def at(
-        cls, url: str, *, key: SecretStr | None = None, model: str | None = None, timeout_s: float = 30.0
+        cls,
+        url: str,
+        *,
+        key: SecretStr | None = None,
+        model: str | None = None,
+        timeout_s: float = 30.0,
+        images: bool = False,
     ) -> EndpointChatModel:
         """Return the chat model behind a URL such as http://host:8000/v1.
 
-        model: its name there; None asks the server at the first call and takes the first it lists.
+        model: its name there; None asks the server at the first call and takes the first it lists. images:
+        it takes pictures, as its `profile` then says.
         """
         made = cls(
             model=model or "",
@@ -111,6 +100,7 @@ class EndpointChatModel(ChatOpenAI):
             max_completion_tokens=LONGEST_REPLY,
             use_responses_api=False,
             http_client=LimitedClient(),
+            profile={"image_inputs": images},
         )
         made._caller = Caller(url.rstrip("/"), timeout_s)
         return made
@@ -138,17 +128,26 @@ class EndpointChatModel(ChatOpenAI):
         run_manager: CallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> Iterator[ChatGenerationChunk]:
-        """Stream in one attempt: what was shown cannot be taken back."""
-        self._caller.circuit.check()
-        limit = self._caller.timeout_s
+        """Stream; tried again only as long as nothing has come: what was shown cannot be taken back."""
+
+        def first(seconds: float) -> tuple[ChatGenerationChunk | None, Iterator[ChatGenerationChunk]]:
+            with self._our_errors():
+                self._find_model(seconds)
+                chunks = super(EndpointChatModel, self)._stream(
+                    messages, stop, run_manager, **{**kwargs, "timeout": seconds}
+                )
+                return next(chunks, None), chunks
+
+        chunk, rest = self._caller.run(first)
+        if chunk is None:
+            return
+        yield chunk
         try:
             with self._our_errors():
-                self._find_model(limit)
-                yield from super()._stream(messages, stop, run_manager, **{**kwargs, "timeout": limit})
+                yield from rest
         except TryAgain as failure:
             self._caller.circuit.failed()
             raise failure.error from failure
-        self._caller.circuit.answered()
 
     async def _agenerate(
         self,

@@ -13,11 +13,11 @@ from typing import Any, Final
 from langchain.agents import create_agent
 from langchain.agents.middleware import AgentMiddleware, ModelCallLimitMiddleware, ToolCallLimitMiddleware
 from langchain_core.language_models import BaseChatModel
-from langchain_core.messages import AIMessage, HumanMessage
-from langchain_core.tools import BaseTool
+from langchain_core.messages import AIMessage
 from langgraph.config import get_stream_writer
 
 from agents.acting import exposed, observe
+from agents.chat_pictures import question_message
 from agents.checking import check_answer, sentences
 from agents.evidence import gather_evidence, spoken_names
 from agents.planner import FOR_QUESTIONS
@@ -53,10 +53,10 @@ def phrase_answer(model: BaseChatModel, toolbox: Toolbox, state: DialogueState) 
     part = {"image": state["image"], "sha256": state["opened"].sha256, "product": state["product"].name}
     found: list[Observation] = list(state["observations"])
 
-    def run(tool: BaseTool, arguments: Mapping[str, Any]) -> str:
+    def run(name: str, arguments: Mapping[str, Any]) -> str:
         taken = {one.evidence.id for one in found}
-        bound = {"other": _other(state)} if tool.name == "compare_images" else {}
-        seen = observe(tool, part, {**arguments, **bound}, names, taken)
+        bound = {"other": _other(state)} if name == "compare_images" else {}
+        seen = observe(toolbox, name, part, {**arguments, **bound}, names, taken)
         found.append(seen)
         return f"[{seen.evidence.id}] {seen.evidence.text}"
 
@@ -72,10 +72,11 @@ def phrase_answer(model: BaseChatModel, toolbox: Toolbox, state: DialogueState) 
         middleware=limits,
         name="phrase",
     )
+    asked = question_message(model, toolbox, state, _request(state, names))
     gate = _Gate(state, found, names)
     draft = ""
     try:
-        for piece in _texts(agent, {"messages": [HumanMessage(_request(state, names))]}):
+        for piece in _texts(agent, {"messages": [asked]}):
             if isinstance(piece, AIMessage):
                 draft = "" if piece.tool_calls else str(piece.text)
             else:

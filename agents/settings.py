@@ -94,6 +94,9 @@ class Settings(BaseSettings):
     llm_model: str | None = Field(
         None, min_length=1, description="chat model's name on its server; the server's first if unset"
     )
+    llm_images: bool = Field(
+        False, description="the chat model sees the image, its overlay and the nearest good part"
+    )
     llm_timeout: float = Field(
         30.0, gt=0.0, le=3600.0, description="seconds that one call of a served model may take"
     )

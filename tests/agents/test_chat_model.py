@@ -8,16 +8,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Literal
 
-import numpy as np
 import pytest
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, HumanMessage
 from loopback import Reply, drip, events, hang_up, loopback, say
-from PIL import Image
 from pydantic import BaseModel, SecretStr
 
 from agents.chat_local import start_local_server
-from agents.chat_model import EndpointChatModel, build_chat_model, picture_message, reply_as
+from agents.chat_model import EndpointChatModel, build_chat_model, reply_as
 from agents.chat_scripted import ScriptedChatModel
 from agents.settings import Settings
 from anomaly_core.errors import LanguageModelDown, LanguageModelError, LanguageModelRefused, WeightsMissing
@@ -140,11 +138,19 @@ def test_stream(chat: MakeChat) -> None:
         list(chat(server.url).stream(QUESTION))
 
 
-def test_pictures_go_as_image_parts(tmp_path: Path) -> None:
-    Image.fromarray(np.zeros((64, 64, 3), np.uint8)).save(tmp_path / "a.png")
-    found = picture_message("What is it?", [("The part", tmp_path / "a.png"), ("Gone", tmp_path / "b.png")])
-    assert [part["type"] for part in found.content] == ["text", "image_url", "text"]  # type: ignore[index]
-    assert found.content[1]["image_url"]["url"].startswith("data:image/jpeg;base64,")  # type: ignore[index]
+def test_stream_that_fails_at_first_is_tried_again(chat: MakeChat) -> None:
+    head = {"id": "1", "object": "chat.completion.chunk", "created": 0, "model": "m"}
+    chunk = {**head, "choices": [{"index": 0, "delta": {"content": "Here."}, "finish_reason": None}]}
+    with loopback(say(503, {}), events(chunk)) as server:
+        assert "".join(str(c.content) for c in chat(server.url).stream(QUESTION)) == "Here."
+
+
+def test_profile_says_whether_it_takes_images() -> None:
+    for images in (False, True):
+        model = build_chat_model(Settings(llm_url="http://127.0.0.1:9/v1", llm_images=images))
+        assert model is not None
+        assert (model.profile or {})["image_inputs"] is images
+        model.root_client.close()  # type: ignore[attr-defined]
 
 
 def test_local_model_says_how_to_get_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,25 @@
+"""compose.yaml starts vLLM as `iad llm serve` does."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import yaml
+
+from anomaly_core.language.vllm_command import vllm_command
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_flags_are_those_of_iad_llm_serve(tmp_path: Path) -> None:
+    service = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))["services"]["vllm"]
+    command = vllm_command(str(tmp_path), python="python3", gpu=True, host="0.0.0.0")
+    assert service["entrypoint"] == list(command.arguments[:3])
+    flags = dict(zip(command.arguments[3::], [*command.arguments[4:], ""], strict=True))
+    written = dict(flag.split("=", 1) if "=" in flag else (flag, "") for flag in service["command"])
+    for flag in (one for one in command.arguments[3:] if one.startswith("--")):
+        assert flag in written
+    for flag in ("--structured-outputs-config", "--host", "--port"):
+        assert written[flag] == flags[flag]
+    assert command.environment.items() <= service["environment"].items()
+    assert all(port.startswith("127.0.0.1:") for port in service["ports"])
