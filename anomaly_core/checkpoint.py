@@ -32,7 +32,7 @@ CONFIG, DECODER, PROMPT, LORA = "config.json", "decoder.safetensors", "prompt_le
 class CheckpointConfig(Config):
     """What a checkpoint fits. encoder, text_encoder, language_model: their `name`s.
 
-    channels: of the encoder's taps. text_dim: length of the text vectors. prompt: None for a decoder
+    channels: of the decoder's inputs. text_dim: length of the text vectors. prompt: None for a decoder
     alone. results: the last figures measured on held-out simulated pairs.
     """
 

@@ -103,6 +103,17 @@ class Frame:
         """Original pixels an input pixel, along a side."""
         return math.sqrt(abs(float(np.linalg.det(self.matrix[:, :2]))))
 
+    def sampling(self) -> NDArray[np.float32]:
+        """Return the (2, 3) matrix by which `torch.nn.functional.affine_grid` shows a map on the original.
+
+        It takes the original's coordinates to the input's, both from -1 to 1 across the image.
+        """
+        (h, w), (height, width) = self.input_size, self.original_size
+        unit_to_pixel = np.array([[width / 2, 0, width / 2], [0, height / 2, height / 2], [0, 0, 1]])
+        pixel_to_unit = np.array([[2 / w, 0, -1], [0, 2 / h, -1], [0, 0, 1]])
+        inverse = np.linalg.inv(np.vstack([self.matrix, [0, 0, 1]]))
+        return np.asarray((pixel_to_unit @ inverse @ unit_to_pixel)[:2], dtype=np.float32)
+
     def _is_whole(self) -> bool:
         (h, w), (height, width) = self.input_size, self.original_size
         return np.allclose(self.matrix, [[width / w, 0, 0], [0, height / h, 0]])

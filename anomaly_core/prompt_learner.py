@@ -57,6 +57,11 @@ class PromptLearnerConfig(Config):
         return int(self.map_size // 2 ** len(self.channels) - LAST_KERNEL + 1)
 
     @property
+    def map_scale(self) -> float:
+        """Standard deviation of the map tokens, where they are normalised."""
+        return self.embedding_std * self.token_scale if self.norm == "batch" else 1.0
+
+    @property
     def tokens(self) -> int:
         """Tokens of one soft prompt: image, base (n1) and map (n2)."""
         return (self.image_dim is not None) + self.base_tokens + self.use_map * self.grid**2
@@ -85,28 +90,53 @@ class PromptLearner(nn.Module):
         self.encoder: nn.Module | None = None
         if config.use_map:
             self.encoder = _map_encoder(config)
-        self._map_scale = config.embedding_std * config.token_scale if batch else 1.0
+        # What each map token starts from; `name_cells` makes it the word of its cell.
+        self.cells = nn.Parameter(torch.zeros(config.use_map * config.grid**2, config.hidden_size))
+
+    def name_cells(self, words: torch.Tensor) -> None:
+        """Let each map token start as its cell's name: (grid^2, C_emb) word embeddings."""
+        with torch.no_grad():
+            self.cells.copy_(words)
+
+    def read(self, maps: torch.Tensor) -> torch.Tensor:
+        """Return (B, grid^2, C_emb), what the CNN reads of maps (B, 1, map_size, map_size) in [0, 1].
+
+        Row by row, as the cells are counted. Raises ValueError for another shape, or without `use_map`.
+        """
+        size = self.config.map_size
+        if self.encoder is None:
+            raise ValueError("this prompt learner does not take a map")
+        if maps.shape[1:] != (1, size, size):
+            raise ValueError(f"maps must be (B, 1, {size}, {size}), got {tuple(maps.shape)}")
+        tokens: torch.Tensor = self.encoder(maps).flatten(2).transpose(1, 2)
+        return tokens
 
     def forward(self, maps: torch.Tensor | None, embeddings: torch.Tensor | None = None) -> torch.Tensor:
+        """Return (B, n, C_emb) soft prompts of maps (B, 1, map_size, map_size); see `read` and `prompt`."""
+        tokens = self.read(maps) if maps is not None else None
+        return self.prompt(tokens, embeddings)
+
+    def prompt(
+        self, tokens: torch.Tensor | None, embeddings: torch.Tensor | None = None, *, batch: int = 1
+    ) -> torch.Tensor:
         """Return (B, n, C_emb) soft prompts: the image token, the base tokens, the map tokens.
 
         Args:
-            maps: (B, 1, map_size, map_size) float in [0, 1]; None only without `use_map`.
+            tokens: what `read` gave; None only without `use_map`.
             embeddings: (B, image_dim) L2-normalised image embeddings; None only without `image_dim`.
+            batch: B, where neither is given.
 
         Raises:
             ValueError: an input that is missing, not wanted, or of another shape.
         """
         config = self.config
-        size = config.map_size
-        if (maps is None) == config.use_map or (embeddings is None) == (config.image_dim is not None):
+        if (tokens is None) == config.use_map or (embeddings is None) == (config.image_dim is not None):
             raise ValueError(
                 f"this prompt learner {'takes' if config.use_map else 'does not take'} a map and "
                 f"{'takes' if config.image_dim else 'does not take'} an image embedding"
             )
         parts: list[torch.Tensor] = []
-        given = [t for t in (maps, embeddings) if t is not None]
-        batch = given[0].shape[0] if given else 1
+        batch = next((len(given) for given in (tokens, embeddings) if given is not None), batch)
         if embeddings is not None and self.image is not None:
             if embeddings.shape != (batch, config.image_dim):
                 raise ValueError(
@@ -114,21 +144,37 @@ class PromptLearner(nn.Module):
                 )
             parts.append(self.image(embeddings)[:, None])
         parts.append(self.base.expand(batch, -1, -1))
-        if maps is not None and self.encoder is not None:
-            if maps.shape[1:] != (1, size, size):
-                raise ValueError(f"maps must be (B, 1, {size}, {size}), got {tuple(maps.shape)}")
-            # (B, C_emb, 3, 3) -> (B, 9, C_emb), row by row, as the cells are counted.
-            parts.append(self._map_scale * self.encoder(maps).flatten(2).transpose(1, 2))
+        if tokens is not None:
+            parts.append(self.cells + config.map_scale * tokens)
         return torch.cat(parts, dim=1)
 
 
-def unit_map(values: torch.Tensor, normal_peak: float | torch.Tensor) -> torch.Tensor:
-    """Scale distances to [0, 1] so that the largest normal pixel is 0.5 for every product and decoder.
+class TokenProbe(nn.Module):
+    """A linear reading of the map tokens, for training alone: what they tell must be there to be read.
 
-    values: distances >= 0, any shape. normal_peak: the largest value that normal images reach,
-    broadcast against `values`. Twice the normal peak and more is 1.
+    One linear layer reads from each token how anomalous its cell is, another from all of them how anomalous
+    the image is. It costs next to nothing, so the prompt learner can learn to see before the language
+    model learns to read.
     """
-    return (values / (2 * normal_peak)).clamp(0, 1)
+
+    def __init__(self, config: PromptLearnerConfig) -> None:
+        super().__init__()
+        self.cell = nn.Linear(config.hidden_size, 1)
+        self.image = nn.Linear(config.grid**2 * config.hidden_size, 1)
+
+    def forward(self, tokens: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return logits (B, grid^2) of the cells and (B,) of the image; tokens: `PromptLearner.read`."""
+        return self.cell(tokens)[..., 0], self.image(tokens.flatten(1))[:, 0]
+
+
+def unit_map(values: torch.Tensor, limit: float | torch.Tensor) -> torch.Tensor:
+    """Scale distances to [0, 1) so that the limit of good images is 0.5 for every product and decoder.
+
+    values: distances >= 0, any shape. limit: the score at which the verdict turns, broadcast against
+    `values`. v^4 / (v^4 + limit^4) is steep where the verdict is decided, and keeps the order beyond.
+    """
+    powers = (values / limit) ** 4
+    return powers / (powers + 1)
 
 
 def _map_encoder(config: PromptLearnerConfig) -> nn.Sequential:

@@ -93,3 +93,13 @@ def _where(cells: list[str]) -> str:
     unique = list(dict.fromkeys(cells))
     where = unique[0] if len(unique) == 1 else ", ".join(unique[:-1]) + " and " + unique[-1]
     return f"At the {where} of the image."
+
+
+def mirrored(cells: Sequence[str], *, sideways: bool, upside_down: bool) -> list[str]:
+    """Return the cells of the mirrored image."""
+    swaps = [("left", "right")] * sideways + [("top", "bottom")] * upside_down
+    result = list(cells)
+    for one, other in swaps:
+        pairs = {one: other, other: one}
+        result = [" ".join(pairs.get(word, word) for word in cell.split()) for cell in result]
+    return result

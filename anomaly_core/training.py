@@ -1,5 +1,8 @@
 """Training: the decoder's linear layers and the prompt learner, everything else frozen.
 
+In the first phase the decoder learns from masks, and the prompt learner from a linear probe on its tokens;
+in the second the language model reads the tokens.
+
 L = L_ce + sum over taps of (L_focal + L_dice), arXiv 2308.15366 eq. 7. The frozen encoder runs once,
 before the first step (training_cache.py); a step reads features from disk.
 """
@@ -15,10 +18,12 @@ from typing import Final
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from torch import nn
 
 from anomaly_core.adapters import add_lora, save_lora
 from anomaly_core.checkpoint import LORA, CheckpointConfig, save_checkpoint
+from anomaly_core.decoder.inputs import input_channels
 from anomaly_core.decoder.text_aligned import TextAlignedDecoder, mean_of_taps, text_vectors
 from anomaly_core.encoders.base import ImageEncoder, TextEncoder
 from anomaly_core.encoders.registry import load_image_encoder, load_text_encoder
@@ -26,11 +31,13 @@ from anomaly_core.errors import ConfigError
 from anomaly_core.language.base import Message
 from anomaly_core.language.inspection import inspection_messages, read_dialogues
 from anomaly_core.language.registry import load_language_model
-from anomaly_core.language.teaching import dialogue_loss
+from anomaly_core.language.teaching import dialogue_loss, word_embeddings
 from anomaly_core.language.transformers_lm import TransformersLanguageModel
 from anomaly_core.losses import dice_loss, focal_loss
-from anomaly_core.prompt_learner import PromptLearner, PromptLearnerConfig
-from anomaly_core.training_batch import decoder_maps, draw_pairs, schedule, soft_prompts
+from anomaly_core.prompt_learner import PromptLearner, PromptLearnerConfig, TokenProbe
+from anomaly_core.questions import inspection_pairs
+from anomaly_core.results import CELLS
+from anomaly_core.training_batch import Views, decoder_maps, draw_pairs, draw_views, schedule
 from anomaly_core.training_cache import MASK_SIZE, Example, FeatureCache, build_cache
 from anomaly_core.training_config import TrainingConfig
 from anomaly_core.training_log import TrainingLog
@@ -117,7 +124,10 @@ class _Run:
         self.device = torch.device(config.device)
         self.models = models
         self.text_encoder_name = models.text_encoder.name
-        self.decoder = TextAlignedDecoder(models.encoder.channels, text_vectors(models.text_encoder))
+        self.decoder = TextAlignedDecoder(
+            input_channels(config.data.decoder_input, models.encoder.channels),
+            text_vectors(models.text_encoder),
+        )
         self.decoder.to(self.device)
         self.lm = models.lm if config.steps else None
         self.base_name = self.lm.name if self.lm is not None else None
@@ -132,8 +142,14 @@ class _Run:
         self.log = TrainingLog(out)
         self.results: dict[str, float] = {}
         self.parts: dict[str, nn.Module] = {"decoder": self.decoder}
+        self.probe: TokenProbe | None = None
         if self.learner is not None and self.lm is not None:
             self.parts["prompt_learner"] = self.learner
+            if config.use_map:
+                if config.norm == "batch":
+                    self.learner.name_cells(word_embeddings(self.lm, CELLS))
+                self.probe = TokenProbe(self.learner.config).to(self.device)
+                self.parts["probe"] = self.probe
             if config.lora is not None:
                 self.parts["lora"] = self.lm.model
         self.scaler = torch.amp.GradScaler(self.device.type, enabled=config.precision == "float16")
@@ -205,25 +221,40 @@ class _Run:
             target = torch.stack([example.mask for example in examples]).to(self.device)
             losses["focal"] = torch.stack([focal_loss(m, target) for m in per_tap]).sum()
             losses["dice"] = torch.stack([dice_loss(m, target) for m in per_tap]).sum()
-        if language and self.lm is not None and self.learner is not None:
-            maps = mean_of_taps(per_tap, MASK_SIZE)
-            soft = soft_prompts(
-                self.learner, examples, maps, rng.random(len(examples)) < config.few_shot_probability
+        if self.learner is None or self.lm is None or not (language or self.probe):
+            return losses
+        views = draw_views(
+            examples,
+            mean_of_taps(per_tap, MASK_SIZE),
+            self.learner.config.map_size,
+            rng,
+            few_shot=config.few_shot_probability,
+            drawn=config.drawn_map_probability,
+            jitter=config.limit_jitter,
+        )
+        maps = views.maps if language and config.joint else views.maps.detach()
+        tokens = self.learner.read(maps[:, None]) if config.use_map else None
+        if self.probe is not None and tokens is not None:
+            likely, present = self.probe(tokens)
+            losses["probe"] = F.binary_cross_entropy_with_logits(
+                likely, views.cell_truth
+            ) + F.binary_cross_entropy_with_logits(present, views.image_truth)
+        if language:
+            embeddings = torch.stack([example.embedding for example in examples]).to(self.device)
+            soft = self.learner.prompt(
+                tokens, embeddings if config.image_token else None, batch=len(examples)
             )
-            dialogues = self._talk(rng, soft) if talk else self._questions(rng, examples, soft)
+            dialogues = self._talk(rng, soft) if talk else self._questions(rng, views, soft)
             weight = 0.0 if talk else config.first_token_weight
             losses["cross_entropy"] = dialogue_loss(self.lm, dialogues, first_token_weight=weight)
         return losses
 
-    def _questions(
-        self, rng: np.random.Generator, examples: Sequence[Example], soft: torch.Tensor
-    ) -> list[list[Message]]:
+    def _questions(self, rng: np.random.Generator, views: Views, soft: torch.Tensor) -> list[list[Message]]:
         dialogues = []
-        for example, prompt in zip(examples, soft, strict=True):
-            presence = [pair for pair in example.pairs if pair.kind == "presence"]
-            others = [pair for pair in example.pairs if pair.kind != "presence"]
-            kinds = presence if rng.random() < self.config.presence_share or not others else others
-            pair = kinds[int(rng.integers(len(kinds)))]
+        for product, cells, prompt in zip(views.products, views.cells, soft, strict=True):
+            presence, *others = inspection_pairs(product, cells, rng)
+            chosen = rng.random() < self.config.presence_share
+            pair = presence if chosen else others[int(rng.integers(len(others)))]
             dialogues.append(inspection_messages(prompt, pair.question, answer=pair.answer))
         return dialogues
 
@@ -244,7 +275,7 @@ class _Run:
     def _adam(self, first: bool) -> torch.optim.Adam:
         trained: list[nn.Parameter] = []
         for name, part in self.parts.items():
-            if (name == "decoder") if first else (name != "decoder" or self.config.joint):
+            if (name != "lora") if first else (name != "decoder" or self.config.joint):
                 trained += [p for p in part.parameters() if p.requires_grad]
         return torch.optim.Adam(trained, lr=self.config.learning_rate, betas=self.config.betas)
 
@@ -274,7 +305,7 @@ class _Run:
             self.results = watch(features, self.decoder, self.learner, self.lm)
         checkpoint = CheckpointConfig(
             encoder=self.models.encoder.name,
-            channels=self.models.encoder.channels,
+            channels=input_channels(self.config.data.decoder_input, self.models.encoder.channels),
             text_encoder=self.text_encoder_name,
             text_dim=self.decoder.text.shape[1],
             language_model=self.base_name,

@@ -1,50 +1,115 @@
-"""From cached samples to a batch: draws, the decoder's maps, soft prompts, the learning rate's course."""
+"""From cached samples to a batch: the decoder's maps, what the prompt learner sees, the learning rate."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from numpy.typing import NDArray
 
+from anomaly_core.config import FewShotConfig
+from anomaly_core.decoder.few_shot import image_score
 from anomaly_core.decoder.text_aligned import TextAlignedDecoder, upsample
-from anomaly_core.prompt_learner import PromptLearner
+from anomaly_core.drawn_maps import draw_map, faded, graded_truth
+from anomaly_core.prompt_learner import unit_map
+from anomaly_core.questions import mirrored
+from anomaly_core.results import CELLS
 from anomaly_core.training_cache import MASK_SIZE, Example
+
+GRID = 3
+"""Cells a side of the answers' grid."""
+FAINTEST = 0.15
+"""A defect's excess is faded to this share at the least."""
 
 
 def decoder_maps(
     decoder: TextAlignedDecoder, examples: Sequence[Example], device: torch.device
 ) -> list[torch.Tensor]:
-    """Return each tap's abnormal channel for a batch, (B, *MASK_SIZE); sizes of taps may differ."""
-    rows = [decoder([tap[None].to(device) for tap in example.taps]) for example in examples]
+    """Return the abnormal channel of each of the decoder's inputs for a batch, (B, *MASK_SIZE)."""
+    rows = [decoder([each[None].to(device) for each in example.inputs]) for example in examples]
     return [
         torch.cat([upsample(maps[tap], MASK_SIZE) for maps in rows]) for tap in range(len(decoder.linears))
     ]
 
 
-def soft_prompts(
-    learner: PromptLearner, examples: Sequence[Example], maps: torch.Tensor, few_shot: NDArray[np.bool_]
-) -> torch.Tensor:
-    """Return (B, n, C_emb): from the few-shot map where `few_shot` (B,) is true, else from `maps`.
+def on_original(maps: torch.Tensor, sampling: torch.Tensor, side: int) -> torch.Tensor:
+    """Return (B, side, side): maps (B, H, W) on the encoder input, shown on the whole original image.
 
-    maps: (B, H, W) in [0, 1], the decoder's.
+    sampling: (B, 2, 3), see `Frame.sampling`. What the input did not show is 0.
     """
-    size = (learner.config.map_size, learner.config.map_size)
-    chosen = upsample(maps, size)
-    shots = torch.cat([upsample(example.few_shot[None].to(maps.device), size) for example in examples])
-    picked = torch.as_tensor(few_shot, device=maps.device)[:, None, None]
-    embeddings = torch.stack([example.embedding for example in examples]).to(maps.device)
-    return learner_output(learner, torch.where(picked, shots, chosen)[:, None], embeddings)
+    grid = F.affine_grid(sampling, [len(maps), 1, side, side], align_corners=False)
+    return F.grid_sample(maps[:, None], grid, align_corners=False)[:, 0]
 
 
-def learner_output(learner: PromptLearner, maps: torch.Tensor, embeddings: torch.Tensor) -> torch.Tensor:
-    """Call the prompt learner with those inputs that it takes."""
-    config = learner.config
-    prompts: torch.Tensor = learner(
-        maps if config.use_map else None, embeddings if config.image_dim is not None else None
+@dataclass(frozen=True)
+class Views:
+    """A batch as the prompt learner sees it.
+
+    maps: (B, side, side) in [0, 1]. cells: the 3x3 cells of each map's anomalies. products: what each map
+    is of. cell_truth: (B, 9), image_truth: (B,), how anomalous each is, in [0, 1].
+    """
+
+    maps: torch.Tensor
+    cells: list[list[str]]
+    products: list[str]
+    cell_truth: torch.Tensor
+    image_truth: torch.Tensor
+
+
+def draw_views(
+    examples: Sequence[Example],
+    decoded: torch.Tensor,
+    side: int,
+    rng: np.random.Generator,
+    *,
+    few_shot: float,
+    drawn: float,
+    jitter: float,
+) -> Views:
+    """Draw what the prompt learner sees in place of each image, mirrored by chance.
+
+    With chance `drawn` a drawn map, else with chance `few_shot` the few-shot map, a defect in it faded by
+    chance, else `decoded`, (B, H, W) in [0, 1] on the encoder input, the decoder's. jitter: standard
+    deviation of the logarithm of the good images' limit, which a handful of good images tell only roughly.
+    """
+    sampling = torch.stack([example.sampling for example in examples]).to(decoded.device)
+    shown = on_original(decoded, sampling, side)
+    maps, cells, products, cell_truth, image_truth = [], [], [], [], []
+    for example, row in zip(examples, shown, strict=True):
+        sideways, upside_down = (bool(drawn) for drawn in rng.random(2) < 0.5)
+        flips = [-1] * sideways + [-2] * upside_down
+        places, product = mirrored(example.cells, sideways=sideways, upside_down=upside_down), example.product
+        is_drawn, is_few_shot = (bool(chosen) for chosen in rng.random(2) < (drawn, few_shot))
+        if is_drawn:
+            ratios, score = draw_map(rng, side)
+            likely, present = graded_truth(ratios, score, GRID)
+            places, product = [CELLS[int(likely.argmax())]] if present > 0.5 else [], "object"
+            seen = unit_map(ratios, 1.0)
+        elif is_few_shot:
+            ratios = upsample(example.few_shot[None], (side, side))[0].flip(flips)
+            if example.anomalous:
+                ratios = faded(ratios, float(rng.uniform(FAINTEST, 1.0)))
+            ratios = ratios * float(np.exp(rng.normal(0.0, jitter)))
+            likely, present = graded_truth(ratios, image_score(ratios, FewShotConfig()), GRID)
+            seen = unit_map(ratios, 1.0)
+        else:
+            seen = row.flip(flips)
+            likely, present = torch.tensor([float(cell in places) for cell in CELLS]), float(bool(places))
+        maps.append(seen.to(decoded.device))
+        cells.append(places)
+        products.append(product)
+        cell_truth.append(likely)
+        image_truth.append(present)
+    return Views(
+        torch.stack(maps),
+        cells,
+        products,
+        torch.stack(cell_truth).to(decoded.device),
+        torch.tensor(image_truth, device=decoded.device),
     )
-    return prompts
 
 
 def schedule(step: int, steps: int, warmup: float) -> float:

@@ -1,7 +1,7 @@
-"""Encode once, train often: simulated samples -> features on disk.
+"""Encode once, train often: simulated samples -> decoder inputs and maps on disk.
 
-The encoder is frozen, so its features of a training image never change. One file a sample holds the
-taps in float16, the image embedding, the few-shot map, the mask, and the questions with their answers.
+Every sample goes the way that an inspection goes (detector.py): framed, encoded, compared with the memory
+bank of a few good images. The encoder is frozen, so what it gives for a training image never changes.
 """
 
 from __future__ import annotations
@@ -21,47 +21,50 @@ from numpy.typing import NDArray
 from safetensors import safe_open
 from safetensors.torch import save_file
 
-from anomaly_core.config import FewShotConfig
-from anomaly_core.decoder.few_shot import MemoryBank, anomaly_grid, patch_grid
-from anomaly_core.encoders.base import Features, ImageEncoder
+from anomaly_core.config import DetectorConfig
+from anomaly_core.decoder.inputs import decoder_inputs
+from anomaly_core.detector import Detector, ProductModel
+from anomaly_core.encoders.base import ImageEncoder
 from anomaly_core.errors import ConfigError
 from anomaly_core.foreground import foreground_mask
-from anomaly_core.frame import whole_frame
 from anomaly_core.losses import MASK_THRESHOLD
-from anomaly_core.prompt_learner import unit_map
-from anomaly_core.questions import QuestionAnswer, inspection_pairs
-from anomaly_core.simulation import Simulated, simulate
+from anomaly_core.simulation import Simulated, SimulationConfig, simulate
 from anomaly_core.training_config import DataConfig
 from anomaly_core.training_data import Pixels, Product, training_products
 
 MASK_SIZE: Final = (224, 224)
-"""Rows and columns at which masks are kept and the decoder's losses are computed."""
+"""Rows and columns at which masks and few-shot maps are kept and the decoder's losses are computed."""
 Split = Literal["train", "held_out"]
 Progress = Callable[[str, int, int], None]
 _HELD_OUT_SEED: Final = 7919
-_PEAK_IMAGES: Final = 3
 _ATTEMPTS: Final = 3
 _PRODUCT_ATTEMPTS: Final = 20
-
-
-_FEW_SHOT: Final = FewShotConfig()
+_DRAWS: Final = 2
+"""Different sets of shots of each size that a product is learned from."""
 
 
 @dataclass(frozen=True)
 class Example:
     """One cached sample.
 
-    taps: (C_i, h_i, w_i) float32. embedding: (D,). few_shot: (h, w) float32 in [0, 1], see `unit_map`.
-    mask: MASK_SIZE float32, 0 or 1. pairs: what may be asked about it.
+    cells: the 3x3 cell of each anomaly, none for a good image. inputs: (C_i, h_i, w_i) float32, what the
+    text-aligned decoder sees. embedding: (D,). few_shot: MASK_SIZE float32 >= 0, the few-shot map on the
+    whole original image, over the limit of good images' scores. mask: MASK_SIZE float32, 0 or 1, on the
+    encoder input. sampling: (2, 3), see `Frame.sampling`.
     """
 
     product: str
-    anomalous: bool
-    taps: tuple[torch.Tensor, ...]
+    cells: tuple[str, ...]
+    inputs: tuple[torch.Tensor, ...]
     embedding: torch.Tensor
     few_shot: torch.Tensor
     mask: torch.Tensor
-    pairs: tuple[QuestionAnswer, ...]
+    sampling: torch.Tensor
+
+    @property
+    def anomalous(self) -> bool:
+        """Whether it has a simulated anomaly."""
+        return bool(self.cells)
 
 
 class NoVisibleAnomalyError(ConfigError):
@@ -79,15 +82,14 @@ class FeatureCache:
         """Read one sample."""
         with safe_open(_file(self._folder, split, number), "pt") as file:
             meta = json.loads(file.metadata()["sample"])
-            taps = tuple(file.get_tensor(f"tap{i}").float() for i in range(meta["taps"]))
             return Example(
-                meta["product"],
-                meta["anomalous"],
-                taps,
-                file.get_tensor("embedding"),
-                file.get_tensor("few_shot").float(),
-                file.get_tensor("mask").float(),
-                tuple(QuestionAnswer(**pair) for pair in meta["pairs"]),
+                product=meta["product"],
+                cells=tuple(meta["cells"]),
+                inputs=tuple(file.get_tensor(f"input{i}").float() for i in range(meta["inputs"])),
+                **{
+                    name: file.get_tensor(name).float()
+                    for name in ("embedding", "few_shot", "mask", "sampling")
+                },
             )
 
 
@@ -112,7 +114,7 @@ def build_cache(
         products = training_products(roots, drawn, config.side, seed + _HELD_OUT_SEED * (split == "held_out"))
         if not products:
             raise ConfigError("nothing to train on: name folders of good images, or set drawn_products.")
-        maker = _SampleMaker(config, encoder, products, split)
+        maker = _SampleMaker(config, encoder, products, split, seed)
         for number in range(count):
             path = _file(folder, split, number)
             if not path.exists():
@@ -130,14 +132,16 @@ class _SampleMaker:
     """Draws a product, its shots and a query, simulates, encodes and decodes."""
 
     def __init__(
-        self, config: DataConfig, encoder: ImageEncoder, products: Sequence[Product], split: Split
+        self, config: DataConfig, encoder: ImageEncoder, products: Sequence[Product], split: Split, seed: int
     ) -> None:
         self._config = config
-        self._encoder = encoder
+        self._detector = Detector(encoder, DetectorConfig(encoder=encoder.name, input_side=config.input_side))
         self._products = products
         self._numbers = [_numbers(product, config.photographs, split) for product in products]
-        # A product's good photographs are queries and shots again and again.
-        self._good = lru_cache(maxsize=512)(self._encode_good)
+        self._simulations = config.simulations if split == "train" else config.held_out_simulations
+        self._seed = seed
+        # A product learned from some shots meets many queries.
+        self._learned = lru_cache(maxsize=len(products) * len(config.shots) * _DRAWS)(self._learn)
 
     def make(
         self, number: int, rng: np.random.Generator
@@ -160,45 +164,46 @@ class _SampleMaker:
     ) -> tuple[dict[str, torch.Tensor], dict[str, object]]:
         which = int(rng.integers(len(self._products)))
         product = self._products[which]
-        numbers = rng.permutation(self._numbers[which])
-        count = min(int(rng.choice(self._config.shots)), len(numbers) - 2)
-        query, shots, others = int(numbers[0]), numbers[1 : 1 + count], numbers[1 + count :][:_PEAK_IMAGES]
-        cells: list[str] = []
-        features = self._good(which, query)
-        mask: NDArray[np.float32] = np.zeros(MASK_SIZE, np.float32)
+        model, shots = self._learned(which, int(rng.choice(self._config.shots)), int(rng.integers(_DRAWS)))
+        query = int(rng.choice(np.setdiff1d(self._numbers[which], shots)))
+        pixels, changed, cells = product.image(query), None, list[str]()
         if anomalous:
-            simulated = self._simulated(which, query, int(numbers[1]), rng)
-            cells = simulated.cells
-            changed = simulated.mask.astype(np.float32)
-            mask[:] = cv2.resize(changed, MASK_SIZE[::-1], interpolation=cv2.INTER_AREA)
-            features = self._encode(simulated.pixels)
-        grids = [patch_grid(self._good(which, int(i)), _FEW_SHOT) for i in shots]
-        bank = MemoryBank.of(grids, _FEW_SHOT.bank_limit)
-        peaks = [float(few_shot_map(self._good(which, int(i)), bank).max()) for i in others]
-        tensors = {f"tap{i}": tap.half().contiguous() for i, tap in enumerate(features.taps)}
-        few_shot = unit_map(few_shot_map(features, bank), max(float(np.mean(peaks)), 1e-6))
+            simulated = self._simulated(which, query, rng)
+            pixels, changed, cells = simulated.pixels, simulated.mask, simulated.cells
+        encoded = self._detector.encode(pixels)
+        mask: NDArray[np.float32] = np.zeros(MASK_SIZE, np.float32)
+        if changed is not None:
+            shown = encoded.frame.render(np.repeat(np.uint8(255) * changed[..., None], 3, axis=2))[..., 0]
+            mask[:] = cv2.resize(shown, MASK_SIZE[::-1], interpolation=cv2.INTER_AREA) / 255
+        values = self._detector.decode(encoded, model).values / model.calibration.limit()
+        few_shot = cv2.resize(values, MASK_SIZE[::-1], interpolation=cv2.INTER_AREA)
+        inputs = decoder_inputs(
+            self._config.decoder_input, encoded.features, model.bank.residual(encoded.grid)
+        )
+        tensors = {f"input{i}": each.half().contiguous() for i, each in enumerate(inputs)}
         tensors |= {
-            "embedding": features.embedding.float().contiguous(),
-            "few_shot": few_shot.half().contiguous(),
+            "embedding": encoded.features.embedding.float().contiguous(),
+            "few_shot": torch.from_numpy(few_shot).half(),
             "mask": torch.from_numpy(mask > MASK_THRESHOLD).to(torch.uint8),
+            "sampling": torch.from_numpy(encoded.frame.sampling()),
         }
-        pairs = inspection_pairs(product.name, cells, rng)
-        meta: dict[str, object] = {
-            "product": product.name,
-            "anomalous": bool(cells),
-            "taps": len(features.taps),
-            "pairs": [{"kind": p.kind, "question": p.question, "answer": p.answer} for p in pairs],
-        }
-        return tensors, meta
+        return tensors, {"product": product.name, "cells": cells, "inputs": len(inputs)}
 
-    def _simulated(self, which: int, query: int, other: int, rng: np.random.Generator) -> Simulated:
+    def _learn(self, which: int, count: int, draw: int) -> tuple[ProductModel, NDArray[np.int64]]:
+        """Learn a product from `count` of its images; some are always left to be queries."""
+        numbers = np.random.default_rng([self._seed, 3, which, draw]).permutation(self._numbers[which])
+        shots = numbers[: min(count, len(numbers) - 2)]
+        images = [self._products[which].image(int(number)) for number in shots]
+        return self._detector.fit(images).model, shots
+
+    def _simulated(self, which: int, query: int, rng: np.random.Generator) -> Simulated:
         """Put anomalies into a photograph; where source and image are too alike, other sources are tried."""
         image = self._products[which].image(query)
         foreground = foreground_mask(image)
         attempt = 0
         while True:
-            source = self._source(which, other, rng, always_foreign=attempt > 0)
-            kind = self._config.simulations[int(rng.integers(len(self._config.simulations)))]
+            source = self._source(which, rng, always_foreign=attempt > 0)
+            kind: SimulationConfig = self._simulations[int(rng.integers(len(self._simulations)))]
             try:
                 return simulate(
                     image,
@@ -214,27 +219,13 @@ class _SampleMaker:
                 if attempt == _ATTEMPTS:
                     raise NoVisibleAnomalyError(str(error)) from error
 
-    def _source(self, which: int, number: int, rng: np.random.Generator, *, always_foreign: bool) -> Pixels:
+    def _source(self, which: int, rng: np.random.Generator, *, always_foreign: bool) -> Pixels:
         """Another good image of the product, or one of another product."""
         foreign = always_foreign or rng.random() < self._config.foreign_share
         if foreign and len(self._products) > 1:
             other = int(rng.integers(len(self._products) - 1))
             which = other + (other >= which)
-            number = int(rng.choice(self._numbers[which]))
-        return self._products[which].image(number)
-
-    def _encode_good(self, which: int, number: int) -> Features:
-        return self._encode(self._products[which].image(number))
-
-    def _encode(self, pixels: Pixels) -> Features:
-        size = (pixels.shape[0], pixels.shape[1])
-        frame = whole_frame(size, self._config.input_side, self._encoder.stride)
-        return self._encoder.encode(frame.render(pixels))
-
-
-def few_shot_map(features: Features, bank: MemoryBank) -> torch.Tensor:
-    """Return (h, w), the few-shot decoder's map, as an inspection computes it."""
-    return anomaly_grid(bank, patch_grid(features, _FEW_SHOT), _FEW_SHOT)
+        return self._products[which].image(int(rng.choice(self._numbers[which])))
 
 
 def _numbers(product: Product, photographs: int, split: Split) -> NDArray[np.int64]:

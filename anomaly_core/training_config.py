@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 
 from anomaly_core.adapters import LoraSettings
 from anomaly_core.config import Config
+from anomaly_core.decoder.inputs import DecoderInput
 from anomaly_core.simulation import SimulationConfig
 
 _SIMULATIONS = (
@@ -16,6 +17,7 @@ _SIMULATIONS = (
     SimulationConfig(attempts=40, blend="mixed"),
     SimulationConfig(attempts=40, method="scar"),
 )
+_HELD_OUT = (*_SIMULATIONS, SimulationConfig(attempts=40, method="cutpaste"))
 
 
 class DataConfig(Config):
@@ -26,18 +28,22 @@ class DataConfig(Config):
     and for watching, half of them with simulated anomalies; held-out ones show designs and photographs
     that training never sees. input_side: see DetectorConfig. side: pixels of a drawn image or of a crop.
     shots: numbers of normal images behind a few-shot map. foreign_share: share of anomalies whose
-    patch comes from another product. simulations: equally likely ways of making an anomaly.
+    patch comes from another product. simulations: equally likely ways of making an anomaly;
+    held_out_simulations: those of held-out images, so that watching tells what carries over to others.
+    decoder_input: what the text-aligned decoder sees, see decoder/inputs.py.
     """
 
     drawn_products: int = Field(default=24, ge=0)
     photographs: int = Field(default=10, ge=3)
     samples: int = Field(default=1024, ge=2)
     held_out: int = Field(default=96, ge=2)
-    input_side: int = Field(default=224, ge=16, le=2048)
+    input_side: int = Field(default=448, ge=64, le=2048)
     side: int = Field(default=320, ge=32)
     shots: tuple[int, ...] = Field(default=(1, 2, 4), min_length=1)
     foreign_share: float = Field(default=0.3, ge=0, le=1)
     simulations: tuple[SimulationConfig, ...] = Field(default=_SIMULATIONS, min_length=1)
+    held_out_simulations: tuple[SimulationConfig, ...] = Field(default=_HELD_OUT, min_length=1)
+    decoder_input: DecoderInput = "residuals"
 
 
 class TrainingConfig(Config):
@@ -46,20 +52,22 @@ class TrainingConfig(Config):
     language_model: None trains the decoder alone. decoder_steps: steps of the first phase, without the
     language model. steps: of the second. joint: the decoder goes on learning in the second phase, from
     its own losses and through its map from the language model's; the paper has decoder_steps 0 and
-    joint. few_shot_probability: how often the prompt learner sees the few-shot map. dialogue: JSONL of
+    joint. drawn_map_probability: how often the prompt learner sees a drawn map (drawn_maps.py) and
+    not an image's; few_shot_probability: how often, of the others, the few-shot map. limit_jitter: standard
+    deviation of the logarithm of the good images' limit, by which few-shot maps are scaled. dialogue: JSONL of
     chats that alternate with inspection. batch_size: images a step, seen in `accumulation` equal parts.
     presence_share: share of questions that ask whether there is an anomaly. use_map, base_tokens,
     channels, norm: see PromptLearnerConfig. betas, warmup (share of the steps), clip (gradient norm): the
     paper's. precision: of the language model. watch_every, save_every: steps.
     """
 
-    encoder: str = "dinov2-small"
+    encoder: str = "efficientnet-lite0"
     text_encoder: str = "minilm"
     language_model: str | None = "smollm2"
     data: DataConfig = DataConfig()
     decoder_steps: int = Field(default=300, ge=0)
     steps: int = Field(default=300, ge=0)
-    joint: bool = True
+    joint: bool = False
     batch_size: int = Field(default=16, ge=1)
     accumulation: int = Field(default=1, ge=1)
     learning_rate: float = Field(default=1e-3, gt=0)
@@ -67,6 +75,8 @@ class TrainingConfig(Config):
     warmup: float = Field(default=0.1, ge=0, lt=1)
     clip: float = Field(default=1.0, gt=0)
     few_shot_probability: float = Field(default=0.5, ge=0, le=1)
+    drawn_map_probability: float = Field(default=0.5, ge=0, le=1)
+    limit_jitter: float = Field(default=0.15, ge=0)
     first_token_weight: float = Field(default=1.0, ge=0)
     presence_share: float = Field(default=0.75, ge=0, le=1)
     dialogue: Path | None = None

@@ -98,6 +98,11 @@ class MemoryBank:
         nearest = (grid.flatten(0, 1) @ self.patches.T).amax(dim=1)
         return (1 - nearest).clamp_min_(0).view(h, w)
 
+    def residual(self, grid: torch.Tensor) -> torch.Tensor:
+        """Return (h, w, C): each patch less the nearest normal one (squared and summed: 2 distances)."""
+        nearest = (grid.flatten(0, 1) @ self.patches.T).argmax(dim=1)
+        return grid - self.patches[nearest].view(grid.shape)
+
 
 def anomaly_grid(bank: MemoryBank, grid: torch.Tensor, config: FewShotConfig) -> torch.Tensor:
     """Return the (h, w) anomaly map of an image's patches: distances less a share of their median, from 0."""

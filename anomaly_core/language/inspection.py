@@ -9,11 +9,13 @@ from typing import Any, Final, Literal
 import torch
 
 from anomaly_core.errors import ConfigError
-from anomaly_core.language.base import Message
+from anomaly_core.language.base import LanguageModel, Message
+from anomaly_core.results import CELLS
 
 # Short on purpose: its tokens are computed for every image.
 SYSTEM: Final = "You inspect industrial parts."
 YES_NO: Final = ("Yes", "No")
+CELL_OPENING: Final = "Yes, there is an anomaly in the image, at the"
 PRESENCE_QUESTION: Final = "Is there any anomaly in the image?"
 
 Role = Literal["system", "user", "assistant"]
@@ -41,6 +43,19 @@ def inspection_messages(
     text = f"{description} {question}".strip()
     messages = [Message("system", SYSTEM), Message("user", text, soft_prompt)]
     return messages if answer is None else [*messages, Message("assistant", answer)]
+
+
+def yes_margin(lm: LanguageModel, soft_prompt: torch.Tensor) -> float:
+    """Return log p(Yes) - log p(No) of the first word of the answer: the model's graded verdict."""
+    yes, no = lm.choose(inspection_messages(soft_prompt), YES_NO)
+    return yes - no
+
+
+def cell_scores(lm: LanguageModel, soft_prompt: torch.Tensor) -> dict[str, float]:
+    """Return the log-probability of each 3x3 cell, given that there is one anomaly; they sum to 1."""
+    messages = [*inspection_messages(soft_prompt), Message("assistant", CELL_OPENING)]
+    scores = lm.choose(messages, [f" {cell} of the image." for cell in CELLS])
+    return dict(zip(CELLS, scores, strict=True))
 
 
 def read_dialogues(path: Path) -> list[list[Message]]:

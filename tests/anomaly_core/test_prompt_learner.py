@@ -76,5 +76,7 @@ def test_impossible_configs_are_rejected(wrong: dict[str, object]) -> None:
         PromptLearnerConfig.model_validate({"hidden_size": 8, **wrong})
 
 
-def test_unit_map_puts_the_largest_normal_pixel_at_one_half() -> None:
-    assert unit_map(torch.tensor([0.0, 0.2, 0.4, 9.0]), 0.2).tolist() == pytest.approx([0.0, 0.5, 1.0, 1.0])
+def test_unit_map_puts_the_limit_of_good_images_at_one_half() -> None:
+    assert unit_map(torch.tensor([0.0, 0.1, 0.2, 0.4]), 0.2).tolist() == pytest.approx(
+        [0.0, 1 / 17, 0.5, 16 / 17]
+    )

@@ -1,8 +1,10 @@
 """Training on the fakes: what learns, what stays, and that a stopped run ends as an unstopped one."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 import torch
@@ -14,12 +16,14 @@ from anomaly_core.checkpoint import load_checkpoint
 from anomaly_core.decoder.text_aligned import TextAlignedDecoder, mean_of_taps, text_vectors
 from anomaly_core.encoders.tiny import TinyEncoder, TinyTextEncoder
 from anomaly_core.errors import ConfigError, WeightsDamaged, WeightsMissing
+from anomaly_core.frame import frame_of
 from anomaly_core.language.inspection import inspection_messages, read_dialogues
 from anomaly_core.language.teaching import dialogue_loss
 from anomaly_core.language.tiny import tiny_language_model
 from anomaly_core.prompt_learner import PromptLearner, PromptLearnerConfig
+from anomaly_core.results import CELLS, cell_of, verdict_sentence
 from anomaly_core.training import TrainingModels, train
-from anomaly_core.training_batch import decoder_maps, schedule, soft_prompts
+from anomaly_core.training_batch import decoder_maps, draw_views, on_original, schedule
 from anomaly_core.training_cache import MASK_SIZE, FeatureCache, build_cache
 from anomaly_core.training_config import DataConfig, TrainingConfig
 
@@ -143,15 +147,19 @@ def test_a_folder_of_another_run_is_refused(trained: Path, features: Path, tmp_p
 def test_gradients_reach_linears_and_prompt_learner_through_the_language_model(features: Path) -> None:
     torch.manual_seed(0)
     lm = tiny_language_model()
-    decoder = TextAlignedDecoder(TinyEncoder.channels, text_vectors(TinyTextEncoder()))
-    learner = PromptLearner(PromptLearnerConfig(hidden_size=32, image_dim=24, channels=(2, 2, 2, 2, 4)))
     cache = FeatureCache(features, {"train": 16, "held_out": 8})
     examples = [cache.load("train", number) for number in range(4)]
+    channels = [each.shape[0] for each in examples[0].inputs]
+    decoder = TextAlignedDecoder(channels, text_vectors(TinyTextEncoder()))
+    learner = PromptLearner(PromptLearnerConfig(hidden_size=32, image_dim=24, channels=(2, 2, 2, 2, 4)))
     before = {n: p.clone() for n, p in lm.model.named_parameters()}
     maps = mean_of_taps(decoder_maps(decoder, examples, torch.device("cpu")), MASK_SIZE)
-    soft = soft_prompts(learner, examples, maps, np.zeros(4, bool))
+    rng = np.random.default_rng(0)
+    views = draw_views(examples, maps, learner.config.map_size, rng, few_shot=0.0, drawn=0.0, jitter=0.0)
+    soft = learner(views.maps[:, None], torch.stack([example.embedding for example in examples]))
     dialogues = [
-        inspection_messages(s, answer=e.pairs[0].answer) for s, e in zip(soft, examples, strict=True)
+        inspection_messages(prompt, answer=verdict_sentence(bool(cells), cells))
+        for prompt, cells in zip(soft, views.cells, strict=True)
     ]
     dialogue_loss(lm, dialogues, first_token_weight=1.0).backward()
     for part in (decoder, learner):
@@ -169,10 +177,40 @@ def test_samples_alternate_and_masks_go_with_answers(features: Path) -> None:
     for number in range(16):
         example = cache.load("train", number)
         assert example.anomalous == bool(number % 2) == bool(example.mask.any())
-        presence = next(pair for pair in example.pairs if pair.kind == "presence")
-        assert presence.answer.startswith("Yes" if example.anomalous else "No")
-        assert 0 <= float(example.few_shot.min()) <= float(example.few_shot.max()) <= 1
-        assert [tap.shape[0] for tap in example.taps] == list(TinyEncoder.channels)
+        assert float(example.few_shot.min()) >= 0
+        # Squared residuals of all taps side by side, so that half their sum is the few-shot distance.
+        assert [each.shape[0] for each in example.inputs] == [sum(TinyEncoder.channels)]
+
+
+def test_what_the_prompt_learner_sees_is_mirrored_with_its_cells(features: Path) -> None:
+    cache = FeatureCache(features, {"train": 16, "held_out": 8})
+    example = replace(cache.load("train", 1), cells=("top left",), few_shot=torch.zeros(MASK_SIZE))
+    example.few_shot[:70, :70] = 1.0
+    decoded = torch.zeros(40, *MASK_SIZE)
+    rng = np.random.default_rng(0)
+    views = draw_views([example] * 40, decoded, 96, rng, few_shot=1.0, drawn=0.0, jitter=0.0)
+    seen = set()
+    for seen_map, cells in zip(views.maps, views.cells, strict=True):
+        row, column = divmod(int(seen_map.argmax()), 96)
+        assert cells == [cell_of(column, row, 96, 96)]
+        seen.add(cells[0])
+    assert seen == {"top left", "top right", "bottom left", "bottom right"}
+    assert 0.01 < float(views.maps.max()) <= 0.5 + 1e-3  # faded by chance, never strengthened
+    assert views.cell_truth.argmax(1).tolist() == [CELLS.index(cells[0]) for cells in views.cells]
+
+
+def test_a_map_on_the_input_is_shown_on_the_original_as_an_inspection_shows_it() -> None:
+    pixels = np.full((300, 200, 3), 230, np.uint8)
+    cv2.line(pixels, (60, 240), (140, 60), (40, 40, 40), 30)
+    frame = frame_of(pixels, 224, 16)
+    assert frame.aligned
+    values = np.random.default_rng(0).random((4, 4)).astype(np.float32)
+    values = cv2.resize(values, (64, 64))
+    shown = on_original(torch.from_numpy(values)[None], torch.from_numpy(frame.sampling())[None], 224)[0]
+    expected = cv2.resize(frame.to_original(values), (224, 224), interpolation=cv2.INTER_AREA)
+    inside = cv2.erode((expected > 0).astype(np.uint8), np.ones((7, 7))) > 0
+    assert inside.sum() > 2000
+    assert np.abs(shown.numpy() - expected)[inside].max() < 0.1
 
 
 def test_dialogue_lora_and_parts_of_a_batch(features: Path, tmp_path: Path) -> None:
@@ -207,7 +245,13 @@ def test_dialogue_lora_and_parts_of_a_batch(features: Path, tmp_path: Path) -> N
 
 def test_the_decoder_learns_alone(features: Path, tmp_path: Path) -> None:
     config = CONFIG.model_copy(
-        update={"language_model": None, "steps": 0, "decoder_steps": 30, "batch_size": 8}
+        update={
+            "language_model": None,
+            "steps": 0,
+            "decoder_steps": 30,
+            "batch_size": 8,
+            "learning_rate": 1e-2,
+        }
     )
     models_alone = TrainingModels(TinyEncoder(), TinyTextEncoder(), None)
     summary = train(config, out=tmp_path, cache=features, models=models_alone)
