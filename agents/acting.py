@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import re
-import uuid
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, Final, Literal
 
-from langchain_core.messages import ToolMessage
 from langchain_core.tools import BaseTool, StructuredTool
 from pydantic import BaseModel, create_model
 
 from agents.state import Observation
 from anomaly_core.errors import IadError
 from tools.records import EvidenceRecord
+from tools.registry import Toolbox
 
 BOUND: Final = ("image", "sha256", "product", "out", "other", "map")
 """Arguments that no one but this program sets: a question or a model must not name a file or a product."""
@@ -30,13 +29,9 @@ _KINDS: Final[Mapping[str, Literal["template", "knowledge", "region", "score"]]]
 }
 
 
-def bound_arguments(tool: BaseTool, part: Mapping[str, str]) -> dict[str, Any]:
-    """Return those of `part` (image, sha256, product) that the tool takes."""
-    return {name: value for name, value in part.items() if name in _fields(tool)}
-
-
 def observe(
-    tool: BaseTool,
+    toolbox: Toolbox,
+    name: str,
     part: Mapping[str, str],
     arguments: Mapping[str, Any],
     names: Mapping[str, str],
@@ -44,35 +39,27 @@ def observe(
 ) -> Observation:
     """Call a tool on the part in hand and return its words as evidence.
 
-    arguments: the plan's own. names: texts, such as paths, that are put in plain words, by what stands for
-    them. taken: ids that the new evidence must not have. An error that a user can mend is an observation of
-    its own; any other is raised.
+    part: image, sha256 and product, of which the tool gets those that it takes. arguments: the plan's own.
+    names: the plain words that stand for a path or a file name. taken: ids that the new evidence must not
+    have. An error that a user can mend is an observation of its own; any other is raised.
     """
-    call = {
-        "type": "tool_call",
-        "id": uuid.uuid4().hex,
-        "name": tool.name,
-        "args": {**bound_arguments(tool, part), **arguments},
-    }
+    bound = {key: value for key, value in part.items() if key in _fields(toolbox.tools[name])}
     try:
-        message = tool.invoke(call)
-        text = str(message.content) if isinstance(message, ToolMessage) else str(message)
+        text = str(toolbox.message(name, **bound, **arguments).content)
     except IadError as error:
         text = str(error)
-    for raw, spoken in names.items():
-        text = text.replace(raw, spoken)
+    for raw in sorted(names, key=len, reverse=True):
+        text = text.replace(raw, names[raw])
     text = " ".join(text.split())
     text = text if len(text) <= LONGEST else text[:LONGEST].rsplit(" ", 1)[0] + " ..."
-    evidence = EvidenceRecord(
-        kind=_KINDS.get(tool.name, "score"), id=_free_id(tool.name, arguments, taken), text=text
-    )
-    return Observation(tool=tool.name, evidence=evidence)
+    evidence = EvidenceRecord(kind=_KINDS.get(name, "score"), id=_free_id(name, arguments, taken), text=text)
+    return Observation(tool=name, evidence=evidence)
 
 
-def exposed(tool: BaseTool, run: Any) -> StructuredTool:
+def exposed(tool: BaseTool, run: Callable[[str, Mapping[str, Any]], str]) -> StructuredTool:
     """Return a copy of a tool that a chat model may call: without the bound arguments.
 
-    run: called with the other arguments; returns the words that the model reads.
+    run: called with the tool's name and the other arguments; returns the words that the model reads.
     """
     fields: dict[str, Any] = {
         name: (field.annotation, field) for name, field in _fields(tool).items() if name not in BOUND
@@ -80,7 +67,7 @@ def exposed(tool: BaseTool, run: Any) -> StructuredTool:
     schema = create_model(f"{tool.name}_arguments", **fields)
 
     def call(**arguments: Any) -> str:
-        return str(run(tool, arguments))
+        return run(tool.name, arguments)
 
     return StructuredTool.from_function(
         call, name=tool.name, description=tool.description, args_schema=schema

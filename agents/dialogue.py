@@ -166,7 +166,7 @@ def _nodes(
             "product": state["product"].name,
         }
         taken = {one.evidence.id for one in state["observations"]}
-        seen = observe(toolbox.tools[call.tool], part, call.arguments, spoken_names(state), taken)
+        seen = observe(toolbox, call.tool, part, call.arguments, spoken_names(state), taken)
         return {"plan": rest, "observations": [*state["observations"], seen]}
 
     def reason(state: DialogueState) -> Update:

@@ -46,9 +46,13 @@ class Toolbox:
 
     def call(self, name: str, **arguments: Any) -> Any:
         """Run the tool and return its artifact. Errors of `anomaly_core.errors` pass through."""
+        return self.message(name, **arguments).artifact
+
+    def message(self, name: str, **arguments: Any) -> ToolMessage:
+        """Run the tool and return its message: the words for a model, and the artifact."""
         call = {"type": "tool_call", "id": uuid.uuid4().hex, "name": name, "args": arguments}
         with TURNS.hold():
             message = self.tools[name].invoke(call)
         if not isinstance(message, ToolMessage):
             raise TypeError(f"the tool {name} returned {type(message).__name__}, not a ToolMessage")
-        return message.artifact
+        return message
