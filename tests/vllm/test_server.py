@@ -27,7 +27,7 @@ from anomaly_core.language.served_wire import encode_embeddings, soft_prompt_par
 from anomaly_core.language.transformers_lm import TransformersLanguageModel
 
 pytestmark = pytest.mark.usefixtures("server")
-AT_ONCE = 64
+AT_ONCE, ALONE = 64, 8
 
 
 @pytest.fixture(scope="module")
@@ -156,17 +156,17 @@ def test_bad_requests_are_refused(served: ServedLanguageModel) -> None:
 
 
 def test_many_at_once_are_faster_and_none_is_lost(served: ServedLanguageModel) -> None:
-    """Each asks for a verdict and for a reply of up to 16 tokens, as one inspection does."""
+    """Each asks for a verdict and for a reply of up to 32 tokens, as one inspection does."""
     softs = fixed_soft_prompts(served.hidden_size, 0.136, count=AT_ONCE)
 
     def inspect(soft: torch.Tensor) -> tuple[list[float], str]:
         messages = inspection_messages(soft)
-        return served.choose(messages, YES_NO), "".join(served.generate(messages, 16))
+        return served.choose(messages, YES_NO), "".join(served.generate(messages, 32))
 
     inspect(softs[0])
     began = time.perf_counter()
-    alone = [inspect(soft) for soft in softs[:16]]
-    one_at_a_time = 16 / (time.perf_counter() - began)
+    alone = [inspect(soft) for soft in softs[:ALONE]]
+    one_at_a_time = ALONE / (time.perf_counter() - began)
     began = time.perf_counter()
     with ThreadPoolExecutor(AT_ONCE) as pool:
         together = list(pool.map(inspect, softs))
