@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -35,6 +36,7 @@ def test_dry_run_prints_one_command(model: Path) -> None:
     assert result.stdout.rstrip().endswith("--seed 3")
 
 
+@pytest.mark.skipif(find_spec("vllm") is not None, reason="vLLM is installed here")
 def test_serve_without_vllm_says_so(model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     result = run("serve", str(model))

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -358,6 +359,7 @@ def test_a_url_needs_the_models_name() -> None:
         load_language_model("http://127.0.0.1:9/v1")
 
 
+@pytest.mark.skipif(find_spec("vllm") is not None, reason="vLLM is installed here")
 def test_in_process_vllm_says_that_it_is_missing(folder: Path) -> None:
     with pytest.raises(ConfigError, match="not installed"):
         load_language_model(f"vllm:{folder}")
