@@ -333,6 +333,6 @@ def inspection_record(state: InspectionState, *, total_ms: float) -> InspectionR
         analysis=state["analysis"],
         evidence=state["evidence"],
         files=state["files"],
-        models=ModelsRecord(encoder=state["encoder"], decoder="few-shot"),
+        models=ModelsRecord(encoder=state["encoder"], decoder=state["decoder"], llm=state["language"].model),
         timings_ms=TimingsRecord(**{**known, "total": round(total_ms, 2)}),
     )

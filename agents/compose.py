@@ -12,6 +12,8 @@ from tools.records import FailureRecord, InspectionRecord
 from tools.services import Services
 
 if TYPE_CHECKING:
+    from anomaly_core.anomalygpt import AnomalyGPT
+    from anomaly_core.checkpoint import Checkpoint
     from anomaly_core.detector import Detector
     from anomaly_core.encoders.base import TextEncoder
 
@@ -21,6 +23,32 @@ def detector_config(settings: Settings) -> DetectorConfig:
     return DetectorConfig(
         encoder=settings.encoder, input_side=settings.input_size, alpha=settings.alpha, seed=settings.seed
     )
+
+
+def load_learned(settings: Settings, encoder: str) -> Checkpoint | None:
+    """Return the checkpoint in use: none was asked for, or the shipped one is for another encoder: None.
+
+    Raises WeightsMissing, WeightsDamaged, ConfigError.
+    """
+    from anomaly_core.checkpoint import SHIPPED, load_checkpoint
+
+    if settings.checkpoint == "none":
+        return None
+    if settings.checkpoint != "shipped":
+        return load_checkpoint(settings.checkpoint, encoder=encoder)
+    checkpoint = load_checkpoint(SHIPPED)
+    return checkpoint if checkpoint.config.encoder == encoder else None
+
+
+def needed_weights(settings: Settings) -> list[str]:
+    """Return what an inspection with these settings reads from the weight cache."""
+    from anomaly_core.pinned import PINNED
+
+    names = [settings.encoder, settings.text_encoder]
+    checkpoint = load_learned(settings, settings.encoder) if settings.prompt_llm == "local" else None
+    if checkpoint is not None and checkpoint.config.language_model is not None:
+        names.append(checkpoint.config.language_model)
+    return [name for name in names if name in PINNED]
 
 
 def build_services(settings: Settings) -> Services:
@@ -35,7 +63,30 @@ def build_services(settings: Settings) -> Services:
 
         if settings.threads is not None:
             torch.set_num_threads(settings.threads)
-        return Detector(load_image_encoder(config.encoder, device=settings.device), config)
+        encoder = load_image_encoder(config.encoder, device=settings.device)
+        return Detector(encoder, config, load_learned(settings, encoder.name))
+
+    def language() -> AnomalyGPT | None:
+        from anomaly_core.anomalygpt import AnomalyGPT
+        from anomaly_core.language.registry import load_language_model
+        from tools.waiting_lm import WaitingLanguageModel
+
+        if settings.prompt_llm == "none":
+            return None
+        checkpoint = load_learned(settings, settings.encoder)
+        if checkpoint is None or checkpoint.config.language_model is None:
+            return None
+        base = checkpoint.config.language_model
+        if settings.prompt_llm == "local":
+            return AnomalyGPT(checkpoint, load_language_model(base, settings.device))
+        served = load_language_model(
+            settings.prompt_llm,
+            base=base,
+            served_name=settings.prompt_llm_model,
+            key=None if settings.llm_key is None else settings.llm_key.get_secret_value(),
+            timeout_s=settings.llm_timeout,
+        )
+        return AnomalyGPT(checkpoint, WaitingLanguageModel(served))
 
     def text_encoder() -> TextEncoder:
         from anomaly_core.encoders.registry import load_text_encoder
@@ -50,6 +101,7 @@ def build_services(settings: Settings) -> Services:
     return Services(
         store=settings.store,
         detector=detector,
+        language=language,
         text_encoder=text_encoder,
         write_report=report,
         config=config,

@@ -21,12 +21,14 @@ SHOWN: Final[Mapping[str, str]] = {
     "recall": "recalled what was measured of it",
     "encode": "encoded it",
     "find_product": "found its product",
+    "decode": "compared it with the good parts",
+    "ask_model": "asked the prompt-learned language model",
     "detect": "judged it against the good parts",
     "locate": "located what stands out",
     "classify": "compared its look with the notes",
     "retrieve": "looked up good parts and notes",
     "reason": "put the evidence in order",
-    "phrase": "asked the language model",
+    "phrase": "asked the chat model",
     "check": "checked the answer",
 }
 """What a step is called where it is shown; the others are not."""

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Final
 
 from agents.report import write_report
+from agents.compose import needed_weights
 from agents.settings import Settings, load_settings
 from anomaly_core import weights
 from anomaly_core.errors import ConfigError
-from anomaly_core.pinned import PINNED
 from tools.atomic import write_atomically
 from tools.records import FailureRecord, InspectionRecord
 
@@ -99,9 +99,8 @@ def run_demo(
     from agents.app import Application
 
     data = weights.pull("elpv", progress=progress)
-    for name in (settings.encoder, settings.text_encoder):
-        if name in PINNED:
-            weights.pull(name, progress=progress)
+    for name in needed_weights(settings):
+        weights.pull(name, progress=progress)
     cells = choose_cells(data, enrolled, unseen, settings.seed)
     notes = out / "notes" / "solar-cells.md"
     write_atomically(notes, files("agents").joinpath("solar_cell_notes.md").read_bytes())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from agents.state import DialogueState, InspectionState, Observation
+from agents.state import DialogueState, InspectionState, Observation, Seen, Understanding
 from tools.classify import UNKNOWN
 from tools.records import EvidenceRecord, MeasuredRegion, PassageRecord
 
@@ -27,6 +27,7 @@ def gather_evidence(state: InspectionState | DialogueState) -> list[EvidenceReco
             f"{product.name} parts, at a stated false-alarm rate of {verdict.alpha:.0%}",
         )
     ]
+    found += _language_evidence(state)
     found += [
         EvidenceRecord(
             kind="region",
@@ -51,8 +52,33 @@ def gather_evidence(state: InspectionState | DialogueState) -> list[EvidenceReco
     if state["verdict"].anomalous or state.get("question"):
         found.append(_notes_evidence(state))
     found += [seen.evidence for seen in observations(state)]
+    found += _thread_evidence(state)
     unique = {item.id: item for item in found}
     return list(unique.values())
+
+
+def _language_evidence(state: InspectionState | DialogueState) -> list[EvidenceRecord]:
+    language = state["language"]
+    if language.margin is None:
+        return []
+    word = "yes" if language.margin > 0 else "no"
+    said = f"{language.model} says {word}, log-odds {language.margin:+.2f}"
+    text = f"asked whether the map shows an anomaly, {said}"
+    return [EvidenceRecord(kind="score", id="language-model", text=text)]
+
+
+def _thread_evidence(state: InspectionState | DialogueState) -> list[EvidenceRecord]:
+    """The verdicts of the thread's images, where a question is about more than one of them."""
+    asked: Understanding | None = state.get("asked")  # type: ignore[assignment]
+    seen: list[Seen] = state.get("seen") or []  # type: ignore[assignment]
+    if asked is None or asked.kind not in ("history", "comparison") or not seen:
+        return []
+    said = []
+    for one in sorted(seen, key=lambda one: one["number"]):
+        verdict = one["found"]["verdict"]
+        word = "anomalous" if verdict.anomalous else "normal"
+        said.append(f"image {one['number']}: {word}, p-value {verdict.p_value:.3g}")
+    return [EvidenceRecord(kind="score", id="thread", text="; ".join(said))]
 
 
 def _type_evidence(state: InspectionState | DialogueState) -> list[EvidenceRecord]:

@@ -48,6 +48,12 @@ def build_nodes(toolbox: Toolbox) -> dict[str, Node[InspectionState]]:
         arguments = {"image": state["image"], "sha256": state["opened"].sha256, "product": named}
         return {"product": call("find_product", **arguments)}
 
+    def decode(state: InspectionState) -> Update:
+        return {"decoder": call("decode_image", **part(state))}
+
+    def ask_model(state: InspectionState) -> Update:
+        return {"language": call("ask_language_model", **part(state))}
+
     def detect(state: InspectionState) -> Update:
         return {"verdict": call("detect_anomaly", **part(state))}
 
@@ -92,6 +98,8 @@ def build_nodes(toolbox: Toolbox) -> dict[str, Node[InspectionState]]:
         (open_image, "load"),
         (encode, "encode"),
         (find_product, "retrieve"),
+        (decode, "decode"),
+        (ask_model, "llm"),
         (detect, "decode"),
         (locate, "decode"),
         (classify, "retrieve"),

@@ -49,6 +49,11 @@ def _analysis(state: InspectionState | DialogueState) -> str:
     lines.append(f"Its score is {judged} the normal range (p = {verdict.p_value:.3g}) [score].")
     if verdict.uncertain:
         lines.append("The score lies near the limit, so a person should look [score].")
+    if state["language"].problem:
+        lines.append(
+            f"The verdict rests on the maps alone, the language model did not answer: "
+            f"{state['language'].problem} [score]."
+        )
     for region in state["regions"]:
         lines.append(f"At the {region.cell}: {region.text} [{region.id}].")
     defect = state.get("defect_type")
@@ -83,6 +88,9 @@ def _reply(asked: Understanding, sentence: str, state: InspectionState | Dialogu
     if kind == "template":
         best = state["templates"][0]
         return f"The good part nearest to this image is {best.path} [{best.id}]."
+    if kind == "history":
+        told = next((one.text for one in gather_evidence(state) if one.id == "thread"), "")
+        return f"{sentence} So far, {told} [thread]." if told else sentence
     if kind == "steps":
         return f"{sentence} The steps rest on the score [score]" + "".join(
             f", and on [{region.id}]" for region in regions[:3]

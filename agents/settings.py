@@ -14,8 +14,9 @@ from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSett
 from anomaly_core.errors import ConfigError
 
 CONFIG_FILE: Final = "iad.toml"
-PATH_KEYS: Final = ("store", "conversations")
+PATH_KEYS: Final = ("store", "conversations", "checkpoint")
 """Keys that hold paths: in the file they are relative to the file's folder, elsewhere to the current one."""
+_NO_PATHS: Final = ("shipped", "none")
 
 
 def config_file() -> Path | None:
@@ -49,7 +50,7 @@ def read_config(path: Path) -> dict[str, Any]:
             known = ", ".join(sorted(Settings.model_fields))
             raise ConfigError(f"{path} holds the unknown key {key!r}: the keys are {known}")
     for key in PATH_KEYS:
-        if isinstance(table.get(key), str) and "://" not in table[key]:
+        if isinstance(table.get(key), str) and "://" not in table[key] and table[key] not in _NO_PATHS:
             table[key] = str(path.parent / Path(table[key]).expanduser())
     return table
 
@@ -83,6 +84,19 @@ class Settings(BaseSettings):
     )
     alpha: float = Field(
         0.05, gt=0.0, lt=0.5, description="false-alarm rate stated when a product is enrolled"
+    )
+    checkpoint: str = Field(
+        "shipped",
+        min_length=1,
+        description="trained decoder and prompt learner: `shipped`, a folder of `iad train`, or `none`",
+    )
+    prompt_llm: str = Field(
+        "local",
+        pattern=r"^(https?://\S+|local|none)$",
+        description="where the checkpoint's language model runs: `local`, a vLLM server's URL, or `none`",
+    )
+    prompt_llm_model: str | None = Field(
+        None, min_length=1, description="what that server calls it; the server's first model if unset"
     )
     text_encoder: str = Field("minilm", min_length=1, description="text encoder of the notes")
     llm_url: str | None = Field(

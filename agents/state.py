@@ -9,6 +9,7 @@ from tools.records import (
     DefectRecord,
     EvidenceRecord,
     FilesRecord,
+    LanguageRecord,
     MeasuredRegion,
     OpenedRecord,
     PassageRecord,
@@ -46,6 +47,8 @@ class InspectionState(InspectionInput, total=False):
     opened: OpenedRecord
     encoder: str
     product: ProductRecord
+    decoder: str
+    language: LanguageRecord
     verdict: VerdictRecord
     regions: list[MeasuredRegion]
     defect_type: DefectRecord | None

@@ -18,22 +18,31 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import ArrayLike
+from pydantic import Field
 from scipy.stats import t as student
 
+from anomaly_core.config import Config
 from anomaly_core.errors import ConfigError
 from anomaly_core.results import Verdict
 
-PRIOR_SPREAD: Final = 0.10
-"""Prior standard deviation of the log-score between good images."""
 PRIOR_WEIGHT: Final = 4.0
 """How many observations the prior spread counts for."""
-ONE_SHOT_SHIFT: Final = 0.10
-"""How far the log-score of a new good image lies above that of the shot's own views, on the mean."""
-ONE_SHOT_SPREAD: Final = 0.18
-"""Standard deviation of that distance between products."""
 UNCERTAIN_FACTOR: Final = 2.0
 """A p-value within this factor of alpha, on either side, is uncertain."""
-_SMALLEST_SCORE: Final = 1e-6
+SMALLEST_SCORE: Final = 1e-6
+
+
+class Prior(Config):
+    """What is known of good images' log-scores before a product's own are seen. Defaults: the few-shot score.
+
+    spread: standard deviation between good images. one_shot_shift: how far a new good image's log-score lies
+    above that of the one shot's own views, on the mean; one_shot_spread: standard deviation of that distance
+    between products.
+    """
+
+    spread: float = Field(default=0.10, gt=0)
+    one_shot_shift: float = 0.10
+    one_shot_spread: float = Field(default=0.18, ge=0)
 
 
 @dataclass(frozen=True)
@@ -51,7 +60,7 @@ class Calibration:
 
     def p_value(self, raw_score: float) -> float:
         """Return the chance, in (0, 1], that a good image scores at least this high."""
-        standard = (math.log(max(raw_score, _SMALLEST_SCORE)) - self.location) / self.spread
+        standard = (math.log(max(raw_score, SMALLEST_SCORE)) - self.location) / self.spread
         return max(float(student.sf(standard, self.degrees)), 1e-12)
 
     def limit(self) -> float:
@@ -72,22 +81,25 @@ class Calibration:
         )
 
 
-def calibrate(scores: ArrayLike, alpha: float, *, one_shot: bool = False) -> Calibration:
+def calibrate(
+    scores: ArrayLike, alpha: float, *, one_shot: bool = False, prior: Prior | None = None
+) -> Calibration:
     """Fit the predictive distribution to the good images' scores.
 
     scores: (n,) raw scores, each image scored against the others only; with `one_shot`, of one image's
     views, each against its other views. Raises ConfigError for none, a negative or a non-finite one.
     """
+    prior = prior or Prior()
     values = np.asarray(scores, dtype=float).ravel()
     if values.size == 0 or not np.isfinite(values).all() or (values < 0).any():
         raise ConfigError("calibration needs at least one finite, non-negative score of a good image.")
-    logs = np.log(np.maximum(values, _SMALLEST_SCORE))
+    logs = np.log(np.maximum(values, SMALLEST_SCORE))
     location = float(logs.mean())
     if one_shot:
-        spread = math.hypot(PRIOR_SPREAD, ONE_SHOT_SPREAD)
-        return Calibration(location + ONE_SHOT_SHIFT, spread, PRIOR_WEIGHT, alpha)
+        spread = math.hypot(prior.spread, prior.one_shot_spread)
+        return Calibration(location + prior.one_shot_shift, spread, PRIOR_WEIGHT, alpha)
     count = len(logs)
     squares = float(((logs - location) ** 2).sum())
     degrees = PRIOR_WEIGHT + count - 1
-    pooled = (PRIOR_WEIGHT * PRIOR_SPREAD**2 + squares) / degrees
+    pooled = (PRIOR_WEIGHT * prior.spread**2 + squares) / degrees
     return Calibration(location, math.sqrt(pooled * (1 + 1 / count)), degrees, alpha)

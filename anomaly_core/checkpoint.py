@@ -4,10 +4,12 @@ config.json           what it was trained with and for (schema, encoder, languag
 decoder.safetensors   the text-aligned decoder's linears and text vectors, float16
 prompt_learner.safetensors   where a language model was trained for, float16
 lora/                 a PEFT adapter, where LoRA was trained
+fusion.json           how its scores are weighed against the few-shot map's, once that was learned
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,10 +24,14 @@ from torch import nn
 from anomaly_core.config import Config
 from anomaly_core.decoder.text_aligned import TextAlignedDecoder
 from anomaly_core.errors import ConfigError, WeightsDamaged, WeightsMissing
+from anomaly_core.fusion import FILE as FUSION
+from anomaly_core.fusion import Fusion, read_fusion
 from anomaly_core.prompt_learner import PromptLearner, PromptLearnerConfig
 from anomaly_core.training_config import TrainingConfig
 
 SCHEMA: Final = 1
+SHIPPED: Final = Path(__file__).parent / "shipped"
+"""The checkpoint that comes with the package, for efficientnet-lite0 and smollm2."""
 CONFIG, DECODER, PROMPT, LORA = "config.json", "decoder.safetensors", "prompt_learner.safetensors", "lora"
 
 
@@ -49,13 +55,18 @@ class CheckpointConfig(Config):
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """Loaded, in evaluation mode and frozen. lora: the adapter's folder, or None."""
+    """Loaded, in evaluation mode and frozen.
+
+    lora: the adapter's folder, or None. fusion: see fusion.py. digest: of all that scores depend on.
+    """
 
     folder: Path
     config: CheckpointConfig
     decoder: TextAlignedDecoder
     prompt_learner: PromptLearner | None
     lora: Path | None
+    fusion: Fusion | None
+    digest: str
 
 
 def save_checkpoint(
@@ -109,7 +120,24 @@ def load_checkpoint(
         learner = PromptLearner(config.prompt)
         _load(learner, folder / PROMPT)
     lora = folder / LORA
-    return Checkpoint(folder, config, decoder, learner, lora if lora.is_dir() else None)
+    return Checkpoint(
+        folder,
+        config,
+        decoder,
+        learner,
+        lora if lora.is_dir() else None,
+        read_fusion(folder),
+        _digest(folder),
+    )
+
+
+def _digest(folder: Path) -> str:
+    """Return eight hexadecimal digits over the weights and the fusion."""
+    digest = hashlib.sha256()
+    for name in (DECODER, PROMPT, FUSION):
+        path = folder / name
+        digest.update(path.read_bytes() if path.exists() else b"-")
+    return digest.hexdigest()[:8]
 
 
 def _save(module: nn.Module, path: Path) -> None:

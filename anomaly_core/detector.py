@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
@@ -11,15 +12,21 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from anomaly_core.calibration import Calibration, calibrate
+from anomaly_core.anomalygpt import AnomalyGPT
+from anomaly_core.calibration import SMALLEST_SCORE, Calibration, calibrate
+from anomaly_core.checkpoint import Checkpoint
 from anomaly_core.config import DetectorConfig
 from anomaly_core.decoder.few_shot import MemoryBank, anomaly_grid, as_array, image_score, patch_grid
+from anomaly_core.decoder.inputs import decoder_inputs
+from anomaly_core.decoder.text_aligned import log_odds
 from anomaly_core.encoders.base import Features, ImageEncoder
 from anomaly_core.errors import NoImages
 from anomaly_core.frame import Frame, frame_of
 from anomaly_core.results import AnomalyMap, Array, Verdict
 
 Embedding = NDArray[np.float32]
+MOST_ASKED: Final = 24
+"""Good images that the language model is asked about at enrolment."""
 FOREIGN_OBJECT: Final = 1.5
 """A foreign object beside the part scores this many times the limit of good images."""
 
@@ -41,24 +48,45 @@ class Encoded:
 
 
 @dataclass(frozen=True)
+class LanguageCalibration:
+    """How the language model's answer counts for a product.
+
+    calibration: of raw score x exp(weight x margin). weight: see fusion.py. model: the language model's name.
+    """
+
+    calibration: Calibration
+    weight: float
+    model: str
+
+
+@dataclass(frozen=True)
 class ProductModel:
     """What was learned of a product from its good images alone.
 
-    pixel_threshold, pixel_scale: in the map's unit; a pixel beyond the threshold is beyond the normal
-    images' highest pixels, and the scale says by how much that counts.
+    calibration: of the raw score. language: of the raw score with the language model's answer, or None.
+    limit: in the map's unit, where the scores of good images end, were the map alone to decide.
+    pixel_threshold: in the map's unit; a pixel beyond it is beyond the normal images' highest pixels.
     cluttered: good images have other pieces beside the part, so that these are no anomaly.
+    made_by: what of the detector's settings the numbers hold for.
     """
 
     bank: MemoryBank
     calibration: Calibration
+    limit: float
     pixel_threshold: float
-    pixel_scale: float
-    cluttered: bool = False
+    cluttered: bool
+    made_by: str
+    language: LanguageCalibration | None = None
     version: str = ""
 
-    def judge(self, raw_score: float) -> Verdict:
-        """Return the calibrated verdict of a raw score."""
-        return self.calibration.judge(raw_score)
+    def judge(self, raw_score: float, margin: float | None = None) -> Verdict:
+        """Return the calibrated verdict of a raw score, and of the language model's answer to it, if any.
+
+        margin: log p(Yes) - log p(No) of the model that `language` names.
+        """
+        if margin is None or self.language is None:
+            return self.calibration.judge(raw_score)
+        return self.language.calibration.judge(raw_score * math.exp(self.language.weight * margin))
 
     def region_threshold(self, values: Array) -> float:
         """Return the value from which a pixel of this (H, W) map belongs to a region.
@@ -75,9 +103,11 @@ class ProductModel:
         """Return the arrays and the numbers to store; `from_parts` makes the same model of them."""
         meta = {
             "calibration": asdict(self.calibration),
+            "limit": self.limit,
             "pixel_threshold": self.pixel_threshold,
-            "pixel_scale": self.pixel_scale,
             "cluttered": self.cluttered,
+            "made_by": self.made_by,
+            "language": None if self.language is None else asdict(self.language),
         }
         return {"bank": self.bank.patches.half().numpy()}, meta
 
@@ -86,32 +116,68 @@ class ProductModel:
         cls, arrays: Mapping[str, NDArray[Any]], meta: Mapping[str, Any], version: str = ""
     ) -> ProductModel:
         """Return the model that `to_parts` gave."""
-        bank = MemoryBank(torch.from_numpy(arrays["bank"].astype(np.float32)))
+        language = meta["language"]
         return cls(
-            bank=bank,
+            bank=MemoryBank(torch.from_numpy(arrays["bank"].astype(np.float32))),
             calibration=Calibration(**meta["calibration"]),
+            limit=float(meta["limit"]),
             pixel_threshold=float(meta["pixel_threshold"]),
-            pixel_scale=float(meta["pixel_scale"]),
             cluttered=bool(meta["cluttered"]),
+            made_by=str(meta["made_by"]),
+            language=language
+            and LanguageCalibration(
+                Calibration(**language["calibration"]), float(language["weight"]), str(language["model"])
+            ),
             version=version,
         )
 
 
 @dataclass(frozen=True)
 class Fitted:
-    """A fitted product: its model, each image's embedding, and the embeddings of changed views, (n, D)."""
+    """A fitted product: its model, each image's embedding, and the embeddings of changed views, (n, D).
+
+    good: (n, 3) log few-shot score, text-aligned log-odds and the language model's margin of each good image
+    against the others (of one image: of each view against the other views); NaN for a part not used.
+    """
 
     model: ProductModel
     embeddings: list[Embedding]
     view_embeddings: Embedding
+    good: NDArray[np.float64]
 
 
 class Detector:
-    """A frozen encoder and the few-shot decoder over it."""
+    """A frozen encoder, the few-shot decoder over it, and the text-aligned decoder of a checkpoint, if any.
 
-    def __init__(self, encoder: ImageEncoder, config: DetectorConfig) -> None:
+    A checkpoint without fusion.json is left aside: nothing says how its map counts.
+    """
+
+    def __init__(
+        self, encoder: ImageEncoder, config: DetectorConfig, checkpoint: Checkpoint | None = None
+    ) -> None:
         self.encoder = encoder
         self.config = config
+        self._learned = checkpoint
+        self._fusion = None if checkpoint is None else checkpoint.fusion
+
+    @property
+    def name(self) -> str:
+        """Which decoders there are."""
+        return "few-shot" if self._fusion is None else "few-shot+text-aligned"
+
+    @property
+    def made_by(self) -> str:
+        """What a product's numbers hold for; a product enrolled otherwise must be enrolled again."""
+        digest = "" if self._learned is None or self._fusion is None else f" {self._learned.digest}"
+        return f"{self.encoder.name}, input_size {self.config.input_side}, {self.name}{digest}"
+
+    def text_aligned(self, encoded: Encoded, bank: MemoryBank) -> float | None:
+        """Return the text-aligned map's log-odds of an anomaly, or None without such a decoder."""
+        if self._learned is None or self._fusion is None:
+            return None
+        kind = self._learned.config.training.data.decoder_input
+        inputs = decoder_inputs(kind, encoded.features, bank.residual(encoded.grid))
+        return log_odds(self._learned.decoder, inputs, self.config.few_shot.top_share)
 
     def encode(self, pixels: NDArray[np.uint8]) -> Encoded:
         """Frame and encode one (H, W, 3) uint8 RGB image: the one forward pass that all else uses."""
@@ -124,61 +190,99 @@ class Detector:
 
     def decode(self, encoded: Encoded, model: ProductModel) -> AnomalyMap:
         """Return the anomaly map on the original image, and the image's raw score."""
-        values = anomaly_grid(model.bank, encoded.grid, self.config.few_shot)
-        score = image_score(values, self.config.few_shot)
+        config = self.config.few_shot
+        values = anomaly_grid(model.bank, encoded.grid, config)
+        score = image_score(values, config)
+        text = self.text_aligned(encoded, model.bank)
+        if text is not None and self._fusion is not None:
+            score *= math.exp(self._fusion.text_weight * text)
         on_original = encoded.frame.to_original(as_array(values))
         unseen = encoded.frame.unseen
         if unseen is not None and not model.cluttered:
             # What lies beside the part on its plain background has no patch to be compared with: that it
             # is there is the anomaly, if no good image had such a thing.
-            foreign = max(FOREIGN_OBJECT * model.calibration.limit(), float(on_original.max()))
+            foreign = max(FOREIGN_OBJECT * model.limit, float(on_original.max()))
             height, width = encoded.frame.original_size
             mask = cv2.resize(unseen.astype(np.uint8), (width, height), interpolation=cv2.INTER_NEAREST)
             on_original[mask > 0] = foreign
-            score = max(score, foreign)
+            score = max(score, FOREIGN_OBJECT * model.calibration.limit())
         return AnomalyMap(on_original, score)
 
-    def fit(self, images: Sequence[NDArray[np.uint8]], progress: Progress | None = None) -> Fitted:
-        """Learn a product from (H, W, 3) uint8 RGB images of good parts. Raises NoImages for none."""
+    def fit(
+        self,
+        images: Sequence[NDArray[np.uint8]],
+        progress: Progress | None = None,
+        language: AnomalyGPT | None = None,
+    ) -> Fitted:
+        """Learn a product from (H, W, 3) uint8 RGB images of good parts. Raises NoImages for none.
+
+        language: asked about the good images too, so that its answers can count. Raises LanguageModelError.
+        """
         if not images:
             raise NoImages("a product is learned from at least one good image.")
-        grids: list[list[torch.Tensor]] = []
-        embeddings: list[Embedding] = []
+        groups: list[list[Encoded]] = []
         views: list[Embedding] = []
         cluttered = False
         for number, pixels in enumerate(images):
             frame = frame_of(pixels, self.config.input_side, self.encoder.stride)
             cluttered = cluttered or frame.unseen is not None
             rendered = frame.render(pixels)
-            first, *others = [self._encode(frame, view) for view in symmetries(rendered)]
-            grids.append([first.grid, *(view.grid for view in others)])
-            embeddings.append(first.embedding)
-            views += [view.embedding for view in others]
+            groups.append([self._encode(frame, view) for view in symmetries(rendered)])
+            views += [view.embedding for view in groups[-1][1:]]
             views += [self._encode(frame, view).embedding for view in perturbations(rendered)]
             if progress is not None:
                 progress("encoding good parts", number + 1, len(images))
-        return Fitted(self._calibrated(grids, cluttered), embeddings, np.stack(views))
+        model, good = self._calibrated(groups, cluttered, language)
+        return Fitted(model, [group[0].embedding for group in groups], np.stack(views), good)
 
-    def _calibrated(self, grids: list[list[torch.Tensor]], cluttered: bool) -> ProductModel:
+    def _calibrated(
+        self, groups: list[list[Encoded]], cluttered: bool, language: AnomalyGPT | None
+    ) -> tuple[ProductModel, NDArray[np.float64]]:
         """Build the bank of these images' views, and calibrate it by leaving one image (or view) out."""
         config = self.config.few_shot
-        one_shot = len(grids) == 1
-        groups = [[view] for view in grids[0]] if one_shot else grids
+        one_shot = len(groups) == 1
+        left_out = [[view] for view in groups[0]] if one_shot else groups
         # Each image's turned views are thinned first: leaving one image out then stays cheap.
-        share = config.bank_limit // len(grids)
-        turned = [[MemoryBank.of(group[1:], share).patches] if group[1:] else [] for group in groups]
-        scores, highest = [], []
-        for index, group in enumerate(groups):
-            keep = [each[0] for i, each in enumerate(groups) if i != index]
+        share = config.bank_limit // len(left_out)
+        turned = [
+            [MemoryBank.of([view.grid for view in group[1:]], share).patches] if group[1:] else []
+            for group in left_out
+        ]
+        good = np.full((len(left_out), 3), np.nan)
+        maps: list[torch.Tensor] = []
+        for index, (first, *_) in enumerate(left_out):
+            keep = [each[0].grid for i, each in enumerate(left_out) if i != index]
             rest = [patches for i, views in enumerate(turned) if i != index for patches in views]
-            values = anomaly_grid(MemoryBank.of(rest, config.bank_limit, keep), group[0], config)
-            scores.append(image_score(values, config))
-            highest.append(float(values.quantile(0.99)))
-        calibration = calibrate(scores, self.config.alpha, one_shot=one_shot)
-        threshold = min(max(highest), calibration.limit())
+            bank = MemoryBank.of(rest, config.bank_limit, keep)
+            maps.append(anomaly_grid(bank, first.grid, config))
+            good[index, 0] = math.log(max(image_score(maps[-1], config), SMALLEST_SCORE))
+            text = self.text_aligned(first, bank)
+            good[index, 1] = np.nan if text is None else text
+        alpha = self.config.alpha
+        limit = calibrate(np.exp(good[:, 0]), alpha, one_shot=one_shot).limit()
+        scores, prior = good[:, 0], None
+        if self._fusion is not None:
+            scores, prior = good[:, 0] + self._fusion.text_weight * good[:, 1], self._fusion.prior
+        calibration = calibrate(np.exp(scores), alpha, one_shot=one_shot, prior=prior)
+        asked = None
+        if language is not None:
+            # A hundred good images tell no more of its answers than two dozen, and each costs a call.
+            for index in range(min(len(left_out), MOST_ASKED)):
+                first = left_out[index][0]
+                on_original = first.frame.to_original(as_array(maps[index]))
+                good[index, 2] = language.margin(on_original, limit, first.embedding)
+            weight = language.fusion.language_weight
+            fused = np.exp((scores + weight * good[:, 2])[:MOST_ASKED])
+            asked = LanguageCalibration(
+                calibrate(fused, alpha, one_shot=one_shot, prior=language.fusion.language_prior),
+                weight,
+                language.name,
+            )
+        threshold = min(max(float(values.quantile(0.99)) for values in maps), limit)
         rest = [patches for views in turned for patches in views]
-        bank = MemoryBank.of(rest, config.bank_limit, [group[0] for group in groups])
-        return ProductModel(bank, calibration, threshold, threshold, cluttered)
+        bank = MemoryBank.of(rest, config.bank_limit, [group[0].grid for group in left_out])
+        model = ProductModel(bank, calibration, limit, threshold, cluttered, self.made_by, asked)
+        return model, good
 
 
 def symmetries(rendered: NDArray[np.uint8]) -> list[NDArray[np.uint8]]:

@@ -52,10 +52,10 @@ class TrainingConfig(Config):
     language_model: None trains the decoder alone. decoder_steps: steps of the first phase, without the
     language model. steps: of the second. joint: the decoder goes on learning in the second phase, from
     its own losses and through its map from the language model's; the paper has decoder_steps 0 and
-    joint. drawn_map_probability: how often the prompt learner sees a drawn map (drawn_maps.py) and
-    not an image's; few_shot_probability: how often, of the others, the few-shot map. limit_jitter: standard
-    deviation of the logarithm of the good images' limit, by which few-shot maps are scaled. dialogue: JSONL of
-    chats that alternate with inspection. batch_size: images a step, seen in `accumulation` equal parts.
+    joint. drawn_map_probability: how often the prompt learner sees a drawn map (drawn_maps.py) and not an
+    image's; few_shot_probability: how often, of the others, the few-shot map. limit_jitter: standard
+    deviation of the logarithm of the good images' limit, by which few-shot maps are scaled. dialogue:
+    JSONL of chats that alternate with inspection. batch_size: images a step, in `accumulation` equal parts.
     presence_share: share of questions that ask whether there is an anomaly. use_map, base_tokens,
     channels, norm: see PromptLearnerConfig. betas, warmup (share of the steps), clip (gradient norm): the
     paper's. precision: of the language model. watch_every, save_every: steps.

@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field
 
 from anomaly_core.errors import UnknownProduct
 from tools.findings import verdict_of
-from tools.records import OpenedRecord, ProductRecord, VerdictRecord
+from tools.records import LanguageRecord, OpenedRecord, ProductRecord, VerdictRecord
 from tools.services import Services
 
 
@@ -32,7 +32,7 @@ class PartArgs(ImageArgs):
 
 
 def detect_tools(services: Services) -> list[BaseTool]:
-    """Return `open_image`, `encode_image`, `find_product` and `detect_anomaly`."""
+    """Return the tools from a file to its verdict, in the order in which an inspection calls them."""
 
     @tool(args_schema=ImageArgs, response_format="content_and_artifact")
     def open_image(image: str) -> tuple[str, OpenedRecord]:
@@ -75,6 +75,23 @@ def detect_tools(services: Services) -> list[BaseTool]:
         return f"the product is {match.name} (similarity {match.similarity:.2f})", record
 
     @tool(args_schema=PartArgs, response_format="content_and_artifact")
+    def decode_image(image: str, sha256: str, product: str) -> tuple[str, str]:
+        """Compare an encoded image with the product's good parts. Returns the decoder's name."""
+        services.passes.get(image, sha256).anomaly_map(product, services.product_model(product))
+        return f"decoded by {services.detector.name}", services.detector.name
+
+    @tool(args_schema=PartArgs, response_format="content_and_artifact")
+    def ask_language_model(image: str, sha256: str, product: str) -> tuple[str, LanguageRecord]:
+        """Ask the prompt-learned language model whether the anomaly map shows an anomaly."""
+        model = services.product_model(product)
+        reading = services.passes.get(image, sha256).reading(product, model)
+        margin = None if reading.margin is None else round(reading.margin, 4)
+        record = LanguageRecord(model=reading.model, margin=margin, problem=reading.problem)
+        if margin is None:
+            return f"not asked: {reading.problem or 'the product was enrolled without it'}", record
+        return f"{'yes' if margin > 0 else 'no'} (log-odds {margin:+.2f})", record
+
+    @tool(args_schema=PartArgs, response_format="content_and_artifact")
     def detect_anomaly(image: str, sha256: str, product: str) -> tuple[str, VerdictRecord]:
         """Say whether the part is anomalous, with a p-value against the enrolled good parts."""
         verdict = verdict_of(services, services.passes.get(image, sha256), product)
@@ -89,4 +106,4 @@ def detect_tools(services: Services) -> list[BaseTool]:
         sure = ", but uncertain" if record.uncertain else ""
         return f"{word}{sure}: score {record.score:.3f}, p-value {record.p_value:.3g}", record
 
-    return [open_image, encode_image, find_product, detect_anomaly]
+    return [open_image, encode_image, find_product, decode_image, ask_language_model, detect_anomaly]

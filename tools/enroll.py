@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from anomaly_core.detector import Progress
-from anomaly_core.errors import IadError, NoImages, UnreadableImage
+from anomaly_core.errors import IadError, LanguageModelError, NoImages, UnreadableImage, WeightsMissing
 from anomaly_core.images import LoadedImage, load_image
 from anomaly_core.layout import LayoutModel
 from knowledge.products import Template
@@ -48,7 +48,14 @@ def enroll(
         images.setdefault(image.sha256, image)
     if not images:
         raise NoImages(f"no good image of {product} could be read: {skipped[0].error.message}")
-    fitted = services.detector.fit([image.pixels for image in images.values()], progress=progress)
+    pixels = [image.pixels for image in images.values()]
+    unasked = ""
+    try:
+        fitted = services.detector.fit(pixels, progress, services.language)
+    except (LanguageModelError, WeightsMissing) as error:
+        # A product is learned without the language model as well; the user must know, and know the mend.
+        unasked = f"enrolled without the language model, which will not be asked about it: {error}"
+        fitted = services.detector.fit(pixels, progress)
     arrays, meta = fitted.model.to_parts()
     layout = LayoutModel.fit([image.pixels for image in images.values()], alpha=services.config.alpha)
     if layout is not None:
@@ -74,6 +81,7 @@ def enroll(
     note = ""
     if shots == 1:
         note = "one good part: its normal variation is a guess; enrol four or more for the stated rate"
+    note = "; ".join(part for part in (note, unasked) if part)
     return EnrollSummary(
         product=product,
         templates=shots,

@@ -82,7 +82,7 @@ def expert_tools(services: Services) -> list[BaseTool]:
             anomaly_map, _, _ = image_pass.decoded(product, model)
             regions = [each.region for each in regions_of(services, image_pass, product)]
             values, level = anomaly_map.values, model.region_threshold(anomaly_map.values)
-            heat = np.clip(values / (model.pixel_threshold + 2 * model.pixel_scale), 0.0, 1.0)
+            heat = np.clip(values / (3 * model.pixel_threshold), 0.0, 1.0)
         else:
             height, width = pixels.shape[:2]
             values = read_map(Path(map), height, width, max_pixels=services.passes.max_pixels)

@@ -8,12 +8,26 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from anomaly_core.layout import LayoutVerdict, combine
-from anomaly_core.regions import describe_region, region_of_mask
+from anomaly_core.regions import describe_region, find_regions, region_of_mask
 from anomaly_core.results import Region, Verdict
 from tools.passes import ImagePass
+from tools.places import box_of
 from tools.services import Services
+
+
+@dataclass(frozen=True)
+class PlacedRegion:
+    """The region at a place. stands_out: whether the map exceeds the normal range there, or the layout does.
+
+    times_limit: the map's peak there over the highest value that is normal for the product.
+    """
+
+    region: Region
+    stands_out: bool
+    times_limit: float
 
 
 @dataclass(frozen=True)
@@ -60,3 +74,32 @@ def regions_of(services: Services, image_pass: ImagePass, product: str) -> list[
         mask[y0:y1, x0:x1] = True
         wrong.append(FoundRegion(region_of_mask(mask, score=1.0 - layout.p_value), finding.text))
     return wrong + found
+
+
+def region_at(services: Services, image_pass: ImagePass, product: str, place: str) -> PlacedRegion:
+    """Return the region at a place, see `tools.places`: what stands out there, else the whole place.
+
+    Raises ConfigError where there is no such place.
+    """
+    model = services.product_model(product)
+    anomaly_map, _, _ = image_pass.decoded(product, model)
+    regions = [each.region for each in regions_of(services, image_pass, product)]
+    height, width = anomaly_map.values.shape
+    x0, y0, x1, y1 = box_of(place, width, height, [region.bbox for region in regions])
+    mask: NDArray[np.bool_] = np.zeros((height, width), np.bool_)
+    mask[y0:y1, x0:x1] = True
+    times_limit = float(anomaly_map.values[mask].max()) / model.pixel_threshold
+    for region in regions:
+        if region.bbox == (x0, y0, x1, y1):
+            return PlacedRegion(region, True, times_limit)
+    above = mask & (anomaly_map.values >= model.region_threshold(anomaly_map.values))
+    stands_out = bool(above.any())
+    return PlacedRegion(region_of_mask(above if stands_out else mask, score=0.0), stands_out, times_limit)
+
+
+def strongest_region(services: Services, image_pass: ImagePass, product: str) -> Region:
+    """Return where the map is highest, also on an image that was judged normal."""
+    model = services.product_model(product)
+    values = image_pass.decoded(product, model)[0].values
+    threshold = min(model.region_threshold(values), 0.8 * float(values.max()))
+    return find_regions(values, threshold=threshold, scale=model.pixel_threshold, max_regions=1)[0]

@@ -120,6 +120,7 @@ def with_template(
         trial = Services(
             store=folder / "store",
             detector=lambda: services.detector,
+            language=lambda: services.language,
             text_encoder=lambda: services.text_encoder,
             write_report=services.write_report,
             config=services.config,

@@ -53,7 +53,7 @@ def localize_tools(services: Services) -> list[BaseTool]:
             [each.region for each in regions_of(services, image_pass, product)],
             Path(out),
             f"{Path(image).stem}-{sha256[:8]}",
-            vmax=model.pixel_threshold + 2 * model.pixel_scale,
+            vmax=3 * model.pixel_threshold,
         )
         return f"pictures in {out}", files
 

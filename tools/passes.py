@@ -13,12 +13,25 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from anomaly_core.anomalygpt import AnomalyGPT
 from anomaly_core.components import Component, find_components
 from anomaly_core.detector import Detector, Encoded, ProductModel
-from anomaly_core.errors import UnreadableImage
+from anomaly_core.errors import LanguageModelError, UnreadableImage, WeightsError
 from anomaly_core.images import LoadedImage, load_image
 from anomaly_core.regions import find_regions
 from anomaly_core.results import AnomalyMap, Region, Verdict
+
+
+@dataclass(frozen=True)
+class LanguageReading:
+    """What the language model said of an image's map. margin: log p(Yes) - log p(No), or None: not asked.
+
+    model: its name, where it answered. problem: why it did not answer although it should have, or "".
+    """
+
+    margin: float | None = None
+    model: str | None = None
+    problem: str = ""
 
 
 @dataclass
@@ -27,7 +40,10 @@ class ImagePass:
 
     detector: Detector
     image: LoadedImage
+    language: Callable[[], AnomalyGPT | None]
     _encoded: Encoded | None = None
+    _maps: dict[str, AnomalyMap] = field(default_factory=dict)
+    _readings: dict[str, LanguageReading] = field(default_factory=dict)
     _decoded: dict[str, tuple[AnomalyMap, Verdict, list[Region]]] = field(default_factory=dict)
     _components: list[list[Component] | None] = field(default_factory=list)
 
@@ -43,12 +59,47 @@ class ImagePass:
             self._components.append(find_components(self.image.pixels))
         return self._components[0]
 
+    def anomaly_map(self, product: str, model: ProductModel) -> AnomalyMap:
+        """Return the decoders' map and raw score."""
+        key = f"{product}@{model.version}"
+        if key not in self._maps:
+            self._maps = {key: self.detector.decode(self.encoded(), model)}
+        return self._maps[key]
+
+    def reading(self, product: str, model: ProductModel) -> LanguageReading:
+        """Return the language model's answer, where the product was enrolled with one; it is asked once.
+
+        One that does not answer is no failure of the inspection: the reading says so.
+        """
+        key = f"{product}@{model.version}"
+        if key not in self._readings:
+            self._readings = {key: self._ask(product, model)}
+        return self._readings[key]
+
+    def _ask(self, product: str, model: ProductModel) -> LanguageReading:
+        if model.language is None:
+            return LanguageReading()
+        try:
+            language = self.language()
+            if language is None:
+                return LanguageReading(problem="no language model is set up (prompt_llm)")
+            if language.name != model.language.model:
+                return LanguageReading(
+                    problem=f"{product} was enrolled with the language model {model.language.model}, "
+                    f"and {language.name} is set up"
+                )
+            values = self.anomaly_map(product, model).values
+            margin = language.margin(values, model.limit, self.encoded().embedding)
+        except (LanguageModelError, WeightsError) as error:
+            return LanguageReading(problem=str(error))
+        return LanguageReading(margin, language.lm.name)
+
     def decoded(self, product: str, model: ProductModel) -> tuple[AnomalyMap, Verdict, list[Region]]:
-        """Return the anomaly map, the verdict and, for an anomalous image, its regions."""
+        """Return the anomaly map, the fused verdict and, for an anomalous image, its regions."""
         key = f"{product}@{model.version}"
         if key not in self._decoded:
-            anomaly_map = self.detector.decode(self.encoded(), model)
-            verdict = model.judge(anomaly_map.score)
+            anomaly_map = self.anomaly_map(product, model)
+            verdict = model.judge(anomaly_map.score, self.reading(product, model).margin)
             regions: list[Region] = []
             if verdict.anomalous or verdict.uncertain:
                 peak = float(anomaly_map.values.max())
@@ -56,7 +107,7 @@ class ImagePass:
                 # A part can be anomalous as a whole while no pixel stands out: then its peak is shown.
                 if threshold > peak:
                     threshold = 0.8 * peak
-                regions = find_regions(anomaly_map.values, threshold=threshold, scale=model.pixel_scale)
+                regions = find_regions(anomaly_map.values, threshold=threshold, scale=model.pixel_threshold)
             self._decoded = {key: (anomaly_map, verdict, regions)}
         return self._decoded[key]
 
@@ -64,8 +115,16 @@ class ImagePass:
 class PassCache:
     """The most recent passes, oldest dropped first, so that memory stays flat over any number of images."""
 
-    def __init__(self, detector: Callable[[], Detector], *, size: int = 4, max_pixels: int) -> None:
+    def __init__(
+        self,
+        detector: Callable[[], Detector],
+        language: Callable[[], AnomalyGPT | None] = lambda: None,
+        *,
+        size: int = 4,
+        max_pixels: int,
+    ) -> None:
         self._detector = detector
+        self._language = language
         self._size = size
         self.max_pixels = max_pixels
         self._passes: OrderedDict[str, ImagePass] = OrderedDict()
@@ -73,7 +132,7 @@ class PassCache:
     def open(self, path: str | Path) -> ImagePass:
         """Read the file anew and return its pass; equal bytes share one. Raises UnreadableImage."""
         image = load_image(Path(path), max_pixels=self.max_pixels)
-        kept = self._passes.pop(image.sha256, None) or ImagePass(self._detector(), image)
+        kept = self._passes.pop(image.sha256, None) or ImagePass(self._detector(), image, self._language)
         self._passes[image.sha256] = kept
         while len(self._passes) > self._size:
             self._passes.popitem(last=False)

@@ -124,6 +124,17 @@ class OpenedRecord(Record):
     note: str | None = None
 
 
+class LanguageRecord(Record):
+    """What the prompt-learned language model said. `margin`: log p(Yes) - log p(No), null where not asked.
+
+    `model`: its name, null where it did not answer. `problem`: why not, although it should have.
+    """
+
+    model: str | None
+    margin: float | None
+    problem: str
+
+
 class VerdictRecord(Record):
     """The calibrated verdict; see `anomaly_core.results.Verdict`."""
 

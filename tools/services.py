@@ -6,12 +6,14 @@ from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
 
+from anomaly_core.anomalygpt import AnomalyGPT
 from anomaly_core.config import DetectorConfig
 from anomaly_core.detector import Detector, ProductModel
 from anomaly_core.encoders.base import TextEncoder
-from anomaly_core.errors import StoreMissing
+from anomaly_core.errors import ConfigError, StoreMissing
 from anomaly_core.layout import LayoutModel
 from knowledge.domain import DomainIndex
+from knowledge.examples import ExampleIndex
 from knowledge.feedback import FeedbackLog
 from knowledge.store import Store
 from knowledge.templates import TemplateIndex
@@ -25,7 +27,7 @@ ReportWriter = Callable[[list[InspectionRecord | FailureRecord], Path], Path]
 class Services:
     """The collaborators of every tool.
 
-    store: the store's folder. detector and text_encoder: factories, called once, when first needed.
+    store: the store's folder. detector, language and text_encoder: factories, called once, when first needed.
     out: where pictures go, or None for none. write_report: how a report is written.
     """
 
@@ -34,6 +36,7 @@ class Services:
         *,
         store: Path,
         detector: Callable[[], Detector],
+        language: Callable[[], AnomalyGPT | None],
         text_encoder: Callable[[], TextEncoder],
         write_report: ReportWriter,
         config: DetectorConfig,
@@ -43,14 +46,20 @@ class Services:
         self.config = config
         self.write_report = write_report
         self._make_detector = detector
+        self._make_language = language
         self._make_text_encoder = text_encoder
         self._models: dict[tuple[str, int], ProductModel] = {}
-        self.passes = PassCache(lambda: self.detector, max_pixels=max_pixels)
+        self.passes = PassCache(lambda: self.detector, lambda: self.language, max_pixels=max_pixels)
 
     @cached_property
     def detector(self) -> Detector:
         """The encoder and decoder."""
         return self._make_detector()
+
+    @cached_property
+    def language(self) -> AnomalyGPT | None:
+        """The prompt-learned language model, or None where none was asked for."""
+        return self._make_language()
 
     @cached_property
     def text_encoder(self) -> TextEncoder:
@@ -71,6 +80,11 @@ class Services:
     def domain(self) -> DomainIndex:
         """Notes about products and defects."""
         return DomainIndex(self.store, lambda: self.text_encoder)
+
+    @cached_property
+    def examples(self) -> ExampleIndex:
+        """Defects that people confirmed."""
+        return ExampleIndex(self.store)
 
     @cached_property
     def feedback(self) -> FeedbackLog:
@@ -96,6 +110,13 @@ class Services:
         key = (product, version)
         if key not in self._models:
             arrays, meta = self.templates.load(product)
+            made_by = meta.get("made_by", "an earlier version of this program")
+            if made_by != self.detector.made_by:
+                raise ConfigError(
+                    f"{self.store_path}: {product} was enrolled with {made_by}, and this run uses "
+                    f"{self.detector.made_by}; set encoder, input_size and checkpoint as they were, or "
+                    f"enrol it again with `iad enroll {product} PATH...`."
+                )
             # Models of an older version of the store are of no more use; a few products stay ready.
             self._models = {k: m for k, m in list(self._models.items())[-7:] if k[1] == version}
             self._models[key] = ProductModel.from_parts(arrays, meta, version=str(version))

@@ -163,7 +163,7 @@ def _model_of(detector: Detector, crops: Sequence[NDArray[np.uint8]], side: int)
     calibration = calibrate(scores, detector.config.alpha, one_shot=one_shot)
     threshold = min(max(highest), calibration.limit())
     bank = MemoryBank.of([view for group in groups for view in group], config.bank_limit)
-    return ProductModel(bank, calibration, threshold, threshold)
+    return ProductModel(bank, calibration, calibration.limit(), threshold, False, detector.made_by)
 
 
 def _judge(
@@ -177,7 +177,7 @@ def _judge(
     frame = whole_frame((crop.shape[0], crop.shape[1]), side, detector.encoder.stride)
     on_crop = frame.to_original(as_array(values))
     threshold = min(model.region_threshold(on_crop), float(on_crop.max()))
-    return verdict, find_regions(on_crop, threshold=threshold, scale=model.pixel_scale)
+    return verdict, find_regions(on_crop, threshold=threshold, scale=model.pixel_threshold)
 
 
 def _grid(detector: Detector, crop: NDArray[np.uint8], side: int) -> torch.Tensor:

@@ -8,7 +8,7 @@ import math
 import numpy as np
 import pytest
 
-from anomaly_core.calibration import PRIOR_SPREAD, UNCERTAIN_FACTOR, calibrate
+from anomaly_core.calibration import UNCERTAIN_FACTOR, Prior, calibrate
 from anomaly_core.errors import ConfigError
 
 SCORES = (0.11, 0.12, 0.10, 0.13)
@@ -22,7 +22,7 @@ def test_good_parts_are_flagged_at_about_the_stated_rate(shots: int, alpha: floa
     flagged = 0.0
     for _ in range(products):
         level = random.normal(-2.0, 1.0)
-        logs = random.normal(level, PRIOR_SPREAD, shots + 1)
+        logs = random.normal(level, Prior().spread, shots + 1)
         calibration = calibrate(np.exp(logs[:shots]), alpha)
         flagged += calibration.judge(math.exp(logs[shots])).anomalous
     error = math.sqrt(alpha * (1 - alpha) / products)
@@ -35,7 +35,7 @@ def test_the_rate_is_kept_over_products_of_differing_spread() -> None:
     random, alpha, products = np.random.default_rng(3), 0.05, 4000
     flagged = 0
     for _ in range(products):
-        spread = PRIOR_SPREAD * math.sqrt(4.0 / random.chisquare(4.0))
+        spread = Prior().spread * math.sqrt(4.0 / random.chisquare(4.0))
         logs = random.normal(-2.0, spread, 5)
         flagged += calibrate(np.exp(logs[:4]), alpha).judge(math.exp(logs[4])).anomalous
     assert flagged / products == pytest.approx(alpha, abs=4 * math.sqrt(alpha * (1 - alpha) / products))

@@ -46,7 +46,7 @@ def strongest(detector: Detector, model: ProductModel, pixels: NDArray[np.uint8]
     values = detector.decode(detector.encode(pixels), model).values
     assert values.shape == pixels.shape[:2]
     threshold = model.region_threshold(values)
-    found = find_regions(values, threshold=threshold, scale=model.pixel_scale)
+    found = find_regions(values, threshold=threshold, scale=model.pixel_threshold)
     assert found[0].score == max(region.score for region in found)
     return found[0]
 

@@ -31,6 +31,7 @@ def bare_services(tmp_path: Path) -> Services:
     return Services(
         store=tmp_path / "store",
         detector=lambda: Detector(TinyEncoder(), config),
+        language=lambda: None,
         text_encoder=TinyTextEncoder,
         write_report=write,
         config=config,

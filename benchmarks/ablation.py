@@ -1,0 +1,299 @@
+"""The ablation of AnomalyGPT's paper, with its parts as they ship, on categories that training never saw.
+
+    python benchmarks/ablation.py --mvtec ROOT --tile ROOT --work DIR --out benchmarks/results/ablation.json
+
+Rows: the language model with nothing but a trained image token ("LLM alone"), with LoRA as well, the
+decoder with the largest score of a good image as its threshold, decoder + prompt learner + language model
+(verdict: yes or no, whichever is likelier), and fused (verdict: calibrated p-value). Shots, seeds and test
+images as in accuracy.py; of magnetic_tile 120 good and 120 anomalous test images are drawn. The first two
+rows need a training of their own, which goes into --work once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from accuracy import MAP_SIDE, Set, elpv_set, mvtec_set
+from numpy.typing import NDArray
+from provenance import provenance
+
+from anomaly_core import metrics
+from anomaly_core.adapters import LoraSettings, load_adapter
+from anomaly_core.anomalygpt import AnomalyGPT
+from anomaly_core.checkpoint import SHIPPED, Checkpoint, load_checkpoint
+from anomaly_core.config import DetectorConfig
+from anomaly_core.datasets import GOOD, load_mask
+from anomaly_core.detector import Detector, Encoded, ProductModel
+from anomaly_core.encoders.registry import load_image_encoder
+from anomaly_core.evaluation import shrink_map, shrink_mask, spread
+from anomaly_core.images import load_image
+from anomaly_core.language.inspection import YES_NO, inspection_messages
+from anomaly_core.language.registry import load_language_model
+from anomaly_core.language.sequence import embed_spans
+from anomaly_core.language.transformers_lm import TransformersLanguageModel
+from anomaly_core.regions import find_regions
+from anomaly_core.results import AnomalyMap, Verdict, cell_of
+from anomaly_core.training import train
+from anomaly_core.weights import pull
+
+BATCH = 16
+MOST_TESTS = 120
+
+
+@dataclass
+class Column:
+    """What one row says of each test image, in order. maps: where it has one of its own."""
+
+    scores: list[float]
+    verdicts: list[bool]
+
+
+def yes_margins(lm: TransformersLanguageModel, prompts: Sequence[torch.Tensor]) -> list[float]:
+    """`yes_margin` of many images, in batches: equal lengths, so that nothing is padded."""
+    first = [lm.builder.typed_ids(word)[0] for word in YES_NO]
+    margins: list[float] = []
+    for start in range(0, len(prompts), BATCH):
+        rows = [
+            embed_spans(lm.builder.build(inspection_messages(prompt)), lm.embed_ids, lm.hidden_size)
+            for prompt in prompts[start : start + BATCH]
+        ]
+        with torch.no_grad():
+            out = lm.model(inputs_embeds=torch.stack(rows), logits_to_keep=1, use_cache=False)
+        margins += (out.logits[:, -1, first[0]] - out.logits[:, -1, first[1]]).tolist()
+    return margins
+
+
+def baseline(shipped: Checkpoint, work: Path, *, lora: bool, roots: Sequence[Path]) -> Checkpoint:
+    """Train, once, the language model with an image token and no map; with LoRA layers where wanted."""
+    folder = work / ("lora" if lora else "alone")
+    if not (folder / "config.json").exists():
+        config = shipped.config.training.model_copy(
+            update={
+                "use_map": False,
+                "base_tokens": 0,
+                "image_token": True,
+                "decoder_steps": 0,
+                "steps": 60,
+                "lora": LoraSettings() if lora else None,
+            }
+        )
+        train(
+            config,
+            roots=roots,
+            out=folder,
+            cache=work / "features",
+            progress=lambda stage, done, total, _: print(
+                f"\r{folder.name} {stage} {done}/{total}", end="", flush=True
+            ),
+        )
+        print()
+    return load_checkpoint(folder)
+
+
+class Alone:
+    """The language model that sees the image embedding alone."""
+
+    def __init__(self, checkpoint: Checkpoint, lm: TransformersLanguageModel) -> None:
+        assert checkpoint.prompt_learner is not None
+        self.learner = checkpoint.prompt_learner
+        self.lm = lm if checkpoint.lora is None else load_adapter(lm, checkpoint.lora)
+
+    def margins(self, encoded: Sequence[Encoded]) -> list[float]:
+        with torch.no_grad():
+            prompts = [self.learner(None, torch.from_numpy(e.embedding)[None])[0] for e in encoded]
+        return yes_margins(self.lm, prompts)
+
+
+def largest_normal(good: NDArray[np.float64], weights: Sequence[float]) -> float:
+    """Return the largest score of the good images, each against the others."""
+    return float(np.max(good[:, :2] @ np.array([1.0, *weights])))
+
+
+def named_cell(found: AnomalyMap, model: ProductModel, verdict: Verdict) -> str | None:
+    """Return the cell that the answer names first: the strongest region's."""
+    threshold = model.region_threshold(found.values)
+    peak = float(found.values.max())
+    regions = find_regions(
+        found.values, threshold=min(threshold, 0.8 * peak), scale=model.pixel_threshold, max_regions=1
+    )
+    return regions[0].cell if regions and verdict.anomalous else None
+
+
+def right_cells(mask: NDArray[np.bool_]) -> set[str]:
+    """The cell of the mask's centroid and those that the mask covers in part."""
+    rows, columns = np.nonzero(mask)
+    height, width = mask.shape
+    covered = {cell_of(float(x), float(y), width, height) for x, y in zip(columns, rows, strict=True)}
+    return covered | {cell_of(float(columns.mean()), float(rows.mean()), width, height)}
+
+
+def run(part: Set, detector: Detector, gpt: AnomalyGPT, alone: dict[str, Alone], options: Any) -> Any:
+    lm = gpt.lm
+    assert isinstance(lm, TransformersLanguageModel)
+    tests = part.tests
+    labels = np.array([s.label != GOOD for s in tests])
+    encoded, masks, sizes = [], [], []
+    for sample in tests:
+        pixels = load_image(sample.path).pixels
+        encoded.append(detector.encode(pixels))
+        scale = min(1.0, MAP_SIDE / max(pixels.shape[:2]))
+        sizes.append((round(pixels.shape[0] * scale), round(pixels.shape[1] * scale)))
+        mask = load_mask(sample)
+        masks.append(None if mask is None else shrink_mask(mask, sizes[-1]))
+    known = [i for i, s in enumerate(tests) if s.masks or s.label == GOOD]
+    has_masks = any(s.masks for s in tests)
+    rows: dict[str, Any] = {}
+    fixed = {name: each.margins(encoded) for name, each in alone.items()}
+    for shots in options.shots:
+        values: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
+        for seed in options.seeds:
+            images = [load_image(part.pool[i]).pixels for i in part.shots(shots, seed)]
+            fitted = detector.fit(images, language=gpt)
+            model = fitted.model
+            found = [detector.decode(each, model) for each in encoded]
+            prompts = [
+                gpt.soft_prompt(f.values, model.limit, e.embedding)
+                for f, e in zip(found, encoded, strict=True)
+            ]
+            margins = yes_margins(lm, prompts)
+            text = [detector.text_aligned(e, model.bank) for e in encoded]
+            raw = [float(np.log(max(f.score, 1e-9))) for f in found]
+            weight = gpt.fusion.text_weight
+            few_shot = [r - weight * t for r, t in zip(raw, text, strict=True)]
+            fused = [model.judge(f.score, m) for f, m in zip(found, margins, strict=True)]
+            columns = {
+                **{name: Column(each, [m > 0 for m in each]) for name, each in fixed.items()},
+                "few-shot map": Column(few_shot, [f > largest_normal(fitted.good, (0.0,)) for f in few_shot]),
+                "text-aligned map": Column(text, [t > float(fitted.good[:, 1].max()) for t in text]),
+                "decoder, largest normal score": Column(
+                    raw, [r > largest_normal(fitted.good, (weight,)) for r in raw]
+                ),
+                "decoder + prompt learner + LLM": Column(margins, [m > 0 for m in margins]),
+                "fused": Column(
+                    [
+                        r + model.language.weight * m if model.language else r
+                        for r, m in zip(raw, margins, strict=True)
+                    ],
+                    [verdict.anomalous for verdict in fused],
+                ),
+            }
+            for name, column in columns.items():
+                values[name]["image_auroc"].append(metrics.auroc(column.scores, labels))
+                values[name]["accuracy"].append(float(np.mean(np.array(column.verdicts) == labels)))
+                values[name]["balanced_accuracy"].append(metrics.balanced_accuracy(column.verdicts, labels))
+            if not has_masks:
+                continue
+            maps = [shrink_map(f.values, size) for f, size in zip(found, sizes, strict=True)]
+            kept = metrics.pixel_auroc([maps[i] for i in known], [masks[i] for i in known])
+            for name in list(columns)[len(fixed) :]:
+                values[name]["pixel_auroc"].append(kept)
+            hits: dict[str, list[bool]] = defaultdict(list)
+            for index, mask in enumerate(masks):
+                if mask is None or not mask.any():
+                    continue
+                right = right_cells(mask)
+                if fused[index].anomalous:
+                    cell = named_cell(found[index], model, fused[index])
+                    hits["fused"].append(cell in right)
+                if margins[index] > 0 and seed == options.seeds[0]:
+                    each, e = found[index], encoded[index]
+                    hits["decoder + prompt learner + LLM"].append(
+                        gpt.cell(each.values, model.limit, e.embedding) in right
+                    )
+            for name, each_hit in hits.items():
+                if each_hit:
+                    values[name]["right_cell"].append(float(np.mean(each_hit)))
+        rows[str(shots)] = {
+            name: {metric: spread(each) for metric, each in measured.items()}
+            for name, measured in values.items()
+        }
+        for name, measured in rows[str(shots)].items():
+            figures = "  ".join(f"{metric} {each['mean']:.3f}" for metric, each in measured.items())
+            print(f"{part.name} {shots}-shot  {name}: {figures}", flush=True)
+    return rows
+
+
+def fewer(part: Set) -> Set:
+    """Return the set with at most MOST_TESTS good and as many anomalous test images."""
+    rng = np.random.default_rng(0)
+    kept = []
+    for good in (True, False):
+        those = [s for s in part.tests if (s.label == GOOD) == good]
+        kept += [those[i] for i in sorted(rng.permutation(len(those))[:MOST_TESTS])]
+    return Set(part.name, part.pool, kept, part.quarter_turns)
+
+
+def means(results: dict[str, Any]) -> dict[str, dict[str, float]]:
+    """Return each row's mean over sets and shots."""
+    sums: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
+    for rows in results.values():
+        for row in rows.values():
+            for name, measured in row.items():
+                for metric, each in measured.items():
+                    sums[name][metric].append(each["mean"])
+    return {
+        name: {metric: round(float(np.mean(each)), 4) for metric, each in measured.items()}
+        for name, measured in sums.items()
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--mvtec", type=Path, help="folder that holds screw/ in MVTec's layout")
+    parser.add_argument("--tile", type=Path, help="folder that holds magnetic_tile/ in MVTec's layout")
+    parser.add_argument("--checkpoint", type=Path, default=SHIPPED)
+    parser.add_argument("--shots", type=int, nargs="+", default=[1, 4])
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
+    parser.add_argument(
+        "--work", type=Path, help="folder of the first two rows' training; left out: no such rows"
+    )
+    parser.add_argument("--out", type=Path, required=True)
+    options = parser.parse_args()
+    checkpoint = load_checkpoint(options.checkpoint)
+    encoder = load_image_encoder(checkpoint.config.encoder)
+    detector = Detector(encoder, DetectorConfig(encoder=encoder.name), checkpoint)
+    name = str(checkpoint.config.language_model)
+    lm = load_language_model(name)
+    gpt = AnomalyGPT(checkpoint, lm)
+    alone = {}
+    if options.work:
+        roots = [pull("textile") / "nominal"]
+        for title, lora in (("LLM alone", False), ("LLM + LoRA", True)):
+            mine = load_language_model(name)  # LoRA changes the layers in place
+            assert isinstance(mine, TransformersLanguageModel)
+            alone[title] = Alone(baseline(checkpoint, options.work, lora=lora, roots=roots), mine)
+    sets = []
+    if options.mvtec:
+        sets.append(mvtec_set(options.mvtec, "screw", quarter_turns=True))
+    if options.tile:
+        sets.append(mvtec_set(options.tile, "magnetic_tile", quarter_turns=False))
+    elpv = pull("elpv")
+    sets += [elpv_set(elpv, "mono"), elpv_set(elpv, "poly")]
+    results: dict[str, Any] = {}
+    for part in sets:
+        start = time.perf_counter()
+        results[part.name] = run(fewer(part), detector, gpt, alone, options)
+        print(f"{part.name}: {time.perf_counter() - start:.0f} s", flush=True)
+        facts = {"checkpoint": checkpoint.digest, "encoder": encoder.name, "language_model": name}
+        options.out.write_text(
+            json.dumps(
+                {**provenance(vars(options)), **facts, "mean": means(results), "sets": results}, indent=1
+            )
+        )
+    print(json.dumps(means(results), indent=1))
+
+
+if __name__ == "__main__":
+    torch.set_num_threads(2)
+    main()

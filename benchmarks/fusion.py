@@ -1,0 +1,169 @@
+"""Learn how the few-shot map, the text-aligned map and the language model's answer are weighed.
+
+    python benchmarks/fusion.py --checkpoint anomaly_core/shipped --out benchmarks/results/fusion.json --write
+
+Sets: the simulated textile of package conformal-clip-data with its own simulated faults, and drawn products
+that training never saw, with each way of simulating an anomaly, cut-paste among them, which training has not.
+The weights are those with the highest mean image AUROC over sets, shots and draws; half the sets choose
+and the others tell what the choice is worth, then the other way round. Priors are the spreads of unseen
+good images.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from provenance import provenance
+from selection import Set, drawn, textile
+
+from anomaly_core.anomalygpt import AnomalyGPT
+from anomaly_core.calibration import Prior
+from anomaly_core.checkpoint import Checkpoint, load_checkpoint
+from anomaly_core.config import DetectorConfig
+from anomaly_core.detector import Detector
+from anomaly_core.encoders.registry import load_image_encoder
+from anomaly_core.fusion import Fusion, write_fusion
+from anomaly_core.language.registry import load_language_model
+from anomaly_core.metrics import auroc
+
+TEXT_WEIGHTS = (0.0, 0.01, 0.02, 0.05, 0.1, 0.2)
+LANGUAGE_WEIGHTS = (0.0, 0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3)
+UNFUSED = Fusion(text_weight=0.0, language_weight=0.0, prior=Prior(), language_prior=Prior())
+
+
+@dataclass(frozen=True)
+class Case:
+    """One set with one draw of shots. tests, good: (n, 3) log few-shot, text and margin; labels: (n,)."""
+
+    name: str
+    shots: int
+    tests: NDArray[np.float64]
+    labels: NDArray[np.bool_]
+    good: NDArray[np.float64]
+
+    def scores(self, weights: Sequence[float]) -> NDArray[np.float64]:
+        return self.tests @ np.array([1.0, *weights])
+
+    def auroc(self, weights: Sequence[float]) -> float:
+        return auroc(self.scores(weights), self.labels)
+
+    def shift(self, weights: Sequence[float]) -> float:
+        """How far unseen good images lie above those that calibrate."""
+        levels = self.good @ np.array([1.0, *weights])
+        return float(self.scores(weights)[~self.labels].mean() - levels.mean())
+
+    def spread(self, weights: Sequence[float]) -> float:
+        return float(self.scores(weights)[~self.labels].std(ddof=1))
+
+
+def cases_of(part: Set, detector: Detector, gpt: AnomalyGPT, draws: Sequence[tuple[int, int]]) -> list[Case]:
+    """Return a set's cases; draws: (shots, seed)."""
+    encoded = [detector.encode(pixels) for pixels in part.tests]
+    cases = []
+    for shots, seed in draws:
+        chosen = np.random.default_rng(seed).permutation(len(part.shots))[:shots]
+        fitted = detector.fit([part.shots[i] for i in chosen], language=gpt)
+        rows = []
+        for each in encoded:
+            # The weights are 0, so that the score is the few-shot map's alone.
+            found = detector.decode(each, fitted.model)
+            text = detector.text_aligned(each, fitted.model.bank)
+            margin = gpt.margin(found.values, fitted.model.limit, each.embedding)
+            rows.append([np.log(max(found.score, 1e-6)), text, margin])
+        cases.append(Case(part.name, shots, np.array(rows), np.array(part.labels), fitted.good))
+    return cases
+
+
+def choose(cases: Sequence[Case], *, language: bool) -> tuple[float, float]:
+    """Return the weights with the highest mean AUROC; of equal ones the smallest."""
+    grid = product(TEXT_WEIGHTS, LANGUAGE_WEIGHTS if language else (0.0,))
+    return max(grid, key=lambda w: (round(float(np.mean([c.auroc(w) for c in cases])), 4), -sum(w)))
+
+
+def prior_of(cases: Sequence[Case], weights: Sequence[float]) -> Prior:
+    """Return the prior of fused scores: medians over sets, so that one odd set does not decide."""
+    ones = [case.shift(weights) for case in cases if case.shots == 1]
+    return Prior(
+        spread=round(float(np.median([case.spread(weights) for case in cases])), 3),
+        one_shot_shift=round(float(np.median(ones)), 3),
+        one_shot_spread=round(1.4826 * float(np.median(np.abs(np.array(ones) - np.median(ones)))), 3),
+    )
+
+
+def unfused(checkpoint: Checkpoint) -> Checkpoint:
+    """Return the checkpoint with all weights 0, so that each part can be read for itself."""
+    return replace(checkpoint, fusion=UNFUSED)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--checkpoint", type=Path, required=True)
+    parser.add_argument("--count", type=int, default=24, help="good and anomalous test images a set")
+    parser.add_argument("--products", type=int, default=6, help="drawn products")
+    parser.add_argument("--seed", type=int, default=23)
+    parser.add_argument("--write", action="store_true", help="write fusion.json into the checkpoint")
+    parser.add_argument("--out", type=Path, required=True)
+    options = parser.parse_args()
+    checkpoint = unfused(load_checkpoint(options.checkpoint))
+    encoder = load_image_encoder(checkpoint.config.encoder)
+    detector = Detector(encoder, DetectorConfig(encoder=encoder.name), checkpoint)
+    gpt = AnomalyGPT(checkpoint, load_language_model(str(checkpoint.config.language_model)))
+    rng = np.random.default_rng(options.seed)
+    sets = [*textile(options.count, rng), *drawn(options.products, options.count, rng, options.seed)]
+    cases: list[Case] = []
+    for part in sets:
+        cases += cases_of(part, detector, gpt, [(1, 0), (1, 1), (4, 0), (4, 1)])
+        mine = [case for case in cases if case.name == part.name]
+        alone = [float(np.mean([case.auroc(w) for case in mine])) for w in ((0, 0), (0, 0.1), (0.1, 0))]
+        margin = float(np.mean([auroc(case.tests[:, 2], case.labels) for case in mine]))
+        text = float(np.mean([auroc(case.tests[:, 1], case.labels) for case in mine]))
+        print(f"{part.name}: few-shot {alone[0]:.3f}  text {text:.3f}  yes/no {margin:.3f}", flush=True)
+    names = sorted({case.name for case in cases})
+    halves = [set(names[::2]), set(names[1::2])]
+    gains = []
+    for half in halves:
+        weights = choose([case for case in cases if case.name in half], language=True)
+        others = [case for case in cases if case.name not in half]
+        gains.append([round(case.auroc(weights) - case.auroc((0.0, 0.0)), 4) for case in others])
+    decoders, fused = choose(cases, language=False), choose(cases, language=True)
+    # One text weight serves both: without the language model's answer the rest of the score is the same.
+    fusion = Fusion(
+        text_weight=fused[0],
+        language_weight=fused[1],
+        prior=prior_of(cases, (fused[0], 0.0)),
+        language_prior=prior_of(cases, fused),
+    )
+    results: dict[str, Any] = {
+        "fusion": fusion.model_dump(),
+        "best_without_language_model": decoders,
+        "gain_on_sets_not_chosen_on": {"mean": float(np.mean(np.concatenate(gains))), "values": gains},
+        "sets": {
+            name: {
+                "few_shot": float(np.mean([c.auroc((0, 0)) for c in cases if c.name == name])),
+                "text": float(np.mean([auroc(c.tests[:, 1], c.labels) for c in cases if c.name == name])),
+                "yes_no": float(np.mean([auroc(c.tests[:, 2], c.labels) for c in cases if c.name == name])),
+                "fused": float(np.mean([c.auroc(fused) for c in cases if c.name == name])),
+            }
+            for name in names
+        },
+    }
+    options.out.write_text(json.dumps({**provenance(vars(options)), **results}, indent=1))
+    if options.write:
+        write_fusion(options.checkpoint, fusion)
+    print(json.dumps(results["fusion"]), results["gain_on_sets_not_chosen_on"]["mean"])
+
+
+if __name__ == "__main__":
+    torch.set_num_threads(2)
+    main()
