@@ -13,12 +13,12 @@ MOST_REGIONS: Final = 3
 """Regions that are described one by one where a question names none."""
 
 FOR_QUESTIONS: Final[Mapping[Asked, tuple[str, ...]]] = {
-    "detection": ("zoom_region", "describe_region"),
+    "detection": ("ask_language_model", "zoom_region", "describe_region"),
     "location": ("describe_region", "zoom_region"),
     "count": ("locate_anomalies", "count_components"),
     "type": ("describe_region", "retrieve_knowledge"),
     "description": ("describe_region", "zoom_region"),
-    "confidence": ("zoom_region", "compare_images"),
+    "confidence": ("ask_language_model", "zoom_region", "compare_images"),
     "template": ("retrieve_templates",),
     "object": ("retrieve_templates", "retrieve_knowledge"),
     "analysis": ("retrieve_knowledge", "describe_region"),

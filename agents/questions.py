@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Final, Literal, get_args
+from typing import Final, Literal
 
 Asked = Literal[
     "detection",
@@ -21,8 +21,6 @@ Asked = Literal[
     "steps",
     "history",
 ]
-
-KINDS: Final[tuple[Asked, ...]] = get_args(Asked)
 
 _RULES: Final[tuple[tuple[Asked, str], ...]] = (
     ("steps", r"\b(step by step|reasoning|chain of thought|how did you (get|come|decide|find|know))\b"),

@@ -104,6 +104,9 @@ def test_images_of_a_thread_are_compared_and_recalled(app: Application, folder: 
     by_name = ask("one.png", "compare with none.png")
     assert "(image 2)" in by_name.answer
     assert [turn.image for turn in app.conversations.turns("T")] == [1, 2, 1, 3]
+    so_far = ask("none.png", "Which images have we seen so far?").answer
+    assert "image 1: anomalous" in so_far
+    assert "image 2: normal" in so_far
 
 
 def test_an_image_seen_before_is_not_measured_again(app: Application, folder: Path, ask: Any) -> None:
@@ -167,7 +170,7 @@ QUESTIONS = (
     "Is there a defect?", "Where is it?", "How many are there?", "What type is it?", "How sure are you?",
     "Describe it", "Why?", "Show me a good part", "What is this product?", "compare it with the first one",
     "re-check the left edge", "how many parts are there?", "explain step by step", "how severe is a crack?",
-    "what should I do about it?", "is a part missing?", "tell me a story",
+    "what should I do about it?", "is a part missing?", "tell me a story", "which images so far?",
 )  # fmt: skip
 
 

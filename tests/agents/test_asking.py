@@ -1,0 +1,121 @@
+"""iad ask, iad chat and iad threads on a real store; what is streamed, and what a chat model adds."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+from typer.testing import CliRunner, Result
+
+from agents.app import Application
+from agents.chat_scripted import ScriptedChatModel
+from agents.cli import app as command
+from agents.conversation import Event
+from agents.settings import Settings
+from tools.records import AnswerRecord
+
+
+def paint(path: Path, seed: int, *, blot: bool = False) -> Path:
+    pixels = np.random.default_rng(seed).integers(100, 112, (96, 96, 3)).astype(np.uint8)
+    if blot:
+        pixels[4:28, 66:90] = (250, 20, 20)
+    Image.fromarray(pixels).save(path)
+    return path
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    for name, value in (("ENCODER", "tiny"), ("TEXT_ENCODER", "tiny"), ("STORE", str(tmp_path / "store"))):
+        monkeypatch.setenv(f"IAD_{name}", value)
+    monkeypatch.chdir(tmp_path)
+    app = Application(Settings())
+    app.enroll("plate", [paint(tmp_path / f"good-{seed}.png", seed) for seed in range(4)])
+    app.close()
+    paint(tmp_path / "blot.png", 9, blot=True)
+    paint(tmp_path / "fine.png", 33)
+    return tmp_path
+
+
+def iad(*arguments: object, stdin: str | None = None) -> Result:
+    result = CliRunner().invoke(command, [str(argument) for argument in arguments], input=stdin)
+    assert result.exit_code == 0, result.output
+    return result
+
+
+def rows(result: Result) -> list[Any]:
+    return [json.loads(line) for line in result.stdout.splitlines()]
+
+
+def test_a_thread_goes_on_between_commands(folder: Path) -> None:
+    (first,) = rows(iad("ask", "blot.png", "Where is it?", "-p", "plate", "--thread", "T", "--json"))
+    assert set(first) == set(AnswerRecord.model_fields)
+    assert first["thread"] == "T"
+    (second,) = rows(iad("ask", "blot.png", "and how big is it?", "-p", "plate", "--thread", "T", "--json"))
+    assert "describe-region-1" in second["answer"]
+    (third,) = rows(
+        iad("ask", "fine.png", "compare it with the first one", "-p", "plate", "--thread", "T", "--json")
+    )
+    assert "(image 1)" in third["answer"]
+    assert rows(iad("threads", "list", "--json")) == [
+        {"thread": "T", "turns": 3, "question": "compare it with the first one"}
+    ]
+    assert [turn["image"] for turn in rows(iad("threads", "show", "T", "--json"))] == [1, 1, 2]
+    assert "forgot T" in iad("threads", "forget", "T").stdout
+    assert iad("threads", "list", "--json").stdout == ""
+
+
+def test_a_chat_turns_to_another_image(folder: Path) -> None:
+    said = "Is it ok?\nand where is it?\n/image fine.png\nIs it ok?\ncompare it with the first one\n\n"
+    shown = iad("chat", "blot.png", "-p", "plate", stdin=said).stdout
+    assert shown.count("Yes, there is an anomaly") == 2
+    assert shown.count("No, there is no anomaly") == 2
+    assert "(image 1)" in shown
+    name = shown.splitlines()[-1].removeprefix("thread ")
+    again = iad("chat", "fine.png", "-p", "plate", "--thread", name, stdin="what about the previous image?\n")
+    assert "Yes, there is an anomaly" in again.stdout
+
+
+def test_a_chat_goes_on_after_an_image_that_is_none(folder: Path) -> None:
+    (folder / "torn.png").write_bytes((folder / "blot.png").read_bytes()[:200])
+    said = "Is it ok?\n/image torn.png\nIs it ok?\n/image fine.png\nIs it ok?\n"
+    result = iad("chat", "blot.png", "-p", "plate", stdin=said)
+    assert "torn.png" in result.stderr
+    assert "No, there is no anomaly" in result.stdout
+
+
+def test_the_steps_are_shown_on_request(folder: Path) -> None:
+    shown = iad("ask", "blot.png", "Why?", "-p", "plate", "--steps").stdout
+    kinds = ["object: ", "expected: ", "difference: ", "judgement: ", "conclusion: "]
+    places = [shown.index(kind) for kind in kinds]
+    assert places == sorted(places)
+    assert "[score]" in shown
+    assert "conclusion" not in iad("ask", "blot.png", "Why?", "-p", "plate").stdout
+
+
+def test_only_checked_sentences_are_streamed(folder: Path) -> None:
+    app = Application(Settings())
+    honest = "It stands out at the top right [region-1]. It is anomalous [score]."
+    lying = "It stands out at the top right [region-1]. The part is good [score]. Ship it [score]."
+    app.__dict__["chat_model"] = ScriptedChatModel([honest, lying])
+    for reply, tokens in ((honest, 1), (lying, 1)):
+        heard: list[Event] = []
+        record = app.ask(folder / "blot.png", "What is wrong?", product="plate", listen=heard.append)
+        streamed = [event.text for event in heard if event.kind == "token"]
+        assert len(streamed) == tokens
+        assert "part is good" not in "".join(streamed)
+        assert (reply in record.answer) is (reply is honest)
+        assert record.models.llm == ("ScriptedChatModel" if reply is honest else None)
+    app.close()
+
+
+def test_a_chat_model_that_is_down_leaves_the_plain_answer(folder: Path) -> None:
+    asked = ("ask", "blot.png", "What is wrong?", "-p", "plate", "--json")
+    (plain,) = rows(iad(*asked))
+    (down,) = rows(iad(*asked, "--llm", "http://127.0.0.1:9/v1"))
+    assert down["answer"].startswith(plain["answer"])
+    assert "The language model's answer is not shown" in down["answer"]
+    assert down["models"]["llm"] is None
