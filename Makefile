@@ -61,7 +61,7 @@ test: lint
 
 # Not warnings as errors: they are vLLM's own.
 test-vllm: $(VLLM_READY)
-	$(VLLM)/bin/iad weights pull smollm2
+	$(VLLM)/bin/iad weights pull smollm2 elpv efficientnet-lite0 minilm
 	$(VLLM)/bin/python -m pytest -q -s -o filterwarnings=default tests/vllm
 
 clean:

@@ -8,6 +8,7 @@ from pathlib import Path
 from anomaly_core.adapters import save_prompt_tuning
 from anomaly_core.checkpoint import CONFIG, DECODER, LORA, PROMPT, load_checkpoint
 from anomaly_core.errors import ConfigError, WeightsMissing
+from anomaly_core.fusion import FILE as FUSION
 from anomaly_core.language.served_files import fetch_whole
 
 MODEL, PROMPT_TUNING = "model", "prompt_tuning"
@@ -19,7 +20,7 @@ def export_checkpoint(checkpoint: Path, out: Path, *, base: str | None = None) -
     out/model/           the base model and its tokenizer, as vLLM loads them
     out/lora/            the LoRA adapter in PEFT's form, where one was trained
     out/prompt_tuning/   the prompt learner's base tokens as a PEFT adapter, for other programs
-    out/config.json, decoder.safetensors, prompt_learner.safetensors
+    out/config.json, decoder.safetensors, prompt_learner.safetensors, fusion.json
                          the checkpoint itself, so that `out` can be used as one
 
     base: the base model's folder or hub id, where it is not the one named in the checkpoint.
@@ -47,12 +48,12 @@ def export_checkpoint(checkpoint: Path, out: Path, *, base: str | None = None) -
         shutil.copytree(trained.lora, out / LORA)
         written.append(f"{out / LORA}: LoRA adapter")
     learner = trained.prompt_learner
-    if learner is not None:
-        if len(learner.base):
-            save_prompt_tuning(learner.base, out / PROMPT_TUNING, base_model=name)
-            written.append(f"{out / PROMPT_TUNING}: {len(learner.base)} base tokens as a PEFT adapter")
-        shutil.copy2(checkpoint / PROMPT, out / PROMPT)
-    shutil.copy2(checkpoint / DECODER, out / DECODER)
-    shutil.copy2(checkpoint / CONFIG, out / CONFIG)
+    if learner is not None and len(learner.base):
+        save_prompt_tuning(learner.base, out / PROMPT_TUNING, base_model=name)
+        written.append(f"{out / PROMPT_TUNING}: {len(learner.base)} base tokens as a PEFT adapter")
+    # config.json last: a folder with one is a whole checkpoint.
+    for file in (DECODER, PROMPT, FUSION, CONFIG):
+        if (checkpoint / file).is_file():
+            shutil.copy2(checkpoint / file, out / file)
     written.append(f"{out / CONFIG}: the checkpoint, for `iad` itself")
     return written

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,10 +40,16 @@ START_S = 300.0
 
 @dataclass
 class RunningServer:
-    """A vLLM server and what it was started with."""
+    """A vLLM server: its address, and the process that leads its group."""
 
     url: str
     process: subprocess.Popen[bytes]
+
+    def kill(self) -> None:
+        """End it at once, its workers as well: they outlive a server that is killed alone."""
+        with suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait(30)
 
 
 def wait_until_up(server: RunningServer, log: Path) -> None:
@@ -73,6 +80,7 @@ def running(model: Path, *more: str, port: int) -> Iterator[RunningServer]:
             env={**os.environ, **command.environment, "VLLM_ENABLE_V1_MULTIPROCESSING": "1"},
             stdout=log,
             stderr=subprocess.STDOUT,
+            start_new_session=True,
         )
         server = RunningServer(f"http://127.0.0.1:{port}/v1", process)
         try:
@@ -82,7 +90,9 @@ def running(model: Path, *more: str, port: int) -> Iterator[RunningServer]:
             yield server
         finally:
             process.terminate()
-            process.wait(30)
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(20)
+            server.kill()
 
 
 @pytest.fixture(scope="session")

@@ -49,7 +49,7 @@ def test_killed_in_a_batch(
             while sum(future.done() for future in futures) < BATCH // 4:
                 time.sleep(0.01)
             killed.set()
-            server.process.kill()
+            server.kill()
             found = [future.result(timeout=60) for future in futures]
     answered = sum(isinstance(one, list) for one in found)
     print(f"killed: {answered} of {BATCH} answered, the rest told so; longest wait {max(took):.1f} s")

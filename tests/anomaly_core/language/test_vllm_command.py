@@ -11,9 +11,11 @@ import pytest
 import torch
 
 from anomaly_core.adapters import LoraSettings, add_lora, load_prompt_tuning, save_lora
+from anomaly_core.calibration import Prior
 from anomaly_core.checkpoint import CheckpointConfig, load_checkpoint, save_checkpoint
 from anomaly_core.decoder.text_aligned import TextAlignedDecoder
 from anomaly_core.errors import ConfigError, WeightsMissing
+from anomaly_core.fusion import Fusion, write_fusion
 from anomaly_core.language.inspection import YES_NO, inspection_messages
 from anomaly_core.language.tiny import tiny_language_model
 from anomaly_core.language.transformers_lm import TransformersLanguageModel
@@ -48,6 +50,7 @@ def trained(folder: Path, model: Path | None, *, rank: int | None = None) -> Pat
         results={},
     )
     save_checkpoint(folder, config, TextAlignedDecoder((4, 4), torch.zeros(2, 8)), PromptLearner(prompt))
+    write_fusion(folder, Fusion(text_weight=0.1, language_weight=0.1, prior=Prior(), language_prior=Prior()))
     if rank is not None:
         save_lora(add_lora(tiny_language_model(), LoraSettings(r=rank, alpha=rank)), folder / "lora")
     return folder
@@ -124,6 +127,8 @@ def test_exported_folder_is_model_adapters_and_checkpoint(model: Path, tmp_path:
     assert exported.choose(messages, YES_NO) == tiny_language_model().choose(messages, YES_NO)
     loaded = load_checkpoint(out)
     assert loaded.prompt_learner is not None
+    # Scores depend on the digest's files, so products enrolled with the one are known to the other.
+    assert loaded.digest == load_checkpoint(folder).digest
     assert torch.equal(load_prompt_tuning(out / "prompt_tuning"), loaded.prompt_learner.base)
     command = vllm_command(str(out), python="python", gpu=True)
     assert value(command.arguments, "--model") == str(out / "model")
