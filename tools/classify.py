@@ -1,4 +1,4 @@
-"""The defect's type, by matching what was measured on its regions with the product's notes."""
+"""The defect's type: from confirmed examples that look like it, and from notes that describe its look."""
 
 from __future__ import annotations
 
@@ -11,15 +11,16 @@ from langchain_core.tools import BaseTool, tool
 from pydantic import Field
 
 from knowledge.passages import Passage
+from tools.classify_scores import UNKNOWN, similarities_of, weigh
+from tools.confirm import features_of
 from tools.detect import PartArgs
-from tools.records import DefectRecord, NamedScore
+from tools.findings import region_at
+from tools.places import PLACE_HELP
+from tools.records import DefectRecord
 from tools.services import Services
 
-UNKNOWN: Final = "unknown defect"
-LEAST_FIT: Final = 0.02
-"""Cosine by which the best type must fit the measured look better than it fits other looks."""
-LEAST_LEAD: Final = 0.02
-"""By how much the best type must lead the next one, or the measurements do not decide between them."""
+__all__ = ["CONTRASTS", "UNKNOWN", "DefectNotes", "appearance", "classify_tools"]
+
 _NOT_A_TYPE: Final = frozenset({"good", "combined"})
 CONTRASTS: Final = (
     "a thin line, a crack or a scratch",
@@ -29,7 +30,6 @@ CONTRASTS: Final = (
     "a large area or zone",
 )
 """Every look that is told apart: a note that fits all of them alike says nothing for one of them."""
-_TEMPERATURE: Final = 0.05
 _LARGE: Final = 0.08
 """Share of the image from which an anomalous area is called large."""
 _LOOKS: Final = re.compile(
@@ -47,6 +47,7 @@ class ClassifyArgs(PartArgs):
     area_share: float | None = Field(
         default=None, ge=0.0, le=1.0, description="share of the image that all anomalous regions cover"
     )
+    place: str = Field(default="region-1", description=f"where: {PLACE_HELP}", max_length=100)
 
 
 def classify_tools(services: Services) -> list[BaseTool]:
@@ -64,10 +65,24 @@ def classify_tools(services: Services) -> list[BaseTool]:
 
     @tool(args_schema=ClassifyArgs, response_format="content_and_artifact")
     def classify_defect(
-        image: str, sha256: str, product: str, description: str, area_share: float | None = None
+        image: str,
+        sha256: str,
+        product: str,
+        description: str,
+        area_share: float | None = None,
+        place: str = "region-1",
     ) -> tuple[str, DefectRecord]:
-        """Name the defect type whose note fits the measured description, or say "unknown defect"."""
-        record = notes_of(product).rank(appearance(description, area_share))
+        """Name the defect type that confirmed examples and notes point to, or say "unknown defect"."""
+        near: dict[str, list[float]] = {}
+        apart: list[float] = []
+        if services.examples.examples(product):
+            image_pass = services.passes.get(image, sha256)
+            region = region_at(services, image_pass, product, place).region
+            features = features_of(services, image_pass, product, region)
+            encoder = services.detector.encoder.name
+            near = similarities_of(services.examples.nearest(product, features, encoder=encoder))
+            apart = services.examples.apart(product, encoder=encoder)
+        record = weigh(near, notes_of(product).fits(appearance(description, area_share)), apart)
         return f"{record.name} (score {record.score:.2f})", record
 
     return [classify_defect]
@@ -113,27 +128,17 @@ class DefectNotes:
         self._vectors = services.text_encoder.encode_text(texts) if texts else None
         self._contrasts = services.text_encoder.encode_text(list(CONTRASTS)) if texts else None
 
-    def rank(self, query: str) -> DefectRecord:
-        """Rank the types by how much better what their notes say of their looks fits this one than others.
+    def fits(self, query: str) -> dict[str, float]:
+        """Return how much better each type's notes fit this look than other looks; nothing without notes.
 
         Fit: cosine of a type's best sentence with the query, less its mean over `CONTRASTS`; without that, a
-        note that fits every text a little better would win always. Scores are a softmax over the types, so
-        they sum to 1 over them and say nothing about a type that no note describes. Where the best type
-        fits badly, or leads the next by too little, it is unknown.
+        note that fits every text a little better would win always.
         """
         if self._vectors is None or self._contrasts is None:
-            return DefectRecord(name=UNKNOWN, score=0.0)
+            return {}
         best = _best(self._names, self._vectors @ self._services.text_encoder.encode_text([query])[0])
         others = [_best(self._names, self._vectors @ contrast) for contrast in self._contrasts]
-        best = {name: value - sum(o[name] for o in others) / len(others) for name, value in best.items()}
-        shares = torch.softmax(torch.tensor(list(best.values())) / _TEMPERATURE, dim=0).tolist()
-        ranked = sorted(zip(best, shares, strict=True), key=lambda pair: -pair[1])
-        scores = [NamedScore(name=name, score=round(share, 4)) for name, share in ranked]
-        fits = sorted(best.values(), reverse=True)
-        lead = fits[0] - fits[1] if len(fits) > 1 else 1.0
-        if fits[0] < LEAST_FIT or lead < LEAST_LEAD:
-            return DefectRecord(name=UNKNOWN, score=0.0, alternatives=scores[:4])
-        return DefectRecord(name=scores[0].name, score=scores[0].score, alternatives=scores[1:5])
+        return {name: value - sum(o[name] for o in others) / len(others) for name, value in best.items()}
 
 
 def _best(names: Sequence[str], similarity: torch.Tensor) -> dict[str, float]:

@@ -4,21 +4,18 @@ from __future__ import annotations
 
 from typing import Final
 
-import numpy as np
 from langchain_core.tools import BaseTool, tool
-from numpy.typing import NDArray
 from pydantic import Field
 
 from anomaly_core.alignment import Aligned, align
 from anomaly_core.frame import frame_of
 from anomaly_core.images import load_image
-from anomaly_core.regions import RegionDescription, describe_region, region_of_mask
-from anomaly_core.results import Region
+from anomaly_core.regions import RegionDescription, describe_region
 from knowledge.products import TemplateHit
 from tools.detect import PartArgs
-from tools.findings import regions_of
+from tools.findings import region_at
 from tools.passes import ImagePass
-from tools.places import PLACE_HELP, box_of
+from tools.places import PLACE_HELP
 from tools.records import Record
 from tools.services import Services
 
@@ -71,7 +68,8 @@ def describe_tools(services: Services) -> list[BaseTool]:
     ) -> tuple[str, RegionMeasures]:
         """Measure one place: shape, size, orientation, contrast, colour, and the nearest good part there."""
         image_pass = services.passes.get(image, sha256)
-        region, stands_out, times_limit = _region_at(services, image_pass, product, place)
+        placed = region_at(services, image_pass, product, place)
+        region = placed.region
         hit, aligned = nearest_template(services, image_pass, product)
         seen = describe_region(image_pass.image.pixels, region)
         contrast = None
@@ -83,8 +81,8 @@ def describe_tools(services: Services) -> list[BaseTool]:
             cell=region.cell,
             area_px=region.area_px,
             area_share=round(seen.area_share, 5),
-            stands_out=stands_out,
-            times_limit=round(times_limit, 3),
+            stands_out=placed.stands_out,
+            times_limit=round(placed.times_limit, 3),
             shape=seen.shape,
             length_px=round(seen.length_px, 1),
             width_px=round(seen.width_px, 1),
@@ -94,7 +92,7 @@ def describe_tools(services: Services) -> list[BaseTool]:
             template=f"template:{hit.sha256[:12]}",
             template_contrast=None if contrast is None else round(contrast, 1),
             colour=seen.colour,
-            text=_sentence(seen, stands_out, times_limit, contrast),
+            text=_sentence(seen, placed.stands_out, placed.times_limit, contrast),
         )
         return f"{place}, at the {record.cell}: {record.text}", record
 
@@ -108,26 +106,6 @@ def nearest_template(services: Services, image_pass: ImagePass, product: str) ->
     other = load_image(hit.path, max_pixels=services.passes.max_pixels).pixels
     frame = frame_of(other, services.config.input_side, services.detector.encoder.stride)
     return hit, align(image_pass.image.pixels, encoded.frame, other, frame)
-
-
-def _region_at(
-    services: Services, image_pass: ImagePass, product: str, place: str
-) -> tuple[Region, bool, float]:
-    """The region at a place, whether it stands out, and its peak over the normal limit."""
-    model = services.product_model(product)
-    anomaly_map, _, _ = image_pass.decoded(product, model)
-    regions = [each.region for each in regions_of(services, image_pass, product)]
-    height, width = anomaly_map.values.shape
-    x0, y0, x1, y1 = box_of(place, width, height, [region.bbox for region in regions])
-    mask: NDArray[np.bool_] = np.zeros((height, width), np.bool_)
-    mask[y0:y1, x0:x1] = True
-    times_limit = float(anomaly_map.values[mask].max()) / model.pixel_threshold
-    for region in regions:
-        if region.bbox == (x0, y0, x1, y1):
-            return region, True, times_limit
-    above = mask & (anomaly_map.values >= model.region_threshold(anomaly_map.values))
-    stands_out = bool(above.any())
-    return region_of_mask(above if stands_out else mask, score=0.0), stands_out, times_limit
 
 
 def _sentence(

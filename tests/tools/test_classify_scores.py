@@ -1,0 +1,66 @@
+"""Examples and notes weighed together: chances that sum to one, and an unknown that is kept."""
+
+from __future__ import annotations
+
+import pytest
+
+from knowledge.examples import Example, ExampleHit
+from tools.classify_scores import LEAST_FIT, MARGIN, OTHER_TYPE, UNKNOWN, similarities_of, weigh
+
+
+def total(record: object, *, unknown: float = 0.0) -> float:
+    return record.score + sum(other.score for other in record.alternatives) + unknown  # type: ignore[attr-defined]
+
+
+def test_the_nearest_type_is_named() -> None:
+    record = weigh({"scratch": [0.9], "dent": [0.4]}, {})
+    assert record.name == "scratch"
+    assert record.score > 0.9
+    assert [other.name for other in record.alternatives] == ["dent"]
+
+
+def test_a_region_like_no_example_is_unknown() -> None:
+    record = weigh({"scratch": [OTHER_TYPE - 0.1], "dent": [OTHER_TYPE - 0.15]}, {})
+    assert record.name == UNKNOWN
+    assert total(record) == pytest.approx(1, abs=1e-3)
+
+
+def test_what_counts_as_alike_is_the_products_own() -> None:
+    """Where all types look alike, a region must be much more like one of them."""
+    examples = {"scratch": [0.8], "dent": [0.6]}
+    assert weigh(examples, {}, [0.5] * 20).name == "scratch"
+    assert weigh(examples, {}, [0.8] * 20).name == UNKNOWN
+    assert OTHER_TYPE + MARGIN < 0.8
+
+
+def test_more_likeness_is_more_chance() -> None:
+    scores = [weigh({"scratch": [s], "dent": [0.6]}, {}) for s in (0.7, 0.75, 0.8, 0.9)]
+    chances = [record.score for record in scores]
+    assert all(record.name == "scratch" for record in scores)
+    assert chances == sorted(chances)
+    assert chances[0] < chances[-1]
+
+
+def test_notes_decide_between_examples_that_are_alike() -> None:
+    examples = {"scratch": [0.8], "dent": [0.8]}
+    assert weigh(examples, {"scratch": 0.1, "dent": -0.1}).name == "scratch"
+    assert weigh(examples, {"scratch": -0.1, "dent": 0.1}).name == "dent"
+
+
+def test_examples_outweigh_notes_that_say_otherwise() -> None:
+    record = weigh({"scratch": [0.95, 0.9]}, {"dent": LEAST_FIT + 0.05, "scratch": LEAST_FIT - 0.05})
+    assert record.name == "scratch"
+
+
+def test_spellings_of_a_type_are_one() -> None:
+    record = weigh({"Scratch head": [0.9]}, {"scratch_head": 0.1, "dent": 0.0})
+    assert record.name == "scratch_head"
+    assert [other.name for other in record.alternatives] == ["dent"]
+    made = [Example(str(n), name, "0" * 64, "a.png", (0, 0, 1, 1), "e") for n, name in enumerate("aA")]
+    assert similarities_of([ExampleHit(example, 0.5) for example in made]) == {"a": [0.5, 0.5]}
+
+
+def test_nothing_known_is_unknown() -> None:
+    assert weigh({}, {}) == weigh({}, {})
+    assert weigh({}, {}).name == UNKNOWN
+    assert weigh({}, {"scratch": LEAST_FIT - 0.01, "dent": -0.3}).name == UNKNOWN
