@@ -75,7 +75,7 @@ def test_a_chat_turns_to_another_image(folder: Path) -> None:
     assert shown.count("No, there is no anomaly") == 2
     assert "(image 1)" in shown
     name = shown.splitlines()[-1].removeprefix("thread ")
-    again = iad("chat", "fine.png", "-p", "plate", "--thread", name, stdin="what about the previous image?\n")
+    again = iad("chat", "fine.png", "-p", "plate", "--thread", name, stdin="is the previous image ok?\n")
     assert "Yes, there is an anomaly" in again.stdout
 
 

@@ -11,6 +11,7 @@ from agents.state import InspectionState
 from tools.classify import UNKNOWN
 from tools.records import (
     DefectRecord,
+    LanguageRecord,
     MeasuredRegion,
     PassageRecord,
     ProductRecord,
@@ -39,6 +40,7 @@ def state(
         image="part.png",
         question=question or None,
         product=ProductRecord(name="plate", similarity=0.9, inferred=True),
+        language=LanguageRecord(model=None, margin=None, problem=""),
         verdict=VerdictRecord(
             anomalous=anomalous, score=1 - p_value, p_value=p_value, uncertain=not anomalous, alpha=0.05
         ),
