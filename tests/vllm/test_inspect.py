@@ -1,0 +1,85 @@
+"""Inspecting real photographs with the language model local, served, killed in the middle, and back again."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from agents.app import Application
+from agents.settings import Settings
+from anomaly_core.checkpoint import SHIPPED
+from anomaly_core.fusion import FILE
+from anomaly_core.language.served_calls import PAUSE_S
+from anomaly_core.weights import cached
+from tools.records import FailureRecord, InspectionRecord
+
+GOOD, NEW, JOBS = 8, 100, 16
+NO_ANSWER = "the language model did not answer"
+
+
+@pytest.fixture(scope="module")
+def cells() -> list[Path]:
+    """Photographs of solar cells, in a fixed order."""
+    folder = cached("elpv")
+    if folder is None or cached("efficientnet-lite0") is None or not (SHIPPED / FILE).is_file():
+        pytest.skip("needs `iad weights pull elpv efficientnet-lite0`, and the shipped checkpoint")
+    return sorted(folder.rglob("*.png"))[: GOOD + NEW]
+
+
+def whole(records: list[InspectionRecord | FailureRecord]) -> list[InspectionRecord]:
+    """The records, each of which must be of an inspection."""
+    assert [one for one in records if isinstance(one, FailureRecord)] == []
+    return [one for one in records if isinstance(one, InspectionRecord)]
+
+
+def test_verdicts_are_the_same_served_and_survive_the_server(
+    cells: list[Path],
+    smollm2: Path,
+    tmp_path: Path,
+    start_server: Callable[..., Any],
+    free_port: Callable[[], int],
+) -> None:
+    port = free_port()
+    store = tmp_path / "store"
+    here = Application(Settings(store=store, prompt_llm="local"))
+    here.enroll("cell", cells[:GOOD])
+    new = cells[GOOD:]
+    began = time.perf_counter()
+    local = whole(list(here.inspect(new, product="cell")))
+    alone = time.perf_counter() - began
+    assert {one.models.llm for one in local} == {"smollm2"}
+    there = Application(Settings(store=store, prompt_llm=f"http://127.0.0.1:{port}/v1", llm_timeout=60.0))
+    with start_server(smollm2, port=port) as server:
+        began = time.perf_counter()
+        served = whole(list(there.inspect(new, product="cell", jobs=JOBS)))
+        together = time.perf_counter() - began
+        assert [one.image for one in served] == [str(path) for path in new]
+        assert {one.models.llm for one in served} == {"smollm2"}
+        worst = max(abs(one.p_value - other.p_value) for one, other in zip(local, served, strict=True))
+        print(
+            f"{NEW} photographs: {sum(one.anomalous for one in local)} anomalous, the same local and served; "
+            f"largest difference of a p-value {worst:.1e}; {alone:.0f} s local, {together:.0f} s served"
+        )
+        assert [one.anomalous for one in served] == [one.anomalous for one in local]
+        there.services.passes.clear()
+        stream = there.inspect(new, product="cell", jobs=JOBS)
+        records = [next(stream) for _ in range(20)]
+        server.kill()
+        records += list(stream)
+    cut = whole(records)
+    assert [one.image for one in cut] == [str(path) for path in new]
+    told = [one for one in cut if NO_ANSWER in one.analysis]
+    print(f"killed after 20: {len(cut)} verdicts, {len(told)} of them say that the model did not answer")
+    assert 40 <= len(told) <= NEW - 20
+    assert all((one.models.llm is None) == (NO_ANSWER in one.analysis) for one in cut)
+    with start_server(smollm2, port=port):
+        time.sleep(PAUSE_S)
+        there.services.passes.clear()
+        again = whole(list(there.inspect(new[:10], product="cell", jobs=2)))
+    assert [one.anomalous for one in again] == [one.anomalous for one in local[:10]]
+    assert {one.models.llm for one in again} == {"smollm2"}
+    assert not any(NO_ANSWER in one.analysis for one in again)
