@@ -25,19 +25,19 @@ def detector_config(settings: Settings) -> DetectorConfig:
     )
 
 
-def load_learned(settings: Settings, encoder: str) -> Checkpoint | None:
+def load_learned(settings: Settings) -> Checkpoint | None:
     """Return the checkpoint in use: none was asked for, or the shipped one is for another encoder: None.
 
-    Raises WeightsMissing, WeightsDamaged, ConfigError.
+    Raises WeightsMissing, WeightsDamaged.
     """
     from anomaly_core.checkpoint import SHIPPED, load_checkpoint
 
     if settings.checkpoint == "none":
         return None
     if settings.checkpoint != "shipped":
-        return load_checkpoint(settings.checkpoint, encoder=encoder)
+        return load_checkpoint(settings.checkpoint)
     checkpoint = load_checkpoint(SHIPPED)
-    return checkpoint if checkpoint.config.encoder == encoder else None
+    return checkpoint if checkpoint.config.training.encoder == settings.encoder else None
 
 
 def needed_weights(settings: Settings) -> list[str]:
@@ -45,7 +45,7 @@ def needed_weights(settings: Settings) -> list[str]:
     from anomaly_core.pinned import PINNED
 
     names = [settings.encoder, settings.text_encoder]
-    checkpoint = load_learned(settings, settings.encoder) if settings.prompt_llm == "local" else None
+    checkpoint = load_learned(settings) if settings.prompt_llm == "local" else None
     if checkpoint is not None and checkpoint.config.language_model is not None:
         names.append(checkpoint.config.language_model)
     return [name for name in names if name in PINNED]
@@ -64,7 +64,7 @@ def build_services(settings: Settings) -> Services:
         if settings.threads is not None:
             torch.set_num_threads(settings.threads)
         encoder = load_image_encoder(config.encoder, device=settings.device)
-        return Detector(encoder, config, load_learned(settings, encoder.name))
+        return Detector(encoder, config, load_learned(settings))
 
     def language() -> AnomalyGPT | None:
         from anomaly_core.anomalygpt import AnomalyGPT
@@ -73,7 +73,7 @@ def build_services(settings: Settings) -> Services:
 
         if settings.prompt_llm == "none":
             return None
-        checkpoint = load_learned(settings, settings.encoder)
+        checkpoint = load_learned(settings)
         if checkpoint is None or checkpoint.config.language_model is None:
             return None
         base = checkpoint.config.language_model

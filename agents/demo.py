@@ -9,8 +9,8 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Final
 
-from agents.report import write_report
 from agents.compose import needed_weights
+from agents.report import write_report
 from agents.settings import Settings, load_settings
 from anomaly_core import weights
 from anomaly_core.errors import ConfigError

@@ -20,7 +20,7 @@ from anomaly_core.decoder.few_shot import MemoryBank, anomaly_grid, as_array, im
 from anomaly_core.decoder.inputs import decoder_inputs
 from anomaly_core.decoder.text_aligned import log_odds
 from anomaly_core.encoders.base import Features, ImageEncoder
-from anomaly_core.errors import NoImages
+from anomaly_core.errors import ConfigError, NoImages
 from anomaly_core.frame import Frame, frame_of
 from anomaly_core.results import AnomalyMap, Array, Verdict
 
@@ -150,11 +150,17 @@ class Detector:
     """A frozen encoder, the few-shot decoder over it, and the text-aligned decoder of a checkpoint, if any.
 
     A checkpoint without fusion.json is left aside: nothing says how its map counts.
+    Raises ConfigError for a checkpoint that was trained for another encoder.
     """
 
     def __init__(
         self, encoder: ImageEncoder, config: DetectorConfig, checkpoint: Checkpoint | None = None
     ) -> None:
+        if checkpoint is not None and checkpoint.config.encoder != encoder.name:
+            raise ConfigError(
+                f"{checkpoint.folder}: trained for the encoder {checkpoint.config.encoder}, not "
+                f"{encoder.name}; set checkpoint to one trained for it (`iad train`), or to none."
+            )
         self.encoder = encoder
         self.config = config
         self._learned = checkpoint

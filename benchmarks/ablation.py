@@ -5,8 +5,8 @@
 Rows: the language model with nothing but a trained image token ("LLM alone"), with LoRA as well, the
 decoder with the largest score of a good image as its threshold, decoder + prompt learner + language model
 (verdict: yes or no, whichever is likelier), and fused (verdict: calibrated p-value). Shots, seeds and test
-images as in accuracy.py; of magnetic_tile 120 good and 120 anomalous test images are drawn. The first two
-rows need a training of their own, which goes into --work once.
+images as in accuracy.py, of which 60 good and 60 anomalous ones a set are drawn. The first two rows need
+a training of their own, which goes into --work once.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ from anomaly_core.training import train
 from anomaly_core.weights import pull
 
 BATCH = 16
-MOST_TESTS = 120
+MOST_TESTS = 60
 
 
 @dataclass
@@ -82,7 +82,7 @@ def baseline(shipped: Checkpoint, work: Path, *, lora: bool, roots: Sequence[Pat
                 "base_tokens": 0,
                 "image_token": True,
                 "decoder_steps": 0,
-                "steps": 60,
+                "steps": 40,
                 "lora": LoraSettings() if lora else None,
             }
         )
@@ -261,8 +261,8 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args()
     checkpoint = load_checkpoint(options.checkpoint)
-    encoder = load_image_encoder(checkpoint.config.encoder)
-    detector = Detector(encoder, DetectorConfig(encoder=encoder.name), checkpoint)
+    encoder = load_image_encoder(checkpoint.config.training.encoder)
+    detector = Detector(encoder, DetectorConfig(), checkpoint)
     name = str(checkpoint.config.language_model)
     lm = load_language_model(name)
     gpt = AnomalyGPT(checkpoint, lm)

@@ -21,6 +21,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from ablation import yes_margins
 from numpy.typing import NDArray
 from provenance import provenance
 from selection import Set, drawn, textile
@@ -72,14 +73,20 @@ def cases_of(part: Set, detector: Detector, gpt: AnomalyGPT, draws: Sequence[tup
     for shots, seed in draws:
         chosen = np.random.default_rng(seed).permutation(len(part.shots))[:shots]
         fitted = detector.fit([part.shots[i] for i in chosen], language=gpt)
-        rows = []
-        for each in encoded:
-            # The weights are 0, so that the score is the few-shot map's alone.
-            found = detector.decode(each, fitted.model)
-            text = detector.text_aligned(each, fitted.model.bank)
-            margin = gpt.margin(found.values, fitted.model.limit, each.embedding)
-            rows.append([np.log(max(found.score, 1e-6)), text, margin])
-        cases.append(Case(part.name, shots, np.array(rows), np.array(part.labels), fitted.good))
+        model = fitted.model
+        # The weights are 0, so that the score is the few-shot map's alone.
+        found = [detector.decode(each, model) for each in encoded]
+        prompts = [
+            gpt.soft_prompt(f.values, model.limit, e.embedding) for f, e in zip(found, encoded, strict=True)
+        ]
+        tests = np.column_stack(
+            [
+                [np.log(max(each.score, 1e-6)) for each in found],
+                [detector.text_aligned(each, model.bank) for each in encoded],
+                yes_margins(gpt.lm, prompts),
+            ]
+        )
+        cases.append(Case(part.name, shots, tests, np.array(part.labels), fitted.good))
     return cases
 
 
@@ -110,17 +117,19 @@ def main() -> None:
     )
     parser.add_argument("--checkpoint", type=Path, required=True)
     parser.add_argument("--count", type=int, default=24, help="good and anomalous test images a set")
-    parser.add_argument("--products", type=int, default=6, help="drawn products")
+    parser.add_argument("--products", type=int, default=4, help="drawn products")
     parser.add_argument("--seed", type=int, default=23)
     parser.add_argument("--write", action="store_true", help="write fusion.json into the checkpoint")
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args()
     checkpoint = unfused(load_checkpoint(options.checkpoint))
-    encoder = load_image_encoder(checkpoint.config.encoder)
-    detector = Detector(encoder, DetectorConfig(encoder=encoder.name), checkpoint)
+    encoder = load_image_encoder(checkpoint.config.training.encoder)
+    detector = Detector(encoder, DetectorConfig(), checkpoint)
     gpt = AnomalyGPT(checkpoint, load_language_model(str(checkpoint.config.language_model)))
     rng = np.random.default_rng(options.seed)
     sets = [*textile(options.count, rng), *drawn(options.products, options.count, rng, options.seed)]
+    # On a design where no anomaly would show there is nothing to learn.
+    sets = [part for part in sets if sum(part.labels) >= options.count // 2]
     cases: list[Case] = []
     for part in sets:
         cases += cases_of(part, detector, gpt, [(1, 0), (1, 1), (4, 0), (4, 1)])
