@@ -63,8 +63,11 @@ def weigh(
     shown = {same_name(name): name for name in (*examples, *notes)}  # as the notes spell it
     near = {same_name(name): values for name, values in examples.items()}
     fits = {same_name(name): fit for name, fit in notes.items()}
-    logits = {key: _log_density(near.get(key)) + fits.get(key, LEAST_FIT) / NOTES_WIDTH for key in shown}
-    logits[""] = _log_density(None) + LEAST_FIT / NOTES_WIDTH
+    other = (OTHER_WEIGHT * OTHER_TYPE + sum(apart)) / (OTHER_WEIGHT + len(apart)) + MARGIN
+    logits = {
+        key: _log_density(near.get(key, [other])) + fits.get(key, LEAST_FIT) / NOTES_WIDTH for key in shown
+    }
+    logits[""] = _log_density([other]) + LEAST_FIT / NOTES_WIDTH
     top = max(logits.values())
     total = sum(math.exp(value - top) for value in logits.values())
     chances = {key: math.exp(value - top) / total for key, value in logits.items()}
