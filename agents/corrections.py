@@ -5,22 +5,29 @@ from __future__ import annotations
 import hashlib
 import io
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from agents.state import DialogueState, Review
 from anomaly_core.detector import Progress
 from anomaly_core.errors import ConfigError
 from anomaly_core.images import LoadedImage, load_image
+from knowledge.examples import put_example
 from knowledge.feedback import Correction, Word, message_of, now, put_correction
+from knowledge.store import Transaction
+from tools.confirm import example_of
 from tools.enroll import bytes_of
-from tools.learn import Candidate, Flip, past_of, with_template, word_of
+from tools.learn import Flip, past_of, with_template, word_of
 from tools.registry import Toolbox, build_tools
 from tools.services import Services
+
+Mask = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -48,9 +55,10 @@ def correct(
 ) -> Outcome:
     """Record a person's verdict on an image, and learn from it where `learn` is set.
 
-    A good image joins the product's templates. Before that, the images that people judged earlier, and those
-    of `against`, are judged with it: where it would flip one against a person's word, or one that no person
-    has judged, nothing is recorded unless `accept_flips` is set. type and mask: of an anomalous image only.
+    A defect whose type is named joins the product's examples. A good image joins its templates; before that,
+    the images that people judged earlier, and those of `against`, are judged with it: where it would flip
+    one against a person's word, or one that no person has judged, nothing is recorded unless `accept_flips`
+    is set. defect_type and mask: of an anomalous image only.
 
     Raises ConfigError for a mask that does not fit, and what an inspection raises.
     """
@@ -76,6 +84,14 @@ def correct(
         note=note,
         masked=drawn is not None,
     )
+    if learn and defect_type is not None:
+        example, features = example_of(
+            services, found.name, defect_type, image, mask=drawn, id_=correction.id
+        )
+        learned = replace(correction, learned="example")
+        put = partial(put_example, product=found.name, example=example, features=features)
+        _write(services, learned, bytes_of(loaded), drawn, put)
+        return Outcome(learned, accepted=True)
     if not (learn and verdict == "good"):
         _write(services, correction, bytes_of(loaded), drawn, None)
         return Outcome(correction, accepted=True)
@@ -87,7 +103,7 @@ def correct(
         learned = replace(correction, learned="template")
         if any(flip.harms for flip in flips) and not accept_flips:
             return Outcome(learned, accepted=False, flips=flips)
-        _write(services, learned, bytes_of(loaded), drawn, candidate)
+        _write(services, learned, bytes_of(loaded), drawn, candidate.put)
         return Outcome(learned, accepted=True, flips=flips)
 
 
@@ -117,22 +133,20 @@ def record_review(services: Services, state: DialogueState, said: Review, identi
     return id_
 
 
-def read_mask(path: Path, image: LoadedImage) -> bytes:
-    """Return a mask file as a PNG of 0 and 255, at the size of the upright image.
+def read_mask(path: Path, image: LoadedImage) -> Mask:
+    """Return a mask file as (H, W) bool, at the size of the upright image: true where it is not black.
 
-    Raises ConfigError for a file that is no image, of another size, or without a marked pixel.
+    Raises ConfigError for a file of another size, or without a marked pixel; UnreadableImage.
     """
-    drawn = load_image(path).pixels.max(axis=2) > 0
+    drawn: Mask = load_image(path).pixels.max(axis=2) > 0
     if drawn.shape != image.pixels.shape[:2]:
         size, wanted = drawn.shape[::-1], image.pixels.shape[1::-1]
         raise ConfigError(
             f"{path} is {size[0]} x {size[1]}, the image {wanted[0]} x {wanted[1]}: draw it anew"
         )
     if not drawn.any():
-        raise ConfigError(f"{path} marks no pixel: what is above 0 is the defect")
-    encoded = io.BytesIO()
-    Image.fromarray(drawn.astype(np.uint8) * 255).save(encoded, format="PNG")
-    return encoded.getvalue()
+        raise ConfigError(f"{path} marks no pixel: what is not black is the defect")
+    return drawn
 
 
 def _check_arguments(verdict: Word, defect_type: str | None, mask: Path | None) -> None:
@@ -146,10 +160,14 @@ def _write(
     services: Services,
     correction: Correction,
     image: bytes,
-    mask: bytes | None,
-    candidate: Candidate | None,
+    mask: Mask | None,
+    learn: Callable[[Transaction], object] | None,
 ) -> None:
+    """Write a correction, and what is learned from it, as one version of the store."""
+    encoded = io.BytesIO()
+    if mask is not None:
+        Image.fromarray(mask.astype(np.uint8) * 255).save(encoded, format="PNG")
     with services.store.transaction(message_of(correction)) as tx:
-        put_correction(tx, correction, image, mask)
-        if candidate is not None:
-            candidate.put(tx)
+        put_correction(tx, correction, image, encoded.getvalue() or None)
+        if learn is not None:
+            learn(tx)

@@ -74,7 +74,11 @@ def test_an_uncertain_verdict_waits_for_a_person(app: Application, uncertain: Pa
     assert reply.anomalous is (waiting.request["measured"] == "anomalous")
     assert app.conversations.waiting() == []
     (correction,) = app.corrections()
-    assert (correction.verdict, correction.defect_type, correction.learned) == ("anomalous", "dent", "nothing")
+    assert (correction.verdict, correction.defect_type, correction.learned) == (
+        "anomalous",
+        "dent",
+        "nothing",
+    )
     with pytest.raises(ThreadError, match="does not wait"):
         app.review("T", Review(verdict="good"))
 
@@ -178,6 +182,27 @@ def test_an_enrolled_image_teaches_nothing_new(app: Application, tmp_path: Path)
     assert app.correct(tmp_path / "good-0.png", "good", product="plate").correction.learned == "nothing"
 
 
+def test_a_named_defect_joins_the_examples_and_leaves_them_again(app: Application, tmp_path: Path) -> None:
+    image = paint(tmp_path / "bad.png", 8, spot=30, level=255)
+    like = paint(tmp_path / "like.png", 7, spot=30, level=250)
+    assert type_of(app, like) == "unknown defect"
+    outcome = app.correct(image, "anomalous", product="plate", defect_type="blot")
+    assert outcome.correction.learned == "example"
+    assert [example.defect for example in app.services.examples.examples("plate")] == ["blot"]
+    assert verdict_of(app, like)
+    app.undo_correction(outcome.correction.id)
+    assert app.services.examples.examples("plate") == []
+    assert app.correct(image, "anomalous", product="plate", defect_type="x", learn=False).accepted
+    assert app.services.examples.examples("plate") == []
+
+
+def type_of(app: Application, path: Path) -> str:
+    (record,) = app.inspect([path], product="plate")
+    assert isinstance(record, InspectionRecord)
+    assert record.defect_type is not None
+    return record.defect_type.name
+
+
 def test_masks_are_kept_and_must_fit(app: Application, tmp_path: Path) -> None:
     image = paint(tmp_path / "bad.png", 8, spot=30, level=255)
     mask = np.zeros((96, 96), np.uint8)
@@ -205,7 +230,9 @@ def test_the_commands(app: Application, uncertain: Path, tmp_path: Path, monkeyp
     def iad(*arguments: object, status: int = 0) -> list[Any]:
         result = CliRunner().invoke(command, [str(argument) for argument in arguments])
         assert result.exit_code == status, result.output
-        return [json.loads(line) for line in result.stdout.splitlines()] if "--json" in arguments else [result]
+        return (
+            [json.loads(line) for line in result.stdout.splitlines()] if "--json" in arguments else [result]
+        )
 
     asked = iad("ask", uncertain, "Is it ok?", "-p", "plate", "--thread", "T", "--review", "--json")
     assert asked[0]["thread"] == "T"
