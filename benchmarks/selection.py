@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 
+import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -63,7 +64,10 @@ def textile(count: int, rng: np.random.Generator) -> list[Set]:
     return sets
 
 
-def drawn(products: int, count: int, rng: np.random.Generator, seed: int) -> list[Set]:
+def drawn(
+    products: int, count: int, rng: np.random.Generator, seed: int, *, faintest: float = 1.0
+) -> list[Set]:
+    """Return drawn products with simulated anomalies, each blended in by a share from `faintest` to 1."""
     sets = []
     methods = ("nsa", "cutpaste", "scar")
     for index, made in enumerate(drawn_products(products, seed)):
@@ -81,7 +85,8 @@ def drawn(products: int, count: int, rng: np.random.Generator, seed: int) -> lis
                 )
             except ConfigError:  # this pair is too alike for a visible anomaly
                 continue
-            faulty.append(made_faulty.pixels)
+            share = float(rng.uniform(faintest, 1.0)) if faintest < 1 else 1.0
+            faulty.append(cv2.addWeighted(made_faulty.pixels, share, image, 1 - share, 0).astype(np.uint8))
         labels = [False] * len(normal) + [True] * len(faulty)
         sets.append(Set(f"{made.name}-{config.method}", shots, [*normal, *faulty], labels))
     return sets

@@ -13,6 +13,7 @@ from tokenizers import pre_tokenizers
 from agents.cli.training import training_config
 from agents.settings import Settings, load_settings
 from anomaly_core.checkpoint import load_checkpoint
+from anomaly_core.decoder.inputs import input_channels
 from anomaly_core.encoders.imagebind import BLOCK, TEXT, VISION
 from anomaly_core.frame import whole_frame
 from anomaly_core.language.tiny import CHATML, byte_tokenizer
@@ -68,7 +69,7 @@ WORDS = [*LETTERS, *(letter + "</w>" for letter in LETTERS), "<|startoftext|>", 
 TOWER = {"hidden_size": 32, "num_attention_heads": 4, "num_hidden_layers": 4, "intermediate_size": 64}
 ENDS = {"bos_token_id": 0, "eos_token_id": 2, "pad_token_id": 2}
 CAUSAL = {**TOWER, **ENDS, "num_key_value_heads": 4, "vocab_size": 259}
-DATA = DataConfig(drawn_products=2, photographs=4, samples=8, held_out=4, input_side=56, side=96)
+DATA = DataConfig(drawn_products=2, photographs=4, samples=8, held_out=4, input_side=80, side=96)
 
 
 def save_clip_tokenizer(folder: Path) -> None:
@@ -126,10 +127,11 @@ def test_a_run_trains_on_small_models_of_its_classes(
     run = run_of(profile, tmp_path)
     models = {"encoder": eyes, "text_encoder": eyes, "language_model": str(tmp_path / "lm")}
     steps = {"decoder_steps": min(run.decoder_steps, 1), "steps": 1, "batch_size": 4, "accumulation": 1}
-    small = TrainingConfig(**{**dict(run), **models, **steps, "device": "cpu", "data": DATA})
+    data = DATA.model_copy(update={"decoder_input": run.data.decoder_input})
+    small = TrainingConfig(**{**dict(run), **models, **steps, "device": "cpu", "data": data})
     train(small, out=tmp_path / "run")
     checkpoint = load_checkpoint(tmp_path / "run")
-    assert checkpoint.config.channels == (32,) * 4
+    assert checkpoint.config.channels == input_channels(run.data.decoder_input, (32,) * 4)
     assert checkpoint.prompt_learner is not None
     assert checkpoint.prompt_learner.config.channels == run.channels
     last = json.loads((tmp_path / "run" / "metrics.jsonl").read_text().splitlines()[-1])
