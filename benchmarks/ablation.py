@@ -91,11 +91,7 @@ def baseline(shipped: Checkpoint, work: Path, *, lora: bool, roots: Sequence[Pat
             roots=roots,
             out=folder,
             cache=work / "features",
-            progress=lambda stage, done, total, _: print(
-                f"\r{folder.name} {stage} {done}/{total}", end="", flush=True
-            ),
         )
-        print()
     return load_checkpoint(folder)
 
 
