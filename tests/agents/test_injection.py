@@ -87,7 +87,8 @@ def put(
 
 
 STEPS = {
-    "open_image", "encode_image", "decode_image", "ask_language_model", "find_product", "detect_anomaly", "locate_anomalies", "classify_defect",
+    "open_image", "encode_image", "decode_image", "ask_language_model", "find_product", "detect_anomaly",
+    "locate_anomalies", "classify_defect",
     "retrieve_templates", "retrieve_knowledge", "list_defects",
 }  # fmt: skip
 """Tools that every question goes through."""
