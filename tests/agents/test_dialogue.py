@@ -305,11 +305,11 @@ def test_a_long_thread_stays_bounded(app: Application, folder: Path) -> None:
             app.ask(images[(seed + n) % len(images)], questions[n % 3], product="plate", thread="long")
         return threads.stat().st_size
 
-    early = put(2 * MOST_TURNS, 0)
-    late = put(4 * MOST_TURNS, 7)
+    early = put(MOST_TURNS + 5, 0)
+    late = put(2 * MOST_TURNS - 5, 7)
     assert late < early + (1 << 19)
     turns = app.conversations.turns("long")
-    assert [turn.number for turn in turns] == list(range(5 * MOST_TURNS + 1, 6 * MOST_TURNS + 1))
+    assert [turn.number for turn in turns] == list(range(2 * MOST_TURNS + 1, 3 * MOST_TURNS + 1))
     saver = app.conversations._threads.saver
     assert len(list(saver.list({"configurable": {"thread_id": "long"}}))) == 1
     (kept,) = saver.list({"configurable": {"thread_id": "long"}})

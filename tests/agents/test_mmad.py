@@ -83,10 +83,18 @@ def write(path: Path, product: DrawnProduct, index: int, place: str | None) -> N
 SETTINGS = {"encoder": "tiny", "text_encoder": "tiny", "threads": 1}
 
 
-def test_questions_are_answered_and_scored_twice(table: Path, tmp_path: Path) -> None:
-    settings = Settings(store=tmp_path / "store", **SETTINGS)  # type: ignore[arg-type]
+def evaluated(table: Path, folder: Path, model: ScriptedChatModel | None = None) -> dict[str, Any]:
+    settings = Settings(store=folder / "store", **SETTINGS)  # type: ignore[arg-type]
     notes = [table.parent / "notes.json"]
-    result = evaluate_questions(settings, table, table.parent, shots=4, notes=notes)
+    return evaluate_questions(settings, table, table.parent, shots=4, notes=notes, chat_model=model)
+
+
+@pytest.fixture(scope="module")
+def result(table: Path) -> dict[str, Any]:
+    return evaluated(table, table.parent)
+
+
+def test_questions_are_answered_and_scored_twice(table: Path, result: dict[str, Any]) -> None:
     assert (result["questions"], result["images"]) == (28, 8)
     for protocol in ("original", "strict"):
         part = result[protocol]
@@ -101,21 +109,19 @@ def test_questions_are_answered_and_scored_twice(table: Path, tmp_path: Path) ->
     assert tasks["Object Analysis"] == 1.0
     assert tasks["Defect Localization"] == 1.0
     assert tasks["Anomaly Detection"] >= 0.75
-    again = evaluate_questions(settings, table, table.parent, shots=4, notes=notes)
+    again = evaluated(table, table.parent)
     assert {**again, "ms_per_question": 0} == {**result, "ms_per_question": 0}
-    assert not (tmp_path / "store").exists()
+    assert not (table.parent / "store").exists()
 
 
-def test_a_chat_model_answers_what_code_does_not_decide(table: Path, tmp_path: Path) -> None:
-    settings = Settings(store=tmp_path / "store", **SETTINGS)  # type: ignore[arg-type]
+def test_a_chat_model_answers_what_code_does_not_decide(table: Path, result: dict[str, Any]) -> None:
     # It says A to everything; an answer to a detection or a place is not asked of it.
     model = ScriptedChatModel(["A"] * 60)
-    result = evaluate_questions(settings, table, table.parent, shots=4, chat_model=model)
-    plain = evaluate_questions(settings, table, table.parent, shots=4)
+    asked = evaluated(table, table.parent, model)["original"]["tasks"]
     for task in ("Anomaly Detection", "Defect Localization"):
-        assert result["original"]["tasks"][task] == plain["original"]["tasks"][task]
-    assert result["original"]["tasks"]["Object Classification"] == 0.0
-    assert result["original"]["tasks"]["Object Analysis"] == 1.0
+        assert asked[task] == result["original"]["tasks"][task]
+    assert asked["Object Classification"] == 0.0
+    assert asked["Object Analysis"] == 1.0
     assert "Is there any defect" not in str(model.heard)
 
 
