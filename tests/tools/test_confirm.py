@@ -36,8 +36,8 @@ def test_confirmed_examples_name_what_looks_like_them(
     line = part(paint("line", 20, blot=LINE, tone=(5, 5, 5)))
     blot = part(paint("blot", 23, blot=BLOT))
     assert classify(board_tools, line).name == UNKNOWN
-    add_example(board, "board", "scratch", paint("line-1", 21, blot=(60, 40, 180, 46), tone=(5, 5, 5)))
-    add_example(board, "board", "stain", paint("blot-1", 22, blot=(40, 90, 85, 135)))
+    add_example(board, "board", "scratch", paint("line-1", 21, blot=(30, 81, 148, 87), tone=(5, 5, 5)))
+    add_example(board, "board", "stain", paint("blot-1", 22, blot=(91, 61, 131, 101)))
     of_line, of_blot = chances(classify(board_tools, line)), chances(classify(board_tools, blot))
     assert of_line["scratch"] > of_line["stain"]
     assert of_blot["stain"] > of_blot["scratch"]
