@@ -67,8 +67,10 @@ def build_services(settings: Settings) -> Services:
         return Detector(encoder, config, load_learned(settings))
 
     def language() -> AnomalyGPT | None:
+        from anomaly_core.adapters import load_adapter
         from anomaly_core.anomalygpt import AnomalyGPT
         from anomaly_core.language.registry import load_language_model
+        from anomaly_core.language.transformers_lm import TransformersLanguageModel
         from tools.waiting_lm import WaitingLanguageModel
 
         if settings.prompt_llm == "none":
@@ -78,7 +80,10 @@ def build_services(settings: Settings) -> Services:
             return None
         base = checkpoint.config.language_model
         if settings.prompt_llm == "local":
-            return AnomalyGPT(checkpoint, load_language_model(base, settings.device))
+            local = load_language_model(base, settings.device)
+            if checkpoint.lora is not None and isinstance(local, TransformersLanguageModel):
+                local = load_adapter(local, checkpoint.lora)
+            return AnomalyGPT(checkpoint, local)
         served = load_language_model(
             settings.prompt_llm,
             base=base,

@@ -9,6 +9,7 @@ from typing import Any
 
 import torch
 from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForImageTextToText, AutoTokenizer
+from transformers.utils import logging
 
 from anomaly_core.errors import LanguageModelRefused, WeightsMissing
 from anomaly_core.language.base import Message
@@ -49,6 +50,7 @@ class TransformersLanguageModel:
         dtype: float32 on a CPU and bfloat16 elsewhere, unless given.
         Raises WeightsMissing when there is no such model, or it cannot be fetched.
         """
+        logging.disable_progress_bar()  # type: ignore[no-untyped-call]
         dtype = dtype or (torch.float32 if device == "cpu" else torch.bfloat16)
         try:
             config = AutoConfig.from_pretrained(model)
