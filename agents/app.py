@@ -144,6 +144,11 @@ class Application:
 
         yield from map(one, paths) if jobs == 1 else in_flight(one, paths, jobs)
 
+    def inspect_one(self, path: Path, *, product: str | None = None) -> InspectionRecord:
+        """Inspect one image. Raises what `inspect` would record."""
+        self.services.require_store()
+        return self._run(path, product=product)
+
     def ask(
         self,
         image: Path,

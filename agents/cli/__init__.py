@@ -9,7 +9,18 @@ from typing import Annotated
 import typer
 from typer.core import TyperGroup
 
-from agents.cli import asking, enrolling, evaluation, feedback, inspecting, knowledge, llm, machine, training
+from agents.cli import (
+    asking,
+    enrolling,
+    evaluation,
+    feedback,
+    inspecting,
+    knowledge,
+    llm,
+    machine,
+    serving,
+    training,
+)
 from agents.cli.options import FAILED, JSON_KEY
 from agents.cli.output import print_error
 from anomaly_core.errors import IadError
@@ -54,7 +65,18 @@ def _root(
     pass
 
 
-for family in (machine, enrolling, inspecting, asking, feedback, knowledge, evaluation, training, llm):
+for family in (
+    machine,
+    enrolling,
+    inspecting,
+    asking,
+    feedback,
+    knowledge,
+    evaluation,
+    training,
+    llm,
+    serving,
+):
     family.register(app)
 
 
