@@ -84,9 +84,11 @@ def build_services(settings: Settings) -> Services:
             if checkpoint.lora is not None and isinstance(local, TransformersLanguageModel):
                 local = load_adapter(local, checkpoint.lora)
             return AnomalyGPT(checkpoint, local)
+        # What `iad llm export` wrote has the model beside the checkpoint, so that no hub is needed.
+        exported = checkpoint.folder / "model"
         served = load_language_model(
             settings.prompt_llm,
-            base=base,
+            base=str(exported) if exported.is_dir() else base,
             served_name=settings.prompt_llm_model,
             key=None if settings.llm_key is None else settings.llm_key.get_secret_value(),
             timeout_s=settings.llm_timeout,
