@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -54,6 +55,8 @@ def needed_weights(settings: Settings) -> list[str]:
 def build_services(settings: Settings) -> Services:
     """Return the services for these settings; models load when first used."""
     config = detector_config(settings)
+    # Read once, by whichever of detector and language model is needed first.
+    learned = cache(lambda: load_learned(settings))
 
     def detector() -> Detector:
         import torch
@@ -64,7 +67,7 @@ def build_services(settings: Settings) -> Services:
         if settings.threads is not None:
             torch.set_num_threads(settings.threads)
         encoder = load_image_encoder(config.encoder, device=settings.device)
-        return Detector(encoder, config, load_learned(settings))
+        return Detector(encoder, config, learned())
 
     def language() -> AnomalyGPT | None:
         from anomaly_core.adapters import load_adapter
@@ -75,7 +78,7 @@ def build_services(settings: Settings) -> Services:
 
         if settings.prompt_llm == "none":
             return None
-        checkpoint = load_learned(settings)
+        checkpoint = learned()
         if checkpoint is None or checkpoint.config.language_model is None:
             return None
         base = checkpoint.config.language_model

@@ -16,7 +16,14 @@ from anomaly_core.anomalygpt import AnomalyGPT
 from anomaly_core.calibration import SMALLEST_SCORE, Calibration, calibrate
 from anomaly_core.checkpoint import Checkpoint
 from anomaly_core.config import DetectorConfig
-from anomaly_core.decoder.few_shot import MemoryBank, anomaly_grid, as_array, image_score, patch_grid
+from anomaly_core.decoder.few_shot import (
+    MemoryBank,
+    anomaly_grid,
+    as_array,
+    image_score,
+    less_median,
+    patch_grid,
+)
 from anomaly_core.decoder.inputs import decoder_inputs
 from anomaly_core.decoder.text_aligned import log_odds
 from anomaly_core.encoders.base import Features, ImageEncoder
@@ -133,6 +140,19 @@ class ProductModel:
 
 
 @dataclass(frozen=True)
+class Comparison:
+    """What the decoders say of an image against a bank.
+
+    values: (h, w) few-shot map on the encoder's grid. few_shot: its image score. text: the text-aligned map's
+    log-odds of an anomaly, or None without such a decoder.
+    """
+
+    values: torch.Tensor
+    few_shot: float
+    text: float | None
+
+
+@dataclass(frozen=True)
 class Fitted:
     """A fitted product: its model, each image's embedding, and the embeddings of changed views, (n, D).
 
@@ -177,13 +197,19 @@ class Detector:
         digest = "" if self._learned is None or self._fusion is None else f" {self._learned.digest}"
         return f"{self.encoder.name}, input_size {self.config.input_side}, {self.name}{digest}"
 
-    def text_aligned(self, encoded: Encoded, bank: MemoryBank) -> float | None:
-        """Return the text-aligned map's log-odds of an anomaly, or None without such a decoder."""
+    def compare(self, encoded: Encoded, bank: MemoryBank) -> Comparison:
+        """Compare an image's patches with a bank, once for all decoders."""
+        config = self.config.few_shot
         if self._learned is None or self._fusion is None:
-            return None
+            values = anomaly_grid(bank, encoded.grid, config)
+            return Comparison(values, image_score(values, config), None)
+        distances, residuals = bank.match(encoded.grid)
+        values = less_median(distances, config)
         kind = self._learned.config.training.data.decoder_input
-        inputs = decoder_inputs(kind, encoded.features, bank.residual(encoded.grid))
-        return log_odds(self._learned.decoder, inputs, self.config.few_shot.top_share)
+        text = log_odds(
+            self._learned.decoder, decoder_inputs(kind, encoded.features, residuals), config.top_share
+        )
+        return Comparison(values, image_score(values, config), text)
 
     def encode(self, pixels: NDArray[np.uint8]) -> Encoded:
         """Frame and encode one (H, W, 3) uint8 RGB image: the one forward pass that all else uses."""
@@ -196,13 +222,11 @@ class Detector:
 
     def decode(self, encoded: Encoded, model: ProductModel) -> AnomalyMap:
         """Return the anomaly map on the original image, and the image's raw score."""
-        config = self.config.few_shot
-        values = anomaly_grid(model.bank, encoded.grid, config)
-        score = image_score(values, config)
-        text = self.text_aligned(encoded, model.bank)
-        if text is not None and self._fusion is not None:
-            score *= math.exp(self._fusion.text_weight * text)
-        on_original = encoded.frame.to_original(as_array(values))
+        found = self.compare(encoded, model.bank)
+        score = found.few_shot
+        if found.text is not None and self._fusion is not None:
+            score *= math.exp(self._fusion.text_weight * found.text)
+        on_original = encoded.frame.to_original(as_array(found.values))
         unseen = encoded.frame.unseen
         if unseen is not None and not model.cluttered:
             # What lies beside the part on its plain background has no patch to be compared with: that it
@@ -226,44 +250,52 @@ class Detector:
         """
         if not images:
             raise NoImages("a product is learned from at least one good image.")
-        groups: list[list[Encoded]] = []
+        # Each is scored against the others: the images, or the views of the only one.
+        scored: list[Encoded] = []
+        # Of an image's other views nothing but the patches is kept.
+        turned: list[list[torch.Tensor]] = []
+        embeddings: list[Embedding] = []
         views: list[Embedding] = []
         cluttered = False
         for number, pixels in enumerate(images):
             frame = frame_of(pixels, self.config.input_side, self.encoder.stride)
             cluttered = cluttered or frame.unseen is not None
             rendered = frame.render(pixels)
-            groups.append([self._encode(frame, view) for view in symmetries(rendered)])
-            views += [view.embedding for view in groups[-1][1:]]
+            first, *others = [self._encode(frame, view) for view in symmetries(rendered)]
+            alone = len(images) == 1
+            scored += [first, *others] if alone else [first]
+            turned += [[] for _ in scored] if alone else [[view.grid for view in others]]
+            embeddings.append(first.embedding)
+            views += [view.embedding for view in others]
             views += [self._encode(frame, view).embedding for view in perturbations(rendered)]
             if progress is not None:
                 progress("encoding good parts", number + 1, len(images))
-        model, good = self._calibrated(groups, cluttered, language)
-        return Fitted(model, [group[0].embedding for group in groups], np.stack(views), good)
+        model, good = self._calibrated(scored, turned, len(images) == 1, cluttered, language)
+        return Fitted(model, embeddings, np.stack(views), good)
 
     def _calibrated(
-        self, groups: list[list[Encoded]], cluttered: bool, language: AnomalyGPT | None
+        self,
+        scored: Sequence[Encoded],
+        turned: Sequence[Sequence[torch.Tensor]],
+        one_shot: bool,
+        cluttered: bool,
+        language: AnomalyGPT | None,
     ) -> tuple[ProductModel, NDArray[np.float64]]:
-        """Build the bank of these images' views, and calibrate it by leaving one image (or view) out."""
+        """Build the bank of these images and their turned views, and calibrate it by leaving one out."""
         config = self.config.few_shot
-        one_shot = len(groups) == 1
-        left_out = [[view] for view in groups[0]] if one_shot else groups
         # Each image's turned views are thinned first: leaving one image out then stays cheap.
-        share = config.bank_limit // len(left_out)
-        turned = [
-            [MemoryBank.of([view.grid for view in group[1:]], share).patches] if group[1:] else []
-            for group in left_out
-        ]
-        good = np.full((len(left_out), 3), np.nan)
+        share = config.bank_limit // len(scored)
+        thinned = [MemoryBank.of(views, share).patches if views else None for views in turned]
+        good = np.full((len(scored), 3), np.nan)
         maps: list[torch.Tensor] = []
-        for index, (first, *_) in enumerate(left_out):
-            keep = [each[0].grid for i, each in enumerate(left_out) if i != index]
-            rest = [patches for i, views in enumerate(turned) if i != index for patches in views]
+        for index, first in enumerate(scored):
+            keep = [each.grid for i, each in enumerate(scored) if i != index]
+            rest = [patches for i, patches in enumerate(thinned) if i != index and patches is not None]
             bank = MemoryBank.of(rest, config.bank_limit, keep)
-            maps.append(anomaly_grid(bank, first.grid, config))
-            good[index, 0] = math.log(max(image_score(maps[-1], config), SMALLEST_SCORE))
-            text = self.text_aligned(first, bank)
-            good[index, 1] = np.nan if text is None else text
+            found = self.compare(first, bank)
+            maps.append(found.values)
+            good[index, 0] = math.log(max(found.few_shot, SMALLEST_SCORE))
+            good[index, 1] = np.nan if found.text is None else found.text
         alpha = self.config.alpha
         limit = calibrate(np.exp(good[:, 0]), alpha, one_shot=one_shot).limit()
         scores, prior = good[:, 0], None
@@ -273,8 +305,7 @@ class Detector:
         asked = None
         if language is not None:
             # A hundred good images tell no more of its answers than two dozen, and each costs a call.
-            for index in range(min(len(left_out), MOST_ASKED)):
-                first = left_out[index][0]
+            for index, first in enumerate(scored[:MOST_ASKED]):
                 on_original = first.frame.to_original(as_array(maps[index]))
                 good[index, 2] = language.margin(on_original, limit, first.embedding)
             weight = language.fusion.language_weight
@@ -285,8 +316,8 @@ class Detector:
                 language.name,
             )
         threshold = min(max(float(values.quantile(0.99)) for values in maps), limit)
-        rest = [patches for views in turned for patches in views]
-        bank = MemoryBank.of(rest, config.bank_limit, [group[0].grid for group in left_out])
+        rest = [patches for patches in thinned if patches is not None]
+        bank = MemoryBank.of(rest, config.bank_limit, [each.grid for each in scored])
         model = ProductModel(bank, calibration, limit, threshold, cluttered, self.made_by, asked)
         return model, good
 

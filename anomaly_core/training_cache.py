@@ -178,7 +178,7 @@ class _SampleMaker:
         values = self._detector.decode(encoded, model).values / model.calibration.limit()
         few_shot = cv2.resize(values, MASK_SIZE[::-1], interpolation=cv2.INTER_AREA)
         inputs = decoder_inputs(
-            self._config.decoder_input, encoded.features, model.bank.residual(encoded.grid)
+            self._config.decoder_input, encoded.features, model.bank.match(encoded.grid)[1]
         )
         tensors = {f"input{i}": each.half().contiguous() for i, each in enumerate(inputs)}
         tensors |= {

@@ -22,7 +22,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from accuracy import MAP_SIDE, Set, elpv_set, mvtec_set
+from accuracy import MAP_SIDE, Set, reported_sets
 from numpy.typing import NDArray
 from provenance import provenance
 
@@ -161,7 +161,7 @@ def run(part: Set, detector: Detector, gpt: AnomalyGPT, alone: dict[str, Alone],
                 for f, e in zip(found, encoded, strict=True)
             ]
             margins = yes_margins(lm, prompts)
-            text = [detector.text_aligned(e, model.bank) for e in encoded]
+            text = [detector.compare(e, model.bank).text for e in encoded]
             raw = [float(np.log(max(f.score, 1e-9))) for f in found]
             weight = gpt.fusion.text_weight
             few_shot = [r - weight * t for r, t in zip(raw, text, strict=True)]
@@ -269,15 +269,8 @@ def main() -> None:
             mine = load_language_model(name)  # LoRA changes the layers in place
             assert isinstance(mine, TransformersLanguageModel)
             alone[title] = Alone(baseline(checkpoint, options.work, lora=lora, roots=roots), mine)
-    sets = []
-    if options.mvtec:
-        sets.append(mvtec_set(options.mvtec, "screw", quarter_turns=True))
-    if options.tile:
-        sets.append(mvtec_set(options.tile, "magnetic_tile", quarter_turns=False))
-    elpv = pull("elpv")
-    sets += [elpv_set(elpv, "mono"), elpv_set(elpv, "poly")]
     results: dict[str, Any] = {}
-    for part in sets:
+    for part in reported_sets(options.mvtec, options.tile):
         start = time.perf_counter()
         results[part.name] = run(fewer(part), detector, gpt, alone, options)
         print(f"{part.name}: {time.perf_counter() - start:.0f} s", flush=True)

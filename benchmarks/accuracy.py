@@ -68,6 +68,17 @@ def elpv_set(root: Path, kind: str) -> Set:
     return Set(f"elpv-{kind}", [s.path for s in good[:120]], [*good[120:270], *bad])
 
 
+def reported_sets(mvtec: Path | None, tile: Path | None) -> list[Set]:
+    """Return the sets that results are reported for; a root that is not given leaves its set out."""
+    sets = []
+    if mvtec:
+        sets.append(mvtec_set(mvtec, "screw", quarter_turns=True))
+    if tile:
+        sets.append(mvtec_set(tile, "magnetic_tile", quarter_turns=False))
+    elpv = pull("elpv")
+    return [*sets, elpv_set(elpv, "mono"), elpv_set(elpv, "poly")]
+
+
 class Plain:
     """The plain reference."""
 
@@ -159,15 +170,8 @@ def main() -> None:
     options = parser.parse_args()
     encoder = load_image_encoder(options.encoder)
     detector = Detector(encoder, DetectorConfig(encoder=options.encoder))
-    sets = []
-    if options.mvtec:
-        sets.append(mvtec_set(options.mvtec, "screw", quarter_turns=True))
-    if options.tile:
-        sets.append(mvtec_set(options.tile, "magnetic_tile", quarter_turns=False))
-    elpv = pull("elpv")
-    sets += [elpv_set(elpv, "mono"), elpv_set(elpv, "poly")]
     results: dict[str, Any] = {}
-    for part in sets:
+    for part in reported_sets(options.mvtec, options.tile):
         start = time.perf_counter()
         results[part.name] = run(part, encoder, detector, options.shots, options.seeds)
         for count, row in results[part.name].items():

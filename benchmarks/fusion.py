@@ -86,7 +86,7 @@ def cases_of(part: Set, detector: Detector, gpt: AnomalyGPT, draws: Sequence[tup
         tests = np.column_stack(
             [
                 [np.log(max(each.score, 1e-6)) for each in found],
-                [detector.text_aligned(each, model.bank) for each in encoded],
+                [detector.compare(each, model.bank).text for each in encoded],
                 yes_margins(gpt.lm, prompts),
             ]
         )

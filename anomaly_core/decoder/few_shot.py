@@ -98,15 +98,24 @@ class MemoryBank:
         nearest = (grid.flatten(0, 1) @ self.patches.T).amax(dim=1)
         return (1 - nearest).clamp_min_(0).view(h, w)
 
-    def residual(self, grid: torch.Tensor) -> torch.Tensor:
-        """Return (h, w, C): each patch less the nearest normal one (squared and summed: 2 distances)."""
-        nearest = (grid.flatten(0, 1) @ self.patches.T).argmax(dim=1)
-        return grid - self.patches[nearest].view(grid.shape)
+    def match(self, grid: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return `distances`, and (h, w, C) residuals: each patch less the nearest normal one.
+
+        A residual's squares sum to twice the distance.
+        """
+        h, w, _ = grid.shape
+        nearest = (grid.flatten(0, 1) @ self.patches.T).max(dim=1)
+        residuals = grid - self.patches[nearest.indices].view(grid.shape)
+        return (1 - nearest.values).clamp_min_(0).view(h, w), residuals
 
 
 def anomaly_grid(bank: MemoryBank, grid: torch.Tensor, config: FewShotConfig) -> torch.Tensor:
-    """Return the (h, w) anomaly map of an image's patches: distances less a share of their median, from 0."""
-    distances = bank.distances(grid)
+    """Return the (h, w) anomaly map of an image's patches; see `less_median`."""
+    return less_median(bank.distances(grid), config)
+
+
+def less_median(distances: torch.Tensor, config: FewShotConfig) -> torch.Tensor:
+    """Return (h, w) distances less a share of their median, from 0."""
     return (distances - config.median_share * distances.median()).clamp_min_(0)
 
 

@@ -27,7 +27,7 @@ def decoder_inputs(
 ) -> tuple[torch.Tensor, ...]:
     """Return what each linear layer sees, (C_i, h_i, w_i) float32.
 
-    residual: (h, w, C) from `MemoryBank.residual`, needed for "residuals" alone.
+    residual: (h, w, C) from `MemoryBank.match`, needed for "residuals" alone.
     Raises ValueError where it is missing.
     """
     if kind == "patches":

@@ -43,6 +43,11 @@ class SoftSpan:
 Span = TokenSpan | SoftSpan
 
 
+def before_reply(messages: Sequence[Message]) -> Sequence[Message]:
+    """Return the turns before the assistant's reply; a last message of the assistant's is its beginning."""
+    return messages[:-1] if messages and messages[-1].role == "assistant" else messages
+
+
 class SequenceBuilder:
     """Turns messages into spans with one model's tokenizer and chat template.
 

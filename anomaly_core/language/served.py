@@ -6,16 +6,14 @@ import threading
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-import torch
-
 from anomaly_core.errors import ConfigError, LanguageModelRefused
 from anomaly_core.language.base import Message
 from anomaly_core.language.served_http import ModelServer
 from anomaly_core.language.served_probe import ServerAbilities, probe
-from anomaly_core.language.served_scores import normalised, plan_steps
+from anomaly_core.language.served_scores import normalised
 from anomaly_core.language.served_text import TextSide
 from anomaly_core.language.served_wire import encode_embeddings, read_scores
-from anomaly_core.language.stream import STOPS, ReplyStream
+from anomaly_core.language.stream import STOPS, readable
 
 
 class ServedLanguageModel:
@@ -68,14 +66,7 @@ class ServedLanguageModel:
 
         Raises LanguageModelDown and LanguageModelRefused.
         """
-        replies = self.text.builder.reply_ids(messages, choices)
-        turns = messages[:-1] if messages and messages[-1].role == "assistant" else messages
-        prefix = self.text.embed(turns)
-        steps = plan_steps(replies)
-        prompts = [
-            torch.cat([prefix, self.text.embed_ids(torch.tensor(step.said, dtype=torch.long))])
-            for step in steps
-        ]
+        replies, steps, prompts = self.text.questions(messages, choices)
         self._require_room(max(len(prompt) for prompt in prompts) + 1)
         wanted = sorted({token for step in steps for token in step.wanted})
         answer = self.server.post(
@@ -105,7 +96,11 @@ class ServedLanguageModel:
             "stop_token_ids": sorted(self.text.stops),
             "return_token_ids": True,
         }
-        return self._pieces(self.server.stream("/completions", body))
+        # Read to its end, stop tokens and all, so that the connection serves the next call.
+        events = self.server.stream("/completions", body)
+        said = (token for event in events for token in _new_tokens(event, self.server.url))
+        spoken = (token for token in said if token not in self.text.stops)
+        return readable(spoken, self.text.builder.tokenizer, frozenset())
 
     def reply_in_form(
         self, messages: Sequence[Message], form: dict[str, Any], max_new_tokens: int = 128
@@ -156,21 +151,6 @@ class ServedLanguageModel:
                 "new thread, or serve with a larger --max-model-len."
             )
         return context - tokens
-
-    def _pieces(self, events: Iterator[dict[str, Any]]) -> Iterator[str]:
-        reply = ReplyStream(self.text.builder.tokenizer)
-        for event in events:
-            for token in _new_tokens(event, self.server.url):
-                if token in self.text.stops:
-                    continue
-                piece = reply.push(token)
-                if piece:
-                    yield piece
-                if reply.finished:
-                    return
-        rest = reply.close()
-        if rest:
-            yield rest
 
 
 def load_served(

@@ -13,8 +13,9 @@ from transformers import AutoConfig, AutoTokenizer, GenerationConfig
 
 from anomaly_core.errors import ConfigError, WeightsDamaged, WeightsMissing
 from anomaly_core.language.base import Message
-from anomaly_core.language.sequence import SequenceBuilder, embed_spans
+from anomaly_core.language.sequence import SequenceBuilder, before_reply, embed_spans
 from anomaly_core.language.served_files import TABLES, embedding_shard, fetch_text_files
+from anomaly_core.language.served_scores import Step, Tokens, plan_steps
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,19 @@ class TextSide:
         Soft prompts are checked for width and for NaN. Raises LanguageModelRefused.
         """
         return embed_spans(self.builder.build(messages), self.embed_ids, self.hidden_size)
+
+    def questions(
+        self, messages: Sequence[Message], choices: Sequence[str]
+    ) -> tuple[list[Tokens], list[Step], list[torch.Tensor]]:
+        """Return what a choice is scored by: the replies' token ids, the steps and their (T, hidden) prompts.
+
+        Raises LanguageModelRefused.
+        """
+        replies = self.builder.reply_ids(messages, choices)
+        prefix = self.embed(before_reply(messages))
+        steps = plan_steps(replies)
+        said = (torch.tensor(step.said, dtype=torch.long) for step in steps)
+        return replies, steps, [torch.cat([prefix, self.embed_ids(ids)]) for ids in said]
 
     def embed_ids(self, ids: torch.Tensor) -> torch.Tensor:
         """Return the (n, hidden) embeddings of (n,) int64 token ids."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 STOPS: Final = ("###",)
@@ -53,6 +54,22 @@ class ReplyStream:
         piece = text[self._sent :]
         self._sent = max(self._sent, len(text))
         return piece
+
+
+def readable(tokens: Iterable[int], tokenizer: Any, stops: frozenset[int]) -> Iterator[str]:
+    """Yield the pieces of a reply as its tokens come, up to the first of `stops` or the reply's own end."""
+    reply = ReplyStream(tokenizer)
+    for token in tokens:
+        if token in stops:
+            break
+        piece = reply.push(token)
+        if piece:
+            yield piece
+        if reply.finished:
+            return
+    rest = reply.close()
+    if rest:
+        yield rest
 
 
 def is_repeating(ids: list[int]) -> bool:

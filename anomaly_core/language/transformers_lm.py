@@ -13,8 +13,8 @@ from transformers.utils import logging
 
 from anomaly_core.errors import LanguageModelRefused, WeightsMissing
 from anomaly_core.language.base import Message
-from anomaly_core.language.sequence import SequenceBuilder, embed_spans
-from anomaly_core.language.stream import ReplyStream
+from anomaly_core.language.sequence import SequenceBuilder, before_reply, embed_spans
+from anomaly_core.language.stream import readable
 
 
 class TransformersLanguageModel:
@@ -111,7 +111,7 @@ class TransformersLanguageModel:
             LanguageModelRefused: fewer than two choices, equal ones, or numbers that are not finite.
         """
         tokens = self.builder.reply_ids(messages, choices)
-        turns = messages[:-1] if messages and messages[-1].role == "assistant" else messages
+        turns = before_reply(messages)
         # Tokens that all replies share cancel in the normalisation, so they join the prefix.
         shared = 0
         while all(len(t) > shared and t[shared] == tokens[0][shared] for t in tokens):
@@ -141,10 +141,10 @@ class TransformersLanguageModel:
                 f"the dialogue has {prefix.shape[0]} tokens, {self.name} reads {self.context}; "
                 "start a new thread."
             )
-        return self._stream(prefix, min(max_new_tokens, room))
+        return readable(self._greedy(prefix, min(max_new_tokens, room)), self.builder.tokenizer, self._stops)
 
-    def _stream(self, prefix: torch.Tensor, limit: int) -> Iterator[str]:
-        reply = ReplyStream(self.builder.tokenizer)
+    def _greedy(self, prefix: torch.Tensor, limit: int) -> Iterator[int]:
+        """Yield the likeliest next token again and again, at most `limit` of them."""
         inputs, cache = prefix[None], None
         for _ in range(limit):
             with torch.inference_mode():
@@ -157,16 +157,7 @@ class TransformersLanguageModel:
                 inputs = self.embed_ids(torch.tensor([token]))[None]
             if not bool(torch.isfinite(logits[token])):
                 raise LanguageModelRefused(f"{self.name}: the logits are not finite; use another dtype.")
-            if token in self._stops:
-                break
-            piece = reply.push(token)
-            if piece:
-                yield piece
-            if reply.finished:
-                return
-        rest = reply.close()
-        if rest:
-            yield rest
+            yield token
 
     def _tail_scores(self, prefix: torch.Tensor, tails: Sequence[tuple[int, ...]]) -> torch.Tensor:
         """(n,) log p(tail | prefix), each summed over its tokens."""

@@ -10,9 +10,9 @@ import torch
 
 from anomaly_core.errors import ConfigError, LanguageModelRefused
 from anomaly_core.language.base import Message
-from anomaly_core.language.served_scores import normalised, plan_steps
+from anomaly_core.language.served_scores import normalised
 from anomaly_core.language.served_text import TextSide
-from anomaly_core.language.stream import STOPS, ReplyStream
+from anomaly_core.language.stream import STOPS, readable
 from anomaly_core.weights import resolve
 
 
@@ -59,14 +59,7 @@ class VllmLanguageModel:
 
         Raises LanguageModelRefused.
         """
-        replies = self.text.builder.reply_ids(messages, choices)
-        turns = messages[:-1] if messages and messages[-1].role == "assistant" else messages
-        prefix = self.text.embed(turns)
-        steps = plan_steps(replies)
-        prompts = [
-            torch.cat([prefix, self.text.embed_ids(torch.tensor(step.said, dtype=torch.long))])
-            for step in steps
-        ]
+        replies, steps, prompts = self.text.questions(messages, choices)
         wanted = sorted({token for step in steps for token in step.wanted})
         outputs = self._run(prompts, max_tokens=1, logprob_token_ids=wanted)
         found = [
@@ -83,16 +76,8 @@ class VllmLanguageModel:
             stop=list(STOPS),
             stop_token_ids=sorted(self.text.stops),
         )
-        reply = ReplyStream(self.text.builder.tokenizer)
-        for token in output.outputs[0].token_ids:
-            if token in self.text.stops or reply.finished:
-                break
-            piece = reply.push(int(token))
-            if piece:
-                yield piece
-        rest = "" if reply.finished else reply.close()
-        if rest:
-            yield rest
+        tokens = (int(token) for token in output.outputs[0].token_ids)
+        yield from readable(tokens, self.text.builder.tokenizer, self.text.stops)
 
     def _run(self, prompts: Sequence[torch.Tensor], **sampling: Any) -> list[Any]:
         from vllm import SamplingParams

@@ -152,9 +152,9 @@ def test_the_text_aligned_map_enters_the_score_by_its_weight(checkpoint: Checkpo
     images = parts(3)
     model = plain.fit(images[:2]).model
     encoded = plain.encode(images[2])
-    text = fused.text_aligned(encoded, model.bank)
+    text = fused.compare(encoded, model.bank).text
     assert text is not None
     expected = math.log(plain.decode(encoded, model).score) + FUSION.text_weight * text
     assert math.log(fused.decode(encoded, model).score) == pytest.approx(expected)
-    assert plain.text_aligned(encoded, model.bank) is None
+    assert plain.compare(encoded, model.bank).text is None
     assert plain.made_by != fused.made_by
