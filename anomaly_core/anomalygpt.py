@@ -1,4 +1,4 @@
-"""AnomalyGPT put together: a map in units of its limit -> soft prompt -> the language model's yes or no.
+"""AnomalyGPT put together: a map in units of its even odds -> soft prompt -> the language model's yes or no.
 
 The language model is frozen; what it sees of an image are the soft prompts alone (arXiv 2308.15366).
 """
@@ -41,29 +41,30 @@ class AnomalyGPT:
         self.fusion = checkpoint.fusion
         self.name = f"{checkpoint.config.language_model} with checkpoint {checkpoint.digest}"
 
-    def soft_prompt(self, values: Array, limit: float, embedding: NDArray[np.float32]) -> torch.Tensor:
+    def soft_prompt(self, values: Array, even_odds: float, embedding: NDArray[np.float32]) -> torch.Tensor:
         """Return the (n, C_emb) soft prompt of an anomaly map.
 
-        values: (H, W) on the whole original image. limit: the map's value at which good images end.
+        values: (H, W) on the whole original image. even_odds: the score at which an
+        anomaly is as likely as not, in the map's unit.
         embedding: (D,), the image's; it is used where the checkpoint has an image token.
         """
         config = self.learner.config
         side = (config.map_size, config.map_size)
         small = cv2.resize(values, side, interpolation=cv2.INTER_AREA)
         with torch.no_grad():
-            maps = unit_map(torch.from_numpy(small), limit)[None, None] if config.use_map else None
+            maps = unit_map(torch.from_numpy(small), even_odds)[None, None] if config.use_map else None
             embeddings = torch.from_numpy(embedding)[None] if config.image_dim is not None else None
             prompt: torch.Tensor = self.learner(maps, embeddings)[0]
         return prompt
 
-    def margin(self, values: Array, limit: float, embedding: NDArray[np.float32]) -> float:
+    def margin(self, values: Array, even_odds: float, embedding: NDArray[np.float32]) -> float:
         """Return log p(Yes) - log p(No) to "Is there any anomaly in the image?"; see `soft_prompt`.
 
         Raises LanguageModelError.
         """
-        return yes_margin(self.lm, self.soft_prompt(values, limit, embedding))
+        return yes_margin(self.lm, self.soft_prompt(values, even_odds, embedding))
 
-    def cell(self, values: Array, limit: float, embedding: NDArray[np.float32]) -> str:
+    def cell(self, values: Array, even_odds: float, embedding: NDArray[np.float32]) -> str:
         """Return the 3x3 cell that the language model names for the anomaly; see `soft_prompt`."""
-        scores = cell_scores(self.lm, self.soft_prompt(values, limit, embedding))
+        scores = cell_scores(self.lm, self.soft_prompt(values, even_odds, embedding))
         return max(scores, key=scores.__getitem__)

@@ -3,8 +3,9 @@
 Each good image is scored against the others (leave one out). The logarithms of the scores are taken as
 normal, so a new good image's follows Student's t predictive distribution. With a handful of shots their
 own spread is hardly known: it is pooled with a prior spread, as a scaled-inverse-chi-squared prior does.
-One shot has no others: each of its mirrored and turned views is scored against the other views, which
-tells the level of a new image's score less surely, and the distribution is widened for that.
+One shot has no others: each of its mirrored and turned views is scored against all of them, less what shows
+a patch's own place (detector.py). That tells the level of a new image's score less surely, and the
+distribution is widened for it.
 
 The constants were measured on the textile and drawn products of `benchmarks/selection.py`, not on any
 set that results are reported for; `docs/experiments.md` has the figures.
@@ -22,6 +23,7 @@ from pydantic import Field
 from scipy.stats import t as student
 
 from anomaly_core.config import Config
+from anomaly_core.decoder.few_shot import SMALLEST_SCORE
 from anomaly_core.errors import ConfigError
 from anomaly_core.results import Verdict
 
@@ -29,7 +31,6 @@ PRIOR_WEIGHT: Final = 4.0
 """How many observations the prior spread counts for."""
 UNCERTAIN_FACTOR: Final = 2.0
 """A p-value within this factor of alpha, on either side, is uncertain."""
-SMALLEST_SCORE: Final = 1e-6
 
 
 class Prior(Config):
@@ -41,8 +42,8 @@ class Prior(Config):
     """
 
     spread: float = Field(default=0.10, gt=0)
-    one_shot_shift: float = 0.10
-    one_shot_spread: float = Field(default=0.18, ge=0)
+    one_shot_shift: float = 0.0
+    one_shot_spread: float = Field(default=0.15, ge=0)
 
 
 @dataclass(frozen=True)
@@ -63,9 +64,10 @@ class Calibration:
         standard = (math.log(max(raw_score, SMALLEST_SCORE)) - self.location) / self.spread
         return max(float(student.sf(standard, self.degrees)), 1e-12)
 
-    def limit(self) -> float:
-        """Return the raw score at which the verdict turns."""
-        return math.exp(self.location + self.spread * float(student.isf(self.alpha, self.degrees)))
+    def limit(self, beyond: float | None = None) -> float:
+        """Return the raw score that a share `beyond` of good images exceeds; alpha's: where verdicts turn."""
+        share = self.alpha if beyond is None else beyond
+        return math.exp(self.location + self.spread * float(student.isf(share, self.degrees)))
 
     def judge(self, raw_score: float) -> Verdict:
         """Return the verdict of a raw score."""
@@ -87,7 +89,7 @@ def calibrate(
     """Fit the predictive distribution to the good images' scores.
 
     scores: (n,) raw scores, each image scored against the others only; with `one_shot`, of one image's
-    views, each against its other views. Raises ConfigError for none, a negative or a non-finite one.
+    views. Raises ConfigError for none, a negative or a non-finite one.
     """
     prior = prior or Prior()
     values = np.asarray(scores, dtype=float).ravel()

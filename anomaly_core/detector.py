@@ -13,15 +13,16 @@ import torch
 from numpy.typing import NDArray
 
 from anomaly_core.anomalygpt import AnomalyGPT
-from anomaly_core.calibration import SMALLEST_SCORE, Calibration, calibrate
+from anomaly_core.calibration import Calibration, calibrate
 from anomaly_core.checkpoint import Checkpoint
 from anomaly_core.config import DetectorConfig
 from anomaly_core.decoder.few_shot import (
     MemoryBank,
     anomaly_grid,
     as_array,
-    image_score,
+    extent,
     less_median,
+    log_image_score,
     patch_grid,
 )
 from anomaly_core.decoder.inputs import decoder_inputs
@@ -29,11 +30,19 @@ from anomaly_core.decoder.text_aligned import log_odds
 from anomaly_core.encoders.base import Features, ImageEncoder
 from anomaly_core.errors import ConfigError, NoImages
 from anomaly_core.frame import Frame, frame_of
+from anomaly_core.fusion import Fusion
 from anomaly_core.results import AnomalyMap, Array, Verdict
+from anomaly_core.views import among_themselves, perturbations, symmetries
 
 Embedding = NDArray[np.float32]
 MOST_ASKED: Final = 24
 """Good images that the language model is asked about at enrolment."""
+EVEN_ODDS: Final = 0.25
+"""Share of good images beyond the score at which an anomaly is taken to be as likely as not.
+
+The limit of a verdict with few false alarms lies far beyond it. Where anomalies score 1.4 standard deviations
+above good images, an AUROC of .84, both are equally likely half-way, and 24 % of the good ones lie beyond.
+"""
 FOREIGN_OBJECT: Final = 1.5
 """A foreign object beside the part scores this many times the limit of good images."""
 
@@ -71,7 +80,8 @@ class ProductModel:
     """What was learned of a product from its good images alone.
 
     calibration: of the raw score. language: of the raw score with the language model's answer, or None.
-    limit: in the map's unit, where the scores of good images end, were the map alone to decide.
+    even_odds: in the map's unit, the score at which an anomaly is as likely as not; language models are shown
+    maps in units of it.
     pixel_threshold: in the map's unit; a pixel beyond it is beyond the normal images' highest pixels.
     cluttered: good images have other pieces beside the part, so that these are no anomaly.
     made_by: what of the detector's settings the numbers hold for.
@@ -79,7 +89,7 @@ class ProductModel:
 
     bank: MemoryBank
     calibration: Calibration
-    limit: float
+    even_odds: float
     pixel_threshold: float
     cluttered: bool
     made_by: str
@@ -110,7 +120,7 @@ class ProductModel:
         """Return the arrays and the numbers to store; `from_parts` makes the same model of them."""
         meta = {
             "calibration": asdict(self.calibration),
-            "limit": self.limit,
+            "even_odds": self.even_odds,
             "pixel_threshold": self.pixel_threshold,
             "cluttered": self.cluttered,
             "made_by": self.made_by,
@@ -127,7 +137,7 @@ class ProductModel:
         return cls(
             bank=MemoryBank(torch.from_numpy(arrays["bank"].astype(np.float32))),
             calibration=Calibration(**meta["calibration"]),
-            limit=float(meta["limit"]),
+            even_odds=float(meta["even_odds"]),
             pixel_threshold=float(meta["pixel_threshold"]),
             cluttered=bool(meta["cluttered"]),
             made_by=str(meta["made_by"]),
@@ -143,21 +153,28 @@ class ProductModel:
 class Comparison:
     """What the decoders say of an image against a bank.
 
-    values: (h, w) few-shot map on the encoder's grid. few_shot: its image score. text: the text-aligned map's
-    log-odds of an anomaly, or None without such a decoder.
+    values: (h, w) few-shot map on the encoder's grid. few_shot: the logarithm of its image score. extent: see
+    few_shot.py. text: the text-aligned map's log-odds of an anomaly, NaN without such a decoder.
     """
 
     values: torch.Tensor
     few_shot: float
-    text: float | None
+    extent: float
+    text: float
+
+    def log_score(self, fusion: Fusion | None) -> float:
+        """Return the logarithm of the decoders' score."""
+        if fusion is None:
+            return self.few_shot
+        return self.few_shot + fusion.extent_weight * self.extent + fusion.text_weight * self.text
 
 
 @dataclass(frozen=True)
 class Fitted:
     """A fitted product: its model, each image's embedding, and the embeddings of changed views, (n, D).
 
-    good: (n, 3) log few-shot score, text-aligned log-odds and the language model's margin of each good image
-    against the others (of one image: of each view against the other views); NaN for a part not used.
+    good: (n, 4) few_shot, extent and text (see Comparison) and the language model's margin of each good image
+    against the others (of one image: see `among_themselves`); NaN for a part not used.
     """
 
     model: ProductModel
@@ -197,19 +214,19 @@ class Detector:
         digest = "" if self._learned is None or self._fusion is None else f" {self._learned.digest}"
         return f"{self.encoder.name}, input_size {self.config.input_side}, {self.name}{digest}"
 
-    def compare(self, encoded: Encoded, bank: MemoryBank) -> Comparison:
-        """Compare an image's patches with a bank, once for all decoders."""
+    def compare(self, encoded: Encoded, bank: MemoryBank, left_out: torch.Tensor | None = None) -> Comparison:
+        """Compare an image's patches with a bank, once for all decoders; left_out: see `MemoryBank`."""
         config = self.config.few_shot
         if self._learned is None or self._fusion is None:
-            values = anomaly_grid(bank, encoded.grid, config)
-            return Comparison(values, image_score(values, config), None)
-        distances, residuals = bank.match(encoded.grid)
+            values, text = anomaly_grid(bank, encoded.grid, config, left_out), math.nan
+            return Comparison(values, log_image_score(values, config), extent(values), text)
+        distances, residuals = bank.match(encoded.grid, left_out)
         values = less_median(distances, config)
         kind = self._learned.config.training.data.decoder_input
         text = log_odds(
             self._learned.decoder, decoder_inputs(kind, encoded.features, residuals), config.top_share
         )
-        return Comparison(values, image_score(values, config), text)
+        return Comparison(values, log_image_score(values, config), extent(values), text)
 
     def encode(self, pixels: NDArray[np.uint8]) -> Encoded:
         """Frame and encode one (H, W, 3) uint8 RGB image: the one forward pass that all else uses."""
@@ -223,15 +240,13 @@ class Detector:
     def decode(self, encoded: Encoded, model: ProductModel) -> AnomalyMap:
         """Return the anomaly map on the original image, and the image's raw score."""
         found = self.compare(encoded, model.bank)
-        score = found.few_shot
-        if found.text is not None and self._fusion is not None:
-            score *= math.exp(self._fusion.text_weight * found.text)
+        score = math.exp(found.log_score(self._fusion))
         on_original = encoded.frame.to_original(as_array(found.values))
         unseen = encoded.frame.unseen
         if unseen is not None and not model.cluttered:
             # What lies beside the part on its plain background has no patch to be compared with: that it
             # is there is the anomaly, if no good image had such a thing.
-            foreign = max(FOREIGN_OBJECT * model.limit, float(on_original.max()))
+            foreign = max(FOREIGN_OBJECT * model.even_odds, float(on_original.max()))
             height, width = encoded.frame.original_size
             mask = cv2.resize(unseen.astype(np.uint8), (width, height), interpolation=cv2.INTER_NEAREST)
             on_original[mask > 0] = foreign
@@ -286,54 +301,40 @@ class Detector:
         # Each image's turned views are thinned first: leaving one image out then stays cheap.
         share = config.bank_limit // len(scored)
         thinned = [MemoryBank.of(views, share).patches if views else None for views in turned]
-        good = np.full((len(scored), 3), np.nan)
+        good = np.full((len(scored), 4), np.nan)
+        scores = np.empty(len(scored))
         maps: list[torch.Tensor] = []
         for index, first in enumerate(scored):
-            keep = [each.grid for i, each in enumerate(scored) if i != index]
-            rest = [patches for i, patches in enumerate(thinned) if i != index and patches is not None]
-            bank = MemoryBank.of(rest, config.bank_limit, keep)
-            found = self.compare(first, bank)
+            if one_shot:
+                bank, own = among_themselves([each.grid for each in scored], index, config.bank_limit)
+                found = self.compare(first, bank, own)
+            else:
+                keep = [each.grid for i, each in enumerate(scored) if i != index]
+                rest = [patches for i, patches in enumerate(thinned) if i != index and patches is not None]
+                found = self.compare(first, MemoryBank.of(rest, config.bank_limit, keep))
             maps.append(found.values)
-            good[index, 0] = math.log(max(found.few_shot, SMALLEST_SCORE))
-            good[index, 1] = np.nan if found.text is None else found.text
+            good[index, :3] = found.few_shot, found.extent, found.text
+            scores[index] = found.log_score(self._fusion)
         alpha = self.config.alpha
-        limit = calibrate(np.exp(good[:, 0]), alpha, one_shot=one_shot).limit()
-        scores, prior = good[:, 0], None
-        if self._fusion is not None:
-            scores, prior = good[:, 0] + self._fusion.text_weight * good[:, 1], self._fusion.prior
+        of_maps = calibrate(np.exp(good[:, 0]), alpha, one_shot=one_shot)
+        even_odds = of_maps.limit(EVEN_ODDS)
+        prior = None if self._fusion is None else self._fusion.prior
         calibration = calibrate(np.exp(scores), alpha, one_shot=one_shot, prior=prior)
         asked = None
         if language is not None:
             # A hundred good images tell no more of its answers than two dozen, and each costs a call.
             for index, first in enumerate(scored[:MOST_ASKED]):
                 on_original = first.frame.to_original(as_array(maps[index]))
-                good[index, 2] = language.margin(on_original, limit, first.embedding)
+                good[index, 3] = language.margin(on_original, even_odds, first.embedding)
             weight = language.fusion.language_weight
-            fused = np.exp((scores + weight * good[:, 2])[:MOST_ASKED])
+            fused = np.exp((scores + weight * good[:, 3])[:MOST_ASKED])
             asked = LanguageCalibration(
                 calibrate(fused, alpha, one_shot=one_shot, prior=language.fusion.language_prior),
                 weight,
                 language.name,
             )
-        threshold = min(max(float(values.quantile(0.99)) for values in maps), limit)
+        threshold = min(max(float(values.quantile(0.99)) for values in maps), of_maps.limit())
         rest = [patches for patches in thinned if patches is not None]
         bank = MemoryBank.of(rest, config.bank_limit, [each.grid for each in scored])
-        model = ProductModel(bank, calibration, limit, threshold, cluttered, self.made_by, asked)
+        model = ProductModel(bank, calibration, even_odds, threshold, cluttered, self.made_by, asked)
         return model, good
-
-
-def symmetries(rendered: NDArray[np.uint8]) -> list[NDArray[np.uint8]]:
-    """Return the input, half a turn of it, and the mirror images of both."""
-    half_turned = rendered[::-1, ::-1]
-    both = [rendered, half_turned, rendered[:, ::-1], half_turned[:, ::-1]]
-    return [np.ascontiguousarray(view) for view in both]
-
-
-PERTURBATIONS: Final = (0.94, 1.06)
-
-
-def perturbations(rendered: NDArray[np.uint8]) -> list[NDArray[np.uint8]]:
-    """Return the input at slightly other exposure and shifted by a few pixels."""
-    brighter = [np.clip(rendered * gain, 0, 255).astype(np.uint8) for gain in PERTURBATIONS]
-    shifted = np.roll(rendered, (5, 5), axis=(0, 1))
-    return [*brighter, shifted]

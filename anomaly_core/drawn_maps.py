@@ -2,7 +2,7 @@
 
 Simulated photographs give maps of one kind, clean with a strong bump. Maps of real products are rougher,
 and what was learned on the former alone read the latter no better than chance (docs/experiments.md).
-A map here is in units of the product's limit: good images' scores lie below 1.
+A map here is in units of the score at which an anomaly is as likely as not.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from anomaly_core.config import FewShotConfig
 from anomaly_core.decoder.few_shot import image_score
 
 SHARPNESS: Final = 6.0
-"""Exponent of the graded truth: a score a tenth above the limit is 64 % anomalous, twice the limit 98 %."""
+"""Exponent of the graded truth: a score a tenth above even odds is 64 % anomalous, one of twice it 98 %."""
 _LEVEL: Final = -0.25
-_SPREAD: Final = 0.2
+_SPREAD: Final = 0.35
 _BUMP_CHANCE: Final = 0.5
 _PART_CHANCE: Final = 0.25
 _FIRST_SHARE: Final = 0.09
@@ -30,7 +30,7 @@ Map = NDArray[np.float32]
 
 
 def draw_map(rng: np.random.Generator, side: int) -> tuple[torch.Tensor, float]:
-    """Return a (side, side) float32 map, and its image score; both in units of the limit, above 0."""
+    """Return a (side, side) float32 map, and its image score; both in units of even odds, above 0."""
     height, width = (int(length) for length in rng.integers(14, 30, 2))
     waves = _noise(rng, height, width, float(np.exp(rng.uniform(np.log(0.4), np.log(5.0)))))
     if rng.random() < 0.4:
@@ -58,8 +58,8 @@ def faded(ratios: torch.Tensor, share: float) -> torch.Tensor:
 def graded_truth(ratios: torch.Tensor, score: float, cells: int) -> tuple[torch.Tensor, float]:
     """Return how anomalous each cell is, (cells^2,) in [0, 1], and the image.
 
-    ratios: (H, W) in units of the limit, whose sides are at least `cells`. score: the image's, likewise.
-    The limit itself is half anomalous.
+    ratios: (H, W) in units of even odds, whose sides are at least `cells`. score: the image's, likewise.
+    1 is half anomalous.
     """
     side = ratios.shape[-1] // cells
     even = F.interpolate(ratios[None, None], size=(cells * side, cells * side), mode="bilinear")[0, 0]

@@ -2,19 +2,29 @@
 
 The last convolution leaves a 3x3 grid, one token a cell of the answers' "top left" ... "bottom
 right". Its width is the language model's hidden size, whatever that is.
+
+Beyond the paper, each cell's highest values also reach its token directly, and those of the whole map one
+token more: a frozen language model reads a graded level where it overlooks the shape of a map. A cell's token
+is its name, the louder the higher the cell's level.
 """
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Final, Literal
 
 import torch
+import torch.nn.functional as F
 from pydantic import Field, model_validator
 from torch import nn
 
 from anomaly_core.config import Config
 
 LAST_KERNEL = 5
+TOP_SHARE: Final = 0.01
+"""A map's level is the mean of this share of its pixels, the highest, as the few-shot image score is."""
+_LOWEST: Final = -1.0
+_HIGHEST: Final = 1.5
+"""Range of the knots, in logarithms of even odds: a third of it to more than four times."""
 
 
 class PromptLearnerConfig(Config):
@@ -26,7 +36,7 @@ class PromptLearnerConfig(Config):
     one. norm: "batch" is BatchNorm after each convolution and on the map tokens, which then stand
     out from word embeddings by `token_scale`; "none" is the paper's plain form. embedding_std: of
     the language model's token table. token_scale: standard deviation of the map tokens, in units of
-    `embedding_std`.
+    `embedding_std`. level_knots: how finely levels are coded; 0 is the paper's form without them.
     """
 
     hidden_size: int = Field(ge=1)
@@ -38,6 +48,7 @@ class PromptLearnerConfig(Config):
     norm: Literal["batch", "none"] = "batch"
     embedding_std: float = Field(default=0.136, gt=0)
     token_scale: float = Field(default=2.0, gt=0)
+    level_knots: int = Field(default=16, ge=0)
 
     @model_validator(mode="after")
     def _fits(self) -> PromptLearnerConfig:
@@ -62,15 +73,24 @@ class PromptLearnerConfig(Config):
         return self.embedding_std * self.token_scale if self.norm == "batch" else 1.0
 
     @property
+    def map_tokens(self) -> int:
+        """n2: one a cell, and one of the whole map where levels are coded."""
+        return self.use_map * (self.grid**2 + (self.level_knots > 0))
+
+    @property
     def tokens(self) -> int:
         """Tokens of one soft prompt: image, base (n1) and map (n2)."""
-        return (self.image_dim is not None) + self.base_tokens + self.use_map * self.grid**2
+        return (self.image_dim is not None) + self.base_tokens + self.map_tokens
 
 
 def paper_prompt_learner(hidden_size: int = 4096, image_dim: int | None = 1024) -> PromptLearnerConfig:
     """Return the plain form of arXiv 2308.15366: channels 1-4-16-64-256-1024, N(0, 1) base tokens."""
     return PromptLearnerConfig(
-        hidden_size=hidden_size, image_dim=image_dim, channels=(4, 16, 64, 256, 1024), norm="none"
+        hidden_size=hidden_size,
+        image_dim=image_dim,
+        channels=(4, 16, 64, 256, 1024),
+        norm="none",
+        level_knots=0,
     )
 
 
@@ -88,20 +108,31 @@ class PromptLearner(nn.Module):
         if config.image_dim is not None:
             self.image = nn.Linear(config.image_dim, config.hidden_size)
         self.encoder: nn.Module | None = None
+        self.cell_level: nn.Module | None = None
+        self.map_level: nn.Module | None = None
+        self.loudness: nn.Linear | None = None
         if config.use_map:
             self.encoder = _map_encoder(config)
-        # What each map token starts from; `name_cells` makes it the word of its cell.
+            if config.level_knots:
+                self.loudness = nn.Linear(config.level_knots, 1)
+                # From silent well below even odds to full well beyond.
+                nn.init.constant_(self.loudness.weight, 0.5)
+                nn.init.zeros_(self.loudness.bias)
+                self.cell_level = nn.Linear(config.level_knots, config.hidden_size)
+                self.map_level = nn.Linear(config.level_knots, config.hidden_size)
+        # What each cell's token starts from; `name_cells` makes it the word of its cell.
         self.cells = nn.Parameter(torch.zeros(config.use_map * config.grid**2, config.hidden_size))
 
     def name_cells(self, words: torch.Tensor) -> None:
-        """Let each map token start as its cell's name: (grid^2, C_emb) word embeddings."""
+        """Let each cell's token start as its cell's name: (grid^2, C_emb) word embeddings."""
         with torch.no_grad():
             self.cells.copy_(words)
 
     def read(self, maps: torch.Tensor) -> torch.Tensor:
-        """Return (B, grid^2, C_emb), what the CNN reads of maps (B, 1, map_size, map_size) in [0, 1].
+        """Return (B, n2, C_emb), what is read of maps (B, 1, map_size, map_size) in [0, 1].
 
-        Row by row, as the cells are counted. Raises ValueError for another shape, or without `use_map`.
+        Row by row, as the cells are counted, the whole map last. Raises ValueError for another shape, or
+        without `use_map`.
         """
         size = self.config.map_size
         if self.encoder is None:
@@ -109,7 +140,14 @@ class PromptLearner(nn.Module):
         if maps.shape[1:] != (1, size, size):
             raise ValueError(f"maps must be (B, 1, {size}, {size}), got {tuple(maps.shape)}")
         tokens: torch.Tensor = self.encoder(maps).flatten(2).transpose(1, 2)
-        return tokens
+        names = self.cells / self.config.map_scale
+        if self.cell_level is None or self.map_level is None or self.loudness is None:
+            return tokens + names
+        cells, whole = (
+            coded(level, self.config.level_knots) for level in levels(maps[:, 0], self.config.grid)
+        )
+        named = torch.sigmoid(self.loudness(cells)) * names
+        return torch.cat([tokens + self.cell_level(cells) + named, self.map_level(whole)[:, None]], dim=1)
 
     def forward(self, maps: torch.Tensor | None, embeddings: torch.Tensor | None = None) -> torch.Tensor:
         """Return (B, n, C_emb) soft prompts of maps (B, 1, map_size, map_size); see `read` and `prompt`."""
@@ -145,7 +183,7 @@ class PromptLearner(nn.Module):
             parts.append(self.image(embeddings)[:, None])
         parts.append(self.base.expand(batch, -1, -1))
         if tokens is not None:
-            parts.append(self.cells + config.map_scale * tokens)
+            parts.append(config.map_scale * tokens)
         return torch.cat(parts, dim=1)
 
 
@@ -159,22 +197,52 @@ class TokenProbe(nn.Module):
 
     def __init__(self, config: PromptLearnerConfig) -> None:
         super().__init__()
+        self.cells = config.grid**2
         self.cell = nn.Linear(config.hidden_size, 1)
-        self.image = nn.Linear(config.grid**2 * config.hidden_size, 1)
+        self.image = nn.Linear(config.map_tokens * config.hidden_size, 1)
 
     def forward(self, tokens: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Return logits (B, grid^2) of the cells and (B,) of the image; tokens: `PromptLearner.read`."""
-        return self.cell(tokens)[..., 0], self.image(tokens.flatten(1))[:, 0]
+        return self.cell(tokens[:, : self.cells])[..., 0], self.image(tokens.flatten(1))[:, 0]
 
 
-def unit_map(values: torch.Tensor, limit: float | torch.Tensor) -> torch.Tensor:
-    """Scale distances to [0, 1) so that the limit of good images is 0.5 for every product and decoder.
+def unit_map(values: torch.Tensor, even_odds: float | torch.Tensor) -> torch.Tensor:
+    """Scale distances to [0, 1) so that even odds of an anomaly are 0.5 for every product and decoder.
 
-    values: distances >= 0, any shape. limit: the score at which the verdict turns, broadcast against
-    `values`. v^4 / (v^4 + limit^4) is steep where the verdict is decided, and keeps the order beyond.
+    values: distances >= 0, any shape. even_odds: the score at which an anomaly is as likely as not, broadcast
+    against `values`. v^4 / (v^4 + e^4) is steep where the answer is decided, and keeps the order beyond.
     """
-    powers = (values / limit) ** 4
+    powers = (values / even_odds) ** 4
     return powers / (powers + 1)
+
+
+def levels(maps: torch.Tensor, grid: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return the levels of maps (B, H, W) from `unit_map`: (B, grid^2) of the cells, (B,) of the whole.
+
+    A level is the logarithm of the mean ratio to even odds over the highest pixels: 0 at even odds.
+    """
+    side = maps.shape[-1] // grid
+    # unit_map undone. Beyond thirty times even odds a float32 in [0, 1] tells no more.
+    ratios = (maps / (1 - maps).clamp_min(1e-6)) ** 0.25
+    even = F.interpolate(ratios[:, None], size=(grid * side, grid * side), mode="bilinear")[:, 0]
+    cells = even.view(-1, grid, side, grid, side).transpose(2, 3).reshape(len(maps), grid**2, side**2)
+
+    def level(values: torch.Tensor, share: float) -> torch.Tensor:
+        highest = values.topk(max(1, round(share * values.shape[-1])), dim=-1).values
+        return highest.mean(dim=-1).clamp_min(1e-3).log()
+
+    # As many pixels make a cell anomalous as make the whole so.
+    return level(cells, TOP_SHARE * grid**2), level(ratios.flatten(1), TOP_SHARE)
+
+
+def coded(values: torch.Tensor, knots: int) -> torch.Tensor:
+    """Return (..., knots) in (-1/2, 1/2): how far each level (...) lies beyond each knot.
+
+    Every knot's code rises with the level, so that what is linear in them can be graded over the whole range.
+    """
+    places = torch.linspace(_LOWEST, _HIGHEST, knots, device=values.device)
+    step = (_HIGHEST - _LOWEST) / max(1, knots - 1)
+    return torch.sigmoid((values[..., None] - places) / step) - 0.5
 
 
 def _map_encoder(config: PromptLearnerConfig) -> nn.Sequential:

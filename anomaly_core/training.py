@@ -230,7 +230,7 @@ class _Run:
             rng,
             few_shot=config.few_shot_probability,
             drawn=config.drawn_map_probability,
-            jitter=config.limit_jitter,
+            jitter=config.unit_jitter,
         )
         maps = views.maps if language and config.joint else views.maps.detach()
         tokens = self.learner.read(maps[:, None]) if config.use_map else None
@@ -244,19 +244,28 @@ class _Run:
             soft = self.learner.prompt(
                 tokens, embeddings if config.image_token else None, batch=len(examples)
             )
-            dialogues = self._talk(rng, soft) if talk else self._questions(rng, views, soft)
-            weight = 0.0 if talk else config.first_token_weight
-            losses["cross_entropy"] = dialogue_loss(self.lm, dialogues, first_token_weight=weight)
+            if talk:
+                losses["cross_entropy"] = dialogue_loss(self.lm, self._talk(rng, soft))
+            else:
+                dialogues, yes = self._questions(rng, views, soft)
+                losses["cross_entropy"] = dialogue_loss(
+                    self.lm, dialogues, yes=yes, verdict_weight=config.verdict_weight
+                )
         return losses
 
-    def _questions(self, rng: np.random.Generator, views: Views, soft: torch.Tensor) -> list[list[Message]]:
-        dialogues = []
-        for product, cells, prompt in zip(views.products, views.cells, soft, strict=True):
+    def _questions(
+        self, rng: np.random.Generator, views: Views, soft: torch.Tensor
+    ) -> tuple[list[list[Message]], list[float | None]]:
+        """Return a dialogue about each view, and how likely its answer is Yes, where it is yes or no."""
+        dialogues, yes = [], list[float | None]()
+        truths = views.image_truth.tolist()
+        for product, cells, prompt, truth in zip(views.products, views.cells, soft, truths, strict=True):
             presence, *others = inspection_pairs(product, cells, rng)
             chosen = rng.random() < self.config.presence_share
             pair = presence if chosen else others[int(rng.integers(len(others)))]
             dialogues.append(inspection_messages(prompt, pair.question, answer=pair.answer))
-        return dialogues
+            yes.append(truth if chosen else None)
+        return dialogues, yes
 
     def _talk(self, rng: np.random.Generator, soft: torch.Tensor) -> list[list[Message]]:
         """Chats with an image's soft prompt before the first question, so that it disturbs no chat."""
@@ -288,6 +297,7 @@ class _Run:
             base_tokens=config.base_tokens,
             channels=config.channels,
             norm=config.norm,
+            level_knots=config.level_knots,
             embedding_std=lm.embedding_std,
         )
 

@@ -21,6 +21,8 @@ from anomaly_core.training_cache import MASK_SIZE, Example
 
 GRID = 3
 """Cells a side of the answers' grid."""
+SURE = 0.98
+"""How anomalous an image is that has a simulated anomaly, where its map does not grade it."""
 FAINTEST = 0.15
 """A defect's excess is faded to this share at the least."""
 
@@ -73,7 +75,7 @@ def draw_views(
 
     With chance `drawn` a drawn map, else with chance `few_shot` the few-shot map, a defect in it faded by
     chance, else `decoded`, (B, H, W) in [0, 1] on the encoder input, the decoder's. jitter: standard
-    deviation of the logarithm of the good images' limit, which a handful of good images tell only roughly.
+    deviation of the logarithm of the score at even odds, which a handful of good images tell only roughly.
     """
     sampling = torch.stack([example.sampling for example in examples]).to(decoded.device)
     shown = on_original(decoded, sampling, side)
@@ -97,7 +99,8 @@ def draw_views(
             seen = unit_map(ratios, 1.0)
         else:
             seen = row.flip(flips)
-            likely, present = torch.tensor([float(cell in places) for cell in CELLS]), float(bool(places))
+            likely = torch.tensor([float(cell in places) for cell in CELLS])
+            present = SURE if places else 1 - SURE
         maps.append(seen.to(decoded.device))
         cells.append(places)
         products.append(product)

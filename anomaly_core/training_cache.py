@@ -49,7 +49,7 @@ class Example:
 
     cells: the 3x3 cell of each anomaly, none for a good image. inputs: (C_i, h_i, w_i) float32, what the
     text-aligned decoder sees. embedding: (D,). few_shot: MASK_SIZE float32 >= 0, the few-shot map on the
-    whole original image, over the limit of good images' scores. mask: MASK_SIZE float32, 0 or 1, on the
+    whole original image, in units of the score at even odds. mask: MASK_SIZE float32, 0 or 1, on the
     encoder input. sampling: (2, 3), see `Frame.sampling`.
     """
 
@@ -175,7 +175,7 @@ class _SampleMaker:
         if changed is not None:
             shown = encoded.frame.render(np.repeat(np.uint8(255) * changed[..., None], 3, axis=2))[..., 0]
             mask[:] = cv2.resize(shown, MASK_SIZE[::-1], interpolation=cv2.INTER_AREA) / 255
-        values = self._detector.decode(encoded, model).values / model.calibration.limit()
+        values = self._detector.decode(encoded, model).values / model.even_odds
         few_shot = cv2.resize(values, MASK_SIZE[::-1], interpolation=cv2.INTER_AREA)
         inputs = decoder_inputs(
             self._config.decoder_input, encoded.features, model.bank.match(encoded.grid)[1]

@@ -53,12 +53,13 @@ class TrainingConfig(Config):
     language model. steps: of the second. joint: the decoder goes on learning in the second phase, from
     its own losses and through its map from the language model's; the paper has decoder_steps 0 and
     joint. drawn_map_probability: how often the prompt learner sees a drawn map (drawn_maps.py) and not an
-    image's; few_shot_probability: how often, of the others, the few-shot map. limit_jitter: standard
-    deviation of the logarithm of the good images' limit, by which few-shot maps are scaled. dialogue:
+    image's; few_shot_probability: how often, of the others, the few-shot map. unit_jitter: standard
+    deviation of the logarithm of the score at even odds, by which few-shot maps are scaled. dialogue:
     JSONL of chats that alternate with inspection. batch_size: images a step, in `accumulation` equal parts.
-    presence_share: share of questions that ask whether there is an anomaly. use_map, base_tokens,
-    channels, norm: see PromptLearnerConfig. betas, warmup (share of the steps), clip (gradient norm): the
-    paper's. precision: of the language model. watch_every, save_every: steps.
+    presence_share: share of questions that ask whether there is an anomaly. verdict_weight: see teaching.py.
+    use_map, base_tokens, channels, norm, level_knots: see PromptLearnerConfig. betas, warmup (share of the
+    steps), clip (gradient norm): the paper's. precision: of the language model. watch_every, save_every:
+    steps.
     """
 
     encoder: str = "efficientnet-lite0"
@@ -76,8 +77,8 @@ class TrainingConfig(Config):
     clip: float = Field(default=1.0, gt=0)
     few_shot_probability: float = Field(default=0.5, ge=0, le=1)
     drawn_map_probability: float = Field(default=0.5, ge=0, le=1)
-    limit_jitter: float = Field(default=0.15, ge=0)
-    first_token_weight: float = Field(default=1.0, ge=0)
+    unit_jitter: float = Field(default=0.25, ge=0)
+    verdict_weight: float = Field(default=1.0, ge=0)
     presence_share: float = Field(default=0.75, ge=0, le=1)
     dialogue: Path | None = None
     image_token: bool = True
@@ -85,6 +86,7 @@ class TrainingConfig(Config):
     base_tokens: int = Field(default=9, ge=0)
     channels: tuple[int, ...] = (4, 16, 32, 64, 128)
     norm: Literal["batch", "none"] = "batch"
+    level_knots: int = Field(default=16, ge=0)
     lora: LoraSettings | None = None
     precision: Literal["float32", "bfloat16", "float16"] = "float32"
     device: str = "cpu"

@@ -109,9 +109,9 @@ class Alone:
         return yes_margins(self.lm, prompts)
 
 
-def largest_normal(good: NDArray[np.float64], weights: Sequence[float]) -> float:
-    """Return the largest score of the good images, each against the others."""
-    return float(np.max(good[:, :2] @ np.array([1.0, *weights])))
+def beyond_largest_normal(scores: Sequence[float], good: NDArray[np.float64]) -> Column:
+    """Return the verdicts of a threshold at the largest score of the good images, each against the others."""
+    return Column(list(scores), [score > float(good.max()) for score in scores])
 
 
 def named_cell(found: AnomalyMap, model: ProductModel, verdict: Verdict) -> str | None:
@@ -157,21 +157,20 @@ def run(part: Set, detector: Detector, gpt: AnomalyGPT, alone: dict[str, Alone],
             model = fitted.model
             found = [detector.decode(each, model) for each in encoded]
             prompts = [
-                gpt.soft_prompt(f.values, model.limit, e.embedding)
+                gpt.soft_prompt(f.values, model.even_odds, e.embedding)
                 for f, e in zip(found, encoded, strict=True)
             ]
             margins = yes_margins(lm, prompts)
-            text = [detector.compare(e, model.bank).text for e in encoded]
+            compared = [detector.compare(e, model.bank) for e in encoded]
             raw = [float(np.log(max(f.score, 1e-9))) for f in found]
-            weight = gpt.fusion.text_weight
-            few_shot = [r - weight * t for r, t in zip(raw, text, strict=True)]
+            weight, good = gpt.fusion.text_weight, fitted.good
             fused = [model.judge(f.score, m) for f, m in zip(found, margins, strict=True)]
             columns = {
                 **{name: Column(each, [m > 0 for m in each]) for name, each in fixed.items()},
-                "few-shot map": Column(few_shot, [f > largest_normal(fitted.good, (0.0,)) for f in few_shot]),
-                "text-aligned map": Column(text, [t > float(fitted.good[:, 1].max()) for t in text]),
-                "decoder, largest normal score": Column(
-                    raw, [r > largest_normal(fitted.good, (weight,)) for r in raw]
+                "few-shot map": beyond_largest_normal([c.few_shot for c in compared], good[:, 0]),
+                "text-aligned map": beyond_largest_normal([c.text for c in compared], good[:, 2]),
+                "decoder, largest normal score": beyond_largest_normal(
+                    [c.few_shot + weight * c.text for c in compared], good[:, 0] + weight * good[:, 2]
                 ),
                 "decoder + prompt learner + LLM": Column(margins, [m > 0 for m in margins]),
                 "fused": Column(
@@ -203,7 +202,7 @@ def run(part: Set, detector: Detector, gpt: AnomalyGPT, alone: dict[str, Alone],
                 if margins[index] > 0 and seed == options.seeds[0]:
                     each, e = found[index], encoded[index]
                     hits["decoder + prompt learner + LLM"].append(
-                        gpt.cell(each.values, model.limit, e.embedding) in right
+                        gpt.cell(each.values, model.even_odds, e.embedding) in right
                     )
             for name, each_hit in hits.items():
                 if each_hit:

@@ -25,7 +25,7 @@ from provenance import provenance
 from anomaly_core import metrics
 from anomaly_core.config import DetectorConfig, FewShotConfig
 from anomaly_core.decoder.few_shot import MemoryBank, anomaly_grid, image_score, patch_grid
-from anomaly_core.detector import Detector, symmetries
+from anomaly_core.detector import Detector
 from anomaly_core.encoders.base import Features
 from anomaly_core.encoders.registry import load_image_encoder
 from anomaly_core.errors import ConfigError
@@ -33,6 +33,7 @@ from anomaly_core.foreground import foreground_mask
 from anomaly_core.images import load_image
 from anomaly_core.procedural import drawn_products
 from anomaly_core.simulation import SimulationConfig, simulate
+from anomaly_core.views import symmetries
 from anomaly_core.weights import pull
 
 Pixels = NDArray[np.uint8]

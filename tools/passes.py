@@ -89,7 +89,7 @@ class ImagePass:
                     f"and {language.name} is set up"
                 )
             values = self.anomaly_map(product, model).values
-            margin = language.margin(values, model.limit, self.encoded().embedding)
+            margin = language.margin(values, model.even_odds, self.encoded().embedding)
         except (LanguageModelError, WeightsError) as error:
             return LanguageReading(problem=str(error))
         return LanguageReading(margin, language.lm.name)

@@ -6,6 +6,7 @@ M = upsample(mean over taps of 1 - max over the bank of cosine(patch, bank)). No
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Final
 
@@ -23,6 +24,9 @@ DEEPEST_WEIGHT: Final = 0.8
 FIRST_RADIUS: Final = 0.02
 """Cosine distance below which two patches are taken as one when a bank is too large."""
 RADIUS_GROWTH: Final = 1.5
+SMALLEST_SCORE: Final = 1e-6
+EXTENT_SHARE: Final = 0.3
+"""Share of a map's patches, the highest, whose mean is its extent."""
 BLOCK: Final = 512
 """Patches that are compared with one another at a time."""
 
@@ -92,26 +96,37 @@ class MemoryBank:
                     kept = _cover(kept, piece, radius)
         return cls(kept)
 
-    def distances(self, grid: torch.Tensor) -> torch.Tensor:
-        """Return the (h, w) map of cosine distances, in [0, 2], to the nearest normal patch."""
+    def distances(self, grid: torch.Tensor, left_out: torch.Tensor | None = None) -> torch.Tensor:
+        """Return the (h, w) map of cosine distances, in [0, 2], to the nearest normal patch.
+
+        left_out: (h * w, n) bool, the rows of the bank that each patch may not be compared with.
+        """
         h, w, _ = grid.shape
-        nearest = (grid.flatten(0, 1) @ self.patches.T).amax(dim=1)
+        nearest = self._cosines(grid, left_out).amax(dim=1)
         return (1 - nearest).clamp_min_(0).view(h, w)
 
-    def match(self, grid: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    def match(
+        self, grid: torch.Tensor, left_out: torch.Tensor | None = None
+    ) -> tuple[torch.Tensor, torch.Tensor]:
         """Return `distances`, and (h, w, C) residuals: each patch less the nearest normal one.
 
         A residual's squares sum to twice the distance.
         """
         h, w, _ = grid.shape
-        nearest = (grid.flatten(0, 1) @ self.patches.T).max(dim=1)
+        nearest = self._cosines(grid, left_out).max(dim=1)
         residuals = grid - self.patches[nearest.indices].view(grid.shape)
         return (1 - nearest.values).clamp_min_(0).view(h, w), residuals
 
+    def _cosines(self, grid: torch.Tensor, left_out: torch.Tensor | None) -> torch.Tensor:
+        cosines: torch.Tensor = grid.flatten(0, 1) @ self.patches.T
+        return cosines if left_out is None else cosines.masked_fill_(left_out, -1.0)
 
-def anomaly_grid(bank: MemoryBank, grid: torch.Tensor, config: FewShotConfig) -> torch.Tensor:
-    """Return the (h, w) anomaly map of an image's patches; see `less_median`."""
-    return less_median(bank.distances(grid), config)
+
+def anomaly_grid(
+    bank: MemoryBank, grid: torch.Tensor, config: FewShotConfig, left_out: torch.Tensor | None = None
+) -> torch.Tensor:
+    """Return the (h, w) anomaly map of an image's patches; see `distances` and `less_median`."""
+    return less_median(bank.distances(grid, left_out), config)
 
 
 def less_median(distances: torch.Tensor, config: FewShotConfig) -> torch.Tensor:
@@ -119,10 +134,21 @@ def less_median(distances: torch.Tensor, config: FewShotConfig) -> torch.Tensor:
     return (distances - config.median_share * distances.median()).clamp_min_(0)
 
 
+def extent(values: torch.Tensor) -> float:
+    """Return the logarithm of the mean of a wide share of an (h, w) map: large for a broad fault."""
+    count = max(1, round(EXTENT_SHARE * values.numel()))
+    return math.log(max(float(values.flatten().topk(count).values.mean()), SMALLEST_SCORE))
+
+
 def image_score(values: torch.Tensor, config: FewShotConfig) -> float:
     """Return the image's score: the mean of the highest share of its (h, w) map."""
     count = max(1, round(config.top_share * values.numel()))
     return float(values.flatten().topk(count).values.mean())
+
+
+def log_image_score(values: torch.Tensor, config: FewShotConfig) -> float:
+    """Return the logarithm of `image_score`, bounded below."""
+    return math.log(max(image_score(values, config), SMALLEST_SCORE))
 
 
 def _rows(grids: Sequence[torch.Tensor]) -> torch.Tensor:

@@ -9,6 +9,7 @@ from torch.nn import functional as F
 
 from anomaly_core.errors import LanguageModelRefused
 from anomaly_core.language.base import Message
+from anomaly_core.language.inspection import YES_NO
 from anomaly_core.language.sequence import embed_spans, spoken_labels
 from anomaly_core.language.transformers_lm import TransformersLanguageModel
 
@@ -16,7 +17,11 @@ IGNORED = -100
 
 
 def dialogue_loss(
-    lm: TransformersLanguageModel, dialogues: Sequence[Sequence[Message]], *, first_token_weight: float = 0.0
+    lm: TransformersLanguageModel,
+    dialogues: Sequence[Sequence[Message]],
+    *,
+    yes: Sequence[float | None] = (),
+    verdict_weight: float = 1.0,
 ) -> torch.Tensor:
     """L_ce: the cross-entropy of the assistants' tokens, a scalar; gradients reach soft prompts.
 
@@ -26,8 +31,10 @@ def dialogue_loss(
     Args:
         lm: the frozen model.
         dialogues: finished dialogues, each with at least one reply of the assistant's.
-        first_token_weight: this many times the mean cross-entropy of each dialogue's first answer
-            token is added. In "Yes, there is ..." it alone carries the verdict, one token in twenty.
+        yes: for each dialogue the chance, in [0, 1], that its answer begins with Yes and not with No, or None
+            where the answer begins otherwise. In "Yes, there is ..." that word alone carries the verdict, one
+            token in twenty, and a chance teaches a grade where a word teaches a side.
+        verdict_weight: this many times the mean smooth L1 distance of the answers' log-odds is added.
 
     Raises:
         LanguageModelRefused: a dialogue without a reply, or longer than the model's context.
@@ -68,9 +75,16 @@ def dialogue_loss(
     )
     weights = spoken * (1 - torch.exp(-each.detach()))
     loss = (weights * each).sum() / weights.sum().clamp_min(1e-6)
-    if first_token_weight:
-        first = spoken & (spoken.cumsum(1) == 1)
-        loss = loss + first_token_weight * each[first].mean()
+    asked = [row for row, chance in enumerate(yes) if chance is not None]
+    if asked:
+        first = (spoken & (spoken.cumsum(1) == 1)).float().argmax(dim=1)[asked]
+        said, denied = (lm.builder.typed_ids(word)[0] for word in YES_NO)
+        logits = out.logits[asked, first].float()
+        chances = torch.tensor([yes[row] for row in asked], device=logits.device)
+        # Log-odds and not cross-entropy: that is all but flat beyond nine in ten, where grades count too.
+        loss = loss + verdict_weight * F.smooth_l1_loss(
+            logits[:, said] - logits[:, denied], torch.logit(chances, 1e-4)
+        )
     return loss
 
 

@@ -10,13 +10,14 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from anomaly_core.config import DetectorConfig
-from anomaly_core.detector import Detector, Fitted, ProductModel, symmetries
+from anomaly_core.detector import Detector, Fitted, ProductModel
 from anomaly_core.encoders.registry import load_image_encoder
 from anomaly_core.encoders.tiny import TinyEncoder
 from anomaly_core.errors import NoImages
 from anomaly_core.images import load_image
 from anomaly_core.regions import find_regions
 from anomaly_core.results import Region, cell_of
+from anomaly_core.views import symmetries
 from anomaly_core.weights import cached
 
 SIZES = ((200, 300), (200, 800), (800, 200), (640, 480))

@@ -1,10 +1,20 @@
 """Shapes of the prompt learner, the paper's and others; where its tokens lie."""
 
+import numpy as np
 import pytest
 import torch
 from pydantic import ValidationError
 
-from anomaly_core.prompt_learner import PromptLearner, PromptLearnerConfig, paper_prompt_learner, unit_map
+from anomaly_core.config import FewShotConfig
+from anomaly_core.decoder.few_shot import image_score
+from anomaly_core.prompt_learner import (
+    PromptLearner,
+    PromptLearnerConfig,
+    coded,
+    levels,
+    paper_prompt_learner,
+    unit_map,
+)
 
 
 def test_the_papers_shapes() -> None:
@@ -22,8 +32,8 @@ def test_the_default_is_scaled_to_the_word_embeddings() -> None:
     config = PromptLearnerConfig(hidden_size=576, image_dim=384, embedding_std=0.136)
     learner = PromptLearner(config)
     prompts = learner(torch.rand(8, 1, 224, 224), torch.rand(8, 384))
-    assert prompts.shape == (8, config.tokens, 576) == (8, 19, 576)
-    assert float(prompts[:, 10:].detach().std()) == pytest.approx(2 * 0.136, rel=0.02)
+    assert prompts.shape == (8, config.tokens, 576) == (8, 20, 576)
+    assert float(prompts[:, 10:19].detach().std()) == pytest.approx(2 * 0.136, rel=0.1)
     assert float(prompts[:, 1:10].detach().std()) == pytest.approx(0.136, rel=0.05)
     assert sum(p.numel() for p in learner.parameters()) < 2_400_000
 
@@ -33,12 +43,41 @@ def test_map_tokens_are_the_cells_row_by_row() -> None:
     learner = PromptLearner(PromptLearnerConfig(hidden_size=32)).eval()
     blank = torch.zeros(1, 1, 224, 224)
     with torch.no_grad():
-        plain = learner(blank)[0, 9:]
+        plain = learner(blank)[0, 9:18]
         for cell, (row, column) in {0: (10, 10), 2: (10, 210), 6: (210, 10), 8: (210, 210)}.items():
             spot = blank.clone()
             spot[0, 0, row - 8 : row + 8, column - 8 : column + 8] = 1
-            change = (learner(spot)[0, 9:] - plain).norm(dim=1)
+            change = (learner(spot)[0, 9:18] - plain).norm(dim=1)
             assert int(change.argmax()) == cell
+
+
+def test_levels_are_logarithms_of_the_limit() -> None:
+    # A tenth of the map at three times the limit, in one cell; the rest at a half of it.
+    ratios = torch.full((1, 224, 224), 0.5)
+    ratios[0, :70, :70] = 3.0
+    cells, whole = levels(unit_map(ratios, 1.0), 3)
+    assert whole.item() == pytest.approx(np.log(3.0), abs=1e-3)
+    assert cells[0].tolist() == pytest.approx([np.log(3.0)] + [np.log(0.5)] * 8, abs=1e-3)
+
+
+def test_the_level_of_a_map_is_its_image_score_over_the_limit() -> None:
+    values = torch.rand(28, 28) + 0.1
+    shown = values.repeat_interleave(8, 0).repeat_interleave(8, 1)
+    _, whole = levels(unit_map(shown[None], 0.4), 3)
+    assert whole.exp().item() == pytest.approx(image_score(values, FewShotConfig()) / 0.4, rel=1e-3)
+
+
+def test_every_level_has_a_code_of_its_own() -> None:
+    codes = coded(torch.linspace(-1.5, 2.0, 36), 16)
+    assert codes.shape == (36, 16)
+    assert bool((codes.diff(dim=0) >= 0).all())
+    steps = codes.diff(dim=0).norm(dim=1)
+    assert float(steps.min()) > 0.05 * float(steps.max())
+
+
+def test_without_levels_the_prompt_has_the_papers_tokens() -> None:
+    config = PromptLearnerConfig(hidden_size=32, level_knots=0)
+    assert PromptLearner(config)(torch.rand(2, 1, 224, 224)).shape == (2, 9 + 9, 32)
 
 
 def test_gradients_reach_every_parameter() -> None:

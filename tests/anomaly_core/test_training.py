@@ -161,7 +161,7 @@ def test_gradients_reach_linears_and_prompt_learner_through_the_language_model(f
         inspection_messages(prompt, answer=verdict_sentence(bool(cells), cells))
         for prompt, cells in zip(soft, views.cells, strict=True)
     ]
-    dialogue_loss(lm, dialogues, first_token_weight=1.0).backward()
+    dialogue_loss(lm, dialogues, yes=views.image_truth.tolist()).backward()
     for part in (decoder, learner):
         for name, parameter in part.named_parameters():
             assert parameter.grad is not None, name

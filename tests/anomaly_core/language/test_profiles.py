@@ -20,10 +20,11 @@ from transformers import (
 from anomaly_core.language.inspection import YES_NO, inspection_messages
 from anomaly_core.language.registry import load_language_model
 from anomaly_core.language.sequence import SoftSpan
-from anomaly_core.language.teaching import dialogue_loss
+from anomaly_core.language.teaching import dialogue_loss, word_embeddings
 from anomaly_core.language.tiny import CHATML, byte_tokenizer
 from anomaly_core.language.transformers_lm import TransformersLanguageModel
 from anomaly_core.prompt_learner import PromptLearner, PromptLearnerConfig, paper_prompt_learner
+from anomaly_core.results import CELLS
 
 SHAPE = {
     "vocab_size": 259,
@@ -88,10 +89,11 @@ def test_the_prompt_learner_speaks_to_the_model(folders: dict[str, Path], name: 
         hidden_size=lm.hidden_size, image_dim=24, channels=(2, 2, 2, 2, 4), embedding_std=lm.embedding_std
     )
     learner = PromptLearner(config)
+    learner.name_cells(word_embeddings(lm, CELLS))
     maps, embeddings = torch.rand(2, 1, 224, 224), torch.rand(2, 24)
     with torch.no_grad():
         soft = learner(maps, embeddings)
-    assert soft.shape == (2, 19, lm.hidden_size)
+    assert soft.shape == (2, config.tokens, lm.hidden_size) == (2, 20, lm.hidden_size)
     asked = [inspection_messages(one) for one in soft]
     scores = [lm.choose(messages, YES_NO) for messages in asked]
     assert all(sum(map(math.exp, pair)) == pytest.approx(1.0) for pair in scores)

@@ -8,6 +8,7 @@ from transformers import PretrainedConfig, Qwen2Config, Qwen3Config
 
 from anomaly_core.errors import LanguageModelRefused, WeightsMissing
 from anomaly_core.language.base import LanguageModel, Message
+from anomaly_core.language.inspection import YES_NO
 from anomaly_core.language.scripted import ScriptedLanguageModel
 from anomaly_core.language.sequence import SoftSpan, TokenSpan, spoken_labels
 from anomaly_core.language.stream import ReplyStream, is_repeating
@@ -141,17 +142,22 @@ def test_loss_equals_each_dialogue_alone() -> None:
         Message("user", "A longer question?", torch.randn(4, 32) * 0.1),
         Message("assistant", "Yes, there is."),
     ]
-    means, counts, firsts = [], [], []
+    means, counts, margins = [], [], []
     for turns in (short, long):
         ids = lm.builder.tokenizer(turns[-1].text + "<|im_end|>")["input_ids"]
         prefix = lm.embed(turns[:-1])
         means.append(-whole_log_probability(lm, prefix, ids))
-        firsts.append(-whole_log_probability(lm, prefix, ids[:1]))
+        yes, no = (whole_log_probability(lm, prefix, lm.builder.typed_ids(word)[:1]) for word in YES_NO)
+        margins.append(yes - no)
         counts.append(len(ids))
     both = dialogue_loss(lm, [short, long])
     assert float(both) == pytest.approx(sum(means) / sum(counts), abs=1e-4)
-    weighted = dialogue_loss(lm, [short, long], first_token_weight=2.0)
-    assert float(weighted - both) == pytest.approx(2.0 * sum(firsts) / 2, abs=1e-4)
+    graded = dialogue_loss(lm, [short, long], yes=[0.3, 0.9], verdict_weight=2.0)
+    far = [abs(margin - math.log(p / (1 - p))) for p, margin in zip((0.3, 0.9), margins, strict=True)]
+    expected = [each - 0.5 if each > 1 else each**2 / 2 for each in far]
+    assert float(graded - both) == pytest.approx(2.0 * sum(expected) / 2, abs=1e-4)
+    one = dialogue_loss(lm, [short, long], yes=[None, 0.9], verdict_weight=2.0)
+    assert float(one - both) == pytest.approx(2.0 * expected[1], abs=1e-4)
 
 
 @pytest.mark.parametrize("soft", [torch.zeros(3, 31), torch.zeros(32), torch.full((2, 32), float("nan"))])

@@ -1,0 +1,38 @@
+"""One image compared with its own mirrored views: nothing may find its own place again."""
+
+import numpy as np
+import pytest
+import torch
+
+from anomaly_core.views import among_themselves, symmetries
+
+
+def grids(height: int, width: int) -> list[torch.Tensor]:
+    """Patches whose first channel tells their place in the first view."""
+    numbers = np.arange(height * width, dtype=np.float32).reshape(height, width, 1)
+    return [torch.from_numpy(view) for view in symmetries(numbers)]
+
+
+@pytest.mark.parametrize("view", [0, 1, 2, 3])
+def test_a_patch_is_compared_with_no_view_of_its_own_place_or_the_next(view: int) -> None:
+    shown = grids(5, 7)
+    bank, left_out = among_themselves(shown, view, limit=10_000)
+    places = bank.patches[:, 0].long()
+    for patch, row in zip(shown[view].flatten().long(), left_out, strict=True):
+        rows_apart = (places // 7 - patch // 7).abs()
+        columns_apart = (places % 7 - patch % 7).abs()
+        assert torch.equal(row, (rows_apart <= 1) & (columns_apart <= 1))
+    # Nine places in each of four views, four in a corner.
+    assert int(left_out.sum(dim=1).max()) == 36
+    assert int(left_out.sum(dim=1).min()) == 16
+
+
+def test_a_grid_without_another_place_is_compared_with_all() -> None:
+    _, left_out = among_themselves(grids(2, 2), 0, limit=100)
+    assert not left_out.any()
+
+
+def test_the_bank_stays_within_its_limit() -> None:
+    bank, left_out = among_themselves(grids(40, 40), 1, limit=1000)
+    assert len(bank.patches) <= 1000
+    assert left_out.shape == (1600, len(bank.patches))
