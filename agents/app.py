@@ -32,7 +32,7 @@ from tools.records import (
     RegionRecord,
     TimingsRecord,
 )
-from tools.retrieve import passage_record
+from tools.retrieve import find_passages
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -243,9 +243,13 @@ class Application:
         return AddSummary(passages=added.passages, products=list(added.products), files=len(files))
 
     def search_knowledge(self, text: str, product: str | None = None, k: int = 5) -> list[PassageRecord]:
-        """Find passages of the notes."""
+        """Find passages of the notes; a product that is not given is found from the text."""
+        return find_passages(self.services, text, product, k)
+
+    def product_of_text(self, text: str) -> str | None:
+        """Return the product that a text is about by the notes, or None."""
         self.services.require_store()
-        return [passage_record(hit) for hit in self.services.domain.search(text, product=product, k=k)]
+        return self.services.domain.product_of(text).name
 
     def evaluate_detection(
         self,

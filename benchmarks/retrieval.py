@@ -1,41 +1,51 @@
-"""How often the right note comes back: recall on MMAD's domain knowledge.
+"""How often the right note comes back, and the right product: on MMAD's domain knowledge, all 38 classes.
 
-    python benchmarks/retrieval.py MMAD_DOMAIN_KNOWLEDGE_JSON
+    python benchmarks/retrieval.py MMAD_DOMAIN_KNOWLEDGE_JSON --out benchmarks/results/retrieval.json
+    python benchmarks/retrieval.py --develop --out FILE
 
-Two queries for each defect entry: its name ("scratch head on a screw"), and the first sentence of its
-description without the words of its title. The answer counts when a passage of that product and defect is
-among the first k. The second query's words are the passage's own, which favours BM25: it tells what is lost
-by fusion, not which method is better. With the product given, recall@5 is easy: a product has few passages.
-Prints a table and writes results/retrieval.json beside this file.
+*Recall*: the right passages are those of the asked product and defect; a query counts when one is among the
+first k. Queries: `name`, the defect's name ("scratch head on a screw"); `paraphrase`, the first sentence of
+its description without the words of its title, which are the passage's own words and favour BM25; and the
+open questions of `benchmarks/phrasing.py`. The product is given, found from the text, or not looked for.
+
+*Product*: which one an open question is about: right, wrong or refused. *Strangers*: the same questions with
+the asked product's notes taken away must be refused, and so must questions that are about no product.
+`--develop` uses the made-up products, on which alone the constants of `knowledge/naming.py` were chosen.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import platform
 import re
 import tempfile
 import time
-from collections.abc import Callable
-from datetime import UTC, datetime
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
+from phrasing import ABOUT_NONE, FORMS, SHARED, Question, made_up, phrasings, questions
+from provenance import provenance
 from rich.console import Console
 from rich.table import Table
 
 from anomaly_core.encoders.base import TextEncoder
 from anomaly_core.encoders.registry import load_text_encoder
 from anomaly_core.errors import WeightsMissing
+from anomaly_core.metrics import wilson_interval
 from knowledge.domain import DomainIndex
 from knowledge.lexical import words
+from knowledge.naming import ProductNames
+from knowledge.notes import text_to_index
 from knowledge.passages import Passage, cut
 from knowledge.store import Store
+from tools.text_cache import RememberingTextEncoder
 
-SEED = 0
-RESULTS = Path(__file__).parent / "results" / "retrieval.json"
+GIVEN, FOUND, NONE = "given", "found", "not looked for"
 
 
 def name_query(entry: Passage) -> str:
@@ -54,73 +64,136 @@ def no_encoder() -> TextEncoder:
     raise WeightsMissing("left out on purpose, to measure BM25 alone")
 
 
-def measure(domain: DomainIndex, query: Callable[[Passage], str], filtered: bool) -> dict[str, object]:
+def simple_queries(domain: DomainIndex, query: Callable[[Passage], str]) -> list[Question]:
     entries = {(p.product, p.defect): p for p in reversed(domain.passages()) if p.defect != "good"}
+    return [
+        Question(query(e), str(e.product), str(e.defect), "") for _, e in sorted(entries.items(), key=str)
+    ]
+
+
+def recall(domain: DomainIndex, asked: Sequence[Question], product: str) -> dict[str, Any]:
     ranks, milliseconds = [], []
-    for (product, defect), entry in sorted(entries.items(), key=str):
-        text = query(entry)
+    for each in asked:
         begin = time.perf_counter()
-        hits = domain.search(text, product=product if filtered else None, k=5)
+        found = each.product if product == GIVEN else None
+        if product == FOUND:
+            found = domain.product_of(each.text).name
+        hits = domain.search(each.text, product=found, k=5)
         milliseconds.append(1e3 * (time.perf_counter() - begin))
-        found = [
+        places = [
             place
             for place, hit in enumerate(hits)
-            if (hit.passage.product, hit.passage.defect) == (product, defect)
+            if (hit.passage.product, hit.passage.defect) == (each.product, each.defect)
         ]
-        ranks.append(found[0] if found else np.inf)
+        ranks.append(places[0] if places else np.inf)
     scores = np.array(ranks)
-    # Percentile bootstrap over entries.
-    draws = np.random.default_rng(SEED).choice(scores, (2000, len(scores)))
-    low, high = np.quantile((draws < 5).mean(axis=1), [0.025, 0.975])
+    low, high = wilson_interval(int((scores < 5).sum()), len(scores))
     return {
         "queries": len(scores),
         "recall_at_1": round(float((scores < 1).mean()), 4),
         "recall_at_5": round(float((scores < 5).mean()), 4),
-        "recall_at_5_ci95": [round(float(low), 4), round(float(high), 4)],
+        "recall_at_5_interval_95": [round(low, 4), round(high, 4)],
         "ms_median": round(float(np.median(milliseconds)), 2),
     }
+
+
+def share(outcomes: Iterable[bool]) -> dict[str, Any]:
+    values = list(outcomes)
+    low, high = wilson_interval(sum(values), len(values))
+    rate = round(sum(values) / len(values), 4)
+    return {"rate": rate, "interval_95": [round(low, 4), round(high, 4)], "questions": len(values)}
+
+
+def naming(passages: Sequence[Passage], asked: Sequence[Question], encoder: TextEncoder) -> dict[str, Any]:
+    """Which product each question is about, with its notes at hand and without them, by form."""
+    vectors = encoder.encode_text([text_to_index(p) for p in passages]).numpy().astype(np.float32)
+
+    def without(product: str | None) -> ProductNames:
+        rows = [row for row, passage in enumerate(passages) if passage.product != product]
+        kept: NDArray[np.float32] = vectors[rows]
+        return ProductNames([passages[row] for row in rows], kept, encoder)
+
+    everything = without(None)
+    missing = {product: without(product) for product in everything.names}
+    words_of: dict[str, list[str]] = defaultdict(list)
+    refused: dict[str, list[bool]] = defaultdict(list)
+    mistakes: Counter[str] = Counter()
+    for each in asked:
+        match = everything.find(each.text)
+        word = "refused" if match.name is None else "right" if match.name == each.product else "wrong"
+        words_of[each.form].append(word)
+        if word == "wrong":
+            mistakes[f"{each.product} taken for {match.name}"] += 1
+        refused[each.form].append(missing[each.product].find(each.text).name is None)
+    table = {
+        form: {
+            **{word: share(w == word for w in words_of[form]) for word in ("right", "wrong", "refused")},
+            "stranger_refused": share(refused[form]),
+        }
+        for form in FORMS
+    }
+    nobody = [pattern.format(defect=defect) for pattern in ABOUT_NONE for defect in SHARED]
+    return {
+        "by_form": table,
+        "all_strangers_refused": share(value for values in refused.values() for value in values),
+        "about_no_product_refused": share(everything.find(text).name is None for text in nobody),
+        "mistakes": dict(mistakes.most_common(12)),
+    }
+
+
+def show(rows: Sequence[dict[str, Any]], named: dict[str, Any]) -> None:
+    table = Table("method", "query", "product", "recall@1", "recall@5", "95% interval", "queries", "ms")
+    keys = ("recall_at_1", "recall_at_5", "recall_at_5_interval_95", "queries", "ms_median")
+    for row in rows:
+        table.add_row(*(str(row[key]) for key in ("method", "query", "product", *keys)))
+    forms = Table("form", "right", "wrong", "refused", "stranger refused")
+    for form, row in named["by_form"].items():
+        forms.add_row(form, *(f"{cell['rate']:.3f}" for cell in row.values()))
+    console = Console(width=140)
+    console.print(table)
+    console.print(forms)
+    for key in ("all_strangers_refused", "about_no_product_refused", "mistakes"):
+        console.print(key, named[key])
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("notes", type=Path, help="MMAD's domain_knowledge.json")
+    parser.add_argument("notes", type=Path, nargs="?", help="MMAD's domain_knowledge.json")
+    parser.add_argument("--develop", action="store_true", help="made-up products instead")
     parser.add_argument("--encoder", default="minilm", help="text encoder (default: %(default)s)")
-    arguments = parser.parse_args()
-    torch.set_num_threads(2)
-    rows = []
+    parser.add_argument("--out", type=Path, required=True)
+    options = parser.parse_args()
+    if (options.notes is None) != options.develop:
+        parser.error("give MMAD's domain_knowledge.json, or --develop")
+    rows: list[dict[str, Any]] = []
     with tempfile.TemporaryDirectory() as folder:
-        encoder = load_text_encoder(arguments.encoder)
+        encoder = RememberingTextEncoder(load_text_encoder(options.encoder), size=8000)
+        others = phrasings()
+        if options.develop:
+            content, others = made_up()
+            options.notes = Path(folder) / "made_up.json"
+            options.notes.write_text(json.dumps(content))
         for method, factory in (("hybrid", lambda: encoder), ("BM25 alone", no_encoder)):
             domain = DomainIndex(Store.open(Path(folder) / method, create=True), factory)
-            passages = domain.add([arguments.notes]).passages
-            for label, query in (("name", name_query), ("paraphrase", paraphrase_query)):
-                for filtered in (True, False):
-                    result = measure(domain, query, filtered)
-                    rows.append({"method": method, "query": label, "product_given": filtered, **result})
-    table = Table("method", "query", "product given", "recall@1", "recall@5", "95% interval", "ms")
-    for row in rows:
-        interval = row["recall_at_5_ci95"]
-        cells = [row["method"], row["query"], row["product_given"], row["recall_at_1"], row["recall_at_5"]]
-        table.add_row(*map(str, cells), str(interval), str(row["ms_median"]))
-    Console().print(table)
-    record = {
-        "date": datetime.now(UTC).date().isoformat(),
-        "machine": {
-            "system": platform.system(),
-            "processor": platform.machine(),
-            "python": platform.python_version(),
-        },
-        "torch": torch.__version__,
-        "threads": torch.get_num_threads(),
-        "seed": SEED,
-        "config": {"encoder": encoder.name, "notes": arguments.notes.name, "passages": passages},
-        "rows": rows,
-    }
-    RESULTS.parent.mkdir(exist_ok=True)
-    RESULTS.write_text(json.dumps(record, indent=1) + "\n")
+            domain.add([options.notes])
+            asked = list(questions(domain.passages(), others))
+            kinds = {
+                "name": simple_queries(domain, name_query),
+                "paraphrase": simple_queries(domain, paraphrase_query),
+                **{f"question, {form}": [q for q in asked if q.form == form] for form in FORMS},
+            }
+            for label, queries in kinds.items():
+                for product in (GIVEN, FOUND, NONE):
+                    result = recall(domain, queries, product)
+                    rows.append({"method": method, "query": label, "product": product, **result})
+        named = naming(domain.passages(), asked, encoder)
+    show(rows, named)
+    record = {**provenance(vars(options)), "recall": rows, "naming": named}
+    options.out.write_text(json.dumps(record, indent=1) + "\n")
 
 
 if __name__ == "__main__":
+    torch.set_num_threads(1)
     main()

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from anomaly_core.encoders.base import TextEncoder
 from anomaly_core.errors import ConfigError, KnowledgeError, WeightsMissing
 from knowledge.lexical import LexicalIndex
+from knowledge.naming import ProductNames, TextMatch
 from knowledge.notes import Note, read_notes, remove_note, text_to_index, write_note
 from knowledge.passages import Passage, strip_control, to_passages
 from knowledge.readers import read_note
@@ -74,6 +75,7 @@ class DomainIndex:
         self._encoder: TextEncoder | None = None
         self._cached: _View | None = None
         self._dense: tuple[Snapshot, Any] | None = None  # with a faiss.IndexFlatIP, which has no stubs
+        self._names: tuple[Snapshot, ProductNames] | None = None
 
     def add(self, files: Sequence[Path | str], *, product: str | None = None) -> AddResult:
         """Add notes in one transaction; a file that was added before (same path, or same bytes) is replaced.
@@ -159,6 +161,18 @@ class DomainIndex:
                 scores[row] = scores.get(row, 0.0) + 1.0 / (RANK_CONSTANT + rank)
         best = sorted(scores, key=lambda row: (-scores[row], row))[:k]
         return [PassageHit(view.passages[row], scores[row], index is not None) for row in best]
+
+    def product_of(self, text: str) -> TextMatch:
+        """Return the product that a text is about, or none; without the text encoder, by its name alone.
+
+        Raises StoreDamaged.
+        """
+        view = self._view()
+        if self._names is None or self._names[0] is not view.snapshot:
+            index = self._dense_index(view, require=False)
+            vectors = None if index is None else index.reconstruct_n(0, index.ntotal)
+            self._names = (view.snapshot, ProductNames(view.passages, vectors, self._encoder))
+        return self._names[1].find(strip_control(text))
 
     def products(self) -> list[str]:
         """Return the products that notes are about, sorted."""

@@ -1,11 +1,11 @@
 """How similar an image must be to a product's templates to be taken for that product.
 
-Distances are cosine distances, 1 - similarity. A handful of templates, or one and its augmented views, show
-how far a product's own images spread, but understate it: views of one photograph lie nearer than the next
-photograph does. So the reach granted is the geometric mean of that spread and of REACH, a distance at which
-the encoders see another kind of object. The constants were fitted with DINOv2-S and EfficientNet-Lite0 on
-screws and magnetic tiles at 1 and 4 shots, where unseen own images, defective ones included, lie at 0.01 to
-0.3 and other objects at 0.3 to 1.
+Distances are cosine distances, 1 - similarity. How far a product's own images spread is seen only from
+several templates; views of one photograph lie nearer than the next photograph does. How far away another
+kind of object lies is measured on strangers: drawn products, seen by the same encoder. The floor lies
+between: for one template, half-way to the strangers; for more, the geometric mean of spread and strangers.
+Constants were chosen by `benchmarks/products.py --develop`, on drawn products and a textile alone, where 1 in
+40 of a product's own images and 99 in 100 of other kinds of object are refused.
 """
 
 from __future__ import annotations
@@ -18,13 +18,11 @@ from numpy.typing import NDArray
 
 REFUSED_SHARE: Final = 0.025
 """At most this share of a product's own templates, each held out in turn, lies below its floor."""
-
-REACH: Final = 0.41
-"""Cosine distance of another kind of object, the prior's scale."""
-_FARTHEST: Final = 0.30
-"""No prior reaches farther than this; only the product's own templates can ask for more."""
+SHARE: Final = 0.5
+"""Reach of a single template, as a share of the distance to the strangers."""
+_TYPICAL: Final = 0.25
+"""Distance to strangers where none are given: the median over the sets of the choice."""
 _TAIL: Final = 0.90
-_UNKNOWN_SPREAD: Final = 0.12
 _LEAST_SPREAD: Final = 0.01
 
 
@@ -37,24 +35,37 @@ def unit_rows(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.ascontiguousarray(rows / norms)
 
 
-def similarity_floor(templates: NDArray[np.float32], views: NDArray[np.float32] | None) -> float:
+def similarity_floor(
+    templates: NDArray[np.float32],
+    views: NDArray[np.float32] | None,
+    strangers: NDArray[np.float32] | None = None,
+) -> float:
     """Return the cosine in [-1, 1] below which an image is not this product.
 
     Calibrated from good images alone. templates: (n, D), views: (m, D) augmented templates or None; rows of
-    length 1. With one template and no views the spread is taken to be a typical one.
+    length 1. strangers: (kinds, designs, D) embeddings of other objects, or None for a typical distance.
     """
+    stranger = _TYPICAL if strangers is None else _stranger_distance(templates, strangers)
     held_out = _held_out_distances(templates)
-    spreads = [float(np.quantile(held_out, _TAIL))] if len(held_out) else []
-    if views is not None and len(views):
-        to_nearest = 1.0 - (views @ templates.T).max(axis=1)
-        # A high quantile, not the maximum: one odd view (a crop that misses the part) must not decide.
-        spreads.append(float(np.quantile(to_nearest, _TAIL)))
-    spread = max([*(spreads or [_UNKNOWN_SPREAD]), _LEAST_SPREAD])
-    reach = min(math.sqrt(spread * REACH), _FARTHEST)
-    if len(held_out):
+    if not len(held_out):
+        reach = SHARE * stranger
+    else:
+        spreads = [float(np.quantile(held_out, _TAIL))]
+        if views is not None and len(views):
+            # A high quantile, not the maximum: one odd view (a crop that misses the part) must not decide.
+            spreads.append(float(np.quantile(1.0 - (views @ templates.T).max(axis=1), _TAIL)))
+        reach = math.sqrt(max(*spreads, _LEAST_SPREAD) * stranger)
         reach = max(reach, float(np.quantile(held_out, 1.0 - REFUSED_SHARE, method="higher")))
     # float32 products of equal rows miss 1 by a few units in the last place.
     return max(1.0 - reach - 1e-6, -1.0)
+
+
+def _stranger_distance(templates: NDArray[np.float32], strangers: NDArray[np.float32]) -> float:
+    """Distance of the second nearest kind: the nearest may be a drawing of this very kind of object."""
+    kinds, designs, dimension = strangers.shape
+    rows = unit_rows(strangers.reshape(-1, dimension))
+    similarities = (rows @ templates.T).max(axis=1).reshape(kinds, designs).max(axis=1)
+    return float(np.sort(1.0 - similarities)[min(1, kinds - 1)])
 
 
 def _held_out_distances(templates: NDArray[np.float32]) -> NDArray[np.float32]:

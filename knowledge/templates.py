@@ -79,13 +79,23 @@ class TemplateIndex:
         meta: Mapping[str, JsonValue],
         encoder: str,
         views: NDArray[np.float32] | None = None,
+        strangers: NDArray[np.float32] | None = None,
     ) -> ProductInfo:
         """Enrol a product in one transaction, in place of its earlier enrolment; see `put_product`.
 
         Raises ConfigError, StoreBusy, StoreError; ValueError where shapes or checksums disagree.
         """
         with self._store.transaction(f"enroll {product}") as tx:
-            return put_product(tx, product, templates, arrays=arrays, meta=meta, encoder=encoder, views=views)
+            return put_product(
+                tx,
+                product,
+                templates,
+                arrays=arrays,
+                meta=meta,
+                encoder=encoder,
+                views=views,
+                strangers=strangers,
+            )
 
     def remove(self, product: str) -> None:
         """Forget a product. Raises UnknownProduct, StoreBusy, StoreError."""
@@ -205,13 +215,14 @@ def put_product(
     meta: Mapping[str, JsonValue],
     encoder: str,
     views: NDArray[np.float32] | None = None,
+    strangers: NDArray[np.float32] | None = None,
 ) -> ProductInfo:
     """Put a product into a transaction, in place of its earlier enrolment.
 
     arrays: what the method needs of this product (memory bank, calibration), any dtype but object. meta: the
     same, as JSON. encoder: name of the image encoder that gave all embeddings. views: (m, D) embeddings of
-    gentle augmentations of the templates (rotations, flips, crops, light): they sharpen the similarity
-    floor, and a single template needs them.
+    gentle augmentations of the templates (rotations, flips, crops, light), and strangers: (kinds, designs, D)
+    embeddings of other objects: both sharpen the similarity floor.
 
     Raises ConfigError; ValueError where shapes or checksums disagree.
     """
@@ -221,7 +232,7 @@ def put_product(
     if any(sha256(template.data) != template.sha256 for template in templates):
         raise ValueError("a template's sha256 is not that of its data")
     embeddings = unit_rows(np.stack([template.embedding for template in templates]))
-    floor = similarity_floor(embeddings, None if views is None else unit_rows(views))
+    floor = similarity_floor(embeddings, None if views is None else unit_rows(views), strangers)
     index = faiss.IndexFlatIP(embeddings.shape[1])
     index.add(embeddings)
     record = ProductRecord(

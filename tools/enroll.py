@@ -76,6 +76,7 @@ def enroll(
         meta=meta,
         encoder=services.detector.encoder.name,
         views=fitted.view_embeddings,
+        strangers=services.strangers,
     )
     shots = len(templates)
     note = ""

@@ -6,6 +6,7 @@ from langchain_core.tools import BaseTool, tool
 from pydantic import BaseModel, Field
 
 from knowledge.domain import PassageHit
+from knowledge.passages import Passage
 from tools.detect import PartArgs
 from tools.records import PassageRecord, TemplateRecord
 from tools.services import Services
@@ -21,7 +22,10 @@ class KnowledgeArgs(BaseModel):
     """Arguments of `retrieve_knowledge`."""
 
     text: str = Field(description="what to look for, in plain language", max_length=4000)
-    product: str | None = Field(default=None, description="only notes of this product, and general ones")
+    product: str | None = Field(
+        default=None,
+        description="only notes of this product, and general ones; found from the text if not given",
+    )
     k: int = Field(default=5, ge=1, le=20, description="how many passages, best first")
 
 
@@ -33,7 +37,11 @@ class DefectsArgs(BaseModel):
 
 def passage_record(hit: PassageHit) -> PassageRecord:
     """Return a search hit as the record that is printed and cited."""
-    passage = hit.passage
+    return passage_of(hit.passage, score=round(hit.score, 4))
+
+
+def passage_of(passage: Passage, *, score: float) -> PassageRecord:
+    """Return a passage as such a record. score: how well it fits what was searched for; 0 for no search."""
     return PassageRecord(
         id=passage.id,
         product=passage.product,
@@ -42,8 +50,18 @@ def passage_record(hit: PassageHit) -> PassageRecord:
         text=passage.text,
         file=passage.file,
         offset=passage.offset,
-        score=round(hit.score, 4),
+        score=score,
     )
+
+
+def find_passages(services: Services, text: str, product: str | None, k: int) -> list[PassageRecord]:
+    """Return up to `k` passages on a text, of the product that is named, or else of the one it is about.
+
+    A text that is about none of the products searches the notes of all. Raises StoreMissing, ConfigError.
+    """
+    services.require_store()
+    wanted = product or services.domain.product_of(text).name
+    return [passage_record(hit) for hit in services.domain.search(text, product=wanted, k=k)]
 
 
 def retrieve_tools(services: Services) -> list[BaseTool]:
@@ -71,8 +89,7 @@ def retrieve_tools(services: Services) -> list[BaseTool]:
         text: str, product: str | None = None, k: int = 5
     ) -> tuple[str, list[PassageRecord]]:
         """Find passages of the notes that answer a question; each has an id to cite."""
-        services.require_store()
-        records = [passage_record(hit) for hit in services.domain.search(text, product=product, k=k)]
+        records = find_passages(services, text, product, k)
         found = "\n".join(f"[{r.id}] {r.text}" for r in records)
         return found or "no note covers this", records
 

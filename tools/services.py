@@ -6,6 +6,9 @@ from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from anomaly_core.anomalygpt import AnomalyGPT
 from anomaly_core.config import DetectorConfig
 from anomaly_core.detector import Detector, ProductModel
@@ -19,6 +22,7 @@ from knowledge.store import Store
 from knowledge.templates import TemplateIndex
 from tools.passes import PassCache
 from tools.records import FailureRecord, InspectionRecord
+from tools.strangers import strangers
 from tools.text_cache import RememberingTextEncoder
 
 ReportWriter = Callable[[list[InspectionRecord | FailureRecord], Path], Path]
@@ -55,6 +59,11 @@ class Services:
     def detector(self) -> Detector:
         """The encoder and decoder."""
         return self._make_detector()
+
+    @cached_property
+    def strangers(self) -> NDArray[np.float32]:
+        """Drawn objects as the encoder sees them, (kinds, designs, D)."""
+        return strangers(self.detector)
 
     @cached_property
     def language(self) -> AnomalyGPT | None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from knowledge.similarity import REFUSED_SHARE, similarity_floor, unit_rows
+from knowledge.similarity import REFUSED_SHARE, SHARE, similarity_floor, unit_rows
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
 Vectors = NDArray[np.float32]
@@ -43,21 +43,49 @@ def test_a_wider_product_gets_a_lower_floor() -> None:
     floors = [similarity_floor(cluster(rng, 8, spread), None) for spread in (0.001, 0.03, 0.1, 0.5)]
     assert floors == sorted(floors, reverse=True)
     assert len(set(floors)) == 4
-    one = cluster(rng, 1, 0.05)
-    assert similarity_floor(one, cluster(rng, 10, 0.01)) > similarity_floor(one, cluster(rng, 10, 0.1))
+    two = cluster(rng, 2, 0.01)
+    assert similarity_floor(two, cluster(rng, 10, 0.01)) > similarity_floor(two, cluster(rng, 10, 0.1))
 
 
 def test_one_template_repeated_still_accepts_its_neighbours() -> None:
     one = cluster(np.random.default_rng(0), 1, 0.05)
-    assert 0.9 < similarity_floor(np.repeat(one, 4, axis=0), None) < 0.95
+    assert 0.9 < similarity_floor(np.repeat(one, 4, axis=0), None) < 0.96
 
 
 def test_one_odd_view_does_not_decide() -> None:
     rng = np.random.default_rng(0)
-    one, views = cluster(rng, 1, 0.01), cluster(rng, 20, 0.01)
+    two, views = cluster(rng, 2, 0.01), cluster(rng, 20, 0.01)
     odd = views.copy()
-    odd[0] = -one[0]
-    assert similarity_floor(one, odd) == pytest.approx(similarity_floor(one, views), abs=0.01)
+    odd[0] = -two[0]
+    assert similarity_floor(two, odd) == pytest.approx(similarity_floor(two, views), abs=0.01)
+
+
+def kinds(*distances: float) -> Vectors:
+    """One design of each kind, at these cosine distances from the first axis; (kinds, 1, 128)."""
+    rows = np.zeros((len(distances), 128), dtype=np.float32)
+    for row, distance in enumerate(distances):
+        rows[row, 0] = 1 - distance
+        rows[row, row + 1] = np.sqrt(1 - rows[row, 0] ** 2)
+    return rows[:, None]
+
+
+def test_one_template_reaches_half_way_to_the_second_nearest_kind_of_stranger() -> None:
+    one = np.eye(1, 128, dtype=np.float32)
+    for nearest, second in ((0.2, 0.4), (0.01, 0.4), (0.3, 0.8)):
+        floor = similarity_floor(one, None, kinds(0.9, second, nearest))
+        assert floor == pytest.approx(1 - SHARE * second, abs=1e-5)
+
+
+def test_several_templates_reach_between_their_spread_and_the_strangers() -> None:
+    templates = cluster(np.random.default_rng(0), 8, 0.02)
+    near, far = (similarity_floor(templates, None, kinds(d, d + 0.01)) for d in (0.2, 0.8))
+    assert far < near < 1 - 0.02
+
+
+def test_designs_of_one_kind_count_once() -> None:
+    one = np.eye(1, 128, dtype=np.float32)
+    twice = np.concatenate([kinds(0.1, 0.4), kinds(0.12, 0.5)], axis=1)
+    assert similarity_floor(one, None, twice) == pytest.approx(1 - SHARE * 0.4, abs=1e-5)
 
 
 @pytest.mark.weights

@@ -1,0 +1,27 @@
+"""Strangers: drawn objects as the encoder sees them. What is as far from a product as they are is not it."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from anomaly_core.detector import Detector
+from anomaly_core.procedural import KINDS, drawn_products
+
+DESIGNS: Final = 2
+SEED: Final = 7
+SIDE: Final = 400
+
+
+def strangers(detector: Detector) -> NDArray[np.float32]:
+    """Return (kinds, DESIGNS, D) float32 embeddings of drawn objects, rows of length 1."""
+    rows = np.stack([detector.encode(pixels).embedding for pixels in _drawings()])
+    return rows.reshape(DESIGNS, len(KINDS), -1).swapaxes(0, 1)
+
+
+@cache
+def _drawings() -> tuple[NDArray[np.uint8], ...]:
+    return tuple(product.image(0, side=SIDE) for product in drawn_products(DESIGNS * len(KINDS), SEED))
