@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from agents.evidence import plain_name
+from agents.evidence import is_about_good, plain_name
 from agents.state import DialogueState, InspectionState
 from anomaly_core.errors import ConfigError
 from tools.classify import appearance
@@ -28,6 +28,8 @@ ChoiceKind = Literal[
 ]
 Similarity = Callable[[str, Sequence[str]], Sequence[float]]
 """Cosine, in [-1, 1], of a text with each of others."""
+Excess = Callable[[Box], float]
+"""Share of the map's excess over the normal range that lies in a box; more than 0 wherever the map is."""
 
 _DEFECT: Final = r"\b(defect\w*|anomal\w*|damage\w*|fault\w*|flaw\w*|abnormal\w*)\b"
 _RULES: Final[tuple[tuple[ChoiceKind, str], ...]] = (
@@ -93,14 +95,14 @@ def choose(
     state: InspectionState | DialogueState,
     similarity: Similarity,
     *,
-    peak: Box | None = None,
+    excess: Excess,
     notes: Sequence[PassageRecord] = (),
 ) -> Choice:
     """Choose an option from what was measured of one image.
 
-    options: text by letter. peak: where the map is highest, for a question that takes a defect for granted
-    while the verdict found none. notes: the product's passages, beside those found for the question.
-    Raises ConfigError for no options.
+    options: text by letter. excess: of the anomaly map, also on an image that the verdict found good, for a
+    question that takes a defect for granted. notes: the product's passages, beside those found for the
+    question. Raises ConfigError for no options.
     """
     if not options:
         raise ConfigError("a multiple-choice question needs options, such as A and B")
@@ -109,7 +111,7 @@ def choose(
     if kind == "Anomaly Detection":
         scores, evidence = _detection(question, options, state["verdict"].anomalous), ["score"]
     elif kind == "Defect Localization":
-        scores, evidence = _localization(options, state, peak, similarity)
+        scores, evidence = _localization(options, state, excess, similarity)
     elif kind == "Object Classification":
         name = plain_name(state["product"].name)
         scores = _fit(options, [name], similarity)
@@ -117,8 +119,13 @@ def choose(
     elif kind == "Defect Classification":
         scores, evidence = _classification(options, state, passages, similarity)
     else:
-        texts, evidence = _sources(kind, state, passages)
-        scores = _fit(options, texts, similarity)
+        sources = _sources(kind, state, passages)
+        fits = {
+            name: _blend(text, [said for said, _ in sources], similarity) for name, text in options.items()
+        }
+        scores = {name: max(values) for name, values in fits.items()}
+        best = fits[max(options, key=lambda name: scores[name])]
+        evidence = [sources[best.index(max(best))][1]]
     letter = max(options, key=lambda name: (scores[name], -list(options).index(name)))
     return Choice(letter, kind, {name: round(scores[name], 4) for name in options}, tuple(evidence))
 
@@ -135,45 +142,23 @@ def _detection(question: str, options: Mapping[str, str], anomalous: bool) -> di
 def _localization(
     options: Mapping[str, str],
     state: InspectionState | DialogueState,
-    peak: Box | None,
+    excess: Excess,
     similarity: Similarity,
 ) -> tuple[dict[str, float], list[str]]:
-    """The place that holds the regions best: overlap of the option's box with theirs, weighted by score."""
+    """The place that holds most of what exceeds the normal range, larger places a little less willingly."""
     width, height = state["opened"].width, state["opened"].height
-    boxes = [(region.bbox, region.score * region.area_px) for region in state["regions"]]
     evidence = [region.id for region in state["regions"]] or ["score"]
-    if not boxes and peak is not None:
-        boxes = [(peak, 1.0)]
-    total = sum(weight for _, weight in boxes)
     scores = {}
     for name, text in options.items():
         place = place_in(text)
-        if place is None or place.startswith("region-") or not total:
+        if place is None or place.startswith("region-"):
             # A part of the product is named, not a place: the look decides, below any place.
             looks = [region.text for region in state["regions"]] or ["an anomaly"]
             scores[name] = 0.01 * max(similarity(text, looks))
             continue
         named = box_of(place, width, height)
-        # How much of the anomaly lies there, and how near its middle is: cells meet at lines.
-        scores[name] = sum(
-            weight * (_inside(box, named) + 0.5 * _nearness(box, named, width, height))
-            for box, weight in boxes
-        ) / total - 0.2 * _share(named, width, height)
+        scores[name] = excess(named) - 0.2 * _share(named, width, height)
     return scores, evidence
-
-
-def _inside(box: Box, named: Box) -> float:
-    """Share of a box that lies in another."""
-    across = max(0, min(box[2], named[2]) - max(box[0], named[0]))
-    down = max(0, min(box[3], named[3]) - max(box[1], named[1]))
-    return across * down / max((box[2] - box[0]) * (box[3] - box[1]), 1)
-
-
-def _nearness(box: Box, named: Box, width: int, height: int) -> float:
-    """1 where the middles of two boxes meet, 0 where they are a whole side apart."""
-    dx = abs(box[0] + box[2] - named[0] - named[2]) / 2 / width
-    dy = abs(box[1] + box[3] - named[1] - named[3]) / 2 / height
-    return 1.0 - min(max(dx, dy), 1.0)
 
 
 def _share(box: Box, width: int, height: int) -> float:
@@ -206,21 +191,20 @@ def _classification(
 
 def _sources(
     kind: ChoiceKind, state: InspectionState | DialogueState, passages: Sequence[PassageRecord]
-) -> tuple[list[str], list[str]]:
-    """The texts that an option is compared with, and the ids of their evidence."""
+) -> list[tuple[str, str]]:
+    """The texts that an option is compared with, each with the id of its evidence."""
     defect = state.get("defect_type")
     if kind == "Object Analysis":
-        chosen = [p for p in passages if (p.defect or "good").lower() == "good"] or list(passages)
+        chosen = [p for p in passages if p.defect is None or is_about_good(p)] or list(passages)
     else:
         wanted = [] if defect is None else [defect.name, *(other.name for other in defect.alternatives[:1])]
         chosen = [p for p in passages if p.defect in wanted]
-        chosen = chosen or [p for p in passages if (p.defect or "").lower() != "good"]
-    texts = [part for p in chosen for part in re.split(r"(?<=[.!?])\s+", p.text) if part.strip()]
-    evidence = [p.id for p in chosen[:5]]
+        chosen = chosen or [p for p in passages if p.defect and not is_about_good(p)]
+        chosen = chosen or [p for p in passages if not is_about_good(p)]
+    found = [(part, p.id) for p in chosen for part in re.split(r"(?<=[.!?])\s+", p.text) if part.strip()]
     if kind == "Defect Description":
-        texts += [_look(region) for region in state["regions"]]
-        evidence += [region.id for region in state["regions"]]
-    return texts or [plain_name(state["product"].name)], evidence or ["notes"]
+        found += [(_look(region), region.id) for region in state["regions"]]
+    return found or [(plain_name(state["product"].name), "notes")]
 
 
 def _look(region: MeasuredRegion) -> str:

@@ -24,11 +24,12 @@ from agents.evidence import gather_evidence, spoken_names
 from agents.followups import understand
 from agents.memory import keep_image, keep_turn, recalled
 from agents.nodes import build_nodes, timed
+from agents.options import Chooser, split_options, spoken_choice
 from agents.planner import make_plan
 from agents.reasoning import build_steps
 from agents.replies import compose_answer, spoken_verdict
 from agents.state import DialogueInput, DialogueState, Review, Understanding
-from tools.records import FilesRecord
+from tools.records import FilesRecord, PassageRecord
 from tools.registry import Toolbox, build_tools
 from tools.services import Services
 
@@ -100,17 +101,24 @@ def _nodes(
     record_review: RecordReview | None,
 ) -> dict[str, Any]:
     """The nodes that the inspection has not, by name."""
+    chooser = Chooser(services)
 
     def listen(state: DialogueState) -> Update:
         seen, turns = state.get("seen") or [], state.get("turns") or []
         here = str(Path(state["image"]).absolute())
         current = next((one["number"] for one in seen if one["image"] == here), None)
-        asked = understand(state.get("question") or "", turns, seen, current)
+        question, options = split_options(state.get("question") or "")
+        asked = understand(question, turns, seen, current)
         path = next((one["image"] for one in seen if one["number"] == asked.image), state["image"])
         return {
             "image": path,
             "asked": Understanding(
-                kind=asked.kind, other=asked.other, region=asked.region, place=asked.place
+                kind=asked.kind,
+                other=asked.other,
+                region=asked.region,
+                place=asked.place,
+                question=question,
+                options=options,
             ),
             "seen": seen,
             "turns": turns,
@@ -152,6 +160,8 @@ def _nodes(
         return {"reviewed": said.model_copy(update={"id": record_review(state, said, identity)})}
 
     def plan(state: DialogueState) -> Update:
+        if state["asked"].options:
+            return {"plan": []}
         images = {one["number"]: one["image"] for one in state["seen"]}
         calls = make_plan(
             state["asked"], state["regions"], state["verdict"].anomalous, images, list(toolbox.tools)
@@ -171,15 +181,28 @@ def _nodes(
 
     def reason(state: DialogueState) -> Update:
         composed = compose_answer(state)
+        answer, passages = composed.answer, state["passages"]
+        if state["asked"].options:
+            answer, passages = choose_option(state)
         return {
-            "answer": _with_review(composed.answer, state),
+            "answer": _with_review(answer, state),
             "analysis": composed.analysis,
             "evidence": composed.evidence,
+            "passages": passages,
             "steps": build_steps(state),
         }
 
+    def choose_option(state: DialogueState) -> tuple[str, list[PassageRecord]]:
+        """The option that the evidence speaks for, in words, and the passages with those that it rests on."""
+        asked, anomalous = state["asked"], state["verdict"].anomalous
+        choice = chooser.choose(asked.question, asked.options, state)
+        known = {one.id: one for one in chooser.notes(state["product"].name) if one.id in choice.evidence}
+        known |= {one.id: one for one in state["passages"]}
+        said = spoken_choice(choice, asked.options, spoken_verdict(state), anomalous)
+        return said, list(known.values())
+
     def phrase(state: DialogueState) -> Update:
-        if chat_model is None:
+        if chat_model is None or state["asked"].options:
             return {}
         # Here, not above: the agents' library takes a while to import, and most machines have no model.
         from agents.react import phrase_answer

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from agents.state import DialogueState, InspectionState, Observation, Seen, Understanding
@@ -132,3 +133,8 @@ def plain_name(name: str) -> str:
 def topic_of(passage: PassageRecord) -> str:
     """What a passage is about, in lower-case plain words: its defect, else its last heading; else empty."""
     return plain_name(passage.defect or passage.title.rpartition(" / ")[2]).lower()
+
+
+def is_about_good(passage: PassageRecord) -> bool:
+    """Whether a passage says how good parts look."""
+    return re.match(r"(good|normal|acceptable|intact|flawless)\b", topic_of(passage)) is not None

@@ -20,18 +20,17 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-import numpy as np
 from langchain_core.messages import HumanMessage, SystemMessage
 
-from agents.choices import Choice, ChoiceKind, choose, kind_of_choice
+from agents.choices import ChoiceKind, kind_of_choice
 from agents.evidence import gather_evidence
 from agents.graph import build_graph
+from agents.options import Chooser
 from agents.settings import Settings
 from agents.state import InspectionState
 from anomaly_core.datasets import Question, Sample, read_mmad
 from anomaly_core.detector import Progress
 from anomaly_core.errors import ConfigError, LanguageModelError, UnknownProduct
-from tools.places import Box
 from tools.records import PassageRecord
 from tools.services import Services
 
@@ -175,8 +174,8 @@ class _Answerer:
     """Answers the questions of one image after the other."""
 
     def __init__(self, services: Services, chat_model: BaseChatModel | None, seed: int) -> None:
-        self._services = services
         self._graph = build_graph(services)
+        self._chooser = Chooser(services)
         self._model = chat_model
         self._seed = seed
         self.product_found = False
@@ -213,26 +212,11 @@ class _Answerer:
         return state
 
     def _letter(self, question: Question, state: InspectionState) -> str | None:
-        product = state["product"].name
-        notes = [
-            PassageRecord(
-                id=p.id, product=p.product, defect=p.defect, title=p.title, text=p.text, file=p.file,
-                offset=p.offset, score=0.0,
-            )
-            for p in self._services.domain.passages(product)
-        ]  # fmt: skip
         kind = kind_of_choice(question.text, question.options)
         if self._model is not None and kind not in MEASURED:
+            notes = self._chooser.notes(state["product"].name)
             return self._asked(self._model, question, state, notes)
-        chosen: Choice = choose(
-            question.text,
-            question.options,
-            state,
-            self._similarity,
-            peak=self._peak(state),
-            notes=notes,
-        )
-        return chosen.letter
+        return self._chooser.choose(question.text, question.options, state).letter
 
     def _asked(
         self, model: BaseChatModel, question: Question, state: InspectionState, notes: Sequence[PassageRecord]
@@ -246,24 +230,6 @@ class _Answerer:
         except LanguageModelError:
             return None
         return parse_letter(str(reply.text), question.options)
-
-    def _similarity(self, text: str, others: Sequence[str]) -> list[float]:
-        vectors = self._services.text_encoder.encode_text([text, *others]).numpy()
-        return [float(value) for value in vectors[1:] @ vectors[0]]
-
-    def _peak(self, state: InspectionState) -> Box:
-        """The box of the highest patch of the map: a place also for a defect that the verdict missed."""
-        product = state["product"].name
-        image_pass = self._services.passes.get(state["image"], state["opened"].sha256)
-        values = image_pass.decoded(product, self._services.product_model(product))[0].values
-        y, x = (int(i) for i in np.unravel_index(int(values.argmax()), values.shape))
-        height, width = values.shape
-        return (
-            max(x - width // 20, 0),
-            max(y - height // 20, 0),
-            min(x + width // 20 + 1, width),
-            min(y + height // 20 + 1, height),
-        )
 
 
 def _templates(samples: Sequence[Sample], shots: int) -> list[Path]:

@@ -80,8 +80,9 @@ def build_nodes(toolbox: Toolbox) -> dict[str, Node[InspectionState]]:
             wanted = f"{wanted} {named} {appearance(state['regions'][0].text)}".strip()
         found = {"templates": templates, "expected": call("list_defects", product=product), "passages": []}
         if wanted:
-            # An analysis quotes sentence by sentence, so it needs more of the notes than a citation does.
-            k = 5 if question and kind_of_question(question) == "analysis" else 3
+            # An analysis quotes sentence by sentence, so it needs more of the notes than a citation does; and
+            # few words of a question find the passage that tells what is normal.
+            k = {"analysis": 5, "normal": 20}.get(kind_of_question(question), 3) if question else 3
             found["passages"] = call("retrieve_knowledge", text=wanted[:4000], product=product, k=k)
         return found
 

@@ -21,6 +21,7 @@ FOR_QUESTIONS: Final[Mapping[Asked, tuple[str, ...]]] = {
     "confidence": ("ask_language_model", "zoom_region", "compare_images"),
     "template": ("retrieve_templates",),
     "object": ("retrieve_templates", "retrieve_knowledge"),
+    "normal": ("retrieve_knowledge", "retrieve_templates"),
     "analysis": ("retrieve_knowledge", "describe_region"),
     "comparison": ("compare_images", "describe_region"),
     "recheck": ("zoom_region", "describe_region"),

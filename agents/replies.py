@@ -6,7 +6,15 @@ import re
 from dataclasses import dataclass
 
 from agents.analysis import analyse
-from agents.evidence import gather_evidence, observations, plain_name, quote, shown_regions, topic_of
+from agents.evidence import (
+    gather_evidence,
+    is_about_good,
+    observations,
+    plain_name,
+    quote,
+    shown_regions,
+    topic_of,
+)
 from agents.questions import kind_of_question
 from agents.state import DialogueState, InspectionState, Understanding
 from anomaly_core.results import verdict_sentence
@@ -85,6 +93,8 @@ def _reply(asked: Understanding, sentence: str, state: InspectionState | Dialogu
     if kind == "object":
         where = f" [{state['templates'][0].id}]" if state["templates"] else ""
         return f"The image shows the product {product.name}, as its nearest good part does{where}."
+    if kind == "normal":
+        return _normal_reply(state)
     if kind == "template":
         best = state["templates"][0]
         return f"The good part nearest to this image is {best.path} [{best.id}]."
@@ -108,7 +118,8 @@ def _reply(asked: Understanding, sentence: str, state: InspectionState | Dialogu
         return f"{sentence} {_type_reply(state)}"
     if kind in ("comparison", "parts"):
         return f"{sentence} Nothing more could be measured for this question [score]."
-    return sentence
+    judged = "beyond" if verdict.anomalous else "within"
+    return f"{sentence} The score is {judged} the normal range (p = {verdict.p_value:.3g}) [score]."
 
 
 def _spoken(evidence: EvidenceRecord) -> str:
@@ -123,6 +134,16 @@ def _measured(sentence: str, regions: list[MeasuredRegion], wanted: int | None) 
         return f"{sentence} There is no region {wanted} among the measured ones ({known}) [score]."
     details = "; ".join(f"at the {r.cell}, box {list(r.bbox)}: {r.text} [{r.id}]" for r in chosen)
     return f"{sentence} Measured: {details}." if details else sentence
+
+
+def _normal_reply(state: InspectionState | DialogueState) -> str:
+    """What the notes say of a good part: the passage about it, or about the product as a whole."""
+    name = state["product"].name
+    about = [p for p in state["passages"] if p.product == name]
+    about = [p for p in about if is_about_good(p)] or [p for p in about if p.defect is None]
+    if not about:
+        return f"No note says how a good {name} looks [notes]."
+    return f"The notes say of a good {name}: {quote(about[0])} [{about[0].id}]."
 
 
 def _type_reply(state: InspectionState | DialogueState) -> str:
@@ -146,7 +167,7 @@ def _type_reply(state: InspectionState | DialogueState) -> str:
 
 def _analysis_reply(state: InspectionState | DialogueState, question: str) -> str:
     """What the notes say of the defect: of the one that the question names, else of the one found."""
-    passages = [p for p in state["passages"] if (p.defect or "").lower() != "good"]
+    passages = [p for p in state["passages"] if not is_about_good(p)]
     words = question.lower()
     named = next((t for t in map(topic_of, passages) if t and re.search(rf"\b{re.escape(t)}", words)), None)
     if named is not None:

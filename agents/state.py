@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Final, Literal, TypedDict
 
+from pydantic import Field
+
 from agents.questions import Asked
 from tools.records import (
     DefectRecord,
@@ -106,12 +108,17 @@ class Turn(Record):
 
 
 class Understanding(Record):
-    """What the current question asks for; see `agents.followups.Understood`."""
+    """What the current question asks for; see `agents.followups.Understood`.
+
+    question: without its options. options: of a multiple-choice question, by letter; else empty.
+    """
 
     kind: Asked
     other: int | None = None
     region: int | None = None
     place: str = ""
+    question: str = ""
+    options: dict[str, str] = Field(default_factory=dict)
 
 
 class PlannedCall(Record):

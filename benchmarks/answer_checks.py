@@ -1,0 +1,178 @@
+"""What an answer says, and whether it holds: read from its words alone, against masks, labels and notes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.checking import check_answer, cited_ids
+from anomaly_core.regions import describe_region, region_of_mask
+from anomaly_core.results import CELLS, verdict_sentence
+from tools.records import AnswerRecord
+
+_CELL: Final = "|".join(sorted(CELLS, key=len, reverse=True))
+_PLACED: Final = re.compile(rf"\bat the ((?:{_CELL})(?:(?:, | and )(?:{_CELL}))*) of the image")
+_OPTION: Final = re.compile(r"\b(?:The answer is|it would be) option ([A-Z]):")
+_TYPE: Final = re.compile(r"The type that fits best is (.+?) \(score")
+_REGION: Final = re.compile(r"region-\d+")
+_BOX: Final = re.compile(r"\bbox \[(\d+), (\d+), (\d+), (\d+)\]")
+_TONE: Final = re.compile(r"\d+ grey levels? (darker|brighter) than its surroundings")
+_QUOTED: Final = re.compile(r'"([^"]{4,})"')
+_WERE: Final = re.compile(r"\bWere it ([^:.]+):")
+FAINT: Final = 3.0
+"""Grey levels below which a defect is neither darker nor brighter than its surroundings."""
+
+
+@dataclass(frozen=True)
+class Note:
+    """A passage of the notes. defect: None where it is about the product as a whole."""
+
+    product: str | None
+    defect: str | None
+    text: str
+
+
+def named_cells(answer: str) -> list[str]:
+    """Return the cells that the verdict's sentence names, in its order."""
+    found = _PLACED.search(answer)
+    return [] if found is None else re.split(r", | and ", found[1])
+
+
+def chosen_letter(answer: str) -> str | None:
+    """Return the letter of the option that an answer names."""
+    found = _OPTION.search(answer)
+    return None if found is None else found[1]
+
+
+def is_right(
+    question: Mapping[str, Any],
+    image: Mapping[str, Any],
+    record: AnswerRecord,
+    facts: Mapping[str, Any],
+    notes: Mapping[str, Note],
+    pixels: NDArray[np.uint8] | None,
+    mask: NDArray[np.bool_] | None,
+) -> bool:
+    """Return whether an answer is right.
+
+    question, image: of the question set. facts: of the image's set. notes: by the id that an answer cites.
+    pixels, mask: (H, W, 3) uint8 and (H, W) bool, for a description; else not looked at.
+    """
+    answer, kind = record.answer, question["type"]
+    if question["wording"] == "choice":
+        return chosen_letter(answer) == question["answer"]
+    if kind == "Anomaly Detection":
+        return answer.startswith("Yes" if image["anomalous"] else "No")
+    if kind == "Object Classification":
+        return f"the product {facts['product']}" in answer
+    if kind == "Object Analysis":
+        return _quotes(answer, notes, facts["product"], None)
+    if not record.anomalous:
+        return False
+    if kind == "Defect Classification":
+        found = _TYPE.search(answer)
+        return found is not None and _plain(found[1]) == _plain(image["label"])
+    if kind == "Defect Localization":
+        return named_cells(answer)[:1] != [] and named_cells(answer)[0] in image["cells"]
+    if kind == "Defect Description":
+        if pixels is None or mask is None:
+            raise ValueError("a description is checked with the image and its mask")
+        return describes(record, pixels, mask)
+    return _quotes(answer, notes, facts["product"], image["label"])
+
+
+def describes(record: AnswerRecord, pixels: NDArray[np.uint8], mask: NDArray[np.bool_]) -> bool:
+    """Return whether the place described first touches the mask, and is darker or brighter as the mask is."""
+    named = next((found[0] for found in map(_REGION.search, cited_ids(record.answer)) if found), "")
+    box = next((_BOX.search(one.text) for one in record.evidence if one.id == named), None)
+    if box is None:
+        return False
+    x0, y0, x1, y1 = (int(value) for value in box.groups())
+    if not mask[y0:y1, x0:x1].any():
+        return False
+    contrast = describe_region(pixels, region_of_mask(mask, score=1.0)).contrast
+    said = _TONE.search(record.answer)
+    if said is None or abs(contrast) < FAINT:
+        return True
+    return (said[1] == "darker") == (contrast < 0)
+
+
+def citation_problems(
+    record: AnswerRecord, notes: Mapping[str, Note], product: str, defects: Collection[str] | None
+) -> list[str]:
+    """Return what is wrong with an answer's citations; empty where each is real and relevant.
+
+    product: that the image shows. defects: types, in plain words, that a cited passage may be about, for a
+    question about a defect; None for a question about the product, whose passages are about no defect.
+    """
+    problems = []
+    known = {one.id: one for one in record.evidence}
+    cited = cited_ids(record.answer)
+    if not cited:
+        problems.append("cites nothing")
+    for name in cited:
+        if name not in known:
+            problems.append("cites what is not there")
+        elif known[name].kind == "knowledge" and name != "notes":
+            note = notes.get(name)
+            if note is None:
+                problems.append("cites a passage that no note has")
+                continue
+            if note.text != known[name].text:
+                problems.append("shows other words than the note's")
+            if note.product not in (None, product):
+                problems.append("cites a note of another product")
+            about = _plain(note.defect or "good")
+            if about not in ({"good"} if defects is None else set(map(_plain, defects))):
+                problems.append("cites a note of another defect")
+    for sentence in _QUOTED.findall(record.answer):
+        wanted = " ".join(sentence.removesuffix(" ...").split())
+        sources = (notes[name].text for name in cited if name in notes)
+        if not any(wanted in " ".join(text.replace('"', "'").split()) for text in sources):
+            problems.append("quotes what its note does not say")
+    return list(dict.fromkeys(problems))
+
+
+def spoken_defects(answer: str) -> set[str]:
+    """Return the types of defect that an answer itself names: the one found, or the one it supposes."""
+    found = [_TYPE.search(answer), _WERE.search(answer)]
+    return {one[1] for one in found if one is not None}
+
+
+def contradicts(record: AnswerRecord, question: Mapping[str, Any], cells: Sequence[str]) -> bool:
+    """Return whether an answer speaks against the measured verdict. cells: those of the record's regions."""
+    if record.answer.startswith("No" if record.anomalous else "Yes"):
+        return True
+    sentence = verdict_sentence(record.anomalous, list(cells) if record.anomalous else [])
+    # An option's words are the question's, not the answer's.
+    said = re.sub(r"\boption [A-Z]:[^\[]*", "option ", record.answer)
+    problems = check_answer(
+        said, record.evidence, anomalous=record.anomalous, verdict_sentence=sentence, names=[record.image]
+    )
+    if "it speaks against the verdict" in problems:
+        return True
+    letter = chosen_letter(record.answer)
+    if question["type"] != "Anomaly Detection" or letter is None:
+        return False
+    says_defect = question["options"][letter].startswith("Yes") is not ("free of" in question["text"])
+    return says_defect is not record.anomalous
+
+
+def _quotes(answer: str, notes: Mapping[str, Note], product: str, defect: str | None) -> bool:
+    """Whether an answer quotes and cites a passage about this defect of a product, or about good ones."""
+    about = _plain(defect or "good")
+    right = [
+        name
+        for name in cited_ids(answer)
+        if name in notes and notes[name].product == product and _plain(notes[name].defect or "good") == about
+    ]
+    return bool(right) and bool(_QUOTED.search(answer))
+
+
+def _plain(name: str) -> str:
+    return " ".join(name.replace("_", " ").lower().split())
