@@ -20,7 +20,6 @@ from anomaly_core.decoder.few_shot import (
     MemoryBank,
     anomaly_grid,
     as_array,
-    extent,
     less_median,
     log_image_score,
     patch_grid,
@@ -153,27 +152,26 @@ class ProductModel:
 class Comparison:
     """What the decoders say of an image against a bank.
 
-    values: (h, w) few-shot map on the encoder's grid. few_shot: the logarithm of its image score. extent: see
-    few_shot.py. text: the text-aligned map's log-odds of an anomaly, NaN without such a decoder.
+    values: (h, w) few-shot map on the encoder's grid. few_shot: the logarithm of its image score. text: the
+    text-aligned map's log-odds of an anomaly, NaN without such a decoder.
     """
 
     values: torch.Tensor
     few_shot: float
-    extent: float
     text: float
 
     def log_score(self, fusion: Fusion | None) -> float:
         """Return the logarithm of the decoders' score."""
         if fusion is None:
             return self.few_shot
-        return self.few_shot + fusion.extent_weight * self.extent + fusion.text_weight * self.text
+        return self.few_shot + fusion.text_weight * self.text
 
 
 @dataclass(frozen=True)
 class Fitted:
     """A fitted product: its model, each image's embedding, and the embeddings of changed views, (n, D).
 
-    good: (n, 4) few_shot, extent and text (see Comparison) and the language model's margin of each good image
+    good: (n, 3) few_shot and text (see Comparison) and the language model's margin of each good image
     against the others (of one image: see `among_themselves`); NaN for a part not used.
     """
 
@@ -219,14 +217,14 @@ class Detector:
         config = self.config.few_shot
         if self._learned is None or self._fusion is None:
             values, text = anomaly_grid(bank, encoded.grid, config, left_out), math.nan
-            return Comparison(values, log_image_score(values, config), extent(values), text)
+            return Comparison(values, log_image_score(values, config), text)
         distances, residuals = bank.match(encoded.grid, left_out)
         values = less_median(distances, config)
         kind = self._learned.config.training.data.decoder_input
         text = log_odds(
             self._learned.decoder, decoder_inputs(kind, encoded.features, residuals), config.top_share
         )
-        return Comparison(values, log_image_score(values, config), extent(values), text)
+        return Comparison(values, log_image_score(values, config), text)
 
     def encode(self, pixels: NDArray[np.uint8]) -> Encoded:
         """Frame and encode one (H, W, 3) uint8 RGB image: the one forward pass that all else uses."""
@@ -301,7 +299,7 @@ class Detector:
         # Each image's turned views are thinned first: leaving one image out then stays cheap.
         share = config.bank_limit // len(scored)
         thinned = [MemoryBank.of(views, share).patches if views else None for views in turned]
-        good = np.full((len(scored), 4), np.nan)
+        good = np.full((len(scored), 3), np.nan)
         scores = np.empty(len(scored))
         maps: list[torch.Tensor] = []
         for index, first in enumerate(scored):
@@ -313,7 +311,7 @@ class Detector:
                 rest = [patches for i, patches in enumerate(thinned) if i != index and patches is not None]
                 found = self.compare(first, MemoryBank.of(rest, config.bank_limit, keep))
             maps.append(found.values)
-            good[index, :3] = found.few_shot, found.extent, found.text
+            good[index, :2] = found.few_shot, found.text
             scores[index] = found.log_score(self._fusion)
         alpha = self.config.alpha
         of_maps = calibrate(np.exp(good[:, 0]), alpha, one_shot=one_shot)
@@ -325,9 +323,9 @@ class Detector:
             # A hundred good images tell no more of its answers than two dozen, and each costs a call.
             for index, first in enumerate(scored[:MOST_ASKED]):
                 on_original = first.frame.to_original(as_array(maps[index]))
-                good[index, 3] = language.margin(on_original, even_odds, first.embedding)
+                good[index, 2] = language.margin(on_original, even_odds, first.embedding)
             weight = language.fusion.language_weight
-            fused = np.exp((scores + weight * good[:, 3])[:MOST_ASKED])
+            fused = np.exp((scores + weight * good[:, 2])[:MOST_ASKED])
             asked = LanguageCalibration(
                 calibrate(fused, alpha, one_shot=one_shot, prior=language.fusion.language_prior),
                 weight,

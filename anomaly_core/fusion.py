@@ -1,10 +1,8 @@
 """One score of three: the few-shot map's, the text-aligned map's, and the language model's yes or no.
 
-log(fused) = log(few-shot) + extent_weight * extent + text_weight * text + language_weight * margin. few-shot
-is the mean of the map's very highest pixels, extent the logarithm of the mean of far more of them (a faint
-fault may be broad), text and margin are the log-odds of the text-aligned map and of the language model.
-Weights and priors are learned on simulated anomalies by `benchmarks/fusion.py`; what a product adds are its
-own good images' scores (calibration.py).
+log(fused) = log(few-shot) + text_weight * text + language_weight * margin, where text and margin are the
+log-odds of the text-aligned map and of the language model. Weights and priors are learned on simulated
+anomalies by `benchmarks/fusion.py`; what a product adds are its own good images' scores (calibration.py).
 """
 
 from __future__ import annotations
@@ -28,7 +26,6 @@ class Fusion(Config):
     prior, language_prior: without and with the language model.
     """
 
-    extent_weight: float = Field(default=0.0, ge=0)
     text_weight: float = Field(ge=0)
     language_weight: float = Field(ge=0)
     prior: Prior

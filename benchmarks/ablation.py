@@ -168,9 +168,9 @@ def run(part: Set, detector: Detector, gpt: AnomalyGPT, alone: dict[str, Alone],
             columns = {
                 **{name: Column(each, [m > 0 for m in each]) for name, each in fixed.items()},
                 "few-shot map": beyond_largest_normal([c.few_shot for c in compared], good[:, 0]),
-                "text-aligned map": beyond_largest_normal([c.text for c in compared], good[:, 2]),
+                "text-aligned map": beyond_largest_normal([c.text for c in compared], good[:, 1]),
                 "decoder, largest normal score": beyond_largest_normal(
-                    [c.few_shot + weight * c.text for c in compared], good[:, 0] + weight * good[:, 2]
+                    [c.few_shot + weight * c.text for c in compared], good[:, 0] + weight * good[:, 1]
                 ),
                 "decoder + prompt learner + LLM": Column(margins, [m > 0 for m in margins]),
                 "fused": Column(

@@ -36,7 +36,6 @@ from anomaly_core.fusion import Fusion, write_fusion
 from anomaly_core.language.registry import load_language_model
 from anomaly_core.metrics import auroc
 
-EXTENT_WEIGHTS = (0.0, 0.1, 0.2, 0.3, 0.5)
 # No weight of these is 0: a part that counts for nothing would be asked for show.
 TEXT_WEIGHTS = (0.01, 0.02, 0.05, 0.1, 0.2)
 LANGUAGE_WEIGHTS = (0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3)
@@ -44,13 +43,13 @@ FAINTEST = 0.1
 """Full-strength anomalies on drawn products are always found and would tell nothing."""
 TOLERATED = 0.005
 """AUROC that weights may cost a set: what serves the mean of a few sets may harm the next one."""
-NONE = (0.0, 0.0, 0.0)
+NONE = (0.0, 0.0)
 UNFUSED = Fusion(text_weight=0.0, language_weight=0.0, prior=Prior(), language_prior=Prior())
 
 
 @dataclass(frozen=True)
 class Case:
-    """One set with one draw of shots. tests, good: (n, 4), see `Fitted.good`; labels: (n,)."""
+    """One set with one draw of shots. tests, good: (n, 3), see `Fitted.good`; labels: (n,)."""
 
     name: str
     shots: int
@@ -89,7 +88,7 @@ def cases_of(part: Set, detector: Detector, gpt: AnomalyGPT, draws: Sequence[tup
         ]
         tests = np.column_stack(
             [
-                [(each.few_shot, each.extent, each.text) for each in compared],
+                [(each.few_shot, each.text) for each in compared],
                 yes_margins(gpt.lm, prompts),
             ]
         )
@@ -97,12 +96,12 @@ def cases_of(part: Set, detector: Detector, gpt: AnomalyGPT, draws: Sequence[tup
     return cases
 
 
-def choose(cases: Sequence[Case], *, language: bool) -> tuple[float, float, float]:
+def choose(cases: Sequence[Case], *, language: bool) -> tuple[float, float]:
     """Return the weights with the highest mean AUROC of those that cost no set more than TOLERATED.
 
     Of equal ones the smallest; where all cost more, the ones that cost least.
     """
-    grid = product(EXTENT_WEIGHTS, TEXT_WEIGHTS, LANGUAGE_WEIGHTS if language else (0.0,))
+    grid = product(TEXT_WEIGHTS, LANGUAGE_WEIGHTS if language else (0.0,))
     names = {case.name for case in cases}
 
     def gains(weights: Sequence[float]) -> list[float]:
@@ -122,7 +121,7 @@ def parts_of(cases: Sequence[Case]) -> dict[str, float]:
     """Return the mean AUROC of each part alone."""
     return {
         name: float(np.mean([auroc(case.tests[:, column], case.labels) for case in cases]))
-        for column, name in enumerate(("few_shot", "extent", "text", "yes_no"))
+        for column, name in enumerate(("few_shot", "text", "yes_no"))
     }
 
 
@@ -188,10 +187,9 @@ def main() -> None:
     decoders, fused = choose(cases, language=False), choose(cases, language=True)
     # The decoders' weights serve both: without the language model's answer the rest of the score is the same.
     fusion = Fusion(
-        extent_weight=fused[0],
-        text_weight=fused[1],
-        language_weight=fused[2],
-        prior=prior_of(cases, (*fused[:2], 0.0)),
+        text_weight=fused[0],
+        language_weight=fused[1],
+        prior=prior_of(cases, (fused[0], 0.0)),
         language_prior=prior_of(cases, fused),
     )
     results: dict[str, Any] = {

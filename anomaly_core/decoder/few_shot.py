@@ -25,8 +25,6 @@ FIRST_RADIUS: Final = 0.02
 """Cosine distance below which two patches are taken as one when a bank is too large."""
 RADIUS_GROWTH: Final = 1.5
 SMALLEST_SCORE: Final = 1e-6
-EXTENT_SHARE: Final = 0.3
-"""Share of a map's patches, the highest, whose mean is its extent."""
 BLOCK: Final = 512
 """Patches that are compared with one another at a time."""
 
@@ -132,12 +130,6 @@ def anomaly_grid(
 def less_median(distances: torch.Tensor, config: FewShotConfig) -> torch.Tensor:
     """Return (h, w) distances less a share of their median, from 0."""
     return (distances - config.median_share * distances.median()).clamp_min_(0)
-
-
-def extent(values: torch.Tensor) -> float:
-    """Return the logarithm of the mean of a wide share of an (h, w) map: large for a broad fault."""
-    count = max(1, round(EXTENT_SHARE * values.numel()))
-    return math.log(max(float(values.flatten().topk(count).values.mean()), SMALLEST_SCORE))
 
 
 def image_score(values: torch.Tensor, config: FewShotConfig) -> float:

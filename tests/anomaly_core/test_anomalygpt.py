@@ -25,9 +25,7 @@ from anomaly_core.language.tiny import tiny_language_model
 from anomaly_core.prompt_learner import PromptLearner, PromptLearnerConfig
 from anomaly_core.training_config import DataConfig, TrainingConfig
 
-FUSION = Fusion(
-    extent_weight=0.2, text_weight=0.05, language_weight=0.1, prior=Prior(), language_prior=Prior(spread=0.2)
-)
+FUSION = Fusion(text_weight=0.05, language_weight=0.1, prior=Prior(), language_prior=Prior(spread=0.2))
 NOBODY = np.zeros(24, np.float32)
 
 
@@ -129,7 +127,7 @@ def test_a_product_is_calibrated_with_and_without_the_language_model(checkpoint:
     fitted = detector.fit(parts(5), language=AnomalyGPT(checkpoint, lm))
     assert lm.asked == 5
     assert np.isfinite(fitted.good).all()
-    assert fitted.good[:, 3] == pytest.approx(np.full(5, 1.5))
+    assert fitted.good[:, 2] == pytest.approx(np.full(5, 1.5))
     model = fitted.model
     assert model.language is not None
     # The answer that good images get changes nothing; a firmer yes raises the score, a no lowers it.
@@ -144,20 +142,18 @@ def test_a_product_is_calibrated_with_and_without_the_language_model(checkpoint:
     assert again.judge(score, 9.0) == model.judge(score, 9.0)
     alone = detector.fit(parts(5))
     assert alone.model.language is None
-    assert np.isnan(alone.good[:, 3]).all()
+    assert np.isnan(alone.good[:, 2]).all()
     assert alone.model.judge(score, 9.0) == alone.model.judge(score)
 
 
-def test_extent_and_the_text_aligned_map_enter_the_score_by_their_weights(checkpoint: Checkpoint) -> None:
+def test_the_text_aligned_map_enters_the_score_by_its_weight(checkpoint: Checkpoint) -> None:
     config = DetectorConfig(encoder="tiny", input_side=64)
     plain, fused = Detector(TinyEncoder(), config), Detector(TinyEncoder(), config, checkpoint)
     images = parts(3)
     model = plain.fit(images[:2]).model
     encoded = plain.encode(images[2])
     found = fused.compare(encoded, model.bank)
-    widest = found.values.flatten().sort(descending=True).values[: round(0.3 * found.values.numel())]
-    expected = math.log(plain.decode(encoded, model).score)
-    expected += FUSION.extent_weight * math.log(float(widest.mean())) + FUSION.text_weight * found.text
+    expected = math.log(plain.decode(encoded, model).score) + FUSION.text_weight * found.text
     assert math.log(fused.decode(encoded, model).score) == pytest.approx(expected)
     assert math.isnan(plain.compare(encoded, model.bank).text)
     assert plain.made_by != fused.made_by
