@@ -19,7 +19,8 @@ _ASKED: Final[dict[Aspect, str]] = {
     "severity": r"""severity; severe; serious; matters?; critical; bad; dangerous; safe; acceptable;
         tolerable;
         minor""",
-    "action": r"""repair; fix; action; prevent; avoid; should (i|we); do about; replace; reject; rework;
+    "action": r"""repair; fix; action; prevent; avoid; should (i|we|they|one|the \w+); do about; replace;
+        reject; rework;
         what (to|can i) do; recommend\w*; next step""",
 }
 """Words of a question that ask for an aspect, as regular expressions."""

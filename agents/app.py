@@ -15,11 +15,11 @@ from agents.corrections import Outcome, correct, record_review
 from agents.dialogue import build_dialogue
 from agents.graph import Graph, build_graph
 from agents.in_flight import in_flight
-from agents.settings import Settings
+from agents.settings import EMBEDDED, Settings
 from agents.state import DialogueState, InspectionState, Review
 from agents.threads import Threads
 from anomaly_core.detector import Progress
-from anomaly_core.errors import IadError
+from anomaly_core.errors import ConfigError, IadError
 from knowledge.feedback import Correction, Word
 from tools.atomic import make_folder
 from tools.enroll import EnrollSummary, enroll
@@ -74,7 +74,7 @@ class Application:
     @cached_property
     def chat_model(self) -> BaseChatModel | None:
         """The chat model of the settings, or None: then rules plan and the evidence answers."""
-        if self.settings.llm_url is None:
+        if self.settings.llm_url in (None, EMBEDDED):
             return None
         from agents.chat_model import build_chat_model
 
@@ -87,6 +87,7 @@ class Application:
         graph = build_dialogue(
             self.services,
             chat_model=self.chat_model,
+            embedded=self.settings.llm_url == EMBEDDED,
             checkpointer=threads.saver,
             record_review=partial(record_review, self.services),
         )
@@ -276,7 +277,14 @@ class Application:
         notes: Sequence[Path] = (),
         progress: Progress | None = None,
     ) -> dict[str, Any]:
-        """Answer and score MMAD's questions; see `agents.mmad`."""
+        """Answer and score MMAD's questions; see `agents.mmad`.
+
+        Raises ConfigError for the embedded model, which phrases and chooses nothing.
+        """
+        if self.settings.llm_url == EMBEDDED:
+            raise ConfigError(
+                "llm_url: `embedded` answers no multiple choice; give a URL or `local`, or unset it."
+            )
         from agents.mmad import evaluate_questions
 
         return evaluate_questions(

@@ -16,7 +16,7 @@ from langchain_core.runnables.config import run_in_executor
 from langchain_openai import ChatOpenAI
 from pydantic import BaseModel, PrivateAttr, SecretStr
 
-from agents.settings import Settings
+from agents.settings import EMBEDDED, Settings
 from anomaly_core.errors import LanguageModelDown, LanguageModelError, LanguageModelRefused
 from anomaly_core.language.served_calls import Caller, TryAgain
 from anomaly_core.language.served_client import LimitedClient
@@ -30,13 +30,15 @@ Reply = TypeVar("Reply", bound=BaseModel)
 
 
 def build_chat_model(settings: Settings) -> BaseChatModel | None:
-    """Return the chat model of the settings, or None where `llm_url` is unset. Nothing is asked of it yet.
+    """Return the chat model of the settings; None where `llm_url` is unset, or the embedded model speaks.
+
+    Nothing is asked of it yet.
 
     Its calls raise LanguageModelDown (no answer in `llm_timeout` seconds, retries included; at once while it
     is known to be down) and LanguageModelRefused (a refusal, or a reply that cannot be used), and no
     exception of a vendor's. Raises ConfigError and WeightsMissing where the local model cannot be had.
     """
-    if settings.llm_url is None:
+    if settings.llm_url in (None, EMBEDDED):
         return None
     if settings.llm_url == LOCAL:
         from agents.chat_local import start_local_server

@@ -28,7 +28,7 @@ SHOWN: Final[Mapping[str, str]] = {
     "classify": "compared its look with the notes",
     "retrieve": "looked up good parts and notes",
     "reason": "put the evidence in order",
-    "phrase": "asked the chat model",
+    "phrase": "had a language model phrase it",
     "check": "checked the answer",
 }
 """What a step is called where it is shown; the others are not."""

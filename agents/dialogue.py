@@ -1,8 +1,8 @@
 """The graph for open questions: a thread with memory, over the nodes and tools of the inspection.
 
 listen -> open -> (seen before: recall | new: inspect it, keep it) -> review -> record -> plan -> act ... ->
-retrieve -> reason -> (with a chat model: phrase) -> check -> remember. Each step is checkpointed, so that a
-thread that is killed between any two goes on where it stopped.
+retrieve -> reason -> (with a language model: phrase) -> check -> remember. Each step is checkpointed, so that
+a thread that is killed between any two goes on where it stopped.
 """
 
 from __future__ import annotations
@@ -28,6 +28,8 @@ from agents.options import Chooser, split_options, spoken_choice
 from agents.planner import make_plan
 from agents.reasoning import build_steps
 from agents.replies import compose_answer, spoken_verdict
+from agents.settings import EMBEDDED, load_settings
+from agents.speaking import speak
 from agents.state import DialogueInput, DialogueState, Review, Understanding
 from tools.records import FilesRecord, PassageRecord
 from tools.registry import Toolbox, build_tools
@@ -43,11 +45,13 @@ def build_dialogue(
     services: Services,
     *,
     chat_model: BaseChatModel | None = None,
+    embedded: bool = False,
     checkpointer: BaseCheckpointSaver[Any] | None = None,
     record_review: RecordReview | None = None,
 ) -> Dialogue:
     """Return the compiled graph. Without a chat model, rules plan and the evidence answers.
 
+    embedded: the prompt-learned language model phrases the answers, in a chat model's stead.
     record_review: where a person's word on an uncertain verdict goes; None keeps it in the thread alone.
     """
     toolbox = Toolbox(build_tools(services))
@@ -55,7 +59,7 @@ def build_dialogue(
     names = list(inspection)
     measuring = names[names.index("encode") : names.index("retrieve")]
     graph = StateGraph(DialogueState, input_schema=DialogueInput)
-    nodes = _nodes(services, toolbox, chat_model, record_review)
+    nodes = _nodes(services, toolbox, chat_model, embedded, record_review)
     for name in ("open_image", *measuring, "retrieve"):
         graph.add_node(name, inspection[name])
     for name, node in nodes.items():
@@ -88,16 +92,20 @@ def make_graph() -> Dialogue:
     """Return the graph over the user's settings; `langgraph.json` names this function."""
     from agents.chat_model import build_chat_model
     from agents.compose import build_services
-    from agents.settings import load_settings
 
     settings = load_settings()
-    return build_dialogue(build_services(settings), chat_model=build_chat_model(settings))
+    return build_dialogue(
+        build_services(settings),
+        chat_model=build_chat_model(settings),
+        embedded=settings.llm_url == EMBEDDED,
+    )
 
 
 def _nodes(
     services: Services,
     toolbox: Toolbox,
     chat_model: BaseChatModel | None,
+    embedded: bool,
     record_review: RecordReview | None,
 ) -> dict[str, Any]:
     """The nodes that the inspection has not, by name."""
@@ -202,8 +210,10 @@ def _nodes(
         return said, list(known.values())
 
     def phrase(state: DialogueState) -> Update:
-        if chat_model is None or state["asked"].options:
+        if state["asked"].options:
             return {}
+        if chat_model is None:
+            return speak(services, state)
         # Here, not above: the agents' library takes a while to import, and most machines have no model.
         from agents.react import phrase_answer
 
@@ -242,7 +252,7 @@ def _nodes(
         "check": check,
         "remember": remember,
     }
-    if chat_model is not None:
+    if chat_model is not None or embedded:
         nodes["phrase"] = timed(phrase, "llm")
     return nodes
 

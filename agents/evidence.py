@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
-from agents.state import DialogueState, InspectionState, Observation, Seen, Understanding
+from agents.state import DialogueState, InspectionState, Observation, Seen, Turn, Understanding
 from tools.classify import UNKNOWN
 from tools.records import EvidenceRecord, MeasuredRegion, PassageRecord
 
@@ -79,7 +80,12 @@ def _thread_evidence(state: InspectionState | DialogueState) -> list[EvidenceRec
         verdict = one["found"]["verdict"]
         word = "anomalous" if verdict.anomalous else "normal"
         said.append(f"image {one['number']}: {word}, p-value {verdict.p_value:.3g}")
-    return [EvidenceRecord(kind="score", id="thread", text="; ".join(said))]
+    # Not the questions themselves: an answer must not say what somebody typed.
+    turns: list[Turn] = state.get("turns") or []  # type: ignore[assignment]
+    kinds = list(dict.fromkeys(turn.kind for turn in turns))
+    asks = re.search(r"\bask(ed)?\b", state.get("question") or "")
+    told = f"; asked about: {', '.join(kinds)}" if kinds and asks else ""
+    return [EvidenceRecord(kind="score", id="thread", text="; ".join(said) + told)]
 
 
 def _type_evidence(state: InspectionState | DialogueState) -> list[EvidenceRecord]:
@@ -113,8 +119,15 @@ def spoken_names(state: DialogueState) -> dict[str, str]:
     here = str(Path(state["image"]).absolute())
     names[state["image"]] = names.setdefault(here, "this image")
     for template in state.get("templates") or []:
-        names[template.path] = names[template.file_name] = "the good part"
+        names[template.path] = names[template.file_name] = "(enrolled)"
     return names
+
+
+def without_names(text: str, names: Mapping[str, str]) -> str:
+    """Return a text in which plain words stand for paths and file names; see `spoken_names`."""
+    for raw in sorted(names, key=len, reverse=True):
+        text = text.replace(raw, names[raw])
+    return text
 
 
 def quote(passage: PassageRecord) -> str:

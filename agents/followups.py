@@ -53,7 +53,8 @@ def understand(question: str, turns: Sequence[Turn], seen: Sequence[Seen], curre
     region = _region(text, last)
     if kind is None and last is not None and (region is not None or _CONTINUES.search(text)):
         # "And the second region?" asks the same again; a place or a look is what a region has.
-        kind = "description" if last.kind == "detection" else last.kind
+        of_the_whole = last.kind == "detection" or (last.kind == "count" and region is not None)
+        kind = "description" if of_the_whole else last.kind
     kind = kind or kind_of_question(question)
     named = _image(text, seen, current, last, comparing=kind == "comparison")
     if kind == "comparison":

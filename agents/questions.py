@@ -24,8 +24,16 @@ Asked = Literal[
 ]
 
 _RULES: Final[tuple[tuple[Asked, str], ...]] = (
-    ("steps", r"\b(step by step|reasoning|chain of thought|how did you (get|come|decide|find|know))\b"),
-    ("confidence", r"\b(how (sure|certain|confident)|confidence|certainty|p-?value|probability|uncertain)\b"),
+    (
+        "steps",
+        r"\b(step by step|reasoning|chain of thought|how did you (get|come|decide|find|know)"
+        r"|why do you (think|say|believe))\b",
+    ),
+    (
+        "confidence",
+        r"\b(how (sure|certain|confident|likely)|are you (really |quite )?(sure|certain)|confidence|certainty"
+        r"|p-?value|probability|uncertain)\b",
+    ),
     ("recheck", r"\b(re-?check|re-?inspect|zoom|look (again|closer|more closely)|check (again|the))\b"),
     ("comparison", r"\b(compar\w+|differ\w*|versus|vs\.?|(same|better|worse) (as|than))\b"),
     (
@@ -38,13 +46,17 @@ _RULES: Final[tuple[tuple[Asked, str], ...]] = (
     ("template", r"\b(show|see|find|give)\b.*\b(good|normal|reference|template)\b|\bnearest template\b"),
     (
         "history",
-        r"\b(what did i ask|which images|images so far|so far|summar\w+ (this|the|our) (thread|talk))\b",
+        r"\b(what did i ask|which images|images so far|so far|summar\w+ (this|the|our) (thread|talk)"
+        r"|which of (the|these|those) \w+)\b",
     ),
+    ("steps", r"\b(summar\w+|overview|report)\b"),
+    ("detection", r"\b(can|may|could) (i|we|they|it be) (ship|release|accept|use|sell)"),
     (
         "parts",
         r"\b(how many|number of|count( the)?) (parts|components|pieces|holes|screws|pins|teeth)\b"
         r"|\b(missing|extra|misplaced|swapped) (part|component|piece)|\b(part|component|piece)s? (is |are )?"
-        r"(missing|complete|there)|\blayout\b|\ball (the )?(parts|components|pieces)\b",
+        r"(missing|complete|there)|\blayout\b"
+        r"|\ball (the |its )?(parts|components|pieces|holes|screws|pins|teeth)\b",
     ),
     (
         "object",
@@ -53,19 +65,36 @@ _RULES: Final[tuple[tuple[Asked, str], ...]] = (
         r"|\bwhat (is|do you see|can be seen) (in|on) (the|this) (image|picture|photo\w*)\b",
     ),
     ("count", r"\bhow many\b|\bnumber of\b|\bcount\b"),
+    ("location", r"\bwhere (should|do|must|can) (i|we)\b"),
     ("analysis", r"\b(why|cause[sd]?|reason|effect|consequence|impact|severity|severe|serious|matters?)\b"),
     (
         "analysis",
-        r"\b(repair|fix|action|prevent|avoid|should (i|we)|risk|harm|function|what (to|can i) do)\b",
+        r"\b(repair|fix|action|prevent|avoid|should (i|we|they|one|the \w+)|risk|harm|function"
+        r"|what (to|can i) do)\b",
     ),
     ("location", r"\b(where\w*|which (part|area|region|cell|corner|side)|locat\w+|position|place)\b"),
-    ("type", r"\b(what (kind|type|sort)|which (defect|type|kind)|classif\w+|type of|is it an?|called)\b"),
+    (
+        "type",
+        r"\b(what (kind|type|sort)|which (defect|type|kind)|classif\w+|type of|is it an?|called"
+        r"|(could|might|may) (it|this|that) be)\b",
+    ),
     (
         "description",
-        r"\b(describe|description|look like|appearance|shape|size|big|large|long|wide|area|colou?r|dark"
-        r"|bright|orient\w+|contrast)\b",
+        r"\b(describe|description|look like|appearance|shape|size|big(ger|gest)?|larger?|largest"
+        r"|small(er|est)?|long|wide|area|colou?r|dark|bright|orient\w+|contrast)\b",
     ),
-    ("detection", r"\b(any|is there|are there|defect(ive)?|anomal\w+|damage[d]?|ok|good|normal|wrong)\b"),
+    (
+        "detection",
+        r"\b(any|is there|are there|defect(s|ive)?|anomal\w+|damage[d]?|flaw(s|ed)?|fault[sy]?|problems?"
+        r"|ok(ay)?|good|fine|normal|wrong)\b",
+    ),
+)
+
+_AFFIRMS: Final = re.compile(r"\b(ok(ay)?|good|fine|normal|acceptable|ship|release|accept|use|sell)\b")
+_COMMON: Final = re.compile(
+    r"about|after|again|also|could|does|from|give|have|into|just|know|like|make|more|most|much|only|other|please"
+    r"|reply|should|show|some|tell|than|that|their|them|then|there|they|this|what|when|where|which|will|with"
+    r"|would|your"
 )
 
 
@@ -84,3 +113,13 @@ def matched_kind(question: str) -> Asked | None:
 def kind_of_question(question: str) -> Asked:
     """Return what the question asks for; "analysis" (the notes answer) where no rule fits."""
     return matched_kind(question) or "analysis"
+
+
+def affirms(question: str) -> bool:
+    """Return whether "yes" to a question would mean that the part is good."""
+    return _AFFIRMS.search(question.lower()) is not None
+
+
+def content_words(text: str) -> set[str]:
+    """Return the words that say what a text is about: of four letters or more, in lower case."""
+    return {word for word in re.findall(r"[a-z]{4,}", text.lower()) if not _COMMON.fullmatch(word)}

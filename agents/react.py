@@ -19,7 +19,7 @@ from langgraph.config import get_stream_writer
 from agents.acting import exposed, observe
 from agents.chat_pictures import question_message
 from agents.checking import check_answer, sentences
-from agents.evidence import gather_evidence, spoken_names
+from agents.evidence import gather_evidence, spoken_names, without_names
 from agents.planner import FOR_QUESTIONS
 from agents.replies import spoken_verdict
 from agents.state import DialogueState, Observation
@@ -142,27 +142,21 @@ class _Gate:
 def _request(state: DialogueState, names: Mapping[str, str]) -> str:
     """The question with its evidence, as JSON; file names are left out of it."""
     evidence = [
-        {"id": item.id, "kind": item.kind, "text": _plain(item.text, names)}
+        {"id": item.id, "kind": item.kind, "text": without_names(item.text, names)}
         for item in gather_evidence(state)
     ]
     earlier = [
-        {"question": _plain(turn.question, names), "answer": _plain(turn.answer, names)}
+        {"question": without_names(turn.question, names), "answer": without_names(turn.answer, names)}
         for turn in state["turns"][-TURNS_TOLD:]
     ]
     request = {
         "verdict": spoken_verdict(state),
         "evidence": evidence,
-        "plain_answer": _plain(state["answer"], names),
+        "plain_answer": without_names(state["answer"], names),
         "earlier": earlier,
-        "question": _plain(state.get("question") or "", names),
+        "question": without_names(state.get("question") or "", names),
     }
     return json.dumps(request, ensure_ascii=False, indent=1)
-
-
-def _plain(text: str, names: Mapping[str, str]) -> str:
-    for raw in sorted(names, key=len, reverse=True):
-        text = text.replace(raw, names[raw])
-    return text
 
 
 def _other(state: DialogueState) -> str | None:

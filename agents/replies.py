@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import Final
 
 from agents.analysis import analyse
 from agents.evidence import (
@@ -15,11 +16,14 @@ from agents.evidence import (
     shown_regions,
     topic_of,
 )
-from agents.questions import kind_of_question
+from agents.questions import affirms, content_words, kind_of_question, matched_kind
 from agents.state import DialogueState, InspectionState, Understanding
 from anomaly_core.results import verdict_sentence
 from tools.classify import UNKNOWN
 from tools.records import EvidenceRecord, MeasuredRegion, PassageRecord
+
+MOST_DESCRIBED: Final = 3
+"""Regions that an answer describes where a question names none: those that stand out most."""
 
 
 @dataclass(frozen=True)
@@ -102,9 +106,11 @@ def _reply(asked: Understanding, sentence: str, state: InspectionState | Dialogu
         told = next((one.text for one in gather_evidence(state) if one.id == "thread"), "")
         return f"{sentence} So far, {told} [thread]." if told else sentence
     if kind == "steps":
-        return f"{sentence} The steps rest on the score [score]" + "".join(
-            f", and on [{region.id}]" for region in regions[:3]
-        ) + "."  # fmt: skip
+        return f"{sentence} {_analysis(state)}"
+    if kind == "detection" and affirms(question):
+        # "Is it ok?" and "No, there is no anomaly" would read as a no.
+        judged = "anomalous" if verdict.anomalous else "good"
+        return f"{sentence} The part is judged {judged} (p = {verdict.p_value:.3g}) [score]."
     seen = [_spoken(one.evidence) for one in observations(state)]
     if seen and kind in ("comparison", "recheck", "parts", "description"):
         return " ".join([sentence, *seen])
@@ -128,12 +134,14 @@ def _spoken(evidence: EvidenceRecord) -> str:
 
 
 def _measured(sentence: str, regions: list[MeasuredRegion], wanted: int | None) -> str:
-    chosen = regions if wanted is None else regions[wanted - 1 : wanted]
+    chosen = regions[:MOST_DESCRIBED] if wanted is None else regions[wanted - 1 : wanted]
     if wanted is not None and not chosen:
         known = ", ".join(f"[{region.id}]" for region in regions) or "none"
         return f"{sentence} There is no region {wanted} among the measured ones ({known}) [score]."
     details = "; ".join(f"at the {r.cell}, box {list(r.bbox)}: {r.text} [{r.id}]" for r in chosen)
-    return f"{sentence} Measured: {details}." if details else sentence
+    less = regions[MOST_DESCRIBED:] if wanted is None else []
+    others = f" The others stand out less [{', '.join(region.id for region in less)}]." if less else ""
+    return f"{sentence} Measured: {details}.{others}" if details else sentence
 
 
 def _normal_reply(state: InspectionState | DialogueState) -> str:
@@ -169,6 +177,8 @@ def _analysis_reply(state: InspectionState | DialogueState, question: str) -> st
     """What the notes say of the defect: of the one that the question names, else of the one found."""
     passages = [p for p in state["passages"] if not is_about_good(p)]
     words = question.lower()
+    if not _is_about_the_part(words, passages, state["product"].name):
+        return "Nothing that was measured, and no note, answers this question [notes]."
     named = next((t for t in map(topic_of, passages) if t and re.search(rf"\b{re.escape(t)}", words)), None)
     if named is not None:
         return analyse([p for p in passages if topic_of(p) == named], question, named)
@@ -185,6 +195,14 @@ def _analysis_reply(state: InspectionState | DialogueState, question: str) -> st
         return found
     source = "type" if defect is not None else "notes"
     return f"Its type is unknown, so no note is surely about it [{source}]. Were it {likely}: {found}"
+
+
+def _is_about_the_part(words: str, passages: list[PassageRecord], product: str) -> bool:
+    """Whether a question asks for what can be told of a part, or shares a word with its notes or name."""
+    if matched_kind(words) is not None or re.search(r"\b(it|its|this|that|they|them)\b", words):
+        return True
+    known = " ".join([plain_name(product), *(f"{p.title} {p.text}" for p in passages)]).lower()
+    return bool(content_words(words) & set(re.findall(r"[a-z]+", known)))
 
 
 def _about_type(state: InspectionState | DialogueState) -> PassageRecord | None:

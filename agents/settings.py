@@ -14,6 +14,8 @@ from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSett
 from anomaly_core.errors import ConfigError
 
 CONFIG_FILE: Final = "iad.toml"
+EMBEDDED: Final = "embedded"
+"""`llm_url` where the prompt-learned language model phrases the answers."""
 PATH_KEYS: Final = ("store", "conversations", "checkpoint")
 """Keys that hold paths: in the file they are relative to the file's folder, elsewhere to the current one."""
 _NO_PATHS: Final = ("shipped", "none")
@@ -101,8 +103,9 @@ class Settings(BaseSettings):
     text_encoder: str = Field("minilm", min_length=1, description="text encoder of the notes")
     llm_url: str | None = Field(
         None,
-        pattern=r"^(https?://\S+|local)$",
-        description="chat model: URL of an OpenAI-compatible server (http://host:8000/v1), or `local`",
+        pattern=r"^(https?://\S+|local|embedded)$",
+        description="what phrases answers: URL of an OpenAI-compatible server (http://host:8000/v1), "
+        "`local`, or `embedded`",
     )
     llm_key: SecretStr | None = Field(None, description="key that the chat model's server asks for")
     llm_model: str | None = Field(

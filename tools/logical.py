@@ -79,7 +79,7 @@ class LayoutRecord(Record):
     def text(self) -> str:
         """The comparison in one sentence."""
         if not self.learned:
-            return "the good parts show no layout: not several components, always as many, in every image"
+            return "no layout to compare: the good parts are not several separate components, always as many"
         if self.p_value is None:
             return "the layout cannot be judged: the image shows no background that components stand out from"
         counted = f"{self.count} components, {self.expected} in the good parts (p-value {self.p_value:.3g})"

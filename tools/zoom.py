@@ -16,11 +16,11 @@ from anomaly_core.alignment import align
 from anomaly_core.calibration import calibrate
 from anomaly_core.decoder.few_shot import MemoryBank, anomaly_grid, as_array, image_score, patch_grid
 from anomaly_core.detector import Detector, ProductModel
-from anomaly_core.views import symmetries
 from anomaly_core.frame import WHOLE_SHARE, frame_of, whole_frame
 from anomaly_core.images import load_image
 from anomaly_core.regions import find_regions
 from anomaly_core.results import Region, Verdict
+from anomaly_core.views import symmetries
 from tools.detect import PartArgs
 from tools.findings import regions_of
 from tools.passes import ImagePass

@@ -49,7 +49,11 @@ Thread = Annotated[
 ]
 Llm = Annotated[
     str | None,
-    typer.Option("--llm", metavar="URL", help="Chat model: an OpenAI-compatible server's URL, or `local`."),
+    typer.Option(
+        "--llm",
+        metavar="URL",
+        help="What phrases answers: an OpenAI-compatible server's URL, `local`, or `embedded`.",
+    ),
 ]
 Paths = Annotated[
     list[str], typer.Argument(metavar="PATH...", help="Image files, folders or globs.", show_default=False)

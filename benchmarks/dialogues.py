@@ -1,0 +1,230 @@
+"""Hold five dialogues of ten turns each, the embedded language model phrasing, and check all that is shown.
+
+    python benchmarks/dialogues.py [--out FILE]
+
+The questions are in dialogues.json, each with a regular expression, `about`, that an answer on topic matches;
+it was written from the question alone. Parts are drawn, or come from the packages elpv-dataset and
+conformal-clip-data. The checks here share no code with those of the dialogue: repetition is counted and
+compressed, numbers are looked up in the evidence, and the verdict is compared with a list of phrases. First
+`iad weights pull efficientnet-lite0 minilm smollm2 elpv textile`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import statistics
+import tempfile
+import time
+import zlib
+from collections import Counter
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image
+from provenance import provenance
+
+from agents.app import Application, inspection_record
+from agents.demo import choose_cells
+from agents.settings import load_settings
+from anomaly_core import weights
+from anomaly_core.procedural import DrawnProduct
+from tools.records import InspectionRecord
+
+HERE = Path(__file__).parent
+PLATE = """# metal plate
+
+## scratch
+
+A scratch is a thin bright line across the plate. It is caused by a worn gripper, or by plates that slide over
+each other. Replace the pads of the gripper, and sort the plate out if the scratch can be felt.
+
+## stain
+
+A stain is a dark patch with a soft border. It comes from oil of the press. Clean the plate and
+check it again.
+"""
+GEAR = """# gear
+
+## spot
+
+A spot is a round dark patch on the face of the gear. It comes from burnt oil in hardening. Wash the gear and
+inspect it again.
+
+## broken tooth
+
+A broken tooth is a gap in the outline of the gear. It comes from a hit or from overload. A gear with a broken
+tooth must not be used.
+"""
+OPPOSITE = {
+    True: (
+        "no anomal", "no defect", "is good", "is fine", "is ok", "judged good", "perfect", "flawless",
+    ),
+    False: (
+        "there is an anomaly", "there are anomal", "is broken", "is defective", "is damaged", "has a defect",
+        "judged anomalous", "not ok", "not fine",
+    ),
+}  # fmt: skip
+"""Phrases that contradict a verdict, by whether it is anomalous."""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
+    parser.add_argument("--out", type=Path, default=HERE / "results" / "dialogues.json")
+    options = parser.parse_args()
+    torch.set_num_threads(1)
+    dialogues = json.loads((HERE / "dialogues.json").read_text(encoding="utf-8"))
+    turns: list[dict[str, Any]] = []
+    with tempfile.TemporaryDirectory() as name:
+        parts = scenes(Path(name))
+        for dialogue in dialogues:
+            good, images, notes = parts[dialogue["name"]]
+            app = ready(Path(name) / "stores" / dialogue["name"], dialogue["name"], good, notes)
+            for number, turn in enumerate(dialogue["turns"], start=1):
+                image = images[turn["image"]]
+                turns.append({"dialogue": dialogue["name"], "turn": number} | hold(app, image, turn))
+                told = {key: turns[-1][key] for key in ("question", "said", "shown", "wrong", "seconds")}
+                print(json.dumps(told, indent=1), flush=True)
+            app.close()
+    result = {"provenance": provenance({}), "summary": summary(turns), "turns": turns}
+    options.out.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+    print(json.dumps(result["summary"], indent=1))
+
+
+def scenes(folder: Path) -> dict[str, tuple[list[Path], dict[str, Path], str]]:
+    """For each dialogue: good images to enrol, its images by name, its notes."""
+    cells = choose_cells(weights.pull("elpv"), 8, 12, 0)
+    textile = weights.pull("textile")
+    solar = files("agents").joinpath("solar_cell_notes.md").read_text(encoding="utf-8")
+    fabric = {"defective": sorted((textile / "local").glob("*.jpg"))[0]}
+    return {
+        "solar cell": (cells.enrolled, {"good": cells.good[0], "defective": cells.defective[0]}, solar),
+        "metal plate": (*drawn("metal plate", folder), PLATE),
+        "capsule": (*drawn("capsule", folder), ""),
+        "fabric": (sorted((textile / "nominal").glob("*.jpg"))[:8], fabric, ""),
+        "gear": (*drawn("gear", folder), GEAR),
+    }
+
+
+def drawn(kind: str, folder: Path) -> tuple[list[Path], dict[str, Path]]:
+    """Draw eight good parts to enrol, another good one, and one with a defect."""
+    product, paths = DrawnProduct(kind, 1), []
+    for index in range(10):
+        pixels = product.image(index).copy()
+        if index == 9:
+            damage(kind, pixels)
+        paths.append(folder / f"{kind}-{index}.png")
+        Image.fromarray(pixels).save(paths[-1])
+    return paths[:8], {"good": paths[8], "defective": paths[9]}
+
+
+def damage(kind: str, pixels: NDArray[np.uint8]) -> None:
+    """Draw a scratch on a plate, two spots on a gear."""
+    if kind == "metal plate":
+        cv2.line(pixels, (100, 150), (150, 165), (250, 240, 235), 2, cv2.LINE_AA)
+    elif kind == "gear":
+        cv2.circle(pixels, (100, 100), 7, (120, 20, 20), -1, cv2.LINE_AA)
+        cv2.circle(pixels, (165, 150), 10, (20, 20, 30), -1, cv2.LINE_AA)
+
+
+def ready(store: Path, product: str, good: list[Path], notes: str) -> Application:
+    """An application with one product enrolled, whose embedded language model phrases the answers."""
+    app = Application(load_settings(store=store / "store", threads=1, llm_url="embedded"))
+    app.enroll(product, good)
+    if notes:
+        path = store / "notes.md"
+        path.write_text(notes, encoding="utf-8")
+        app.add_knowledge([path], product)
+    return app
+
+
+def hold(app: Application, image: Path, turn: dict[str, str]) -> dict[str, Any]:
+    """Put one question; return what was shown, who said it, and what is wrong with it."""
+    out: dict[str, Any] = {}
+    start = time.perf_counter()
+    for _ in app.conversations.ask(image, turn["question"], thread="T", out=out):
+        pass
+    seconds = time.perf_counter() - start
+    state = out["final"]
+    record = inspection_record(state, total_ms=1000 * seconds)
+    return {
+        "question": turn["question"],
+        "shown": record.answer,
+        "by_the_model": not state["refused"],
+        "said": state["draft"],
+        "refused": state["refused"],
+        "on_topic": re.search(turn["about"], record.answer, re.IGNORECASE) is not None,
+        "wrong": faults(record),
+        "seconds": round(seconds, 2),
+        "model_seconds": round(state["timings_ms"].get("llm", 0.0) / 1000, 2),
+    }
+
+
+def faults(record: InspectionRecord) -> list[str]:
+    """What must never be shown, and is."""
+    answer = record.answer
+    spoken = re.sub(r'"[^"]*"', "", answer)
+    claims = re.sub(r"\[[^\[\]]*[A-Za-z][^\[\]]*\]", "", spoken)
+    found = []
+    if len(re.findall(r"[A-Za-z]{2,}", answer)) < 4:
+        found.append("empty")
+    if repeats(answer):
+        found.append("degenerate")
+    if not answer.rstrip().endswith((".", "!", '"', "]", ")")):
+        found.append("cut off")
+    if not answer.startswith("Yes, there" if record.anomalous else "No, there is no anomaly"):
+        found.append("verdict missing")
+    if any(phrase in claims.lower().replace(
+        "no, there is no anomaly in the image.", "") for phrase in OPPOSITE[record.anomalous]):  # fmt: skip
+        found.append("contradiction")
+    evidence = " ".join(item.text for item in record.evidence)
+    known = {float(value) for value in figures(evidence)} | {float(len(record.regions))}
+    known |= {float(value) / 100 for value in re.findall(r"(\d+)%", evidence)}
+    if any(float(value) not in known for value in figures(claims)):
+        found.append("number not measured")
+    return found
+
+
+def figures(text: str) -> list[str]:
+    """The numbers of a text, as they are written; those in names such as region-1 are none."""
+    return re.findall(r"(?<![\w.-])-?\d+(?:\.\d+)?(?:e-?\d+)?(?![\w-])", text)
+
+
+def repeats(text: str) -> bool:
+    """Whether a clause says four words three times, or the text packs to less than a quarter."""
+    for clause in re.split(r"[.;\[\]]\s", text):
+        words = re.findall(r"\w+", clause.lower())
+        fours = Counter(tuple(words[i : i + 4]) for i in range(len(words) - 3))
+        if fours and max(fours.values()) >= 3:
+            return True
+        if re.search(r"\b(\w+)( \1){2}", " ".join(words)):
+            return True
+    raw = text.encode()
+    return len(raw) > 200 and len(zlib.compress(raw, 9)) < 0.25 * len(raw)
+
+
+def summary(turns: list[dict[str, Any]]) -> dict[str, Any]:
+    """The figures that docs/dialogue.md gives."""
+    wrong = Counter(fault for turn in turns for fault in turn["wrong"])
+    kinds = ("empty", "degenerate", "cut off", "verdict missing", "contradiction", "number not measured")
+    count = len(turns)
+    return {
+        "turns": count,
+        "shown_and_wrong": {kind: wrong[kind] for kind in kinds},
+        "on_topic": sum(turn["on_topic"] for turn in turns) / count,
+        "by_the_model": sum(turn["by_the_model"] for turn in turns) / count,
+        "refused_for": dict(Counter(turn["refused"][0] for turn in turns if turn["refused"])),
+        "median_seconds": statistics.median(turn["seconds"] for turn in turns),
+        "longest_seconds": max(turn["seconds"] for turn in turns),
+        "median_model_seconds": statistics.median(turn["model_seconds"] for turn in turns),
+    }
+
+
+if __name__ == "__main__":
+    main()
