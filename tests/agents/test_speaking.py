@@ -177,8 +177,8 @@ def test_unfit_words_are_never_shown_at_any_turn(put: Put, kind: str) -> None:
 def test_what_it_says_of_the_evidence_is_shown_with_citations(put: Put) -> None:
     size = re.search(r"(\d+ px long and \d+ px wide|about \d+ px across)", put("How big is it?")["answer"])
     assert size is not None
-    said = f"The red defect is an area {size[0]}."
-    for words, shown in ((said.replace("red ", ""), True), (said, False)):
+    said = f"The green defect is an area {size[0]}."
+    for words, shown in ((said.replace("green ", ""), True), (said, False)):
         state = put("How big is it?", ScriptedLanguageModel([f"{words} And then it goes on"]), thread=words)
         assert (not state["refused"]) == shown, state["answer"]
         if shown:
@@ -194,8 +194,8 @@ def test_what_it_says_of_the_evidence_is_shown_with_citations(put: Put) -> None:
     )
     verdict = spoken_verdict(cause)
     said_itself = put("Is there a defect?", ScriptedLanguageModel([verdict]), thread="verdict")
-    assert said_itself["answer"] == verdict
-    assert not said_itself["refused"]
+    assert said_itself["answer"].startswith(verdict)
+    assert said_itself["answer"].count(verdict) == 1
 
 
 def test_the_soft_prompt_stays_before_the_first_turn_of_a_bounded_dialogue(put: Put) -> None:
