@@ -17,16 +17,17 @@ import argparse
 import json
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import cv2
 import numpy as np
 import torch
+from drawn_defects import NOTES as DRAWN_NOTES
+from drawn_defects import drawn_defects
 from numpy.typing import NDArray
 from provenance import provenance
 
@@ -110,53 +111,12 @@ def real_cases(root: Path, category: str, detector: Detector, per_type: int) -> 
 
 
 def drawn_cases(seed: int, kind: str, detector: Detector, per_type: int) -> list[Case]:
-    """A drawn product with five kinds of simulated defect."""
     product = DrawnProduct(kind, seed)
     model = detector.fit([product.image(index) for index in range(4)]).model
-    cases = []
-    for number, (defect, draw) in enumerate(sorted(SIMULATED.items())):
-        for index in range(per_type):
-            rng = np.random.default_rng([seed, number, index])
-            pixels = product.image(10 + number * per_type + index)
-            inner = np.zeros(pixels.shape[:2], np.float32)
-            x, y = (int(v) for v in rng.uniform(0.35, 0.65, 2) * pixels.shape[1])
-            draw(inner, x, y, rng)
-            inner = cv2.GaussianBlur(inner, (0, 0), 0.7)
-            tone = {"stain": (120, 80, 30), "bright spot": (250, 250, 250)}.get(defect, (15, 15, 15))
-            alpha = inner[..., None] * (0.6 if defect in ("stain", "haze") else 0.9)
-            mixed = pixels * (1 - alpha) + np.array(tone, np.float32) * alpha
-            cases.append(case_of(mixed.astype(np.uint8), inner > 0.3, defect, detector, model))
-    return cases
-
-
-def _line(mask: NDArray[np.float32], x: int, y: int, rng: np.random.Generator) -> None:
-    dx, dy = (int(v) for v in rng.uniform(-45, 45, 2))
-    cv2.line(mask, (x - dx, y - dy), (x + dx, y + dy), 1.0, int(rng.integers(1, 4)), cv2.LINE_AA)
-
-
-def _disc(mask: NDArray[np.float32], x: int, y: int, rng: np.random.Generator) -> None:
-    cv2.circle(mask, (x, y), int(rng.integers(4, 9)), 1.0, -1, cv2.LINE_AA)
-
-
-def _patch(mask: NDArray[np.float32], x: int, y: int, rng: np.random.Generator) -> None:
-    angles = np.sort(rng.uniform(0, 2 * np.pi, 9))
-    radii = rng.uniform(8, 26, 9)
-    points = np.stack([x + radii * np.cos(angles), y + radii * np.sin(angles)], axis=1)
-    cv2.fillPoly(mask, [points.astype(np.int32)], 1.0)
-
-
-def _haze(mask: NDArray[np.float32], x: int, y: int, rng: np.random.Generator) -> None:
-    axes = (int(rng.integers(30, 60)), int(rng.integers(20, 40)))
-    cv2.ellipse(mask, (x, y), axes, float(rng.uniform(0, 180)), 0, 360, 0.7, -1)
-
-
-SIMULATED: dict[str, Callable[[NDArray[np.float32], int, int, np.random.Generator], None]] = {
-    "scratch": _line,
-    "hole": _disc,
-    "bright spot": _disc,
-    "stain": _patch,
-    "haze": _haze,
-}
+    return [
+        case_of(pixels, mask, defect, detector, model)
+        for pixels, mask, defect in drawn_defects(product, seed, per_type)
+    ]
 
 
 def trials(cases: Sequence[Case], shots: int, seed: int, hidden: str | None = None) -> Iterator[Any]:
@@ -195,8 +155,16 @@ def measure(cases: Sequence[Case], notes: DefectNotes | None, seeds: Sequence[in
                     known = fits.get(case.look, {}) if source.endswith("notes") else {}
                     record = weigh(near, known, apart)
                     right = same_name(record.name) == same_name(case.defect)
-                    outcomes.append((right, record.name == UNKNOWN, record.score, case.defect))
-                right, unknown, scores, types = (np.array(column) for column in zip(*outcomes, strict=True))
+                    first = [record, *record.alternatives][record.name == UNKNOWN]
+                    candidate = same_name(first.name) == same_name(case.defect)
+                    outcomes.append(
+                        (right, record.name == UNKNOWN, record.score, case.defect, candidate, first.score)
+                    )
+                right, unknown, scores, types, candidates, chances = (
+                    np.array(column) for column in zip(*outcomes, strict=True)
+                )
+                rows["first_candidate_right"].append(candidates.mean())
+                rows["first_candidate_chance"].append(chances.astype(float).mean())
                 rows["accuracy"].append(right.mean())
                 rows["balanced_accuracy"].append(
                     np.mean([right[types == name].mean() for name in sorted(set(types.tolist()))])
@@ -238,6 +206,31 @@ def similarities(cases: Sequence[Case]) -> dict[str, Any]:
     }
 
 
+def likelihoods(looks: Sequence[tuple[Mapping[str, float], str]]) -> dict[str, Any]:
+    """Mean log-likelihood of what notes alone should say, by width and least fit, best first.
+
+    Each case counts twice: with the notes of its type, and with these taken away, when unknown is right.
+    """
+    rows = []
+    for width in (0.03, 0.05, 0.08, 0.12, 0.2, 0.35, 0.6):
+        for least in (0.0, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3):
+            logs = []
+            for fits, truth in looks:
+                for hidden in (None, truth):
+                    kept = {
+                        name: fit for name, fit in fits.items() if same_name(name) != same_name(hidden or "")
+                    }
+                    values = np.array([*kept.values(), least]) / width
+                    chances = np.exp(values - values.max())
+                    right = [same_name(name) == same_name(truth) for name in kept]
+                    right.append(hidden is not None)
+                    logs.append(np.log(chances[np.array(right)].sum() / chances.sum()))
+            rows.append(
+                {"width": width, "least_fit": least, "log_likelihood": round(float(np.mean(logs)), 4)}
+            )
+    return {"best": sorted(rows, key=lambda row: -row["log_likelihood"])[:8]}
+
+
 def notes_of(product: str, files: Sequence[Path], folder: Path) -> DefectNotes:
     services = build_services(Settings(store=folder / "store"))
     services.domain.add(files, product=product)
@@ -260,12 +253,17 @@ def main() -> None:
     detector = Detector(load_image_encoder(options.encoder), DetectorConfig(encoder=options.encoder))
     start = time.perf_counter()
     sets: dict[str, Any] = {}
+    looks: list[tuple[dict[str, float], str]] = []
     with TemporaryDirectory() as name:
         folder = Path(name)
         if options.develop:
             for number, kind in enumerate(("metal nut", "metal plate", "fabric", "brushed metal", "tiles")):
                 cases = drawn_cases(300 + number, kind, detector, min(options.per_type, 10))
-                sets[kind] = {**measure(cases, None, options.seeds), "similarities": similarities(cases)}
+                (folder / f"{number}.md").write_text(DRAWN_NOTES)
+                notes = notes_of(kind, [folder / f"{number}.md"], folder / kind)
+                sets[kind] = {**measure(cases, notes, options.seeds), "similarities": similarities(cases)}
+                looks += [(notes.fits(case.look), case.defect) for case in cases]
+            sets["constants of notes alone"] = likelihoods(looks)
         if options.mvtec:
             cases = real_cases(options.mvtec, "screw", detector, options.per_type)
             notes = notes_of("screw", [options.mmad], folder / "screw") if options.mmad else None
@@ -280,6 +278,9 @@ def main() -> None:
             }
     options.out.write_text(json.dumps({**provenance(vars(options)), "sets": sets}, indent=1))
     for name, rows in sets.items():
+        if "best" in rows:
+            print(name, *rows["best"], sep="\n  ")
+            continue
         print(name, rows["cases"], rows["similarities"], rows["unknown_type_called_unknown_4_examples"])
         for label, row in rows.items():
             if isinstance(row, dict) and "accuracy" in row:

@@ -77,7 +77,9 @@ def recall(domain: DomainIndex, asked: Sequence[Question], product: str) -> dict
         begin = time.perf_counter()
         found = each.product if product == GIVEN else None
         if product == FOUND:
-            found = domain.product_of(each.text).name
+            match = domain.product_of(each.text)
+            # As tools/retrieve.py narrows a search: by a name, not by a description.
+            found = match.name if match.named else None
         hits = domain.search(each.text, product=found, k=5)
         milliseconds.append(1e3 * (time.perf_counter() - begin))
         places = [

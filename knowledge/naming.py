@@ -22,7 +22,7 @@ from knowledge.passages import Passage
 
 COVERAGE: Final = 1.0
 """What the share of words counts for, beside the cosine of the meaning."""
-FLOOR: Final = 0.6
+FLOOR: Final = 0.65
 """Score below which a text that names no product is taken to be about none of them."""
 LEAD: Final = 0.05
 """The best product must lead the next by this: "what causes a scratch?" is about no product of several."""
@@ -68,8 +68,7 @@ class ProductNames:
         candidates = tuple((self.names[i], round(scores[i], 4)) for i in order)
         named = mentioned(text, self.names)
         if named:
-            best = next(name for name, _ in candidates if name in named)
-            return TextMatch(best, True, candidates)
+            return TextMatch(next(name for name, _ in candidates if name in named), True, candidates)
         best, *others = [score for _, score in candidates] or [0.0]
         clear = best >= FLOOR and all(best - other >= LEAD for other in others[:1])
         return TextMatch(candidates[0][0] if clear else None, False, candidates)

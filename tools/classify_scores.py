@@ -3,7 +3,10 @@
 Each type's odds are those of a kernel density over its examples times those of its notes. Beside the types
 stands the unknown defect: a region that is hardly more like any type than the types are like each other. The
 constants were fitted by likelihood on drawn products with simulated defects, those of
-`benchmarks/classification.py --develop`, types without an example counted as unknown.
+`benchmarks/classification.py --develop`, types without an example or a note counted as unknown.
+
+Notes alone, of which no example has shown that their words mean what is measured, weigh less, and name a type
+only where it is likelier than all else together; below that the types are candidates.
 """
 
 from __future__ import annotations
@@ -30,8 +33,12 @@ NOTES_WIDTH: Final = 0.05
 """Difference of two notes' fits, in cosine, that makes one type e times as likely as the other."""
 LEAST_FIT: Final = 0.02
 """Fit of a type's notes, in cosine, below which the unknown defect is likelier."""
-LEAST_LEAD: Final = 0.4
-"""Log-odds by which notes alone must put one type before the next, or they do not decide between them."""
+ALONE_WIDTH: Final = 0.12
+"""NOTES_WIDTH where no type has an example."""
+ALONE_LEAST_FIT: Final = 0.3
+"""LEAST_FIT where no type has an example."""
+LEAST_CHANCE: Final = 0.5
+"""Chance from which a type without an example is named; below it, it is a candidate."""
 MOST_ALTERNATIVES: Final = 4
 
 
@@ -64,18 +71,16 @@ def weigh(
     near = {same_name(name): values for name, values in examples.items()}
     fits = {same_name(name): fit for name, fit in notes.items()}
     other = (OTHER_WEIGHT * OTHER_TYPE + sum(apart)) / (OTHER_WEIGHT + len(apart)) + MARGIN
-    logits = {
-        key: _log_density(near.get(key, [other])) + fits.get(key, LEAST_FIT) / NOTES_WIDTH for key in shown
-    }
-    logits[""] = _log_density([other]) + LEAST_FIT / NOTES_WIDTH
+    width, least = (NOTES_WIDTH, LEAST_FIT) if near else (ALONE_WIDTH, ALONE_LEAST_FIT)
+    logits = {key: _log_density(near.get(key, [other])) + fits.get(key, least) / width for key in shown}
+    logits[""] = _log_density([other]) + least / width
     top = max(logits.values())
     total = sum(math.exp(value - top) for value in logits.values())
     chances = {key: math.exp(value - top) / total for key, value in logits.items()}
     ranked = sorted((key for key in chances if key), key=lambda key: -chances[key])
     scores = [NamedScore(name=shown[key], score=round(chances[key], 4)) for key in ranked]
     first = ranked[0]
-    lead = logits[first] - logits[ranked[1]] if len(ranked) > 1 else math.inf
-    undecided = first not in near and lead < LEAST_LEAD
+    undecided = first not in near and chances[first] < LEAST_CHANCE
     if undecided or chances[""] >= chances[first]:
         unknown = round(chances[""], 4)
         return DefectRecord(name=UNKNOWN, score=unknown, alternatives=scores[:MOST_ALTERNATIVES])

@@ -55,12 +55,14 @@ def passage_of(passage: Passage, *, score: float) -> PassageRecord:
 
 
 def find_passages(services: Services, text: str, product: str | None, k: int) -> list[PassageRecord]:
-    """Return up to `k` passages on a text, of the product that is named, or else of the one it is about.
+    """Return up to `k` passages on a text: of the product given, else of the one that the text names.
 
-    A text that is about none of the products searches the notes of all. Raises StoreMissing, ConfigError.
+    Where it names none, the notes of all are searched: to narrow them to a product that is only described
+    lost more right passages than it gained. Raises StoreMissing, ConfigError.
     """
     services.require_store()
-    wanted = product or services.domain.product_of(text).name
+    match = services.domain.product_of(text)
+    wanted = product or (match.name if match.named else None)
     return [passage_record(hit) for hit in services.domain.search(text, product=wanted, k=k)]
 
 

@@ -45,13 +45,13 @@ def search(
     store: Store = None,
     json: Json = False,
 ) -> None:
-    """Find the passages nearest in meaning; without --product, of the product that the text is about."""
+    """Find the passages nearest in meaning; without --product, of the product that the text names."""
     with application(store=store) as opened:
-        wanted = product or opened.product_of_text(text)
-        hits = opened.search_knowledge(text, wanted, count)
+        about = None if product else opened.product_of_text(text)
+        hits = opened.search_knowledge(text, product, count)
     if product is None and hits and not json:
-        about = f"The text is about {wanted}." if wanted else "The text is about no product of the notes."
-        print_line((about, "dim"))
+        named = f"The text is about {about}." if about else "The text is about no product of the notes."
+        print_line((named, "dim"))
     for hit in hits:
         if json:
             print_json(as_object(hit))

@@ -75,8 +75,10 @@ def test_the_tools_are_listed_with_what_they_take(folder: Path) -> None:
 
 def test_an_inspection_is_the_record_that_the_command_prints(folder: Path) -> None:
     image = str(folder / "images" / "blot.png")
-    record = ask(folder, lambda client: client.call_tool("inspect", {"image": image})).structured_content
-    printed = application(folder).inspect_one(Path(image)).model_dump(mode="json")
+    record = ask(
+        folder, lambda client: client.call_tool("inspect", {"image": image, "product": "plate"})
+    ).structured_content
+    printed = application(folder).inspect_one(Path(image), product="plate").model_dump(mode="json")
     assert record["anomalous"] is True
     assert set(record) == set(printed)
     same = ("product", "p_value", "score", "regions", "answer", "evidence")
@@ -87,9 +89,10 @@ def test_a_question_is_answered_and_its_thread_goes_on(folder: Path) -> None:
     image = str(folder / "images" / "blot.png")
 
     async def twice(client: Client) -> list[Any]:
-        first = await client.call_tool("ask", {"image": image, "question": "Is there an anomaly?"})
+        asked = {"image": image, "question": "Is there an anomaly?", "product": "plate"}
+        first = await client.call_tool("ask", asked)
         thread = first.structured_content["thread"]
-        asked = {"image": image, "question": "Where is it?", "thread": thread}
+        asked = {"image": image, "question": "Where is it?", "product": "plate", "thread": thread}
         return [first.structured_content, (await client.call_tool("ask", asked)).structured_content]
 
     first, second = ask(folder, twice)
@@ -138,7 +141,8 @@ def test_the_command_serves_over_stdin_and_stdout(folder: Path) -> None:
 
     async def run() -> Any:
         async with Client(stdio_client(server)) as client:
-            return await client.call_tool("inspect", {"image": str(images / "blot.png")})
+            asked = {"image": str(images / "blot.png"), "product": "plate"}
+            return await client.call_tool("inspect", asked)
 
     record = anyio.run(run).structured_content
     assert record["anomalous"] is True

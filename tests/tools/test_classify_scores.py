@@ -5,7 +5,17 @@ from __future__ import annotations
 import pytest
 
 from knowledge.examples import Example, ExampleHit
-from tools.classify_scores import LEAST_FIT, MARGIN, OTHER_TYPE, UNKNOWN, similarities_of, weigh
+from tools.classify_scores import (
+    ALONE_LEAST_FIT,
+    ALONE_WIDTH,
+    LEAST_CHANCE,
+    LEAST_FIT,
+    MARGIN,
+    OTHER_TYPE,
+    UNKNOWN,
+    similarities_of,
+    weigh,
+)
 
 
 def total(record: object, *, unknown: float = 0.0) -> float:
@@ -61,6 +71,29 @@ def test_spellings_of_a_type_are_one() -> None:
 
 
 def test_nothing_known_is_unknown() -> None:
-    assert weigh({}, {}) == weigh({}, {})
     assert weigh({}, {}).name == UNKNOWN
-    assert weigh({}, {"scratch": LEAST_FIT - 0.01, "dent": -0.3}).name == UNKNOWN
+    assert weigh({}, {"scratch": ALONE_LEAST_FIT - 0.01, "dent": -0.3}).name == UNKNOWN
+
+
+def test_notes_alone_name_candidates_until_one_is_likelier_than_all_else() -> None:
+    near, far = ALONE_LEAST_FIT + 0.1 * ALONE_WIDTH, ALONE_LEAST_FIT - 3 * ALONE_WIDTH
+    record = weigh({}, {"scratch": near, "dent": near - 0.01})
+    assert record.name == UNKNOWN
+    assert [other.name for other in record.alternatives] == ["scratch", "dent"]
+    assert record.alternatives[0].score < LEAST_CHANCE
+    sure = weigh({}, {"scratch": ALONE_LEAST_FIT + 2 * ALONE_WIDTH, "dent": far})
+    assert sure.name == "scratch"
+    assert sure.score >= LEAST_CHANCE
+
+
+def test_a_type_without_an_example_is_named_by_its_notes_only_where_it_is_likelier_than_all_else() -> None:
+    unlike = {"dent": [OTHER_TYPE - 0.3]}
+    assert weigh(unlike, {"scratch": LEAST_FIT + 0.01, "dent": 0.0, "hole": LEAST_FIT}).name == UNKNOWN
+    assert weigh(unlike, {"scratch": LEAST_FIT + 0.3, "dent": 0.0, "hole": LEAST_FIT}).name == "scratch"
+
+
+def test_notes_weigh_less_alone_than_beside_examples() -> None:
+    notes = {"scratch": 0.15, "dent": 0.0}
+    alone = weigh({}, notes)
+    beside = weigh({"scratch": [0.6], "dent": [0.6]}, notes)
+    assert beside.score > [alone, *alone.alternatives][alone.name == UNKNOWN].score
