@@ -4,8 +4,8 @@ Distances are cosine distances, 1 - similarity. How far a product's own images s
 several templates; views of one photograph lie nearer than the next photograph does. How far away another
 kind of object lies is measured on strangers: drawn products, seen by the same encoder. The floor lies
 between: for one template, half-way to the strangers; for more, the geometric mean of spread and strangers.
-Constants were chosen by `benchmarks/products.py --develop`, on drawn products and a textile alone, where 1 in
-40 of a product's own images and 99 in 100 of other kinds of object are refused.
+Constants were chosen on drawn products and a textile, each stranger's kind left out, where 1 in 40 of a
+product's own images and 99 in 100 of other kinds of object are refused; see docs/retrieval.md.
 """
 
 from __future__ import annotations
