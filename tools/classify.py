@@ -1,4 +1,5 @@
-"""The defect's type: from confirmed examples that look like it, and from notes that describe its look."""
+"""The defect's type: from confirmed examples that look like it, from notes that describe its look, and by
+text alignment where the encoders have it."""
 
 from __future__ import annotations
 
@@ -10,7 +11,9 @@ import torch
 from langchain_core.tools import BaseTool, tool
 from pydantic import Field
 
+from anomaly_core.encoders.base import share_space
 from knowledge.passages import Passage
+from tools.classify_aligned import aligned_fits
 from tools.classify_scores import UNKNOWN, similarities_of, weigh
 from tools.confirm import features_of
 from tools.detect import PartArgs
@@ -75,14 +78,24 @@ def classify_tools(services: Services) -> list[BaseTool]:
         """Name the defect type that confirmed examples and notes point to, or say "unknown defect"."""
         near: dict[str, list[float]] = {}
         apart: list[float] = []
-        if services.examples.examples(product):
+        aligned: dict[str, float] = {}
+        encoder = services.detector.encoder
+        fits = notes_of(product).fits(appearance(description, area_share))
+        # Without notes there may be no text encoder on the machine.
+        alike = bool(fits) and share_space(encoder, services.text_encoder)
+        has_examples = bool(services.examples.examples(product))
+        if has_examples or alike:
             image_pass = services.passes.get(image, sha256)
             region = region_at(services, image_pass, product, place).region
-            features = features_of(services, image_pass, product, region)
-            encoder = services.detector.encoder.name
-            near = similarities_of(services.examples.nearest(product, features, encoder=encoder))
-            apart = services.examples.apart(product, encoder=encoder)
-        record = weigh(near, notes_of(product).fits(appearance(description, area_share)), apart)
+            if has_examples:
+                features = features_of(services, image_pass, product, region)
+                near = similarities_of(services.examples.nearest(product, features, encoder=encoder.name))
+                apart = services.examples.apart(product, encoder=encoder.name)
+            if alike:
+                types = list(dict.fromkeys((*near, *fits)))
+                pixels = image_pass.image.pixels
+                aligned = aligned_fits(encoder, services.text_encoder, pixels, region.bbox, product, types)
+        record = weigh(near, fits, apart, aligned)
         return f"{record.name} (score {record.score:.2f})", record
 
     return [classify_defect]

@@ -1,9 +1,10 @@
-"""From similarities to a scored name: confirmed examples and notes weighed together, and room for neither.
+"""From similarities to a scored name: examples, notes and names weighed together, and room for none of them.
 
-Each type's odds are those of a kernel density over its examples times those of its notes. Beside the types
-stands the unknown defect: a region that is hardly more like any type than the types are like each other. The
-constants were fitted by likelihood on drawn products with simulated defects, those of
-`benchmarks/classification.py --develop`, types without an example or a note counted as unknown.
+Each type's odds are those of a kernel density over its examples times those of its notes, and of its name
+where that can be compared with the image. Beside the types stands the unknown defect: a region that is hardly
+more like any type than the types are like each other. The constants were fitted by likelihood on drawn
+products with simulated defects, those of `benchmarks/classification.py --develop`, types without an example
+or a note counted as unknown.
 
 Notes alone, of which no example has shown that their words mean what is measured, weigh less, and name a type
 only where it is likelier than all else together; below that the types are candidates.
@@ -37,6 +38,9 @@ ALONE_WIDTH: Final = 0.12
 """NOTES_WIDTH where no type has an example."""
 ALONE_LEAST_FIT: Final = 0.3
 """LEAST_FIT where no type has an example."""
+ALIGNED_WIDTH: Final = 0.01
+"""Difference of two names' fits to a close-up, in cosine, that makes one type e times as likely as the other:
+CLIP's own temperature (arXiv 2103.00020, section 2.5)."""
 LEAST_CHANCE: Final = 0.5
 """Chance from which a type without an example is named; below it, it is a candidate."""
 MOST_ALTERNATIVES: Final = 4
@@ -57,13 +61,18 @@ def same_name(name: str) -> str:
 
 
 def weigh(
-    examples: Mapping[str, Sequence[float]], notes: Mapping[str, float], apart: Sequence[float] = ()
+    examples: Mapping[str, Sequence[float]],
+    notes: Mapping[str, float],
+    apart: Sequence[float] = (),
+    aligned: Mapping[str, float] | None = None,
 ) -> DefectRecord:
     """Return the likeliest type with its chance, and the others'.
 
     examples: each type's similarities to the region, in [-1, 1]. notes: how much better each type's notes
     fit the look than other looks, in cosine. apart: similarities of the product's examples of different
-    types to each other. The chances sum to 1 over all types and the unknown defect.
+    types to each other. aligned: how much better each type's name fits a close-up than an unnamed defect
+    does, in cosine; None where images and texts share no space. The chances sum to 1 over all types and the
+    unknown defect.
     """
     if not examples and not notes:
         return DefectRecord(name=UNKNOWN, score=0.0)
@@ -73,6 +82,8 @@ def weigh(
     other = (OTHER_WEIGHT * OTHER_TYPE + sum(apart)) / (OTHER_WEIGHT + len(apart)) + MARGIN
     width, least = (NOTES_WIDTH, LEAST_FIT) if near else (ALONE_WIDTH, ALONE_LEAST_FIT)
     logits = {key: _log_density(near.get(key, [other])) + fits.get(key, least) / width for key in shown}
+    names = {same_name(name): fit for name, fit in (aligned or {}).items()}
+    logits = {key: logit + names.get(key, 0.0) / ALIGNED_WIDTH for key, logit in logits.items()}
     logits[""] = _log_density([other]) + least / width
     top = max(logits.values())
     total = sum(math.exp(value - top) for value in logits.values())

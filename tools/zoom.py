@@ -20,7 +20,7 @@ from anomaly_core.frame import WHOLE_SHARE, frame_of, whole_frame
 from anomaly_core.images import load_image
 from anomaly_core.regions import find_regions
 from anomaly_core.results import Region, Verdict
-from anomaly_core.views import symmetries
+from anomaly_core.views import among_themselves, symmetries
 from tools.detect import PartArgs
 from tools.findings import regions_of
 from tools.passes import ImagePass
@@ -157,8 +157,12 @@ def _model_of(detector: Detector, crops: Sequence[NDArray[np.uint8]], side: int)
     groups = [[view] for view in views[0]] if one_shot else views
     scores, highest = [], []
     for index, group in enumerate(groups):
-        rest = [view for i, other in enumerate(groups) if i != index for view in other]
-        values = anomaly_grid(MemoryBank.of(rest, config.bank_limit), group[0], config)
+        if one_shot:
+            bank, own = among_themselves(views[0], index, config.bank_limit)
+            values = anomaly_grid(bank, group[0], config, own)
+        else:
+            rest = [view for i, other in enumerate(groups) if i != index for view in other]
+            values = anomaly_grid(MemoryBank.of(rest, config.bank_limit), group[0], config)
         scores.append(image_score(values, config))
         highest.append(float(values.quantile(0.99)))
     calibration = calibrate(scores, detector.config.alpha, one_shot=one_shot)

@@ -73,3 +73,9 @@ class TextEncoder(Protocol):
     def encode_text(self, texts: list[str]) -> torch.Tensor:
         """Return (n, D) float32 embeddings, L2-normalised."""
         ...
+
+
+def share_space(image: ImageEncoder, text: TextEncoder) -> bool:
+    """Return whether an image and its description lie near each other: two towers of one model."""
+    model, tower, _ = text.name.partition(":text:")
+    return bool(tower) and image.name.startswith(f"{model}:") and image.embedding_dim == text.embedding_dim

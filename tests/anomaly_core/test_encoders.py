@@ -12,7 +12,7 @@ import transformers
 from safetensors.torch import load_file, save_file
 from tokenizers import Tokenizer, models, pre_tokenizers
 
-from anomaly_core.encoders.base import ImageEncoder, TextEncoder
+from anomaly_core.encoders.base import ImageEncoder, TextEncoder, share_space
 from anomaly_core.encoders.efficientnet import EfficientNetEncoder, EfficientNetLite0, SameConv2d
 from anomaly_core.encoders.registry import load_image_encoder, load_text_encoder
 from anomaly_core.errors import ConfigError, WeightsDamaged, WeightsError, WeightsMissing
@@ -246,7 +246,9 @@ def test_text_towers(folders: dict[str, Path], family: str) -> None:
     vectors = encoder.encode_text(["a photo of a damaged screw", "a screw", "a " * 50])
     assert vectors.shape == (3, encoder.embedding_dim) and vectors.dtype == torch.float32
     assert torch.allclose(vectors.norm(dim=1), torch.ones(3), atol=1e-5)
-    assert load_image_encoder(str(folders[family])).embedding_dim == encoder.embedding_dim
+    assert share_space(load_image_encoder(str(folders[family])), encoder)
+    other = next(each for each in folders if each != family)
+    assert not share_space(load_image_encoder(str(folders[other])), encoder)
     # Neither order nor neighbours change a text's vector.
     assert torch.allclose(encoder.encode_text(["a screw"])[0], vectors[1], atol=1e-5)
     assert encoder.encode_text([]).shape == (0, encoder.embedding_dim)
