@@ -34,6 +34,8 @@ from anomaly_core.results import AnomalyMap, Array, Verdict
 from anomaly_core.views import among_themselves, perturbations, symmetries
 
 Embedding = NDArray[np.float32]
+NUMBERS: Final = 2
+"""Raised whenever what a product's numbers mean changes: those of an earlier version are refused by name."""
 MOST_ASKED: Final = 24
 """Good images that the language model is asked about at enrolment."""
 EVEN_ODDS: Final = 0.25
@@ -210,7 +212,8 @@ class Detector:
     def made_by(self) -> str:
         """What a product's numbers hold for; a product enrolled otherwise must be enrolled again."""
         digest = "" if self._learned is None or self._fusion is None else f" {self._learned.digest}"
-        return f"{self.encoder.name}, input_size {self.config.input_side}, {self.name}{digest}"
+        config = self.config
+        return f"{self.encoder.name}, input_size {config.input_side}, {self.name}{digest}, numbers {NUMBERS}"
 
     def compare(self, encoded: Encoded, bank: MemoryBank, left_out: torch.Tensor | None = None) -> Comparison:
         """Compare an image's patches with a bank, once for all decoders; left_out: see `MemoryBank`."""

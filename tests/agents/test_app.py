@@ -19,7 +19,8 @@ from PIL import Image
 
 from agents.app import Application
 from agents.settings import Settings
-from anomaly_core.errors import NoImages, StoreDamaged, StoreMissing, StoreTooNew, UnknownProduct
+from anomaly_core.detector import NUMBERS
+from anomaly_core.errors import ConfigError, NoImages, StoreDamaged, StoreMissing, StoreTooNew, UnknownProduct
 from tools.records import FailureRecord, InspectionRecord
 
 
@@ -256,3 +257,15 @@ def test_memory_stays_flat_over_many_inspections(app: Application, tmp_path: Pat
         tracemalloc.stop()
     assert after - before < 1 << 20
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - peak < 64 << 10
+
+
+def test_numbers_of_an_earlier_version_are_refused_by_name(
+    app: Application, good: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("anomaly_core.detector.NUMBERS", NUMBERS - 1)
+    app.enroll("earlier", good)
+    monkeypatch.undo()
+    with pytest.raises(
+        ConfigError, match=rf"numbers {NUMBERS - 1}, .*numbers {NUMBERS};.*`iad enroll earlier"
+    ):
+        list(app.inspect(good[:1], product="earlier"))
