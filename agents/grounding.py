@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from agents.checking import cited_ids, sentences
+from anomaly_core.results import CELLS
 
 _FREE: Final = frozenset(
     (
@@ -35,11 +36,7 @@ _TURNING: Final = frozenset(
 """Words whose omission changes what a sentence says."""
 _SAME: Final = {"pixel": "px", "defect": "anomaly", "flaw": "anomaly", "centre": "center", "colour": "color"}
 _PLACE: Final = re.compile(r"\b(top|bottom)[ -](left|right)\b", re.IGNORECASE)
-_PLACES: Final = frozenset(
-    (
-        "top", "bottom", "left", "right", "center", "top-left", "top-right", "bottom-left", "bottom-right",
-    )
-)  # fmt: skip
+_PLACES: Final = frozenset(cell.replace(" ", "-") for cell in CELLS)
 _TOKEN: Final = re.compile(r"\d+(?:\.\d+)?(?:e-?\d+)?%?|[^\W\d_]+(?:-[^\W\d_]+)*")
 _MARKERS: Final = re.compile(
     r"###|<\|?|\|>|https?:|\b(?:facts?|questions?|answers?|human|assistant|user|system|text|example)\s*:",

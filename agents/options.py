@@ -71,10 +71,9 @@ class Chooser:
         product = state["product"].name
         image_pass = self._services.passes.get(state["image"], state["opened"].sha256)
         model = self._services.product_model(product)
-        values = image_pass.decoded(product, model)[0].values
+        values = image_pass.anomaly_map(product, model).values
         peak = float(values.max())
-        threshold = min(model.region_threshold(values), 0.8 * peak)
-        above = np.clip(values - threshold, 0.0, None)
+        above = np.clip(values - model.strongest_threshold(values), 0.0, None)
         total = float(above.sum())
 
         def excess(box: Box) -> float:

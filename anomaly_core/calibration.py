@@ -4,7 +4,7 @@ Each good image is scored against the others (leave one out). The logarithms of 
 normal, so a new good image's follows Student's t predictive distribution. With a handful of shots their
 own spread is hardly known: it is pooled with a prior spread, as a scaled-inverse-chi-squared prior does.
 One shot has no others: each of its mirrored and turned views is scored against all of them, less what shows
-a patch's own place (detector.py). That tells the level of a new image's score less surely, and the
+a patch's own place (views.py). That tells the level of a new image's score less surely, and the
 distribution is widened for it.
 
 The constants were measured on the textile and drawn products of `benchmarks/selection.py`, not on any
@@ -23,12 +23,12 @@ from pydantic import Field
 from scipy.stats import t as student
 
 from anomaly_core.config import Config
-from anomaly_core.decoder.few_shot import SMALLEST_SCORE
 from anomaly_core.errors import ConfigError
 from anomaly_core.results import Verdict
 
 PRIOR_WEIGHT: Final = 4.0
 """How many observations the prior spread counts for."""
+SMALLEST_SCORE: Final = 1e-6
 UNCERTAIN_FACTOR: Final = 2.0
 """A p-value within this factor of alpha, on either side, is uncertain."""
 

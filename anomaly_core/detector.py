@@ -13,15 +13,15 @@ import torch
 from numpy.typing import NDArray
 
 from anomaly_core.anomalygpt import AnomalyGPT
-from anomaly_core.calibration import Calibration, calibrate
+from anomaly_core.calibration import SMALLEST_SCORE, Calibration, calibrate
 from anomaly_core.checkpoint import Checkpoint
 from anomaly_core.config import DetectorConfig
 from anomaly_core.decoder.few_shot import (
     MemoryBank,
     anomaly_grid,
     as_array,
+    image_score,
     less_median,
-    log_image_score,
     patch_grid,
 )
 from anomaly_core.decoder.inputs import decoder_inputs
@@ -116,6 +116,10 @@ class ProductModel:
         shown = coarse[coarse > 0]
         base = float(np.median(shown)) if shown.size else 0.0
         return max(self.pixel_threshold, (base + float(values.max())) / 2)
+
+    def strongest_threshold(self, values: Array) -> float:
+        """Return `region_threshold`, lowered where it must be for this map to have a region at all."""
+        return min(self.region_threshold(values), 0.8 * float(values.max()))
 
     def to_parts(self) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
         """Return the arrays and the numbers to store; `from_parts` makes the same model of them."""
@@ -218,16 +222,16 @@ class Detector:
     def compare(self, encoded: Encoded, bank: MemoryBank, left_out: torch.Tensor | None = None) -> Comparison:
         """Compare an image's patches with a bank, once for all decoders; left_out: see `MemoryBank`."""
         config = self.config.few_shot
+        text = math.nan
         if self._learned is None or self._fusion is None:
-            values, text = anomaly_grid(bank, encoded.grid, config, left_out), math.nan
-            return Comparison(values, log_image_score(values, config), text)
-        distances, residuals = bank.match(encoded.grid, left_out)
-        values = less_median(distances, config)
-        kind = self._learned.config.training.data.decoder_input
-        text = log_odds(
-            self._learned.decoder, decoder_inputs(kind, encoded.features, residuals), config.top_share
-        )
-        return Comparison(values, log_image_score(values, config), text)
+            values = anomaly_grid(bank, encoded.grid, config, left_out)
+        else:
+            distances, residuals = bank.match(encoded.grid, left_out)
+            values = less_median(distances, config)
+            kind = self._learned.config.training.data.decoder_input
+            inputs = decoder_inputs(kind, encoded.features, residuals)
+            text = log_odds(self._learned.decoder, inputs, config.top_share)
+        return Comparison(values, math.log(max(image_score(values, config), SMALLEST_SCORE)), text)
 
     def encode(self, pixels: NDArray[np.uint8]) -> Encoded:
         """Frame and encode one (H, W, 3) uint8 RGB image: the one forward pass that all else uses."""

@@ -116,11 +116,8 @@ def beyond_largest_normal(scores: Sequence[float], good: NDArray[np.float64]) ->
 
 def named_cell(found: AnomalyMap, model: ProductModel, verdict: Verdict) -> str | None:
     """Return the cell that the answer names first: the strongest region's."""
-    threshold = model.region_threshold(found.values)
-    peak = float(found.values.max())
-    regions = find_regions(
-        found.values, threshold=min(threshold, 0.8 * peak), scale=model.pixel_threshold, max_regions=1
-    )
+    threshold = model.strongest_threshold(found.values)
+    regions = find_regions(found.values, threshold=threshold, scale=model.pixel_threshold, max_regions=1)
     return regions[0].cell if regions and verdict.anomalous else None
 
 

@@ -81,8 +81,7 @@ def case_of(
 ) -> Case:
     encoded = detector.encode(pixels)
     values = detector.decode(encoded, model).values
-    threshold = min(model.region_threshold(values), 0.8 * float(values.max()))
-    regions = find_regions(values, threshold=threshold, scale=model.pixel_threshold)
+    regions = find_regions(values, threshold=model.strongest_threshold(values), scale=model.pixel_threshold)
     share = min(1.0, sum(region.area_px for region in regions) / values.size)
     return Case(
         defect,

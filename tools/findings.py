@@ -101,5 +101,5 @@ def strongest_region(services: Services, image_pass: ImagePass, product: str) ->
     """Return where the map is highest, also on an image that was judged normal."""
     model = services.product_model(product)
     values = image_pass.decoded(product, model)[0].values
-    threshold = min(model.region_threshold(values), 0.8 * float(values.max()))
+    threshold = model.strongest_threshold(values)
     return find_regions(values, threshold=threshold, scale=model.pixel_threshold, max_regions=1)[0]

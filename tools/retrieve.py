@@ -61,9 +61,10 @@ def find_passages(services: Services, text: str, product: str | None, k: int) ->
     lost more right passages than it gained. Raises StoreMissing, ConfigError.
     """
     services.require_store()
-    match = services.domain.product_of(text)
-    wanted = product or (match.name if match.named else None)
-    return [passage_record(hit) for hit in services.domain.search(text, product=wanted, k=k)]
+    if not product:
+        match = services.domain.product_of(text)
+        product = match.name if match.named else None
+    return [passage_record(hit) for hit in services.domain.search(text, product=product, k=k)]
 
 
 def retrieve_tools(services: Services) -> list[BaseTool]:

@@ -15,7 +15,7 @@ from pydantic import Field
 from anomaly_core.alignment import align
 from anomaly_core.calibration import calibrate
 from anomaly_core.decoder.few_shot import MemoryBank, anomaly_grid, as_array, image_score, patch_grid
-from anomaly_core.detector import Detector, ProductModel
+from anomaly_core.detector import EVEN_ODDS, Detector, ProductModel
 from anomaly_core.frame import WHOLE_SHARE, frame_of, whole_frame
 from anomaly_core.images import load_image
 from anomaly_core.regions import find_regions
@@ -168,7 +168,8 @@ def _model_of(detector: Detector, crops: Sequence[NDArray[np.uint8]], side: int)
     calibration = calibrate(scores, detector.config.alpha, one_shot=one_shot)
     threshold = min(max(highest), calibration.limit())
     bank = MemoryBank.of([view for group in groups for view in group], config.bank_limit)
-    return ProductModel(bank, calibration, calibration.limit(), threshold, False, detector.made_by)
+    even_odds = calibration.limit(EVEN_ODDS)
+    return ProductModel(bank, calibration, even_odds, threshold, False, detector.made_by)
 
 
 def _judge(

@@ -6,7 +6,6 @@ M = upsample(mean over taps of 1 - max over the bank of cosine(patch, bank)). No
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Final
 
@@ -24,7 +23,6 @@ DEEPEST_WEIGHT: Final = 0.8
 FIRST_RADIUS: Final = 0.02
 """Cosine distance below which two patches are taken as one when a bank is too large."""
 RADIUS_GROWTH: Final = 1.5
-SMALLEST_SCORE: Final = 1e-6
 BLOCK: Final = 512
 """Patches that are compared with one another at a time."""
 
@@ -136,11 +134,6 @@ def image_score(values: torch.Tensor, config: FewShotConfig) -> float:
     """Return the image's score: the mean of the highest share of its (h, w) map."""
     count = max(1, round(config.top_share * values.numel()))
     return float(values.flatten().topk(count).values.mean())
-
-
-def log_image_score(values: torch.Tensor, config: FewShotConfig) -> float:
-    """Return the logarithm of `image_score`, bounded below."""
-    return math.log(max(image_score(values, config), SMALLEST_SCORE))
 
 
 def _rows(grids: Sequence[torch.Tensor]) -> torch.Tensor:

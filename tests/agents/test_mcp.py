@@ -8,11 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import anyio
-import numpy as np
 import pytest
 from mcp.client import Client
 from mcp.client.stdio import StdioServerParameters, stdio_client
-from PIL import Image
+from plates import part
 
 from agents.app import Application
 from agents.mcp import create_mcp_server
@@ -20,15 +19,6 @@ from agents.settings import load_settings
 from anomaly_core.errors import ConfigError
 
 NOTES = "# Plate\n\n## Defects\n\n### Blot\n\nA blot is a bright round patch of spilt varnish.\n"
-
-
-def part(path: Path, seed: int, *, blot: bool = False) -> Path:
-    pixels = np.random.default_rng(0).integers(90, 130, (96, 96, 3))
-    pixels = np.clip(pixels + np.random.default_rng(seed).integers(-4, 5), 0, 255)
-    if blot:
-        pixels[20:44, 50:74] = 250
-    Image.fromarray(pixels.astype(np.uint8)).save(path)
-    return path
 
 
 @pytest.fixture(scope="module")

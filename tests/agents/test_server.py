@@ -2,23 +2,13 @@
 
 from pathlib import Path
 
-import numpy as np
 import pytest
 from fastapi.testclient import TestClient
-from PIL import Image
+from plates import part
 
 from agents.app import Application
 from agents.server import create_server
 from agents.settings import load_settings
-
-
-def part(path: Path, seed: int, *, blot: bool = False) -> Path:
-    rng = np.random.default_rng(0)
-    pixels = np.clip(rng.integers(90, 130, (96, 96, 3)) + np.random.default_rng(seed).integers(-4, 5), 0, 255)
-    if blot:
-        pixels[20:44, 50:74] = 250
-    Image.fromarray(pixels.astype(np.uint8)).save(path)
-    return path
 
 
 @pytest.fixture(scope="module")
