@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any, Final
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
 
 import cv2
 import numpy as np
@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 
 from anomaly_core.anomalygpt import AnomalyGPT
-from anomaly_core.calibration import SMALLEST_SCORE, Calibration, calibrate
+from anomaly_core.calibration import SMALLEST_SCORE, calibrate
 from anomaly_core.checkpoint import Checkpoint
 from anomaly_core.config import DetectorConfig
 from anomaly_core.decoder.few_shot import (
@@ -30,11 +30,12 @@ from anomaly_core.encoders.base import Features, ImageEncoder
 from anomaly_core.errors import ConfigError, NoImages
 from anomaly_core.frame import Frame, frame_of
 from anomaly_core.fusion import Fusion
-from anomaly_core.results import AnomalyMap, Array, Verdict
-from anomaly_core.views import among_themselves, perturbations, symmetries
+from anomaly_core.product_model import LanguageCalibration, ProductModel
+from anomaly_core.results import AnomalyMap
+from anomaly_core.views import among_themselves, perturbations, symmetries, unturned
 
 Embedding = NDArray[np.float32]
-NUMBERS: Final = 2
+NUMBERS: Final = 3
 """Raised whenever what a product's numbers mean changes: those of an earlier version are refused by name."""
 MOST_ASKED: Final = 24
 """Good images that the language model is asked about at enrolment."""
@@ -48,15 +49,34 @@ FOREIGN_OBJECT: Final = 1.5
 """A foreign object beside the part scores this many times the limit of good images."""
 
 Progress = Callable[[str, int, int], None]
+Seen = tuple[torch.Tensor, torch.Tensor | None]
+"""One view's few-shot map, and its text-aligned map, if any; each (h, w) on the encoder's grid."""
+
+
+@dataclass(frozen=True)
+class View:
+    """One pass of the encoder. grid: see `patch_grid`."""
+
+    features: Features
+    grid: torch.Tensor
 
 
 @dataclass(frozen=True)
 class Encoded:
-    """One image, framed and encoded once."""
+    """One image, framed and encoded. views: of the input as it is; after a close look of its `symmetries`."""
 
     frame: Frame
-    features: Features
-    grid: torch.Tensor
+    views: tuple[View, ...]
+
+    @property
+    def features(self) -> Features:
+        """Of the input as it is."""
+        return self.views[0].features
+
+    @property
+    def grid(self) -> torch.Tensor:
+        """(h, w, C) patches of the input as it is."""
+        return self.views[0].grid
 
     @property
     def embedding(self) -> Embedding:
@@ -65,105 +85,17 @@ class Encoded:
 
 
 @dataclass(frozen=True)
-class LanguageCalibration:
-    """How the language model's answer counts for a product.
-
-    calibration: of raw score x exp(weight x margin). weight: see fusion.py. model: the language model's name.
-    """
-
-    calibration: Calibration
-    weight: float
-    model: str
-
-
-@dataclass(frozen=True)
-class ProductModel:
-    """What was learned of a product from its good images alone.
-
-    calibration: of the raw score. language: of the raw score with the language model's answer, or None.
-    even_odds: in the map's unit, the score at which an anomaly is as likely as not; language models are shown
-    maps in units of it.
-    pixel_threshold: in the map's unit; a pixel beyond it is beyond the normal images' highest pixels.
-    cluttered: good images have other pieces beside the part, so that these are no anomaly.
-    made_by: what of the detector's settings the numbers hold for.
-    """
-
-    bank: MemoryBank
-    calibration: Calibration
-    even_odds: float
-    pixel_threshold: float
-    cluttered: bool
-    made_by: str
-    language: LanguageCalibration | None = None
-    version: str = ""
-
-    def judge(self, raw_score: float, margin: float | None = None) -> Verdict:
-        """Return the calibrated verdict of a raw score, and of the language model's answer to it, if any.
-
-        margin: log p(Yes) - log p(No) of the model that `language` names.
-        """
-        if margin is None or self.language is None:
-            return self.calibration.judge(raw_score)
-        return self.language.calibration.judge(raw_score * math.exp(self.language.weight * margin))
-
-    def region_threshold(self, values: Array) -> float:
-        """Return the value from which a pixel of this (H, W) map belongs to a region.
-
-        Half-way from the map's median to its peak bounds a defect where its blurred outline falls by
-        half; what is fainter, or within the good images' range, is not a region of its own.
-        """
-        coarse = values[::4, ::4]
-        shown = coarse[coarse > 0]
-        base = float(np.median(shown)) if shown.size else 0.0
-        return max(self.pixel_threshold, (base + float(values.max())) / 2)
-
-    def strongest_threshold(self, values: Array) -> float:
-        """Return `region_threshold`, lowered where it must be for this map to have a region at all."""
-        return min(self.region_threshold(values), 0.8 * float(values.max()))
-
-    def to_parts(self) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
-        """Return the arrays and the numbers to store; `from_parts` makes the same model of them."""
-        meta = {
-            "calibration": asdict(self.calibration),
-            "even_odds": self.even_odds,
-            "pixel_threshold": self.pixel_threshold,
-            "cluttered": self.cluttered,
-            "made_by": self.made_by,
-            "language": None if self.language is None else asdict(self.language),
-        }
-        return {"bank": self.bank.patches.half().numpy()}, meta
-
-    @classmethod
-    def from_parts(
-        cls, arrays: Mapping[str, NDArray[Any]], meta: Mapping[str, Any], version: str = ""
-    ) -> ProductModel:
-        """Return the model that `to_parts` gave."""
-        language = meta["language"]
-        return cls(
-            bank=MemoryBank(torch.from_numpy(arrays["bank"].astype(np.float32))),
-            calibration=Calibration(**meta["calibration"]),
-            even_odds=float(meta["even_odds"]),
-            pixel_threshold=float(meta["pixel_threshold"]),
-            cluttered=bool(meta["cluttered"]),
-            made_by=str(meta["made_by"]),
-            language=language
-            and LanguageCalibration(
-                Calibration(**language["calibration"]), float(language["weight"]), str(language["model"])
-            ),
-            version=version,
-        )
-
-
-@dataclass(frozen=True)
 class Comparison:
     """What the decoders say of an image against a bank.
 
-    values: (h, w) few-shot map on the encoder's grid. few_shot: the logarithm of its image score. text: the
-    text-aligned map's log-odds of an anomaly, NaN without such a decoder.
+    values: (h, w) few-shot map on the encoder's grid, the mean over the views. few_shot: the logarithm of its
+    image score. text_values: (h, w) text-aligned map in [0, 1], likewise, and text its log-odds of an
+    anomaly; None and NaN without such a decoder.
     """
 
     values: torch.Tensor
     few_shot: float
+    text_values: torch.Tensor | None
     text: float
 
     def log_score(self, fusion: Fusion | None) -> float:
@@ -177,14 +109,16 @@ class Comparison:
 class Fitted:
     """A fitted product: its model, each image's embedding, and the embeddings of changed views, (n, D).
 
-    good: (n, 3) few_shot and text (see Comparison) and the language model's margin of each good image
-    against the others (of one image: see `among_themselves`); NaN for a part not used.
+    good: (n, 2) few_shot and text (see Comparison) of each good image against the others, of one look (of one
+    image: of each view, see `among_themselves`); text is NaN without its decoder. asked: (m, 3) the same of a
+    close look, and the language model's margin; no rows where it was not asked.
     """
 
     model: ProductModel
     embeddings: list[Embedding]
     view_embeddings: Embedding
     good: NDArray[np.float64]
+    asked: NDArray[np.float64]
 
 
 class Detector:
@@ -219,28 +153,52 @@ class Detector:
         config = self.config
         return f"{self.encoder.name}, input_size {config.input_side}, {self.name}{digest}, numbers {NUMBERS}"
 
-    def compare(self, encoded: Encoded, bank: MemoryBank, left_out: torch.Tensor | None = None) -> Comparison:
-        """Compare an image's patches with a bank, once for all decoders; left_out: see `MemoryBank`."""
+    def compare(self, encoded: Encoded, bank: MemoryBank) -> Comparison:
+        """Compare an image's patches with a bank, once for all decoders."""
+        return self._compared([self._seen(view, bank) for view in encoded.views])
+
+    def _seen(self, view: View, bank: MemoryBank, left_out: torch.Tensor | None = None) -> Seen:
+        """Compare one view with a bank; left_out: see `MemoryBank`."""
         config = self.config.few_shot
-        text = math.nan
         if self._learned is None or self._fusion is None:
-            values = anomaly_grid(bank, encoded.grid, config, left_out)
-        else:
-            distances, residuals = bank.match(encoded.grid, left_out)
-            values = less_median(distances, config)
-            kind = self._learned.config.training.data.decoder_input
-            inputs = decoder_inputs(kind, encoded.features, residuals)
-            text = log_odds(self._learned.decoder, inputs, config.top_share)
-        return Comparison(values, math.log(max(image_score(values, config), SMALLEST_SCORE)), text)
+            return anomaly_grid(bank, view.grid, config, left_out), None
+        distances, residuals = bank.match(view.grid, left_out)
+        kind = self._learned.config.training.data.decoder_input
+        inputs = decoder_inputs(kind, view.features, residuals)
+        with torch.no_grad():
+            text = self._learned.decoder.patch_map([each[None] for each in inputs])[0]
+        return less_median(distances, config), text
+
+    def _compared(self, seen: Sequence[Seen]) -> Comparison:
+        """Return the mean of one view's maps, or of those of all `symmetries`."""
+        config = self.config.few_shot
+        values = torch.stack([unturned(values, number) for number, (values, _) in enumerate(seen)]).mean(0)
+        maps = [unturned(text, number) for number, (_, text) in enumerate(seen) if text is not None]
+        text_values = torch.stack(maps).mean(0) if maps else None
+        return Comparison(
+            values,
+            math.log(max(image_score(values, config), SMALLEST_SCORE)),
+            text_values,
+            math.nan if text_values is None else log_odds(text_values, config.top_share),
+        )
 
     def encode(self, pixels: NDArray[np.uint8]) -> Encoded:
         """Frame and encode one (H, W, 3) uint8 RGB image: the one forward pass that all else uses."""
         frame = frame_of(pixels, self.config.input_side, self.encoder.stride)
-        return self._encode(frame, frame.render(pixels))
+        return Encoded(frame, (self._view(frame.render(pixels)),))
 
-    def _encode(self, frame: Frame, rendered: NDArray[np.uint8]) -> Encoded:
+    def look_closely(self, encoded: Encoded, pixels: NDArray[np.uint8]) -> Encoded:
+        """Return the image encoded in its mirrored and turned views too (test-time augmentation).
+
+        What the encoder says of a patch depends on where its grid happens to lie; the mean over four views
+        depends on it less. It takes three passes more, so only what the language model reads is seen so.
+        """
+        others = symmetries(encoded.frame.render(pixels))[len(encoded.views) :]
+        return Encoded(encoded.frame, (*encoded.views, *map(self._view, others)))
+
+    def _view(self, rendered: NDArray[np.uint8]) -> View:
         features = self.encoder.encode(rendered)
-        return Encoded(frame, features, patch_grid(features, self.config.few_shot))
+        return View(features, patch_grid(features, self.config.few_shot))
 
     def decode(self, encoded: Encoded, model: ProductModel) -> AnomalyMap:
         """Return the anomaly map on the original image, and the image's raw score."""
@@ -271,75 +229,93 @@ class Detector:
         if not images:
             raise NoImages("a product is learned from at least one good image.")
         # Each is scored against the others: the images, or the views of the only one.
+        alone = len(images) == 1
         scored: list[Encoded] = []
-        # Of an image's other views nothing but the patches is kept.
+        # Of the views that are not scored nothing but the patches is kept.
         turned: list[list[torch.Tensor]] = []
         embeddings: list[Embedding] = []
         views: list[Embedding] = []
-        cluttered = False
         for number, pixels in enumerate(images):
-            frame = frame_of(pixels, self.config.input_side, self.encoder.stride)
-            cluttered = cluttered or frame.unseen is not None
-            rendered = frame.render(pixels)
-            first, *others = [self._encode(frame, view) for view in symmetries(rendered)]
-            alone = len(images) == 1
-            scored += [first, *others] if alone else [first]
-            turned += [[] for _ in scored] if alone else [[view.grid for view in others]]
-            embeddings.append(first.embedding)
-            views += [view.embedding for view in others]
-            views += [self._encode(frame, view).embedding for view in perturbations(rendered)]
+            encoded = self.look_closely(self.encode(pixels), pixels)
+            rendered = encoded.frame.render(pixels)
+            close = alone or (language is not None and number < MOST_ASKED)
+            scored.append(encoded if close else replace(encoded, views=encoded.views[:1]))
+            turned.append([view.grid for view in encoded.views[1:]])
+            embeddings.append(encoded.embedding)
+            views += [as_array(view.features.embedding) for view in encoded.views[1:]]
+            views += [as_array(self.encoder.encode(view).embedding) for view in perturbations(rendered)]
             if progress is not None:
                 progress("encoding good parts", number + 1, len(images))
-        model, good = self._calibrated(scored, turned, len(images) == 1, cluttered, language)
-        return Fitted(model, embeddings, np.stack(views), good)
+        bank, good, closely = self._left_out(scored, turned)
+        model, asked = self._calibrated(scored, bank, good, closely, language)
+        return Fitted(
+            model, embeddings, np.stack(views), np.array([[g.few_shot, g.text] for g in good]), asked
+        )
+
+    def _left_out(
+        self, scored: Sequence[Encoded], turned: Sequence[Sequence[torch.Tensor]]
+    ) -> tuple[MemoryBank, list[Comparison], list[Comparison]]:
+        """Return the bank of these images and their turned views, and each compared with the others.
+
+        The comparisons are of one look, and of a close one for those images whose views are all there.
+        """
+        limit = self.config.few_shot.bank_limit
+        grids = [each.grid for each in scored]
+        if len(scored) == 1:
+            views = scored[0].views
+            banks = [among_themselves([view.grid for view in views], k, limit) for k in range(len(views))]
+            seen = [self._seen(view, *bank) for view, bank in zip(views, banks, strict=True)]
+            return (
+                MemoryBank.of(turned[0], limit, grids),
+                [self._compared([s]) for s in seen],
+                [self._compared(seen)],
+            )
+        # Each image's turned views are thinned first: leaving one image out then stays cheap.
+        thinned = [MemoryBank.of(views, limit // len(scored)).patches for views in turned]
+        good, closely = [], []
+        for index, each in enumerate(scored):
+            others = [[part for i, part in enumerate(parts) if i != index] for parts in (thinned, grids)]
+            bank = MemoryBank.of(others[0], limit, others[1])
+            seen = [self._seen(view, bank) for view in each.views]
+            good.append(self._compared(seen[:1]))
+            if len(seen) > 1:
+                closely.append(self._compared(seen))
+        return MemoryBank.of(thinned, limit, grids), good, closely
 
     def _calibrated(
         self,
         scored: Sequence[Encoded],
-        turned: Sequence[Sequence[torch.Tensor]],
-        one_shot: bool,
-        cluttered: bool,
+        bank: MemoryBank,
+        good: Sequence[Comparison],
+        closely: Sequence[Comparison],
         language: AnomalyGPT | None,
     ) -> tuple[ProductModel, NDArray[np.float64]]:
-        """Build the bank of these images and their turned views, and calibrate it by leaving one out."""
-        config = self.config.few_shot
-        # Each image's turned views are thinned first: leaving one image out then stays cheap.
-        share = config.bank_limit // len(scored)
-        thinned = [MemoryBank.of(views, share).patches if views else None for views in turned]
-        good = np.full((len(scored), 3), np.nan)
-        scores = np.empty(len(scored))
-        maps: list[torch.Tensor] = []
-        for index, first in enumerate(scored):
-            if one_shot:
-                bank, own = among_themselves([each.grid for each in scored], index, config.bank_limit)
-                found = self.compare(first, bank, own)
-            else:
-                keep = [each.grid for i, each in enumerate(scored) if i != index]
-                rest = [patches for i, patches in enumerate(thinned) if i != index and patches is not None]
-                found = self.compare(first, MemoryBank.of(rest, config.bank_limit, keep))
-            maps.append(found.values)
-            good[index, :2] = found.few_shot, found.text
-            scores[index] = found.log_score(self._fusion)
-        alpha = self.config.alpha
-        of_maps = calibrate(np.exp(good[:, 0]), alpha, one_shot=one_shot)
+        """Calibrate a bank by its good images' comparisons with one another; see `Fitted.asked`."""
+        alpha, one_shot = self.config.alpha, len(scored) == 1
+        shown = good if language is None else closely
+        of_maps = calibrate([math.exp(each.few_shot) for each in shown], alpha, one_shot=one_shot)
         even_odds = of_maps.limit(EVEN_ODDS)
         prior = None if self._fusion is None else self._fusion.prior
-        calibration = calibrate(np.exp(scores), alpha, one_shot=one_shot, prior=prior)
-        asked = None
+        scores = [math.exp(each.log_score(self._fusion)) for each in good]
+        calibration = calibrate(scores, alpha, one_shot=one_shot, prior=prior)
+        asked, rows = None, np.empty((0, 3))
         if language is not None:
-            # A hundred good images tell no more of its answers than two dozen, and each costs a call.
-            for index, first in enumerate(scored[:MOST_ASKED]):
-                on_original = first.frame.to_original(as_array(maps[index]))
-                good[index, 2] = language.margin(on_original, even_odds, first.embedding)
+            margins = []
+            for each, found in zip(scored, closely, strict=False):
+                on_original = each.frame.to_original(as_array(found.values))
+                margins.append(language.margin(on_original, even_odds, each.embedding))
             weight = language.fusion.language_weight
-            fused = np.exp((scores + weight * good[:, 2])[:MOST_ASKED])
+            fused = [
+                math.exp(found.log_score(self._fusion) + weight * margin)
+                for found, margin in zip(closely, margins, strict=True)
+            ]
             asked = LanguageCalibration(
                 calibrate(fused, alpha, one_shot=one_shot, prior=language.fusion.language_prior),
                 weight,
                 language.name,
             )
-        threshold = min(max(float(values.quantile(0.99)) for values in maps), of_maps.limit())
-        rest = [patches for patches in thinned if patches is not None]
-        bank = MemoryBank.of(rest, config.bank_limit, [each.grid for each in scored])
+            rows = np.array([[f.few_shot, f.text, m] for f, m in zip(closely, margins, strict=True)])
+        threshold = min(max(float(each.values.quantile(0.99)) for each in shown), of_maps.limit())
+        cluttered = any(each.frame.unseen is not None for each in scored)
         model = ProductModel(bank, calibration, even_odds, threshold, cluttered, self.made_by, asked)
-        return model, good
+        return model, rows

@@ -24,6 +24,9 @@ MIN_SIDE: Final = 4
 """Least side of a patch in pixels; OpenCV cannot clone one of less than 3."""
 
 
+Method = Literal["nsa", "cutpaste", "scar"]
+
+
 class SimulationConfig(BaseModel):
     """How anomalies are drawn. Sizes are shares of the image's width and height, each drawn apart.
 
@@ -42,7 +45,7 @@ class SimulationConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    method: Literal["nsa", "cutpaste", "scar"] = "nsa"
+    method: Method = "nsa"
     blend: Literal["normal", "mixed"] = "normal"
     max_patches: int = Field(default=2, ge=1, le=10)
     min_size: float = Field(default=0.04, gt=0, lt=1)

@@ -23,11 +23,12 @@ from safetensors.torch import save_file
 
 from anomaly_core.config import DetectorConfig
 from anomaly_core.decoder.inputs import decoder_inputs
-from anomaly_core.detector import Detector, ProductModel
+from anomaly_core.detector import Detector
 from anomaly_core.encoders.base import ImageEncoder
 from anomaly_core.errors import ConfigError
 from anomaly_core.foreground import foreground_mask
 from anomaly_core.losses import MASK_THRESHOLD
+from anomaly_core.product_model import ProductModel
 from anomaly_core.simulation import Simulated, SimulationConfig, simulate
 from anomaly_core.training_config import DataConfig
 from anomaly_core.training_data import Pixels, Product, training_products

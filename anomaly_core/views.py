@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from anomaly_core.decoder.few_shot import MemoryBank
 
 PERTURBATIONS: Final = (0.94, 1.06)
+_AXES: Final = ((), (0, 1), (1,), (0,))
+"""Axes that are reversed in each of `symmetries`; each is its own inverse."""
 
 
 def symmetries(rendered: NDArray[Any]) -> list[NDArray[Any]]:
@@ -19,6 +21,11 @@ def symmetries(rendered: NDArray[Any]) -> list[NDArray[Any]]:
     half_turned = rendered[::-1, ::-1]
     both = [rendered, half_turned, rendered[:, ::-1], half_turned[:, ::-1]]
     return [np.ascontiguousarray(view) for view in both]
+
+
+def unturned(values: torch.Tensor, number: int) -> torch.Tensor:
+    """Return (h, w) values over the view of this number in `symmetries`, laid back on the first."""
+    return values.flip(_AXES[number])
 
 
 def among_themselves(grids: Sequence[torch.Tensor], view: int, limit: int) -> tuple[MemoryBank, torch.Tensor]:

@@ -3,19 +3,21 @@
     python benchmarks/ablation.py --mvtec ROOT --tile ROOT --work DIR --out benchmarks/results/ablation.json
 
 Rows: the language model with nothing but a trained image token ("LLM alone"), with LoRA as well, the
-decoder with the largest score of a good image as its threshold, decoder + prompt learner + language model
-(verdict: yes or no, whichever is likelier), and fused (verdict: calibrated p-value). Shots, seeds and test
-images as in accuracy.py, of which 60 good and 60 anomalous ones a set are drawn. The first two rows need
-a training of their own, which goes into --work once.
+decoders' maps with the largest score of a good image as their threshold, decoder + prompt learner + language
+model (verdict: yes or no, whichever is likelier), and fused (verdict: calibrated p-value). Maps are of one
+look at the image, as inspecting without a language model does, but where "close look" is said and for the
+last two rows. Shots, seeds and test images as in accuracy.py, of which 60 good and 60 anomalous ones a set
+are drawn. The first two rows need a training of their own, which goes into --work once.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import math
 import time
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -32,7 +34,8 @@ from anomaly_core.anomalygpt import AnomalyGPT
 from anomaly_core.checkpoint import SHIPPED, Checkpoint, load_checkpoint
 from anomaly_core.config import DetectorConfig
 from anomaly_core.datasets import GOOD, load_mask
-from anomaly_core.detector import Detector, Encoded, ProductModel
+from anomaly_core.decoder.few_shot import as_array
+from anomaly_core.detector import Comparison, Detector, Encoded
 from anomaly_core.encoders.registry import load_image_encoder
 from anomaly_core.evaluation import shrink_map, shrink_mask, spread
 from anomaly_core.images import load_image
@@ -40,8 +43,9 @@ from anomaly_core.language.inspection import YES_NO, inspection_messages
 from anomaly_core.language.registry import load_language_model
 from anomaly_core.language.sequence import embed_spans
 from anomaly_core.language.transformers_lm import TransformersLanguageModel
+from anomaly_core.product_model import ProductModel
 from anomaly_core.regions import find_regions
-from anomaly_core.results import AnomalyMap, Verdict, cell_of
+from anomaly_core.results import Array, cell_of
 from anomaly_core.training import train
 from anomaly_core.weights import pull
 
@@ -51,10 +55,11 @@ MOST_TESTS = 60
 
 @dataclass
 class Column:
-    """What one row says of each test image, in order. maps: where it has one of its own."""
+    """What one row says of each test image, in order. maps: (H, W) anomaly maps, where it has one."""
 
-    scores: list[float]
-    verdicts: list[bool]
+    scores: Sequence[float]
+    verdicts: Sequence[bool]
+    maps: Sequence[Array] | None = None
 
 
 def yes_margins(lm: TransformersLanguageModel, prompts: Sequence[torch.Tensor]) -> list[float]:
@@ -109,16 +114,40 @@ class Alone:
         return yes_margins(self.lm, prompts)
 
 
-def beyond_largest_normal(scores: Sequence[float], good: NDArray[np.float64]) -> Column:
+def beyond_largest_normal(
+    scores: Sequence[float], good: NDArray[np.float64], maps: Sequence[Array] | None
+) -> Column:
     """Return the verdicts of a threshold at the largest score of the good images, each against the others."""
-    return Column(list(scores), [score > float(good.max()) for score in scores])
+    return Column(scores, [score > float(good.max()) for score in scores], maps)
 
 
-def named_cell(found: AnomalyMap, model: ProductModel, verdict: Verdict) -> str | None:
+def map_columns(
+    compared: Sequence[Comparison],
+    good: NDArray[np.float64],
+    weight: float,
+    shown: Callable[[Sequence[torch.Tensor]], list[Array]],
+) -> dict[str, Column]:
+    """Return the columns of each decoder and of both (fusion.py); shown: brings maps to the images' size."""
+    few_shot, text = [c.values for c in compared], [as_log_odds(c.text_values) for c in compared]
+    both = [values * (weight * odds).exp() for values, odds in zip(few_shot, text, strict=True)]
+    return {
+        "few-shot map": beyond_largest_normal([c.few_shot for c in compared], good[:, 0], shown(few_shot)),
+        "text-aligned map": beyond_largest_normal([c.text for c in compared], good[:, 1], shown(text)),
+        "decoder, largest normal score": beyond_largest_normal(
+            [c.few_shot + weight * c.text for c in compared], good[:, 0] + weight * good[:, 1], shown(both)
+        ),
+    }
+
+
+def as_log_odds(values: torch.Tensor | None) -> torch.Tensor:
+    assert values is not None
+    return torch.logit(values, 1e-6)
+
+
+def named_cell(values: Array, model: ProductModel) -> str:
     """Return the cell that the answer names first: the strongest region's."""
-    threshold = model.strongest_threshold(found.values)
-    regions = find_regions(found.values, threshold=threshold, scale=model.pixel_threshold, max_regions=1)
-    return regions[0].cell if regions and verdict.anomalous else None
+    threshold = model.strongest_threshold(values)
+    return find_regions(values, threshold=threshold, scale=model.pixel_threshold, max_regions=1)[0].cell
 
 
 def right_cells(mask: NDArray[np.bool_]) -> set[str]:
@@ -134,82 +163,84 @@ def run(part: Set, detector: Detector, gpt: AnomalyGPT, alone: dict[str, Alone],
     assert isinstance(lm, TransformersLanguageModel)
     tests = part.tests
     labels = np.array([s.label != GOOD for s in tests])
-    encoded, masks, sizes = [], [], []
+    encoded, closely, masks, sizes = [], [], [], []
     for sample in tests:
         pixels = load_image(sample.path).pixels
         encoded.append(detector.encode(pixels))
+        closely.append(detector.look_closely(encoded[-1], pixels))
         scale = min(1.0, MAP_SIDE / max(pixels.shape[:2]))
         sizes.append((round(pixels.shape[0] * scale), round(pixels.shape[1] * scale)))
         mask = load_mask(sample)
         masks.append(None if mask is None else shrink_mask(mask, sizes[-1]))
     known = [i for i, s in enumerate(tests) if s.masks or s.label == GOOD]
     has_masks = any(s.masks for s in tests)
+
+    def shown(grids: Sequence[torch.Tensor]) -> list[Array]:
+        return [
+            shrink_map(e.frame.to_original(as_array(grid)), size)
+            for e, grid, size in zip(encoded, grids, sizes, strict=True)
+        ]
+
     rows: dict[str, Any] = {}
     fixed = {name: each.margins(encoded) for name, each in alone.items()}
     for shots in options.shots:
         values: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
+        places: dict[str, list[bool]] = defaultdict(list)
         for seed in options.seeds:
             images = [load_image(part.pool[i]).pixels for i in part.shots(shots, seed)]
             fitted = detector.fit(images, language=gpt)
             model = fitted.model
-            found = [detector.decode(each, model) for each in encoded]
+            assert model.language is not None
+            once = [detector.compare(each, model.bank) for each in encoded]
+            close = [detector.compare(each, model.bank) for each in closely]
+            found = [detector.decode(each, model) for each in closely]
             prompts = [
                 gpt.soft_prompt(f.values, model.even_odds, e.embedding)
                 for f, e in zip(found, encoded, strict=True)
             ]
             margins = yes_margins(lm, prompts)
-            compared = [detector.compare(e, model.bank) for e in encoded]
-            raw = [float(np.log(max(f.score, 1e-9))) for f in found]
-            weight, good = gpt.fusion.text_weight, fitted.good
-            fused = [model.judge(f.score, m) for f, m in zip(found, margins, strict=True)]
+            maps = [shrink_map(f.values, size) for f, size in zip(found, sizes, strict=True)]
+            judged = [model.judge(f.score, m) for f, m in zip(found, margins, strict=True)]
+            weight = model.language.weight
             columns = {
                 **{name: Column(each, [m > 0 for m in each]) for name, each in fixed.items()},
-                "few-shot map": beyond_largest_normal([c.few_shot for c in compared], good[:, 0]),
-                "text-aligned map": beyond_largest_normal([c.text for c in compared], good[:, 1]),
-                "decoder, largest normal score": beyond_largest_normal(
-                    [c.few_shot + weight * c.text for c in compared], good[:, 0] + weight * good[:, 1]
+                **map_columns(once, fitted.good, gpt.fusion.text_weight, shown),
+                "few-shot map, close look": beyond_largest_normal(
+                    [c.few_shot for c in close], fitted.asked[:, 0], shown([c.values for c in close])
                 ),
-                "decoder + prompt learner + LLM": Column(margins, [m > 0 for m in margins]),
+                "decoder + prompt learner + LLM": Column(margins, [m > 0 for m in margins], maps),
                 "fused": Column(
-                    [
-                        r + model.language.weight * m if model.language else r
-                        for r, m in zip(raw, margins, strict=True)
-                    ],
-                    [verdict.anomalous for verdict in fused],
+                    [math.log(max(f.score, 1e-9)) + weight * m for f, m in zip(found, margins, strict=True)],
+                    [verdict.anomalous for verdict in judged],
+                    maps,
                 ),
             }
             for name, column in columns.items():
                 values[name]["image_auroc"].append(metrics.auroc(column.scores, labels))
                 values[name]["accuracy"].append(float(np.mean(np.array(column.verdicts) == labels)))
                 values[name]["balanced_accuracy"].append(metrics.balanced_accuracy(column.verdicts, labels))
-            if not has_masks:
-                continue
-            maps = [shrink_map(f.values, size) for f, size in zip(found, sizes, strict=True)]
-            kept = metrics.pixel_auroc([maps[i] for i in known], [masks[i] for i in known])
-            for name in list(columns)[len(fixed) :]:
-                values[name]["pixel_auroc"].append(kept)
-            hits: dict[str, list[bool]] = defaultdict(list)
+                if has_masks and column.maps is not None:
+                    kept = [column.maps[i] for i in known]
+                    values[name]["pixel_auroc"].append(metrics.pixel_auroc(kept, [masks[i] for i in known]))
             for index, mask in enumerate(masks):
                 if mask is None or not mask.any():
                     continue
-                right = right_cells(mask)
-                if fused[index].anomalous:
-                    cell = named_cell(found[index], model, fused[index])
-                    hits["fused"].append(cell in right)
+                right, each = right_cells(mask), found[index]
+                if judged[index].anomalous:
+                    places["fused"].append(named_cell(each.values, model) in right)
                 if margins[index] > 0 and seed == options.seeds[0]:
-                    each, e = found[index], encoded[index]
-                    hits["decoder + prompt learner + LLM"].append(
-                        gpt.cell(each.values, model.even_odds, e.embedding) in right
-                    )
-            for name, each_hit in hits.items():
-                if each_hit:
-                    values[name]["right_cell"].append(float(np.mean(each_hit)))
+                    cell = gpt.cell(each.values, model.even_odds, encoded[index].embedding)
+                    places["decoder + prompt learner + LLM"].append(cell in right)
         rows[str(shots)] = {
             name: {metric: spread(each) for metric, each in measured.items()}
             for name, measured in values.items()
         }
+        for name, hits in places.items():
+            rows[str(shots)][name]["right_cell"] = {"right": sum(hits), "detected": len(hits)}
         for name, measured in rows[str(shots)].items():
-            figures = "  ".join(f"{metric} {each['mean']:.3f}" for metric, each in measured.items())
+            figures = "  ".join(
+                f"{metric} {next(iter(each.values())):.3f}" for metric, each in measured.items()
+            )
             print(f"{part.name} {shots}-shot  {name}: {figures}", flush=True)
     return rows
 
@@ -225,13 +256,18 @@ def fewer(part: Set) -> Set:
 
 
 def means(results: dict[str, Any]) -> dict[str, dict[str, float]]:
-    """Return each row's mean over sets and shots."""
+    """Return each row's mean over sets and shots; right_cell: the share of all its correct detections."""
     sums: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
     for rows in results.values():
         for row in rows.values():
             for name, measured in row.items():
                 for metric, each in measured.items():
-                    sums[name][metric].append(each["mean"])
+                    if metric == "right_cell":
+                        sums[name][metric] += [1.0] * each["right"] + [0.0] * (
+                            each["detected"] - each["right"]
+                        )
+                    else:
+                        sums[name][metric].append(each["mean"])
     return {
         name: {metric: round(float(np.mean(each)), 4) for metric, each in measured.items()}
         for name, measured in sums.items()

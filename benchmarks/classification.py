@@ -35,11 +35,12 @@ from agents.compose import build_services
 from agents.settings import Settings
 from anomaly_core.config import DetectorConfig
 from anomaly_core.datasets import GOOD, load_mask, open_dataset
-from anomaly_core.detector import Detector, ProductModel
+from anomaly_core.detector import Detector
 from anomaly_core.encoders.registry import load_image_encoder
 from anomaly_core.evaluation import choose_shots, spread
 from anomaly_core.images import load_image
 from anomaly_core.procedural import DrawnProduct
+from anomaly_core.product_model import ProductModel
 from anomaly_core.region_features import region_vector
 from anomaly_core.regions import describe_region, find_regions, region_of_mask
 from tools.classify import UNKNOWN, DefectNotes, appearance

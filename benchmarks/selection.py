@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
+from typing import Final
 
 import cv2
 import numpy as np
@@ -33,11 +34,13 @@ from anomaly_core.foreground import foreground_mask
 from anomaly_core.images import load_image
 from anomaly_core.procedural import drawn_products
 from anomaly_core.simulation import SimulationConfig, simulate
+from anomaly_core.simulation_patches import Method
 from anomaly_core.views import symmetries
 from anomaly_core.weights import pull
 
 Pixels = NDArray[np.uint8]
 SIDE = 400
+METHODS: Final[tuple[Method, ...]] = ("nsa", "cutpaste", "scar")
 
 
 @dataclass(frozen=True)
@@ -65,31 +68,38 @@ def textile(count: int, rng: np.random.Generator) -> list[Set]:
     return sets
 
 
+def with_anomalies(
+    name: str, images: Sequence[Pixels], count: int, rng: np.random.Generator, method: Method, faintest: float
+) -> Set:
+    """Return the set of one product's images: 12 shots, `count` good ones, and the others with anomalies.
+
+    faintest: each anomaly is blended in by a share from this to 1. Where none would show, there are fewer.
+    """
+    shots, normal, sources = images[:12], images[12 : 12 + count], images[12 + count :]
+    config = SimulationConfig(method=method)
+    faulty: list[Pixels] = []
+    for turn, image in product(range(4), sources):
+        source = shots[(turn + len(faulty)) % len(shots)]
+        if len(faulty) == count:
+            break
+        try:
+            made = simulate(image, source, rng=rng, config=config, foreground=foreground_mask(image))
+        except ConfigError:  # this pair is too alike for a visible anomaly
+            continue
+        share = float(rng.uniform(faintest, 1.0)) if faintest < 1 else 1.0
+        faulty.append(cv2.addWeighted(made.pixels, share, image, 1 - share, 0).astype(np.uint8))
+    labels = [False] * len(normal) + [True] * len(faulty)
+    return Set(f"{name}-{method}", list(shots), [*normal, *faulty], labels)
+
+
 def drawn(
     products: int, count: int, rng: np.random.Generator, seed: int, *, faintest: float = 1.0
 ) -> list[Set]:
-    """Return drawn products with simulated anomalies, each blended in by a share from `faintest` to 1."""
+    """Return drawn products with simulated anomalies; faintest: see `with_anomalies`."""
     sets = []
-    methods = ("nsa", "cutpaste", "scar")
     for index, made in enumerate(drawn_products(products, seed)):
         images = [made.image(i, side=SIDE) for i in range(12 + 2 * count)]
-        shots, normal, sources = images[:12], images[12 : 12 + count], images[12 + count :]
-        config = SimulationConfig(method=methods[index % len(methods)])
-        faulty = []
-        for turn, image in product(range(4), sources):
-            source = shots[(turn + len(faulty)) % len(shots)]
-            if len(faulty) == count:
-                break
-            try:
-                made_faulty = simulate(
-                    image, source, rng=rng, config=config, foreground=foreground_mask(image)
-                )
-            except ConfigError:  # this pair is too alike for a visible anomaly
-                continue
-            share = float(rng.uniform(faintest, 1.0)) if faintest < 1 else 1.0
-            faulty.append(cv2.addWeighted(made_faulty.pixels, share, image, 1 - share, 0).astype(np.uint8))
-        labels = [False] * len(normal) + [True] * len(faulty)
-        sets.append(Set(f"{made.name}-{config.method}", shots, [*normal, *faulty], labels))
+        sets.append(with_anomalies(made.name, images, count, rng, METHODS[index % len(METHODS)], faintest))
     return sets
 
 

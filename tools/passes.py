@@ -15,9 +15,10 @@ from pathlib import Path
 
 from anomaly_core.anomalygpt import AnomalyGPT
 from anomaly_core.components import Component, find_components
-from anomaly_core.detector import Detector, Encoded, ProductModel
+from anomaly_core.detector import Detector, Encoded
 from anomaly_core.errors import LanguageModelError, UnreadableImage, WeightsError
 from anomaly_core.images import LoadedImage, load_image
+from anomaly_core.product_model import ProductModel
 from anomaly_core.regions import find_regions
 from anomaly_core.results import AnomalyMap, Region, Verdict
 
@@ -42,7 +43,8 @@ class ImagePass:
     image: LoadedImage
     language: Callable[[], AnomalyGPT | None]
     _encoded: Encoded | None = None
-    _maps: dict[str, AnomalyMap] = field(default_factory=dict)
+    _closely: Encoded | None = None
+    _maps: dict[tuple[str, bool], AnomalyMap] = field(default_factory=dict)
     _readings: dict[str, LanguageReading] = field(default_factory=dict)
     _decoded: dict[str, tuple[AnomalyMap, Verdict, list[Region]]] = field(default_factory=dict)
     _components: list[list[Component] | None] = field(default_factory=list)
@@ -60,11 +62,26 @@ class ImagePass:
         return self._components[0]
 
     def anomaly_map(self, product: str, model: ProductModel) -> AnomalyMap:
-        """Return the decoders' map and raw score."""
+        """Return the decoders' map and raw score; of a close look where the language model reads it.
+
+        One that was to read it and did not answer has no part in the verdict, and so none in the map.
+        """
         key = f"{product}@{model.version}"
-        if key not in self._maps:
-            self._maps = {key: self.detector.decode(self.encoded(), model)}
-        return self._maps[key]
+        reading = self._readings.get(key)
+        closely = (
+            self._reader(product, model)[0] is not None if reading is None else reading.margin is not None
+        )
+        return self._map(key, model, closely=closely)
+
+    def _map(self, key: str, model: ProductModel, *, closely: bool) -> AnomalyMap:
+        if (key, closely) not in self._maps:
+            encoded = self.encoded()
+            if closely:
+                encoded = self._closely = self._closely or self.detector.look_closely(
+                    encoded, self.image.pixels
+                )
+            self._maps = {(key, closely): self.detector.decode(encoded, model)}
+        return self._maps[key, closely]
 
     def reading(self, product: str, model: ProductModel) -> LanguageReading:
         """Return the language model's answer, where the product was enrolled with one; it is asked once.
@@ -76,21 +93,34 @@ class ImagePass:
             self._readings = {key: self._ask(product, model)}
         return self._readings[key]
 
-    def _ask(self, product: str, model: ProductModel) -> LanguageReading:
+    def _reader(self, product: str, model: ProductModel) -> tuple[AnomalyGPT | None, str]:
+        """Return the language model that reads this product's maps, or None and why not.
+
+        There is nothing to say, "", where the product was enrolled without one.
+        """
         if model.language is None:
-            return LanguageReading()
+            return None, ""
         try:
             language = self.language()
-            if language is None:
-                return LanguageReading(problem="no language model is set up (prompt_llm)")
-            if language.name != model.language.model:
-                return LanguageReading(
-                    problem=f"{product} was enrolled with the language model {model.language.model}, "
-                    f"and {language.name} is set up"
-                )
-            values = self.anomaly_map(product, model).values
-            margin = language.margin(values, model.even_odds, self.encoded().embedding)
         except (LanguageModelError, WeightsError) as error:
+            return None, str(error)
+        if language is None:
+            return None, "no language model is set up (prompt_llm)"
+        if language.name != model.language.model:
+            return None, (
+                f"{product} was enrolled with the language model {model.language.model}, "
+                f"and {language.name} is set up"
+            )
+        return language, ""
+
+    def _ask(self, product: str, model: ProductModel) -> LanguageReading:
+        language, problem = self._reader(product, model)
+        if language is None:
+            return LanguageReading(problem=problem)
+        values = self.anomaly_map(product, model).values
+        try:
+            margin = language.margin(values, model.even_odds, self.encoded().embedding)
+        except LanguageModelError as error:
             return LanguageReading(problem=str(error))
         return LanguageReading(margin, language.lm.name)
 
@@ -98,8 +128,9 @@ class ImagePass:
         """Return the anomaly map, the fused verdict and, for an anomalous image, its regions."""
         key = f"{product}@{model.version}"
         if key not in self._decoded:
+            margin = self.reading(product, model).margin
             anomaly_map = self.anomaly_map(product, model)
-            verdict = model.judge(anomaly_map.score, self.reading(product, model).margin)
+            verdict = model.judge(anomaly_map.score, margin)
             regions: list[Region] = []
             if verdict.anomalous or verdict.uncertain:
                 peak = float(anomaly_map.values.max())

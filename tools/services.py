@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 
 from anomaly_core.anomalygpt import AnomalyGPT
 from anomaly_core.config import DetectorConfig
-from anomaly_core.detector import Detector, ProductModel
+from anomaly_core.detector import Detector
 from anomaly_core.encoders.base import TextEncoder
 from anomaly_core.errors import ConfigError, StoreMissing
 from anomaly_core.layout import LayoutModel
+from anomaly_core.product_model import ProductModel
 from knowledge.domain import DomainIndex
 from knowledge.examples import ExampleIndex
 from knowledge.feedback import FeedbackLog

@@ -132,12 +132,7 @@ def upsample(values: torch.Tensor, size: tuple[int, int]) -> torch.Tensor:
     return F.interpolate(values[:, None], size=size, mode="bilinear", align_corners=False)[:, 0]
 
 
-def log_odds(decoder: TextAlignedDecoder, inputs: Sequence[torch.Tensor], share: float) -> float:
-    """Return an image's log-odds of an anomaly: of the mean of its map's highest `share`.
-
-    inputs: (C_i, h_i, w_i), see decoder/inputs.py.
-    """
-    with torch.no_grad():
-        values = decoder.patch_map([each[None] for each in inputs])
+def log_odds(values: torch.Tensor, share: float) -> float:
+    """Return an image's log-odds of an anomaly: of the mean of the highest `share` of its (h, w) map."""
     count = max(1, round(share * values.numel()))
     return float(torch.logit(values.flatten().topk(count).values.mean().double(), eps=1e-6))

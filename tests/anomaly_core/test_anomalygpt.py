@@ -1,54 +1,32 @@
 """The parts put together, on the fakes: map -> soft prompt -> yes or no -> fused verdict."""
 
 import math
-from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from checkpoints import FUSION, Answers, write_tiny_checkpoint
 from numpy.typing import NDArray
 
 from anomaly_core.anomalygpt import AnomalyGPT
-from anomaly_core.calibration import Prior
-from anomaly_core.checkpoint import Checkpoint, CheckpointConfig, load_checkpoint, save_checkpoint
+from anomaly_core.checkpoint import Checkpoint, load_checkpoint
 from anomaly_core.config import DetectorConfig
-from anomaly_core.decoder.text_aligned import TextAlignedDecoder, text_vectors
-from anomaly_core.detector import Detector, ProductModel
-from anomaly_core.encoders.tiny import TinyEncoder, TinyTextEncoder
+from anomaly_core.detector import Detector
+from anomaly_core.encoders.tiny import TinyEncoder
 from anomaly_core.errors import ConfigError, WeightsDamaged
-from anomaly_core.fusion import Fusion, write_fusion
-from anomaly_core.language.base import Message
+from anomaly_core.fusion import write_fusion
 from anomaly_core.language.inspection import yes_margin
 from anomaly_core.language.tiny import tiny_language_model
-from anomaly_core.prompt_learner import PromptLearner, PromptLearnerConfig
-from anomaly_core.training_config import DataConfig, TrainingConfig
+from anomaly_core.product_model import ProductModel
 
-FUSION = Fusion(text_weight=0.05, language_weight=0.1, prior=Prior(), language_prior=Prior(spread=0.2))
 NOBODY = np.zeros(24, np.float32)
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    torch.manual_seed(0)
-    text = text_vectors(TinyTextEncoder())
-    prompt = PromptLearnerConfig(hidden_size=32, channels=(2, 2, 2, 2, 4))
-    config = CheckpointConfig(
-        encoder=TinyEncoder().name,
-        channels=(sum(TinyEncoder.channels),),
-        text_encoder="tiny",
-        text_dim=text.shape[1],
-        language_model="tiny",
-        prompt=prompt,
-        training=TrainingConfig(
-            encoder="tiny", text_encoder="tiny", language_model="tiny", data=DataConfig(input_side=64)
-        ),
-        results={},
-    )
-    decoder = TextAlignedDecoder(config.channels, text)
-    save_checkpoint(tmp_path, config, decoder, PromptLearner(prompt))
-    write_fusion(tmp_path, FUSION)
+    write_tiny_checkpoint(tmp_path)
     return tmp_path
 
 
@@ -66,26 +44,6 @@ def parts(count: int) -> list[NDArray[np.uint8]]:
     rng = np.random.default_rng(0)
     grain = rng.integers(90, 130, (96, 96, 3))
     return [np.uint8(np.clip(grain + rng.integers(-6, 7, grain.shape), 0, 255)) for _ in range(count)]  # type: ignore[misc]
-
-
-class Answers:
-    """A language model that always gives the same log-odds."""
-
-    name, hidden_size = "answers", 32
-
-    def __init__(self, margin: float) -> None:
-        self.margin = margin
-        self.asked = 0
-
-    def choose(self, messages: Sequence[Message], choices: Sequence[str]) -> list[float]:
-        assert tuple(choices) == ("Yes", "No")
-        assert messages[-1].soft_prompt is not None
-        self.asked += 1
-        no = -math.log1p(math.exp(self.margin))
-        return [no + self.margin, no]
-
-    def generate(self, messages: Sequence[Message], max_new_tokens: int = 128) -> Iterator[str]:
-        yield ""
 
 
 def test_the_margin_is_the_language_models_own_answer_to_the_soft_prompt(gpt: AnomalyGPT) -> None:
@@ -127,7 +85,8 @@ def test_a_product_is_calibrated_with_and_without_the_language_model(checkpoint:
     fitted = detector.fit(parts(5), language=AnomalyGPT(checkpoint, lm))
     assert lm.asked == 5
     assert np.isfinite(fitted.good).all()
-    assert fitted.good[:, 2] == pytest.approx(np.full(5, 1.5))
+    assert np.isfinite(fitted.asked).all()
+    assert fitted.asked[:, 2] == pytest.approx(np.full(5, 1.5))
     model = fitted.model
     assert model.language is not None
     # The answer that good images get changes nothing; a firmer yes raises the score, a no lowers it.
@@ -142,7 +101,7 @@ def test_a_product_is_calibrated_with_and_without_the_language_model(checkpoint:
     assert again.judge(score, 9.0) == model.judge(score, 9.0)
     alone = detector.fit(parts(5))
     assert alone.model.language is None
-    assert np.isnan(alone.good[:, 2]).all()
+    assert len(alone.asked) == 0
     assert alone.model.judge(score, 9.0) == alone.model.judge(score)
 
 

@@ -10,11 +10,12 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from anomaly_core.config import DetectorConfig
-from anomaly_core.detector import Detector, Fitted, ProductModel
+from anomaly_core.detector import Detector, Fitted
 from anomaly_core.encoders.registry import load_image_encoder
 from anomaly_core.encoders.tiny import TinyEncoder
 from anomaly_core.errors import NoImages
 from anomaly_core.images import load_image
+from anomaly_core.product_model import ProductModel
 from anomaly_core.regions import find_regions
 from anomaly_core.results import Region, cell_of
 from anomaly_core.views import symmetries
@@ -104,6 +105,28 @@ def test_a_new_good_image_is_normal(
         for seed in range(20, 26)
     ]
     assert sum(v.anomalous for v in verdicts) <= 1
+
+
+def test_a_close_look_sees_the_same_in_a_mirrored_image(detector: Detector) -> None:
+    size = (320, 320)  # the encoder's own: resizing is not the same mirrored
+    model = detector.fit([textured(seed, size) for seed in range(2)]).model
+    pixels = with_square(textured(9, size), (37, 21, 77, 61))
+    found = []
+    for view in symmetries(pixels):
+        once = detector.encode(view)
+        closely = detector.look_closely(once, view)
+        assert len(once.views) == 1
+        assert len(closely.views) == 4
+        assert detector.look_closely(closely, view) == closely
+        found.append((detector.decode(once, model), detector.decode(closely, model)))
+    once, closely = found[0]
+    assert not np.allclose(symmetries(found[1][0].values)[1], once.values, atol=1e-4)
+    for number, (_, turned) in enumerate(found):
+        assert np.allclose(symmetries(turned.values)[number], closely.values, atol=1e-5)
+        assert turned.score == pytest.approx(closely.score)
+    # It is the mean of what single looks at the four views see.
+    singles = [symmetries(each.values)[number] for number, (each, _) in enumerate(found)]
+    assert np.allclose(np.mean(singles, axis=0), closely.values, atol=1e-5)
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from anomaly_core.views import among_themselves, symmetries
+from anomaly_core.views import among_themselves, symmetries, unturned
 
 
 def grids(height: int, width: int) -> list[torch.Tensor]:
@@ -36,3 +36,10 @@ def test_the_bank_stays_within_its_limit() -> None:
     bank, left_out = among_themselves(grids(40, 40), 1, limit=1000)
     assert len(bank.patches) <= 1000
     assert left_out.shape == (1600, len(bank.patches))
+
+
+def test_every_view_is_laid_back_on_the_first() -> None:
+    values = np.arange(12, dtype=np.float32).reshape(3, 4)
+    for number, view in enumerate(symmetries(values)):
+        assert (unturned(torch.from_numpy(view), number).numpy() == values).all()
+    assert len({view.tobytes() for view in symmetries(values)}) == 4

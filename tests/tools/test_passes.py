@@ -7,9 +7,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from checkpoints import Answers, write_tiny_checkpoint
 from numpy.typing import NDArray
 from PIL import Image
 
+from anomaly_core.anomalygpt import AnomalyGPT
+from anomaly_core.checkpoint import load_checkpoint
 from anomaly_core.config import DetectorConfig
 from anomaly_core.detector import Detector
 from anomaly_core.encoders.base import Features
@@ -95,6 +98,44 @@ def test_an_anomalous_image_has_regions_and_a_normal_one_none(passes: PassCache,
     _, verdict, regions = passes.open(paint(tmp_path / "x.png", 9, blot=True)).decoded("plate", model)
     assert verdict.anomalous
     assert regions[0].cell == "top right"
+
+
+def test_what_the_language_model_reads_is_a_close_look_and_without_it_one_look(
+    encoder: CountingEncoder, tmp_path: Path
+) -> None:
+    write_tiny_checkpoint(tmp_path)
+    checkpoint = load_checkpoint(tmp_path)
+    detector = Detector(encoder, DetectorConfig(encoder="tiny"), checkpoint)
+    lm = Answers(2.0)
+    gpt = AnomalyGPT(checkpoint, lm)
+    passes = PassCache(lambda: detector, lambda: gpt, size=2, max_pixels=100_000)
+    good = [passes.open(paint(tmp_path / f"{seed}.png", seed)).image.pixels for seed in range(4)]
+    model = detector.fit(good, language=gpt).model
+    pixels = passes.open(paint(tmp_path / "x.png", 9, blot=True)).image.pixels
+    once = detector.encode(pixels)
+    closely = detector.look_closely(once, pixels)
+
+    encoder.calls = 0
+    shown, verdict, _ = passes.open(tmp_path / "x.png").decoded("plate", model)
+    assert encoder.calls == 4
+    np.testing.assert_array_equal(shown.values, detector.decode(closely, model).values)
+    assert verdict == model.judge(shown.score, 2.0)
+
+    # It does not answer: nothing of its look is left in the verdict, and the picture belongs to the verdict.
+    passes.clear()
+    lm.margin = None
+    silent = passes.open(tmp_path / "x.png")
+    shown, verdict, _ = silent.decoded("plate", model)
+    assert silent.reading("plate", model).problem == "answers: does not answer."
+    np.testing.assert_array_equal(shown.values, detector.decode(once, model).values)
+    assert verdict == model.judge(shown.score)
+
+    # A product enrolled without it costs one look.
+    passes.clear()
+    without = detector.fit(good).model
+    encoder.calls = 0
+    passes.open(tmp_path / "x.png").decoded("plate", without)
+    assert encoder.calls == 1
 
 
 def test_the_stopwatch_counts_milliseconds() -> None:
