@@ -43,6 +43,7 @@ demo: $(READY)
 	$(BIN)/iad demo
 
 train: $(READY)
+	$(BIN)/python $(PIP_INSTALL) -e ".[cpu,bench]"
 	$(BIN)/iad weights pull $(WEIGHTS) textile
 	$(BIN)/iad train "$$($(BIN)/python -c 'from anomaly_core.weights import pull; print(pull("textile"))')/nominal" \
 		--config $(SHIPPED)/train.toml --out $(TRAINING)

@@ -111,7 +111,7 @@ class Fitted:
 
     good: (n, 2) few_shot and text (see Comparison) of each good image against the others, of one look (of one
     image: of each view, see `among_themselves`); text is NaN without its decoder. asked: (m, 3) the same of a
-    close look, and the language model's margin; no rows where it was not asked.
+    close look (of one image: the same), and the language model's margin; no rows where it was not asked.
     """
 
     model: ProductModel
@@ -292,7 +292,8 @@ class Detector:
     ) -> tuple[ProductModel, NDArray[np.float64]]:
         """Calibrate a bank by its good images' comparisons with one another; see `Fitted.asked`."""
         alpha, one_shot = self.config.alpha, len(scored) == 1
-        shown = good if language is None else closely
+        # A close look at the only image averages away what little its views tell of how images differ.
+        shown = good if language is None or one_shot else closely
         of_maps = calibrate([math.exp(each.few_shot) for each in shown], alpha, one_shot=one_shot)
         even_odds = of_maps.limit(EVEN_ODDS)
         prior = None if self._fusion is None else self._fusion.prior
@@ -304,17 +305,19 @@ class Detector:
             for each, found in zip(scored, closely, strict=False):
                 on_original = each.frame.to_original(as_array(found.values))
                 margins.append(language.margin(on_original, even_odds, each.embedding))
+            if one_shot:
+                margins *= len(shown)
             weight = language.fusion.language_weight
             fused = [
                 math.exp(found.log_score(self._fusion) + weight * margin)
-                for found, margin in zip(closely, margins, strict=True)
+                for found, margin in zip(shown, margins, strict=True)
             ]
             asked = LanguageCalibration(
                 calibrate(fused, alpha, one_shot=one_shot, prior=language.fusion.language_prior),
                 weight,
                 language.name,
             )
-            rows = np.array([[f.few_shot, f.text, m] for f, m in zip(closely, margins, strict=True)])
+            rows = np.array([[f.few_shot, f.text, m] for f, m in zip(shown, margins, strict=True)])
         threshold = min(max(float(each.values.quantile(0.99)) for each in shown), of_maps.limit())
         cluttered = any(each.frame.unseen is not None for each in scored)
         model = ProductModel(bank, calibration, even_odds, threshold, cluttered, self.made_by, asked)

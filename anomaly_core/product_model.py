@@ -38,7 +38,7 @@ class ProductModel:
     even_odds: in the map's unit, the score at which an anomaly is as likely as not; language models are shown
     maps in units of it.
     pixel_threshold: in the map's unit; a pixel beyond it is beyond the normal images' highest pixels. Both
-    are of close looks where `language` is.
+    are of close looks where `language` is, and several images were.
     cluttered: good images have other pieces beside the part, so that these are no anomaly.
     made_by: what of the detector's settings the numbers hold for.
     """

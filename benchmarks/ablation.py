@@ -219,6 +219,7 @@ def run(part: Set, detector: Detector, gpt: AnomalyGPT, alone: dict[str, Alone],
                 values[name]["image_auroc"].append(metrics.auroc(column.scores, labels))
                 values[name]["accuracy"].append(float(np.mean(np.array(column.verdicts) == labels)))
                 values[name]["balanced_accuracy"].append(metrics.balanced_accuracy(column.verdicts, labels))
+                values[name]["false_alarm_rate"].append(metrics.false_alarm_rate(column.verdicts, labels))
                 if has_masks and column.maps is not None:
                     kept = [column.maps[i] for i in known]
                     values[name]["pixel_auroc"].append(metrics.pixel_auroc(kept, [masks[i] for i in known]))

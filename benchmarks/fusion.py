@@ -17,7 +17,7 @@ from __future__ import annotations
 import argparse
 import json
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -169,17 +169,20 @@ def parts_of(cases: Sequence[Case]) -> dict[str, float]:
     }
 
 
-def prior_of(cases: Sequence[tuple[int, Scores]], weights: Sequence[float]) -> Prior:
-    """Return the prior of fused scores: medians over products, so that one odd one does not decide.
+def prior_of(cases: Mapping[str, Sequence[tuple[int, Scores]]], weights: Sequence[float]) -> Prior:
+    """Return the prior of fused scores.
 
-    cases: one set a product, with the number of shots. The shift is that of the upper quartile: with one shot
-    the rate of false alarms is what suffers.
+    cases: each product's, with the number of shots. Spread: the median over products, so that one odd one
+    does not decide. The one-shot distances of drawn parts are low and no two alike: the shift is that of the
+    upper quartile, never below 0, and the whole standard deviation over products and draws counts, since with
+    one shot false alarms suffer.
     """
-    ones = [scores.shift(weights) for shots, scores in cases if shots == 1]
+    spreads = [np.mean([scores.spread(weights) for _, scores in mine]) for mine in cases.values()]
+    ones = [scores.shift(weights) for mine in cases.values() for shots, scores in mine if shots == 1]
     return Prior(
-        spread=round(float(np.median([scores.spread(weights) for _, scores in cases])), 3),
-        one_shot_shift=round(float(np.quantile(ones, 0.75)), 3),
-        one_shot_spread=round(1.4826 * float(np.median(np.abs(np.array(ones) - np.median(ones)))), 3),
+        spread=round(float(np.median(spreads)), 3),
+        one_shot_shift=round(max(0.0, float(np.quantile(ones, 0.75))), 3),
+        one_shot_spread=round(float(np.std(ones, ddof=1)), 3),
     )
 
 
@@ -212,13 +215,12 @@ def main() -> None:
         cases += cases_of(part, detector, gpt, draws)
         mine = [case for case in cases if case.name == part.name]
         print(part.name, {name: round(value, 3) for name, value in parts_of(mine).items()}, flush=True)
-    # Good images alone: of each photographed product once, and of drawn ones.
-    spreads = {(product_of(case), case.shots, i % len(draws)): case for i, case in enumerate(cases)}
+    # Good images: of each photographed product once, and of drawn ones.
+    good = {product_of(case): [c for c in cases if c.name == case.name] for case in cases}
     for index, made in enumerate(drawn_products(options.products, options.seed)):
         images = [made.image(i, side=SIDE) for i in range(12 + options.count)]
         part = Set(f"{made.name} {index}-good", images[:12], images[12:], [False] * options.count)
-        for i, case in enumerate(cases_of(part, detector, gpt, draws)):
-            spreads[product_of(case), case.shots, i] = case
+        good[part.name] = cases_of(part, detector, gpt, draws)
         print(part.name, flush=True)
     if options.cases:
         np.savez(
@@ -238,12 +240,18 @@ def main() -> None:
     fusion = Fusion(
         text_weight=weights[0],
         language_weight=weights[1],
-        prior=prior_of([(case.shots, case.once) for case in spreads.values()], weights[:1]),
-        language_prior=prior_of([(case.shots, case.closely) for case in spreads.values()], weights),
+        prior=prior_of({name: [(c.shots, c.once) for c in mine] for name, mine in good.items()}, weights[:1]),
+        language_prior=prior_of(
+            {name: [(c.shots, c.closely) for c in mine] for name, mine in good.items()}, weights
+        ),
     )
     results: dict[str, Any] = {
         "fusion": fusion.model_dump(),
         "gain_on_products_not_learned_on": worth,
+        "one_shot_distances": {
+            name: [round(c.closely.shift(weights), 3) for c in mine if c.shots == 1]
+            for name, mine in good.items()
+        },
         "sets": {
             name: {
                 **parts_of(mine := [case for case in cases if case.name == name]),
