@@ -313,7 +313,7 @@ class Detector:
                 for found, margin in zip(shown, margins, strict=True)
             ]
             asked = LanguageCalibration(
-                calibrate(fused, alpha, one_shot=one_shot, prior=language.fusion.language_prior),
+                calibrate(fused, alpha, one_shot=one_shot, prior=language.fusion.prior),
                 weight,
                 language.name,
             )

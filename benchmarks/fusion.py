@@ -51,7 +51,7 @@ FAINTEST = 0.2
 """Full-strength anomalies are nearly always found and would tell nothing."""
 TEXTURES = ("brick", "grass", "gravel")
 NONE = (0.0, 0.0)
-UNFUSED = Fusion(text_weight=0.0, language_weight=0.0, prior=Prior(), language_prior=Prior())
+UNFUSED = Fusion(text_weight=0.0, language_weight=0.0, prior=Prior())
 
 
 @dataclass(frozen=True)
@@ -241,15 +241,12 @@ def main() -> None:
         text_weight=weights[0],
         language_weight=weights[1],
         prior=prior_of({name: [(c.shots, c.once) for c in mine] for name, mine in good.items()}, weights[:1]),
-        language_prior=prior_of(
-            {name: [(c.shots, c.closely) for c in mine] for name, mine in good.items()}, weights
-        ),
     )
     results: dict[str, Any] = {
         "fusion": fusion.model_dump(),
         "gain_on_products_not_learned_on": worth,
         "one_shot_distances": {
-            name: [round(c.closely.shift(weights), 3) for c in mine if c.shots == 1]
+            name: [round(c.once.shift(weights[:1]), 3) for c in mine if c.shots == 1]
             for name, mine in good.items()
         },
         "sets": {

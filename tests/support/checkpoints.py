@@ -16,7 +16,7 @@ from anomaly_core.language.base import Message
 from anomaly_core.prompt_learner import PromptLearner, PromptLearnerConfig
 from anomaly_core.training_config import DataConfig, TrainingConfig
 
-FUSION = Fusion(text_weight=0.05, language_weight=0.1, prior=Prior(), language_prior=Prior(spread=0.2))
+FUSION = Fusion(text_weight=0.05, language_weight=0.1, prior=Prior())
 
 
 def write_tiny_checkpoint(folder: Path) -> None:

@@ -50,7 +50,7 @@ def trained(folder: Path, model: Path | None, *, rank: int | None = None) -> Pat
         results={},
     )
     save_checkpoint(folder, config, TextAlignedDecoder((4, 4), torch.zeros(2, 8)), PromptLearner(prompt))
-    write_fusion(folder, Fusion(text_weight=0.1, language_weight=0.1, prior=Prior(), language_prior=Prior()))
+    write_fusion(folder, Fusion(text_weight=0.1, language_weight=0.1, prior=Prior()))
     if rank is not None:
         save_lora(add_lora(tiny_language_model(), LoraSettings(r=rank, alpha=rank)), folder / "lora")
     return folder
