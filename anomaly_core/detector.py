@@ -81,7 +81,7 @@ class Encoded:
     @property
     def embedding(self) -> Embedding:
         """(D,) float32, L2-normalised."""
-        return np.asarray(self.features.embedding.numpy(), dtype=np.float32)
+        return as_array(self.features.embedding)
 
 
 @dataclass(frozen=True)

@@ -155,10 +155,8 @@ def learn(cases: Sequence[Case]) -> tuple[float, float]:
 
     found = minimize(loss, x0=(5.0, 0.1, 0.5), method="L-BFGS-B", bounds=[(0.1, None), (0, None), (0, None)])
     few_shot, text, language = found.x
-    return (
-        round(max(text / few_shot, LEAST_WEIGHT), 3),
-        round(max(language / few_shot, LEAST_WEIGHT), 3),
-    )
+    weights = [round(max(float(each / few_shot), LEAST_WEIGHT), 3) for each in (text, language)]
+    return weights[0], weights[1]
 
 
 def parts_of(cases: Sequence[Case]) -> dict[str, float]:

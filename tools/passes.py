@@ -117,7 +117,7 @@ class ImagePass:
         language, problem = self._reader(product, model)
         if language is None:
             return LanguageReading(problem=problem)
-        values = self.anomaly_map(product, model).values
+        values = self._map(f"{product}@{model.version}", model, closely=True).values
         try:
             margin = language.margin(values, model.even_odds, self.encoded().embedding)
         except LanguageModelError as error:
