@@ -56,7 +56,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         for name, good, new in image_sets(options.mvtec, options.images):
             settings = load_settings(
-                encoder=options.encoder, store=Path(folder) / name, threads=options.threads
+                encoder=options.encoder,
+                store=Path(folder) / name,
+                threads=options.threads,
+                prompt_llm="none",
             )
             app = ready(settings, name, good)
             result["sets"][name] = compare(app, name, new)
