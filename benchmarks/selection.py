@@ -12,7 +12,7 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import product
 from pathlib import Path
 from typing import Final
@@ -45,12 +45,16 @@ METHODS: Final[tuple[Method, ...]] = ("nsa", "cutpaste", "scar")
 
 @dataclass(frozen=True)
 class Set:
-    """Good images to draw shots from, and test images with their labels (true: anomalous)."""
+    """Good images to draw shots from, and test images with their labels (true: anomalous).
+
+    masks: (H, W) bool of each anomalous test image, in order, where they are known.
+    """
 
     name: str
     shots: list[Pixels]
     tests: list[Pixels]
     labels: list[bool]
+    masks: list[NDArray[np.bool_]] = field(default_factory=list)
 
 
 def textile(count: int, rng: np.random.Generator) -> list[Set]:
@@ -78,6 +82,7 @@ def with_anomalies(
     shots, normal, sources = images[:12], images[12 : 12 + count], images[12 + count :]
     config = SimulationConfig(method=method)
     faulty: list[Pixels] = []
+    masks: list[NDArray[np.bool_]] = []
     for turn, image in product(range(4), sources):
         source = shots[(turn + len(faulty)) % len(shots)]
         if len(faulty) == count:
@@ -88,8 +93,9 @@ def with_anomalies(
             continue
         share = float(rng.uniform(faintest, 1.0)) if faintest < 1 else 1.0
         faulty.append(cv2.addWeighted(made.pixels, share, image, 1 - share, 0).astype(np.uint8))
+        masks.append(made.mask)
     labels = [False] * len(normal) + [True] * len(faulty)
-    return Set(f"{name}-{method}", list(shots), [*normal, *faulty], labels)
+    return Set(f"{name}-{method}", list(shots), [*normal, *faulty], labels, masks)
 
 
 def drawn(
