@@ -10,7 +10,6 @@ from typing import Final
 import cv2
 import numpy as np
 import torch
-import torch.nn.functional as F
 from numpy.typing import NDArray
 
 from anomaly_core.anomalygpt import AnomalyGPT
@@ -36,7 +35,7 @@ from anomaly_core.results import AnomalyMap
 from anomaly_core.views import among_themselves, perturbations, symmetries, unturned
 
 Embedding = NDArray[np.float32]
-NUMBERS: Final = 4
+NUMBERS: Final = 3
 """Raised whenever what a product's numbers mean changes: those of an earlier version are refused by name."""
 MOST_ASKED: Final = 24
 """Good images that the language model is asked about at enrolment."""
@@ -46,8 +45,6 @@ EVEN_ODDS: Final = 0.25
 The limit of a verdict with few false alarms lies far beyond it. Where anomalies score 1.4 standard deviations
 above good images, an AUROC of .84, both are equally likely half-way, and 24 % of the good ones lie beyond.
 """
-MAGNIFICATION: Final = 1.5
-"""How many times as many pixels a side a close look sees as well; chosen by `benchmarks/close_look.py`."""
 FOREIGN_OBJECT: Final = 1.5
 """A foreign object beside the part scores this many times the limit of good images."""
 
@@ -66,15 +63,10 @@ class View:
 
 @dataclass(frozen=True)
 class Encoded:
-    """One image, framed and encoded.
-
-    views: of the input as it is; after a close look of its `symmetries`. magnified: those of the magnified
-    input, after a close look.
-    """
+    """One image, framed and encoded. views: of the input as it is; after a close look of its `symmetries`."""
 
     frame: Frame
     views: tuple[View, ...]
-    magnified: tuple[View, ...] = ()
 
     @property
     def features(self) -> Features:
@@ -96,9 +88,9 @@ class Encoded:
 class Comparison:
     """What the decoders say of an image against a bank.
 
-    values: (h, w) few-shot map on the encoder's grid; of a close look the mean over its views and scales.
-    few_shot: the logarithm of its image score. text_values: (h, w) text-aligned map in [0, 1], likewise, and
-    text its log-odds of an anomaly; None and NaN without such a decoder.
+    values: (h, w) few-shot map on the encoder's grid, the mean over the views. few_shot: the logarithm of its
+    image score. text_values: (h, w) text-aligned map in [0, 1], likewise, and text its log-odds of an
+    anomaly; None and NaN without such a decoder.
     """
 
     values: torch.Tensor
@@ -161,13 +153,9 @@ class Detector:
         config = self.config
         return f"{self.encoder.name}, input_size {config.input_side}, {self.name}{digest}, numbers {NUMBERS}"
 
-    def compare(self, encoded: Encoded, model: ProductModel) -> Comparison:
-        """Compare an image's patches with a product's, once for all decoders."""
-        magnified = model.magnified
-        return self._compared(
-            [self._seen(view, model.bank) for view in encoded.views],
-            [] if magnified is None else [self._seen(view, magnified) for view in encoded.magnified],
-        )
+    def compare(self, encoded: Encoded, bank: MemoryBank) -> Comparison:
+        """Compare an image's patches with a bank, once for all decoders."""
+        return self._compared([self._seen(view, bank) for view in encoded.views])
 
     def _seen(self, view: View, bank: MemoryBank, left_out: torch.Tensor | None = None) -> Seen:
         """Compare one view with a bank; left_out: see `MemoryBank`."""
@@ -181,12 +169,12 @@ class Detector:
             text = self._learned.decoder.patch_map([each[None] for each in inputs])[0]
         return less_median(distances, config), text
 
-    def _compared(self, seen: Sequence[Seen], magnified: Sequence[Seen] = ()) -> Comparison:
-        """Return one view's maps, or the mean over all `symmetries`; over both scales where there are two."""
+    def _compared(self, seen: Sequence[Seen]) -> Comparison:
+        """Return the mean of one view's maps, or of those of all `symmetries`."""
         config = self.config.few_shot
-        values = _mean_map([each for each, _ in seen], [each for each, _ in magnified])
-        texts, magnified_texts = ([t for _, t in each if t is not None] for each in (seen, magnified))
-        text_values = _mean_map(texts, magnified_texts) if texts else None
+        values = torch.stack([unturned(values, number) for number, (values, _) in enumerate(seen)]).mean(0)
+        maps = [unturned(text, number) for number, (_, text) in enumerate(seen) if text is not None]
+        text_values = torch.stack(maps).mean(0) if maps else None
         return Comparison(
             values,
             math.log(max(image_score(values, config), SMALLEST_SCORE)),
@@ -200,22 +188,13 @@ class Detector:
         return Encoded(frame, (self._view(frame.render(pixels)),))
 
     def look_closely(self, encoded: Encoded, pixels: NDArray[np.uint8]) -> Encoded:
-        """Return the image encoded mirrored and turned too, and magnified (test-time augmentation).
+        """Return the image encoded in its mirrored and turned views too (test-time augmentation).
 
-        What the encoder says of a patch depends on where its grid happens to lie and on how large things
-        appear; the mean over views and scales depends on it less. It costs as much as twelve passes more,
-        so only what the language model reads is seen so.
+        What the encoder says of a patch depends on where its grid happens to lie; the mean over four views
+        depends on it less. It takes three passes more, so only what the language model reads is seen so.
         """
-        turned = self._turned(encoded, pixels)
-        return turned if turned.magnified else replace(turned, magnified=self._magnified(turned, pixels))
-
-    def _turned(self, encoded: Encoded, pixels: NDArray[np.uint8]) -> Encoded:
         others = symmetries(encoded.frame.render(pixels))[len(encoded.views) :]
-        return replace(encoded, views=(*encoded.views, *map(self._view, others)))
-
-    def _magnified(self, encoded: Encoded, pixels: NDArray[np.uint8]) -> tuple[View, ...]:
-        frame = encoded.frame.magnified(MAGNIFICATION, self.encoder.stride)
-        return tuple(map(self._view, symmetries(frame.render(pixels))))
+        return Encoded(encoded.frame, (*encoded.views, *map(self._view, others)))
 
     def _view(self, rendered: NDArray[np.uint8]) -> View:
         features = self.encoder.encode(rendered)
@@ -223,7 +202,7 @@ class Detector:
 
     def decode(self, encoded: Encoded, model: ProductModel) -> AnomalyMap:
         """Return the anomaly map on the original image, and the image's raw score."""
-        found = self.compare(encoded, model)
+        found = self.compare(encoded, model.bank)
         score = math.exp(found.log_score(self._fusion))
         on_original = encoded.frame.to_original(as_array(found.values))
         unseen = encoded.frame.unseen
@@ -251,65 +230,57 @@ class Detector:
             raise NoImages("a product is learned from at least one good image.")
         # Each is scored against the others: the images, or the views of the only one.
         alone = len(images) == 1
-        asked = 0 if language is None else min(len(images), MOST_ASKED)
         scored: list[Encoded] = []
         # Of the views that are not scored nothing but the patches is kept.
-        grids: list[list[torch.Tensor]] = []
-        larger: list[list[torch.Tensor]] = []
+        turned: list[list[torch.Tensor]] = []
         embeddings: list[Embedding] = []
         views: list[Embedding] = []
         for number, pixels in enumerate(images):
-            encoded = self._turned(self.encode(pixels), pixels)
-            magnified = self._magnified(encoded, pixels) if asked else ()
-            once = Encoded(encoded.frame, encoded.views[:1])
-            scored.append(replace(encoded, magnified=magnified) if alone or number < asked else once)
-            grids.append([view.grid for view in encoded.views])
-            larger.append([view.grid for view in magnified])
+            encoded = self.look_closely(self.encode(pixels), pixels)
             rendered = encoded.frame.render(pixels)
+            close = alone or (language is not None and number < MOST_ASKED)
+            scored.append(encoded if close else replace(encoded, views=encoded.views[:1]))
+            turned.append([view.grid for view in encoded.views[1:]])
             embeddings.append(encoded.embedding)
             views += [as_array(view.features.embedding) for view in encoded.views[1:]]
             views += [as_array(self.encoder.encode(view).embedding) for view in perturbations(rendered)]
             if progress is not None:
                 progress("encoding good parts", number + 1, len(images))
-        bank, seen = self._left_out([each.views for each in scored], grids)
-        good = [self._compared([once]) for once in (seen[0] if alone else [each[0] for each in seen])]
-        if language is None:
-            model, rows = self._calibrated(scored, bank, good, (), None)
-        else:
-            magnified_bank, magnified_seen = self._left_out([each.magnified for each in scored], larger)
-            closely = [
-                self._compared(*both) for both in zip(seen[:asked], magnified_seen[:asked], strict=True)
-            ]
-            model, rows = self._calibrated(scored, bank, good, closely, language)
-            model = replace(model, magnified=magnified_bank)
+        bank, good, closely = self._left_out(scored, turned)
+        model, asked = self._calibrated(scored, bank, good, closely, language)
         return Fitted(
-            model, embeddings, np.stack(views), np.array([[g.few_shot, g.text] for g in good]), rows
+            model, embeddings, np.stack(views), np.array([[g.few_shot, g.text] for g in good]), asked
         )
 
     def _left_out(
-        self, compared: Sequence[Sequence[View]], grids: Sequence[Sequence[torch.Tensor]]
-    ) -> tuple[MemoryBank, list[list[Seen]]]:
-        """Return the bank of these images, and each one's views compared with the others, at one scale.
+        self, scored: Sequence[Encoded], turned: Sequence[Sequence[torch.Tensor]]
+    ) -> tuple[MemoryBank, list[Comparison], list[Comparison]]:
+        """Return the bank of these images and their turned views, and each compared with the others.
 
-        compared: the views of each that are, or none. grids: patches of each image's `symmetries`.
+        The comparisons are of one look, and of a close one for those images whose views are all there.
         """
         limit = self.config.few_shot.bank_limit
-        upright, turned = [views[0] for views in grids], [views[1:] for views in grids]
-        if len(grids) == 1:
-            banks = [among_themselves(grids[0], k, limit) for k in range(len(compared[0]))]
-            alone = [self._seen(view, *bank) for view, bank in zip(compared[0], banks, strict=True)]
-            return MemoryBank.of(turned[0], limit, upright), [alone]
+        grids = [each.grid for each in scored]
+        if len(scored) == 1:
+            views = scored[0].views
+            banks = [among_themselves([view.grid for view in views], k, limit) for k in range(len(views))]
+            seen = [self._seen(view, *bank) for view, bank in zip(views, banks, strict=True)]
+            return (
+                MemoryBank.of(turned[0], limit, grids),
+                [self._compared([s]) for s in seen],
+                [self._compared(seen)],
+            )
         # Each image's turned views are thinned first: leaving one image out then stays cheap.
-        thinned = [MemoryBank.of(views, limit // len(grids)).patches for views in turned]
-        seen: list[list[Seen]] = []
-        for index, views in enumerate(compared):
-            if not views:
-                seen.append([])
-                continue
-            others = [[part for i, part in enumerate(parts) if i != index] for parts in (thinned, upright)]
+        thinned = [MemoryBank.of(views, limit // len(scored)).patches for views in turned]
+        good, closely = [], []
+        for index, each in enumerate(scored):
+            others = [[part for i, part in enumerate(parts) if i != index] for parts in (thinned, grids)]
             bank = MemoryBank.of(others[0], limit, others[1])
-            seen.append([self._seen(view, bank) for view in views])
-        return MemoryBank.of(thinned, limit, upright), seen
+            seen = [self._seen(view, bank) for view in each.views]
+            good.append(self._compared(seen[:1]))
+            if len(seen) > 1:
+                closely.append(self._compared(seen))
+        return MemoryBank.of(thinned, limit, grids), good, closely
 
     def _calibrated(
         self,
@@ -351,13 +322,3 @@ class Detector:
         cluttered = any(each.frame.unseen is not None for each in scored)
         model = ProductModel(bank, calibration, even_odds, threshold, cluttered, self.made_by, asked)
         return model, rows
-
-
-def _mean_map(maps: Sequence[torch.Tensor], magnified: Sequence[torch.Tensor]) -> torch.Tensor:
-    """Return the (h, w) mean of maps over the `symmetries`, and of those of the magnified input, if any."""
-    mean = torch.stack([unturned(each, number) for number, each in enumerate(maps)]).mean(0)
-    if not magnified:
-        return mean
-    larger = _mean_map(magnified, ())[None, None]
-    resized = F.interpolate(larger, mean.shape, mode="bilinear", align_corners=False, antialias=True)
-    return (mean + resized[0, 0]) / 2

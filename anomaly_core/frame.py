@@ -8,7 +8,7 @@ through the same frame, so no pixel is guessed.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 import cv2
@@ -49,16 +49,6 @@ class Frame:
     original_size: tuple[int, int]
     aligned: bool = False
     unseen: NDArray[np.bool_] | None = None
-
-    def magnified(self, factor: float, stride: int) -> Frame:
-        """Return the frame of the same part of the original with `factor` times as many pixels a side.
-
-        Sides stay multiples of `stride`.
-        """
-        height, width = self.input_size
-        h, w = (max(1, round(factor * side / stride)) * stride for side in (height, width))
-        scale = np.diag([width / w, height / h, 1.0])
-        return replace(self, matrix=self.matrix @ scale, input_size=(h, w))
 
     def render(self, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """Return the (h, w, 3) uint8 input seen through this frame.

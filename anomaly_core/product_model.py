@@ -41,8 +41,6 @@ class ProductModel:
     are of close looks where `language` is, and several images were.
     cluttered: good images have other pieces beside the part, so that these are no anomaly.
     made_by: what of the detector's settings the numbers hold for.
-    magnified: the bank of the good images' magnified views, which a close look is compared with; None where
-    `language` is.
     """
 
     bank: MemoryBank
@@ -52,7 +50,6 @@ class ProductModel:
     cluttered: bool
     made_by: str
     language: LanguageCalibration | None = None
-    magnified: MemoryBank | None = None
     version: str = ""
 
     def judge(self, raw_score: float, margin: float | None = None) -> Verdict:
@@ -89,8 +86,7 @@ class ProductModel:
             "made_by": self.made_by,
             "language": None if self.language is None else asdict(self.language),
         }
-        banks = {"bank": self.bank, "magnified": self.magnified}
-        return {name: bank.patches.half().numpy() for name, bank in banks.items() if bank is not None}, meta
+        return {"bank": self.bank.patches.half().numpy()}, meta
 
     @classmethod
     def from_parts(
@@ -98,14 +94,8 @@ class ProductModel:
     ) -> ProductModel:
         """Return the model that `to_parts` gave."""
         language = meta["language"]
-        banks = {
-            name: MemoryBank(torch.from_numpy(arrays[name].astype(np.float32)))
-            for name in ("bank", "magnified")
-            if name in arrays
-        }
         return cls(
-            bank=banks["bank"],
-            magnified=banks.get("magnified"),
+            bank=MemoryBank(torch.from_numpy(arrays["bank"].astype(np.float32))),
             calibration=Calibration(**meta["calibration"]),
             even_odds=float(meta["even_odds"]),
             pixel_threshold=float(meta["pixel_threshold"]),

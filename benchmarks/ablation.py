@@ -191,8 +191,8 @@ def run(part: Set, detector: Detector, gpt: AnomalyGPT, alone: dict[str, Alone],
             fitted = detector.fit(images, language=gpt)
             model = fitted.model
             assert model.language is not None
-            once = [detector.compare(each, model) for each in encoded]
-            close = [detector.compare(each, model) for each in closely]
+            once = [detector.compare(each, model.bank) for each in encoded]
+            close = [detector.compare(each, model.bank) for each in closely]
             found = [detector.decode(each, model) for each in closely]
             prompts = [
                 gpt.soft_prompt(f.values, model.even_odds, e.embedding)

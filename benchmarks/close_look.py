@@ -83,13 +83,12 @@ def roads(root: Path, count: int, rng: np.random.Generator) -> Set:
 def seen(pixels: Pixels, detector: Detector) -> dict[Scale, list[torch.Tensor]]:
     """Return the patches of the image's symmetries at every scale."""
     encoder, config = detector.encoder, detector.config
-    frame = frame_of(pixels, config.input_side, encoder.stride)
+    frames = {s: frame_of(pixels, round(s * config.input_side), encoder.stride) for s in SCALES}
     return {
         scale: [
-            patch_grid(encoder.encode(view), config.few_shot)
-            for view in symmetries(frame.magnified(scale, encoder.stride).render(pixels))
+            patch_grid(encoder.encode(view), config.few_shot) for view in symmetries(frame.render(pixels))
         ]
-        for scale in SCALES
+        for scale, frame in frames.items()
     }
 
 

@@ -35,7 +35,7 @@ from anomaly_core.anomalygpt import AnomalyGPT
 from anomaly_core.calibration import Prior
 from anomaly_core.checkpoint import Checkpoint, load_checkpoint
 from anomaly_core.config import DetectorConfig
-from anomaly_core.detector import Detector, Encoded
+from anomaly_core.detector import Detector
 from anomaly_core.encoders.registry import load_image_encoder
 from anomaly_core.fusion import Fusion, write_fusion
 from anomaly_core.images import find_images, load_image
@@ -101,8 +101,8 @@ def cases_of(part: Set, detector: Detector, gpt: AnomalyGPT, draws: Sequence[tup
             for each in seen
         ]
         once, closely = (
-            [(found.few_shot, found.text) for found in (detector.compare(each, model) for each in looks)]
-            for looks in ([Encoded(each.frame, each.views[:1]) for each in seen], seen)
+            [(found.few_shot, found.text) for found in (detector.compare(each, model.bank) for each in looks)]
+            for looks in ([replace(each, views=each.views[:1]) for each in seen], seen)
         )
         asked = np.column_stack([closely, yes_margins(gpt.lm, prompts)])
         cases.append(

@@ -7,14 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-import torch.nn.functional as F
 from checkpoints import FUSION, Answers, write_tiny_checkpoint
 from numpy.typing import NDArray
 
 from anomaly_core.anomalygpt import AnomalyGPT
 from anomaly_core.checkpoint import Checkpoint, load_checkpoint
 from anomaly_core.config import DetectorConfig
-from anomaly_core.detector import Detector, Encoded
+from anomaly_core.detector import Detector
 from anomaly_core.encoders.tiny import TinyEncoder
 from anomaly_core.errors import ConfigError, WeightsDamaged
 from anomaly_core.fusion import write_fusion
@@ -99,39 +98,11 @@ def test_a_product_is_calibrated_with_and_without_the_language_model(checkpoint:
     arrays, meta = model.to_parts()
     again = ProductModel.from_parts(arrays, meta)
     assert again.language == model.language
-    assert again.magnified is not None
     assert again.judge(score, 9.0) == model.judge(score, 9.0)
     alone = detector.fit(parts(5))
     assert alone.model.language is None
-    assert alone.model.magnified is None
     assert len(alone.asked) == 0
     assert alone.model.judge(score, 9.0) == alone.model.judge(score)
-
-
-@pytest.mark.parametrize("shots", [1, 3])
-def test_a_close_look_is_the_mean_of_two_scales(checkpoint: Checkpoint, shots: int) -> None:
-    detector = Detector(TinyEncoder(), DetectorConfig(encoder="tiny", input_side=128), checkpoint)
-    *images, pixels = parts(shots + 1)
-    pixels[10:30, 40:60] = 250
-    model = detector.fit(images, language=AnomalyGPT(checkpoint, Answers(0.0))).model
-    assert model.magnified is not None
-    closely = detector.look_closely(detector.encode(pixels), pixels)
-    found = detector.compare(closely, model)
-    mirrored = np.ascontiguousarray(pixels[:, ::-1])
-    turned = detector.compare(detector.look_closely(detector.encode(mirrored), mirrored), model)
-    assert torch.allclose(found.values, turned.values.flip(1), atol=1e-5)
-    small = detector.compare(Encoded(closely.frame, closely.views), model)
-    large = detector.compare(Encoded(closely.frame, closely.magnified), replace(model, bank=model.magnified))
-    assert large.values.shape == closely.magnified[0].grid.shape[:2] != small.values.shape
-    for mean, one, other in (
-        (found.values, small.values, large.values),
-        (found.text_values, small.text_values, large.text_values),
-    ):
-        assert mean is not None
-        assert one is not None
-        assert other is not None
-        resized = F.interpolate(other[None, None], one.shape, mode="bilinear", antialias=True)[0, 0]
-        assert torch.allclose(mean, (one + resized) / 2, atol=1e-6)
 
 
 def test_the_text_aligned_map_enters_the_score_by_its_weight(checkpoint: Checkpoint) -> None:
@@ -140,8 +111,8 @@ def test_the_text_aligned_map_enters_the_score_by_its_weight(checkpoint: Checkpo
     images = parts(3)
     model = plain.fit(images[:2]).model
     encoded = plain.encode(images[2])
-    found = fused.compare(encoded, model)
+    found = fused.compare(encoded, model.bank)
     expected = math.log(plain.decode(encoded, model).score) + FUSION.text_weight * found.text
     assert math.log(fused.decode(encoded, model).score) == pytest.approx(expected)
-    assert math.isnan(plain.compare(encoded, model).text)
+    assert math.isnan(plain.compare(encoded, model.bank).text)
     assert plain.made_by != fused.made_by

@@ -109,7 +109,6 @@ def test_a_new_good_image_is_normal(
 
 def test_a_close_look_sees_the_same_in_a_mirrored_image(detector: Detector) -> None:
     size = (320, 320)  # the encoder's own: resizing is not the same mirrored
-    # Enrolled without a language model it has no magnified bank: a look has one scale.
     model = detector.fit([textured(seed, size) for seed in range(2)]).model
     pixels = with_square(textured(9, size), (37, 21, 77, 61))
     found = []
@@ -117,7 +116,7 @@ def test_a_close_look_sees_the_same_in_a_mirrored_image(detector: Detector) -> N
         once = detector.encode(view)
         closely = detector.look_closely(once, view)
         assert len(once.views) == 1
-        assert len(closely.views) == len(closely.magnified) == 4
+        assert len(closely.views) == 4
         assert detector.look_closely(closely, view) == closely
         found.append((detector.decode(once, model), detector.decode(closely, model)))
     once, closely = found[0]

@@ -70,22 +70,6 @@ def test_a_whole_map_comes_back_where_it_was(size: tuple[int, int]) -> None:
     assert rows.size == pytest.approx(900, rel=0.2)
 
 
-@pytest.mark.parametrize("angle", [0, 35, 90])
-def test_a_magnified_frame_shows_the_same_with_more_pixels(angle: float) -> None:
-    pixels = part(angle)
-    frame = frame_of(pixels, 224, 16)
-    magnified = frame.magnified(1.5, 16)
-    (h, w), (height, width) = magnified.input_size, frame.input_size
-    assert h % 16 == w % 16 == 0
-    assert abs(h - 1.5 * height) <= 8
-    assert abs(w - 1.5 * width) <= 8
-    assert magnified.aligned == frame.aligned
-    seen, shown = (f.to_original(np.ones(f.input_size, np.float32)) for f in (magnified, frame))
-    assert np.abs(seen - shown).mean() < 0.01
-    back = cv2.resize(magnified.render(pixels), (width, height), interpolation=cv2.INTER_AREA)
-    assert np.abs(back.astype(float) - frame.render(pixels)).mean() < 3
-
-
 def test_a_map_of_any_resolution_lands_on_the_same_place() -> None:
     frame = whole_frame((320, 480), 384, 16)
     coarse = np.zeros((8, 12), np.float32)

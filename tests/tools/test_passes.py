@@ -117,7 +117,7 @@ def test_what_the_language_model_reads_is_a_close_look_and_without_it_one_look(
 
     encoder.calls = 0
     shown, verdict, _ = passes.open(tmp_path / "x.png").decoded("plate", model)
-    assert encoder.calls == 8  # four views at two scales
+    assert encoder.calls == 4
     np.testing.assert_array_equal(shown.values, detector.decode(closely, model).values)
     assert verdict == model.judge(shown.score, 2.0)
 
