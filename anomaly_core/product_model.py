@@ -73,7 +73,10 @@ class ProductModel:
         return max(self.pixel_threshold, (base + float(values.max())) / 2)
 
     def strongest_threshold(self, values: Array) -> float:
-        """Return `region_threshold`, lowered where it must be for this map to have a region at all."""
+        """Return `region_threshold`, lowered where it must be for this map to have a region at all.
+
+        A part can be anomalous as a whole while no pixel stands out: then its peak is shown.
+        """
         return min(self.region_threshold(values), 0.8 * float(values.max()))
 
     def to_parts(self) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:

@@ -6,8 +6,10 @@ Rows: the language model with nothing but a trained image token ("LLM alone"), w
 decoders' maps with the largest score of a good image as their threshold, decoder + prompt learner + language
 model (verdict: yes or no, whichever is likelier), and fused (verdict: calibrated p-value). Maps are of one
 look at the image, as inspecting without a language model does, but where "close look" is said and for the
-last two rows. Shots, seeds and test images as in accuracy.py, of which 60 good and 60 anomalous ones a set
-are drawn. The first two rows need a training of their own, which goes into --work once.
+last two rows. Place: of correctly detected anomalies with masks, the answers that name a cell that the mask
+covers, or the one of its centroid, among the cells of all regions, as `iad` names them; the same by chance;
+and the first cell alone. Shots, seeds and test images as in accuracy.py, of which 60 good and 60 anomalous
+ones a set are drawn. The first two rows need a training of their own, which goes into --work once.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ import argparse
 import json
 import math
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,7 +47,7 @@ from anomaly_core.language.sequence import embed_spans
 from anomaly_core.language.transformers_lm import TransformersLanguageModel
 from anomaly_core.product_model import ProductModel
 from anomaly_core.regions import find_regions
-from anomaly_core.results import Array, cell_of
+from anomaly_core.results import CELLS, Array, cell_of
 from anomaly_core.training import train
 from anomaly_core.weights import pull
 
@@ -144,10 +146,46 @@ def as_log_odds(values: torch.Tensor | None) -> torch.Tensor:
     return torch.logit(values, 1e-6)
 
 
-def named_cell(values: Array, model: ProductModel) -> str:
-    """Return the cell that the answer names first: the strongest region's."""
+@dataclass(frozen=True)
+class Place:
+    """Where an answer says that an anomaly is. named: its cells in order, once each; right: the mask's."""
+
+    named: Sequence[str]
+    right: set[str]
+
+    @property
+    def first(self) -> bool:
+        return self.named[0] in self.right
+
+    @property
+    def any(self) -> bool:
+        return not self.right.isdisjoint(self.named)
+
+    @property
+    def chance(self) -> float:
+        """The probability that as many cells, drawn blindly, hold a right one."""
+        cells, count = len(CELLS), len(self.named)
+        return 1 - math.comb(cells - len(self.right), count) / math.comb(cells, count)
+
+
+def places_of(places: Sequence[Place]) -> dict[str, float]:
+    """Return how many of the answers name a right cell, and what that says."""
+    named = [cell in place.right for place in places for cell in place.named]
+    return {
+        "answers": len(places),
+        "right": sum(place.any for place in places),
+        "right_by_chance": round(float(sum(place.chance for place in places)), 1),
+        "first_right": sum(place.first for place in places),
+        "named": len(named),
+        "named_right": sum(named),
+    }
+
+
+def named_cells(values: Array, model: ProductModel) -> list[str]:
+    """Return the cells that the answer names: those of the regions, strongest first."""
     threshold = model.strongest_threshold(values)
-    return find_regions(values, threshold=threshold, scale=model.pixel_threshold, max_regions=1)[0].cell
+    found = find_regions(values, threshold=threshold, scale=model.pixel_threshold)
+    return list(dict.fromkeys(region.cell for region in found))
 
 
 def right_cells(mask: NDArray[np.bool_]) -> set[str]:
@@ -185,7 +223,7 @@ def run(part: Set, detector: Detector, gpt: AnomalyGPT, alone: dict[str, Alone],
     fixed = {name: each.margins(encoded) for name, each in alone.items()}
     for shots in options.shots:
         values: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
-        places: dict[str, list[bool]] = defaultdict(list)
+        places: dict[str, list[Place]] = defaultdict(list)
         for seed in options.seeds:
             images = [load_image(part.pool[i]).pixels for i in part.shots(shots, seed)]
             fitted = detector.fit(images, language=gpt)
@@ -228,16 +266,16 @@ def run(part: Set, detector: Detector, gpt: AnomalyGPT, alone: dict[str, Alone],
                     continue
                 right, each = right_cells(mask), found[index]
                 if judged[index].anomalous:
-                    places["fused"].append(named_cell(each.values, model) in right)
+                    places["fused"].append(Place(named_cells(each.values, model), right))
                 if margins[index] > 0 and seed == options.seeds[0]:
                     cell = gpt.cell(each.values, model.even_odds, encoded[index].embedding)
-                    places["decoder + prompt learner + LLM"].append(cell in right)
+                    places["decoder + prompt learner + LLM"].append(Place([cell], right))
         rows[str(shots)] = {
             name: {metric: spread(each) for metric, each in measured.items()}
             for name, measured in values.items()
         }
-        for name, hits in places.items():
-            rows[str(shots)][name]["right_cell"] = {"right": sum(hits), "detected": len(hits)}
+        for name, answers in places.items():
+            rows[str(shots)][name]["place"] = places_of(answers)
         for name, measured in rows[str(shots)].items():
             figures = "  ".join(
                 f"{metric} {next(iter(each.values())):.3f}" for metric, each in measured.items()
@@ -257,22 +295,25 @@ def fewer(part: Set) -> Set:
 
 
 def means(results: dict[str, Any]) -> dict[str, dict[str, float]]:
-    """Return each row's mean over sets and shots; right_cell: the share of all its correct detections."""
+    """Return each row's mean over sets and shots; place: of all its correct detections together."""
     sums: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
+    counts: dict[str, Counter[str]] = defaultdict(Counter)
     for rows in results.values():
         for row in rows.values():
             for name, measured in row.items():
                 for metric, each in measured.items():
-                    if metric == "right_cell":
-                        sums[name][metric] += [1.0] * each["right"] + [0.0] * (
-                            each["detected"] - each["right"]
-                        )
+                    if metric == "place":
+                        counts[name].update(each)
                     else:
                         sums[name][metric].append(each["mean"])
-    return {
+    found = {
         name: {metric: round(float(np.mean(each)), 4) for metric, each in measured.items()}
         for name, measured in sums.items()
     }
+    for name, count in counts.items():
+        found[name]["right_cell"] = round(count["right"] / count["answers"], 4)
+        found[name]["right_cell_first"] = round(count["first_right"] / count["answers"], 4)
+    return found
 
 
 def main() -> None:

@@ -133,11 +133,7 @@ class ImagePass:
             verdict = model.judge(anomaly_map.score, margin)
             regions: list[Region] = []
             if verdict.anomalous or verdict.uncertain:
-                peak = float(anomaly_map.values.max())
-                threshold = model.region_threshold(anomaly_map.values)
-                # A part can be anomalous as a whole while no pixel stands out: then its peak is shown.
-                if threshold > peak:
-                    threshold = 0.8 * peak
+                threshold = model.strongest_threshold(anomaly_map.values)
                 regions = find_regions(anomaly_map.values, threshold=threshold, scale=model.pixel_threshold)
             self._decoded = {key: (anomaly_map, verdict, regions)}
         return self._decoded[key]
