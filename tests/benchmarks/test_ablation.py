@@ -1,0 +1,43 @@
+"""What the ablation says of places, against counting all ways; and that what ships is what was measured."""
+
+from __future__ import annotations
+
+import json
+from itertools import combinations
+from pathlib import Path
+
+import pytest
+from ablation import Place, places_of
+
+from anomaly_core.checkpoint import SHIPPED
+from anomaly_core.fusion import Fusion, read_fusion
+from anomaly_core.results import CELLS
+
+RESULTS = Path(__file__).parents[2] / "benchmarks" / "results"
+
+
+@pytest.mark.parametrize("count", [1, 2, 5, 9])
+@pytest.mark.parametrize("right", [{"top"}, {"top", "left", "bottom right"}, set(CELLS)])
+def test_chance_is_the_share_of_all_ways_that_hold_a_right_cell(count: int, right: set[str]) -> None:
+    ways = [not right.isdisjoint(way) for way in combinations(CELLS, count)]
+    assert Place(CELLS[:count], right).chance == pytest.approx(sum(ways) / len(ways))
+
+
+def test_a_place_is_right_by_its_first_cell_or_by_any() -> None:
+    first, later, wrong = (
+        Place(["top", "left"], {"top"}),
+        Place(["top", "left"], {"left", "right"}),
+        Place(["top"], {"bottom"}),
+    )
+    assert [place.first for place in (first, later, wrong)] == [True, False, False]
+    assert [place.any for place in (first, later, wrong)] == [True, True, False]
+    found = places_of([first, later, wrong])
+    assert found["answers"] == 3
+    assert (found["right"], found["first_right"]) == (2, 1)
+    assert (found["named"], found["named_right"]) == (5, 2)
+    assert found["right_by_chance"] == round(2 / 9 + 1 - (7 * 6) / (9 * 8) + 1 / 9, 1)
+
+
+def test_the_fusion_that_ships_is_that_of_the_result_file() -> None:
+    measured = json.loads((RESULTS / "fusion.json").read_text(encoding="utf-8"))["fusion"]
+    assert read_fusion(SHIPPED) == Fusion.model_validate(measured)
