@@ -23,18 +23,16 @@ import torch.nn.functional as F
 from ablation import right_cells
 from fusion import FAINTEST, photographs
 from numpy.typing import NDArray
-from one_shot import CROP
+from one_shot import road_crops
 from provenance import provenance
 from selection import Pixels, Set, drawn
 
 from anomaly_core.config import DetectorConfig
-from anomaly_core.datasets import load_mask, open_dataset
 from anomaly_core.decoder.few_shot import MemoryBank, as_array, image_score, patch_grid
 from anomaly_core.detector import Detector
 from anomaly_core.encoders.registry import load_image_encoder
 from anomaly_core.evaluation import spread
 from anomaly_core.frame import frame_of
-from anomaly_core.images import load_image
 from anomaly_core.metrics import auroc
 from anomaly_core.regions import find_regions
 from anomaly_core.results import Array
@@ -61,18 +59,11 @@ def roads(root: Path, count: int, rng: np.random.Generator) -> Set:
     """Return crops of CrackForest's roads, with and without a crack."""
     good: list[Pixels] = []
     cracked: list[tuple[Pixels, NDArray[np.bool_]]] = []
-    for sample in open_dataset(root, "crackforest").samples:
-        mask = load_mask(sample)
-        if mask is None:
-            continue
-        pixels = load_image(sample.path).pixels
-        for y in range(0, pixels.shape[0] - CROP + 1, CROP):
-            for x in range(0, pixels.shape[1] - CROP + 1, CROP):
-                crop = np.s_[y : y + CROP, x : x + CROP]
-                if not mask[crop].any():
-                    good.append(pixels[crop])
-                elif mask[crop].sum() >= LEAST_CRACK:
-                    cracked.append((pixels[crop], mask[crop] > 0))
+    for pixels, mask in road_crops(root):
+        if not mask.any():
+            good.append(pixels)
+        elif mask.sum() >= LEAST_CRACK:
+            cracked.append((pixels, mask))
     good = [good[i] for i in rng.permutation(len(good))[: 12 + count]]
     cracked = [cracked[i] for i in rng.permutation(len(cracked))[:count]]
     tests = [*good[12:], *(pixels for pixels, _ in cracked)]

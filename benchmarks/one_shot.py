@@ -13,12 +13,13 @@ from __future__ import annotations
 import argparse
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 import torch
 from accuracy import reported_sets
+from numpy.typing import NDArray
 from provenance import provenance
 from selection import Pixels, drawn, textile
 
@@ -37,9 +38,8 @@ UNTHINNED = 1_000_000
 """Patches that a bank may keep: here all."""
 
 
-def crack_free(root: Path, rng: np.random.Generator) -> list[Pixels]:
-    """Return crops of CrackForest's roads without a crack, in random order."""
-    crops = []
+def road_crops(root: Path) -> Iterator[tuple[Pixels, NDArray[np.bool_]]]:
+    """Yield crops of CrackForest's roads, each with its (CROP, CROP) mask of cracks."""
     for sample in open_dataset(root, "crackforest").samples:
         mask = load_mask(sample)
         if mask is None:
@@ -47,8 +47,13 @@ def crack_free(root: Path, rng: np.random.Generator) -> list[Pixels]:
         pixels = load_image(sample.path).pixels
         for y in range(0, pixels.shape[0] - CROP + 1, CROP):
             for x in range(0, pixels.shape[1] - CROP + 1, CROP):
-                if not mask[y : y + CROP, x : x + CROP].any():
-                    crops.append(pixels[y : y + CROP, x : x + CROP])
+                crop = np.s_[y : y + CROP, x : x + CROP]
+                yield pixels[crop], mask[crop] > 0
+
+
+def crack_free(root: Path, rng: np.random.Generator) -> list[Pixels]:
+    """Return crops of CrackForest's roads without a crack, in random order."""
+    crops = [pixels for pixels, mask in road_crops(root) if not mask.any()]
     return [crops[i] for i in rng.permutation(len(crops))]
 
 
