@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from anomaly_core.calibration import Calibration
 from anomaly_core.decoder.few_shot import MemoryBank
-from anomaly_core.results import Array, Verdict
+from anomaly_core.regions import MOST_REGIONS, find_regions
+from anomaly_core.results import Array, Region, Verdict
 
 
 @dataclass(frozen=True)
@@ -78,6 +79,11 @@ class ProductModel:
         A part can be anomalous as a whole while no pixel stands out: then its peak is shown.
         """
         return min(self.region_threshold(values), 0.8 * float(values.max()))
+
+    def regions(self, values: Array, *, most: int = MOST_REGIONS) -> list[Region]:
+        """Return what stands out in this (H, W) map, strongest first: at least one region, at most `most`."""
+        threshold = self.strongest_threshold(values)
+        return find_regions(values, threshold=threshold, max_regions=most, scale=self.pixel_threshold)
 
     def to_parts(self) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
         """Return the arrays and the numbers to store; `from_parts` makes the same model of them."""

@@ -21,6 +21,9 @@ MIN_AREA_SHARE: Final = 0.0002
 MIN_AREA_PX: Final = 9
 """Least area of a region in pixels, where the caller names none: one 3x3 speck."""
 
+MOST_REGIONS: Final = 10
+"""Most regions of a map, where the caller names no number."""
+
 _RING_PX: Final = 25
 """Greatest width in pixels of the surroundings that a region is compared with."""
 
@@ -32,7 +35,7 @@ def find_regions(
     *,
     threshold: float,
     min_area_px: int | None = None,
-    max_regions: int = 10,
+    max_regions: int = MOST_REGIONS,
     scale: float,
 ) -> list[Region]:
     """Return the connected areas of an anomaly map that reach the threshold, strongest peak first.

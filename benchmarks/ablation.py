@@ -46,7 +46,6 @@ from anomaly_core.language.registry import load_language_model
 from anomaly_core.language.sequence import embed_spans
 from anomaly_core.language.transformers_lm import TransformersLanguageModel
 from anomaly_core.product_model import ProductModel
-from anomaly_core.regions import find_regions
 from anomaly_core.results import CELLS, Array, cell_of
 from anomaly_core.training import train
 from anomaly_core.weights import pull
@@ -183,9 +182,7 @@ def places_of(places: Sequence[Place]) -> dict[str, float]:
 
 def named_cells(values: Array, model: ProductModel) -> list[str]:
     """Return the cells that the answer names: those of the regions, strongest first."""
-    threshold = model.strongest_threshold(values)
-    found = find_regions(values, threshold=threshold, scale=model.pixel_threshold)
-    return list(dict.fromkeys(region.cell for region in found))
+    return list(dict.fromkeys(region.cell for region in model.regions(values)))
 
 
 def right_cells(mask: NDArray[np.bool_]) -> set[str]:

@@ -42,7 +42,7 @@ from anomaly_core.images import load_image
 from anomaly_core.procedural import DrawnProduct
 from anomaly_core.product_model import ProductModel
 from anomaly_core.region_features import region_vector
-from anomaly_core.regions import describe_region, find_regions, region_of_mask
+from anomaly_core.regions import describe_region, region_of_mask
 from tools.classify import UNKNOWN, DefectNotes, appearance
 from tools.classify_scores import same_name, weigh
 
@@ -82,7 +82,7 @@ def case_of(
 ) -> Case:
     encoded = detector.encode(pixels)
     values = detector.decode(encoded, model).values
-    regions = find_regions(values, threshold=model.strongest_threshold(values), scale=model.pixel_threshold)
+    regions = model.regions(values)
     share = min(1.0, sum(region.area_px for region in regions) / values.size)
     return Case(
         defect,

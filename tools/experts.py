@@ -14,7 +14,7 @@ from langchain_core.tools import BaseTool, tool
 from pydantic import Field
 
 from anomaly_core.errors import ConfigError
-from anomaly_core.regions import find_regions, regions_of_mask
+from anomaly_core.regions import MOST_REGIONS, find_regions, regions_of_mask
 from anomaly_core.results import Array, Region
 from tools.detect import ImageArgs
 from tools.findings import regions_of
@@ -24,7 +24,6 @@ from tools.records import Record, RegionRecord
 from tools.services import Services
 
 OURS = "ours"
-MOST_REGIONS = 10
 
 
 class ShowMapArgs(ImageArgs):
@@ -123,7 +122,7 @@ def _marked(values: Array, kind: Literal["mask", "scores"]) -> tuple[float, list
     if kind == "mask":
         return high, regions_of_mask(values == high)[:MOST_REGIONS]
     level = (float(np.median(values)) + high) / 2
-    return level, find_regions(values, threshold=level, scale=high - level, max_regions=MOST_REGIONS)
+    return level, find_regions(values, threshold=level, scale=high - level)
 
 
 def _caption(kind: Literal["ours", "mask", "scores"], notation: Notation, regions: list[Region]) -> str:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anomaly_core.layout import LayoutVerdict, combine
-from anomaly_core.regions import describe_region, find_regions, region_of_mask
+from anomaly_core.regions import describe_region, region_of_mask
 from anomaly_core.results import Region, Verdict
 from tools.passes import ImagePass
 from tools.places import box_of
@@ -101,5 +101,4 @@ def strongest_region(services: Services, image_pass: ImagePass, product: str) ->
     """Return where the map is highest, also on an image that was judged normal."""
     model = services.product_model(product)
     values = image_pass.decoded(product, model)[0].values
-    threshold = model.strongest_threshold(values)
-    return find_regions(values, threshold=threshold, scale=model.pixel_threshold, max_regions=1)[0]
+    return model.regions(values, most=1)[0]

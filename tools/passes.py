@@ -19,7 +19,6 @@ from anomaly_core.detector import Detector, Encoded
 from anomaly_core.errors import LanguageModelError, UnreadableImage, WeightsError
 from anomaly_core.images import LoadedImage, load_image
 from anomaly_core.product_model import ProductModel
-from anomaly_core.regions import find_regions
 from anomaly_core.results import AnomalyMap, Region, Verdict
 
 
@@ -133,8 +132,7 @@ class ImagePass:
             verdict = model.judge(anomaly_map.score, margin)
             regions: list[Region] = []
             if verdict.anomalous or verdict.uncertain:
-                threshold = model.strongest_threshold(anomaly_map.values)
-                regions = find_regions(anomaly_map.values, threshold=threshold, scale=model.pixel_threshold)
+                regions = model.regions(anomaly_map.values)
             self._decoded = {key: (anomaly_map, verdict, regions)}
         return self._decoded[key]
 

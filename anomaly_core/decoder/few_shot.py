@@ -110,7 +110,7 @@ class MemoryBank:
         """
         h, w, _ = grid.shape
         cosines = self._cosines(grid, left_out)
-        # NumPy finds the place of a row's maximum ten times as fast as torch does.
+        # NumPy finds the place of a row's maximum faster than torch does.
         nearest = torch.from_numpy(cosines.numpy().argmax(axis=1))
         residuals = grid - self.patches[nearest].view(grid.shape)
         return (1 - cosines.amax(dim=1)).clamp_min_(0).view(h, w), residuals
