@@ -45,7 +45,7 @@ demo: $(READY)
 train: $(READY)
 	$(BIN)/python $(PIP_INSTALL) -e ".[cpu,bench]"
 	$(BIN)/iad weights pull $(WEIGHTS) textile
-	$(BIN)/iad train "$$($(BIN)/python -c 'from anomaly_core.weights import pull; print(pull("textile"))')/nominal" \
+	$(BIN)/iad train "$$($(BIN)/python -c 'from anomaly_core.weights.resolve import pull; print(pull("textile"))')/nominal" \
 		--config $(SHIPPED)/train.toml --out $(TRAINING)
 	cp $(TRAINING)/config.json $(TRAINING)/curve.png $(TRAINING)/*.safetensors $(SHIPPED)/
 	$(BIN)/python benchmarks/fusion.py --checkpoint $(SHIPPED) --out benchmarks/results/fusion.json --write

@@ -260,8 +260,8 @@ class Application:
         seeds: Sequence[int],
         progress: Progress | None = None,
     ) -> dict[str, Any]:
-        """Measure detection on a labelled data set; see `anomaly_core.evaluation`."""
-        from anomaly_core.evaluation import evaluate_detection
+        """Measure detection on a labelled data set; see `anomaly_core.evaluation.detection`."""
+        from anomaly_core.evaluation.detection import evaluate_detection
 
         return evaluate_detection(
             self.services.detector, root, category, shots=shots, seeds=seeds, progress=progress

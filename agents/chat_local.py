@@ -7,8 +7,8 @@ from functools import lru_cache
 from typing import Any, Final
 
 from anomaly_core.errors import ConfigError, WeightsMissing
-from anomaly_core.pinned import PINNED
-from anomaly_core.weights import cached
+from anomaly_core.weights.pinned import PINNED
+from anomaly_core.weights.resolve import cached
 
 WEIGHTS: Final = "qwen2.5-coder-1.5b"
 CONTEXT: Final = 8192

@@ -18,8 +18,8 @@ from pydantic import BaseModel, PrivateAttr, SecretStr
 
 from agents.settings import EMBEDDED, Settings
 from anomaly_core.errors import LanguageModelDown, LanguageModelError, LanguageModelRefused
-from anomaly_core.language.served_calls import Caller, TryAgain
-from anomaly_core.language.served_client import LimitedClient
+from anomaly_core.language.vllm.calls import Caller, TryAgain
+from anomaly_core.language.vllm.http_client import LimitedClient
 
 LOCAL: Final = "local"
 """`llm_url` of the local chat model."""

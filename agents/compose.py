@@ -13,10 +13,10 @@ from tools.records import FailureRecord, InspectionRecord
 from tools.services import Services
 
 if TYPE_CHECKING:
-    from anomaly_core.anomalygpt import AnomalyGPT
     from anomaly_core.checkpoint import Checkpoint
     from anomaly_core.detector import Detector
     from anomaly_core.encoders.base import TextEncoder
+    from anomaly_core.soft_prompt.reader import AnomalyGPT
 
 
 def detector_config(settings: Settings) -> DetectorConfig:
@@ -43,7 +43,7 @@ def load_learned(settings: Settings) -> Checkpoint | None:
 
 def needed_weights(settings: Settings) -> list[str]:
     """Return what an inspection with these settings reads from the weight cache."""
-    from anomaly_core.pinned import PINNED
+    from anomaly_core.weights.pinned import PINNED
 
     names = [settings.encoder, settings.text_encoder]
     checkpoint = load_learned(settings) if settings.prompt_llm == "local" else None
@@ -70,10 +70,10 @@ def build_services(settings: Settings) -> Services:
         return Detector(encoder, config, learned())
 
     def language() -> AnomalyGPT | None:
-        from anomaly_core.adapters import load_adapter
-        from anomaly_core.anomalygpt import AnomalyGPT
         from anomaly_core.language.registry import load_language_model
         from anomaly_core.language.transformers_lm import TransformersLanguageModel
+        from anomaly_core.soft_prompt.adapters import load_adapter
+        from anomaly_core.soft_prompt.reader import AnomalyGPT
         from tools.waiting_lm import WaitingLanguageModel
 
         if settings.prompt_llm == "none":

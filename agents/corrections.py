@@ -17,7 +17,7 @@ from PIL import Image
 from agents.state import DialogueState, Review
 from anomaly_core.detector import Progress
 from anomaly_core.errors import ConfigError
-from anomaly_core.images import LoadedImage, load_image
+from anomaly_core.imaging.reading import LoadedImage, load_image
 from knowledge.examples import put_example
 from knowledge.feedback import Correction, Word, message_of, now, put_correction
 from knowledge.store import Transaction

@@ -12,8 +12,8 @@ from typing import Final
 from agents.compose import needed_weights
 from agents.report import write_report
 from agents.settings import Settings, load_settings
-from anomaly_core import weights
 from anomaly_core.errors import ConfigError
+from anomaly_core.weights import resolve as weights
 from tools.atomic import write_atomically
 from tools.records import FailureRecord, InspectionRecord
 

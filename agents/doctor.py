@@ -85,7 +85,7 @@ def _device(settings: Settings) -> Iterator[Check]:
 
 
 def _weights(settings: Settings) -> Iterator[Check]:
-    from anomaly_core.weights import list_weights
+    from anomaly_core.weights.resolve import list_weights
 
     needed = {settings.encoder, settings.text_encoder}
     for item in list_weights():
@@ -100,7 +100,7 @@ def _weights(settings: Settings) -> Iterator[Check]:
 
 
 def _disk(settings: Settings) -> Iterator[Check]:
-    from anomaly_core.weights import cache_dir
+    from anomaly_core.weights.resolve import cache_dir
 
     for name, folder in (("store", settings.store), ("weights", cache_dir())):
         existing = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())

@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from agents.settings import Settings
-from anomaly_core.adapters import load_adapter
 from anomaly_core.errors import ConfigError
 from anomaly_core.language.registry import load_language_model
-from anomaly_core.language.served import load_served
-from anomaly_core.language.served_check import Agreement, compare, fixed_soft_prompts
-from anomaly_core.language.served_probe import ServerAbilities, probe
 from anomaly_core.language.transformers_lm import TransformersLanguageModel
+from anomaly_core.language.vllm.agreement import Agreement, compare, fixed_soft_prompts
+from anomaly_core.language.vllm.probe import ServerAbilities, probe
+from anomaly_core.language.vllm.served_lm import load_served
+from anomaly_core.soft_prompt.adapters import load_adapter
 
 
 @dataclass(frozen=True)

@@ -28,9 +28,9 @@ from agents.graph import build_graph
 from agents.options import Chooser
 from agents.settings import Settings
 from agents.state import InspectionState
-from anomaly_core.datasets import Question, Sample, read_mmad
 from anomaly_core.detector import Progress
 from anomaly_core.errors import ConfigError, LanguageModelError, UnknownProduct
+from anomaly_core.evaluation.datasets import Question, Sample, read_mmad
 from tools.records import PassageRecord
 from tools.services import Services
 

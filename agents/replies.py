@@ -18,7 +18,7 @@ from agents.evidence import (
 )
 from agents.questions import affirms, content_words, kind_of_question, matched_kind
 from agents.state import DialogueState, InspectionState, Understanding
-from anomaly_core.results import verdict_sentence
+from anomaly_core.inspection import verdict_sentence
 from tools.classify import UNKNOWN
 from tools.records import EvidenceRecord, MeasuredRegion, PassageRecord
 

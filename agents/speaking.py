@@ -16,9 +16,9 @@ from agents.evidence import spoken_names, without_names
 from agents.grounding import degenerate, grounded
 from agents.replies import spoken_verdict
 from agents.state import DialogueState, Turn
-from anomaly_core.anomalygpt import AnomalyGPT
 from anomaly_core.errors import LanguageModelError, WeightsError
 from anomaly_core.language.base import Message
+from anomaly_core.soft_prompt.reader import AnomalyGPT
 from tools.services import Services
 from tools.turns import TURNS
 

@@ -12,11 +12,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from anomaly_core.anomalygpt import AnomalyGPT
-from anomaly_core.calibration import SMALLEST_SCORE, calibrate
 from anomaly_core.checkpoint import Checkpoint
 from anomaly_core.config import DetectorConfig
-from anomaly_core.decoder.few_shot import (
+from anomaly_core.decoders.inputs import decoder_inputs
+from anomaly_core.decoders.memory_bank import (
     MemoryBank,
     anomaly_grid,
     as_array,
@@ -24,15 +23,16 @@ from anomaly_core.decoder.few_shot import (
     less_median,
     patch_grid,
 )
-from anomaly_core.decoder.inputs import decoder_inputs
-from anomaly_core.decoder.text_aligned import log_odds
+from anomaly_core.decoders.text_aligned import log_odds
 from anomaly_core.encoders.base import Features, ImageEncoder
 from anomaly_core.errors import ConfigError, NoImages
-from anomaly_core.frame import Frame, frame_of
-from anomaly_core.fusion import Fusion
-from anomaly_core.product_model import LanguageCalibration, ProductModel
-from anomaly_core.results import AnomalyMap
-from anomaly_core.views import among_themselves, perturbations, symmetries, unturned
+from anomaly_core.imaging.augment import among_themselves, perturbations, symmetries, unturned
+from anomaly_core.imaging.frame import Frame, frame_of
+from anomaly_core.inspection import AnomalyMap
+from anomaly_core.product import LanguageCalibration, ProductModel
+from anomaly_core.scoring.calibration import SMALLEST_SCORE, calibrate
+from anomaly_core.scoring.fusion import Fusion
+from anomaly_core.soft_prompt.reader import AnomalyGPT
 
 Embedding = NDArray[np.float32]
 NUMBERS: Final = 3

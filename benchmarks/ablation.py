@@ -30,25 +30,25 @@ from accuracy import MAP_SIDE, Set, reported_sets
 from numpy.typing import NDArray
 from provenance import provenance
 
-from anomaly_core import metrics
-from anomaly_core.adapters import LoraSettings, load_adapter
-from anomaly_core.anomalygpt import AnomalyGPT
 from anomaly_core.checkpoint import SHIPPED, Checkpoint, load_checkpoint
 from anomaly_core.config import DetectorConfig
-from anomaly_core.datasets import GOOD, load_mask
-from anomaly_core.decoder.few_shot import as_array
+from anomaly_core.decoders.memory_bank import as_array
 from anomaly_core.detector import Comparison, Detector, Encoded
 from anomaly_core.encoders.registry import load_image_encoder
-from anomaly_core.evaluation import shrink_map, shrink_mask, spread
-from anomaly_core.images import load_image
-from anomaly_core.language.inspection import YES_NO, inspection_messages
+from anomaly_core.evaluation import metrics
+from anomaly_core.evaluation.datasets import GOOD, load_mask
+from anomaly_core.evaluation.detection import shrink_map, shrink_mask, spread
+from anomaly_core.imaging.reading import load_image
+from anomaly_core.inspection import CELLS, Array, cell_of
+from anomaly_core.language.chat_template import embed_spans
+from anomaly_core.language.inspection_dialogue import YES_NO, inspection_messages
 from anomaly_core.language.registry import load_language_model
-from anomaly_core.language.sequence import embed_spans
 from anomaly_core.language.transformers_lm import TransformersLanguageModel
-from anomaly_core.product_model import ProductModel
-from anomaly_core.results import CELLS, Array, cell_of
-from anomaly_core.training import train
-from anomaly_core.weights import pull
+from anomaly_core.product import ProductModel
+from anomaly_core.soft_prompt.adapters import LoraSettings, load_adapter
+from anomaly_core.soft_prompt.reader import AnomalyGPT
+from anomaly_core.training.train import train
+from anomaly_core.weights.resolve import pull
 
 BATCH = 16
 MOST_TESTS = 60

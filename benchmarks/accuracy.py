@@ -24,16 +24,16 @@ import numpy as np
 import torch
 from provenance import provenance
 
-from anomaly_core import metrics
 from anomaly_core.config import DetectorConfig, FewShotConfig
-from anomaly_core.datasets import GOOD, Sample, load_mask, open_dataset
-from anomaly_core.decoder.few_shot import MemoryBank, anomaly_grid, as_array, image_score, patch_grid
+from anomaly_core.decoders.memory_bank import MemoryBank, anomaly_grid, as_array, image_score, patch_grid
 from anomaly_core.detector import Detector
 from anomaly_core.encoders.base import ImageEncoder
 from anomaly_core.encoders.registry import load_image_encoder
-from anomaly_core.evaluation import shrink_map, shrink_mask, spread
-from anomaly_core.images import load_image
-from anomaly_core.weights import pull
+from anomaly_core.evaluation import metrics
+from anomaly_core.evaluation.datasets import GOOD, Sample, load_mask, open_dataset
+from anomaly_core.evaluation.detection import shrink_map, shrink_mask, spread
+from anomaly_core.imaging.reading import load_image
+from anomaly_core.weights.resolve import pull
 
 PLAIN_SIDE = 224
 MAP_SIDE = 256

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.checking import check_answer, cited_ids
-from anomaly_core.regions import describe_region, region_of_mask
-from anomaly_core.results import CELLS, verdict_sentence
+from anomaly_core.inspection import CELLS, verdict_sentence
+from anomaly_core.scoring.regions import describe_region, region_of_mask
 from tools.records import AnswerRecord
 
 _CELL: Final = "|".join(sorted(CELLS, key=len, reverse=True))

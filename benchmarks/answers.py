@@ -28,10 +28,10 @@ from question_set import DEFECT_TYPES, FACTS, HERE, read_folders
 
 from agents.app import Application
 from agents.settings import Settings
-from anomaly_core.datasets import Sample, load_mask, open_dataset
 from anomaly_core.errors import UnknownProduct
-from anomaly_core.images import load_image
-from anomaly_core.metrics import wilson_interval
+from anomaly_core.evaluation.datasets import Sample, load_mask, open_dataset
+from anomaly_core.evaluation.metrics import wilson_interval
+from anomaly_core.imaging.reading import load_image
 from tools.records import AnswerRecord
 
 MOST_SHOWN = 12

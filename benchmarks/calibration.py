@@ -1,5 +1,5 @@
 """How the scores of unseen good images lie to those that a product is calibrated on: the constants of
-`anomaly_core/calibration.py`, measured on sets that no result is reported for.
+`anomaly_core/scoring/calibration.py`, measured on sets that no result is reported for.
 
     python benchmarks/calibration.py --out benchmarks/results/calibration.json
 """

@@ -34,15 +34,15 @@ from provenance import provenance
 from agents.compose import build_services
 from agents.settings import Settings
 from anomaly_core.config import DetectorConfig
-from anomaly_core.datasets import GOOD, load_mask, open_dataset
 from anomaly_core.detector import Detector
 from anomaly_core.encoders.registry import load_image_encoder
-from anomaly_core.evaluation import choose_shots, spread
-from anomaly_core.images import load_image
-from anomaly_core.procedural import DrawnProduct
-from anomaly_core.product_model import ProductModel
-from anomaly_core.region_features import region_vector
-from anomaly_core.regions import describe_region, region_of_mask
+from anomaly_core.evaluation.datasets import GOOD, load_mask, open_dataset
+from anomaly_core.evaluation.detection import choose_shots, spread
+from anomaly_core.imaging.reading import load_image
+from anomaly_core.product import ProductModel
+from anomaly_core.scoring.region_embedding import region_vector
+from anomaly_core.scoring.regions import describe_region, region_of_mask
+from anomaly_core.simulation.procedural import DrawnProduct
 from tools.classify import UNKNOWN, DefectNotes, appearance
 from tools.classify_scores import same_name, weigh
 

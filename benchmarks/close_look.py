@@ -28,15 +28,15 @@ from provenance import provenance
 from selection import Pixels, Set, drawn
 
 from anomaly_core.config import DetectorConfig
-from anomaly_core.decoder.few_shot import MemoryBank, as_array, image_score, patch_grid
+from anomaly_core.decoders.memory_bank import MemoryBank, as_array, image_score, patch_grid
 from anomaly_core.detector import Detector
 from anomaly_core.encoders.registry import load_image_encoder
-from anomaly_core.evaluation import spread
-from anomaly_core.frame import frame_of
-from anomaly_core.metrics import auroc
-from anomaly_core.regions import find_regions
-from anomaly_core.results import Array
-from anomaly_core.views import symmetries, unturned
+from anomaly_core.evaluation.detection import spread
+from anomaly_core.evaluation.metrics import auroc
+from anomaly_core.imaging.augment import symmetries, unturned
+from anomaly_core.imaging.frame import frame_of
+from anomaly_core.inspection import Array
+from anomaly_core.scoring.regions import find_regions
 
 Scale = float
 LOOKS: Final[dict[str, dict[Scale, int]]] = {

@@ -36,7 +36,7 @@ def inspections(folder: str, prompt_llm: str | None) -> dict[str, Any]:
     from agents.app import Application
     from agents.demo import choose_cells
     from agents.settings import load_settings
-    from anomaly_core.weights import pull
+    from anomaly_core.weights.resolve import pull
 
     cells = choose_cells(pull("elpv"), 4, IMAGES // 2, 0)
     store = Path(folder) / "store"
@@ -64,7 +64,7 @@ def inspections(folder: str, prompt_llm: str | None) -> dict[str, Any]:
 def training(folder: str) -> dict[str, Any]:
     """Train a few steps of the shipped run's second phase."""
     from anomaly_core.checkpoint import SHIPPED, load_checkpoint
-    from anomaly_core.training import train
+    from anomaly_core.training.train import train
 
     config = load_checkpoint(SHIPPED).config.training
     data = config.data.model_copy(update={"drawn_products": 2, "samples": 16, "held_out": 2})

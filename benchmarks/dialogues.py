@@ -33,8 +33,8 @@ from provenance import provenance
 from agents.app import Application, inspection_record
 from agents.demo import choose_cells
 from agents.settings import load_settings
-from anomaly_core import weights
-from anomaly_core.procedural import DrawnProduct
+from anomaly_core.simulation.procedural import DrawnProduct
+from anomaly_core.weights import resolve as weights
 from tools.records import InspectionRecord
 
 HERE = Path(__file__).parent

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from anomaly_core.procedural import DrawnProduct
+from anomaly_core.simulation.procedural import DrawnProduct
 
 NOTES = """# Drawn part
 

@@ -31,19 +31,19 @@ from provenance import provenance
 from scipy.optimize import minimize
 from selection import METHODS, SIDE, Pixels, Set, textile, with_anomalies
 
-from anomaly_core.anomalygpt import AnomalyGPT
-from anomaly_core.calibration import Prior
 from anomaly_core.checkpoint import Checkpoint, load_checkpoint
 from anomaly_core.config import DetectorConfig
 from anomaly_core.detector import Detector
 from anomaly_core.encoders.registry import load_image_encoder
-from anomaly_core.fusion import Fusion, write_fusion
-from anomaly_core.images import find_images, load_image
+from anomaly_core.evaluation.metrics import auroc
+from anomaly_core.imaging.reading import find_images, load_image
 from anomaly_core.language.registry import load_language_model
-from anomaly_core.metrics import auroc
-from anomaly_core.procedural import drawn_products
-from anomaly_core.training_data import Texture
-from anomaly_core.weights import pull
+from anomaly_core.scoring.calibration import Prior
+from anomaly_core.scoring.fusion import Fusion, write_fusion
+from anomaly_core.simulation.procedural import drawn_products
+from anomaly_core.soft_prompt.reader import AnomalyGPT
+from anomaly_core.training.data import Texture
+from anomaly_core.weights.resolve import pull
 
 LEAST_WEIGHT = 0.005
 """A part that counts for nothing would be asked for show."""

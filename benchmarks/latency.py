@@ -31,9 +31,9 @@ from provenance import provenance
 from agents.app import Application
 from agents.demo import choose_cells
 from agents.settings import Settings, load_settings
-from anomaly_core import weights
-from anomaly_core.frame import frame_of
-from anomaly_core.images import find_images, load_image
+from anomaly_core.imaging.frame import frame_of
+from anomaly_core.imaging.reading import find_images, load_image
+from anomaly_core.weights import resolve as weights
 from tools.records import InspectionRecord
 
 EARLY = 200

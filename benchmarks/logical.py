@@ -5,7 +5,7 @@
 Scenes: photographs of coins (scikit-image), screws (MVTec AD, with drawn parts), solar cells (package
 elpv-dataset) and drawn parts, on plain and textured grounds, see `benchmarks/scenes.py`. A product is learned
 from its shots; unseen good scenes and scenes with a part removed, doubled, moved or swapped are judged.
-Settings of `anomaly_core.components` and `anomaly_core.layout` were made on seeds 10 to 12. screw and
+Settings of `layout.components` and `layout.model` were made on seeds 10 to 12. screw and
 magnetic_tile are looked at for one thing only: that the layout stays silent. Sets not given are left out.
 """
 
@@ -25,15 +25,14 @@ import torch
 from provenance import provenance
 from scenes import ANOMALIES, Product, cells, coins, drawn, grounds, make_product, screws
 
-from anomaly_core import metrics
 from anomaly_core.config import DetectorConfig
-from anomaly_core.datasets import open_dataset
 from anomaly_core.detector import Detector
 from anomaly_core.encoders.registry import load_image_encoder
-from anomaly_core.evaluation import choose_shots, spread
-from anomaly_core.images import load_image
-from anomaly_core.layout import LayoutModel, combine
-from anomaly_core.weights import pull
+from anomaly_core.evaluation.datasets import open_dataset
+from anomaly_core.evaluation.detection import choose_shots, metrics, spread
+from anomaly_core.imaging.reading import load_image
+from anomaly_core.layout.model import LayoutModel, combine
+from anomaly_core.weights.resolve import pull
 
 TEXTURES = ("gravel", "grass", "brick")
 

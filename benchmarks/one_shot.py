@@ -4,7 +4,7 @@
         --out benchmarks/results/one_shot.json
 
 Two ways of telling: each mirrored view of the image against the other views, or against all of them, less
-what shows a patch's own place (`anomaly_core.views`). The textile, drawn products and CrackForest may choose
+what shows a patch's own place (`among_themselves`). The textile, drawn products and CrackForest may choose
 between them; the reported sets may not. Figures are differences of mean log-scores, over single shots.
 """
 
@@ -24,12 +24,12 @@ from provenance import provenance
 from selection import Pixels, drawn, textile
 
 from anomaly_core.config import DetectorConfig
-from anomaly_core.datasets import GOOD, load_mask, open_dataset
-from anomaly_core.decoder.few_shot import MemoryBank, anomaly_grid, image_score, patch_grid
+from anomaly_core.decoders.memory_bank import MemoryBank, anomaly_grid, image_score, patch_grid
 from anomaly_core.detector import Detector
 from anomaly_core.encoders.registry import load_image_encoder
-from anomaly_core.images import load_image
-from anomaly_core.views import among_themselves, symmetries
+from anomaly_core.evaluation.datasets import GOOD, load_mask, open_dataset
+from anomaly_core.imaging.augment import among_themselves, symmetries
+from anomaly_core.imaging.reading import load_image
 
 SHOTS = 6
 TESTS = 20

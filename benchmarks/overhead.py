@@ -25,7 +25,7 @@ from provenance import provenance
 from agents import dialogue, graph
 from agents.app import Application
 from agents.settings import load_settings
-from anomaly_core.procedural import DrawnProduct
+from anomaly_core.simulation.procedural import DrawnProduct
 from tools.records import InspectionRecord
 from tools.registry import build_tools
 from tools.services import Services

@@ -34,14 +34,14 @@ from provenance import provenance
 from selection import drawn, textile
 
 from anomaly_core.config import DetectorConfig
-from anomaly_core.datasets import GOOD, open_dataset
 from anomaly_core.detector import Detector
 from anomaly_core.encoders.registry import load_image_encoder
-from anomaly_core.frame import frame_of
-from anomaly_core.images import load_image
-from anomaly_core.metrics import wilson_interval
-from anomaly_core.views import perturbations, symmetries
-from anomaly_core.weights import pull
+from anomaly_core.evaluation.datasets import GOOD, open_dataset
+from anomaly_core.evaluation.metrics import wilson_interval
+from anomaly_core.imaging.augment import perturbations, symmetries
+from anomaly_core.imaging.frame import frame_of
+from anomaly_core.imaging.reading import load_image
+from anomaly_core.weights.resolve import pull
 from knowledge.products import Template
 from knowledge.store import Store
 from knowledge.templates import TemplateIndex

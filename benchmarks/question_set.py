@@ -23,9 +23,9 @@ from typing import Any, Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from anomaly_core.datasets import Sample, load_mask, open_dataset
-from anomaly_core.results import CELLS, cell_of
-from anomaly_core.weights import pull
+from anomaly_core.evaluation.datasets import Sample, load_mask, open_dataset
+from anomaly_core.inspection import CELLS, cell_of
+from anomaly_core.weights.resolve import pull
 from tools.places import box_of
 
 HERE: Final = Path(__file__).parent

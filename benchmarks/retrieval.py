@@ -36,7 +36,7 @@ from rich.table import Table
 from anomaly_core.encoders.base import TextEncoder
 from anomaly_core.encoders.registry import load_text_encoder
 from anomaly_core.errors import WeightsMissing
-from anomaly_core.metrics import wilson_interval
+from anomaly_core.evaluation.metrics import wilson_interval
 from knowledge.domain import DomainIndex
 from knowledge.lexical import words
 from knowledge.naming import ProductNames

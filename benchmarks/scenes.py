@@ -16,9 +16,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from anomaly_core.foreground import foreground_mask
-from anomaly_core.images import load_image
-from anomaly_core.procedural import DrawnProduct
+from anomaly_core.imaging.foreground import foreground_mask
+from anomaly_core.imaging.reading import load_image
+from anomaly_core.simulation.procedural import DrawnProduct
 
 Pixels = NDArray[np.uint8]
 ANOMALIES = ("removed", "doubled", "moved", "swapped")
@@ -199,7 +199,7 @@ def screws(root: Path) -> list[list[Part]]:
 
 def cells(folder: Path, count: int = 24) -> list[list[Part]]:
     """Solar cells of ELPV without a defect, mono and poly as two kinds; folder: that of `pull("elpv")`."""
-    from anomaly_core.datasets import GOOD, open_dataset
+    from anomaly_core.evaluation.datasets import GOOD, open_dataset
 
     kinds = []
     for kind in ("mono", "poly"):
@@ -209,7 +209,7 @@ def cells(folder: Path, count: int = 24) -> list[list[Part]]:
 
 
 def drawn(seed: int) -> list[list[Part]]:
-    """Nut, plate, capsule and gear of `anomaly_core.procedural`, a few photographs each."""
+    """Nut, plate, capsule and gear of `anomaly_core.simulation.procedural`, a few photographs each."""
     kinds = []
     for number, kind in enumerate(("metal nut", "metal plate", "capsule", "gear")):
         parts: list[Part] = []

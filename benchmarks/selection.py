@@ -23,20 +23,20 @@ import torch
 from numpy.typing import NDArray
 from provenance import provenance
 
-from anomaly_core import metrics
 from anomaly_core.config import DetectorConfig, FewShotConfig
-from anomaly_core.decoder.few_shot import MemoryBank, anomaly_grid, image_score, patch_grid
+from anomaly_core.decoders.memory_bank import MemoryBank, anomaly_grid, image_score, patch_grid
 from anomaly_core.detector import Detector
 from anomaly_core.encoders.base import Features
 from anomaly_core.encoders.registry import load_image_encoder
 from anomaly_core.errors import ConfigError
-from anomaly_core.foreground import foreground_mask
-from anomaly_core.images import load_image
-from anomaly_core.procedural import drawn_products
-from anomaly_core.simulation import SimulationConfig, simulate
-from anomaly_core.simulation_patches import Method
-from anomaly_core.views import symmetries
-from anomaly_core.weights import pull
+from anomaly_core.evaluation import metrics
+from anomaly_core.imaging.augment import symmetries
+from anomaly_core.imaging.foreground import foreground_mask
+from anomaly_core.imaging.reading import load_image
+from anomaly_core.simulation.nsa import SimulationConfig, simulate
+from anomaly_core.simulation.patches import Method
+from anomaly_core.simulation.procedural import drawn_products
+from anomaly_core.weights.resolve import pull
 
 Pixels = NDArray[np.uint8]
 SIDE = 400

@@ -104,7 +104,7 @@ def classify_tools(services: Services) -> list[BaseTool]:
 def appearance(description: str, area_share: float | None = None) -> str:
     """Return a measured description in the words in which people write of such a defect.
 
-    description: as `anomaly_core.regions.describe_region` phrases it; other text is returned as it is.
+    description: as `scoring.regions.describe_region` phrases it; other text is returned as it is.
     area_share: of the image, in [0, 1], or None where it is not known.
     """
     found = re.match(r"an? (?P<shape>round|elongated|irregular)\b ?(?P<tone>dark|bright)?", description)

@@ -10,11 +10,11 @@ from langchain_core.tools import BaseTool, tool
 from numpy.typing import NDArray
 from pydantic import Field
 
-from anomaly_core.alignment import Aligned, align
-from anomaly_core.decoder.few_shot import MemoryBank, anomaly_grid, as_array
+from anomaly_core.decoders.memory_bank import MemoryBank, anomaly_grid, as_array
 from anomaly_core.detector import Detector, Encoded
-from anomaly_core.images import load_image
-from anomaly_core.results import cell_of
+from anomaly_core.imaging.reading import load_image
+from anomaly_core.imaging.registration import Aligned, align
+from anomaly_core.inspection import cell_of
 from tools.detect import PartArgs
 from tools.findings import verdict_of
 from tools.records import Record

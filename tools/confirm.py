@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anomaly_core.errors import ConfigError
-from anomaly_core.region_features import Vector, region_vector
-from anomaly_core.regions import region_of_mask
-from anomaly_core.results import Region
+from anomaly_core.inspection import Region
+from anomaly_core.scoring.region_embedding import Vector, region_vector
+from anomaly_core.scoring.regions import region_of_mask
 from knowledge.examples import Example, put_example
 from knowledge.store import Transaction
 from tools.findings import region_at, regions_of, strongest_region

@@ -7,10 +7,10 @@ from typing import Final
 from langchain_core.tools import BaseTool, tool
 from pydantic import Field
 
-from anomaly_core.alignment import Aligned, align
-from anomaly_core.frame import frame_of
-from anomaly_core.images import load_image
-from anomaly_core.regions import RegionDescription, describe_region
+from anomaly_core.imaging.frame import frame_of
+from anomaly_core.imaging.reading import load_image
+from anomaly_core.imaging.registration import Aligned, align
+from anomaly_core.scoring.regions import RegionDescription, describe_region
 from knowledge.products import TemplateHit
 from tools.detect import PartArgs
 from tools.findings import region_at
@@ -34,7 +34,7 @@ class RegionMeasures(Record):
 
     bbox: [x0, y0, x1, y1], original pixels, end-exclusive. stands_out: whether the map exceeds the normal
     range there; where it does, the measures are of what exceeds it, else of the whole place. shape,
-    length_px, width_px, orientation_deg, solidity, colour: as `anomaly_core.regions.RegionDescription` has
+    length_px, width_px, orientation_deg, solidity, colour: as `scoring.regions.RegionDescription` has
     them. contrast: grey levels against the surroundings. template: id of the nearest good part;
     template_contrast: grey levels against the same place of it, or null where the two images do not lie on
     each other. times_limit: the map's peak there over the highest value that is normal for the product.

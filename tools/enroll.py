@@ -10,8 +10,8 @@ from pathlib import Path
 
 from anomaly_core.detector import Progress
 from anomaly_core.errors import IadError, LanguageModelError, NoImages, UnreadableImage, WeightsMissing
-from anomaly_core.images import LoadedImage, load_image
-from anomaly_core.layout import LayoutModel
+from anomaly_core.imaging.reading import LoadedImage, load_image
+from anomaly_core.layout.model import LayoutModel
 from knowledge.products import Template
 from tools.records import FailureRecord
 from tools.services import Services

@@ -14,8 +14,8 @@ from langchain_core.tools import BaseTool, tool
 from pydantic import Field
 
 from anomaly_core.errors import ConfigError
-from anomaly_core.regions import MOST_REGIONS, find_regions, regions_of_mask
-from anomaly_core.results import Array, Region
+from anomaly_core.inspection import Array, Region
+from anomaly_core.scoring.regions import MOST_REGIONS, find_regions, regions_of_mask
 from tools.detect import ImageArgs
 from tools.findings import regions_of
 from tools.map_files import is_mask, read_map, squash

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from anomaly_core.layout import LayoutVerdict, combine
-from anomaly_core.regions import describe_region, region_of_mask
-from anomaly_core.results import Region, Verdict
+from anomaly_core.inspection import Region, Verdict
+from anomaly_core.layout.model import LayoutVerdict, combine
+from anomaly_core.scoring.regions import describe_region, region_of_mask
 from tools.passes import ImagePass
 from tools.places import box_of
 from tools.services import Services

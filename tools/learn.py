@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 
 from anomaly_core.detector import Progress
 from anomaly_core.errors import StoreBusy
-from anomaly_core.images import LoadedImage
+from anomaly_core.imaging.reading import LoadedImage
 from knowledge.feedback import Word
 from knowledge.products import product_folder
 from knowledge.store import Transaction

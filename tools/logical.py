@@ -5,10 +5,10 @@ from __future__ import annotations
 from langchain_core.tools import BaseTool, tool
 from pydantic import Field
 
-from anomaly_core.components import Component
-from anomaly_core.layout import LAYOUT_SHARE
-from anomaly_core.layout_findings import Kind
-from anomaly_core.regions import colour_word
+from anomaly_core.layout.components import Component
+from anomaly_core.layout.findings import Kind
+from anomaly_core.layout.model import LAYOUT_SHARE
+from anomaly_core.scoring.regions import colour_word
 from tools.detect import ImageArgs, PartArgs
 from tools.findings import layout_of
 from tools.places import cell_of_box
@@ -52,7 +52,7 @@ class CountRecord(Record):
 
 
 class FindingRecord(Record):
-    """One thing that is wrong with a layout; see `anomaly_core.layout_findings.LayoutFinding`."""
+    """One thing that is wrong with a layout; see `anomaly_core.layout.findings.LayoutFinding`."""
 
     kind: Kind
     bbox: tuple[int, int, int, int] | None

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
 from anomaly_core.errors import UnreadableImage
-from anomaly_core.results import Array
+from anomaly_core.inspection import Array
 
 SUFFIXES: Final = (".npy", ".png", ".tif", ".tiff")
 RATIO_TOLERANCE: Final = 0.03

@@ -13,13 +13,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from anomaly_core.anomalygpt import AnomalyGPT
-from anomaly_core.components import Component, find_components
 from anomaly_core.detector import Detector, Encoded
 from anomaly_core.errors import LanguageModelError, UnreadableImage, WeightsError
-from anomaly_core.images import LoadedImage, load_image
-from anomaly_core.product_model import ProductModel
-from anomaly_core.results import AnomalyMap, Region, Verdict
+from anomaly_core.imaging.reading import LoadedImage, load_image
+from anomaly_core.inspection import AnomalyMap, Region, Verdict
+from anomaly_core.layout.components import Component, find_components
+from anomaly_core.product import ProductModel
+from anomaly_core.soft_prompt.reader import AnomalyGPT
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from matplotlib import colormaps
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from anomaly_core.results import Region
+from anomaly_core.inspection import Region
 from tools.atomic import write_atomically
 from tools.records import FilesRecord
 

@@ -136,7 +136,7 @@ class LanguageRecord(Record):
 
 
 class VerdictRecord(Record):
-    """The calibrated verdict; see `anomaly_core.results.Verdict`."""
+    """The calibrated verdict; see `anomaly_core.inspection.Verdict`."""
 
     anomalous: bool
     score: float

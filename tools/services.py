@@ -9,13 +9,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from anomaly_core.anomalygpt import AnomalyGPT
 from anomaly_core.config import DetectorConfig
 from anomaly_core.detector import Detector
 from anomaly_core.encoders.base import TextEncoder
 from anomaly_core.errors import ConfigError, StoreMissing
-from anomaly_core.layout import LayoutModel
-from anomaly_core.product_model import ProductModel
+from anomaly_core.layout.model import LayoutModel
+from anomaly_core.product import ProductModel
+from anomaly_core.soft_prompt.reader import AnomalyGPT
 from knowledge.domain import DomainIndex
 from knowledge.examples import ExampleIndex
 from knowledge.feedback import FeedbackLog

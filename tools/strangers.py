@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anomaly_core.detector import Detector
-from anomaly_core.procedural import KINDS, drawn_products
+from anomaly_core.simulation.procedural import KINDS, drawn_products
 
 DESIGNS: Final = 2
 SEED: Final = 7

@@ -12,16 +12,16 @@ from langchain_core.tools import BaseTool, tool
 from numpy.typing import NDArray
 from pydantic import Field
 
-from anomaly_core.alignment import align
-from anomaly_core.calibration import calibrate
-from anomaly_core.decoder.few_shot import MemoryBank, anomaly_grid, as_array, image_score, patch_grid
+from anomaly_core.decoders.memory_bank import MemoryBank, anomaly_grid, as_array, image_score, patch_grid
 from anomaly_core.detector import EVEN_ODDS, Detector
-from anomaly_core.frame import WHOLE_SHARE, frame_of, whole_frame
-from anomaly_core.images import load_image
-from anomaly_core.product_model import ProductModel
-from anomaly_core.regions import find_regions
-from anomaly_core.results import Region, Verdict
-from anomaly_core.views import among_themselves, symmetries
+from anomaly_core.imaging.augment import among_themselves, symmetries
+from anomaly_core.imaging.frame import WHOLE_SHARE, frame_of, whole_frame
+from anomaly_core.imaging.reading import load_image
+from anomaly_core.imaging.registration import align
+from anomaly_core.inspection import Region, Verdict
+from anomaly_core.product import ProductModel
+from anomaly_core.scoring.calibration import calibrate
+from anomaly_core.scoring.regions import find_regions
 from tools.detect import PartArgs
 from tools.findings import regions_of
 from tools.passes import ImagePass

@@ -45,7 +45,7 @@ def enroll(
     json: Json = False,
 ) -> None:
     """Learn a product from images of good parts: templates and calibration."""
-    from anomaly_core.images import find_images
+    from anomaly_core.imaging.reading import find_images
 
     images = find_images(paths)
     with (

@@ -91,7 +91,7 @@ def correct(
 ) -> None:
     """Correct a verdict: checked against past verdicts, recorded, and learned from."""
     with application(store=store, device=device) as opened, progress() as bar:
-        from anomaly_core.images import find_images
+        from anomaly_core.imaging.reading import find_images
 
         outcome = opened.correct(
             image,

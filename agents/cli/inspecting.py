@@ -37,7 +37,7 @@ def inspect(
     json: Json = False,
 ) -> None:
     """Say of each image whether it is anomalous, where, and what the defect is."""
-    from anomaly_core.images import find_images
+    from anomaly_core.imaging.reading import find_images
     from tools.atomic import make_folder
 
     images = find_images(paths)
@@ -86,7 +86,7 @@ def report(
     from tempfile import TemporaryDirectory
 
     from agents.report import check_format, write_report
-    from anomaly_core.images import find_images
+    from anomaly_core.imaging.reading import find_images
 
     check_format(out)
     images = find_images(paths)

@@ -65,7 +65,7 @@ def doctor(store: Store = None, json: Json = False) -> None:
 
 def list_weights(json: Json = False) -> None:
     """List the known weights and data sets, and which are here."""
-    from anomaly_core import weights
+    from anomaly_core.weights import resolve as weights
 
     known = weights.list_weights()
     if json:
@@ -87,7 +87,7 @@ def pull(
     ],
 ) -> None:
     """Download weights into the cache, and check them."""
-    from anomaly_core import weights
+    from anomaly_core.weights import resolve as weights
 
     for name in names:
         with progress() as bar:

@@ -15,7 +15,7 @@ from agents.cli.output import print_json, print_line, print_problem, progress
 from anomaly_core.errors import ConfigError
 
 if TYPE_CHECKING:
-    from anomaly_core.training_config import TrainingConfig
+    from anomaly_core.training.config import TrainingConfig
 
 Seed = Annotated[int | None, typer.Option("--seed", metavar="S", min=0, help="Seed of every random choice.")]
 
@@ -37,8 +37,8 @@ def simulate(
     json: Json = False,
 ) -> None:
     """Make anomalous images, with masks and question-answer texts, from good ones."""
-    from anomaly_core.images import find_images
-    from anomaly_core.simulation import simulate_folder
+    from anomaly_core.imaging.reading import find_images
+    from anomaly_core.simulation.nsa import simulate_folder
 
     images = find_images(paths)
     with progress() as bar:
@@ -109,7 +109,7 @@ def train(
         "device": device,
     }
     chosen = training_config(config, {key: value for key, value in options.items() if value is not None})
-    from anomaly_core.training import train as run
+    from anomaly_core.training.train import train as run
 
     with progress() as bar:
         summary = run(
@@ -129,7 +129,7 @@ def training_config(path: Path | None, options: Mapping[str, Any]) -> TrainingCo
 
     Raises ConfigError, naming the file where there is one, for what is no TOML or no possible run.
     """
-    from anomaly_core.training_config import TrainingConfig
+    from anomaly_core.training.config import TrainingConfig
 
     try:
         table = {} if path is None else tomllib.loads(path.read_text(encoding="utf-8"))

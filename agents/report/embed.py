@@ -10,7 +10,7 @@ from typing import Final
 from PIL import Image
 
 from anomaly_core.errors import UnreadableImage
-from anomaly_core.images import load_image
+from anomaly_core.imaging.reading import load_image
 
 LONGEST: Final = 900
 """Longest side of an embedded picture, in pixels."""

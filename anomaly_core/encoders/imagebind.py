@@ -19,8 +19,8 @@ import torch
 import transformers
 
 from anomaly_core.encoders.loading import load_model, load_tokenizer
-from anomaly_core.encoders.transformers_text import TOWERS, ContrastiveTextEncoder
-from anomaly_core.encoders.transformers_vision import CLIP, FAMILIES, TransformersVisionEncoder
+from anomaly_core.encoders.text import TOWERS, ContrastiveTextEncoder
+from anomaly_core.encoders.vision import CLIP, FAMILIES, TransformersVisionEncoder
 from anomaly_core.errors import ConfigError, WeightsDamaged, WeightsMissing
 
 HEADS: Final = 16

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from anomaly_core.encoders.base import ImageEncoder, TextEncoder
 from anomaly_core.errors import ConfigError, WeightsMissing
-from anomaly_core.weights import resolve
+from anomaly_core.weights.resolve import resolve
 
 TINY = "tiny"
 """Name of the fakes."""
@@ -25,7 +25,7 @@ def load_image_encoder(model: str, taps: tuple[int, ...] | None = None, device: 
     Raises WeightsMissing, WeightsDamaged, ConfigError.
     """
     if model == TINY:
-        from anomaly_core.encoders.tiny import TinyEncoder
+        from anomaly_core.encoders.fakes import TinyEncoder
 
         if taps is not None:
             raise ConfigError("the tiny encoder has fixed taps; leave taps out")
@@ -39,7 +39,7 @@ def load_image_encoder(model: str, taps: tuple[int, ...] | None = None, device: 
         from anomaly_core.encoders.efficientnet import EfficientNetEncoder
 
         return EfficientNetEncoder(source, taps, device)
-    from anomaly_core.encoders.transformers_vision import TransformersVisionEncoder
+    from anomaly_core.encoders.vision import TransformersVisionEncoder
 
     return TransformersVisionEncoder.load(source, taps, device, label=model)
 
@@ -52,7 +52,7 @@ def load_text_encoder(model: str, device: str = "cpu") -> TextEncoder:
     Raises WeightsMissing, WeightsDamaged, ConfigError.
     """
     if model == TINY:
-        from anomaly_core.encoders.tiny import TinyTextEncoder
+        from anomaly_core.encoders.fakes import TinyTextEncoder
 
         return TinyTextEncoder()
     source = resolve(model)
@@ -61,7 +61,7 @@ def load_text_encoder(model: str, device: str = "cpu") -> TextEncoder:
 
         return load_imagebind_text(source, device)
     from anomaly_core.encoders.loading import load_config
-    from anomaly_core.encoders.transformers_text import TOWERS, ContrastiveTextEncoder, SentenceEncoder
+    from anomaly_core.encoders.text import TOWERS, ContrastiveTextEncoder, SentenceEncoder
 
     if load_config(source).model_type in TOWERS:
         return ContrastiveTextEncoder.load(source, device, label=model)

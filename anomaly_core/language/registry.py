@@ -48,14 +48,14 @@ def load_language_model(
 
         return tiny_language_model(device=device)
     if model.startswith(("http://", "https://")):
-        from anomaly_core.language.served import load_served
+        from anomaly_core.language.vllm.served_lm import load_served
 
         return load_served(model, base=base, served_name=served_name, key=key, timeout_s=timeout_s)
     if model.startswith(IN_PROCESS_VLLM):
-        from anomaly_core.language.vllm_lm import VllmLanguageModel
+        from anomaly_core.language.vllm.in_process import VllmLanguageModel
 
         return VllmLanguageModel.load(model.removeprefix(IN_PROCESS_VLLM))
     from anomaly_core.language.transformers_lm import TransformersLanguageModel
-    from anomaly_core.weights import resolve
+    from anomaly_core.weights.resolve import resolve
 
     return TransformersLanguageModel.load(resolve(model), device, dtype=dtype, name=model)

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import copy
+import inspect
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
-from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForImageTextToText, AutoTokenizer
+from transformers import (
+    AutoConfig,
+    AutoModelForCausalLM,
+    AutoModelForImageTextToText,
+    AutoTokenizer,
+    DynamicCache,
+)
 from transformers.utils import logging
 
 from anomaly_core.errors import LanguageModelRefused, WeightsMissing
 from anomaly_core.language.base import Message
-from anomaly_core.language.sequence import SequenceBuilder, before_reply, embed_spans
-from anomaly_core.language.stream import readable
+from anomaly_core.language.chat_template import SequenceBuilder, before_reply, embed_spans
+from anomaly_core.language.decoding import readable
 
 
 class TransformersLanguageModel:
@@ -35,6 +42,7 @@ class TransformersLanguageModel:
         self._hidden_size = int(text.hidden_size)
         self.context = int(getattr(text, "max_position_embeddings", 1 << 30))
         self._stops = frozenset(self.builder.eos_ids) | frozenset(_eos_ids(model))
+        self._cache_argument = _cache_argument(model)
 
     @classmethod
     def load(
@@ -145,15 +153,11 @@ class TransformersLanguageModel:
 
     def _greedy(self, prefix: torch.Tensor, limit: int) -> Iterator[int]:
         """Yield the likeliest next token again and again, at most `limit` of them."""
-        inputs, cache = prefix[None], None
+        inputs, cache = prefix[None], self._new_cache()
         for _ in range(limit):
             with torch.inference_mode():
-                out = self.model(
-                    inputs_embeds=inputs, past_key_values=cache, use_cache=True, logits_to_keep=1
-                )
-                logits = out.logits[0, -1].float()
+                logits = self._logits(inputs, cache, logits_to_keep=1)[0, -1].float()
                 token = int(logits.argmax())
-                cache = out.past_key_values
                 inputs = self.embed_ids(torch.tensor([token]))[None]
             if not bool(torch.isfinite(logits[token])):
                 raise LanguageModelRefused(f"{self.name}: the logits are not finite; use another dtype.")
@@ -161,8 +165,8 @@ class TransformersLanguageModel:
 
     def _tail_scores(self, prefix: torch.Tensor, tails: Sequence[tuple[int, ...]]) -> torch.Tensor:
         """(n,) log p(tail | prefix), each summed over its tokens."""
-        out = self.model(inputs_embeds=prefix[None], use_cache=True, logits_to_keep=1)
-        first = torch.log_softmax(out.logits[0, -1].float(), dim=-1)
+        cache = self._new_cache()
+        first = torch.log_softmax(self._logits(prefix[None], cache, logits_to_keep=1)[0, -1].float(), dim=-1)
         longest = max(len(tail) for tail in tails)
         ids = torch.zeros(len(tails), max(longest, 1), dtype=torch.long)
         valid = torch.zeros(len(tails), max(longest, 1), dtype=torch.bool)
@@ -172,16 +176,23 @@ class TransformersLanguageModel:
         ids, valid = ids.to(first.device), valid.to(first.device)
         scores = first[ids[:, 0]] * valid[:, 0]
         if longest > 1:
-            cache = copy.deepcopy(out.past_key_values)
-            cache.batch_repeat_interleave(len(tails))
+            repeated = copy.deepcopy(cache)
+            repeated.batch_repeat_interleave(len(tails))
             # Padding stands on the right, where no real token can see it.
-            more = self.model(
-                inputs_embeds=self.embed_ids(ids[:, :-1]), past_key_values=cache, use_cache=True
-            )
-            logp = torch.log_softmax(more.logits.float(), dim=-1)
+            logp = torch.log_softmax(self._logits(self.embed_ids(ids[:, :-1]), repeated).float(), dim=-1)
             picked = logp.gather(2, ids[:, 1:, None])[..., 0]
             scores = scores + (picked * valid[:, 1:]).sum(1)
         return scores
+
+    def _new_cache(self) -> Any:
+        """An empty cache of keys and values; the model fills it in place."""
+        return DynamicCache(config=self.model.config.get_text_config())
+
+    def _logits(self, embeddings: torch.Tensor, cache: Any, **more: Any) -> torch.Tensor:
+        """(B, T, V) logits after (B, T, hidden) embeddings that go on where the cache ends."""
+        out = self.model(inputs_embeds=embeddings, use_cache=True, **{self._cache_argument: cache}, **more)
+        logits: torch.Tensor = out.logits
+        return logits
 
     @property
     def _table(self) -> Any:
@@ -192,6 +203,12 @@ class TransformersLanguageModel:
         table = self._table
         embedded: torch.Tensor = table(ids.to(table.weight.device))
         return embedded
+
+
+def _cache_argument(model: Any) -> str:
+    """What `forward` calls its cache: `cache` since transformers 5.24, `past_key_values` before."""
+    plain = model.get_base_model() if hasattr(model, "get_base_model") else model
+    return "cache" if "cache" in inspect.signature(plain.forward).parameters else "past_key_values"
 
 
 def _eos_ids(model: Any) -> list[int]:

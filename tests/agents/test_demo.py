@@ -9,7 +9,7 @@ import pytest
 from agents.demo import DemoResult, DemoRow, choose_cells, demo_settings, run_demo
 from agents.settings import Settings
 from anomaly_core.errors import ConfigError
-from anomaly_core.weights import cached
+from anomaly_core.weights.resolve import cached
 
 
 def lay_out(folder: Path, good: int, bad: int) -> Path:

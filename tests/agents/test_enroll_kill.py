@@ -25,7 +25,7 @@ KILLS = 20
 ENROL_FOREVER = """
 import os, sys
 from pathlib import Path
-import anomaly_core.detector, anomaly_core.encoders.tiny, knowledge.templates, tools.enroll
+import anomaly_core.detector, anomaly_core.encoders.fakes, knowledge.templates, tools.enroll
 from agents.app import Application
 from agents.settings import Settings
 for line in sys.stdin:

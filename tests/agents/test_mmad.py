@@ -15,9 +15,9 @@ from agents.chat_scripted import ScriptedChatModel
 from agents.cli import app as command
 from agents.mmad import Answered, evaluate_questions, parse_letter, score, shuffled
 from agents.settings import Settings
-from anomaly_core.datasets import Question, read_mmad
 from anomaly_core.errors import ConfigError
-from anomaly_core.procedural import DrawnProduct
+from anomaly_core.evaluation.datasets import Question, read_mmad
+from anomaly_core.simulation.procedural import DrawnProduct
 
 KINDS = {"metal plate": "metal_plate", "grid": "grid"}
 

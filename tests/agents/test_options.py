@@ -12,7 +12,7 @@ from agents.app import Application
 from agents.choices import Choice
 from agents.options import split_options, spoken_choice
 from agents.settings import Settings
-from anomaly_core.procedural import DrawnProduct
+from anomaly_core.simulation.procedural import DrawnProduct
 
 SPLIT = [
     ("Where?\nA: Top left.\nB: Center.", "Where?", {"A": "Top left.", "B": "Center."}),

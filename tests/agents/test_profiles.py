@@ -13,12 +13,12 @@ from tokenizers import pre_tokenizers
 from agents.cli.training import training_config
 from agents.settings import Settings, load_settings
 from anomaly_core.checkpoint import load_checkpoint
-from anomaly_core.decoder.inputs import input_channels
+from anomaly_core.decoders.inputs import input_channels
 from anomaly_core.encoders.imagebind import BLOCK, TEXT, VISION
-from anomaly_core.frame import whole_frame
+from anomaly_core.imaging.frame import whole_frame
 from anomaly_core.language.tiny import CHATML, byte_tokenizer
-from anomaly_core.training import train
-from anomaly_core.training_config import DataConfig, TrainingConfig
+from anomaly_core.training.config import DataConfig, TrainingConfig
+from anomaly_core.training.train import train
 
 PAGE = (Path(__file__).parents[2] / "docs" / "profiles.md").read_text(encoding="utf-8")
 PROFILES = ("Embedded", "Standard", "Paper")

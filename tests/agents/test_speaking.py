@@ -22,11 +22,11 @@ from agents.speaking import LONGEST_REPLY, SYSTEM, WINDOW
 from agents.threads import Threads
 from anomaly_core.errors import ConfigError, LanguageModelRefused
 from anomaly_core.language.base import Message
+from anomaly_core.language.chat_template import SoftSpan, TokenSpan
 from anomaly_core.language.scripted import ScriptedLanguageModel
-from anomaly_core.language.sequence import SoftSpan, TokenSpan
 from anomaly_core.language.tiny import tiny_language_model
-from anomaly_core.procedural import DrawnProduct
-from anomaly_core.weights import cached
+from anomaly_core.simulation.procedural import DrawnProduct
+from anomaly_core.weights.resolve import cached
 
 NOTES = """# plate
 

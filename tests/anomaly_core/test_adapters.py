@@ -6,7 +6,10 @@ import pytest
 import torch
 from peft import PeftModel
 
-from anomaly_core.adapters import (
+from anomaly_core.errors import ConfigError
+from anomaly_core.language.base import Message
+from anomaly_core.language.tiny import tiny_language_model
+from anomaly_core.soft_prompt.adapters import (
     LoraSettings,
     add_lora,
     load_adapter,
@@ -14,10 +17,7 @@ from anomaly_core.adapters import (
     save_lora,
     save_prompt_tuning,
 )
-from anomaly_core.errors import ConfigError
-from anomaly_core.language.base import Message
-from anomaly_core.language.teaching import dialogue_loss
-from anomaly_core.language.tiny import tiny_language_model
+from anomaly_core.training.dialogue_loss import dialogue_loss
 
 # Raised by peft's own use of an old name in transformers, where this file calls peft directly.
 pytestmark = pytest.mark.filterwarnings("ignore:.*is_gradient_checkpointing:FutureWarning")

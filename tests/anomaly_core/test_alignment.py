@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from anomaly_core.alignment import align
-from anomaly_core.frame import frame_of, whole_frame
+from anomaly_core.imaging.frame import frame_of, whole_frame
+from anomaly_core.imaging.registration import align
 
 Pixels = np.ndarray
 

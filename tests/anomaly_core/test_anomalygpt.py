@@ -10,16 +10,16 @@ import torch
 from checkpoints import FUSION, Answers, write_tiny_checkpoint
 from numpy.typing import NDArray
 
-from anomaly_core.anomalygpt import AnomalyGPT
 from anomaly_core.checkpoint import Checkpoint, load_checkpoint
 from anomaly_core.config import DetectorConfig
 from anomaly_core.detector import Detector
-from anomaly_core.encoders.tiny import TinyEncoder
+from anomaly_core.encoders.fakes import TinyEncoder
 from anomaly_core.errors import ConfigError, WeightsDamaged
-from anomaly_core.fusion import write_fusion
-from anomaly_core.language.inspection import yes_margin
+from anomaly_core.language.inspection_dialogue import yes_margin
 from anomaly_core.language.tiny import tiny_language_model
-from anomaly_core.product_model import ProductModel
+from anomaly_core.product import ProductModel
+from anomaly_core.scoring.fusion import write_fusion
+from anomaly_core.soft_prompt.reader import AnomalyGPT
 
 NOBODY = np.zeros(24, np.float32)
 

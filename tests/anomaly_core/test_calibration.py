@@ -8,8 +8,8 @@ import math
 import numpy as np
 import pytest
 
-from anomaly_core.calibration import UNCERTAIN_FACTOR, Prior, calibrate
 from anomaly_core.errors import ConfigError
+from anomaly_core.scoring.calibration import UNCERTAIN_FACTOR, Prior, calibrate
 
 SCORES = (0.11, 0.12, 0.10, 0.13)
 

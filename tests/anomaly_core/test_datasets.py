@@ -10,8 +10,8 @@ import pytest
 from PIL import Image
 from scipy.io import savemat
 
-from anomaly_core.datasets import Sample, load_mask, open_dataset
 from anomaly_core.errors import ConfigError, NoImages, UnreadableImage
+from anomaly_core.evaluation.datasets import Sample, load_mask, open_dataset
 
 DATA = Path(__file__).parents[2].parent / "shared" / "data"
 
@@ -234,7 +234,7 @@ def test_masks_that_are_gone_or_broken_are_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("folder", "train", "good", "bad"), [
-    ("mvtec", 40, 41, 119), ("magnetic_tile", 120, 100, 388), ("crackforest", 4, 4, 118),
+    ("mvtec/screw", 40, 41, 119), ("magnetic_tile", 120, 100, 388), ("crackforest", 4, 4, 118),
 ])  # fmt: skip
 def test_real_sets_have_their_published_counts(folder: str, train: int, good: int, bad: int) -> None:
     if not (DATA / folder).is_dir():

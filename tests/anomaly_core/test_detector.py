@@ -11,15 +11,15 @@ from PIL import Image
 
 from anomaly_core.config import DetectorConfig
 from anomaly_core.detector import Detector, Fitted
+from anomaly_core.encoders.fakes import TinyEncoder
 from anomaly_core.encoders.registry import load_image_encoder
-from anomaly_core.encoders.tiny import TinyEncoder
 from anomaly_core.errors import NoImages
-from anomaly_core.images import load_image
-from anomaly_core.product_model import ProductModel
-from anomaly_core.regions import find_regions
-from anomaly_core.results import Region, cell_of
-from anomaly_core.views import symmetries
-from anomaly_core.weights import cached
+from anomaly_core.imaging.augment import symmetries
+from anomaly_core.imaging.reading import load_image
+from anomaly_core.inspection import Region, cell_of
+from anomaly_core.product import ProductModel
+from anomaly_core.scoring.regions import find_regions
+from anomaly_core.weights.resolve import cached
 
 SIZES = ((200, 300), (200, 800), (800, 200), (640, 480))
 """(height, width)"""

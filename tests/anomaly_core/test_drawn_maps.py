@@ -5,8 +5,8 @@ import pytest
 import torch
 
 from anomaly_core.config import FewShotConfig
-from anomaly_core.decoder.few_shot import image_score
-from anomaly_core.drawn_maps import draw_map, faded, graded_truth
+from anomaly_core.decoders.memory_bank import image_score
+from anomaly_core.training.synthetic_maps import draw_map, faded, graded_truth
 
 
 def test_equal_seeds_draw_equal_maps_and_both_answers_are_common() -> None:

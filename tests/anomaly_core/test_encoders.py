@@ -16,7 +16,7 @@ from anomaly_core.encoders.base import ImageEncoder, TextEncoder, share_space
 from anomaly_core.encoders.efficientnet import EfficientNetEncoder, EfficientNetLite0, SameConv2d
 from anomaly_core.encoders.registry import load_image_encoder, load_text_encoder
 from anomaly_core.errors import ConfigError, WeightsDamaged, WeightsError, WeightsMissing
-from anomaly_core.weights import cached
+from anomaly_core.weights.resolve import cached
 
 SMALL = {"hidden_size": 32, "num_attention_heads": 4, "num_hidden_layers": 4, "intermediate_size": 64}
 SQUARE = {"image_size": 56, "patch_size": 14}

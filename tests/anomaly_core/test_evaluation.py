@@ -10,11 +10,11 @@ import pytest
 from PIL import Image
 
 from anomaly_core.config import DetectorConfig
-from anomaly_core.datasets import open_dataset
 from anomaly_core.detector import Detector
-from anomaly_core.encoders.tiny import TinyEncoder
+from anomaly_core.encoders.fakes import TinyEncoder
 from anomaly_core.errors import ConfigError, NoImages
-from anomaly_core.evaluation import NAMES, choose_shots, evaluate_detection, shrink_mask, spread
+from anomaly_core.evaluation.datasets import open_dataset
+from anomaly_core.evaluation.detection import NAMES, choose_shots, evaluate_detection, shrink_mask, spread
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 
 from anomaly_core.config import FewShotConfig
-from anomaly_core.decoder.few_shot import (
+from anomaly_core.decoders.memory_bank import (
     FIRST_RADIUS,
     MemoryBank,
     anomaly_grid,

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from anomaly_core.foreground import foreground_mask
-from anomaly_core.images import load_image
+from anomaly_core.imaging.foreground import foreground_mask
+from anomaly_core.imaging.reading import load_image
 
 DATA = Path(__file__).parents[2].parent / "shared" / "data"
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from anomaly_core.frame import WHOLE_SHARE, Frame, frame_of, whole_frame
+from anomaly_core.imaging.frame import WHOLE_SHARE, Frame, frame_of, whole_frame
 
 ANGLES = (0, 20, 45, 90, 135, 160, 200, 300)
 

@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from anomaly_core.errors import NoImages, UnreadableImage
-from anomaly_core.images import find_images, image_size, load_image
+from anomaly_core.imaging.reading import find_images, image_size, load_image
 
 
 def picture(height: int = 40, width: int = 60) -> np.ndarray:

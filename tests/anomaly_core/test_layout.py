@@ -9,8 +9,8 @@ import cv2
 import numpy as np
 import pytest
 
-from anomaly_core.layout import LAYOUT_SHARE, LayoutModel, LayoutVerdict, combine
-from anomaly_core.results import Verdict
+from anomaly_core.inspection import Verdict
+from anomaly_core.layout.model import LAYOUT_SHARE, LayoutModel, LayoutVerdict, combine
 
 Item = tuple[str, int, int]
 PLAN: tuple[Item, ...] = (

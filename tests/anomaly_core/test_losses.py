@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from anomaly_core.losses import binary_mask, dice_loss, focal_loss
+from anomaly_core.training.losses import binary_mask, dice_loss, focal_loss
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy import ndimage, stats
 from sklearn import metrics as sk
 
-from anomaly_core import metrics
+from anomaly_core.evaluation import metrics
 
 
 def draw(seed: int, n: int = 60, ties: bool = False) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from anomaly_core.procedural import KINDS, DrawnProduct, drawn_products
+from anomaly_core.simulation.procedural import KINDS, DrawnProduct, drawn_products
 
 
 @pytest.mark.parametrize("kind", sorted(KINDS))

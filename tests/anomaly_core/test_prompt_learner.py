@@ -6,8 +6,8 @@ import torch
 from pydantic import ValidationError
 
 from anomaly_core.config import FewShotConfig
-from anomaly_core.decoder.few_shot import image_score
-from anomaly_core.prompt_learner import (
+from anomaly_core.decoders.memory_bank import image_score
+from anomaly_core.soft_prompt.learner import (
     PromptLearner,
     PromptLearnerConfig,
     coded,

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from anomaly_core import questions
 from anomaly_core.errors import ConfigError
-from anomaly_core.questions import QuestionAnswer, inspection_pairs
-from anomaly_core.results import CELLS, verdict_sentence
+from anomaly_core.inspection import CELLS, verdict_sentence
+from anomaly_core.simulation import question_answers as questions
+from anomaly_core.simulation.question_answers import QuestionAnswer, inspection_pairs
 
 
 def pairs(cells: list[str], seed: int = 0, product: str = "screw") -> dict[str, QuestionAnswer]:

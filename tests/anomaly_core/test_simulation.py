@@ -14,9 +14,9 @@ from PIL import Image
 from pydantic import ValidationError
 
 from anomaly_core.errors import ConfigError, NoImages
-from anomaly_core.foreground import foreground_mask
-from anomaly_core.results import CELLS
-from anomaly_core.simulation import SimulationConfig, simulate, simulate_folder
+from anomaly_core.imaging.foreground import foreground_mask
+from anomaly_core.inspection import CELLS
+from anomaly_core.simulation.nsa import SimulationConfig, simulate, simulate_folder
 
 METHODS = ("nsa", "cutpaste", "scar")
 

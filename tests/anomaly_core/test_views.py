@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from anomaly_core.views import among_themselves, symmetries, unturned
+from anomaly_core.imaging.augment import among_themselves, symmetries, unturned
 
 
 def grids(height: int, width: int) -> list[torch.Tensor]:

@@ -15,10 +15,10 @@ from pathlib import Path
 
 import pytest
 
-import anomaly_core.weights as weights_module
+import anomaly_core.weights.resolve as weights_module
 from anomaly_core.errors import WeightsDamaged, WeightsError, WeightsMissing
-from anomaly_core.pinned import PINNED, Pinned, Wheel
-from anomaly_core.weights import cache_dir, cached, list_weights, pull, resolve, verify
+from anomaly_core.weights.pinned import PINNED, Pinned, Wheel
+from anomaly_core.weights.resolve import cache_dir, cached, list_weights, pull, resolve, verify
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -204,8 +204,8 @@ def test_a_cache_that_cannot_be_a_folder(
 SLOW_PULL = """
     import sys, time
     from pathlib import Path
-    import anomaly_core.weights as weights
-    from anomaly_core.pinned import Pinned, Wheel
+    import anomaly_core.weights.resolve as weights
+    from anomaly_core.weights.pinned import Pinned, Wheel
 
     sha256, mark, pause = sys.argv[1], Path(sys.argv[2]), float(sys.argv[3])
     real = weights.convert
@@ -310,7 +310,7 @@ def test_the_registry_is_whole() -> None:
 
 
 def test_listing_needs_no_torch(tmp_path: Path) -> None:
-    code = "import sys, anomaly_core.weights as w; w.list_weights(); print('torch' in sys.modules)"
+    code = "import sys, anomaly_core.weights.resolve as w; w.list_weights(); print('torch' in sys.modules)"
     answer = subprocess.run(
         [sys.executable, "-c", code],
         cwd=ROOT,

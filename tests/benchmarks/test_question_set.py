@@ -17,8 +17,8 @@ from question_set import FACTS, HERE, OTHER_PRODUCTS, covered_cells, make_set, t
 from agents.choices import kind_of_choice
 from agents.options import split_options
 from agents.questions import kind_of_question
-from anomaly_core.procedural import DrawnProduct
-from anomaly_core.results import CELLS
+from anomaly_core.inspection import CELLS
+from anomaly_core.simulation.procedural import DrawnProduct
 
 KEPT = json.loads((HERE / "questions.json").read_text(encoding="utf-8"))
 QUESTIONS = [put for image in KEPT["images"] for put in image["questions"]]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from anomaly_core.encoders.tiny import TinyTextEncoder
+from anomaly_core.encoders.fakes import TinyTextEncoder
 from anomaly_core.errors import ConfigError, KnowledgeError, StoreDamaged, WeightsMissing
 from knowledge.domain import DomainIndex
 from knowledge.lexical import LexicalIndex, words

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from anomaly_core.encoders.tiny import TinyTextEncoder
+from anomaly_core.encoders.fakes import TinyTextEncoder
 from knowledge.naming import ProductNames, TextMatch, mentioned
 from knowledge.notes import text_to_index
 from knowledge.passages import Passage

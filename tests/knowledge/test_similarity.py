@@ -92,9 +92,9 @@ def test_designs_of_one_kind_count_once() -> None:
 @pytest.mark.parametrize("model", ["efficientnet-lite0", "dinov2-small"])
 def test_one_screw_tells_screws_good_and_defective_from_tiles_and_roads(model: str) -> None:
     from anomaly_core.encoders.registry import load_image_encoder
-    from anomaly_core.frame import whole_frame
-    from anomaly_core.images import load_image
-    from anomaly_core.weights import cached
+    from anomaly_core.imaging.frame import whole_frame
+    from anomaly_core.imaging.reading import load_image
+    from anomaly_core.weights.resolve import cached
 
     if cached(model) is None:
         pytest.skip(f"{model} is not in the weight cache")

@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 
 from anomaly_core.encoders.base import Features, share_space
-from anomaly_core.encoders.tiny import TinyEncoder, TinyTextEncoder
+from anomaly_core.encoders.fakes import TinyEncoder, TinyTextEncoder
 from tools.classify_aligned import aligned_fits
 from tools.classify_scores import UNKNOWN, weigh
 

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from anomaly_core.errors import UnreadableImage
-from anomaly_core.images import load_image
+from anomaly_core.imaging.reading import load_image
 from tools.enroll import bytes_of
 
 

@@ -11,13 +11,13 @@ from checkpoints import Answers, write_tiny_checkpoint
 from numpy.typing import NDArray
 from PIL import Image
 
-from anomaly_core.anomalygpt import AnomalyGPT
 from anomaly_core.checkpoint import load_checkpoint
 from anomaly_core.config import DetectorConfig
 from anomaly_core.detector import Detector
 from anomaly_core.encoders.base import Features
-from anomaly_core.encoders.tiny import TinyEncoder
+from anomaly_core.encoders.fakes import TinyEncoder
 from anomaly_core.errors import UnreadableImage
+from anomaly_core.soft_prompt.reader import AnomalyGPT
 from tools.passes import PassCache, Stopwatch
 
 

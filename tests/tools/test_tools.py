@@ -14,7 +14,7 @@ from pydantic import BaseModel, ValidationError
 
 from anomaly_core.config import DetectorConfig
 from anomaly_core.detector import Detector
-from anomaly_core.encoders.tiny import TinyEncoder, TinyTextEncoder
+from anomaly_core.encoders.fakes import TinyEncoder, TinyTextEncoder
 from anomaly_core.errors import NoImages, StoreMissing, UnknownProduct, UnreadableImage
 from tools.classify import UNKNOWN
 from tools.enroll import enroll

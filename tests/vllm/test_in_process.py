@@ -14,15 +14,15 @@ from transformers.models.qwen2_vl import image_processing_pil_qwen2_vl
 from vllm import LLM, ModelRegistry
 from vllm.lora.request import LoRARequest
 
-from anomaly_core.adapters import load_adapter
 from anomaly_core.errors import LanguageModelRefused
 from anomaly_core.language.base import LanguageModel
-from anomaly_core.language.inspection import YES_NO, inspection_messages
-from anomaly_core.language.served_check import TOLERANCE, compare, fixed_soft_prompts
-from anomaly_core.language.served_text import TextSide
+from anomaly_core.language.inspection_dialogue import YES_NO, inspection_messages
 from anomaly_core.language.tiny import byte_tokenizer
 from anomaly_core.language.transformers_lm import TransformersLanguageModel
-from anomaly_core.language.vllm_lm import VllmLanguageModel
+from anomaly_core.language.vllm.agreement import TOLERANCE, compare, fixed_soft_prompts
+from anomaly_core.language.vllm.in_process import VllmLanguageModel
+from anomaly_core.language.vllm.text_side import TextSide
+from anomaly_core.soft_prompt.adapters import load_adapter
 
 OPTIONS: dict[str, Any] = {"dtype": "float32", "max_model_len": 512, "enforce_eager": True}
 TORCHVISION_USER = "transformers.models.qwen2_vl.image_processing_qwen2_vl"

@@ -12,9 +12,9 @@ import pytest
 from agents.app import Application
 from agents.settings import Settings
 from anomaly_core.checkpoint import SHIPPED
-from anomaly_core.fusion import FILE
-from anomaly_core.language.served_calls import PAUSE_S
-from anomaly_core.weights import cached
+from anomaly_core.language.vllm.calls import PAUSE_S
+from anomaly_core.scoring.fusion import FILE
+from anomaly_core.weights.resolve import cached
 from tools.records import FailureRecord, InspectionRecord
 
 GOOD, NEW, JOBS = 8, 100, 16

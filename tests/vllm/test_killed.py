@@ -12,11 +12,11 @@ from typing import Any
 import torch
 
 from anomaly_core.errors import LanguageModelDown
-from anomaly_core.language.inspection import YES_NO, inspection_messages
-from anomaly_core.language.served import ServedLanguageModel
-from anomaly_core.language.served_calls import Caller, Circuit
-from anomaly_core.language.served_http import ModelServer
-from anomaly_core.language.served_text import TextSide
+from anomaly_core.language.inspection_dialogue import YES_NO, inspection_messages
+from anomaly_core.language.vllm.calls import Caller, Circuit
+from anomaly_core.language.vllm.client import ModelServer
+from anomaly_core.language.vllm.served_lm import ServedLanguageModel
+from anomaly_core.language.vllm.text_side import TextSide
 
 BATCH = 200
 

@@ -13,18 +13,18 @@ import pytest
 import torch
 from jsonschema import validate
 
-from anomaly_core.adapters import load_adapter
 from anomaly_core.errors import LanguageModelRefused
 from anomaly_core.language.base import Message
-from anomaly_core.language.inspection import YES_NO, inspection_messages
-from anomaly_core.language.sequence import embed_spans
-from anomaly_core.language.served import ServedLanguageModel
-from anomaly_core.language.served_check import TOLERANCE, compare, fixed_soft_prompts
-from anomaly_core.language.served_http import ModelServer
-from anomaly_core.language.served_probe import probe
-from anomaly_core.language.served_text import TextSide
-from anomaly_core.language.served_wire import encode_embeddings, soft_prompt_part
+from anomaly_core.language.chat_template import embed_spans
+from anomaly_core.language.inspection_dialogue import YES_NO, inspection_messages
 from anomaly_core.language.transformers_lm import TransformersLanguageModel
+from anomaly_core.language.vllm.agreement import TOLERANCE, compare, fixed_soft_prompts
+from anomaly_core.language.vllm.client import ModelServer
+from anomaly_core.language.vllm.embeddings import encode_embeddings, soft_prompt_part
+from anomaly_core.language.vllm.probe import probe
+from anomaly_core.language.vllm.served_lm import ServedLanguageModel
+from anomaly_core.language.vllm.text_side import TextSide
+from anomaly_core.soft_prompt.adapters import load_adapter
 
 pytestmark = pytest.mark.usefixtures("server")
 AT_ONCE, ALONE = 64, 8

@@ -5,9 +5,9 @@ import torch
 from torch.nn import functional as F
 from transformers import CLIPConfig, CLIPModel
 
-from anomaly_core.decoder.prompts import ABNORMAL_STATES, NORMAL_STATES, compose
-from anomaly_core.decoder.text_aligned import TextAlignedDecoder, mean_of_taps, text_vectors
-from anomaly_core.encoders.tiny import TinyTextEncoder
+from anomaly_core.decoders.prompts import ABNORMAL_STATES, NORMAL_STATES, compose
+from anomaly_core.decoders.text_aligned import TextAlignedDecoder, mean_of_taps, text_vectors
+from anomaly_core.encoders.fakes import TinyTextEncoder
 from anomaly_core.errors import ConfigError
 
 

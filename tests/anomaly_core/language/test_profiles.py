@@ -17,14 +17,14 @@ from transformers import (
     Qwen3Config,
 )
 
-from anomaly_core.language.inspection import YES_NO, inspection_messages
+from anomaly_core.inspection import CELLS
+from anomaly_core.language.chat_template import SoftSpan
+from anomaly_core.language.inspection_dialogue import YES_NO, inspection_messages
 from anomaly_core.language.registry import load_language_model
-from anomaly_core.language.sequence import SoftSpan
-from anomaly_core.language.teaching import dialogue_loss, word_embeddings
 from anomaly_core.language.tiny import CHATML, byte_tokenizer
 from anomaly_core.language.transformers_lm import TransformersLanguageModel
-from anomaly_core.prompt_learner import PromptLearner, PromptLearnerConfig, paper_prompt_learner
-from anomaly_core.results import CELLS
+from anomaly_core.soft_prompt.learner import PromptLearner, PromptLearnerConfig, paper_prompt_learner
+from anomaly_core.training.dialogue_loss import dialogue_loss, word_embeddings
 
 SHAPE = {
     "vocab_size": 259,

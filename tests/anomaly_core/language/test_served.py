@@ -26,16 +26,16 @@ from anomaly_core.errors import (
     WeightsMissing,
 )
 from anomaly_core.language.base import LanguageModel, Message
-from anomaly_core.language.inspection import YES_NO, inspection_messages
+from anomaly_core.language.choice_scoring import normalised, plan_steps
+from anomaly_core.language.inspection_dialogue import YES_NO, inspection_messages
 from anomaly_core.language.registry import load_language_model
-from anomaly_core.language.served import ServedLanguageModel
-from anomaly_core.language.served_calls import Caller, Circuit
-from anomaly_core.language.served_http import ModelServer
-from anomaly_core.language.served_scores import normalised, plan_steps
-from anomaly_core.language.served_text import TextSide
-from anomaly_core.language.served_wire import encode_embeddings, soft_prompt_part
 from anomaly_core.language.tiny import tiny_language_model
 from anomaly_core.language.transformers_lm import TransformersLanguageModel
+from anomaly_core.language.vllm.calls import Caller, Circuit
+from anomaly_core.language.vllm.client import ModelServer
+from anomaly_core.language.vllm.embeddings import encode_embeddings, soft_prompt_part
+from anomaly_core.language.vllm.served_lm import ServedLanguageModel
+from anomaly_core.language.vllm.text_side import TextSide
 
 MODELS = {
     "data": [

@@ -8,13 +8,13 @@ from transformers import PretrainedConfig, Qwen2Config, Qwen3Config
 
 from anomaly_core.errors import LanguageModelRefused, WeightsMissing
 from anomaly_core.language.base import LanguageModel, Message
-from anomaly_core.language.inspection import YES_NO
+from anomaly_core.language.chat_template import SoftSpan, TokenSpan, spoken_labels
+from anomaly_core.language.decoding import ReplyStream, is_repeating
+from anomaly_core.language.inspection_dialogue import YES_NO
 from anomaly_core.language.scripted import ScriptedLanguageModel
-from anomaly_core.language.sequence import SoftSpan, TokenSpan, spoken_labels
-from anomaly_core.language.stream import ReplyStream, is_repeating
-from anomaly_core.language.teaching import dialogue_loss
 from anomaly_core.language.tiny import byte_tokenizer, tiny_language_model
 from anomaly_core.language.transformers_lm import TransformersLanguageModel
+from anomaly_core.training.dialogue_loss import dialogue_loss
 
 SHAPE = {
     "vocab_size": 259,

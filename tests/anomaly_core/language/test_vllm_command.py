@@ -10,19 +10,19 @@ from pathlib import Path
 import pytest
 import torch
 
-from anomaly_core.adapters import LoraSettings, add_lora, load_prompt_tuning, save_lora
-from anomaly_core.calibration import Prior
 from anomaly_core.checkpoint import CheckpointConfig, load_checkpoint, save_checkpoint
-from anomaly_core.decoder.text_aligned import TextAlignedDecoder
+from anomaly_core.decoders.text_aligned import TextAlignedDecoder
 from anomaly_core.errors import ConfigError, WeightsMissing
-from anomaly_core.fusion import Fusion, write_fusion
-from anomaly_core.language.inspection import YES_NO, inspection_messages
+from anomaly_core.language.inspection_dialogue import YES_NO, inspection_messages
 from anomaly_core.language.tiny import tiny_language_model
 from anomaly_core.language.transformers_lm import TransformersLanguageModel
-from anomaly_core.language.vllm_command import python_with_vllm, vllm_command
-from anomaly_core.language.vllm_export import export_checkpoint
-from anomaly_core.prompt_learner import PromptLearner, PromptLearnerConfig
-from anomaly_core.training_config import TrainingConfig
+from anomaly_core.language.vllm.export import export_checkpoint
+from anomaly_core.language.vllm.launch import python_with_vllm, vllm_command
+from anomaly_core.scoring.calibration import Prior
+from anomaly_core.scoring.fusion import Fusion, write_fusion
+from anomaly_core.soft_prompt.adapters import LoraSettings, add_lora, load_prompt_tuning, save_lora
+from anomaly_core.soft_prompt.learner import PromptLearner, PromptLearnerConfig
+from anomaly_core.training.config import TrainingConfig
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*is_gradient_checkpointing:FutureWarning")
 

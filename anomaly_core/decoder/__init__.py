@@ -1,1 +1,0 @@
-"""Patch features -> anomaly map: few-shot and text-aligned."""

@@ -1,0 +1,138 @@
+"""Patch features against two sentences: the unsupervised decoder of AnomalyGPT, and zero-shot CLIP.
+
+One linear layer a tap takes patch features into the text encoder's space, where each patch is
+compared with a normal and an abnormal text vector.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from anomaly_core.decoders.prompts import ABNORMAL_STATES, NORMAL_STATES, compose
+from anomaly_core.encoders.base import TextEncoder
+from anomaly_core.errors import ConfigError
+
+TEMPERATURE: Final = 100.0
+
+
+def text_vectors(text_encoder: TextEncoder, product: str = "") -> torch.Tensor:
+    """Return (2, D) float32, L2-normalised: the normal and the abnormal vector of a product.
+
+    Each is the normalised mean of all its prompts' embeddings. An empty product is an "object".
+    """
+    rows = []
+    for states in (NORMAL_STATES, ABNORMAL_STATES):
+        embeddings = F.normalize(text_encoder.encode_text(compose(states, product)).float(), dim=-1)
+        rows.append(F.normalize(embeddings.mean(0), dim=0))
+    return torch.stack(rows)
+
+
+class TextAlignedDecoder(nn.Module):
+    """One linear layer a tap, 100 x cosine with the two text vectors, softmax, the abnormal channel.
+
+    Args:
+        channels: C_i of each tap, in the encoder's order.
+        text: (2, D) normal and abnormal text vectors, kept with the weights.
+
+    Raises:
+        ConfigError: no tap, or text vectors of another shape.
+    """
+
+    text: torch.Tensor
+
+    def __init__(self, channels: Sequence[int], text: torch.Tensor) -> None:
+        super().__init__()
+        if not channels or text.ndim != 2 or text.shape[0] != 2:
+            raise ConfigError(
+                f"a text-aligned decoder needs taps and (2, D) text vectors, got {tuple(text.shape)}."
+            )
+        self.linears = nn.ModuleList(nn.Linear(c, text.shape[1]) for c in channels)
+        self.norms = nn.ModuleList(nn.Identity() for _ in channels)
+        self.register_buffer("text", text.float().clone())
+
+    @classmethod
+    def zero_shot(
+        cls, projection: torch.Tensor, text: torch.Tensor, *, taps: int = 1, norm: nn.LayerNorm | None = None
+    ) -> TextAlignedDecoder:
+        """Return a decoder that needs no training: a CLIP-like encoder's own projection in each linear.
+
+        The setting of WinCLIP (arXiv 2303.14814) and of APRIL-GAN without its trained layers
+        (arXiv 2305.17382).
+
+        Args:
+            projection: (D, C), the encoder's visual projection.
+            text: (2, D) text vectors of the same encoder.
+            taps: how many taps, all of C channels.
+            norm: the encoder's last layer norm, when its taps are taken before it.
+
+        Raises:
+            ConfigError: text and projection of different widths.
+        """
+        if projection.shape[0] != text.shape[1]:
+            raise ConfigError(
+                f"the projection gives {projection.shape[0]} numbers, the text vectors have {text.shape[1]}; "
+                "zero-shot needs image and text encoder of one model, others need `iad train`."
+            )
+        decoder = cls([projection.shape[1]] * taps, text)
+        for linear in decoder.linears:
+            linear.load_state_dict({"weight": projection, "bias": torch.zeros(projection.shape[0])})
+        if norm is not None:
+            decoder.norms = nn.ModuleList(norm for _ in range(taps))
+        return decoder
+
+    def forward(self, taps: Sequence[torch.Tensor], text: torch.Tensor | None = None) -> list[torch.Tensor]:
+        """Return the abnormal channel of each tap, (B, h_i, w_i) in [0, 1], on its patch grid.
+
+        Args:
+            taps: (B, C_i, h_i, w_i) float tensors, one a tap.
+            text: (2, D) or (B, 2, D) text vectors in place of the kept ones.
+
+        Raises:
+            ValueError: another number of taps or channels.
+        """
+        if len(taps) != len(self.linears):
+            raise ValueError(f"expected {len(self.linears)} taps, got {len(taps)}")
+        vectors = self.text if text is None else text
+        vectors = F.normalize(vectors, dim=-1).expand(taps[0].shape[0], -1, -1)
+        maps = []
+        for tap, norm, linear in zip(taps, self.norms, self.linears, strict=True):
+            patches = F.normalize(linear(norm(tap.permute(0, 2, 3, 1))), dim=-1)  # (B, h, w, D)
+            # softmax(F_i F_text^T), arXiv 2308.15366 eq. 1; the temperature is CLIP's.
+            cosine = torch.einsum("bhwd,bkd->bkhw", patches, vectors)
+            maps.append((TEMPERATURE * cosine).softmax(dim=1)[:, 1])
+        return maps
+
+    def patch_map(self, taps: Sequence[torch.Tensor], text: torch.Tensor | None = None) -> torch.Tensor:
+        """Return (B, h, w) in [0, 1]: the mean over taps on the largest tap's patch grid."""
+        maps = self(taps, text)
+        grid = max((tuple(m.shape[1:]) for m in maps), key=lambda s: s[0] * s[1])
+        return mean_of_taps(maps, (grid[0], grid[1]))
+
+    def anomaly_map(
+        self, taps: Sequence[torch.Tensor], size: tuple[int, int], text: torch.Tensor | None = None
+    ) -> torch.Tensor:
+        """Return (B, H, W) in [0, 1] at `size` = (H, W): M = Upsample(mean over taps), eq. 1."""
+        return mean_of_taps(self(taps, text), size)
+
+
+def mean_of_taps(maps: Sequence[torch.Tensor], size: tuple[int, int]) -> torch.Tensor:
+    """Upsample (B, h_i, w_i) maps bilinearly to `size` and return their mean, (B, H, W)."""
+    return torch.stack([upsample(m, size) for m in maps]).mean(0)
+
+
+def upsample(values: torch.Tensor, size: tuple[int, int]) -> torch.Tensor:
+    """Resize (B, h, w) bilinearly to (B, H, W)."""
+    if tuple(values.shape[-2:]) == size:
+        return values
+    return F.interpolate(values[:, None], size=size, mode="bilinear", align_corners=False)[:, 0]
+
+
+def log_odds(values: torch.Tensor, share: float) -> float:
+    """Return an image's log-odds of an anomaly: of the mean of the highest `share` of its (h, w) map."""
+    count = max(1, round(share * values.numel()))
+    return float(torch.logit(values.flatten().topk(count).values.mean().double(), eps=1e-6))

@@ -1,0 +1,209 @@
+"""The frame of an encoder input: how its pixels lie on the original image, and back.
+
+Every input is an affine view of the original. The whole image at its own aspect ratio is the plain
+case; an aligned part is rotated and cropped. A map computed on the input is always brought back
+through the same frame, so no pixel is guessed.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from anomaly_core.imaging.foreground import Foreground, find_foreground
+from anomaly_core.inspection import Array
+
+LEAST_ELONGATION: Final = 1.5
+"""Ratio of a part's standard deviations along and across, from which its pose is clear."""
+LEAST_SHARE: Final = 0.9
+"""Share of the foreground that the part must have; with more beside it the whole image is shown."""
+WHOLE_SHARE: Final = 0.5
+"""Pixels of a whole image's input over those of an aligned part's, which shows nothing but the part."""
+LEAST_PIECE: Final = 0.0003
+"""Share of the image from which a piece beside the part is more than a speck of dirt."""
+MARGIN: Final = 0.08
+"""Background left around an aligned part, as a share of its length; twice that across."""
+
+Matrix = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Frame:
+    """An affine view of an original image.
+
+    matrix: (2, 3) float64; takes input coordinates (x, y, 1) to original coordinates, both in
+        pixels with pixel centres at half-integers.
+    input_size: (height, width) of the encoder input. original_size: (height, width).
+    aligned: the input shows one part, turned to its main axis and cropped, not the whole image.
+    unseen: (h, w) bool on any grid over the original, true on pieces beside the part that the input does
+        not show; None for none.
+    """
+
+    matrix: Matrix
+    input_size: tuple[int, int]
+    original_size: tuple[int, int]
+    aligned: bool = False
+    unseen: NDArray[np.bool_] | None = None
+
+    def render(self, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """Return the (h, w, 3) uint8 input seen through this frame.
+
+        Shrinking is area-averaged first, so that no fine defect is skipped between samples.
+        """
+        height, width = self.original_size
+        scale = self.scale
+        if self._is_whole():
+            h, w = self.input_size
+            method = cv2.INTER_AREA if scale > 1 else cv2.INTER_CUBIC
+            return np.asarray(cv2.resize(pixels, (w, h), interpolation=method), dtype=np.uint8)
+        source, matrix = pixels, self.matrix
+        if scale > 1:
+            small = (max(1, round(width / scale)), max(1, round(height / scale)))
+            source = np.asarray(cv2.resize(pixels, small, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+            matrix = np.diag([small[0] / width, small[1] / height]) @ matrix
+        h, w = self.input_size
+        warped = cv2.warpAffine(
+            source,
+            _to_corner_convention(matrix),
+            (w, h),
+            flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+            borderMode=cv2.BORDER_REPLICATE,
+        )
+        return np.asarray(warped, dtype=np.uint8)
+
+    def to_original(self, values: Array) -> Array:
+        """Bring an (h', w') map of any resolution over the input back to the (H, W) original, bilinearly.
+
+        Original pixels that the input did not show are 0.
+        """
+        height, width = self.original_size
+        rows, columns = values.shape
+        if self._is_whole():
+            resized = cv2.resize(values, (width, height), interpolation=cv2.INTER_LINEAR)
+            return np.asarray(resized, dtype=np.float32)
+        h, w = self.input_size
+        to_map = np.diag([columns / w, rows / h, 1.0]) @ np.linalg.inv(np.vstack([self.matrix, [0, 0, 1]]))
+        warped = cv2.warpAffine(
+            values,
+            _to_corner_convention(to_map[:2]),
+            (width, height),
+            flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+            borderMode=cv2.BORDER_CONSTANT,
+            borderValue=0.0,
+        )
+        return np.asarray(warped, dtype=np.float32)
+
+    @property
+    def scale(self) -> float:
+        """Original pixels an input pixel, along a side."""
+        return math.sqrt(abs(float(np.linalg.det(self.matrix[:, :2]))))
+
+    def sampling(self) -> NDArray[np.float32]:
+        """Return the (2, 3) matrix by which `torch.nn.functional.affine_grid` shows a map on the original.
+
+        It takes the original's coordinates to the input's, both from -1 to 1 across the image.
+        """
+        (h, w), (height, width) = self.input_size, self.original_size
+        unit_to_pixel = np.array([[width / 2, 0, width / 2], [0, height / 2, height / 2], [0, 0, 1]])
+        pixel_to_unit = np.array([[2 / w, 0, -1], [0, 2 / h, -1], [0, 0, 1]])
+        inverse = np.linalg.inv(np.vstack([self.matrix, [0, 0, 1]]))
+        return np.asarray((pixel_to_unit @ inverse @ unit_to_pixel)[:2], dtype=np.float32)
+
+    def _is_whole(self) -> bool:
+        (h, w), (height, width) = self.input_size, self.original_size
+        return np.allclose(self.matrix, [[width / w, 0, 0], [0, height / h, 0]])
+
+
+def whole_frame(original_size: tuple[int, int], side: int, stride: int) -> Frame:
+    """Return the frame of the whole image at its own aspect ratio and about side x side pixels of area.
+
+    original_size: (height, width). Both sides of the input are multiples of `stride` and at least
+    two strides, so the aspect ratio is kept to within one stride; the inverse is exact all the same.
+    A small image is enlarged: each image has the same number of patches, so that the mean of a share of
+    them means the same for all.
+    """
+    height, width = original_size
+    ratio = math.sqrt(height / width)
+    h = max(2, round(side * ratio / stride)) * stride
+    w = max(2, round(side / ratio / stride)) * stride
+    # A very long image would cost more than the area asked for: its long side is cut back.
+    longest = 4 * side // stride * stride
+    h, w = min(h, longest), min(w, longest)
+    matrix = np.array([[width / w, 0.0, 0.0], [0.0, height / h, 0.0]])
+    return Frame(matrix, (h, w), (height, width))
+
+
+def frame_of(pixels: NDArray[np.uint8], side: int, stride: int) -> Frame:
+    """Return the frame of an image: one elongated part on a plain background is aligned, all else is whole.
+
+    The part's main axis is laid along x, its heavier end to the left, so that parts lying at any angle
+    look alike and fill the input.
+    """
+    size = (pixels.shape[0], pixels.shape[1])
+    foreground = find_foreground(pixels)
+    aligned = None if foreground is None else _aligned_frame(foreground, size, side, stride)
+    return aligned or whole_frame(size, round(side * WHOLE_SHARE**0.5), stride)
+
+
+def _aligned_frame(
+    foreground: Foreground, original_size: tuple[int, int], side: int, stride: int
+) -> Frame | None:
+    """Return the frame of the foreground's only large part, or None where its pose is not clear."""
+    height, width = original_size
+    mask = foreground.objects
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
+    if count < 2:
+        return None
+    areas = stats[1:, cv2.CC_STAT_AREA]
+    largest = 1 + int(np.argmax(areas))
+    if areas.max() < LEAST_SHARE * areas.sum():
+        return None
+    rows, columns = np.nonzero(labels == largest)
+    pixel = np.array([width / mask.shape[1], height / mask.shape[0]])
+    points = (np.stack([columns, rows], axis=1) + 0.5) * pixel
+    centre = points.mean(axis=0)
+    variances, axes = np.linalg.eigh(np.cov((points - centre).T))
+    if variances[1] < LEAST_ELONGATION**2 * max(float(variances[0]), 1e-9):
+        return None
+    along = axes[:, 1]
+    offsets = (points - centre) @ along
+    if float((offsets**3).mean()) < 0:
+        along, offsets = -along, -offsets
+    across = np.array([-along[1], along[0]])
+    sideways = (points - centre) @ across
+    length = (1 + MARGIN) * float(np.ptp(offsets))
+    breadth = (1 + 2 * MARGIN) * float(np.ptp(sideways))
+    middle = centre + along * _midrange(offsets) + across * _midrange(sideways)
+    h, w = whole_frame((max(round(breadth), 1), max(round(length), 1)), side, stride).input_size
+    linear = np.stack([along * length / w, across * breadth / h], axis=1)
+    origin = middle - linear @ np.array([w / 2, h / 2])
+    matrix = np.column_stack([linear, origin])
+    corners = np.array([[0, 0, 1], [w, 0, 1], [w, h, 1], [0, h, 1]]) @ matrix.T / pixel
+    shown = np.zeros(mask.shape, dtype=np.uint8)
+    cv2.fillConvexPoly(shown, np.rint(corners).astype(np.int32), 1)
+    return Frame(matrix, (h, w), original_size, True, _unseen(foreground.pieces, shown > 0))
+
+
+def _unseen(pieces: NDArray[np.bool_], shown: NDArray[np.bool_]) -> NDArray[np.bool_] | None:
+    """Return the pieces that lie wholly beside what is shown and are large enough to matter, or None."""
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(pieces.astype(np.uint8), connectivity=8)
+    inside = set(np.unique(labels[shown]).tolist())
+    least = LEAST_PIECE * pieces.size
+    kept = [i for i in range(1, count) if i not in inside and stats[i, cv2.CC_STAT_AREA] >= least]
+    return np.isin(labels, kept) if kept else None
+
+
+def _midrange(values: NDArray[np.float64]) -> float:
+    return float(values.max() + values.min()) / 2
+
+
+def _to_corner_convention(matrix: Matrix) -> Matrix:
+    """Half-integer pixel centres -> OpenCV's convention, where a pixel's centre is its index."""
+    shifted = matrix.copy()
+    shifted[:, 2] += matrix[:, :2] @ np.array([0.5, 0.5]) - 0.5
+    return shifted

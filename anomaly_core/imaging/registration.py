@@ -1,0 +1,141 @@
+"""Laying one image of a product over another: through their frames, then by what still differs in place.
+
+Frames (frame.py) bring a part's pose to one, up to half a turn and mirror images; what is left
+is a shift of a few pixels, which phase correlation finds (Kuglin and Hines, 1975).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from anomaly_core.imaging.frame import Frame
+
+WORKING_SIDE: Final = 256
+"""Longer side in pixels of the copies that are laid over each other."""
+LEAST_AGREEMENT: Final = 0.6
+"""Correlation from which two images show the same things at the same places."""
+SHADING: Final = 16.0
+"""Standard deviation in working pixels of the blur that tells shading from things: two surfaces under one
+lamp are shaded alike and yet have nothing at the same places."""
+_GREATEST_SHIFT: Final = 0.1
+"""A found shift beyond this share of the side is a wrong match."""
+
+Pixels = NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class Aligned:
+    """Another image laid over this one.
+
+    pixels: (H, W, 3) uint8 on this image's grid. shown: (H, W) bool, where the other image has pixels.
+    agreement: correlation of the two in [-1, 1], over the frame. shift: (dx, dy) of this image against the
+        other in pixels of this image, after the frames were brought together.
+    """
+
+    pixels: Pixels
+    shown: NDArray[np.bool_]
+    agreement: float
+    shift: tuple[float, float]
+
+    @property
+    def matches(self) -> bool:
+        """Whether places can be compared pixel by pixel."""
+        return self.agreement >= LEAST_AGREEMENT
+
+
+def align(pixels: Pixels, frame: Frame, other: Pixels, other_frame: Frame) -> Aligned:
+    """Lay `other` over `pixels`, both (H, W, 3) uint8 RGB of any size, each with its own frame."""
+    height, width = frame.original_size
+    working = _working_size(frame)
+    view, other_view = _view(frame, pixels, working), _view(other_frame, other, working)
+    best: tuple[float, NDArray[np.float64]] | None = None
+    turns = _TURNS if frame.aligned and other_frame.aligned else _TURNS[:1]
+    for turn in turns:
+        for matrix in _candidates(view, other_view, turn):
+            flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+            moved = _floats(
+                cv2.warpAffine(other_view, matrix[:2], working, flags=flags, borderMode=cv2.BORDER_REPLICATE)
+            )
+            agreement = _correlation(view, moved)
+            if best is None or agreement > best[0] + 1e-6:
+                best = agreement, matrix
+    if best is None:
+        raise RuntimeError("no turn was tried")
+    agreement, on_view = best
+    # This original -> this input -> working grid -> the other's working grid -> its input -> its original.
+    to_view = np.diag([working[0] / frame.input_size[1], working[1] / frame.input_size[0], 1.0])
+    to_other = np.diag([other_frame.input_size[1] / working[0], other_frame.input_size[0] / working[1], 1.0])
+    total = _square(other_frame.matrix) @ to_other @ on_view @ to_view @ np.linalg.inv(_square(frame.matrix))
+    # Frames place a pixel's centre at half-integers, OpenCV at integers.
+    half = np.array([[1, 0, 0.5], [0, 1, 0.5], [0, 0, 1]])
+    warp = (np.linalg.inv(half) @ total @ half)[:2]
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    laid = cv2.warpAffine(other, warp, (width, height), flags=flags, borderMode=cv2.BORDER_REPLICATE)
+    ones = np.full(other.shape[:2], 255, np.uint8)
+    shown = cv2.warpAffine(ones, warp, (width, height), flags=flags, borderMode=cv2.BORDER_CONSTANT)
+    per_view = frame.matrix[:, :2] @ np.linalg.inv(to_view[:2, :2])
+    dx, dy = -per_view @ on_view[:2, :2].T @ _residual(on_view, working)
+    return Aligned(
+        np.asarray(laid, dtype=np.uint8), np.asarray(shown > 127), agreement, (float(dx), float(dy))
+    )
+
+
+_TURNS: Final = ((1, 1), (-1, -1), (1, -1), (-1, 1))
+"""Signs of x and y: as it is, half a turn, and the two mirror images."""
+
+
+def _candidates(
+    view: NDArray[np.float32], other: NDArray[np.float32], turn: tuple[int, int]
+) -> list[NDArray[np.float64]]:
+    """The turn alone, and the turn with the shift that phase correlation finds; 3x3, view -> other view."""
+    height, width = view.shape
+    sx, sy = turn
+    turned = np.array(
+        [[sx, 0, 0 if sx > 0 else width - 1], [0, sy, 0 if sy > 0 else height - 1], [0, 0, 1.0]]
+    )
+    flipped = np.ascontiguousarray(other[::sy, ::sx])
+    window = cv2.createHanningWindow((width, height), cv2.CV_32F)
+    (dx, dy), _ = cv2.phaseCorrelate(view, flipped, window)
+    if not max(abs(dx) / width, abs(dy) / height) <= _GREATEST_SHIFT:
+        return [turned]
+    return [turned, turned @ np.array([[1, 0, dx], [0, 1, dy], [0, 0, 1.0]])]
+
+
+def _residual(on_view: NDArray[np.float64], working: tuple[int, int]) -> NDArray[np.float64]:
+    """The shift within a view -> other-view matrix, without its turn."""
+    width, height = working
+    base = np.array([0 if on_view[0, 0] > 0 else width - 1, 0 if on_view[1, 1] > 0 else height - 1])
+    return np.asarray(on_view[:2, 2] - base, dtype=np.float64)
+
+
+def _working_size(frame: Frame) -> tuple[int, int]:
+    height, width = frame.input_size
+    scale = min(1.0, WORKING_SIDE / max(height, width))
+    return max(round(width * scale), 8), max(round(height * scale), 8)
+
+
+def _view(frame: Frame, pixels: Pixels, working: tuple[int, int]) -> NDArray[np.float32]:
+    grey = _floats(cv2.cvtColor(frame.render(pixels), cv2.COLOR_RGB2GRAY))
+    return _floats(cv2.resize(grey, working, interpolation=cv2.INTER_AREA))
+
+
+def _floats(values: Any) -> NDArray[np.float32]:
+    return np.asarray(values, dtype=np.float32)
+
+
+def _correlation(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:
+    """Correlation of what is left without shading; 1 for two flat images, 0 where one alone is flat."""
+    a, b = (values - cv2.GaussianBlur(values, (0, 0), SHADING) for values in (one, other))
+    norms = float(np.sqrt((a**2).sum() * (b**2).sum()))
+    if norms < 1e-6:
+        return 1.0 if float(np.abs(a).max()) < 1e-3 and float(np.abs(b).max()) < 1e-3 else 0.0
+    return float((a * b).sum() / norms)
+
+
+def _square(matrix: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.vstack([matrix, [0.0, 0.0, 1.0]])

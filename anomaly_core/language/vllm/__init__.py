@@ -1,0 +1,1 @@
+"""Language models on vLLM: served over HTTP, or inside this process."""

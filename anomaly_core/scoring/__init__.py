@@ -1,0 +1,1 @@
+"""From maps to a calibrated score, regions and their measures."""

@@ -1,0 +1,1 @@
+"""Simulated anomalies with exact masks, and procedural products to put them on."""

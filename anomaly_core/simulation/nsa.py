@@ -1,0 +1,279 @@
+"""Simulated anomalies: patches of normal images blended into normal images, with exact masks.
+
+"nsa" is Natural Synthetic Anomalies (Schlueter et al., ECCV 2022, arXiv 2109.15222): a patch made seamless
+by Poisson image editing. "cutpaste" and "scar" paste with hard edges (CutPaste, Li et al., CVPR 2021,
+arXiv 2104.04015).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from anomaly_core.errors import ConfigError, IadError, NoImages
+from anomaly_core.imaging.foreground import foreground_mask
+from anomaly_core.imaging.reading import load_image
+from anomaly_core.inspection import Region
+from anomaly_core.scoring.regions import region_of_mask
+from anomaly_core.simulation.patches import (
+    MARGIN,
+    Bools,
+    Patch,
+    Pixels,
+    SimulationConfig,
+    draw_patch,
+    on_object,
+    render,
+)
+from anomaly_core.simulation.question_answers import inspection_pairs
+
+__all__ = ["Simulated", "SimulationConfig", "SimulationSummary", "simulate", "simulate_folder"]
+
+
+@dataclass(frozen=True)
+class Simulated:
+    """pixels: (H, W, 3) uint8. mask: (H, W) bool, true exactly where pixels differ from the original.
+
+    anomalies: one region a patch, disjoint, together the mask.
+    """
+
+    pixels: Pixels
+    mask: Bools
+    anomalies: tuple[Region, ...]
+
+    @property
+    def cells(self) -> list[str]:
+        """The 3x3 cell of each anomaly."""
+        return [region.cell for region in self.anomalies]
+
+
+def simulate(
+    image: Pixels,
+    source: Pixels,
+    *,
+    rng: np.random.Generator,
+    config: SimulationConfig | None = None,
+    foreground: Bools | None = None,
+    source_foreground: Bools | None = None,
+) -> Simulated:
+    """Blend patches of a normal source image into a normal image; equal arguments give equal bytes.
+
+    image: (H, W, 3) uint8. source: (H', W', 3) uint8, may be the image itself. foreground,
+    source_foreground: (H, W) and (H', W') bool of the object, None for a texture; the source's may be
+    left out where source is the image. Raises ConfigError where no draw changed the image visibly.
+    """
+    config = config or SimulationConfig()
+    if source is image and source_foreground is None:
+        source_foreground = foreground
+    result, taken = image.copy(), np.zeros(image.shape[:2], np.bool_)
+    anomalies: list[Region] = []
+    wanted = int(rng.integers(1, config.max_patches + 1))
+    visible = float(config.min_visible)
+    if foreground is None:
+        visible = max(visible, 4 * _spread(image))
+    for _ in range(config.attempts):
+        patch = draw_patch(image.shape[:2], source.shape[:2], rng, config, textured=foreground is None)
+        if taken[patch.target].any() or not on_object(patch, foreground, source_foreground, config):
+            continue
+        changed = render(image, source, patch, rng, config, textured=foreground is None)
+        mask = _write_patch(result, image, patch, changed, config.min_change, visible)
+        if mask is None:
+            continue
+        # The patch's surroundings are taken as well, or two anomalies would look like one.
+        y, x = patch.target
+        taken[max(y.start - MARGIN, 0) : y.stop + MARGIN, max(x.start - MARGIN, 0) : x.stop + MARGIN] = True
+        anomalies.append(region_of_mask(mask, score=1.0))
+        if len(anomalies) == wanted:
+            break
+    if not anomalies:
+        raise ConfigError(
+            f"no visible anomaly in {config.attempts} draws: image and source are too alike; "
+            "give other sources, larger patches or a lower min_visible"
+        )
+    union = np.logical_or.reduce([region.mask for region in anomalies])
+    return Simulated(result, union, tuple(anomalies))
+
+
+def _spread(image: Pixels) -> float:
+    """Spread in grey levels of a texture once smoothed: 1.48 x the median absolute detail."""
+    grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY).astype(np.float32)
+    sigma = _sigma(image)
+    detail = cv2.GaussianBlur(grey, (0, 0), sigma) - cv2.GaussianBlur(grey, (0, 0), 8 * sigma)
+    return 1.48 * float(np.median(np.abs(detail)))
+
+
+def _sigma(image: Pixels) -> float:
+    """Smoothing in pixels with which a change is judged."""
+    height, width, _ = image.shape
+    return max(1.0, float(min(height, width)) / 250)
+
+
+def _write_patch(
+    result: Pixels, image: Pixels, patch: Patch, changed: Pixels, min_change: float, min_visible: float
+) -> Bools | None:
+    """Write one patch into result and return its (H, W) mask; None, result untouched, if too little shows.
+
+    Grain over grain differs in every pixel and yet is not seen, so the change is judged after smoothing:
+    on its size for the extent of the mask, with its sign for what the eye would notice.
+    """
+    original = image[patch.target]
+    difference = changed.astype(np.float32) - original.astype(np.float32)
+    extent = cv2.GaussianBlur(np.abs(difference).max(axis=2), (0, 0), _sigma(image))
+    local = patch.shape & (extent > min_change)
+    if local.sum() < max(9, 0.2 * patch.shape.sum()):
+        return None
+    visible = np.abs(cv2.GaussianBlur(difference, (0, 0), _sigma(image))).max(axis=2)
+    if np.quantile(visible[local], 0.9) < min_visible:
+        return None
+    # Single pixels inside may be equal by chance; one grey level makes the mask the changed pixels exactly.
+    same = local & ~difference.any(axis=2)
+    changed[same] = np.where(original[same] < 128, original[same] + 1, original[same] - 1)
+    result[patch.target] = np.where(local[..., None], changed, original)
+    mask = np.zeros(image.shape[:2], np.bool_)
+    mask[patch.target] = local
+    return mask
+
+
+@dataclass(frozen=True)
+class SimulationSummary:
+    """What `simulate_folder` wrote: the pictures in order, and each path left out with its reason."""
+
+    out: Path
+    images: tuple[Path, ...]
+    skipped: tuple[tuple[Path, str], ...]
+
+
+def simulate_folder(
+    paths: Sequence[Path],
+    out: Path,
+    count: int,
+    seed: int,
+    config: SimulationConfig | None = None,
+    progress: Callable[[int, int], None] | None = None,
+    *,
+    product: str = "object",
+) -> SimulationSummary:
+    """Write `count` simulated anomalies made from normal images, with masks and question-answer texts.
+
+    OUT/images/NNNNNN.png, OUT/masks/NNNNNN.png (255 = changed), OUT/annotations.jsonl (one object a picture,
+    and one for each normal image used) and, last, OUT/manifest.json with seed and config. Each file
+    appears whole or not at all; equal arguments give equal files. progress(done, count) is called after
+    each picture. An image that cannot be read, or in which nothing can be made visible, is skipped.
+    Raises NoImages where none is left, ConfigError where OUT holds a different simulation.
+    """
+    config = config or SimulationConfig()
+    if count < 1:
+        raise ConfigError(f"the number of pictures must be at least 1, not {count}")
+    manifest = {"seed": seed, "count": count, "product": product, "config": config.model_dump(mode="json"),
+                "paths": [str(path) for path in paths]}  # fmt: skip
+    _refuse_other(out / "manifest.json", manifest)
+    usable, skipped = list(dict.fromkeys(paths)), dict[Path, str]()
+    images: list[Path] = []
+    records: list[dict[str, object]] = []
+    described: set[Path] = set()
+    for number in range(count):
+        rng = np.random.default_rng([seed, number])
+        made: tuple[Simulated, Path] | None = None
+        while made is None:
+            if not usable:
+                reasons = "; ".join(skipped.values()) or "no path was given"
+                raise NoImages(f"no image is left to simulate from: {reasons}")
+            path = usable[number % len(usable)]
+            other = usable[int(rng.integers(len(usable)))]
+            made = _simulate_files(path, other, rng, config, usable, skipped)
+        simulated, path = made
+        name = f"{number:06d}.png"
+        _write_png(out / "images" / name, simulated.pixels[..., ::-1])
+        _write_png(out / "masks" / name, simulated.mask.astype(np.uint8) * 255)
+        images.append(out / "images" / name)
+        if path not in described:
+            described.add(path)
+            records.append(_record(str(path), None, path, None, product, rng))
+        records.append(_record(f"images/{name}", f"masks/{name}", path, simulated, product, rng))
+        if progress is not None:
+            progress(number + 1, count)
+    lines = "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in records)
+    _write(out / "annotations.jsonl", lines.encode())
+    listed = [{"path": str(path), "message": message} for path, message in skipped.items()]
+    _write(out / "manifest.json", json.dumps({**manifest, "skipped": listed}, indent=2).encode())
+    return SimulationSummary(out, tuple(images), tuple(skipped.items()))
+
+
+def _simulate_files(
+    path: Path,
+    other: Path,
+    rng: np.random.Generator,
+    config: SimulationConfig,
+    usable: list[Path],
+    skipped: dict[Path, str],
+) -> tuple[Simulated, Path] | None:
+    """One picture, or None with the path at fault moved from usable to skipped."""
+    loaded: list[Pixels] = []
+    at_fault = path
+    try:
+        for at_fault in (path, other):
+            loaded.append(load_image(at_fault).pixels)
+        at_fault = path
+        image, source = loaded
+        made = simulate(image, source, rng=rng, config=config, foreground=foreground_mask(image),
+                        source_foreground=foreground_mask(source))  # fmt: skip
+    except IadError as error:
+        usable.remove(at_fault)
+        skipped[at_fault] = str(error)
+        return None
+    return made, path
+
+
+def _record(
+    image: str,
+    mask: str | None,
+    source: Path,
+    simulated: Simulated | None,
+    product: str,
+    rng: np.random.Generator,
+) -> dict[str, object]:
+    anomalies = simulated.anomalies if simulated else ()
+    cells = [region.cell for region in anomalies]
+    return {
+        "image": image,
+        "mask": mask,
+        "source": str(source),
+        "anomalous": bool(anomalies),
+        "anomalies": [{"bbox": list(r.bbox), "cell": r.cell, "area_px": r.area_px} for r in anomalies],
+        "conversation": [asdict(pair) for pair in inspection_pairs(product, cells, rng)],
+    }
+
+
+def _refuse_other(path: Path, manifest: dict[str, object]) -> None:
+    """Two simulations in one folder would mix; the same one again is written over."""
+    if not path.is_file():
+        return
+    try:
+        old = json.loads(path.read_text(encoding="utf-8"))
+        same = all(old[key] == json.loads(json.dumps(value)) for key, value in manifest.items())
+    except (OSError, ValueError, KeyError, TypeError):
+        same = False
+    if not same:
+        raise ConfigError(f"{path.parent}: holds another simulation; give an empty folder or remove this one")
+
+
+def _write_png(path: Path, pixels: Pixels) -> None:
+    """pixels: (H, W) or (H, W, 3) BGR."""
+    _, data = cv2.imencode(".png", pixels)
+    _write(path, data.tobytes())
+
+
+def _write(path: Path, data: bytes) -> None:
+    """Write a file whole: under another name first, then moved into place."""
+    part = path.with_name(path.name + ".part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part.write_bytes(data)
+        part.replace(path)
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be written ({error.strerror}); give a writable folder") from error

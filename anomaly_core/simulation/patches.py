@@ -1,0 +1,210 @@
+"""One patch of a simulated anomaly: its size, shape and place, and how it is blended in.
+
+Drawn as in Natural Synthetic Anomalies (Schlueter et al., ECCV 2022, arXiv 2109.15222); CutPaste and its
+scars as in Li et al., CVPR 2021, arXiv 2104.04015.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Pixels = NDArray[np.uint8]
+Bools = NDArray[np.bool_]
+Shape = Literal["rectangle", "ellipse", "polygon"]
+MARGIN: Final = 4
+"""Pixels of true source and target around a patch, on which the Poisson equation has its boundary."""
+
+MIN_SIDE: Final = 4
+"""Least side of a patch in pixels; OpenCV cannot clone one of less than 3."""
+
+
+Method = Literal["nsa", "cutpaste", "scar"]
+
+
+class SimulationConfig(BaseModel):
+    """How anomalies are drawn. Sizes are shares of the image's width and height, each drawn apart.
+
+    method: see anomaly_core.simulation.nsa. blend: for "nsa"; "mixed" keeps the stronger of both gradients.
+    max_patches: 1 to this many, equally likely. min_size, max_size, gamma_scale: a side is a Gamma variate
+        of shape 2 and this scale, drawn again outside the bounds. min_foreground: least share of a patch on
+        the object, where there is one. resize: range of the patch's scaling on textures; object_resize: on
+        objects. min_change: grey levels by which the image must differ, on a local mean, to be in the mask;
+        other pixels are put back. min_visible: grey levels that the smoothed change must reach in the
+        strongest tenth of the mask; on a texture at least four times its own smoothed spread.
+    tone: on a texture, the largest shift of a patch's middle, up or down, as a share of its mean grey
+        level, fading out at its edge; 0 gives plain NSA, which on an even texture blends grain into grain
+        and shows nothing.
+    attempts: draws before giving up.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    method: Method = "nsa"
+    blend: Literal["normal", "mixed"] = "normal"
+    max_patches: int = Field(default=2, ge=1, le=10)
+    min_size: float = Field(default=0.04, gt=0, lt=1)
+    max_size: float = Field(default=0.3, gt=0, lt=1)
+    gamma_scale: float = Field(default=0.06, gt=0)
+    min_foreground: float = Field(default=0.25, ge=0, le=1)
+    resize: tuple[float, float] = (0.5, 2.0)
+    object_resize: tuple[float, float] = (0.7, 1.3)
+    shapes: tuple[Shape, ...] = Field(default=("rectangle", "ellipse", "polygon"), min_length=1)
+    min_change: int = Field(default=4, ge=0, le=254)
+    min_visible: int = Field(default=10, ge=1, le=255)
+    tone: float = Field(default=0.35, ge=0, le=1)
+    attempts: int = Field(default=200, ge=1)
+
+    @model_validator(mode="after")
+    def _ranges_rise(self) -> SimulationConfig:
+        if self.min_size >= self.max_size:
+            raise ValueError(f"min_size {self.min_size} must be below max_size {self.max_size}")
+        for low, high in (self.resize, self.object_resize):
+            if not 0 < low <= high:
+                raise ValueError(f"a resize range must rise from above 0, not {low} to {high}")
+        return self
+
+
+@dataclass(frozen=True)
+class Patch:
+    """Where a patch comes from and goes to, as (row, column) slices, and its (h, w) bool shape there."""
+
+    origin: tuple[slice, slice]
+    target: tuple[slice, slice]
+    shape: Bools
+
+
+def draw_patch(
+    size: tuple[int, int],
+    source_size: tuple[int, int],
+    rng: np.random.Generator,
+    config: SimulationConfig,
+    *,
+    textured: bool,
+) -> Patch:
+    """Draw a patch for an image of size (height, width) from a source of its own size."""
+    height, width = (max(MIN_SIDE, round(_side(rng, config) * side)) for side in size)
+    if config.method == "scar":
+        shape = _scar(size, rng, config)
+        height, width = shape.shape
+    else:
+        shape = _shape(height, width, rng, config)
+    factor = rng.uniform(*(config.resize if textured else config.object_resize))
+    # The origin is the target's size before scaling, and no larger than the source.
+    rows, columns = (
+        min(max(round(side / factor), 2), limit)
+        for side, limit in zip((height, width), source_size, strict=True)
+    )
+    y, x = int(rng.integers(source_size[0] - rows + 1)), int(rng.integers(source_size[1] - columns + 1))
+    v, u = int(rng.integers(size[0] - height + 1)), int(rng.integers(size[1] - width + 1))
+    return Patch(
+        (slice(y, y + rows), slice(x, x + columns)), (slice(v, v + height), slice(u, u + width)), shape
+    )
+
+
+def _side(rng: np.random.Generator, config: SimulationConfig) -> float:
+    """A share of the image's side from the truncated Gamma(2)."""
+    for _ in range(100):
+        side = float(rng.gamma(2.0, config.gamma_scale))
+        if config.min_size <= side <= config.max_size:
+            return side
+    # Bounds far out in the tail: a uniform draw within them instead of an endless loop.
+    return float(rng.uniform(config.min_size, config.max_size))
+
+
+def _shape(height: int, width: int, rng: np.random.Generator, config: SimulationConfig) -> Bools:
+    kind = config.shapes[int(rng.integers(len(config.shapes)))]
+    canvas = np.zeros((height, width), np.uint8)
+    if kind == "rectangle":
+        canvas[:] = 1
+    elif kind == "ellipse":
+        centre, axes = ((width - 1) / 2, (height - 1) / 2), (width, height)
+        cv2.ellipse(canvas, (centre, axes, 0.0), 1, cv2.FILLED)
+    else:
+        angles = np.sort(rng.uniform(0, 2 * np.pi, int(rng.integers(5, 10))))
+        radius = rng.uniform(0.5, 1.0, angles.size)
+        x = (width - 1) / 2 * (1 + radius * np.cos(angles))
+        y = (height - 1) / 2 * (1 + radius * np.sin(angles))
+        cv2.fillPoly(canvas, [np.stack([x, y], axis=1).round().astype(np.int32)], 1)
+    if min(cv2.boundingRect(canvas)[2:]) < MIN_SIDE:  # a sliver
+        canvas[:] = 1
+    return canvas > 0
+
+
+def _scar(size: tuple[int, int], rng: np.random.Generator, config: SimulationConfig) -> Bools:
+    """A thin straight bar at any angle, cut to its bounding box."""
+    length = max(_side(rng, config) * min(size), 8.0)
+    thickness = max(length * rng.uniform(0.05, 0.2), 2.0)
+    points = cv2.boxPoints(((0.0, 0.0), (length, thickness), float(rng.uniform(0, 180))))
+    points = np.round(points - points.min(axis=0)).astype(np.int32)
+    columns, rows = (int(v) + 1 for v in points.max(axis=0))
+    canvas = np.zeros((rows, columns), np.uint8)
+    cv2.fillPoly(canvas, [points], 1)
+    return canvas[: size[0], : size[1]] > 0
+
+
+def on_object(
+    patch: Patch, foreground: Bools | None, source_foreground: Bools | None, config: SimulationConfig
+) -> bool:
+    """Whether enough of the patch lies on the object, where it comes from and where it goes."""
+    if foreground is not None and foreground[patch.target][patch.shape].mean() < config.min_foreground:
+        return False
+    return source_foreground is None or source_foreground[patch.origin].mean() >= config.min_foreground
+
+
+def render(
+    image: Pixels,
+    source: Pixels,
+    patch: Patch,
+    rng: np.random.Generator,
+    config: SimulationConfig,
+    *,
+    textured: bool,
+) -> Pixels:
+    """Return the (h, w, 3) target area with the patch in it."""
+    height, width = patch.shape.shape
+    if config.method != "nsa":
+        pasted = cv2.resize(source[patch.origin], (width, height), interpolation=cv2.INTER_LINEAR)
+        # CutPaste's colour jitter: without it a patch of an even surface would not show.
+        gain, shift = rng.uniform(0.8, 1.2), rng.uniform(-25, 25)
+        return np.asarray(np.clip(pasted.astype(np.float32) * gain + shift, 0, 255), dtype=np.uint8)
+    cloned = _seamless(image, source, patch, config)
+    if not textured or config.tone == 0:
+        return cloned
+    distance = cv2.distanceTransform(np.pad(patch.shape, 1).astype(np.uint8), cv2.DIST_L2, 3)[1:-1, 1:-1]
+    fade = np.minimum(distance / (0.5 * distance.max()), 1.0)[..., None]
+    shift = rng.uniform(-config.tone, config.tone) * float(cloned[patch.shape].mean())
+    return np.asarray(np.clip(cloned + shift * fade, 0, 255), dtype=np.uint8)
+
+
+def _seamless(image: Pixels, source: Pixels, patch: Patch, config: SimulationConfig) -> Pixels:
+    """Return the (h, w, 3) target area with the patch cloned in.
+
+    OpenCV fails where a clone reaches its destination's edge, and takes gradients across the patch's own
+    edge. So both are cut with a margin, repeated beyond the image's border.
+    """
+    height, width = patch.shape.shape
+    rows, columns = patch.origin
+    margin_y = max(1, round(MARGIN * (rows.stop - rows.start) / height))
+    margin_x = max(1, round(MARGIN * (columns.stop - columns.start) / width))
+    size = (width + 2 * MARGIN, height + 2 * MARGIN)
+    cut = _with_margin(source, patch.origin, margin_y, margin_x)
+    patch_pixels = cv2.resize(cut, size, interpolation=cv2.INTER_LINEAR)
+    target = _with_margin(image, patch.target, MARGIN, MARGIN)
+    mask = np.zeros((size[1], size[0]), np.uint8)
+    mask[MARGIN:-MARGIN, MARGIN:-MARGIN][patch.shape] = 255
+    x, y, w, h = cv2.boundingRect(mask)
+    flag = cv2.NORMAL_CLONE if config.blend == "normal" else cv2.MIXED_CLONE
+    cloned = cv2.seamlessClone(patch_pixels, target, mask, (x + w // 2, y + h // 2), flag)
+    return np.asarray(cloned[MARGIN:-MARGIN, MARGIN:-MARGIN], dtype=np.uint8)
+
+
+def _with_margin(pixels: Pixels, area: tuple[slice, slice], margin_y: int, margin_x: int) -> Pixels:
+    rows = np.clip(np.arange(area[0].start - margin_y, area[0].stop + margin_y), 0, pixels.shape[0] - 1)
+    columns = np.clip(np.arange(area[1].start - margin_x, area[1].stop + margin_x), 0, pixels.shape[1] - 1)
+    return np.ascontiguousarray(pixels[np.ix_(rows, columns)])

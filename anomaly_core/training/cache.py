@@ -1,0 +1,265 @@
+"""Encode once, train often: simulated samples -> decoder inputs and maps on disk.
+
+Every sample goes the way that an inspection goes (detector.py): framed, encoded, compared with the memory
+bank of a few good images. The encoder is frozen, so what it gives for a training image never changes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Final, Literal
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from safetensors import safe_open
+from safetensors.torch import save_file
+
+from anomaly_core.config import DetectorConfig
+from anomaly_core.decoders.inputs import decoder_inputs
+from anomaly_core.detector import Detector
+from anomaly_core.encoders.base import ImageEncoder
+from anomaly_core.errors import ConfigError
+from anomaly_core.imaging.foreground import foreground_mask
+from anomaly_core.product import ProductModel
+from anomaly_core.simulation.nsa import Simulated, SimulationConfig, simulate
+from anomaly_core.training.config import DataConfig
+from anomaly_core.training.data import Pixels, Product, training_products
+from anomaly_core.training.losses import MASK_THRESHOLD
+
+MASK_SIZE: Final = (224, 224)
+"""Rows and columns at which masks and few-shot maps are kept and the decoder's losses are computed."""
+Split = Literal["train", "held_out"]
+Progress = Callable[[str, int, int], None]
+_HELD_OUT_SEED: Final = 7919
+_ATTEMPTS: Final = 3
+_PRODUCT_ATTEMPTS: Final = 20
+_DRAWS: Final = 2
+"""Different sets of shots of each size that a product is learned from."""
+
+
+@dataclass(frozen=True)
+class Example:
+    """One cached sample.
+
+    cells: the 3x3 cell of each anomaly, none for a good image. inputs: (C_i, h_i, w_i) float32, what the
+    text-aligned decoder sees. embedding: (D,). few_shot: MASK_SIZE float32 >= 0, the few-shot map on the
+    whole original image, in units of the score at even odds. mask: MASK_SIZE float32, 0 or 1, on the
+    encoder input. sampling: (2, 3), see `Frame.sampling`.
+    """
+
+    product: str
+    cells: tuple[str, ...]
+    inputs: tuple[torch.Tensor, ...]
+    embedding: torch.Tensor
+    few_shot: torch.Tensor
+    mask: torch.Tensor
+    sampling: torch.Tensor
+
+    @property
+    def anomalous(self) -> bool:
+        """Whether it has a simulated anomaly."""
+        return bool(self.cells)
+
+
+class NoVisibleAnomalyError(ConfigError):
+    """No source made a visible anomaly on this photograph."""
+
+
+class FeatureCache:
+    """A folder of samples; even numbers are normal images, odd ones have simulated anomalies."""
+
+    def __init__(self, folder: Path, counts: dict[Split, int]) -> None:
+        self._folder = folder
+        self.counts = counts
+
+    def load(self, split: Split, number: int) -> Example:
+        """Read one sample."""
+        with safe_open(_file(self._folder, split, number), "pt") as file:
+            meta = json.loads(file.metadata()["sample"])
+            return Example(
+                product=meta["product"],
+                cells=tuple(meta["cells"]),
+                inputs=tuple(file.get_tensor(f"input{i}").float() for i in range(meta["inputs"])),
+                **{
+                    name: file.get_tensor(name).float()
+                    for name in ("embedding", "few_shot", "mask", "sampling")
+                },
+            )
+
+
+def build_cache(
+    config: DataConfig,
+    encoder: ImageEncoder,
+    roots: Sequence[Path],
+    folder: Path,
+    *,
+    seed: int,
+    progress: Progress | None = None,
+) -> FeatureCache:
+    """Make and encode every sample that is not there yet; equal arguments give equal files.
+
+    Raises ConfigError when the folder holds a cache of other data, or there are too few images.
+    """
+    counts: dict[Split, int] = {"train": config.samples, "held_out": config.held_out}
+    _claim(folder, config, encoder, roots, seed)
+    total, done = sum(counts.values()), 0
+    for split, count in counts.items():
+        drawn = config.drawn_products if split == "train" else -(-config.drawn_products // 2)
+        products = training_products(roots, drawn, config.side, seed + _HELD_OUT_SEED * (split == "held_out"))
+        if not products:
+            raise ConfigError("nothing to train on: name folders of good images, or set drawn_products.")
+        maker = _SampleMaker(config, encoder, products, split, seed)
+        for number in range(count):
+            path = _file(folder, split, number)
+            if not path.exists():
+                tensors, meta = maker.make(number, np.random.default_rng([seed, split == "train", number]))
+                part = path.with_suffix(".part")
+                save_file(tensors, part, {"sample": json.dumps(meta)})
+                part.replace(path)
+            done += 1
+            if progress is not None:
+                progress("encode", done, total)
+    return FeatureCache(folder, counts)
+
+
+class _SampleMaker:
+    """Draws a product, its shots and a query, simulates, encodes and decodes."""
+
+    def __init__(
+        self, config: DataConfig, encoder: ImageEncoder, products: Sequence[Product], split: Split, seed: int
+    ) -> None:
+        self._config = config
+        self._detector = Detector(encoder, DetectorConfig(encoder=encoder.name, input_side=config.input_side))
+        self._products = products
+        self._numbers = [_numbers(product, config.photographs, split) for product in products]
+        self._simulations = config.simulations if split == "train" else config.held_out_simulations
+        self._seed = seed
+        # A product learned from some shots meets many queries.
+        self._learned = lru_cache(maxsize=len(products) * len(config.shots) * _DRAWS)(self._learn)
+
+    def make(
+        self, number: int, rng: np.random.Generator
+    ) -> tuple[dict[str, torch.Tensor], dict[str, object]]:
+        """Return the tensors and the description of one sample.
+
+        A product on which no anomaly would show is passed over. Raises ConfigError where all are.
+        """
+        attempt = 0
+        while True:
+            try:
+                return self._make(bool(number % 2), rng)
+            except NoVisibleAnomalyError:
+                attempt += 1
+                if attempt == _PRODUCT_ATTEMPTS:
+                    raise
+
+    def _make(
+        self, anomalous: bool, rng: np.random.Generator
+    ) -> tuple[dict[str, torch.Tensor], dict[str, object]]:
+        which = int(rng.integers(len(self._products)))
+        product = self._products[which]
+        model, shots = self._learned(which, int(rng.choice(self._config.shots)), int(rng.integers(_DRAWS)))
+        query = int(rng.choice(np.setdiff1d(self._numbers[which], shots)))
+        pixels, changed, cells = product.image(query), None, list[str]()
+        if anomalous:
+            simulated = self._simulated(which, query, rng)
+            pixels, changed, cells = simulated.pixels, simulated.mask, simulated.cells
+        encoded = self._detector.encode(pixels)
+        mask: NDArray[np.float32] = np.zeros(MASK_SIZE, np.float32)
+        if changed is not None:
+            shown = encoded.frame.render(np.repeat(np.uint8(255) * changed[..., None], 3, axis=2))[..., 0]
+            mask[:] = cv2.resize(shown, MASK_SIZE[::-1], interpolation=cv2.INTER_AREA) / 255
+        values = self._detector.decode(encoded, model).values / model.even_odds
+        few_shot = cv2.resize(values, MASK_SIZE[::-1], interpolation=cv2.INTER_AREA)
+        inputs = decoder_inputs(
+            self._config.decoder_input, encoded.features, model.bank.match(encoded.grid)[1]
+        )
+        tensors = {f"input{i}": each.half().contiguous() for i, each in enumerate(inputs)}
+        tensors |= {
+            "embedding": encoded.features.embedding.float().contiguous(),
+            "few_shot": torch.from_numpy(few_shot).half(),
+            "mask": torch.from_numpy(mask > MASK_THRESHOLD).to(torch.uint8),
+            "sampling": torch.from_numpy(encoded.frame.sampling()),
+        }
+        return tensors, {"product": product.name, "cells": cells, "inputs": len(inputs)}
+
+    def _learn(self, which: int, count: int, draw: int) -> tuple[ProductModel, NDArray[np.int64]]:
+        """Learn a product from `count` of its images; some are always left to be queries."""
+        numbers = np.random.default_rng([self._seed, 3, which, draw]).permutation(self._numbers[which])
+        shots = numbers[: min(count, len(numbers) - 2)]
+        images = [self._products[which].image(int(number)) for number in shots]
+        return self._detector.fit(images).model, shots
+
+    def _simulated(self, which: int, query: int, rng: np.random.Generator) -> Simulated:
+        """Put anomalies into a photograph; where source and image are too alike, other sources are tried."""
+        image = self._products[which].image(query)
+        foreground = foreground_mask(image)
+        attempt = 0
+        while True:
+            source = self._source(which, rng, always_foreign=attempt > 0)
+            kind: SimulationConfig = self._simulations[int(rng.integers(len(self._simulations)))]
+            try:
+                return simulate(
+                    image,
+                    source,
+                    rng=rng,
+                    config=kind,
+                    foreground=foreground,
+                    source_foreground=foreground_mask(source),
+                )
+            except ConfigError as error:
+                # An even part on an even part shows nothing: the next source is of another product.
+                attempt += 1
+                if attempt == _ATTEMPTS:
+                    raise NoVisibleAnomalyError(str(error)) from error
+
+    def _source(self, which: int, rng: np.random.Generator, *, always_foreign: bool) -> Pixels:
+        """Another good image of the product, or one of another product."""
+        foreign = always_foreign or rng.random() < self._config.foreign_share
+        if foreign and len(self._products) > 1:
+            other = int(rng.integers(len(self._products) - 1))
+            which = other + (other >= which)
+        return self._products[which].image(int(rng.choice(self._numbers[which])))
+
+
+def _numbers(product: Product, photographs: int, split: Split) -> NDArray[np.int64]:
+    """Numbers of the product's images in this split; a folder's last fifth is held out."""
+    if product.images is None:
+        first = 0 if split == "train" else photographs
+        return np.arange(first, first + photographs)
+    held = max(product.images // 5, 3 if product.images >= 6 else 0)
+    all_numbers = np.arange(product.images)
+    chosen = all_numbers[: len(all_numbers) - held] if split == "train" else all_numbers[-held:]
+    if len(chosen) < 3:
+        raise ConfigError(
+            f"{product.name}: {product.images} images are too few; "
+            "give 6 or more, or fewer than 5 pictures of a texture."
+        )
+    return chosen[:photographs]
+
+
+def _claim(folder: Path, config: DataConfig, encoder: ImageEncoder, roots: Sequence[Path], seed: int) -> None:
+    """Write what the cache is of, or check that it is the same."""
+    folder.mkdir(parents=True, exist_ok=True)
+    manifest = {
+        "encoder": encoder.name,
+        "seed": seed,
+        "roots": [hashlib.sha256(str(root).encode()).hexdigest()[:16] for root in roots],
+        "data": config.model_dump(mode="json"),
+    }
+    path = folder / "manifest.json"
+    if not path.exists():
+        path.write_text(json.dumps(manifest, indent=2), encoding="utf-8")
+    elif json.loads(path.read_text(encoding="utf-8")) != manifest:
+        raise ConfigError(f"{folder}: holds features of other data or another encoder; give another folder.")
+
+
+def _file(folder: Path, split: Split, number: int) -> Path:
+    return folder / f"{split}-{number:05d}.safetensors"
