@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from agents.cli import main
+from agents.interfaces.cli import main
 
 if __name__ == "__main__":
     main()

@@ -9,20 +9,20 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from agents.compose import build_services
-from agents.conversation import Conversations, Event, Waiting, new_thread
 from agents.corrections import Outcome, correct, record_review
-from agents.dialogue import build_dialogue
-from agents.graph import Graph, build_graph
+from agents.factory import build_services
+from agents.graphs.checkpointers import Threads
+from agents.graphs.dialogue import build_dialogue
+from agents.graphs.inspection import Graph, build_graph
+from agents.graphs.threads import Conversations, Event, Waiting, new_thread
 from agents.in_flight import in_flight
 from agents.settings import EMBEDDED, Settings
 from agents.state import DialogueState, InspectionState, Review
-from agents.threads import Threads
 from anomaly_core.detector import Progress
 from anomaly_core.errors import ConfigError, IadError
-from knowledge.feedback import Correction, Word
+from knowledge.products.corrections import Correction, Word
 from tools.atomic import make_folder
-from tools.enroll import EnrollSummary, enroll
+from tools.enrollment.enroll import EnrollSummary, enroll
 from tools.records import (
     AnswerRecord,
     FailureRecord,
@@ -76,7 +76,7 @@ class Application:
         """The chat model of the settings, or None: then rules plan and the evidence answers."""
         if self.settings.llm_url in (None, EMBEDDED):
             return None
-        from agents.chat_model import build_chat_model
+        from agents.chat_models.endpoint import build_chat_model
 
         return build_chat_model(self.settings)
 
@@ -277,7 +277,7 @@ class Application:
         notes: Sequence[Path] = (),
         progress: Progress | None = None,
     ) -> dict[str, Any]:
-        """Answer and score MMAD's questions; see `agents.mmad`.
+        """Answer and score MMAD's questions; see `agents.evaluation.mmad`.
 
         Raises ConfigError for the embedded model, which phrases and chooses nothing.
         """
@@ -285,7 +285,7 @@ class Application:
             raise ConfigError(
                 "llm_url: `embedded` answers no multiple choice; give a URL or `local`, or unset it."
             )
-        from agents.mmad import evaluate_questions
+        from agents.evaluation.mmad import evaluate_questions
 
         return evaluate_questions(
             self.settings,

@@ -18,14 +18,14 @@ from agents.state import DialogueState, Review
 from anomaly_core.detector import Progress
 from anomaly_core.errors import ConfigError
 from anomaly_core.imaging.reading import LoadedImage, load_image
-from knowledge.examples import put_example
-from knowledge.feedback import Correction, Word, message_of, now, put_correction
-from knowledge.store import Transaction
-from tools.confirm import example_of
-from tools.enroll import bytes_of
-from tools.learn import Flip, past_of, with_template, word_of
+from knowledge.products.corrections import Correction, Word, message_of, now, put_correction
+from knowledge.products.examples import put_example
+from knowledge.store.store import Transaction
+from tools.classify.confirm import example_of
+from tools.context import Services
+from tools.enrollment.enroll import bytes_of
+from tools.enrollment.trial import Flip, past_of, with_template, word_of
 from tools.registry import Toolbox, build_tools
-from tools.services import Services
 
 Mask = NDArray[np.bool_]
 

@@ -9,13 +9,13 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Final
 
-from agents.compose import needed_weights
-from agents.report import write_report
+from agents.factory import needed_weights
 from agents.settings import Settings, load_settings
 from anomaly_core.errors import ConfigError
 from anomaly_core.weights import resolve as weights
 from tools.atomic import write_atomically
 from tools.records import FailureRecord, InspectionRecord
+from tools.report import write_report
 
 Progress = Callable[[str, int, int], None]
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Final, Literal, TypedDict
 
 from pydantic import Field
 
-from agents.questions import Asked
+from agents.questions.understanding import Asked
 from tools.records import (
     DefectRecord,
     EvidenceRecord,
@@ -108,7 +108,7 @@ class Turn(Record):
 
 
 class Understanding(Record):
-    """What the current question asks for; see `agents.followups.Understood`.
+    """What the current question asks for; see `agents.questions.references.Understood`.
 
     question: without its options. options: of a multiple-choice question, by letter; else empty.
     """

@@ -10,7 +10,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.checking import check_answer, cited_ids
+from agents.answers.guardrails import check_answer, cited_ids
 from anomaly_core.inspection import CELLS, verdict_sentence
 from anomaly_core.scoring.regions import describe_region, region_of_mask
 from tools.records import AnswerRecord

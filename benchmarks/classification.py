@@ -8,7 +8,7 @@ Four good shots are enrolled. Of each type, k anomalous test images are confirme
 others the type of the strongest region is named, from the examples and from notes (MMAD's for screw; for
 magnetic_tile those below, written from the types' names). Unknown counts as wrong. `--develop` does the same
 on drawn products with simulated defects: there, and not on the sets that are reported, the constants of
-`tools.classify_scores` were fitted.
+`tools.classify.scores` were fitted.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from drawn_defects import drawn_defects
 from numpy.typing import NDArray
 from provenance import provenance
 
-from agents.compose import build_services
+from agents.factory import build_services
 from agents.settings import Settings
 from anomaly_core.config import DetectorConfig
 from anomaly_core.detector import Detector
@@ -43,8 +43,8 @@ from anomaly_core.product import ProductModel
 from anomaly_core.scoring.region_embedding import region_vector
 from anomaly_core.scoring.regions import describe_region, region_of_mask
 from anomaly_core.simulation.procedural import DrawnProduct
-from tools.classify import UNKNOWN, DefectNotes, appearance
-from tools.classify_scores import same_name, weigh
+from tools.classify.classify import UNKNOWN, DefectNotes, appearance
+from tools.classify.scores import same_name, weigh
 
 Pixels = NDArray[np.uint8]
 

@@ -26,9 +26,9 @@ from agents import dialogue, graph
 from agents.app import Application
 from agents.settings import load_settings
 from anomaly_core.simulation.procedural import DrawnProduct
+from tools.context import Services
 from tools.records import InspectionRecord
 from tools.registry import build_tools
-from tools.services import Services
 
 QUESTIONS = ("Where is it?", "and how sure are you?", "what about the second region?", "why?")
 

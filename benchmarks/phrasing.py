@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from knowledge.passages import Passage
+from knowledge.catalogue.passages import Passage
 
 FOLDER = Path(__file__).parent
 FORMS = ("exact", "spaced", "plural", "words")

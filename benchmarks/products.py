@@ -8,9 +8,9 @@ All products are enrolled together, 1 or 4 good images each, three draws. Each t
 must then be taken for its own product; refused counts as not right. For the strangers, each product in turn
 is taken out of the store, and its images must be refused. ELPV (package elpv-dataset, two products) and the
 simulated textile (package conformal-clip-data) are fetched; drawn products are made. `--develop` leaves the
-real sets out: on these alone the constants of `knowledge/similarity.py` were chosen. The strangers of
-`tools/strangers.py` are of the drawn products' kinds, so a drawn product's figures say little; the real
-sets' count.
+real sets out: on these alone the constants of `knowledge/products/novelty.py` were chosen. The strangers of
+`tools/enrollment/novelty.py` are of the drawn products' kinds, so a drawn product's figures say little;
+the real sets' count.
 """
 
 from __future__ import annotations
@@ -42,10 +42,10 @@ from anomaly_core.imaging.augment import perturbations, symmetries
 from anomaly_core.imaging.frame import frame_of
 from anomaly_core.imaging.reading import load_image
 from anomaly_core.weights.resolve import pull
-from knowledge.products import Template
-from knowledge.store import Store
-from knowledge.templates import TemplateIndex
-from tools.strangers import strangers
+from knowledge.products.record import Template
+from knowledge.products.templates import TemplateIndex
+from knowledge.store.store import Store
+from tools.enrollment.novelty import strangers
 
 Pixels = NDArray[np.uint8]
 Vectors = NDArray[np.float32]

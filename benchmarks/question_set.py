@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from anomaly_core.evaluation.datasets import Sample, load_mask, open_dataset
 from anomaly_core.inspection import CELLS, cell_of
 from anomaly_core.weights.resolve import pull
-from tools.places import box_of
+from tools.locations import box_of
 
 HERE: Final = Path(__file__).parent
 FACTS: Final = HERE / "question_facts.json"

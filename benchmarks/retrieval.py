@@ -10,7 +10,8 @@ open questions of `benchmarks/phrasing.py`. The product is given, found from the
 
 *Product*: which one an open question is about: right, wrong or refused. *Strangers*: the same questions with
 the asked product's notes taken away must be refused, and so must questions that are about no product.
-`--develop` uses the made-up products, on which alone the constants of `knowledge/naming.py` were chosen.
+`--develop` uses the made-up products, on which alone the constants of
+`knowledge/catalogue/product_match.py` were chosen.
 """
 
 from __future__ import annotations
@@ -37,12 +38,12 @@ from anomaly_core.encoders.base import TextEncoder
 from anomaly_core.encoders.registry import load_text_encoder
 from anomaly_core.errors import WeightsMissing
 from anomaly_core.evaluation.metrics import wilson_interval
-from knowledge.domain import DomainIndex
-from knowledge.lexical import words
-from knowledge.naming import ProductNames
-from knowledge.notes import text_to_index
-from knowledge.passages import Passage, cut
-from knowledge.store import Store
+from knowledge.catalogue.bm25 import words
+from knowledge.catalogue.entries import text_to_index
+from knowledge.catalogue.index import DomainIndex
+from knowledge.catalogue.passages import Passage, cut
+from knowledge.catalogue.product_match import ProductNames
+from knowledge.store.store import Store
 from tools.text_cache import RememberingTextEncoder
 
 GIVEN, FOUND, NONE = "given", "found", "not looked for"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from anomaly_core.errors import ConfigError
-from knowledge.durable import replace_file
+from knowledge.files import replace_file
 
 
 def make_folder(path: Path) -> None:

@@ -15,10 +15,10 @@ from anomaly_core.detector import Detector, Encoded
 from anomaly_core.imaging.reading import load_image
 from anomaly_core.imaging.registration import Aligned, align
 from anomaly_core.inspection import cell_of
+from tools.context import Services
 from tools.detect import PartArgs
 from tools.findings import verdict_of
 from tools.records import Record
-from tools.services import Services
 
 Pixels = NDArray[np.uint8]
 

@@ -11,13 +11,13 @@ from anomaly_core.imaging.frame import frame_of
 from anomaly_core.imaging.reading import load_image
 from anomaly_core.imaging.registration import Aligned, align
 from anomaly_core.scoring.regions import RegionDescription, describe_region
-from knowledge.products import TemplateHit
+from knowledge.products.record import TemplateHit
+from tools.cache import ImagePass
+from tools.context import Services
 from tools.detect import PartArgs
 from tools.findings import region_at
-from tools.passes import ImagePass
-from tools.places import PLACE_HELP
+from tools.locations import PLACE_HELP
 from tools.records import Record
-from tools.services import Services
 
 LEAST_SHOWN: Final = 0.9
 """Share of a place that the template must show for the two to be compared there."""

@@ -6,9 +6,9 @@ from langchain_core.tools import BaseTool, tool
 from pydantic import BaseModel, Field
 
 from anomaly_core.errors import UnknownProduct
+from tools.context import Services
 from tools.findings import verdict_of
 from tools.records import LanguageRecord, OpenedRecord, ProductRecord, VerdictRecord
-from tools.services import Services
 
 
 class ImageArgs(BaseModel):

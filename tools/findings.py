@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from anomaly_core.inspection import Region, Verdict
 from anomaly_core.layout.model import LayoutVerdict, combine
 from anomaly_core.scoring.regions import describe_region, region_of_mask
-from tools.passes import ImagePass
-from tools.places import box_of
-from tools.services import Services
+from tools.cache import ImagePass
+from tools.context import Services
+from tools.locations import box_of
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ def regions_of(services: Services, image_pass: ImagePass, product: str) -> list[
 
 
 def region_at(services: Services, image_pass: ImagePass, product: str, place: str) -> PlacedRegion:
-    """Return the region at a place, see `tools.places`: what stands out there, else the whole place.
+    """Return the region at a place, see `tools.locations`: what stands out there, else the whole place.
 
     Raises ConfigError where there is no such place.
     """

@@ -7,11 +7,11 @@ from pathlib import Path
 from langchain_core.tools import BaseTool, tool
 from pydantic import Field
 
+from tools.context import Services
 from tools.detect import PartArgs
+from tools.drawing import write_pictures
 from tools.findings import regions_of
-from tools.pictures import write_pictures
 from tools.records import FilesRecord, MeasuredRegion
-from tools.services import Services
 
 
 class PictureArgs(PartArgs):

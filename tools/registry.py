@@ -9,17 +9,17 @@ from langchain_core.messages import ToolMessage
 from langchain_core.tools import BaseTool, StructuredTool
 from pydantic import BaseModel
 
-from tools.classify import classify_tools
+from tools.classify.classify import classify_tools
 from tools.compare import compare_tools
+from tools.context import Services
 from tools.describe import describe_tools
 from tools.detect import detect_tools
-from tools.experts import expert_tools
+from tools.layout import logical_tools
 from tools.localize import localize_tools
-from tools.logical import logical_tools
-from tools.report import report_tools
+from tools.report.tool import report_tools
 from tools.retrieve import retrieve_tools
-from tools.services import Services
 from tools.turns import TURNS
+from tools.visual_prompt import expert_tools
 from tools.zoom import zoom_tools
 
 

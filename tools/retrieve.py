@@ -5,11 +5,11 @@ from __future__ import annotations
 from langchain_core.tools import BaseTool, tool
 from pydantic import BaseModel, Field
 
-from knowledge.domain import PassageHit
-from knowledge.passages import Passage
+from knowledge.catalogue.index import PassageHit
+from knowledge.catalogue.passages import Passage
+from tools.context import Services
 from tools.detect import PartArgs
 from tools.records import PassageRecord, TemplateRecord
-from tools.services import Services
 
 
 class TemplateArgs(PartArgs):

@@ -22,13 +22,13 @@ from anomaly_core.inspection import Region, Verdict
 from anomaly_core.product import ProductModel
 from anomaly_core.scoring.calibration import calibrate
 from anomaly_core.scoring.regions import find_regions
+from tools.cache import ImagePass
+from tools.context import Services
 from tools.detect import PartArgs
+from tools.drawing import save_picture
 from tools.findings import regions_of
-from tools.passes import ImagePass
-from tools.pictures import save_picture
-from tools.places import PLACE_HELP, Box, box_of, cell_of_box, widened
+from tools.locations import PLACE_HELP, Box, box_of, cell_of_box, widened
 from tools.records import Record, RegionRecord
-from tools.services import Services
 
 TEMPLATES: Final = 4
 """Most good parts that the place is compared with, the nearest first."""

@@ -12,9 +12,9 @@ from PIL import Image
 from typer.testing import CliRunner, Result
 
 from agents.app import Application
-from agents.chat_scripted import ScriptedChatModel
-from agents.cli import app as command
-from agents.conversation import Event
+from agents.chat_models.scripted import ScriptedChatModel
+from agents.graphs.threads import Event
+from agents.interfaces.cli import app as command
 from agents.settings import Settings
 from tools.records import AnswerRecord
 

@@ -14,9 +14,9 @@ from langchain_core.messages import AIMessage, HumanMessage
 from loopback import Reply, drip, events, hang_up, loopback, say
 from pydantic import BaseModel, SecretStr
 
-from agents.chat_local import start_local_server
-from agents.chat_model import EndpointChatModel, build_chat_model, reply_as
-from agents.chat_scripted import ScriptedChatModel
+from agents.chat_models.endpoint import EndpointChatModel, build_chat_model, reply_as
+from agents.chat_models.local import start_local_server
+from agents.chat_models.scripted import ScriptedChatModel
 from agents.settings import Settings
 from anomaly_core.errors import LanguageModelDown, LanguageModelError, LanguageModelRefused, WeightsMissing
 

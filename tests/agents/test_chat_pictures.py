@@ -10,8 +10,8 @@ from langchain_core.messages import HumanMessage
 from PIL import Image
 
 from agents.app import Application
-from agents.chat_pictures import picture_message, question_message
-from agents.chat_scripted import ScriptedChatModel
+from agents.chat_models.pictures import picture_message, question_message
+from agents.chat_models.scripted import ScriptedChatModel
 from agents.settings import Settings
 from agents.state import InspectionState
 from tools.registry import Toolbox, build_tools

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from agents.choices import ChoiceKind, Excess, choose, kind_of_choice
+from agents.answers.multiple_choice import ChoiceKind, Excess, choose, kind_of_choice
 from agents.state import InspectionState
 from anomaly_core.errors import ConfigError
 from tools.records import (

@@ -21,9 +21,9 @@ import pytest
 from PIL import Image
 from typer.testing import CliRunner, Result
 
-from agents.cli import app
-from agents.cli.evaluation import parse_seeds
-from agents.cli.output import plain, progress
+from agents.interfaces.cli import app
+from agents.interfaces.cli.evaluation import parse_seeds
+from agents.interfaces.cli.output import plain, progress
 from agents.settings import Settings
 from anomaly_core.errors import IadError, StoreMissing
 from tools.records import ErrorRecord, FailureRecord, InspectionRecord
@@ -221,7 +221,7 @@ def test_help_loads_no_model_library_and_is_quick() -> None:
     """In seconds of processor time from the process's start, so that a busy machine does not decide."""
     code = (
         "import sys, time; sys.argv = ['iad', '--help']\n"
-        "from agents.cli import main\n"
+        "from agents.interfaces.cli import main\n"
         "try: main()\n"
         "except SystemExit: pass\n"
         "heavy = {'torch', 'transformers', 'faiss', 'cv2', 'langgraph', 'langchain_core', 'scipy'}\n"

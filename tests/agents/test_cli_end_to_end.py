@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 from typer.testing import CliRunner, Result
 
-from agents.cli import app
+from agents.interfaces.cli import app
 from tools.records import AnswerRecord, FailureRecord, InspectionRecord
 
 

@@ -10,7 +10,7 @@ import pytest
 from loopback import loopback, say
 from typer.testing import CliRunner, Result
 
-from agents.cli import app
+from agents.interfaces.cli import app
 from anomaly_core.language.tiny import tiny_language_model
 
 

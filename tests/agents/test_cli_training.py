@@ -10,8 +10,8 @@ import pytest
 from PIL import Image
 from typer.testing import CliRunner, Result
 
-from agents.cli import app
-from agents.cli.training import training_config
+from agents.interfaces.cli import app
+from agents.interfaces.cli.training import training_config
 from anomaly_core.checkpoint import load_checkpoint
 from anomaly_core.errors import ConfigError
 

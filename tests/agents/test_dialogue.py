@@ -15,11 +15,11 @@ import pytest
 from langgraph.checkpoint.memory import InMemorySaver
 from PIL import Image
 
+from agents.answers.compose import spoken_verdict
+from agents.answers.guardrails import check_answer
 from agents.app import Application
-from agents.checking import check_answer
-from agents.conversation import Event, Waiting
-from agents.dialogue import build_dialogue
-from agents.replies import spoken_verdict
+from agents.graphs.dialogue import build_dialogue
+from agents.graphs.threads import Event, Waiting
 from agents.settings import Settings
 from agents.state import MOST_IMAGES, MOST_TURNS
 from anomaly_core.errors import ThreadError, UnreadableImage

@@ -15,7 +15,7 @@ from PIL import Image
 
 from agents.app import Application
 from agents.settings import Settings
-from knowledge.store import Store
+from knowledge.store.store import Store
 from tools.records import InspectionRecord
 
 KILLS = 20
@@ -25,7 +25,8 @@ KILLS = 20
 ENROL_FOREVER = """
 import os, sys
 from pathlib import Path
-import anomaly_core.detector, anomaly_core.encoders.fakes, knowledge.templates, tools.enroll
+import anomaly_core.detector, anomaly_core.encoders.fakes, knowledge.products.templates
+import tools.enrollment.enroll
 from agents.app import Application
 from agents.settings import Settings
 for line in sys.stdin:

@@ -14,8 +14,8 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from agents.app import Application
-from agents.cli import app as command
-from agents.conversation import Waiting
+from agents.graphs.threads import Waiting
+from agents.interfaces.cli import app as command
 from agents.settings import Settings
 from agents.state import Review
 from anomaly_core.errors import ConfigError, ThreadError

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from agents.followups import Understood, understand
+from agents.questions.references import Understood, understand
 from agents.state import Seen, Turn
 
 

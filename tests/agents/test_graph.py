@@ -11,9 +11,9 @@ from langgraph.checkpoint.sqlite import SqliteSaver
 from PIL import Image
 from pydantic import BaseModel
 
+from agents.answers.compose import compose_answer
 from agents.app import Application
-from agents.graph import build_graph
-from agents.replies import compose_answer
+from agents.graphs.inspection import build_graph
 from agents.settings import Settings
 from agents.state import InspectionState, add_times
 

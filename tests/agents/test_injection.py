@@ -14,12 +14,12 @@ from langchain_core.messages import AIMessage
 from langgraph.checkpoint.memory import InMemorySaver
 from PIL import Image
 
+from agents.answers.agent import MOST_TOOL_CALLS
+from agents.answers.compose import spoken_verdict
 from agents.app import Application
-from agents.chat_scripted import ScriptedChatModel, ScriptedReply
-from agents.dialogue import build_dialogue
-from agents.planner import FOR_QUESTIONS
-from agents.react import MOST_TOOL_CALLS
-from agents.replies import spoken_verdict
+from agents.chat_models.scripted import ScriptedChatModel, ScriptedReply
+from agents.graphs.dialogue import build_dialogue
+from agents.questions.plan import FOR_QUESTIONS
 from agents.settings import Settings
 from anomaly_core.errors import LanguageModelDown
 from tools.registry import build_tools
@@ -64,7 +64,7 @@ class Watch:
                 self._watch(tool)
             return tools
 
-        monkeypatch.setattr("agents.dialogue.build_tools", watched)
+        monkeypatch.setattr("agents.graphs.dialogue.build_tools", watched)
 
     def _watch(self, tool: Any) -> None:
         inner = tool.func

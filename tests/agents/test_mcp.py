@@ -14,7 +14,7 @@ from mcp.client.stdio import StdioServerParameters, stdio_client
 from plates import part
 
 from agents.app import Application
-from agents.mcp import create_mcp_server
+from agents.interfaces.mcp import create_mcp_server
 from agents.settings import load_settings
 from anomaly_core.errors import ConfigError
 

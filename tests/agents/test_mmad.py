@@ -11,9 +11,9 @@ import pytest
 from PIL import Image
 from typer.testing import CliRunner
 
-from agents.chat_scripted import ScriptedChatModel
-from agents.cli import app as command
-from agents.mmad import Answered, evaluate_questions, parse_letter, score, shuffled
+from agents.chat_models.scripted import ScriptedChatModel
+from agents.evaluation.mmad import Answered, evaluate_questions, parse_letter, score, shuffled
+from agents.interfaces.cli import app as command
 from agents.settings import Settings
 from anomaly_core.errors import ConfigError
 from anomaly_core.evaluation.datasets import Question, read_mmad

@@ -10,7 +10,7 @@ import torch
 import transformers
 from tokenizers import pre_tokenizers
 
-from agents.cli.training import training_config
+from agents.interfaces.cli.training import training_config
 from agents.settings import Settings, load_settings
 from anomaly_core.checkpoint import load_checkpoint
 from anomaly_core.decoders.inputs import input_channels

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from agents.questions import Asked, kind_of_question
+from agents.questions.understanding import Asked, kind_of_question
 
 TABLE: list[tuple[str, Asked]] = [
     ("Is there any anomaly in the image?", "detection"),

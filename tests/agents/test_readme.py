@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 from typer.testing import CliRunner
 
-from agents.cli import app
+from agents.interfaces.cli import app
 from agents.settings import Settings
 
 ROOT = Path(__file__).parents[2]

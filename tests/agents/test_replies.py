@@ -6,9 +6,9 @@ import re
 
 import pytest
 
-from agents.replies import compose_answer
+from agents.answers.compose import compose_answer
 from agents.state import InspectionState
-from tools.classify import UNKNOWN
+from tools.classify.classify import UNKNOWN
 from tools.records import (
     DefectRecord,
     LanguageRecord,

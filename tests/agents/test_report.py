@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from agents.report import write_report
-from agents.report.page import cite, render_page
-from agents.report.table import safe_cell
 from anomaly_core.errors import ConfigError
 from tools.records import ErrorRecord, FailureRecord, InspectionRecord
+from tools.report import write_report
+from tools.report.page import cite, render_page
+from tools.report.table import safe_cell
 
 HOSTILE = '=1+1 <script>alert("x")</script>[bold].png'
 

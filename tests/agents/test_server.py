@@ -7,7 +7,7 @@ from fastapi.testclient import TestClient
 from plates import part
 
 from agents.app import Application
-from agents.server import create_server
+from agents.interfaces.server import create_server
 from agents.settings import load_settings
 
 

@@ -12,14 +12,14 @@ import pytest
 import torch
 from PIL import Image
 
+from agents.answers.compose import spoken_verdict
+from agents.answers.generation import LONGEST_REPLY, SYSTEM, WINDOW
+from agents.answers.guardrails import check_answer
 from agents.app import Application
-from agents.checking import check_answer
-from agents.conversation import Conversations
-from agents.dialogue import build_dialogue
-from agents.replies import spoken_verdict
+from agents.graphs.checkpointers import Threads
+from agents.graphs.dialogue import build_dialogue
+from agents.graphs.threads import Conversations
 from agents.settings import Settings
-from agents.speaking import LONGEST_REPLY, SYSTEM, WINDOW
-from agents.threads import Threads
 from anomaly_core.errors import ConfigError, LanguageModelRefused
 from anomaly_core.language.base import Message
 from anomaly_core.language.chat_template import SoftSpan, TokenSpan

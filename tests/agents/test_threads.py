@@ -13,9 +13,15 @@ from typing import Annotated, Any, TypedDict
 import pytest
 from langgraph.graph import END, START, StateGraph
 
+from agents.graphs.checkpointers import (
+    MOST_THREADS,
+    Threads,
+    check_thread_name,
+    conversations_of,
+    state_serializer,
+)
 from agents.settings import Settings
 from agents.state import Turn
-from agents.threads import MOST_THREADS, Threads, check_thread_name, conversations_of, state_serializer
 from anomaly_core.errors import ConfigError, ThreadError
 
 
@@ -103,7 +109,7 @@ def test_a_thread_is_held_by_one(threads: Threads, tmp_path: Path) -> None:
 
 def test_the_threads_longest_out_of_use_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert MOST_THREADS >= 100
-    monkeypatch.setattr("agents.threads.MOST_THREADS", 3)
+    monkeypatch.setattr("agents.graphs.checkpointers.MOST_THREADS", 3)
     threads = Threads.open(Settings(store=tmp_path / "store"))
     built = graph(threads)
     for name in ("a", "b", "c", "a", "d"):

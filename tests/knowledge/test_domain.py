@@ -9,9 +9,9 @@ import torch
 
 from anomaly_core.encoders.fakes import TinyTextEncoder
 from anomaly_core.errors import ConfigError, KnowledgeError, StoreDamaged, WeightsMissing
-from knowledge.domain import DomainIndex
-from knowledge.lexical import LexicalIndex, words
-from knowledge.store import Store
+from knowledge.catalogue.bm25 import LexicalIndex, words
+from knowledge.catalogue.index import DomainIndex
+from knowledge.store.store import Store
 
 NOTES = """{
   "screw": {

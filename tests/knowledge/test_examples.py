@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from anomaly_core.errors import ConfigError, KnowledgeError, StoreDamaged
-from knowledge.examples import Example, ExampleIndex, put_example
-from knowledge.store import Store
+from knowledge.products.examples import Example, ExampleIndex, put_example
+from knowledge.store.store import Store
 
 
 def example(id_: str, defect: str = "scratch", encoder: str = "tiny") -> Example:

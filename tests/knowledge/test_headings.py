@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 import agents
-from knowledge.headings import defect_of
-from knowledge.readers import read_note
+from knowledge.catalogue.headings import defect_of
+from knowledge.catalogue.readers import read_note
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from anomaly_core.errors import KnowledgeError
-from knowledge.passages import LONGEST, Section, cut, strip_control, to_passages
-from knowledge.readers import read_note
+from knowledge.catalogue.passages import LONGEST, Section, cut, strip_control, to_passages
+from knowledge.catalogue.readers import read_note
 
 MMAD = Path(__file__).parents[3] / "shared" / "data" / "mmad" / "domain_knowledge.json"
 

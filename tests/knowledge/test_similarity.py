@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from knowledge.similarity import REFUSED_SHARE, SHARE, similarity_floor, unit_rows
+from knowledge.products.novelty import REFUSED_SHARE, SHARE, similarity_floor, unit_rows
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
 Vectors = NDArray[np.float32]

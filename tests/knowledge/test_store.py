@@ -18,16 +18,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from anomaly_core.errors import StoreBusy, StoreDamaged, StoreError, StoreMissing, StoreTooNew
-from knowledge.manifest import check_key
-from knowledge.snapshot import object_path
-from knowledge.store import Store
+from knowledge.store.manifest import check_key
+from knowledge.store.snapshot import object_path
+from knowledge.store.store import Store
 
 ROOT = Path(__file__).parents[2]
 
 WRITER = """
 import sys
 from pathlib import Path
-from knowledge.store import Store
+from knowledge.store.store import Store
 store = Store.open(Path(sys.argv[1]), create=True)
 name, count = sys.argv[2], int(sys.argv[3])
 for i in range(count):

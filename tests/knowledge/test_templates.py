@@ -12,9 +12,9 @@ import pytest
 from numpy.typing import NDArray
 
 from anomaly_core.errors import ConfigError, StoreDamaged, UnknownProduct
-from knowledge.products import ProductInfo, Template, product_folder
-from knowledge.store import Store
-from knowledge.templates import TemplateIndex
+from knowledge.products.record import ProductInfo, Template, product_folder
+from knowledge.products.templates import TemplateIndex
+from knowledge.store.store import Store
 
 Vectors = NDArray[np.float32]
 ENCODER = "encoder:a"

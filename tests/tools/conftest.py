@@ -12,10 +12,10 @@ from PIL import Image
 from anomaly_core.config import DetectorConfig
 from anomaly_core.detector import Detector
 from anomaly_core.encoders.fakes import TinyEncoder, TinyTextEncoder
-from tools.enroll import enroll
+from tools.context import Services
+from tools.enrollment.enroll import enroll
 from tools.records import FailureRecord, InspectionRecord
 from tools.registry import Toolbox, build_tools
-from tools.services import Services
 
 Paint = Callable[..., Path]
 

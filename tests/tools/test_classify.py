@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 import torch
 
-from agents.compose import build_services
+from agents.factory import build_services
 from agents.settings import Settings
-from knowledge.passages import Passage
-from tools.classify import CONTRASTS, UNKNOWN, DefectNotes, appearance
-from tools.classify_scores import weigh
-from tools.services import Services
+from knowledge.catalogue.passages import Passage
+from tools.classify.classify import CONTRASTS, UNKNOWN, DefectNotes, appearance
+from tools.classify.scores import weigh
+from tools.context import Services
 
 
 def measured(kind: str, size: str) -> str:

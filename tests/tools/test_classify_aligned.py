@@ -9,8 +9,8 @@ import torch.nn.functional as F
 
 from anomaly_core.encoders.base import Features, share_space
 from anomaly_core.encoders.fakes import TinyEncoder, TinyTextEncoder
-from tools.classify_aligned import aligned_fits
-from tools.classify_scores import UNKNOWN, weigh
+from tools.classify.aligned import aligned_fits
+from tools.classify.scores import UNKNOWN, weigh
 
 COLOURS = ("red", "green", "blue")
 

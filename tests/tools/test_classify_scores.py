@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from knowledge.examples import Example, ExampleHit
-from tools.classify_scores import (
+from knowledge.products.examples import Example, ExampleHit
+from tools.classify.scores import (
     ALONE_LEAST_FIT,
     ALONE_WIDTH,
     LEAST_CHANCE,

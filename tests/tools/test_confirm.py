@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 
 from anomaly_core.errors import ConfigError, UnknownProduct
-from tools.classify_scores import UNKNOWN
-from tools.confirm import add_example
-from tools.enroll import enroll
+from tools.classify.confirm import add_example
+from tools.classify.scores import UNKNOWN
+from tools.context import Services
+from tools.enrollment.enroll import enroll
 from tools.registry import Toolbox
-from tools.services import Services
 
 Part = Callable[[Path], dict[str, str]]
 Paint = Callable[..., Path]

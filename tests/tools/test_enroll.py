@@ -10,7 +10,7 @@ from PIL import Image
 
 from anomaly_core.errors import UnreadableImage
 from anomaly_core.imaging.reading import load_image
-from tools.enroll import bytes_of
+from tools.enrollment.enroll import bytes_of
 
 
 def picture(path: Path, seed: int) -> Path:

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from anomaly_core.errors import ConfigError, IadError, UnreadableImage
-from tools.pictures import BOX
+from tools.drawing import BOX
 from tools.registry import Toolbox
 
 Part = Callable[[Path], dict[str, str]]

@@ -9,9 +9,9 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from tools.enroll import enroll
+from tools.context import Services
+from tools.enrollment.enroll import enroll
 from tools.registry import Toolbox
-from tools.services import Services
 
 Part = Callable[[Path], dict[str, str]]
 

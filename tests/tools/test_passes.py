@@ -18,7 +18,7 @@ from anomaly_core.encoders.base import Features
 from anomaly_core.encoders.fakes import TinyEncoder
 from anomaly_core.errors import UnreadableImage
 from anomaly_core.soft_prompt.reader import AnomalyGPT
-from tools.passes import PassCache, Stopwatch
+from tools.cache import PassCache, Stopwatch
 
 
 class CountingEncoder(TinyEncoder):

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from anomaly_core.inspection import Region
-from tools.pictures import BOX, safe_name, write_pictures
+from tools.drawing import BOX, safe_name, write_pictures
 
 
 def region() -> Region:

@@ -6,7 +6,7 @@ import pytest
 
 from anomaly_core.errors import ConfigError
 from anomaly_core.inspection import CELLS
-from tools.places import box_of, cell_of_box, place_in, widened
+from tools.locations import box_of, cell_of_box, place_in, widened
 
 
 @pytest.mark.parametrize(

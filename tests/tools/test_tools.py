@@ -16,11 +16,11 @@ from anomaly_core.config import DetectorConfig
 from anomaly_core.detector import Detector
 from anomaly_core.encoders.fakes import TinyEncoder, TinyTextEncoder
 from anomaly_core.errors import NoImages, StoreMissing, UnknownProduct, UnreadableImage
-from tools.classify import UNKNOWN
-from tools.enroll import enroll
+from tools.classify.classify import UNKNOWN
+from tools.context import Services
+from tools.enrollment.enroll import enroll
 from tools.records import FailureRecord, InspectionRecord
 from tools.registry import Toolbox, build_tools
-from tools.services import Services
 
 NAMES = [
     "open_image",

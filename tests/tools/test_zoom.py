@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from tools.enroll import enroll
+from tools.context import Services
+from tools.enrollment.enroll import enroll
 from tools.registry import Toolbox
-from tools.services import Services
 from tools.zoom import TEMPLATES
 
 Part = Callable[[Path], dict[str, str]]

@@ -1,0 +1,153 @@
+"""The evidence of an answer: everything that was measured or found, each with the id that an answer cites."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from agents.state import DialogueState, InspectionState, Observation, Seen, Turn, Understanding
+from tools.classify.classify import UNKNOWN
+from tools.records import EvidenceRecord, MeasuredRegion, PassageRecord
+
+_LONGEST_QUOTE = 600
+
+
+def shown_regions(state: InspectionState) -> list[MeasuredRegion]:
+    """The regions that the verdict stands for: none when the part was judged normal."""
+    return state["regions"] if state["verdict"].anomalous else []
+
+
+def gather_evidence(state: InspectionState | DialogueState) -> list[EvidenceRecord]:
+    """Return the score, the regions, the templates, the passages and what the plan's tools returned."""
+    verdict, product = state["verdict"], state["product"]
+    found = [
+        EvidenceRecord(
+            kind="score",
+            id="score",
+            text=f"anomaly score {verdict.score:.3f}, p-value {verdict.p_value:.3g} against the good "
+            f"{product.name} parts, at a stated false-alarm rate of {verdict.alpha:.0%}",
+        )
+    ]
+    found += _language_evidence(state)
+    found += [
+        EvidenceRecord(
+            kind="region",
+            id=region.id,
+            text=f"at the {region.cell}, box {list(region.bbox)}, {region.area_px} px, score "
+            f"{region.score:.2f}: {region.text}",
+        )
+        for region in state["regions"]
+    ]
+    found += _type_evidence(state)
+    found += [
+        EvidenceRecord(
+            kind="template",
+            id=template.id,
+            text=f"nearest good part {template.file_name}, similarity {template.similarity:.2f}",
+        )
+        for template in state["templates"]
+    ]
+    found += [
+        EvidenceRecord(kind="knowledge", id=passage.id, text=passage.text) for passage in state["passages"]
+    ]
+    if state["verdict"].anomalous or state.get("question"):
+        found.append(_notes_evidence(state))
+    found += [seen.evidence for seen in observations(state)]
+    found += _thread_evidence(state)
+    unique = {item.id: item for item in found}
+    return list(unique.values())
+
+
+def _language_evidence(state: InspectionState | DialogueState) -> list[EvidenceRecord]:
+    language = state["language"]
+    if language.margin is None:
+        return []
+    word = "yes" if language.margin > 0 else "no"
+    said = f"{language.model} says {word}, log-odds {language.margin:+.2f}"
+    text = f"asked whether the map shows an anomaly, {said}"
+    return [EvidenceRecord(kind="score", id="language-model", text=text)]
+
+
+def _thread_evidence(state: InspectionState | DialogueState) -> list[EvidenceRecord]:
+    """The verdicts of the thread's images, where a question is about more than one of them."""
+    asked: Understanding | None = state.get("asked")  # type: ignore[assignment]
+    seen: list[Seen] = state.get("seen") or []  # type: ignore[assignment]
+    if asked is None or asked.kind not in ("history", "comparison") or not seen:
+        return []
+    said = []
+    for one in sorted(seen, key=lambda one: one["number"]):
+        verdict = one["found"]["verdict"]
+        word = "anomalous" if verdict.anomalous else "normal"
+        said.append(f"image {one['number']}: {word}, p-value {verdict.p_value:.3g}")
+    # Not the questions themselves: an answer must not say what somebody typed.
+    turns: list[Turn] = state.get("turns") or []  # type: ignore[assignment]
+    kinds = list(dict.fromkeys(turn.kind for turn in turns))
+    asks = re.search(r"\bask(ed)?\b", state.get("question") or "")
+    told = f"; asked about: {', '.join(kinds)}" if kinds and asks else ""
+    return [EvidenceRecord(kind="score", id="thread", text="; ".join(said) + told)]
+
+
+def _type_evidence(state: InspectionState | DialogueState) -> list[EvidenceRecord]:
+    defect = state.get("defect_type")
+    if defect is None:
+        return []
+    ranked = [defect, *defect.alternatives] if defect.name != UNKNOWN else defect.alternatives
+    scores = ", ".join(f"{plain_name(one.name)} {one.score:.2f}" for one in ranked) or "none"
+    decided = "do not decide between" if defect.name == UNKNOWN else "rank"
+    text = f"the notes and confirmed examples {decided} the types: {scores}"
+    return [EvidenceRecord(kind="score", id="type", text=text)]
+
+
+def _notes_evidence(state: InspectionState | DialogueState) -> EvidenceRecord:
+    """What the notes cover, so that "no note covers this" rests on something too."""
+    product, named = state["product"].name, state["expected"]
+    names = f"name the defects {', '.join(plain_name(name) for name in named)}" if named else "name no defect"
+    text = f"the notes about {product} {names}; {len(state['passages'])} passages found for this question"
+    return EvidenceRecord(kind="knowledge", id="notes", text=text)
+
+
+def observations(state: InspectionState | DialogueState) -> list[Observation]:
+    """What the plan's tools returned; none where there was no plan."""
+    found: list[Observation] = state.get("observations") or []  # type: ignore[assignment]
+    return found
+
+
+def spoken_names(state: DialogueState) -> dict[str, str]:
+    """Paths and file names of the thread, and the plain words that stand for them in evidence."""
+    names = {one["image"]: f"(image {one['number']})" for one in state["seen"]}
+    here = str(Path(state["image"]).absolute())
+    names[state["image"]] = names.setdefault(here, "this image")
+    for template in state.get("templates") or []:
+        names[template.path] = names[template.file_name] = "(enrolled)"
+    return names
+
+
+def without_names(text: str, names: Mapping[str, str]) -> str:
+    """Return a text in which plain words stand for paths and file names; see `spoken_names`."""
+    for raw in sorted(names, key=len, reverse=True):
+        text = text.replace(raw, names[raw])
+    return text
+
+
+def quote(passage: PassageRecord) -> str:
+    """The passage in quotation marks, cut at a word where it is long."""
+    text = " ".join(passage.text.split()).replace('"', "'")
+    if len(text) <= _LONGEST_QUOTE:
+        return f'"{text}"'
+    return f'"{text[:_LONGEST_QUOTE].rsplit(" ", 1)[0]} ..."'
+
+
+def plain_name(name: str) -> str:
+    """A defect's name in plain words."""
+    return name.replace("_", " ")
+
+
+def topic_of(passage: PassageRecord) -> str:
+    """What a passage is about, in lower-case plain words: its defect, else its last heading; else empty."""
+    return plain_name(passage.defect or passage.title.rpartition(" / ")[2]).lower()
+
+
+def is_about_good(passage: PassageRecord) -> bool:
+    """Whether a passage says how good parts look."""
+    return re.match(r"(good|normal|acceptable|intact|flawless)\b", topic_of(passage)) is not None

@@ -1,0 +1,233 @@
+"""Multiple choice from measured evidence: the option that the verdict, the regions and the notes speak for.
+
+The seven kinds are MMAD's (arXiv 2410.09453). The kind is told from the question and its options alone.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from agents.answers.evidence import is_about_good, plain_name
+from agents.state import DialogueState, InspectionState
+from anomaly_core.errors import ConfigError
+from tools.classify.classify import appearance
+from tools.locations import Box, box_of, place_in
+from tools.records import MeasuredRegion, PassageRecord
+
+ChoiceKind = Literal[
+    "Anomaly Detection",
+    "Defect Classification",
+    "Defect Localization",
+    "Defect Description",
+    "Defect Analysis",
+    "Object Classification",
+    "Object Analysis",
+]
+Similarity = Callable[[str, Sequence[str]], Sequence[float]]
+"""Cosine, in [-1, 1], of a text with each of others."""
+Excess = Callable[[Box], float]
+"""Share of the map's excess over the normal range that lies in a box; more than 0 wherever the map is."""
+
+_DEFECT: Final = r"\b(defect\w*|anomal\w*|damage\w*|fault\w*|flaw\w*|abnormal\w*)\b"
+_RULES: Final[tuple[tuple[ChoiceKind, str], ...]] = (
+    (
+        "Defect Localization",
+        r"\bwhere\b|\blocat\w+\b|\bposition\w*\b|\b(which|what) (part|area|region|side|corner|end|portion)\b",
+    ),
+    (
+        "Defect Analysis",
+        r"\b(effects?|consequences?|impacts?|cause\w*|reasons?|result|affect\w*|lead|risk|severity|why"
+        r"|implications?|function\w*|happen\w*|indicate)\b",
+    ),
+    ("Defect Classification", r"\b(types?|kinds?|categor\w+|class\w*|name|sort)\b"),
+    (
+        "Defect Description",
+        r"\b(appearance|look|describe\w*|description|characteristics?|features?|colou?r|shape)\b",
+    ),
+)
+_PRODUCT: Final = (
+    r"\b(kind|type|sort|category|class)\b.*\b(product|object|item)\b|\bwhat (product|object|item)\b"
+)
+_SAYS_YES: Final = re.compile(rf"^\W*(yes|true)\b|^(?!.*\b(no|not|without|free)\b).*{_DEFECT}", re.IGNORECASE)
+_ASKS_WHETHER_GOOD: Final = re.compile(
+    r"\b(free (of|from)|without|good|normal|intact|acceptable|defect-free|flawless)\b", re.IGNORECASE
+)
+_STOP: Final = frozenset(
+    "a an and are as at by for from in is it its of on or that the this to was with".split()  # noqa: SIM905
+)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The option chosen. scores: of every option, larger is better; evidence: ids of what decided."""
+
+    letter: str
+    kind: ChoiceKind
+    scores: dict[str, float]
+    evidence: tuple[str, ...]
+
+
+def kind_of_choice(question: str, options: Mapping[str, str]) -> ChoiceKind:
+    """Return what a question with options asks for, by the words of both."""
+    text = question.lower()
+    words = [option.lower().strip(" .") for option in options.values()]
+    if (
+        words
+        and all(re.fullmatch(r"(yes|no)\b.*", word) for word in words)
+        and re.search(_DEFECT + "|" + _ASKS_WHETHER_GOOD.pattern, text)
+    ):
+        return "Anomaly Detection"
+    if not re.search(_DEFECT, text):
+        return "Object Classification" if re.search(_PRODUCT, text) else "Object Analysis"
+    asked = re.sub(rf"\bthere (is|are) [^.?!]*{_DEFECT}[^.?!]*[.!]", " ", text)
+    for kind, pattern in _RULES:
+        if re.search(pattern, asked):
+            return kind
+    return "Defect Description"
+
+
+def choose(
+    question: str,
+    options: Mapping[str, str],
+    state: InspectionState | DialogueState,
+    similarity: Similarity,
+    *,
+    excess: Excess,
+    notes: Sequence[PassageRecord] = (),
+) -> Choice:
+    """Choose an option from what was measured of one image.
+
+    options: text by letter. excess: of the anomaly map, also on an image that the verdict found good, for a
+    question that takes a defect for granted. notes: the product's passages, beside those found for the
+    question. Raises ConfigError for no options.
+    """
+    if not options:
+        raise ConfigError("a multiple-choice question needs options, such as A and B")
+    kind = kind_of_choice(question, options)
+    passages = list({p.id: p for p in (*state["passages"], *notes)}.values())
+    if kind == "Anomaly Detection":
+        scores, evidence = _detection(question, options, state["verdict"].anomalous), ["score"]
+    elif kind == "Defect Localization":
+        scores, evidence = _localization(options, state, excess, similarity)
+    elif kind == "Object Classification":
+        name = plain_name(state["product"].name)
+        scores = _fit(options, [name], similarity)
+        evidence = [state["templates"][0].id] if state["templates"] else ["score"]
+    elif kind == "Defect Classification":
+        scores, evidence = _classification(options, state, passages, similarity)
+    else:
+        sources = _sources(kind, state, passages)
+        fits = {
+            name: _blend(text, [said for said, _ in sources], similarity) for name, text in options.items()
+        }
+        scores = {name: max(values) for name, values in fits.items()}
+        best = fits[max(options, key=lambda name: scores[name])]
+        evidence = [sources[best.index(max(best))][1]]
+    letter = max(options, key=lambda name: (scores[name], -list(options).index(name)))
+    return Choice(letter, kind, {name: round(scores[name], 4) for name in options}, tuple(evidence))
+
+
+def _detection(question: str, options: Mapping[str, str], anomalous: bool) -> dict[str, float]:
+    """Yes where the part is anomalous, or no where the question asks whether it is good."""
+    asks_good = _ASKS_WHETHER_GOOD.search(question) and not re.search(
+        r"\b(any|is there|are there)\b", question.lower()
+    )
+    yes = anomalous is not bool(asks_good)
+    return {name: float(bool(_SAYS_YES.search(text)) is yes) for name, text in options.items()}
+
+
+def _localization(
+    options: Mapping[str, str],
+    state: InspectionState | DialogueState,
+    excess: Excess,
+    similarity: Similarity,
+) -> tuple[dict[str, float], list[str]]:
+    """The place that holds most of what exceeds the normal range, larger places a little less willingly."""
+    width, height = state["opened"].width, state["opened"].height
+    evidence = [region.id for region in state["regions"]] or ["score"]
+    scores = {}
+    for name, text in options.items():
+        place = place_in(text)
+        if place is None or place.startswith("region-"):
+            # A part of the product is named, not a place: the look decides, below any place.
+            looks = [region.text for region in state["regions"]] or ["an anomaly"]
+            scores[name] = 0.01 * max(similarity(text, looks))
+            continue
+        named = box_of(place, width, height)
+        scores[name] = excess(named) - 0.2 * _share(named, width, height)
+    return scores, evidence
+
+
+def _share(box: Box, width: int, height: int) -> float:
+    return (box[2] - box[0]) * (box[3] - box[1]) / (width * height)
+
+
+def _classification(
+    options: Mapping[str, str],
+    state: InspectionState | DialogueState,
+    passages: Sequence[PassageRecord],
+    similarity: Similarity,
+) -> tuple[dict[str, float], list[str]]:
+    """The ranking of the notes' types, carried over to the options that name them; else the measured look."""
+    defect = state.get("defect_type")
+    ranked = [] if defect is None else [defect, *defect.alternatives]
+    names = [plain_name(one.name) for one in ranked]
+    looks = [_look(region) for region in state["regions"][:1]] or ["an anomaly"]
+    scores = {}
+    for name, text in options.items():
+        score = 0.3 * max(_blend(text, looks, similarity))
+        if names:
+            fits = _blend(text, names, similarity)
+            score += max(fit * one.score for fit, one in zip(fits, ranked, strict=True))
+        about = [p.text for p in passages if p.defect and _overlap(text, plain_name(p.defect)) >= 0.5]
+        if about:
+            score += 0.3 * max(max(_blend(look, about, similarity)) for look in looks)
+        scores[name] = score
+    return scores, ["type"] if ranked else ["score"]
+
+
+def _sources(
+    kind: ChoiceKind, state: InspectionState | DialogueState, passages: Sequence[PassageRecord]
+) -> list[tuple[str, str]]:
+    """The texts that an option is compared with, each with the id of its evidence."""
+    defect = state.get("defect_type")
+    if kind == "Object Analysis":
+        chosen = [p for p in passages if p.defect is None or is_about_good(p)] or list(passages)
+    else:
+        wanted = [] if defect is None else [defect.name, *(other.name for other in defect.alternatives[:1])]
+        chosen = [p for p in passages if p.defect in wanted]
+        chosen = chosen or [p for p in passages if p.defect and not is_about_good(p)]
+        chosen = chosen or [p for p in passages if not is_about_good(p)]
+    found = [(part, p.id) for p in chosen for part in re.split(r"(?<=[.!?])\s+", p.text) if part.strip()]
+    if kind == "Defect Description":
+        found += [(_look(region), region.id) for region in state["regions"]]
+    return found or [(plain_name(state["product"].name), "notes")]
+
+
+def _look(region: MeasuredRegion) -> str:
+    return f"{appearance(region.text)}, {region.text}"
+
+
+def _fit(options: Mapping[str, str], texts: Sequence[str], similarity: Similarity) -> dict[str, float]:
+    """How well each option agrees with its nearest text."""
+    return {name: max(_blend(text, texts, similarity)) for name, text in options.items()}
+
+
+def _blend(text: str, others: Sequence[str], similarity: Similarity) -> list[float]:
+    """Meaning and shared words, equally weighted."""
+    meaning = similarity(text, others)
+    return [0.5 * value + 0.5 * _overlap(text, other) for value, other in zip(meaning, others, strict=True)]
+
+
+def _overlap(text: str, other: str) -> float:
+    """Share of the text's words, cut to their stems, that the other has too; in [0, 1]."""
+    mine, theirs = _stems(text), _stems(other)
+    return len(mine & theirs) / len(mine) if mine else 0.0
+
+
+def _stems(text: str) -> set[str]:
+    words = re.findall(r"[a-z]+", text.lower().replace("_", " "))
+    return {re.sub(r"(ing|ed|es|s)$", "", word) for word in words if word not in _STOP}

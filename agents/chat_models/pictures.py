@@ -1,0 +1,52 @@
+"""A question with the pictures it is about, for a chat model that takes images."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from langchain_core.language_models import BaseChatModel
+from langchain_core.messages import HumanMessage
+
+from agents.state import InspectionState
+from tools.registry import Toolbox
+from tools.report.embed import embed_image
+
+
+def question_message(
+    model: BaseChatModel, toolbox: Toolbox, state: InspectionState, text: str
+) -> HumanMessage:
+    """Return the text alone, or after the image, its overlay and the nearest good part.
+
+    Pictures go only to a model whose profile says that it takes them (setting `llm_images`).
+    """
+    if not (model.profile or {}).get("image_inputs"):
+        return HumanMessage(text)
+    with TemporaryDirectory(prefix="iad-chat-") as folder:
+        files = toolbox.call(
+            "draw_anomaly",
+            image=state["image"],
+            sha256=state["opened"].sha256,
+            product=state["product"].name,
+            out=folder,
+        )
+        pictures = [("The inspected image", state["image"]), ("The measured anomaly over it", files.overlay)]
+        pictures += [("The nearest good part", one.path) for one in state["templates"][:1]]
+        return picture_message(text, [(caption, Path(path)) for caption, path in pictures if path])
+
+
+def picture_message(text: str, pictures: Sequence[tuple[str, Path]]) -> HumanMessage:
+    """Return a message of captioned pictures and a text.
+
+    pictures: (caption, file). Each is sent as a JPEG of 900 pixels at most; one that is gone is left out.
+    """
+    parts: list[str | dict[str, Any]] = []
+    for caption, path in pictures:
+        embedded = embed_image(str(path))
+        if embedded is not None:
+            parts.append({"type": "text", "text": f"{caption}:"})
+            parts.append({"type": "image_url", "image_url": {"url": embedded.url}})
+    parts.append({"type": "text", "text": text})
+    return HumanMessage(content=parts)

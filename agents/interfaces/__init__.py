@@ -1,0 +1,1 @@
+"""The front ends: command line, HTTP server, Model Context Protocol."""

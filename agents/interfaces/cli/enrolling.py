@@ -1,0 +1,85 @@
+"""`iad enroll` and `iad products`."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, is_dataclass
+from typing import Annotated, Any
+
+import typer
+from pydantic import BaseModel
+
+from agents.interfaces.cli.options import FAILED, Alpha, Device, Encoder, Json, Paths, Store, application
+from agents.interfaces.cli.output import print_failure, print_json, print_line, print_table, progress
+
+
+def register(app: typer.Typer) -> None:
+    """Add this family's commands."""
+    app.command("enroll")(enroll)
+    app.command("products")(products)
+
+
+def as_object(record: object) -> dict[str, Any]:
+    """A record, be it a pydantic model or a dataclass, as a JSON object."""
+    if isinstance(record, BaseModel):
+        return record.model_dump(mode="json")
+    if is_dataclass(record) and not isinstance(record, type):
+        return {key: _plain_value(value) for key, value in asdict(record).items()}
+    raise TypeError(f"{type(record).__name__} is no record")
+
+
+def _plain_value(value: object) -> object:
+    if isinstance(value, BaseModel):
+        return value.model_dump(mode="json")
+    if isinstance(value, list | tuple):
+        return [_plain_value(item) for item in value]
+    return value if isinstance(value, str | int | float | None) else str(value)
+
+
+def enroll(
+    product: Annotated[str, typer.Argument(metavar="PRODUCT", help="Name of the product.")],
+    paths: Paths,
+    store: Store = None,
+    encoder: Encoder = None,
+    alpha: Alpha = None,
+    device: Device = None,
+    json: Json = False,
+) -> None:
+    """Learn a product from images of good parts: templates and calibration."""
+    from anomaly_core.imaging.reading import find_images
+
+    images = find_images(paths)
+    with (
+        application(store=store, encoder=encoder, alpha=alpha, device=device) as opened,
+        progress() as bar,
+    ):
+        summary = opened.enroll(product, images, bar)
+    for failure in summary.skipped:
+        print_failure(failure)
+    if json:
+        print_json(as_object(summary))
+    else:
+        print_line(
+            ("enrolled ", "bold green"),
+            f"{summary.product}: {summary.templates} good images, {len(summary.skipped)} skipped, "
+            f"false-alarm rate {summary.alpha:g}, {summary.seconds:.1f} s",
+        )
+        if summary.note:
+            print_line(summary.note)
+    if summary.skipped:
+        raise typer.Exit(FAILED)
+
+
+def products(store: Store = None, json: Json = False) -> None:
+    """List the enrolled products."""
+    with application(store=store) as opened:
+        found = opened.products()
+    if json:
+        for product in found:
+            print_json(as_object(product))
+    elif not found:
+        print_line("No product is enrolled yet: iad enroll PRODUCT PATH...")
+    else:
+        print_table(
+            ("product", "good images", "encoder", "enrolled"),
+            [(item.name, str(item.templates), item.encoder, str(item.enrolled_at)) for item in found],
+        )

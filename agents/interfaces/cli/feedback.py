@@ -1,0 +1,160 @@
+"""`iad review`, `iad correct` and `iad feedback`: what people say of verdicts."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from agents.interfaces.cli.asking import print_reply
+from agents.interfaces.cli.enrolling import as_object
+from agents.interfaces.cli.options import FAILED, Device, Json, Product, Store, application
+from agents.interfaces.cli.output import print_json, print_line, progress
+
+
+class Judgement(StrEnum):
+    """A person's verdict."""
+
+    good = "good"
+    anomalous = "anomalous"
+
+
+Type = Annotated[str | None, typer.Option("--type", metavar="T", help="The defect's type.")]
+Note = Annotated[str, typer.Option("--note", metavar="TEXT", help="Why, in your words.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add this family's commands."""
+    app.command("review")(review)
+    app.command("correct")(correct)
+    family = typer.Typer(no_args_is_help=True, help="Corrections: what people said of verdicts.")
+    family.command("list")(list_corrections)
+    family.command("undo")(undo)
+    app.add_typer(family, name="feedback")
+
+
+def review(
+    thread: Annotated[
+        str | None, typer.Argument(metavar="THREAD", help="The thread that waits.", show_default=False)
+    ] = None,
+    verdict: Annotated[Judgement | None, typer.Option("--verdict", help="Your verdict.")] = None,
+    defect_type: Type = None,
+    note: Note = "",
+    store: Store = None,
+    device: Device = None,
+    json: Json = False,
+) -> None:
+    """Judge an uncertain verdict, so that its thread goes on; without THREAD, list those that wait."""
+    if (thread is None) != (verdict is None):
+        raise typer.BadParameter("give both a thread and --verdict, or neither to list those that wait")
+    with application(store=store, device=device) as opened:
+        if thread is None or verdict is None:
+            waiting = opened.conversations.waiting()
+            for one in waiting:
+                print_reply(opened, one, json=json)
+            if not waiting and not json:
+                print_line("No thread waits.")
+            return
+        from agents.state import Review
+
+        word = Review(verdict=verdict.value, defect_type=defect_type, note=note)
+        print_reply(opened, opened.review(thread, word), json=json)
+
+
+def correct(
+    image: Annotated[Path, typer.Argument(metavar="IMAGE", help="The image that was judged.")],
+    verdict: Annotated[Judgement, typer.Option("--verdict", help="What it really is.")],
+    defect_type: Type = None,
+    mask: Annotated[
+        Path | None,
+        typer.Option(
+            "--mask", metavar="FILE", help="Image of the same size; what is not black is the defect."
+        ),
+    ] = None,
+    note: Note = "",
+    learn: Annotated[
+        bool, typer.Option("--learn/--no-learn", help="Whether later verdicts learn from it.")
+    ] = True,
+    against: Annotated[
+        list[str] | None,
+        typer.Option("--against", metavar="PATH", help="Images whose verdicts must not change; repeatable."),
+    ] = None,
+    accept_flips: Annotated[
+        bool, typer.Option("--accept-flips", help="Accept it although it changes verdicts.")
+    ] = False,
+    product: Product = None,
+    store: Store = None,
+    device: Device = None,
+    json: Json = False,
+) -> None:
+    """Correct a verdict: checked against past verdicts, recorded, and learned from."""
+    with application(store=store, device=device) as opened, progress() as bar:
+        from anomaly_core.imaging.reading import find_images
+
+        outcome = opened.correct(
+            image,
+            verdict.value,
+            product=product,
+            defect_type=defect_type,
+            mask=mask,
+            note=note,
+            learn=learn,
+            against=find_images(against) if against else [],
+            accept_flips=accept_flips,
+            progress=bar,
+        )
+    if json:
+        print_json(
+            {
+                "accepted": outcome.accepted,
+                "correction": as_object(outcome.correction),
+                "flips": [{**as_object(flip), "harms": flip.harms} for flip in outcome.flips],
+            }
+        )
+    else:
+        for flip in outcome.flips:
+            told = f", a person said {flip.confirmed}" if flip.confirmed else ""
+            print_line(
+                (f"{flip.before} -> {flip.after}  ", "yellow" if flip.harms else "green"),
+                f"{flip.name}  p={flip.p_before:.3g} -> {flip.p_after:.3g}{told}",
+            )
+        one = outcome.correction
+        if outcome.accepted:
+            learned = "" if one.learned == "nothing" else f", learned as {one.learned}"
+            print_line(f"recorded {one.id}: {one.image} is {one.verdict}, measured {one.measured}{learned}")
+        else:
+            print_line(
+                "not recorded: it would change the verdicts above; --accept-flips records it all the same"
+            )
+    if not outcome.accepted:
+        raise typer.Exit(FAILED)
+
+
+def list_corrections(store: Store = None, json: Json = False) -> None:
+    """List the corrections, oldest first."""
+    with application(store=store) as opened:
+        corrections = opened.corrections()
+    for one in corrections:
+        if json:
+            print_json(as_object(one))
+            continue
+        kind = f" {one.defect_type}" if one.defect_type else ""
+        undone = f"  undone {one.undone_at}" if one.undone_at else ""
+        print_line(
+            f"{one.id}  {one.product}  {one.image}: measured {one.measured}, is {one.verdict}{kind}",
+            (f"  {one.at}  learned: {one.learned}{undone}", "dim"),
+        )
+    if not corrections and not json:
+        print_line("No corrections.")
+
+
+def undo(
+    correction: Annotated[str, typer.Argument(metavar="ID", help="As iad feedback list names it.")],
+    store: Store = None,
+) -> None:
+    """Roll a correction back: what was learned from it is forgotten, its record stays."""
+    with application(store=store) as opened:
+        undone = opened.undo_correction(correction)
+    print_line(f"undone {undone.id}: {undone.product} is as it was before")

@@ -1,0 +1,120 @@
+"""`iad inspect` and `iad report`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from agents.interfaces.cli.options import (
+    ANOMALY_FOUND,
+    FAILED,
+    Alpha,
+    Device,
+    Json,
+    Paths,
+    Product,
+    Store,
+    application,
+)
+from agents.interfaces.cli.output import print_failure, print_inspection, print_json, print_line, progress
+from tools.records import FailureRecord, InspectionRecord
+
+
+def register(app: typer.Typer) -> None:
+    """Add this family's commands."""
+    app.command("inspect")(inspect)
+    app.command("report")(report)
+
+
+def inspect(
+    paths: Paths,
+    product: Product = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="DIR", help="Write heat maps, masks and overlays here.")
+    ] = None,
+    fail_on_anomaly: Annotated[
+        bool, typer.Option("--fail-on-anomaly", help="Exit with status 3 if an image is anomalous.")
+    ] = False,
+    jobs: Annotated[
+        int,
+        typer.Option("--jobs", "-j", metavar="N", min=1, max=256, help="Inspections in flight."),
+    ] = 1,
+    store: Store = None,
+    alpha: Alpha = None,
+    device: Device = None,
+    json: Json = False,
+) -> None:
+    """Say of each image whether it is anomalous, where, and what the defect is."""
+    from anomaly_core.imaging.reading import find_images
+    from tools.atomic import make_folder
+
+    images = find_images(paths)
+    if out is not None:
+        make_folder(out)
+    good = anomalous = failed = 0
+    with application(store=store, alpha=alpha, device=device) as opened, progress() as bar:
+        bar("inspect", 0, len(images))
+        for record in opened.inspect(images, product=product, out=out, jobs=jobs):
+            with bar.aside():
+                _print_record(record, as_json=json)
+            if isinstance(record, FailureRecord):
+                failed += 1
+            elif record.anomalous:
+                anomalous += 1
+            else:
+                good += 1
+            bar("inspect", good + anomalous + failed, len(images))
+    if not json and len(images) > 1:
+        print_line(f"{len(images)} images: {good} good, {anomalous} anomalous, {failed} failed")
+    if failed:
+        raise typer.Exit(FAILED)
+    if anomalous and fail_on_anomaly:
+        raise typer.Exit(ANOMALY_FOUND)
+
+
+def _print_record(record: InspectionRecord | FailureRecord, *, as_json: bool) -> None:
+    if as_json:
+        print_json(record.model_dump(mode="json"))
+    elif isinstance(record, FailureRecord):
+        print_failure(record)
+    else:
+        print_inspection(record)
+
+
+def report(
+    paths: Paths,
+    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="FILE.html, .pdf, .json or .csv.")],
+    product: Product = None,
+    title: Annotated[str, typer.Option("--title", help="Heading of the report.")] = "Inspection report",
+    store: Store = None,
+    alpha: Alpha = None,
+    device: Device = None,
+) -> None:
+    """Inspect images and write one report on all of them."""
+    from tempfile import TemporaryDirectory
+
+    from anomaly_core.imaging.reading import find_images
+    from tools.report import check_format, write_report
+
+    check_format(out)
+    images = find_images(paths)
+    records: list[InspectionRecord | FailureRecord] = []
+    with (
+        TemporaryDirectory(prefix="iad-report-") as pictures,
+        application(store=store, alpha=alpha, device=device) as opened,
+        progress() as bar,
+    ):
+        # HTML and PDF embed the pictures; JSON and CSV name none, since these go with the folder.
+        folder = Path(pictures) if out.suffix.lower() in (".html", ".pdf") else None
+        for done, record in enumerate(opened.inspect(images, product=product, out=folder), start=1):
+            records.append(record)
+            bar("inspect", done, len(images))
+        written = write_report(records, out, title=title, alpha=opened.settings.alpha)
+    failed = [record for record in records if isinstance(record, FailureRecord)]
+    for failure in failed:
+        print_failure(failure)
+    print_line(f"{written}: {len(records)} images, {len(failed)} failed")
+    if failed:
+        raise typer.Exit(FAILED)

@@ -1,0 +1,1 @@
+"""What a question asks for, refers to, and needs to be answered."""

@@ -1,0 +1,96 @@
+"""The options of a multiple-choice question: told from its text, and put to the evidence."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+
+from agents.answers.multiple_choice import Choice, Excess, choose
+from agents.state import DialogueState, InspectionState
+from tools.context import Services
+from tools.locations import Box
+from tools.records import PassageRecord
+from tools.retrieve import passage_of
+
+_LETTERED: Final = re.compile(r"(?:^|(?<=\s))\(?([A-H])[):.]\s+(?=\S)")
+_PRESUMING: Final = frozenset(
+    {"Defect Classification", "Defect Localization", "Defect Description", "Defect Analysis"}
+)
+"""Kinds of question that take a defect for granted."""
+
+
+def split_options(text: str) -> tuple[str, dict[str, str]]:
+    """Return a question's own words, and its options by letter: "A: ...", "(B) ..." or "C. ...".
+
+    Options start at A and follow each other; where there are fewer than two, the text is one question.
+    """
+    starts: list[re.Match[str]] = []
+    for found in _LETTERED.finditer(text):
+        if found[1] == chr(ord("A") + len(starts)):
+            starts.append(found)
+    if len(starts) < 2:
+        return text, {}
+    ends = [*(found.start() for found in starts[1:]), len(text)]
+    options = {
+        found[1]: text[found.end() : end].strip(" ,;\n\t") for found, end in zip(starts, ends, strict=True)
+    }
+    return text[: starts[0].start()].strip(), options
+
+
+class Chooser:
+    """Puts options to what was measured of an image, and to the notes of its product."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    def choose(
+        self, question: str, options: dict[str, str], state: InspectionState | DialogueState
+    ) -> Choice:
+        """Return the option that the evidence speaks for. Raises ConfigError for no options."""
+        return choose(
+            question,
+            options,
+            state,
+            self._similarity,
+            excess=self._excess(state),
+            notes=self.notes(state["product"].name),
+        )
+
+    def notes(self, product: str) -> list[PassageRecord]:
+        """Return all passages of the notes about a product."""
+        return [passage_of(passage, score=0.0) for passage in self._services.domain.passages(product)]
+
+    def _similarity(self, text: str, others: Sequence[str]) -> list[float]:
+        vectors = self._services.text_encoder.encode_text([text, *others]).numpy()
+        return [float(value) for value in vectors[1:] @ vectors[0]]
+
+    def _excess(self, state: InspectionState | DialogueState) -> Excess:
+        product = state["product"].name
+        image_pass = self._services.passes.get(state["image"], state["opened"].sha256)
+        model = self._services.product_model(product)
+        values = image_pass.anomaly_map(product, model).values
+        peak = float(values.max())
+        above = np.clip(values - model.strongest_threshold(values), 0.0, None)
+        total = float(above.sum())
+
+        def excess(box: Box) -> float:
+            x0, y0, x1, y1 = box
+            if total <= 0:
+                return 0.0
+            # Where no option holds any of it, the highest value decides.
+            share = float(above[y0:y1, x0:x1].sum()) / total
+            return share + 1e-3 * float(values[y0:y1, x0:x1].max()) / peak
+
+        return excess
+
+
+def spoken_choice(choice: Choice, options: dict[str, str], sentence: str, anomalous: bool) -> str:
+    """Return a choice as an answer under the measured verdict. sentence: the verdict in words."""
+    cited = "".join(f" [{name}]" for name in choice.evidence)
+    option = f"option {choice.letter}: {options[choice.letter].rstrip('.')}"
+    if choice.kind in _PRESUMING and not anomalous:
+        return f"{sentence} Were there the defect that the question speaks of, it would be {option}{cited}."
+    return f"{sentence} The answer is {option}{cited}."

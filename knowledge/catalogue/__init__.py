@@ -1,0 +1,1 @@
+"""Notes about products and defects: read, indexed, and found again."""

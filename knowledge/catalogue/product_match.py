@@ -1,0 +1,160 @@
+"""Which product a text is about: named in it, or described as in its notes; none where neither holds.
+
+A text that names a product is about it. Any other text gets, for each product, the meaning that it shares
+with the product's passages and the share of its words, rare ones counting more, that they use. The constants
+were chosen on the made-up products of `benchmarks/made_up_notes.json`.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from anomaly_core.encoders.base import TextEncoder
+from knowledge.catalogue.bm25 import words
+from knowledge.catalogue.passages import Passage
+
+COVERAGE: Final = 1.0
+"""What the share of words counts for, beside the cosine of the meaning."""
+FLOOR: Final = 0.65
+"""Score below which a text that names no product is taken to be about none of them."""
+LEAD: Final = 0.05
+"""The best product must lead the next by this: "what causes a scratch?" is about no product of several."""
+_SLACK: Final = 3
+"""How many other words may stand among those of a name: "bag of screws" names the screw bag."""
+_TOKEN: Final = re.compile(r"[^\W\d_]+|\d+")
+
+
+@dataclass(frozen=True)
+class TextMatch:
+    """Which product a text is about. name: None where none is clear. named: the text holds its name.
+
+    candidates: (product, score), best first; score: cosine plus share of words, or 0 without vectors.
+    """
+
+    name: str | None
+    named: bool
+    candidates: tuple[tuple[str, float], ...]
+
+
+class ProductNames:
+    """The products that passages are about."""
+
+    def __init__(
+        self, passages: Sequence[Passage], vectors: NDArray[np.float32] | None, encoder: TextEncoder | None
+    ) -> None:
+        """passages: of all products; those about none are left out. vectors: theirs, (n, D), of `encoder`."""
+        kept = [row for row, passage in enumerate(passages) if passage.product]
+        self.names = sorted({str(passages[row].product) for row in kept})
+        self._rows = [[row for row in kept if passages[row].product == name] for name in self.names]
+        self._vectors, self._encoder = vectors, encoder
+        self._words = [
+            {word for row in rows for word in _content(_spaced(_all_text(passages[row])))}
+            for rows in self._rows
+        ]
+        defects = [passages[row].defect or "" for row in kept if passages[row].defect != "good"]
+        self._defect_words = {word for defect in defects for word in words(_spaced(defect))}
+
+    def find(self, text: str) -> TextMatch:
+        """Return the product that a text is about."""
+        scores = self._scores(text)
+        order = sorted(range(len(self.names)), key=lambda i: (-scores[i], self.names[i]))
+        candidates = tuple((self.names[i], round(scores[i], 4)) for i in order)
+        named = mentioned(text, self.names)
+        if named:
+            return TextMatch(next(name for name, _ in candidates if name in named), True, candidates)
+        best, *others = [score for _, score in candidates] or [0.0]
+        clear = best >= FLOOR and all(best - other >= LEAD for other in others[:1])
+        return TextMatch(candidates[0][0] if clear else None, False, candidates)
+
+    def _scores(self, text: str) -> list[float]:
+        if self._vectors is None or self._encoder is None or not self.names:
+            return [0.0] * len(self.names)
+        # Once as it is and once without the defects' words, which the notes of many products share.
+        plain = " ".join(w for w in re.findall(r"\w+", text) if not set(words(w)) & self._defect_words)
+        queries = self._encoder.encode_text([text, plain or text]).numpy()
+        cosines = self._vectors @ queries.mean(axis=0)
+        wanted = _content(_spaced(text))
+        weights = {
+            word: math.log(1 + len(self.names) / (0.5 + sum(word in known for known in self._words)))
+            for word in wanted
+        }
+        total = sum(weights.values()) or 1.0
+        return [
+            float(cosines[rows].max()) + COVERAGE * sum(weights[w] for w in wanted & known) / total
+            for rows, known in zip(self._rows, self._words, strict=True)
+        ]
+
+
+def mentioned(text: str, names: Sequence[str]) -> list[str]:
+    """Return the names that a text holds, in any spelling: case, spaces, plural, order of the words.
+
+    Of two names of which one is part of the other, the longer; of two that differ in their plural alone, the
+    one that is spelt as in the text.
+    """
+    spelt = [token.lower() for token in _TOKEN.findall(text)]
+    found = {name: level for name in names if (level := _mention(spelt, name))}
+    exact = {_joined(name) for name, level in found.items() if level == 2}
+    kept = []
+    for name, level in found.items():
+        parts = {_stem(token) for token in _tokens(name)}
+        longer = any(parts < {_stem(t) for t in _tokens(other)} for other in found if other != name)
+        rival = any(_stem(other) == _stem(_joined(name)) for other in exact if other != _joined(name))
+        if not longer and not (level == 1 and rival):
+            kept.append(name)
+    return kept
+
+
+def _mention(spelt: Sequence[str], name: str) -> int:
+    """0: the tokens do not hold the name; 1: in another form; 2: as it is spelt."""
+    tokens = _tokens(name)
+    joined, stem = "".join(tokens), _stem("".join(tokens))
+    best = 0
+    for start in range(len(spelt)):
+        run = ""
+        for token in spelt[start : start + len(tokens) + 3]:
+            run += token
+            if run == joined:
+                return 2
+            best = max(best, int(_stem(run) == stem))
+    stems = [_stem(token) for token in spelt]
+    wanted = {_stem(token) for token in tokens}
+    reach = len(tokens) + _SLACK
+    if len(wanted) > 1 and any(wanted <= set(stems[i : i + reach]) for i in range(len(stems))):
+        best = max(best, 1)
+    return best
+
+
+def _tokens(name: str) -> list[str]:
+    return [token.lower() for token in _TOKEN.findall(name)]
+
+
+def _joined(name: str) -> str:
+    return "".join(_tokens(name))
+
+
+def _stem(token: str) -> str:
+    if token.endswith("ies") and len(token) > 4:
+        return token[:-3] + "y"
+    if token.endswith(("sses", "xes", "ches", "shes", "zes")):
+        return token[:-2]
+    return token[:-1] if token.endswith("s") and not token.endswith(("ss", "us", "is")) else token
+
+
+def _spaced(text: str) -> str:
+    """Letters and digits set apart, underscores as spaces: "pcb1" is written "pcb 1"."""
+    return " ".join(_TOKEN.findall(text))
+
+
+def _content(text: str) -> set[str]:
+    return set(words(text))
+
+
+def _all_text(passage: Passage) -> str:
+    return " ".join((passage.product or "", passage.defect or "", passage.title, passage.text))

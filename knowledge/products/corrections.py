@@ -1,0 +1,175 @@
+"""What people said of verdicts: each correction is one version of the store, with what was learned from it.
+
+A correction lies beside its image and mask under `feedback/`. It is written in the transaction that also
+changes the product, so that both are there or neither; undoing it puts back what that version had changed.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, Final, Literal
+
+from anomaly_core.errors import ConfigError, StoreDamaged, StoreError
+from knowledge.store.manifest import Manifest, sha256
+from knowledge.store.snapshot import Snapshot, object_path
+from knowledge.store.store import Store, Transaction
+
+PREFIX: Final = "feedback/"
+Word = Literal["good", "anomalous"]
+
+
+@dataclass(frozen=True)
+class Correction:
+    """One person's word on one image.
+
+    at: ISO 8601, UTC. image: the file's name. measured, p_value: the verdict that was measured then.
+    verdict: the person's. learned: what the image was added to. undone_at: when it was rolled back.
+    """
+
+    id: str
+    at: str
+    image: str
+    sha256: str
+    product: str
+    measured: Word
+    p_value: float
+    verdict: Word
+    defect_type: str | None = None
+    note: str = ""
+    masked: bool = False
+    learned: Literal["nothing", "template", "example"] = "nothing"
+    undone_at: str | None = None
+
+
+def now() -> str:
+    """The time, as corrections record it."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def put_correction(tx: Transaction, correction: Correction, image: bytes, mask: bytes | None) -> None:
+    """Put a correction with its image, and its mask as a PNG file, into a transaction.
+
+    The transaction's message must be `message_of` this correction, or it cannot be undone.
+    """
+    folder = f"{PREFIX}{correction.id}/"
+    tx.put(f"{folder}correction.json", _to_bytes(correction))
+    tx.put(f"{folder}image", image)
+    if mask is not None:
+        tx.put(f"{folder}mask.png", mask)
+
+
+def message_of(correction: Correction) -> str:
+    """The message of the version that a correction makes."""
+    return f"correction {correction.id}"
+
+
+class FeedbackLog:
+    """The corrections in a store."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def corrections(self, product: str | None = None) -> list[Correction]:
+        """Return the corrections, oldest first; of one product, where it is named. Raises StoreDamaged."""
+        snapshot = self._store.snapshot()
+        found = [
+            _from_bytes(snapshot.read(key), key)
+            for key in snapshot.keys(PREFIX)
+            if key.endswith("/correction.json")
+        ]
+        found.sort(key=lambda correction: (correction.at, correction.id))
+        return [one for one in found if product is None or one.product == product]
+
+    def get(self, id_: str) -> Correction:
+        """Return a correction. Raises ConfigError where there is none of that id."""
+        found = next((one for one in self.corrections() if one.id == id_), None)
+        if found is None:
+            raise ConfigError(f"there is no correction {id_}: `iad feedback list` names them")
+        return found
+
+    def image(self, id_: str) -> Path:
+        """Return the file of a correction's image. Never write to it. Raises KeyError, StoreDamaged."""
+        return self._store.snapshot().path(f"{PREFIX}{id_}/image")
+
+    def mask(self, id_: str) -> Path | None:
+        """Return the file of a correction's mask, or None. Never write to it. Raises StoreDamaged."""
+        snapshot, key = self._store.snapshot(), f"{PREFIX}{id_}/mask.png"
+        return snapshot.path(key) if key in snapshot.keys(PREFIX) else None
+
+    def undo(self, id_: str) -> Correction:
+        """Put back what a correction changed, and mark it as undone; return it as it then is.
+
+        Raises ConfigError where it is undone already, or where what it changed was changed again since;
+        StoreError where its version is no longer kept.
+        """
+        with self._store.transaction(f"undo correction {id_}") as tx:
+            correction = self.get(id_)
+            if correction.undone_at is not None:
+                raise ConfigError(f"correction {id_} was undone at {correction.undone_at} already")
+            for key, data in self._reverted(tx.base, correction).items():
+                if data is None:
+                    tx.delete(key)
+                else:
+                    tx.put(key, data)
+            undone = replace(correction, undone_at=now())
+            tx.put(f"{PREFIX}{id_}/correction.json", _to_bytes(undone))
+        return undone
+
+    def _reverted(self, snapshot: Snapshot, correction: Correction) -> Mapping[str, bytes | None]:
+        """What the keys that a correction changed held before it; None for one that was not there."""
+        made, before = self._versions(correction)
+        changed = [
+            key
+            for key in {*made.entries, *before.entries}
+            if made.entries.get(key) != before.entries.get(key) and not key.startswith(PREFIX)
+        ]
+        moved = [key for key in changed if snapshot.manifest.entries.get(key) != made.entries.get(key)]
+        if moved:
+            raise ConfigError(
+                f"{correction.product} was enrolled or corrected again after correction {correction.id}: "
+                "undo the later corrections first, or enrol it again: iad enroll PRODUCT PATH..."
+            )
+        found: dict[str, bytes | None] = {}
+        for key in changed:
+            entry = before.entries.get(key)
+            found[key] = None if entry is None else _content(self._store.root, entry.sha256)
+        return found
+
+    def _versions(self, correction: Correction) -> tuple[Manifest, Manifest]:
+        """The version that a correction made, and the one before it."""
+        history = self._store.history()
+        for made, before in pairwise(history):
+            if made.message == message_of(correction):
+                return made, before
+        raise StoreError(
+            f"{self._store.root} no longer keeps the version before correction {correction.id}: "
+            "enrol the product again: iad enroll PRODUCT PATH..."
+        )
+
+
+def _content(root: Path, digest: str) -> bytes:
+    path = object_path(root, digest)
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise StoreDamaged(f"{path} cannot be read ({error.strerror}): restore it from a backup") from error
+    if sha256(data) != digest:
+        raise StoreDamaged(f"{path} does not match its checksum: restore it from a backup")
+    return data
+
+
+def _to_bytes(correction: Correction) -> bytes:
+    return json.dumps(asdict(correction), ensure_ascii=False, indent=1).encode()
+
+
+def _from_bytes(data: bytes, key: str) -> Correction:
+    try:
+        record: dict[str, Any] = json.loads(data)
+        return Correction(**record)
+    except (TypeError, ValueError) as error:
+        raise StoreDamaged(f"{key} is no correction ({error}): restore it from a backup") from error

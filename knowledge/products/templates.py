@@ -1,0 +1,305 @@
+"""Enrolled products over FAISS: which product an image shows, and its nearest normal templates.
+
+Each product keeps its templates' L2-normalised embeddings in an exact inner-product index, so a score is
+a cosine. The indexes lie in the store, in FAISS's own format, beside the images and the method's arrays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import faiss
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import SafetensorError
+from safetensors.numpy import load as load_arrays
+from safetensors.numpy import save as save_arrays
+
+from anomaly_core.errors import ConfigError, StoreDamaged, UnknownProduct
+from knowledge.products.novelty import similarity_floor, unit_rows
+from knowledge.products.record import (
+    PREFIX,
+    JsonValue,
+    ProductInfo,
+    ProductMatch,
+    ProductRecord,
+    Template,
+    TemplateHit,
+    check_product_name,
+    product_folder,
+)
+from knowledge.store.manifest import sha256
+from knowledge.store.snapshot import Snapshot
+from knowledge.store.store import Store, Transaction
+
+_MEND = "enrol the product again: iad enroll PRODUCT PATH..."
+
+
+@dataclass(frozen=True)
+class _Product:
+    folder: str
+    record: ProductRecord
+    index: Any  # faiss.IndexFlatIP, which has no type stubs
+
+
+@dataclass(frozen=True)
+class _Gallery:
+    """All templates of one encoder in one index; rows `starts[i]` up to `starts[i + 1]` are product i's."""
+
+    products: tuple[_Product, ...]
+    index: Any
+    starts: NDArray[np.intp]
+
+
+@dataclass(frozen=True)
+class _View:
+    """What was read of one version of the store."""
+
+    snapshot: Snapshot
+    products: Mapping[str, _Product]
+    galleries: Mapping[str, _Gallery]
+
+
+class TemplateIndex:
+    """Products in a store. What is read is kept until another version is in force, then read anew."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._cached: _View | None = None
+
+    def enroll(
+        self,
+        product: str,
+        templates: Sequence[Template],
+        *,
+        arrays: Mapping[str, NDArray[Any]],
+        meta: Mapping[str, JsonValue],
+        encoder: str,
+        views: NDArray[np.float32] | None = None,
+        strangers: NDArray[np.float32] | None = None,
+    ) -> ProductInfo:
+        """Enrol a product in one transaction, in place of its earlier enrolment; see `put_product`.
+
+        Raises ConfigError, StoreBusy, StoreError; ValueError where shapes or checksums disagree.
+        """
+        with self._store.transaction(f"enroll {product}") as tx:
+            return put_product(
+                tx,
+                product,
+                templates,
+                arrays=arrays,
+                meta=meta,
+                encoder=encoder,
+                views=views,
+                strangers=strangers,
+            )
+
+    def remove(self, product: str) -> None:
+        """Forget a product. Raises UnknownProduct, StoreBusy, StoreError."""
+        with self._store.transaction(f"remove {product}") as tx:
+            keys = tx.keys(product_folder(product))
+            if not keys:
+                raise self._unknown(product)
+            for key in keys:
+                tx.delete(key)
+
+    def products(self) -> list[ProductInfo]:
+        """Return the enrolled products, by name. Raises StoreDamaged."""
+        return [product.record.info for product in self._view().products.values()]
+
+    def find_product(self, embedding: NDArray[np.float32], *, encoder: str) -> ProductMatch:
+        """Return the product that an image shows, or one without a name when none fits.
+
+        Of the products whose similarity floor the image reaches, the one with the nearest template wins.
+
+        Args:
+            embedding: (D,) float32 of the whole image.
+            encoder: name of the encoder that gave it; products of another one are not compared.
+
+        Raises UnknownProduct when no product was enrolled with this encoder, ValueError for another D.
+        """
+        view = self._view()
+        ignored = tuple(name for name, p in view.products.items() if p.record.info.encoder != encoder)
+        if encoder not in view.galleries:
+            others = sorted({product.record.info.encoder for product in view.products.values()})
+            state = f"only with {', '.join(others)}" if others else "at all"
+            raise UnknownProduct(
+                f"{self._store.root} has no product enrolled with the encoder {encoder} ({state}): "
+                "enrol with it: iad enroll PRODUCT PATH..."
+            )
+        gallery = view.galleries[encoder]
+        query = _query(embedding, gallery.index.d)
+        found, rows = gallery.index.search(query, gallery.index.ntotal)
+        similarities = np.empty(gallery.index.ntotal, dtype=np.float32)
+        similarities[rows[0]] = found[0]
+        best = np.maximum.reduceat(similarities, gallery.starts)
+        order = np.argsort(-best, kind="stable")
+        infos = [product.record.info for product in gallery.products]
+        fitting = [place for place in order if best[place] >= infos[place].similarity_floor]
+        chosen = fitting[0] if fitting else order[0]
+        return ProductMatch(
+            name=infos[chosen].name if fitting else None,
+            similarity=float(best[chosen]),
+            candidates=tuple((infos[place].name, float(best[place])) for place in order),
+            ignored=ignored,
+        )
+
+    def nearest(self, product: str, embedding: NDArray[np.float32], k: int) -> list[TemplateHit]:
+        """Return up to `k` templates of a product, nearest to a (D,) embedding first.
+
+        Raises UnknownProduct, StoreDamaged, ValueError for another D or k < 1.
+        """
+        if k < 1:
+            raise ValueError("k must be at least 1")
+        view = self._view()
+        entry = self._product(view, product)
+        similarities, rows = entry.index.search(_query(embedding, entry.index.d), min(k, entry.index.ntotal))
+        hits = []
+        for similarity, row in zip(similarities[0].tolist(), rows[0].tolist(), strict=True):
+            digest, file_name = entry.record.files[row]
+            path = view.snapshot.path(f"{entry.folder}images/{digest}")
+            hits.append(TemplateHit(digest, file_name, similarity, path))
+        return hits
+
+    def images(self, product: str) -> list[TemplateHit]:
+        """Return all templates of a product, in the order of enrolment; each is like itself.
+
+        Raises UnknownProduct, StoreDamaged.
+        """
+        view = self._view()
+        entry = self._product(view, product)
+        return [
+            TemplateHit(digest, file_name, 1.0, view.snapshot.path(f"{entry.folder}images/{digest}"))
+            for digest, file_name in entry.record.files
+        ]
+
+    def load(self, product: str) -> tuple[dict[str, NDArray[Any]], dict[str, JsonValue]]:
+        """Return a product's arrays and meta as they were enrolled. Raises UnknownProduct, StoreDamaged."""
+        view = self._view()
+        entry = self._product(view, product)
+        key = f"{entry.folder}arrays.safetensors"
+        try:
+            arrays = load_arrays(view.snapshot.read(key))
+        except SafetensorError as error:
+            raise StoreDamaged(f"{key} holds no arrays ({error}): {_MEND}") from error
+        return arrays, dict(entry.record.info.meta)
+
+    def _product(self, view: _View, name: str) -> _Product:
+        if name not in view.products:
+            raise self._unknown(name)
+        return view.products[name]
+
+    def _unknown(self, name: str) -> UnknownProduct:
+        known = ", ".join(self._view().products) or "none"
+        return UnknownProduct(
+            f"no product {name!r} in {self._store.root} (enrolled: {known}): "
+            "enrol it: iad enroll PRODUCT PATH..."
+        )
+
+    def _view(self) -> _View:
+        snapshot = self._store.snapshot()
+        if self._cached is None or self._cached.snapshot is not snapshot:
+            self._cached = _read(snapshot)
+        return self._cached
+
+
+def put_product(
+    tx: Transaction,
+    product: str,
+    templates: Sequence[Template],
+    *,
+    arrays: Mapping[str, NDArray[Any]],
+    meta: Mapping[str, JsonValue],
+    encoder: str,
+    views: NDArray[np.float32] | None = None,
+    strangers: NDArray[np.float32] | None = None,
+) -> ProductInfo:
+    """Put a product into a transaction, in place of its earlier enrolment.
+
+    arrays: what the method needs of this product (memory bank, calibration), any dtype but object. meta: the
+    same, as JSON. encoder: name of the image encoder that gave all embeddings. views: (m, D) embeddings of
+    gentle augmentations of the templates (rotations, flips, crops, light), and strangers: (kinds, designs, D)
+    embeddings of other objects: both sharpen the similarity floor.
+
+    Raises ConfigError; ValueError where shapes or checksums disagree.
+    """
+    check_product_name(product)
+    if not templates:
+        raise ConfigError(f"product {product!r} has no templates: give at least one good image")
+    if any(sha256(template.data) != template.sha256 for template in templates):
+        raise ValueError("a template's sha256 is not that of its data")
+    embeddings = unit_rows(np.stack([template.embedding for template in templates]))
+    floor = similarity_floor(embeddings, None if views is None else unit_rows(views), strangers)
+    index = faiss.IndexFlatIP(embeddings.shape[1])
+    index.add(embeddings)
+    record = ProductRecord(
+        ProductInfo(
+            name=product,
+            templates=len(templates),
+            encoder=encoder,
+            enrolled_at=datetime.now(UTC).isoformat(timespec="seconds"),
+            similarity_floor=floor,
+            meta=dict(meta),
+        ),
+        tuple((template.sha256, template.file_name) for template in templates),
+    )
+    folder = product_folder(product)
+    contiguous = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
+    for key in tx.keys(folder):
+        tx.delete(key)
+    for template in templates:
+        tx.put(f"{folder}images/{template.sha256}", template.data)
+    tx.put(f"{folder}arrays.safetensors", save_arrays(contiguous))
+    tx.put(f"{folder}index.faiss", faiss.serialize_index(index).tobytes())
+    tx.put(f"{folder}info.json", record.to_bytes())
+    return record.info
+
+
+def _read(snapshot: Snapshot) -> _View:
+    products = {}
+    for key in snapshot.keys(PREFIX):
+        if key.endswith("/info.json"):
+            product = _read_product(snapshot, key.removesuffix("info.json"))
+            products[product.record.info.name] = product
+    products = dict(sorted(products.items()))
+    encoders = {product.record.info.encoder for product in products.values()}
+    galleries = {
+        encoder: _gallery([p for p in products.values() if p.record.info.encoder == encoder])
+        for encoder in encoders
+    }
+    return _View(snapshot, products, galleries)
+
+
+def _read_product(snapshot: Snapshot, folder: str) -> _Product:
+    record = ProductRecord.from_bytes(snapshot.read(f"{folder}info.json"), f"{folder}info.json")
+    key = f"{folder}index.faiss"
+    data = np.frombuffer(snapshot.read(key), dtype=np.uint8)
+    try:
+        index = faiss.deserialize_index(data)
+    except RuntimeError as error:
+        raise StoreDamaged(f"{key} is no FAISS index ({error}): {_MEND}") from error
+    if index.ntotal != len(record.files) or index.metric_type != faiss.METRIC_INNER_PRODUCT:
+        raise StoreDamaged(f"{key} does not fit its product's record: {_MEND}")
+    return _Product(folder, record, index)
+
+
+def _gallery(products: list[_Product]) -> _Gallery:
+    dimensions = {product.index.d for product in products}
+    if len(dimensions) > 1:
+        names = ", ".join(product.record.info.name for product in products)
+        raise StoreDamaged(f"products of one encoder differ in embedding length ({names}): {_MEND}")
+    index = faiss.IndexFlatIP(dimensions.pop())
+    starts = []
+    for product in products:
+        starts.append(index.ntotal)
+        index.add(product.index.reconstruct_n(0, product.index.ntotal))
+    return _Gallery(tuple(products), index, np.array(starts, dtype=np.intp))
+
+
+def _query(embedding: NDArray[np.float32], dimension: int) -> NDArray[np.float32]:
+    if np.shape(embedding) != (dimension,):
+        raise ValueError(f"embedding has shape {np.shape(embedding)}, the index holds ({dimension},)")
+    return unit_rows(np.asarray(embedding)[None])

@@ -1,0 +1,1 @@
+"""One folder on disk: versioned, checksummed, whole after a kill at any moment."""

@@ -1,0 +1,286 @@
+"""One folder on disk: content-addressed, versioned, checksummed, locked for writers only.
+
+    objects/ab/<sha256>    contents, each written once
+    manifests/<n>.json     version n: key -> checksum and size
+    CURRENT                the version in force and its manifest's checksum; replaced atomically
+    lock                   held by the one writer
+    scratch/               files being written; whatever is there without a writer is waste
+
+A kill at any moment leaves the version that CURRENT names. Readers take no lock: what a snapshot names is
+never changed in place, and `collect` spares versions that were in force until recently.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from anomaly_core.errors import StoreBusy, StoreDamaged, StoreError, StoreMissing
+from knowledge.files import disk_errors, replace_file, sync_folder
+from knowledge.store.manifest import RESTORE, SCHEMA, Entry, Manifest, check_key, parse_object, sha256
+from knowledge.store.snapshot import Snapshot, object_path
+
+_OWN_NAMES = {"objects", "manifests", "scratch", "lock", "CURRENT"}
+_MEND_ENROLL = "enrol good images first: iad enroll PRODUCT PATH..."
+
+
+@dataclass
+class Transaction:
+    """Changes on top of the latest version; written together when the `with` block ends well.
+
+    version: the version that holds the changes, known once the block has ended.
+    """
+
+    base: Snapshot
+    version: int
+    _changes: dict[str, bytes | None] = field(default_factory=dict)
+
+    def keys(self, prefix: str = "") -> list[str]:
+        """Return the keys that begin with `prefix`, this transaction's changes included, sorted."""
+        put = {key for key, data in self._changes.items() if data is not None and key.startswith(prefix)}
+        return sorted(put | {key for key in self.base.keys(prefix) if key not in self._changes})
+
+    def read(self, key: str) -> bytes:
+        """Return a key's bytes, this transaction's changes included. Raises KeyError, StoreDamaged."""
+        if key not in self._changes:
+            return self.base.read(key)
+        data = self._changes[key]
+        if data is None:
+            raise KeyError(key)
+        return data
+
+    def put(self, key: str, data: bytes) -> None:
+        """Set a key. Raises StoreError for a key that is no relative path."""
+        self._changes[check_key(key)] = bytes(data)
+
+    def delete(self, key: str) -> None:
+        """Remove a key. Raises KeyError when there is none."""
+        if key not in self.keys(key):
+            raise KeyError(key)
+        self._changes[key] = None
+
+
+class Store:
+    """A folder of versions. Open it with `Store.open`; many readers, one writer at a time."""
+
+    def __init__(self, root: Path, lock_timeout_s: float) -> None:
+        self.root = root
+        self._lock_timeout_s = lock_timeout_s
+        self._verified: dict[str, tuple[int, int]] = {}
+        self._latest: tuple[bytes, Snapshot] | None = None
+
+    @classmethod
+    def open(cls, root: Path, *, create: bool = False, lock_timeout_s: float = 30.0) -> Store:
+        """Open the store at `root`, or begin one there.
+
+        lock_timeout_s: how long a writer waits for another one, in seconds, >= 0.
+        Raises StoreMissing, StoreTooNew, StoreDamaged, and StoreError for a folder of something else.
+        """
+        store = cls(Path(root), lock_timeout_s)
+        with disk_errors(store.root):
+            names = {path.name for path in store.root.iterdir()} if store.root.is_dir() else set()
+            if store.root.exists() and not store.root.is_dir():
+                raise StoreError(f"{root} is a file, not a store: name a folder with --store DIR")
+        if "CURRENT" not in names:
+            if names - _OWN_NAMES:
+                raise StoreError(
+                    f"{root} holds other files and is no store: name an empty folder with --store DIR"
+                )
+            if not create:
+                raise StoreMissing(f"there is no store at {root}: {_MEND_ENROLL}")
+            store._begin()
+        store.snapshot()
+        return store
+
+    def snapshot(self) -> Snapshot:
+        """Return the version in force. Raises StoreMissing, StoreTooNew, StoreDamaged, StoreError."""
+        path = self.root / "CURRENT"
+        try:
+            with disk_errors(path):
+                current = path.read_bytes()
+        except StoreError as error:
+            if isinstance(error.__cause__, FileNotFoundError):
+                raise StoreMissing(f"there is no store at {self.root}: {_MEND_ENROLL}") from error
+            raise
+        if self._latest is not None and self._latest[0] == current:
+            return self._latest[1]
+        record = parse_object(current, path)
+        version, checksum = record.get("version"), record.get("sha256")
+        if not isinstance(version, int) or not isinstance(checksum, str):
+            raise StoreDamaged(f"{path} names no version: {RESTORE}")
+        snapshot = Snapshot(self.root, self._manifest(version, checksum), self._verified)
+        self._latest = (current, snapshot)
+        return snapshot
+
+    @contextmanager
+    def transaction(self, message: str) -> Iterator[Transaction]:
+        """Change keys as one version; an exception inside the block leaves the store as it was.
+
+        Raises StoreBusy when another writer holds the lock beyond the timeout, StoreError when the disk
+        is full or closed to writing.
+        """
+        with self._lock():
+            snapshot = self.snapshot()
+            transaction = Transaction(snapshot, snapshot.version)
+            yield transaction
+            if transaction._changes:
+                transaction.version = self._commit(snapshot.manifest, transaction._changes, message)
+
+    def history(self) -> list[Manifest]:
+        """Return the versions that are kept, newest first. Raises as `snapshot` does."""
+        manifests = [self.snapshot().manifest]
+        while (parent := manifests[-1].parent) is not None and self._manifest_path(parent).exists():
+            manifests.append(self._manifest(parent, manifests[-1].parent_sha256))
+        return manifests
+
+    def rollback(self, version: int) -> int:
+        """Make a new version equal to an old one; return its number.
+
+        Raises StoreError for a version that is not kept, StoreDamaged for one whose contents are not whole.
+        """
+        with self._lock():
+            manifests = {manifest.version: manifest for manifest in self.history()}
+            if version not in manifests:
+                kept = f"{min(manifests)} to {max(manifests)}"
+                raise StoreError(f"{self.root} does not keep version {version}: name one of {kept}")
+            old = Snapshot(self.root, manifests[version], self._verified)
+            for key in old.keys(""):
+                old.path(key)
+            return self._write_manifest(
+                replace(
+                    manifests[version],
+                    version=max(manifests) + 1,
+                    parent=max(manifests),
+                    parent_sha256=sha256(manifests[max(manifests)].to_bytes()),
+                    created=_now(),
+                    message=f"roll back to version {version}",
+                )
+            )
+
+    def collect(self, keep: int = 20, *, min_age_s: float = 3600.0) -> int:
+        """Remove all but the last `keep` versions and the contents only they named; return files removed.
+
+        min_age_s: a version that was in force this recently, in seconds, is kept for its readers.
+        Raises StoreBusy, StoreError.
+        """
+        if keep < 1:
+            raise ValueError("keep must be at least 1")
+        with self._lock():
+            history = self.history()
+            limit = datetime.now(UTC) - timedelta(seconds=min_age_s)
+            # A reader may still hold a version until min_age_s after its successor came.
+            kept = history[:1] + [
+                manifest
+                for place, (manifest, successor) in enumerate(
+                    zip(history[1:], history, strict=False), start=1
+                )
+                if place < keep or datetime.fromisoformat(successor.created) > limit
+            ]
+            numbers = {manifest.version for manifest in kept}
+            contents = {entry.sha256 for manifest in kept for entry in manifest.entries.values()}
+            with disk_errors(self.root):
+                # Manifests go before objects: a kill in between leaves waste, never a version with holes.
+                waste = [p for p in (self.root / "manifests").glob("*.json") if int(p.stem) not in numbers]
+                waste.sort(key=lambda path: int(path.stem))
+                waste += [p for p in (self.root / "objects").glob("??/*") if p.name not in contents]
+                for path in waste:
+                    path.unlink(missing_ok=True)
+        return len(waste)
+
+    @contextmanager
+    def _lock(self) -> Iterator[None]:
+        # A new FileLock each time, so that two threads of one process exclude each other as well.
+        lock = FileLock(self.root / "lock", timeout=self._lock_timeout_s)
+        path = self.root / "lock"
+        with disk_errors(path):
+            try:
+                lock.acquire()
+            except Timeout as error:  # An OSError, so it is caught before disk_errors sees it.
+                waited = f"{self._lock_timeout_s:g} s"
+                raise StoreBusy(f"another process has held {path} for {waited}: try again later") from error
+        try:
+            with disk_errors(self.root):
+                scratch = self.root / "scratch"
+                scratch.mkdir(exist_ok=True)
+                for path in scratch.iterdir():
+                    path.unlink(missing_ok=True)
+            yield
+        finally:
+            lock.release()
+
+    def _begin(self) -> None:
+        with disk_errors(self.root):
+            self.root.mkdir(parents=True, exist_ok=True)
+        with self._lock():
+            if (self.root / "CURRENT").exists():
+                return
+            with disk_errors(self.root):
+                for name in ("objects", "manifests"):
+                    (self.root / name).mkdir(exist_ok=True)
+                if any(path.stem != "0" for path in (self.root / "manifests").glob("*.json")):
+                    raise StoreDamaged(f"{self.root / 'CURRENT'} is missing: {RESTORE}")
+                sync_folder(self.root)
+            self._write_manifest(Manifest(0, None, None, _now(), "begin", {}))
+
+    def _commit(self, base: Manifest, changes: Mapping[str, bytes | None], message: str) -> int:
+        entries = dict(base.entries)
+        folders = {self.root / "objects"}
+        for key, data in changes.items():
+            if data is None:
+                entries.pop(key, None)
+                continue
+            entries[key] = Entry(sha256(data), len(data))
+            path = object_path(self.root, entries[key].sha256)
+            with disk_errors(path):
+                # Content that is there but damaged is written again: enrolling again is the mend.
+                if path.exists() and sha256(path.read_bytes()) == path.name:
+                    continue
+                path.parent.mkdir(exist_ok=True)
+                replace_file(path, data, self.root / "scratch")
+                self._verified.pop(path.name, None)
+                folders.add(path.parent)
+        with disk_errors(self.root):
+            for folder in sorted(folders, reverse=True):
+                sync_folder(folder)
+        if entries == base.entries:
+            return base.version
+        parent_sha256 = sha256(base.to_bytes())
+        return self._write_manifest(
+            Manifest(base.version + 1, base.version, parent_sha256, _now(), message, entries)
+        )
+
+    def _write_manifest(self, manifest: Manifest) -> int:
+        data, path = manifest.to_bytes(), self._manifest_path(manifest.version)
+        current = {"schema": SCHEMA, "version": manifest.version, "sha256": sha256(data)}
+        with disk_errors(path):
+            replace_file(path, data, self.root / "scratch")
+            sync_folder(path.parent)
+            replace_file(self.root / "CURRENT", (json.dumps(current) + "\n").encode(), self.root / "scratch")
+            sync_folder(self.root)
+        return manifest.version
+
+    def _manifest(self, version: int, checksum: str | None) -> Manifest:
+        path = self._manifest_path(version)
+        try:
+            with disk_errors(path):
+                data = path.read_bytes()
+        except StoreError as error:
+            if isinstance(error.__cause__, FileNotFoundError):
+                raise StoreDamaged(f"{path} is missing: {RESTORE}") from error
+            raise
+        if sha256(data) != checksum:
+            raise StoreDamaged(f"{path} does not match its recorded checksum: {RESTORE}")
+        return Manifest.from_bytes(data, path)
+
+    def _manifest_path(self, version: int) -> Path:
+        return self.root / "manifests" / f"{version}.json"
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds")

@@ -1,0 +1,170 @@
+"""The defect's type: from confirmed examples that look like it, from notes that describe its look, and by
+text alignment where the encoders have it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+import torch
+from langchain_core.tools import BaseTool, tool
+from pydantic import Field
+
+from anomaly_core.encoders.base import share_space
+from knowledge.catalogue.passages import Passage
+from tools.classify.aligned import aligned_fits
+from tools.classify.confirm import features_of
+from tools.classify.scores import UNKNOWN, similarities_of, weigh
+from tools.context import Services
+from tools.detect import PartArgs
+from tools.findings import region_at
+from tools.locations import PLACE_HELP
+from tools.records import DefectRecord
+
+__all__ = ["CONTRASTS", "UNKNOWN", "DefectNotes", "appearance", "classify_tools"]
+
+_NOT_A_TYPE: Final = frozenset({"good", "combined"})
+CONTRASTS: Final = (
+    "a thin line, a crack or a scratch",
+    "a stripe or streak",
+    "a small round spot, a hole, a pit or a stain",
+    "an irregular patch or damaged place",
+    "a large area or zone",
+)
+"""Every look that is told apart: a note that fits all of them alike says nothing for one of them."""
+_LARGE: Final = 0.08
+"""Share of the image from which an anomalous area is called large."""
+_LOOKS: Final = re.compile(
+    r"\b(line|stripe|streak|spot|ring|patch|zone|area|hole|pit|stain|border|edge|shape|surface|dark|bright|light|"
+    r"thin|narrow|wide|large|small|round|straight|colou?r|looks?|appears?|shows?|visible|seen|characteri[sz]ed|"
+    r"scratch\w*|mark\w*|dent\w*|deform\w*|broken|missing|torn|bent|cut|blot\w*|cloud\w*|discolou?r\w*)\b",
+    re.IGNORECASE,
+)
+
+
+class ClassifyArgs(PartArgs):
+    """Arguments of `classify_defect`."""
+
+    description: str = Field(description="measured description of the region, as locate_anomalies gives it")
+    area_share: float | None = Field(
+        default=None, ge=0.0, le=1.0, description="share of the image that all anomalous regions cover"
+    )
+    place: str = Field(default="region-1", description=f"where: {PLACE_HELP}", max_length=100)
+
+
+def classify_tools(services: Services) -> list[BaseTool]:
+    """Return `classify_defect`."""
+    kept: dict[tuple[str, int], DefectNotes] = {}
+
+    def notes_of(product: str) -> DefectNotes:
+        key = (product, services.store.snapshot().version)
+        if key not in kept:
+            # The notes of an older version of the store are of no more use.
+            for old in [k for k in kept if k[1] != key[1]]:
+                del kept[old]
+            kept[key] = DefectNotes(services, services.domain.passages(product))
+        return kept[key]
+
+    @tool(args_schema=ClassifyArgs, response_format="content_and_artifact")
+    def classify_defect(
+        image: str,
+        sha256: str,
+        product: str,
+        description: str,
+        area_share: float | None = None,
+        place: str = "region-1",
+    ) -> tuple[str, DefectRecord]:
+        """Name the defect type that confirmed examples and notes point to, or say "unknown defect"."""
+        near: dict[str, list[float]] = {}
+        apart: list[float] = []
+        aligned: dict[str, float] = {}
+        encoder = services.detector.encoder
+        fits = notes_of(product).fits(appearance(description, area_share))
+        # Without notes there may be no text encoder on the machine.
+        alike = bool(fits) and share_space(encoder, services.text_encoder)
+        has_examples = bool(services.examples.examples(product))
+        if has_examples or alike:
+            image_pass = services.passes.get(image, sha256)
+            region = region_at(services, image_pass, product, place).region
+            if has_examples:
+                features = features_of(services, image_pass, product, region)
+                near = similarities_of(services.examples.nearest(product, features, encoder=encoder.name))
+                apart = services.examples.apart(product, encoder=encoder.name)
+            if alike:
+                types = list(dict.fromkeys((*near, *fits)))
+                pixels = image_pass.image.pixels
+                aligned = aligned_fits(encoder, services.text_encoder, pixels, region.bbox, product, types)
+        record = weigh(near, fits, apart, aligned)
+        return f"{record.name} (score {record.score:.2f})", record
+
+    return [classify_defect]
+
+
+def appearance(description: str, area_share: float | None = None) -> str:
+    """Return a measured description in the words in which people write of such a defect.
+
+    description: as `scoring.regions.describe_region` phrases it; other text is returned as it is.
+    area_share: of the image, in [0, 1], or None where it is not known.
+    """
+    found = re.match(r"an? (?P<shape>round|elongated|irregular)\b ?(?P<tone>dark|bright)?", description)
+    if found is None:
+        return description
+    colour = re.search(r"\b(red|orange|brown|yellow|green|cyan|blue|purple|pink)\b", description)
+    tone = " ".join(filter(None, (found["tone"], colour and colour[0])))
+    if found["shape"] == "elongated":
+        size = re.search(r"(\d+) px long and (\d+) px wide", description)
+        thin = size is None or int(size[1]) >= 6 * int(size[2])
+        what = f"a thin {tone} line, a crack or a scratch" if thin else f"a {tone} stripe or streak"
+    elif area_share is not None and area_share >= _LARGE:
+        what = f"a large {tone} area or zone"
+    elif found["shape"] == "round":
+        what = f"a small round {tone} spot, a hole, a pit or a stain"
+    else:
+        what = f"an irregular {tone} patch or damaged place"
+    return " ".join(what.split())
+
+
+class DefectNotes:
+    """What the notes of one product say of how each type of defect looks, encoded once."""
+
+    def __init__(self, services: Services, passages: Sequence[Passage]) -> None:
+        self._services = services
+        self._names: list[str] = []
+        texts: list[str] = []
+        for passage in passages:
+            if passage.defect is None or passage.defect.lower() in _NOT_A_TYPE:
+                continue
+            for text in _visual_texts(passage):
+                self._names.append(passage.defect)
+                texts.append(text)
+        self._vectors = services.text_encoder.encode_text(texts) if texts else None
+        self._contrasts = services.text_encoder.encode_text(list(CONTRASTS)) if texts else None
+
+    def fits(self, query: str) -> dict[str, float]:
+        """Return how much better each type's notes fit this look than other looks; nothing without notes.
+
+        Fit: cosine of a type's best sentence with the query, less its mean over `CONTRASTS`; without that, a
+        note that fits every text a little better would win always.
+        """
+        if self._vectors is None or self._contrasts is None:
+            return {}
+        best = _best(self._names, self._vectors @ self._services.text_encoder.encode_text([query])[0])
+        others = [_best(self._names, self._vectors @ contrast) for contrast in self._contrasts]
+        return {name: value - sum(o[name] for o in others) / len(others) for name, value in best.items()}
+
+
+def _best(names: Sequence[str], similarity: torch.Tensor) -> dict[str, float]:
+    """The best similarity of each type."""
+    best: dict[str, float] = {}
+    for name, value in zip(names, similarity.tolist(), strict=True):
+        best[name] = max(value, best.get(name, -1.0))
+    return best
+
+
+def _visual_texts(passage: Passage) -> list[str]:
+    """The sentences of a passage that say how the defect looks, each under its heading; else all of it."""
+    title = passage.title or (passage.defect or "").replace("_", " ")
+    sentences = [" ".join(part.split()) for part in re.split(r"(?<=[.!?])\s+", passage.text)]
+    visual = [sentence for sentence in sentences if len(set(_LOOKS.findall(sentence.lower()))) >= 2]
+    return [f"{title}. {sentence}" for sentence in visual or [" ".join(passage.text.split())]]

@@ -1,0 +1,87 @@
+"""Confirming an example: a region that a person named becomes one that later regions are compared with."""
+
+from __future__ import annotations
+
+import uuid
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from anomaly_core.errors import ConfigError
+from anomaly_core.inspection import Region
+from anomaly_core.scoring.region_embedding import Vector, region_vector
+from anomaly_core.scoring.regions import region_of_mask
+from knowledge.products.examples import Example, put_example
+from knowledge.store.store import Transaction
+from tools.cache import ImagePass
+from tools.context import Services
+from tools.findings import region_at, regions_of, strongest_region
+
+
+def features_of(services: Services, image_pass: ImagePass, product: str, region: Region) -> Vector:
+    """Return the features by which a region is compared with confirmed examples."""
+    bank = services.product_model(product).bank
+    return region_vector(image_pass.image.pixels, region, image_pass.encoded(), bank)
+
+
+def example_of(
+    services: Services,
+    product: str,
+    defect: str,
+    image: Path,
+    *,
+    mask: NDArray[np.bool_] | None = None,
+    place: str = "region-1",
+    id_: str | None = None,
+) -> tuple[Example, Vector]:
+    """Return a defect that a person named on an image, and its features, ready for `put_example`.
+
+    mask: (H, W) bool, what the person marked; without it the region at `place` is taken, and where the
+    image has no region, what stands out most. id_: of the example; a new one where none is given.
+    Raises UnknownProduct, UnreadableImage, ConfigError for an empty mask or one of another size.
+    """
+    image_pass = services.passes.open(image)
+    if mask is not None:
+        if mask.shape != image_pass.image.pixels.shape[:2]:
+            raise ConfigError(
+                f"{image}: the mask is {mask.shape}, of another size than the image: mark it anew"
+            )
+        region = region_of_mask(mask, score=1.0)
+    elif place == "region-1" and not regions_of(services, image_pass, product):
+        region = strongest_region(services, image_pass, product)
+    else:
+        region = region_at(services, image_pass, product, place).region
+    example = Example(
+        id=id_ or uuid.uuid4().hex[:12],
+        defect=defect.strip(),
+        sha256=image_pass.image.sha256,
+        file_name=image.name,
+        bbox=region.bbox,
+        encoder=services.detector.encoder.name,
+    )
+    return example, features_of(services, image_pass, product, region)
+
+
+def add_example(
+    services: Services,
+    product: str,
+    defect: str,
+    image: Path,
+    *,
+    mask: NDArray[np.bool_] | None = None,
+    place: str = "region-1",
+    tx: Transaction | None = None,
+    id_: str | None = None,
+) -> Example:
+    """Confirm a defect as an example; the next classification uses it. Arguments and errors of `example_of`.
+
+    tx: a transaction to put it into; without one it has its own. Raises ConfigError also for a name that is
+    none, StoreBusy, StoreError.
+    """
+    example, features = example_of(services, product, defect, image, mask=mask, place=place, id_=id_)
+    if tx is None:
+        services.examples.add(product, example, features)
+    else:
+        put_example(tx, product, example, features)
+    return example

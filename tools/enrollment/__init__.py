@@ -1,0 +1,1 @@
+"""Learning a product from good images, and on trial from one more."""

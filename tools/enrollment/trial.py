@@ -1,0 +1,154 @@
+"""Learning from a person: a good image joins its product's templates; what that would flip is told first."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from anomaly_core.detector import Progress
+from anomaly_core.errors import StoreBusy
+from anomaly_core.imaging.reading import LoadedImage
+from knowledge.products.corrections import Word
+from knowledge.products.record import product_folder
+from knowledge.store.store import Transaction
+from tools.context import Services
+from tools.detect import detect_tools
+from tools.enrollment.enroll import enroll
+from tools.records import VerdictRecord
+from tools.registry import Toolbox
+
+
+@dataclass(frozen=True)
+class Past:
+    """An image judged before. name: what it is called; path: where it lies; confirmed: a person's verdict."""
+
+    name: str
+    path: Path
+    confirmed: Word | None = None
+
+
+@dataclass(frozen=True)
+class Flip:
+    """A verdict that would change. confirmed: what a person said of the image, or None.
+
+    p_before, p_after: its p-value by the templates in force, and with the new one.
+    """
+
+    name: str
+    before: Word
+    after: Word
+    p_before: float
+    p_after: float
+    confirmed: Word | None
+
+    @property
+    def harms(self) -> bool:
+        """Whether it goes against a person's word, or against a verdict that no person has judged."""
+        return self.confirmed is None or self.after != self.confirmed
+
+
+class Candidate:
+    """A product enrolled anew with one more good image, in a store of its own: not yet in force.
+
+    It is judged by the same tools as the product in force, so that whatever makes a verdict is compared.
+    """
+
+    def __init__(self, services: Services, product: str, trial: Services, version: int) -> None:
+        self.product = product
+        self._services = services
+        self._trial = trial
+        self._version = version
+
+    def flips(self, past: Iterable[Past]) -> list[Flip]:
+        """Return the verdicts that the candidate would change. Raises UnreadableImage for an image gone."""
+        found = []
+        for one in past:
+            before = _judge(self._services, self.product, one.path)
+            after = _judge(self._trial, self.product, one.path)
+            if after.anomalous != before.anomalous:
+                found.append(
+                    Flip(
+                        name=one.name,
+                        before=word_of(before.anomalous),
+                        after=word_of(after.anomalous),
+                        p_before=before.p_value,
+                        p_after=after.p_value,
+                        confirmed=one.confirmed,
+                    )
+                )
+        return found
+
+    def put(self, tx: Transaction) -> None:
+        """Put the product into a transaction of the store in force, in place of its enrolment.
+
+        Raises StoreBusy where that store has changed since the candidate was learned.
+        """
+        if tx.base.version != self._version:
+            raise StoreBusy(f"the store changed while {self.product} was learned: give the correction again")
+        folder, trial = product_folder(self.product), self._trial.store.snapshot()
+        for key in tx.keys(folder):
+            tx.delete(key)
+        for key in trial.keys(folder):
+            tx.put(key, trial.read(key))
+
+
+@contextmanager
+def with_template(
+    services: Services, product: str, image: LoadedImage, progress: Progress | None = None
+) -> Iterator[Candidate | None]:
+    """Enrol a product's templates and one more good image on trial; None where it is a template already.
+
+    Raises UnknownProduct, StoreDamaged, UnreadableImage.
+    """
+    version = services.store.snapshot().version
+    kept = services.templates.images(product)
+    if any(hit.sha256 == image.sha256 for hit in kept):
+        yield None
+        return
+    with TemporaryDirectory(prefix="iad-trial-") as name:
+        folder = Path(name)
+        paths = []
+        for number, hit in enumerate(kept):
+            # Under its own name, which the enrolment keeps; a folder each, since two names may be equal.
+            paths.append(folder / str(number) / hit.file_name)
+            paths[-1].parent.mkdir()
+            shutil.copyfile(hit.path, paths[-1])
+        trial = Services(
+            store=folder / "store",
+            detector=lambda: services.detector,
+            language=lambda: services.language,
+            text_encoder=lambda: services.text_encoder,
+            write_report=services.write_report,
+            config=services.config,
+            max_pixels=services.passes.max_pixels,
+        )
+        enroll(trial, product, [*paths, image.path], progress)
+        yield Candidate(services, product, trial, version)
+
+
+def _judge(services: Services, product: str, path: Path) -> VerdictRecord:
+    toolbox = Toolbox(detect_tools(services))
+    opened = toolbox.call("open_image", image=str(path))
+    part = {"image": str(path), "sha256": opened.sha256, "product": product}
+    verdict: VerdictRecord = toolbox.call("detect_anomaly", **part)
+    return verdict
+
+
+def word_of(anomalous: bool) -> Word:
+    """The verdict in a word."""
+    return "anomalous" if anomalous else "good"
+
+
+def past_of(services: Services, product: str, against: Sequence[Path] = ()) -> list[Past]:
+    """Return what a change is checked against: the images that people judged, and those named by path."""
+    log = services.feedback
+    judged = [
+        Past(f"{one.image} (correction {one.id})", log.image(one.id), one.verdict)
+        for one in log.corrections(product)
+        if one.undone_at is None
+    ]
+    return [*judged, *(Past(str(path), path) for path in against)]

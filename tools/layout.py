@@ -1,0 +1,137 @@
+"""Counting the components of an image, and comparing their layout with that of the good parts."""
+
+from __future__ import annotations
+
+from langchain_core.tools import BaseTool, tool
+from pydantic import Field
+
+from anomaly_core.layout.components import Component
+from anomaly_core.layout.findings import Kind
+from anomaly_core.layout.model import LAYOUT_SHARE
+from anomaly_core.scoring.regions import colour_word
+from tools.context import Services
+from tools.detect import ImageArgs, PartArgs
+from tools.findings import layout_of
+from tools.locations import cell_of_box
+from tools.records import Record
+
+
+class CountArgs(ImageArgs):
+    """Arguments of `count_components`."""
+
+    sha256: str = Field(description="hash that open_image returned")
+
+
+class ComponentRecord(Record):
+    """One component. bbox: [x0, y0, x1, y1], original pixels; elongation: length over breadth, >= 1."""
+
+    id: str
+    bbox: tuple[int, int, int, int]
+    cell: str
+    area_px: int
+    elongation: float
+    colour: str | None
+
+
+class CountRecord(Record):
+    """The components of an image, top to bottom. count: null where no background can be told from them."""
+
+    id: str
+    count: int | None
+    components: list[ComponentRecord]
+
+    @property
+    def text(self) -> str:
+        """The count in one sentence."""
+        if self.count is None:
+            return "the components cannot be counted: the image shows no background that they stand out from"
+        if self.count == 0:
+            return "no component stands out from the background"
+        where = ", ".join(f"{c.id} at the {c.cell} ({c.area_px} px)" for c in self.components)
+        return f"{self.count} component{'' if self.count == 1 else 's'}: {where}"
+
+
+class FindingRecord(Record):
+    """One thing that is wrong with a layout; see `anomaly_core.layout.findings.LayoutFinding`."""
+
+    kind: Kind
+    bbox: tuple[int, int, int, int] | None
+    expected: tuple[int, int, int, int] | None
+    text: str
+
+
+class LayoutRecord(Record):
+    """The layout of an image against that of the good parts.
+
+    learned: whether the product has a layout; without one, or without a background, the rest is null.
+    p_value: the chance that a good part deviates as much; below `limit` it makes the part anomalous.
+    """
+
+    id: str
+    learned: bool
+    p_value: float | None
+    limit: float
+    count: int | None
+    expected: int | None
+    findings: list[FindingRecord]
+
+    @property
+    def text(self) -> str:
+        """The comparison in one sentence."""
+        if not self.learned:
+            return "no layout to compare: the good parts are not several separate components, always as many"
+        if self.p_value is None:
+            return "the layout cannot be judged: the image shows no background that components stand out from"
+        counted = f"{self.count} components, {self.expected} in the good parts (p-value {self.p_value:.3g})"
+        if not self.findings:
+            return f"the layout is that of the good parts: {counted}"
+        return f"{'; '.join(finding.text for finding in self.findings)}; {counted}"
+
+
+def logical_tools(services: Services) -> list[BaseTool]:
+    """Return `count_components` and `check_layout`."""
+
+    @tool(args_schema=CountArgs, response_format="content_and_artifact")
+    def count_components(image: str, sha256: str) -> tuple[str, CountRecord]:
+        """Count the separate pieces that stand out from the background, with their place, size and colour."""
+        image_pass = services.passes.get(image, sha256)
+        found = image_pass.components()
+        height, width = image_pass.image.pixels.shape[:2]
+        record = CountRecord(
+            id="components",
+            count=None if found is None else len(found),
+            components=[_record(f"component-{n}", c, width, height) for n, c in enumerate(found or [], 1)],
+        )
+        return record.text, record
+
+    @tool(args_schema=PartArgs, response_format="content_and_artifact")
+    def check_layout(image: str, sha256: str, product: str) -> tuple[str, LayoutRecord]:
+        """Compare the components with the good parts': which are missing, extra, moved, swapped, changed."""
+        image_pass = services.passes.get(image, sha256)
+        layout = layout_of(services, image_pass, product)
+        record = LayoutRecord(
+            id="layout",
+            learned=services.layout_model(product) is not None,
+            p_value=None if layout is None else float(f"{layout.p_value:.4g}"),
+            limit=services.config.alpha * LAYOUT_SHARE,
+            count=None if layout is None else layout.count,
+            expected=None if layout is None else layout.expected,
+            findings=[
+                FindingRecord(kind=f.kind, bbox=f.bbox, expected=f.expected, text=f.text)
+                for f in (layout.findings if layout else ())
+            ],
+        )
+        return record.text, record
+
+    return [count_components, check_layout]
+
+
+def _record(name: str, component: Component, width: int, height: int) -> ComponentRecord:
+    return ComponentRecord(
+        id=name,
+        bbox=component.bbox,
+        cell=cell_of_box(component.bbox, width, height),
+        area_px=component.area_px,
+        elongation=round(component.elongation, 2),
+        colour=colour_word(component.rgb),
+    )
