@@ -9,19 +9,21 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from agents import factory
 from agents.corrections import Outcome, correct, record_review
-from agents.factory import build_services
 from agents.graphs.checkpointers import Threads
+from agents.graphs.context import Context, Resources
 from agents.graphs.dialogue import build_dialogue
-from agents.graphs.inspection import Graph, build_graph
-from agents.graphs.threads import Conversations, Event, Waiting, new_thread
+from agents.graphs.inspection import build_graph
+from agents.graphs.threads import Conversations, Event, Finished, Waiting, new_thread
 from agents.in_flight import in_flight
 from agents.settings import EMBEDDED, Settings
 from agents.state import DialogueState, InspectionState, Review
-from anomaly_core.detector import Progress
-from anomaly_core.errors import ConfigError, IadError
+from anomaly_core.anomalygpt import Progress
+from anomaly_core.errors import IadError
+from anomaly_core.files import make_folder
 from knowledge.products.corrections import Correction, Word
-from tools.atomic import make_folder
+from tools.detect import reasons_of
 from tools.enrollment.enroll import EnrollSummary, enroll
 from tools.records import (
     AnswerRecord,
@@ -35,7 +37,7 @@ from tools.records import (
 from tools.retrieve import find_passages
 
 if TYPE_CHECKING:
-    from langchain_core.language_models import BaseChatModel
+    from agents.graphs.inspection import InspectionGraph
 
 Listener = Callable[[Event], None]
 """Hears of the steps of an answer, and of its checked text, as they come."""
@@ -61,48 +63,46 @@ class AddSummary:
 
 
 class Application:
-    """One user's session. Cheap to make; models load at first use."""
+    """One user's session, closed at the end of a `with` block. Cheap to make; models load at first use."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.services = build_services(settings)
+        self.tools = factory.tools_context(settings)
+
+    def __enter__(self) -> Application:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     @cached_property
-    def _graph(self) -> Graph:
-        return build_graph(self.services)
+    def _graph(self) -> InspectionGraph:
+        return build_graph()
 
     @cached_property
-    def chat_model(self) -> BaseChatModel | None:
-        """The chat model of the settings, or None: then rules plan and the evidence answers."""
-        if self.settings.llm_url in (None, EMBEDDED):
-            return None
-        from agents.chat_models.endpoint import build_chat_model
-
-        return build_chat_model(self.settings)
+    def context(self) -> Context:
+        """What every run of a graph works with."""
+        model = factory.chat_model(self.settings)
+        embedded = self.settings.llm_url == EMBEDDED
+        record = partial(record_review, self.tools)
+        return Context(resources=Resources(self.tools, model, embedded, record))
 
     @cached_property
     def conversations(self) -> Conversations:
         """The threads of questions and answers."""
         threads = Threads.open(self.settings)
-        graph = build_dialogue(
-            self.services,
-            chat_model=self.chat_model,
-            embedded=self.settings.llm_url == EMBEDDED,
-            checkpointer=threads.saver,
-            record_review=partial(record_review, self.services),
-        )
-        return Conversations(graph, threads)
+        return Conversations(build_dialogue(threads.saver), threads, self.context)
 
     def enroll(self, product: str, paths: Sequence[Path], progress: Progress | None = None) -> EnrollSummary:
         """Learn a product from images of good parts; an earlier enrolment of it is replaced.
 
         Unreadable files are skipped and listed. Raises NoImages when none can be read.
         """
-        return enroll(self.services, product, paths, progress)
+        return enroll(self.tools, product, paths, progress)
 
     def products(self) -> list[ProductSummary]:
         """List the enrolled products."""
-        self.services.require_store()
+        self.tools.require_store()
         return [
             ProductSummary(
                 name=info.name,
@@ -110,7 +110,7 @@ class Application:
                 encoder=info.encoder,
                 enrolled_at=info.enrolled_at,
             )
-            for info in self.services.templates.products()
+            for info in self.tools.templates.products()
         ]
 
     def inspect(
@@ -127,15 +127,15 @@ class Application:
         model is served: the others wait for it.
         Raises StoreError and the like at once, where every image would meet the same error.
         """
-        self.services.require_store()
-        self.services.templates.products()  # a store that cannot be read is one error, not one an image
+        self.tools.require_store()
+        self.tools.templates.products()  # a store that cannot be read is one error, not one an image
         if product is not None:
-            self.services.product_model(product)
+            self.tools.product(product)
         if out is not None:
             make_folder(out)
-        _ = self.services.detector  # weights that are missing are one error, not one an image
-        self.services.passes.make_room(jobs)
-        _ = self._graph  # made before several threads ask for it
+        _ = self.tools.model  # weights that are missing are one error, not one an image
+        self.tools.images.make_room(jobs)
+        _ = self._graph, self._inspecting  # made before several threads ask for them
 
         def one(path: Path) -> InspectionRecord | FailureRecord:
             try:
@@ -147,7 +147,7 @@ class Application:
 
     def inspect_one(self, path: Path, *, product: str | None = None) -> InspectionRecord:
         """Inspect one image. Raises what `inspect` would record."""
-        self.services.require_store()
+        self.tools.require_store()
         return self._run(path, product=product)
 
     def ask(
@@ -180,24 +180,16 @@ class Application:
         listen: Listener | None = None,
     ) -> AnswerRecord | Waiting:
         """Answer as `ask` does; with `review`, an uncertain verdict first waits for a person's word."""
-        self.services.require_store()
+        self.tools.require_store()
         name = thread or new_thread()
         start = time.perf_counter()
-        out: dict[str, DialogueState | Waiting] = {}
-        events = self.conversations.ask(image, question, thread=name, product=product, review=review, out=out)
-        for event in events:
-            if listen is not None:
-                listen(event)
-        return self._reply(name, out["final"], start)
+        events = self.conversations.ask(image, question, thread=name, product=product, review=review)
+        return self._reply(name, _heard(events, listen), start)
 
     def review(self, thread: str, word: Review, listen: Listener | None = None) -> AnswerRecord | Waiting:
         """Give a person's word to a thread that waits for it; return the answer that it held up."""
         start = time.perf_counter()
-        out: dict[str, DialogueState | Waiting] = {}
-        for event in self.conversations.answer_review(thread, word, out=out):
-            if listen is not None:
-                listen(event)
-        return self._reply(thread, out["final"], start)
+        return self._reply(thread, _heard(self.conversations.answer_review(thread, word), listen), start)
 
     def correct(
         self,
@@ -215,7 +207,7 @@ class Application:
     ) -> Outcome:
         """Record a person's verdict on an image and learn from it; see `agents.corrections.correct`."""
         return correct(
-            self.services,
+            self.tools,
             image,
             verdict,
             product=product,
@@ -230,27 +222,27 @@ class Application:
 
     def corrections(self) -> list[Correction]:
         """Return what people said of verdicts, oldest first."""
-        self.services.require_store()
-        return self.services.feedback.corrections()
+        self.tools.require_store()
+        return self.tools.feedback.corrections()
 
     def undo_correction(self, id_: str) -> Correction:
         """Roll a correction back; return it as it then is."""
-        self.services.require_store()
-        return self.services.feedback.undo(id_)
+        self.tools.require_store()
+        return self.tools.feedback.undo(id_)
 
     def add_knowledge(self, files: Sequence[Path], product: str | None = None) -> AddSummary:
         """Add notes; a file added before is replaced."""
-        added = self.services.domain.add(files, product=product)
+        added = self.tools.domain.add(files, product=product)
         return AddSummary(passages=added.passages, products=list(added.products), files=len(files))
 
     def search_knowledge(self, text: str, product: str | None = None, k: int = 5) -> list[PassageRecord]:
         """Find passages of the notes; a product that is not given is found from the text."""
-        return find_passages(self.services, text, product, k)
+        return find_passages(self.tools, text, product, k)
 
     def product_of_text(self, text: str) -> str | None:
         """Return the product that a text is about by the notes, or None."""
-        self.services.require_store()
-        return self.services.domain.product_of(text).name
+        self.tools.require_store()
+        return self.tools.domain.product_of(text).name
 
     def evaluate_detection(
         self,
@@ -260,42 +252,11 @@ class Application:
         seeds: Sequence[int],
         progress: Progress | None = None,
     ) -> dict[str, Any]:
-        """Measure detection on a labelled data set; see `anomaly_core.evaluation.detection`."""
+        """Measure detection on a labelled data set; see `anomaly_core.evaluation`."""
         from anomaly_core.evaluation.detection import evaluate_detection
 
         return evaluate_detection(
-            self.services.detector, root, category, shots=shots, seeds=seeds, progress=progress
-        )
-
-    def evaluate_questions(
-        self,
-        table: Path,
-        root: Path,
-        *,
-        shots: int = 1,
-        seed: int = 0,
-        notes: Sequence[Path] = (),
-        progress: Progress | None = None,
-    ) -> dict[str, Any]:
-        """Answer and score MMAD's questions; see `agents.evaluation.mmad`.
-
-        Raises ConfigError for the embedded model, which phrases and chooses nothing.
-        """
-        if self.settings.llm_url == EMBEDDED:
-            raise ConfigError(
-                "llm_url: `embedded` answers no multiple choice; give a URL or `local`, or unset it."
-            )
-        from agents.evaluation.mmad import evaluate_questions
-
-        return evaluate_questions(
-            self.settings,
-            table,
-            root,
-            shots=shots,
-            seed=seed,
-            notes=notes,
-            chat_model=self.chat_model,
-            progress=progress,
+            self.tools.model, root, category, shots=shots, seeds=seeds, progress=progress
         )
 
     def close(self) -> None:
@@ -309,42 +270,54 @@ class Application:
         if isinstance(final, Waiting):
             return final
         record = inspection_record(final, total_ms=(time.perf_counter() - start) * 1000)
-        models = record.models
-        if self.chat_model is not None and final.get("draft") is not None and not final["refused"]:
-            name = getattr(self.chat_model, "model_name", None) or type(self.chat_model).__name__
+        models, model = record.models, self.context.resources.chat_model
+        if model is not None and final.get("draft") is not None and not final["refused"]:
+            name = getattr(model, "model_name", None) or type(model).__name__
             models = models.model_copy(update={"llm": name})
         fields = {**record.model_dump(), "models": models.model_dump()}
         return AnswerRecord(**fields, question=final.get("question") or "", thread=thread)
 
-    def _run(
-        self, path: Path, *, product: str | None = None, question: str | None = None, out: Path | None = None
-    ) -> InspectionRecord:
+    @cached_property
+    def _inspecting(self) -> Context:
+        """The context of inspections, which no chat model has a part in."""
+        return Context(resources=Resources(self.tools))
+
+    def _run(self, path: Path, *, product: str | None = None, out: Path | None = None) -> InspectionRecord:
         start = time.perf_counter()
         state: InspectionState = self._graph.invoke(  # type: ignore[assignment]
-            {
-                "image": str(path),
-                "named_product": product,
-                "question": question,
-                "out": None if out is None else str(out),
-            }
+            {"image": str(path), "named_product": product, "out": None if out is None else str(out)},
+            context=self._inspecting,
         )
         return inspection_record(state, total_ms=(time.perf_counter() - start) * 1000)
 
 
+def _heard(events: Iterator[Event | Finished], listen: Listener | None) -> DialogueState | Waiting:
+    """Tell a listener of the events; return what the last one, the finish, holds."""
+    for event in events:
+        if isinstance(event, Finished):
+            return event.final
+        if listen is not None:
+            listen(event)
+    raise RuntimeError("a question ended without an answer")
+
+
 def inspection_record(state: InspectionState, *, total_ms: float) -> InspectionRecord:
-    """Return the final state of the graph as the printed object."""
+    """Return the final state of a graph as the printed object."""
     verdict, times = state["verdict"], state["timings_ms"]
-    regions = [RegionRecord(**r.model_dump(exclude={"id", "text"})) for r in state["regions"]]
     known = {key: round(times[key], 2) for key in TimingsRecord.model_fields if key in times}
     return InspectionRecord(
         image=state["image"],
         sha256=state["opened"].sha256,
         product=state["product"],
+        decision=verdict.decision,
+        reasons=reasons_of(verdict),
         anomalous=verdict.anomalous,
         score=verdict.score,
         p_value=verdict.p_value,
+        alpha=verdict.alpha,
+        review=verdict.review,
         uncertain=verdict.uncertain,
-        regions=regions,
+        regions=[RegionRecord(**r.model_dump(exclude={"id", "text"})) for r in state["regions"]],
         defect_type=state.get("defect_type"),
         answer=state["answer"],
         analysis=state["analysis"],

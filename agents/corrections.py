@@ -15,17 +15,17 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from agents.state import DialogueState, Review
-from anomaly_core.detector import Progress
+from anomaly_core.anomalygpt import Progress
 from anomaly_core.errors import ConfigError
 from anomaly_core.imaging.reading import LoadedImage, load_image
 from knowledge.products.corrections import Correction, Word, message_of, now, put_correction
 from knowledge.products.examples import put_example
 from knowledge.store.store import Transaction
 from tools.classify.confirm import example_of
-from tools.context import Services
+from tools.context import Context, Part
+from tools.detect import detect, find_product, open_image
 from tools.enrollment.enroll import bytes_of
 from tools.enrollment.trial import Flip, past_of, with_template, word_of
-from tools.registry import Toolbox, build_tools
 
 Mask = NDArray[np.bool_]
 
@@ -40,7 +40,7 @@ class Outcome:
 
 
 def correct(
-    services: Services,
+    tools: Context,
     image: Path,
     verdict: Word,
     *,
@@ -63,13 +63,11 @@ def correct(
     Raises ConfigError for a mask that does not fit, and what an inspection raises.
     """
     _check_arguments(verdict, defect_type, mask)
-    services.require_store()
-    toolbox = Toolbox(build_tools(services))
-    opened = toolbox.call("open_image", image=str(image))
-    part = {"image": str(image), "sha256": opened.sha256}
-    found = toolbox.call("find_product", **part, product=product)
-    measured = toolbox.call("detect_anomaly", **part, product=found.name)
-    loaded = load_image(image, max_pixels=services.passes.max_pixels)
+    tools.require_store()
+    opened = open_image(tools, str(image))
+    found = find_product(tools, opened, product)
+    measured = detect(Part(tools, str(image), opened.sha256, found.name))
+    loaded = load_image(image, max_pixels=tools.images.max_pixels)
     drawn = None if mask is None else read_mask(mask, loaded)
     correction = Correction(
         id=uuid.uuid4().hex[:12],
@@ -85,38 +83,36 @@ def correct(
         masked=drawn is not None,
     )
     if learn and defect_type is not None:
-        example, features = example_of(
-            services, found.name, defect_type, image, mask=drawn, id_=correction.id
-        )
+        example, features = example_of(tools, found.name, defect_type, image, mask=drawn, id_=correction.id)
         learned = replace(correction, learned="example")
         put = partial(put_example, product=found.name, example=example, features=features)
-        _write(services, learned, bytes_of(loaded), drawn, put)
+        _write(tools, learned, bytes_of(loaded), drawn, put)
         return Outcome(learned, accepted=True)
     if not (learn and verdict == "good"):
-        _write(services, correction, bytes_of(loaded), drawn, None)
+        _write(tools, correction, bytes_of(loaded), drawn, None)
         return Outcome(correction, accepted=True)
-    with with_template(services, found.name, loaded, progress) as candidate:
+    with with_template(tools, found.name, loaded, progress) as candidate:
         if candidate is None:
-            _write(services, correction, bytes_of(loaded), drawn, None)
+            _write(tools, correction, bytes_of(loaded), drawn, None)
             return Outcome(correction, accepted=True)
-        flips = candidate.flips(past_of(services, found.name, against))
+        flips = candidate.flips(past_of(tools, found.name, against))
         learned = replace(correction, learned="template")
         if any(flip.harms for flip in flips) and not accept_flips:
             return Outcome(learned, accepted=False, flips=flips)
-        _write(services, learned, bytes_of(loaded), drawn, candidate.put)
+        _write(tools, learned, bytes_of(loaded), drawn, candidate.put)
         return Outcome(learned, accepted=True, flips=flips)
 
 
-def record_review(services: Services, state: DialogueState, said: Review, identity: str) -> str:
+def record_review(tools: Context, state: DialogueState, said: Review, identity: str) -> str:
     """Record a person's word on a thread's uncertain verdict; return the correction's id.
 
     identity: what the id is made of. The same one records once, however often the step is repeated. Nothing
     is learned here: `correct` does that, since it must first be checked against past verdicts.
     """
     id_ = hashlib.sha256(identity.encode()).hexdigest()[:12]
-    if any(one.id == id_ for one in services.feedback.corrections()):
+    if any(one.id == id_ for one in tools.feedback.corrections()):
         return id_
-    image = services.passes.get(state["image"], state["opened"].sha256).image
+    image = tools.images.get(state["image"], state["opened"].sha256).loaded
     correction = Correction(
         id=id_,
         at=now(),
@@ -129,7 +125,7 @@ def record_review(services: Services, state: DialogueState, said: Review, identi
         defect_type=said.defect_type,
         note=said.note,
     )
-    _write(services, correction, bytes_of(image), None, None)
+    _write(tools, correction, bytes_of(image), None, None)
     return id_
 
 
@@ -157,7 +153,7 @@ def _check_arguments(verdict: Word, defect_type: str | None, mask: Path | None) 
 
 
 def _write(
-    services: Services,
+    tools: Context,
     correction: Correction,
     image: bytes,
     mask: Mask | None,
@@ -167,7 +163,7 @@ def _write(
     encoded = io.BytesIO()
     if mask is not None:
         Image.fromarray(mask.astype(np.uint8) * 255).save(encoded, format="PNG")
-    with services.store.transaction(message_of(correction)) as tx:
+    with tools.store.transaction(message_of(correction)) as tx:
         put_correction(tx, correction, image, encoded.getvalue() or None)
         if learn is not None:
             learn(tx)

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Final
 
 from agents.factory import needed_weights
-from agents.settings import Settings, load_settings
+from agents.settings import Settings
 from anomaly_core.errors import ConfigError
+from anomaly_core.files import write_whole
 from anomaly_core.weights import resolve as weights
-from tools.atomic import write_atomically
 from tools.records import FailureRecord, InspectionRecord
 from tools.report import write_report
 
@@ -79,7 +79,7 @@ class DemoResult:
 
 def demo_settings(out: Path, encoder: str | None = None) -> Settings:
     """The user's settings, with a store of the demo's own. Raises ConfigError."""
-    return load_settings(encoder=encoder, store=out / "store")
+    return Settings.from_environment(encoder=encoder, store=out / "store")
 
 
 def run_demo(
@@ -103,10 +103,9 @@ def run_demo(
         weights.pull(name, progress=progress)
     cells = choose_cells(data, enrolled, unseen, settings.seed)
     notes = out / "notes" / "solar-cells.md"
-    write_atomically(notes, files("agents").joinpath("solar_cell_notes.md").read_bytes())
+    write_whole(notes, files("agents").joinpath("solar_cell_notes.md").read_bytes())
 
-    app = Application(settings)
-    try:
+    with Application(settings) as app:
         summary = app.enroll(PRODUCT, cells.enrolled, progress)
         app.add_knowledge([notes], PRODUCT)
         images = cells.good + cells.defective
@@ -117,11 +116,7 @@ def run_demo(
         truths = ["good"] * len(cells.good) + ["anomalous"] * len(cells.defective)
         image = _most_telling(records[len(cells.good) :], fallback=cells.defective[0])
         reply = app.ask(image, QUESTION, product=PRODUCT)
-    finally:
-        app.close()
-    report = write_report(
-        records, out / "report.html", title="Solar cells: what the demo found", alpha=settings.alpha
-    )
+    report = write_report(records, out / "report.html", title="Solar cells: what the demo found")
     inspected = [
         _row(record, truth)
         for record, truth in zip(records, truths, strict=True)

@@ -115,11 +115,8 @@ def _store(settings: Settings) -> Iterator[Check]:
     if not settings.store.exists():
         yield Check(name="store", state="note", found=f"{settings.store}: nothing enrolled yet")
         return
-    app = Application(settings)
-    try:
+    with Application(settings) as app:
         products = app.products()
-    finally:
-        app.close()
     yield Check(name="store", state="ok", found=f"{settings.store}: {len(products)} products")
 
 
@@ -146,12 +143,9 @@ def _self_test(settings: Settings) -> Iterator[Check]:
             "encoder": "tiny",
             "device": "cpu",
         }
-        app = Application(settings.model_copy(update=tiny))
-        try:
+        with Application(settings.model_copy(update=tiny)) as app:
             app.enroll("square", paths[:4])
             good, bad = app.inspect(paths[4:], product="square")
-        finally:
-            app.close()
     if not isinstance(good, InspectionRecord) or not isinstance(bad, InspectionRecord):
         raise IadError("the painted squares could not be inspected")
     right = bad.score > good.score

@@ -1,29 +1,31 @@
-"""Settings -> services: the one place where the application's parts are put together."""
+"""Settings -> collaborators: the one place where the application's parts are put together."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from agents.settings import Settings
+from agents.settings import EMBEDDED, Settings
 from anomaly_core.config import DetectorConfig
-from tools.context import Services
-from tools.records import FailureRecord, InspectionRecord
+from tools.context import Context
 
 if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel
+
+    from anomaly_core.anomalygpt import AnomalyGPT
     from anomaly_core.checkpoint import Checkpoint
-    from anomaly_core.detector import Detector
     from anomaly_core.encoders.base import TextEncoder
-    from anomaly_core.soft_prompt.reader import AnomalyGPT
 
 
 def detector_config(settings: Settings) -> DetectorConfig:
-    """Return the part of the settings that the detector reads."""
-    return DetectorConfig(
-        encoder=settings.encoder, input_side=settings.input_size, alpha=settings.alpha, seed=settings.seed
-    )
+    """Return how images are seen and judged; what the settings leave open stays at its default."""
+    given = {
+        "encoder": settings.encoder,
+        "input_side": settings.input_size,
+        "alpha": settings.alpha,
+        "review": settings.review,
+        "scorers": settings.scorers,
+    }
+    return DetectorConfig.model_validate({key: value for key, value in given.items() if value is not None})
 
 
 def load_learned(settings: Settings) -> Checkpoint | None:
@@ -52,68 +54,53 @@ def needed_weights(settings: Settings) -> list[str]:
     return [name for name in names if name in PINNED]
 
 
-def build_services(settings: Settings) -> Services:
-    """Return the services for these settings; models load when first used."""
-    config = detector_config(settings)
-    # Read once, by whichever of detector and language model is needed first.
-    learned = cache(lambda: load_learned(settings))
+def tools_context(settings: Settings) -> Context:
+    """Return model and memory for these settings; models load when first used."""
 
-    def detector() -> Detector:
+    def model() -> AnomalyGPT:
         import torch
 
-        from anomaly_core.detector import Detector
+        from anomaly_core.anomalygpt import AnomalyGPT
         from anomaly_core.encoders.registry import load_image_encoder
+        from anomaly_core.soft_prompt.scorer import SoftPromptScorer
 
         if settings.threads is not None:
             torch.set_num_threads(settings.threads)
-        encoder = load_image_encoder(config.encoder, device=settings.device)
-        return Detector(encoder, config, learned())
+        encoder = load_image_encoder(settings.encoder, device=settings.device)
+        checkpoint = load_learned(settings)
 
-    def language() -> AnomalyGPT | None:
-        from anomaly_core.language.registry import load_language_model
-        from anomaly_core.language.transformers_lm import TransformersLanguageModel
-        from anomaly_core.soft_prompt.adapters import load_adapter
-        from anomaly_core.soft_prompt.reader import AnomalyGPT
-        from tools.waiting_lm import WaitingLanguageModel
+        def reader() -> SoftPromptScorer | None:
+            if checkpoint is None or settings.prompt_llm == "none":
+                return None
+            return SoftPromptScorer.load(
+                checkpoint,
+                settings.prompt_llm,
+                settings.device,
+                served_name=settings.prompt_llm_model,
+                key=None if settings.llm_key is None else settings.llm_key.get_secret_value(),
+                timeout_s=settings.llm_timeout,
+            )
 
-        if settings.prompt_llm == "none":
-            return None
-        checkpoint = learned()
-        if checkpoint is None or checkpoint.config.language_model is None:
-            return None
-        base = checkpoint.config.language_model
-        if settings.prompt_llm == "local":
-            local = load_language_model(base, settings.device)
-            if checkpoint.lora is not None and isinstance(local, TransformersLanguageModel):
-                local = load_adapter(local, checkpoint.lora)
-            return AnomalyGPT(checkpoint, local)
-        # What `iad llm export` wrote has the model beside the checkpoint, so that no hub is needed.
-        exported = checkpoint.folder / "model"
-        served = load_language_model(
-            settings.prompt_llm,
-            base=str(exported) if exported.is_dir() else base,
-            served_name=settings.prompt_llm_model,
-            key=None if settings.llm_key is None else settings.llm_key.get_secret_value(),
-            timeout_s=settings.llm_timeout,
-        )
-        return AnomalyGPT(checkpoint, WaitingLanguageModel(served))
+        return AnomalyGPT(encoder, detector_config(settings), checkpoint, reader)
 
     def text_encoder() -> TextEncoder:
         from anomaly_core.encoders.registry import load_text_encoder
 
         return load_text_encoder(settings.text_encoder)
 
-    def report(records: Sequence[InspectionRecord | FailureRecord], out: Path) -> Path:
-        from tools.report.write import write_report
-
-        return write_report(records, out)
-
-    return Services(
+    return Context(
         store=settings.store,
-        detector=detector,
-        language=language,
+        model=model,
         text_encoder=text_encoder,
-        write_report=report,
-        config=config,
         max_pixels=settings.max_pixels,
+        rates=(settings.alpha, settings.review),
     )
+
+
+def chat_model(settings: Settings) -> BaseChatModel | None:
+    """Return the chat model of the settings, or None: then rules plan and the evidence answers."""
+    if settings.llm_url in (None, EMBEDDED):
+        return None
+    from agents.chat_models.endpoint import build_chat_model
+
+    return build_chat_model(settings)

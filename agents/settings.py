@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from platformdirs import user_data_dir
-from pydantic import Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
+from anomaly_core.config import DEFAULT_ENCODER
 from anomaly_core.errors import ConfigError
 
 CONFIG_FILE: Final = "iad.toml"
@@ -57,14 +57,14 @@ def read_config(path: Path) -> dict[str, Any]:
     return table
 
 
-class Settings(BaseSettings):
+class Settings(BaseModel):
     """Everything that can be set. Frozen; unknown keys are rejected.
 
-    Making one reads the environment and iad.toml for what is not given. `load_settings` does the same and
-    turns what pydantic rejects into a ConfigError that names the key and where it was set.
+    Made from Python it holds what is given, and defaults; `Settings.from_environment` reads the environment
+    and iad.toml for what is not given.
     """
 
-    model_config = SettingsConfigDict(env_prefix="IAD_", env_ignore_empty=True, frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     store: Path = Field(
         default_factory=lambda: Path(user_data_dir("iad", appauthor=False)) / "store",
@@ -75,17 +75,27 @@ class Settings(BaseSettings):
         min_length=1,
         description="where threads are kept: a SQLite file or a postgresql:// URL; beside the store if unset",
     )
-    encoder: str = Field(
-        "efficientnet-lite0", min_length=1, description="image encoder that enrols new products"
-    )
+    encoder: str = Field(DEFAULT_ENCODER, min_length=1, description="image encoder that enrols new products")
     input_size: int = Field(
         448,
         ge=64,
         le=2048,
         description="side whose square is an aligned part's input; a whole image gets half",
     )
-    alpha: float = Field(
-        0.05, gt=0.0, lt=0.5, description="false-alarm rate stated when a product is enrolled"
+    alpha: float | None = Field(
+        None,
+        gt=0.0,
+        lt=0.5,
+        description="false-alarm rate of the verdict; if unset, that of the enrolment, which is then 0.05",
+    )
+    review: float | None = Field(
+        None,
+        gt=0.0,
+        lt=1.0,
+        description="rate below which a person should look; if unset, that of the enrolment, then 0.2",
+    )
+    scorers: tuple[str, ...] | None = Field(
+        None, description="what scores an image, in order; separated by commas in the environment"
     )
     checkpoint: str = Field(
         "shipped",
@@ -121,7 +131,7 @@ class Settings(BaseSettings):
     threads: int | None = Field(
         None, ge=1, description="threads of the tensor library; its own choice if unset"
     )
-    seed: int = Field(0, ge=0, lt=2**32, description="seed of every random choice")
+    seed: int = Field(0, ge=0, lt=2**32, description="seed of the demo's draw")
     max_pixels: int = Field(200_000_000, ge=1024, description="larger images are refused, not decoded")
 
     @field_validator("store")
@@ -129,31 +139,27 @@ class Settings(BaseSettings):
     def _expand_user(cls, path: Path) -> Path:
         return path.expanduser()
 
+    @field_validator("scorers", mode="before")
     @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Options, then the environment, then the file."""
+    def _split(cls, value: object) -> object:
+        return [part.strip() for part in value.split(",")] if isinstance(value, str) else value
+
+    @classmethod
+    def from_environment(cls, **options: object) -> Settings:
+        """Return settings from options, then IAD_* variables, then iad.toml; None is no option.
+
+        Raises ConfigError, naming the key and whether an option, a variable or the file set it.
+        """
         path = config_file()
         table = {} if path is None else read_config(path)
-        return init_settings, env_settings, InitSettingsSource(settings_cls, init_kwargs=table)
-
-
-def load_settings(**options: object) -> Settings:
-    """Settings with these options on top; an option that is None was not given.
-
-    Raises ConfigError, naming the key and whether an option, a variable or the file set it.
-    """
-    given = {key: value for key, value in options.items() if value is not None}
-    try:
-        return Settings(**given)  # type: ignore[arg-type]  # pydantic checks each value
-    except ValidationError as error:
-        raise ConfigError("; ".join(_problems(error, given))) from error
+        names = {f"IAD_{key}".upper(): key for key in cls.model_fields}
+        variables = {names[name.upper()]: text for name, text in os.environ.items() if name.upper() in names}
+        given = {key: value for key, value in options.items() if value is not None}
+        known = {key: text for key, text in variables.items() if text}
+        try:
+            return cls.model_validate({**table, **known, **given})
+        except ValidationError as error:
+            raise ConfigError("; ".join(_problems(error, given))) from error
 
 
 def _problems(error: ValidationError, options: dict[str, object]) -> list[str]:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final, Literal, TypedDict
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field
+
+# From here, not from typing: pydantic makes no schema of typing's before Python 3.12, and Studio shows forms.
+from typing_extensions import TypedDict
 
 from agents.questions.understanding import Asked
 from tools.records import (
@@ -43,10 +46,17 @@ class InspectionInput(TypedDict, total=False):
     out: str | None
 
 
-class InspectionState(InspectionInput, total=False):
-    """The input, and what each node adds to it."""
+class MeasureInput(TypedDict, total=False):
+    """What measuring is given: an opened image."""
 
+    image: str
+    named_product: str | None
     opened: OpenedRecord
+
+
+class Measured(TypedDict, total=False):
+    """What measuring finds of an image; a thread keeps it."""
+
     encoder: str
     product: ProductRecord
     decoder: str
@@ -54,6 +64,13 @@ class InspectionState(InspectionInput, total=False):
     verdict: VerdictRecord
     regions: list[MeasuredRegion]
     defect_type: DefectRecord | None
+    timings_ms: Annotated[dict[str, float], add_times]
+
+
+class InspectionState(InspectionInput, Measured, total=False):
+    """The input, and what each node adds to it."""
+
+    opened: OpenedRecord
     templates: list[TemplateRecord]
     expected: list[str]
     passages: list[PassageRecord]
@@ -61,26 +78,10 @@ class InspectionState(InspectionInput, total=False):
     analysis: str
     evidence: list[EvidenceRecord]
     files: FilesRecord
-    timings_ms: Annotated[dict[str, float], add_times]
 
 
-PER_QUESTION: Final = frozenset(
-    {
-        *InspectionInput.__annotations__,
-        *(
-            "opened",
-            "templates",
-            "expected",
-            "passages",
-            "answer",
-            "analysis",
-            "evidence",
-            "files",
-            "timings_ms",
-        ),
-    }
-)
-"""Keys of `InspectionState` that each question finds anew; the others are kept of an image."""
+PER_IMAGE: Final = frozenset(Measured.__annotations__) - {"timings_ms"}
+"""Keys of the state that are kept of an image, to be recalled without measuring again."""
 
 
 class Seen(TypedDict):

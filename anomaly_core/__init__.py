@@ -1,1 +1,48 @@
-"""The method: image -> features -> anomaly map -> calibrated verdict. Imports no sibling package."""
+"""AnomalyGPT: from pixels to a calibrated verdict, a map, regions and a language model's reading.
+
+from anomaly_core import AnomalyGPT, load_image
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from anomaly_core.anomalygpt import AnomalyGPT
+    from anomaly_core.config import DetectorConfig
+    from anomaly_core.imaging.reading import LoadedImage, load_image
+    from anomaly_core.inspection import AnomalyMap, Inspection, Region, Verdict
+    from anomaly_core.product import ProductModel
+
+__all__ = [
+    "AnomalyGPT",
+    "AnomalyMap",
+    "DetectorConfig",
+    "Inspection",
+    "LoadedImage",
+    "ProductModel",
+    "Region",
+    "Verdict",
+    "load_image",
+]
+
+_HOMES: Final = {
+    "AnomalyGPT": "anomalygpt",
+    "AnomalyMap": "inspection",
+    "DetectorConfig": "config",
+    "Inspection": "inspection",
+    "LoadedImage": "imaging.reading",
+    "ProductModel": "product",
+    "Region": "inspection",
+    "Verdict": "inspection",
+    "load_image": "imaging.reading",
+}
+
+
+def __getattr__(name: str) -> object:
+    """Import a public name when it is first used: the tensor library takes seconds, and errors need none."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from pydantic import BaseModel, ConfigDict, Field
 
 
@@ -30,16 +32,25 @@ class FewShotConfig(Config):
     bank_limit: int = Field(default=3200, ge=64)
 
 
+DEFAULT_ENCODER: Final = "efficientnet-lite0"
+"""Image encoder that enrols products where none is named (see weights/resolve.py for what a name may be)."""
+DEFAULT_SCORERS: Final = ("few-shot", "text-aligned", "soft-prompt", "layout")
+
+
 class DetectorConfig(Config):
     """How images are seen and judged.
 
-    encoder: model id (see weights.py). input_side: the encoder input of an aligned part has about
+    encoder: model id (see weights/resolve.py). input_side: the encoder input of an aligned part has about
         input_side squared pixels, that of a whole image half as many, whatever the aspect ratio.
-    alpha: the stated false-alarm rate of the verdict.
+    align: a single elongated part on a plain background is turned and cropped, see imaging/frame.py.
+    alpha: the stated false-alarm rate of the verdict. review: the rate below which a person should look.
+    scorers: what scores an image, in this order; those of other packages by their registered names.
     """
 
-    encoder: str = "efficientnet-lite0"
+    encoder: str = DEFAULT_ENCODER
     input_side: int = Field(default=448, ge=64, le=2048)
+    align: bool = True
     alpha: float = Field(default=0.05, gt=0.0, lt=0.5)
-    seed: int = 0
+    review: float = Field(default=0.20, gt=0.0, lt=1.0)
+    scorers: tuple[str, ...] = DEFAULT_SCORERS
     few_shot: FewShotConfig = FewShotConfig()

@@ -6,13 +6,21 @@ x to the right, y down, boxes end-exclusive. Maps are float32 arrays of shape (H
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+if TYPE_CHECKING:
+    from anomaly_core.decoders.patches import EncodedImage
+    from anomaly_core.scoring.scorer import Score
+
 Array = NDArray[np.float32]
+Box = tuple[int, int, int, int]
+Decision = Literal["pass", "review", "fail"]
 
 CELLS: Final[tuple[str, ...]] = (
     "top left",
@@ -26,6 +34,10 @@ CELLS: Final[tuple[str, ...]] = (
     "bottom right",
 )
 """The 3x3 grid of AnomalyGPT's answers (arXiv 2308.15366), row by row."""
+UNCERTAIN_FACTOR: Final = 2.0
+"""A p-value within this factor of alpha, on either side, is uncertain."""
+SMALLEST_P: Final = 1e-12
+"""p-values are stated down to this one."""
 
 
 def cell_of(x: float, y: float, width: int, height: int) -> str:
@@ -54,33 +66,88 @@ class Region:
 
     bbox: (x0, y0, x1, y1) pixels, end-exclusive. centroid: (x, y). area_px: pixels in the mask.
     score: in [0, 1], how far beyond the normal range its strongest pixel lies.
-    mask: (H, W) bool, true on this region's pixels only.
+    mask: (H, W) bool, true on this region's pixels only. text: its measured description, or "".
     """
 
-    bbox: tuple[int, int, int, int]
+    bbox: Box
     centroid: tuple[float, float]
     cell: str
     area_px: int
     score: float
     mask: NDArray[np.bool_]
+    text: str = ""
 
 
 @dataclass(frozen=True)
 class Verdict:
     """The calibrated decision.
 
-    score: in [0, 1], larger is more anomalous; 1 - p_value.
-    p_value: in (0, 1], the chance that a good image scores as high.
-    anomalous: p_value < alpha. alpha: the stated false-alarm rate.
-    uncertain: p_value so near alpha that a person should look.
+    log_p: natural logarithm of the chance that a good image scores as high.
+    alpha: the stated false-alarm rate; below it the decision is "fail".
+    review: the rate below which it is "review".
     """
 
-    anomalous: bool
-    score: float
-    p_value: float
-    uncertain: bool
+    log_p: float
     alpha: float
-    raw_score: float
+    review: float
+
+    @property
+    def p_value(self) -> float:
+        """The chance that a good image scores as high, in [1e-12, 1]."""
+        return max(math.exp(self.log_p), SMALLEST_P)
+
+    @property
+    def decision(self) -> Decision:
+        """What to do with the part."""
+        if self.p_value < self.alpha:
+            return "fail"
+        return "review" if self.p_value < self.review else "pass"
+
+    @property
+    def anomalous(self) -> bool:
+        """Whether the decision is "fail"."""
+        return self.decision == "fail"
+
+    @property
+    def score(self) -> float:
+        """1 - p_value: in [0, 1), larger is more anomalous."""
+        return 1.0 - self.p_value
+
+    @property
+    def uncertain(self) -> bool:
+        """Whether the p-value is so near alpha that a person should look."""
+        return self.alpha / UNCERTAIN_FACTOR <= self.p_value < self.alpha * UNCERTAIN_FACTOR
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What the prompt-learned language model said of an image's map.
+
+    margin: log p(Yes) - log p(No), or None where it was not asked. model: its name, where it answered.
+    problem: why it did not answer although it should have, or "".
+    """
+
+    margin: float | None = None
+    model: str | None = None
+    problem: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Inspection:
+    """One inspected image: everything that later steps use, computed once.
+
+    regions: strongest first; findings of the layout before areas of the map. None where the part is clearly
+        normal. scores: each scorer's, by its name. reading: the language model's. image: the encoded image.
+    timings_ms: milliseconds of "encode", "decode" and "llm".
+    """
+
+    verdict: Verdict
+    anomaly_map: AnomalyMap
+    regions: tuple[Region, ...]
+    scores: Mapping[str, Score]
+    reading: Reading
+    image: EncodedImage
+    timings_ms: Mapping[str, float]
 
 
 def verdict_sentence(anomalous: bool, cells: list[str]) -> str:

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from agents.answers.guardrails import check_answer, cited_ids
 from anomaly_core.inspection import CELLS, verdict_sentence
-from anomaly_core.scoring.regions import describe_region, region_of_mask
+from anomaly_core.scoring.measurement import describe_region
+from anomaly_core.scoring.regions import region_of_mask
 from tools.records import AnswerRecord
 
 _CELL: Final = "|".join(sorted(CELLS, key=len, reverse=True))

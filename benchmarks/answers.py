@@ -72,7 +72,7 @@ def ask_all(
     notes = {
         passage.id: Note(passage.product, passage.defect, passage.text)
         for about in facts.values()
-        for passage in app.services.domain.passages(about["product"])
+        for passage in app.tools.domain.passages(about["product"])
     }
     samples: dict[str, dict[Path, Sample]] = {}
     for name in {image["set"] for image in content["images"]}:

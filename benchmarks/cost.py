@@ -35,13 +35,13 @@ def inspections(folder: str, prompt_llm: str | None) -> dict[str, Any]:
     """Inspect; prompt_llm: None alternates between none and local, image by image."""
     from agents.app import Application
     from agents.demo import choose_cells
-    from agents.settings import load_settings
+    from agents.settings import Settings
     from anomaly_core.weights.resolve import pull
 
     cells = choose_cells(pull("elpv"), 4, IMAGES // 2, 0)
     store = Path(folder) / "store"
     apps = {
-        name: Application(load_settings(store=store, prompt_llm=name))
+        name: Application(Settings.from_environment(store=store, prompt_llm=name))
         for name in (["none", "local"] if prompt_llm is None else [prompt_llm])
     }
     first = apps.get("local") or apps["none"]

@@ -32,7 +32,7 @@ from provenance import provenance
 
 from agents.app import Application, inspection_record
 from agents.demo import choose_cells
-from agents.settings import load_settings
+from agents.settings import Settings
 from anomaly_core.simulation.procedural import DrawnProduct
 from anomaly_core.weights import resolve as weights
 from tools.records import InspectionRecord
@@ -135,7 +135,7 @@ def damage(kind: str, pixels: NDArray[np.uint8]) -> None:
 
 def ready(store: Path, product: str, good: list[Path], notes: str) -> Application:
     """An application with one product enrolled, whose embedded language model phrases the answers."""
-    app = Application(load_settings(store=store / "store", threads=1, llm_url="embedded"))
+    app = Application(Settings.from_environment(store=store / "store", threads=1, llm_url="embedded"))
     app.enroll(product, good)
     if notes:
         path = store / "notes.md"

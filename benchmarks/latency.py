@@ -30,7 +30,7 @@ from provenance import provenance
 
 from agents.app import Application
 from agents.demo import choose_cells
-from agents.settings import Settings, load_settings
+from agents.settings import Settings
 from anomaly_core.imaging.frame import frame_of
 from anomaly_core.imaging.reading import find_images, load_image
 from anomaly_core.weights import resolve as weights
@@ -55,7 +55,7 @@ def main() -> None:
     result: dict[str, Any] = {"provenance": provenance(facts), "help": help_seconds(), "sets": {}}
     with tempfile.TemporaryDirectory() as folder:
         for name, good, new in image_sets(options.mvtec, options.images):
-            settings = load_settings(
+            settings = Settings.from_environment(
                 encoder=options.encoder,
                 store=Path(folder) / name,
                 threads=options.threads,
@@ -138,13 +138,13 @@ def inspected(app: Application, path: Path, product: str) -> InspectionRecord:
     if not isinstance(record, InspectionRecord):
         raise SystemExit(f"{path}: {record.error.message}")
     # Forgotten, so that the next look at this file is a first one.
-    app.services.passes.clear()
+    app.tools.images.clear()
     return record
 
 
 def forward(app: Application, path: Path) -> None:
     """Read and render the file, and run the encoder once."""
-    detector = app.services.detector
+    detector = app.tools.detector
     pixels = load_image(path).pixels
     frame = frame_of(pixels, detector.config.input_side, detector.encoder.stride)
     detector.encoder.encode(frame.render(pixels))

@@ -5,7 +5,7 @@
 Scenes: photographs of coins (scikit-image), screws (MVTec AD, with drawn parts), solar cells (package
 elpv-dataset) and drawn parts, on plain and textured grounds, see `benchmarks/scenes.py`. A product is learned
 from its shots; unseen good scenes and scenes with a part removed, doubled, moved or swapped are judged.
-Settings of `layout.components` and `layout.model` were made on seeds 10 to 12. screw and
+Settings of `imaging.components` and `layout.model` were made on seeds 10 to 12. screw and
 magnetic_tile are looked at for one thing only: that the layout stays silent. Sets not given are left out.
 """
 

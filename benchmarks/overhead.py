@@ -24,7 +24,7 @@ from provenance import provenance
 
 from agents import dialogue, graph
 from agents.app import Application
-from agents.settings import load_settings
+from agents.settings import Settings
 from anomaly_core.simulation.procedural import DrawnProduct
 from tools.context import Services
 from tools.records import InspectionRecord
@@ -110,7 +110,7 @@ def drawn(folder: Path, count: int, first: int) -> list[Path]:
 
 def ready(folder: Path, encoder: str) -> Application:
     """An application with a product and a note."""
-    settings = load_settings(store=folder / "store", encoder=encoder, text_encoder="tiny", threads=1)
+    settings = Settings.from_environment(store=folder / "store", encoder=encoder, text_encoder="tiny", threads=1)
     app = Application(settings)
     good = []
     for index in range(4):
@@ -129,7 +129,7 @@ def inspections(app: Application, parts: list[Path], count: int, watch: Watch) -
     """Overhead of `iad inspect` without pictures, an image; the first five warm up."""
     spent = []
     for number in range(count + 5):
-        app.services.passes.clear()
+        app.tools.images.clear()
         watch.begin()
         (record,) = app.inspect([parts[number % len(parts)]], product="plate")
         spent.append(watch.end())

@@ -6,32 +6,21 @@ from typing import Final, Literal, TypedDict
 
 import cv2
 import numpy as np
-from langchain_core.tools import BaseTool, tool
 from numpy.typing import NDArray
-from pydantic import Field
 
-from anomaly_core.decoders.memory_bank import MemoryBank, anomaly_grid, as_array
-from anomaly_core.detector import Detector, Encoded
+from anomaly_core.decoders.memory_bank import MemoryBank
+from anomaly_core.decoders.patches import EncodedImage, as_array
 from anomaly_core.imaging.reading import load_image
 from anomaly_core.imaging.registration import Aligned, align
 from anomaly_core.inspection import cell_of
-from tools.context import Services
-from tools.detect import PartArgs
-from tools.findings import verdict_of
+from tools.context import Part
+from tools.detect import open_image, rounded_p
 from tools.records import Record
 
 Pixels = NDArray[np.uint8]
 
 SMOOTHING: Final = 0.004
 """Blur before pixels are compared, as a share of the longer side: edges never lie on each other exactly."""
-
-
-class CompareArgs(PartArgs):
-    """Arguments of `compare_images`."""
-
-    other: str | None = Field(
-        default=None, description="path of another image, or null for the nearest good part"
-    )
 
 
 class Difference(Record):
@@ -98,40 +87,31 @@ class ComparisonRecord(Record):
         return "; ".join(parts)
 
 
-def compare_tools(services: Services) -> list[BaseTool]:
-    """Return `compare_images`."""
+def compare(part: Part, other: str | None = None) -> ComparisonRecord:
+    """Compare an image with another one, or with the nearest good part; all differences are measured.
 
-    @tool(args_schema=CompareArgs, response_format="content_and_artifact")
-    def compare_images(
-        image: str, sha256: str, product: str, other: str | None = None
-    ) -> tuple[str, ComparisonRecord]:
-        """Compare an image with another one or with the nearest good part; all differences are measured."""
-        image_pass = services.passes.get(image, sha256)
-        encoded = image_pass.encoded()
-        verdict = verdict_of(services, image_pass, product)
-        other_p_value: float | None = None
-        if other is None:
-            hit = services.templates.nearest(product, encoded.embedding, 1)[0]
-            shown, name = hit.file_name, f"template:{hit.sha256[:12]}"
-            pixels = load_image(hit.path, max_pixels=services.passes.max_pixels).pixels
-            other_encoded = services.detector.encode(pixels)
-        else:
-            other_pass = services.passes.open(other)
-            shown, name = other, f"image:{other_pass.image.sha256[:12]}"
-            pixels, other_encoded = other_pass.image.pixels, other_pass.encoded()
-            other_p_value = float(f"{verdict_of(services, other_pass, product).p_value:.4g}")
-        measured = _measure(services.detector, image_pass.image.pixels, encoded, pixels, other_encoded)
-        record = ComparisonRecord(
-            id=f"comparison:{name}",
-            other=shown,
-            other_kind="template" if other is None else "image",
-            p_value=float(f"{verdict.p_value:.4g}"),
-            other_p_value=other_p_value,
-            **measured,
-        )
-        return record.text, record
-
-    return [compare_images]
+    other: path of an image, or None for the nearest good part. Raises UnreadableImage.
+    """
+    encoded, context = part.cached.encoded, part.context
+    other_p_value: float | None = None
+    if other is None:
+        hit = context.templates.nearest(part.product, encoded.embedding, 1)[0]
+        shown, name = hit.file_name, f"template:{hit.sha256[:12]}"
+        beside = context.model.encode(load_image(hit.path, max_pixels=context.images.max_pixels))
+    else:
+        opened = open_image(context, other)
+        second = Part(context, other, opened.sha256, part.product)
+        shown, name = other, f"image:{opened.sha256[:12]}"
+        beside = second.cached.encoded
+        other_p_value = rounded_p(second.inspection.verdict.p_value)
+    return ComparisonRecord(
+        id=f"comparison:{name}",
+        other=shown,
+        other_kind="template" if other is None else "image",
+        p_value=rounded_p(part.inspection.verdict.p_value),
+        other_p_value=other_p_value,
+        **_measure(encoded, beside),
+    )
 
 
 class _Measured(TypedDict):
@@ -145,16 +125,14 @@ class _Measured(TypedDict):
     levels: Difference | None
 
 
-def _measure(
-    detector: Detector, pixels: Pixels, encoded: Encoded, other: Pixels, other_encoded: Encoded
-) -> _Measured:
-    """Measure the differences of an image to another one, each with its encoding."""
+def _measure(encoded: EncodedImage, other_encoded: EncodedImage) -> _Measured:
+    """Measure the differences of an image to another one."""
+    pixels, other = encoded.pixels, other_encoded.pixels
     aligned = align(pixels, encoded.frame, other, other_encoded.frame)
     # Places are compared where the two lie on each other; of other pairs, the whole pictures.
     one, two = (pixels[aligned.shown], aligned.pixels[aligned.shown]) if aligned.matches else (pixels, other)
     grey, other_grey = _grey(one), _grey(two)
-    bank = MemoryBank(other_encoded.grid.flatten(0, 1))
-    values = as_array(anomaly_grid(bank, encoded.grid, detector.config.few_shot))
+    values = as_array(MemoryBank(other_encoded.grid.flatten(0, 1)).distances(encoded.grid))
     shift = (round(aligned.shift[0], 1), round(aligned.shift[1], 1))
     return {
         "similarity": round(float(encoded.embedding @ other_encoded.embedding), 4),

@@ -1,133 +1,161 @@
-"""What the tools work with: models and memory, each loaded at first use."""
+"""What tools and graphs work with: the model and the memory, each loaded at first use."""
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
-from functools import cached_property
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from anomaly_core.config import DetectorConfig
-from anomaly_core.detector import Detector
+from anomaly_core.anomalygpt import AnomalyGPT
 from anomaly_core.encoders.base import TextEncoder
-from anomaly_core.errors import ConfigError, StoreMissing
-from anomaly_core.layout.model import LayoutModel
+from anomaly_core.errors import StoreMissing
+from anomaly_core.inspection import Inspection
 from anomaly_core.product import ProductModel
-from anomaly_core.soft_prompt.reader import AnomalyGPT
 from knowledge.catalogue.index import DomainIndex
 from knowledge.products.corrections import FeedbackLog
 from knowledge.products.examples import ExampleIndex
 from knowledge.products.templates import TemplateIndex
 from knowledge.store.store import Store
-from tools.cache import PassCache
-from tools.enrollment.novelty import strangers
-from tools.records import FailureRecord, InspectionRecord
+from tools.cache import CachedImage, ImageCache, Rates
+from tools.enrollment.novelty import other_objects
 from tools.text_cache import RememberingTextEncoder
 
-ReportWriter = Callable[[list[InspectionRecord | FailureRecord], Path], Path]
+T = TypeVar("T")
 
 
-class Services:
-    """The collaborators of every tool.
+class Context:
+    """The collaborators of every tool; safe for many threads.
 
-    store: the store's folder. detector, language and text_encoder: factories, called once, when first needed.
-    out: where pictures go, or None for none. write_report: how a report is written.
+    store: the store's folder. model and text_encoder: factories, called once, when first needed.
+    rates: alpha and review of every verdict, None for those of each product's enrolment.
     """
 
     def __init__(
         self,
         *,
         store: Path,
-        detector: Callable[[], Detector],
-        language: Callable[[], AnomalyGPT | None],
+        model: Callable[[], AnomalyGPT],
         text_encoder: Callable[[], TextEncoder],
-        write_report: ReportWriter,
-        config: DetectorConfig,
         max_pixels: int,
+        rates: Rates = (None, None),
     ) -> None:
         self.store_path = store
-        self.config = config
-        self.write_report = write_report
-        self._make_detector = detector
-        self._make_language = language
+        self.rates = rates
+        self._make_model = model
         self._make_text_encoder = text_encoder
-        self._models: dict[tuple[str, int], ProductModel] = {}
-        self.passes = PassCache(lambda: self.detector, lambda: self.language, max_pixels=max_pixels)
+        self._lock = threading.RLock()
+        self._made: dict[str, object] = {}
+        self._versioned: dict[str, tuple[int, object]] = {}
+        self.images = ImageCache(lambda: self.model, max_pixels=max_pixels)
 
-    @cached_property
-    def detector(self) -> Detector:
-        """The encoder and decoder."""
-        return self._make_detector()
+    def _once(self, name: str, make: Callable[[], T]) -> T:
+        with self._lock:
+            if name not in self._made:
+                self._made[name] = make()
+            return cast("T", self._made[name])
 
-    @cached_property
-    def strangers(self) -> NDArray[np.float32]:
-        """Drawn objects as the encoder sees them, (kinds, designs, D)."""
-        return strangers(self.detector)
+    @property
+    def model(self) -> AnomalyGPT:
+        """The front door: encoder, scorers, language model."""
+        return self._once("model", self._make_model)
 
-    @cached_property
-    def language(self) -> AnomalyGPT | None:
-        """The prompt-learned language model, or None where none was asked for."""
-        return self._make_language()
+    @property
+    def other_objects(self) -> NDArray[np.float32]:
+        """Out-of-distribution references: encoded procedural objects, (kinds, designs, D)."""
+        return self._once("other_objects", lambda: other_objects(self.model))
 
-    @cached_property
+    @property
     def text_encoder(self) -> TextEncoder:
         """The encoder of notes and questions."""
-        return RememberingTextEncoder(self._make_text_encoder())
+        return self._once("text_encoder", lambda: RememberingTextEncoder(self._make_text_encoder()))
 
-    @cached_property
+    @property
     def store(self) -> Store:
         """The store, made if it is not there yet; commands that only read call `require_store` first."""
-        return Store.open(self.store_path, create=True)
+        return self._once("store", lambda: Store.open(self.store_path, create=True))
 
-    @cached_property
+    @property
     def templates(self) -> TemplateIndex:
         """Enrolled products and their normal templates."""
-        return TemplateIndex(self.store)
+        return self._once("templates", lambda: TemplateIndex(self.store))
 
-    @cached_property
+    @property
     def domain(self) -> DomainIndex:
         """Notes about products and defects."""
-        return DomainIndex(self.store, lambda: self.text_encoder)
+        return self._once("domain", lambda: DomainIndex(self.store, lambda: self.text_encoder))
 
-    @cached_property
+    @property
     def examples(self) -> ExampleIndex:
         """Defects that people confirmed."""
-        return ExampleIndex(self.store)
+        return self._once("examples", lambda: ExampleIndex(self.store))
 
-    @cached_property
+    @property
     def feedback(self) -> FeedbackLog:
         """What people said of verdicts."""
-        return FeedbackLog(self.store)
+        return self._once("feedback", lambda: FeedbackLog(self.store))
+
+    def kept(self, name: str, version: int, make: Callable[[], T]) -> T:
+        """Return `make()`, made once for a version of the store; of an older version it is forgotten."""
+        with self._lock:
+            if self._versioned.get(name, (None, None))[0] != version:
+                self._versioned[name] = (version, make())
+            return cast("T", self._versioned[name][1])
 
     def require_store(self) -> None:
         """Raise StoreMissing when nothing was ever enrolled here."""
-        if "store" not in self.__dict__ and not (self.store_path / "CURRENT").exists():
+        if "store" not in self._made and not (self.store_path / "CURRENT").exists():
             raise StoreMissing(
                 f"{self.store_path}: no store here; make one with `iad enroll PRODUCT PATH...`."
             )
 
-    def layout_model(self, product: str) -> LayoutModel | None:
-        """Return how the product's components lie, or None where its good images show no layout."""
-        meta = next((info.meta for info in self.templates.products() if info.name == product), {})
-        layout = meta.get("layout")
-        return LayoutModel.from_meta(layout) if isinstance(layout, dict) else None
+    def product(self, name: str) -> ProductModel:
+        """Return what was learned of a product; kept until the store changes.
 
-    def product_model(self, product: str) -> ProductModel:
-        """Return the product's memory bank and calibration; kept until the store changes."""
+        Raises UnknownProduct, StoreDamaged, and ConfigError for one that was enrolled with another model.
+        """
         version = self.store.snapshot().version
-        key = (product, version)
-        if key not in self._models:
-            arrays, meta = self.templates.load(product)
-            made_by = meta.get("made_by", "an earlier version of this program")
-            if made_by != self.detector.made_by:
-                raise ConfigError(
-                    f"{self.store_path}: {product} was enrolled with {made_by}, and this run uses "
-                    f"{self.detector.made_by}; set encoder, input_size and checkpoint as they were, or "
-                    f"enrol it again with `iad enroll {product} PATH...`."
-                )
-            # Models of an older version of the store are of no more use; a few products stay ready.
-            self._models = {k: m for k, m in list(self._models.items())[-7:] if k[1] == version}
-            self._models[key] = ProductModel.from_parts(arrays, meta, version=str(version))
-        return self._models[key]
+
+        def load() -> ProductModel:
+            product = ProductModel.from_parts(*self.templates.load(name), version=str(version))
+            self.model.check(product, f"{self.store_path}: {name}")
+            return product
+
+        return self.kept(f"product {name}", version, load)
+
+
+@dataclass(frozen=True)
+class Part:
+    """One image in hand as one product: what every tool on an image works on.
+
+    image: its path. sha256: of the file's bytes. product: name of the enrolled product.
+    """
+
+    context: Context
+    image: str
+    sha256: str
+    product: str
+
+    @property
+    def cached(self) -> CachedImage:
+        """The image's entry in the cache. Raises UnreadableImage."""
+        return self.context.images.get(self.image, self.sha256)
+
+    @property
+    def pixels(self) -> NDArray[np.uint8]:
+        """(H, W, 3) uint8 RGB."""
+        return self.cached.loaded.pixels
+
+    @property
+    def model(self) -> ProductModel:
+        """What was learned of the product."""
+        return self.context.product(self.product)
+
+    @property
+    def inspection(self) -> Inspection:
+        """The inspection of the image, made at first use."""
+        return self.cached.inspection(self.product, self.model, self.context.rates)

@@ -4,18 +4,14 @@ from __future__ import annotations
 
 from typing import Final
 
-from langchain_core.tools import BaseTool, tool
 from pydantic import Field
 
-from anomaly_core.imaging.frame import frame_of
 from anomaly_core.imaging.reading import load_image
 from anomaly_core.imaging.registration import Aligned, align
-from anomaly_core.scoring.regions import RegionDescription, describe_region
+from anomaly_core.scoring.measurement import RegionDescription, describe_region
 from knowledge.products.record import TemplateHit
-from tools.cache import ImagePass
-from tools.context import Services
-from tools.detect import PartArgs
-from tools.findings import region_at
+from tools.context import Part
+from tools.localize import region_at
 from tools.locations import PLACE_HELP
 from tools.records import Record
 
@@ -23,8 +19,8 @@ LEAST_SHOWN: Final = 0.9
 """Share of a place that the template must show for the two to be compared there."""
 
 
-class DescribeArgs(PartArgs):
-    """Arguments of `describe_region`."""
+class DescribeArgs(Record):
+    """Arguments of `describe`."""
 
     place: str = Field(default="region-1", description=f"where: {PLACE_HELP}", max_length=100)
 
@@ -59,53 +55,42 @@ class RegionMeasures(Record):
     text: str
 
 
-def describe_tools(services: Services) -> list[BaseTool]:
-    """Return `describe_region`."""
-
-    @tool("describe_region", args_schema=DescribeArgs, response_format="content_and_artifact")
-    def describe(
-        image: str, sha256: str, product: str, place: str = "region-1"
-    ) -> tuple[str, RegionMeasures]:
-        """Measure one place: shape, size, orientation, contrast, colour, and the nearest good part there."""
-        image_pass = services.passes.get(image, sha256)
-        placed = region_at(services, image_pass, product, place)
-        region = placed.region
-        hit, aligned = nearest_template(services, image_pass, product)
-        seen = describe_region(image_pass.image.pixels, region)
-        contrast = None
-        if aligned.matches and aligned.shown[region.mask].mean() >= LEAST_SHOWN:
-            contrast = describe_region(image_pass.image.pixels, region, aligned.pixels).contrast
-        record = RegionMeasures(
-            id=place,
-            bbox=region.bbox,
-            cell=region.cell,
-            area_px=region.area_px,
-            area_share=round(seen.area_share, 5),
-            stands_out=placed.stands_out,
-            times_limit=round(placed.times_limit, 3),
-            shape=seen.shape,
-            length_px=round(seen.length_px, 1),
-            width_px=round(seen.width_px, 1),
-            orientation_deg=seen.orientation_deg,
-            solidity=round(seen.solidity, 3),
-            contrast=round(seen.contrast, 1),
-            template=f"template:{hit.sha256[:12]}",
-            template_contrast=None if contrast is None else round(contrast, 1),
-            colour=seen.colour,
-            text=_sentence(seen, placed.stands_out, placed.times_limit, contrast),
-        )
-        return f"{place}, at the {record.cell}: {record.text}", record
-
-    return [describe]
+def describe(part: Part, place: str = "region-1") -> RegionMeasures:
+    """Measure one place: shape, size, orientation, contrast, colour, and the nearest good part there."""
+    placed = region_at(part, place)
+    region, pixels = placed.region, part.pixels
+    hit, aligned = nearest_template(part)
+    seen = describe_region(pixels, region)
+    contrast = None
+    if aligned.matches and aligned.shown[region.mask].mean() >= LEAST_SHOWN:
+        contrast = describe_region(pixels, region, aligned.pixels).contrast
+    return RegionMeasures(
+        id=place,
+        bbox=region.bbox,
+        cell=region.cell,
+        area_px=region.area_px,
+        area_share=round(seen.area_share, 5),
+        stands_out=placed.stands_out,
+        times_limit=round(placed.times_limit, 3),
+        shape=seen.shape,
+        length_px=round(seen.length_px, 1),
+        width_px=round(seen.width_px, 1),
+        orientation_deg=seen.orientation_deg,
+        solidity=round(seen.solidity, 3),
+        contrast=round(seen.contrast, 1),
+        template=f"template:{hit.sha256[:12]}",
+        template_contrast=None if contrast is None else round(contrast, 1),
+        colour=seen.colour,
+        text=_sentence(seen, placed.stands_out, placed.times_limit, contrast),
+    )
 
 
-def nearest_template(services: Services, image_pass: ImagePass, product: str) -> tuple[TemplateHit, Aligned]:
+def nearest_template(part: Part) -> tuple[TemplateHit, Aligned]:
     """Return the product's template nearest to the image, and it laid over the image."""
-    encoded = image_pass.encoded()
-    hit = services.templates.nearest(product, encoded.embedding, 1)[0]
-    other = load_image(hit.path, max_pixels=services.passes.max_pixels).pixels
-    frame = frame_of(other, services.config.input_side, services.detector.encoder.stride)
-    return hit, align(image_pass.image.pixels, encoded.frame, other, frame)
+    encoded, context = part.cached.encoded, part.context
+    hit = context.templates.nearest(part.product, encoded.embedding, 1)[0]
+    other = load_image(hit.path, max_pixels=context.images.max_pixels).pixels
+    return hit, align(part.pixels, encoded.frame, other, context.model.frame(other))
 
 
 def _sentence(

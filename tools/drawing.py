@@ -7,19 +7,16 @@ import re
 from collections.abc import Sequence
 from io import BytesIO
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final
 
-import cv2
 import numpy as np
 from matplotlib import colormaps
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
+from anomaly_core.files import write_whole
 from anomaly_core.inspection import Region
-from tools.atomic import write_atomically
 from tools.records import FilesRecord
-
-Notation = Literal["box", "contour", "highlight", "mask"]
 
 HEAT: Final = "inferno"
 """Perceptually uniform, so equal steps of the map look equal, also in grey and to colour-blind eyes."""
@@ -92,35 +89,13 @@ def draw_overlay(
 
     heat: (H, W) in [0, 1]. above_normal: (H, W) bool. Elsewhere, outlines aside, pixels stay as they are.
     """
-    return draw_boxes(_blend(pixels, heat, above_normal), regions)
+    return draw_boxes(blend(pixels, heat, above_normal), regions)
 
 
-def draw_notation(
-    notation: Notation,
-    pixels: NDArray[np.uint8],
-    heat: NDArray[np.float32],
-    regions: Sequence[Region],
-) -> NDArray[np.uint8]:
-    """Mark the regions on an (H, W, 3) image; "mask" gives (H, W), 255 in a region. heat: in [0, 1]."""
-    mask = np.zeros(pixels.shape[:2], bool)
-    for region in regions:
-        mask |= region.mask
-    if notation == "box":
-        return draw_boxes(pixels, regions)
-    if notation == "highlight":
-        return _blend(pixels, heat, mask)
-    if notation == "mask":
-        return np.where(mask, np.uint8(255), np.uint8(0))
-    contours, _ = cv2.findContours(mask.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
-    picture = np.ascontiguousarray(pixels).copy()
-    cv2.drawContours(picture, contours, -1, BOX, max(1, round(min(mask.shape) / 200)))
-    return picture
-
-
-def _blend(
+def blend(
     pixels: NDArray[np.uint8], heat: NDArray[np.float32], above_normal: NDArray[np.bool_]
 ) -> NDArray[np.uint8]:
-    """The image with translucent heat where it is above normal."""
+    """Return the image with translucent heat, in [0, 1], where it is above normal."""
     opacity = (above_normal * (FAINTEST + (STRONGEST - FAINTEST) * heat))[..., None]
     blended = (1.0 - opacity) * pixels + opacity * heat_colours(WARM + (1.0 - WARM) * heat)
     return np.asarray(np.round(blended), dtype=np.uint8)
@@ -145,5 +120,5 @@ def save_picture(picture: NDArray[np.uint8], path: Path) -> str:
     """
     encoded = BytesIO()
     Image.fromarray(picture).save(encoded, format="PNG")
-    write_atomically(path, encoded.getvalue())
+    write_whole(path, encoded.getvalue())
     return str(path)

@@ -2,24 +2,15 @@
 
 from __future__ import annotations
 
-from langchain_core.tools import BaseTool, tool
-from pydantic import Field
-
-from anomaly_core.layout.components import Component
-from anomaly_core.layout.findings import Kind
-from anomaly_core.layout.model import LAYOUT_SHARE
-from anomaly_core.scoring.regions import colour_word
-from tools.context import Services
-from tools.detect import ImageArgs, PartArgs
-from tools.findings import layout_of
+from anomaly_core.imaging.components import Component
+from anomaly_core.layout.scorer import layout_of
+from anomaly_core.product import INDEPENDENT_SHARE
+from anomaly_core.scoring.measurement import colour_word
+from anomaly_core.scoring.scorer import LAYOUT
+from tools.context import Part
+from tools.detect import rounded_p
 from tools.locations import cell_of_box
 from tools.records import Record
-
-
-class CountArgs(ImageArgs):
-    """Arguments of `count_components`."""
-
-    sha256: str = Field(description="hash that open_image returned")
 
 
 class ComponentRecord(Record):
@@ -52,9 +43,9 @@ class CountRecord(Record):
 
 
 class FindingRecord(Record):
-    """One thing that is wrong with a layout; see `anomaly_core.layout.findings.LayoutFinding`."""
+    """One thing that is wrong with a layout; see `anomaly_core.scoring.scorer.Finding`."""
 
-    kind: Kind
+    kind: str
     bbox: tuple[int, int, int, int] | None
     expected: tuple[int, int, int, int] | None
     text: str
@@ -88,42 +79,36 @@ class LayoutRecord(Record):
         return f"{'; '.join(finding.text for finding in self.findings)}; {counted}"
 
 
-def logical_tools(services: Services) -> list[BaseTool]:
-    """Return `count_components` and `check_layout`."""
+def count_components(part: Part) -> CountRecord:
+    """Count the separate pieces that stand out from the background, with their place, size and colour."""
+    found = part.cached.encoded.components
+    height, width = part.pixels.shape[:2]
+    return CountRecord(
+        id="components",
+        count=None if found is None else len(found),
+        components=[_record(f"component-{n}", c, width, height) for n, c in enumerate(found or [], 1)],
+    )
 
-    @tool(args_schema=CountArgs, response_format="content_and_artifact")
-    def count_components(image: str, sha256: str) -> tuple[str, CountRecord]:
-        """Count the separate pieces that stand out from the background, with their place, size and colour."""
-        image_pass = services.passes.get(image, sha256)
-        found = image_pass.components()
-        height, width = image_pass.image.pixels.shape[:2]
-        record = CountRecord(
-            id="components",
-            count=None if found is None else len(found),
-            components=[_record(f"component-{n}", c, width, height) for n, c in enumerate(found or [], 1)],
-        )
-        return record.text, record
 
-    @tool(args_schema=PartArgs, response_format="content_and_artifact")
-    def check_layout(image: str, sha256: str, product: str) -> tuple[str, LayoutRecord]:
-        """Compare the components with the good parts': which are missing, extra, moved, swapped, changed."""
-        image_pass = services.passes.get(image, sha256)
-        layout = layout_of(services, image_pass, product)
-        record = LayoutRecord(
-            id="layout",
-            learned=services.layout_model(product) is not None,
-            p_value=None if layout is None else float(f"{layout.p_value:.4g}"),
-            limit=services.config.alpha * LAYOUT_SHARE,
-            count=None if layout is None else layout.count,
-            expected=None if layout is None else layout.expected,
-            findings=[
-                FindingRecord(kind=f.kind, bbox=f.bbox, expected=f.expected, text=f.text)
-                for f in (layout.findings if layout else ())
-            ],
-        )
-        return record.text, record
-
-    return [count_components, check_layout]
+def check_layout(part: Part) -> LayoutRecord:
+    """Compare the components with the good parts': which are missing, extra, moved, swapped, changed."""
+    model, found = part.model, part.inspection
+    alpha = found.verdict.alpha
+    score, state = found.scores.get(LAYOUT), model.states.get(LAYOUT)
+    learned = state is not None
+    p_value = None if score is None else model.independent[LAYOUT].p_value(score.log_score)
+    return LayoutRecord(
+        id="layout",
+        learned=learned,
+        p_value=None if p_value is None else rounded_p(p_value),
+        limit=alpha * INDEPENDENT_SHARE,
+        count=None if score is None else len(found.image.components or ()),
+        expected=None if score is None or state is None else len(state.made(layout_of).slots),
+        findings=[
+            FindingRecord(kind=f.kind, bbox=f.bbox, expected=f.expected, text=f.text)
+            for f, _ in model.findings(found.scores, alpha)
+        ],
+    )
 
 
 def _record(name: str, component: Component, width: int, height: int) -> ComponentRecord:

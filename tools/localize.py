@@ -1,60 +1,81 @@
-"""Where the anomaly is: regions, their measured description, and pictures of them."""
+"""Where the anomaly is: regions and places, and pictures of them."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
-from langchain_core.tools import BaseTool, tool
-from pydantic import Field
+import numpy as np
+from numpy.typing import NDArray
 
-from tools.context import Services
-from tools.detect import PartArgs
+from anomaly_core.inspection import Region
+from anomaly_core.scoring.regions import region_of_mask
+from tools.context import Part
 from tools.drawing import write_pictures
-from tools.findings import regions_of
+from tools.locations import box_of
 from tools.records import FilesRecord, MeasuredRegion
 
 
-class PictureArgs(PartArgs):
-    """Arguments of `draw_anomaly`."""
+@dataclass(frozen=True)
+class PlacedRegion:
+    """The region at a place. stands_out: whether the map exceeds the normal range there, or the layout does.
 
-    out: str = Field(description="folder for the pictures")
+    times_limit: the map's peak there over the highest value that is normal for the product.
+    """
+
+    region: Region
+    stands_out: bool
+    times_limit: float
 
 
-def localize_tools(services: Services) -> list[BaseTool]:
-    """Return `locate_anomalies` and `draw_anomaly`."""
-
-    @tool(args_schema=PartArgs, response_format="content_and_artifact")
-    def locate_anomalies(image: str, sha256: str, product: str) -> tuple[str, list[MeasuredRegion]]:
-        """List the anomalous regions: box in pixels, 3x3 cell, area, score, and a measured description."""
-        found = regions_of(services, services.passes.get(image, sha256), product)
-        measured = [
-            MeasuredRegion(
-                id=f"region-{number}",
-                bbox=each.region.bbox,
-                cell=each.region.cell,
-                area_px=each.region.area_px,
-                score=round(each.region.score, 4),
-                text=each.text,
-            )
-            for number, each in enumerate(found, start=1)
-        ]
-        lines = [f"{region.id} at the {region.cell}: {region.text}" for region in measured]
-        return "; ".join(lines) or "no region stands out", measured
-
-    @tool(args_schema=PictureArgs, response_format="content_and_artifact")
-    def draw_anomaly(image: str, sha256: str, product: str, out: str) -> tuple[str, FilesRecord]:
-        """Write the heat map, the mask and the overlay of an inspected image as PNG files."""
-        image_pass = services.passes.get(image, sha256)
-        model = services.product_model(product)
-        anomaly_map, _, _ = image_pass.decoded(product, model)
-        files = write_pictures(
-            image_pass.image.pixels,
-            anomaly_map.values,
-            [each.region for each in regions_of(services, image_pass, product)],
-            Path(out),
-            f"{Path(image).stem}-{sha256[:8]}",
-            vmax=3 * model.pixel_threshold,
+def locate(part: Part) -> list[MeasuredRegion]:
+    """List the anomalous regions: box in pixels, 3x3 cell, area, score, and a measured description."""
+    return [
+        MeasuredRegion(
+            id=f"region-{number}",
+            bbox=region.bbox,
+            cell=region.cell,
+            area_px=region.area_px,
+            score=round(region.score, 4),
+            text=region.text,
         )
-        return f"pictures in {out}", files
+        for number, region in enumerate(part.inspection.regions, start=1)
+    ]
 
-    return [locate_anomalies, draw_anomaly]
+
+def region_at(part: Part, place: str) -> PlacedRegion:
+    """Return the region at a place, see `tools.locations`: what stands out there, else the whole place.
+
+    Raises ConfigError where there is no such place.
+    """
+    model, found = part.model, part.inspection
+    values = found.anomaly_map.values
+    height, width = values.shape
+    x0, y0, x1, y1 = box_of(place, width, height, [region.bbox for region in found.regions])
+    mask: NDArray[np.bool_] = np.zeros((height, width), np.bool_)
+    mask[y0:y1, x0:x1] = True
+    times_limit = float(values[mask].max()) / model.pixel_threshold
+    for region in found.regions:
+        if region.bbox == (x0, y0, x1, y1):
+            return PlacedRegion(region, True, times_limit)
+    above = mask & (values >= model.region_threshold(values))
+    stands_out = bool(above.any())
+    return PlacedRegion(region_of_mask(above if stands_out else mask, score=0.0), stands_out, times_limit)
+
+
+def strongest_region(part: Part) -> Region:
+    """Return where the map is highest, also on an image that was judged normal."""
+    return part.model.regions(part.inspection.anomaly_map.values, most=1)[0]
+
+
+def draw(part: Part, out: Path) -> FilesRecord:
+    """Write the heat map, the mask and the overlay as PNG files. Raises ConfigError."""
+    found = part.inspection
+    return write_pictures(
+        part.pixels,
+        found.anomaly_map.values,
+        found.regions,
+        out,
+        f"{Path(part.image).stem}-{part.sha256[:8]}",
+        vmax=3 * part.model.pixel_threshold,
+    )

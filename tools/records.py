@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from anomaly_core.errors import IadError
+from anomaly_core.inspection import Decision
 
 
 class Record(BaseModel):
@@ -86,9 +87,13 @@ class InspectionRecord(Record):
     image: str
     sha256: str
     product: ProductRecord
+    decision: Decision
+    reasons: list[str]
     anomalous: bool
     score: float
     p_value: float
+    alpha: float
+    review: float
     uncertain: bool
     regions: list[RegionRecord]
     defect_type: DefectRecord | None
@@ -138,11 +143,13 @@ class LanguageRecord(Record):
 class VerdictRecord(Record):
     """The calibrated verdict; see `anomaly_core.inspection.Verdict`."""
 
+    decision: Decision
     anomalous: bool
     score: float
     p_value: float
     uncertain: bool
     alpha: float
+    review: float
 
 
 class MeasuredRegion(RegionRecord):

@@ -2,37 +2,25 @@
 
 from __future__ import annotations
 
-from langchain_core.tools import BaseTool, tool
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from knowledge.catalogue.index import PassageHit
 from knowledge.catalogue.passages import Passage
-from tools.context import Services
-from tools.detect import PartArgs
-from tools.records import PassageRecord, TemplateRecord
+from tools.context import Context, Part
+from tools.records import PassageRecord, Record, TemplateRecord
 
 
-class TemplateArgs(PartArgs):
-    """Arguments of `retrieve_templates`."""
+class TemplateArgs(Record):
+    """Arguments of `nearest_templates`."""
 
     k: int = Field(default=1, ge=1, le=20, description="how many, nearest first")
 
 
-class KnowledgeArgs(BaseModel):
-    """Arguments of `retrieve_knowledge`."""
+class KnowledgeArgs(Record):
+    """Arguments of a search in the notes."""
 
     text: str = Field(description="what to look for, in plain language", max_length=4000)
-    product: str | None = Field(
-        default=None,
-        description="only notes of this product, and general ones; found from the text if not given",
-    )
     k: int = Field(default=5, ge=1, le=20, description="how many passages, best first")
-
-
-class DefectsArgs(BaseModel):
-    """Arguments of `list_defects`."""
-
-    product: str = Field(description="name of the product")
 
 
 def passage_record(hit: PassageHit) -> PassageRecord:
@@ -54,54 +42,37 @@ def passage_of(passage: Passage, *, score: float) -> PassageRecord:
     )
 
 
-def find_passages(services: Services, text: str, product: str | None, k: int) -> list[PassageRecord]:
+def find_passages(context: Context, text: str, product: str | None, k: int) -> list[PassageRecord]:
     """Return up to `k` passages on a text: of the product given, else of the one that the text names.
 
     Where it names none, the notes of all are searched: to narrow them to a product that is only described
     lost more right passages than it gained. Raises StoreMissing, ConfigError.
     """
-    services.require_store()
+    context.require_store()
     if not product:
-        match = services.domain.product_of(text)
+        match = context.domain.product_of(text)
         product = match.name if match.named else None
-    return [passage_record(hit) for hit in services.domain.search(text, product=product, k=k)]
+    return [passage_record(hit) for hit in context.domain.search(text, product=product, k=k)]
 
 
-def retrieve_tools(services: Services) -> list[BaseTool]:
-    """Return `retrieve_templates`, `retrieve_knowledge` and `list_defects`."""
+def nearest_templates(part: Part, k: int = 1) -> list[TemplateRecord]:
+    """Find the enrolled good parts that look most like the image."""
+    return [
+        TemplateRecord(
+            id=f"template:{hit.sha256[:12]}",
+            file_name=hit.file_name,
+            similarity=round(hit.similarity, 4),
+            path=str(hit.path),
+        )
+        for hit in part.context.templates.nearest(part.product, part.cached.encoded.embedding, k)
+    ]
 
-    @tool(args_schema=TemplateArgs, response_format="content_and_artifact")
-    def retrieve_templates(
-        image: str, sha256: str, product: str, k: int = 1
-    ) -> tuple[str, list[TemplateRecord]]:
-        """Find the enrolled good parts that look most like the image."""
-        embedding = services.passes.get(image, sha256).encoded().embedding
-        records = [
-            TemplateRecord(
-                id=f"template:{hit.sha256[:12]}",
-                file_name=hit.file_name,
-                similarity=round(hit.similarity, 4),
-                path=str(hit.path),
-            )
-            for hit in services.templates.nearest(product, embedding, k)
-        ]
-        return ", ".join(f"{r.file_name} ({r.similarity:.2f})" for r in records), records
 
-    @tool(args_schema=KnowledgeArgs, response_format="content_and_artifact")
-    def retrieve_knowledge(
-        text: str, product: str | None = None, k: int = 5
-    ) -> tuple[str, list[PassageRecord]]:
-        """Find passages of the notes that answer a question; each has an id to cite."""
-        records = find_passages(services, text, product, k)
-        found = "\n".join(f"[{r.id}] {r.text}" for r in records)
-        return found or "no note covers this", records
+def search_notes(part: Part, text: str, k: int = 5) -> list[PassageRecord]:
+    """Find passages of the notes about the part's product, and general ones, that answer a question."""
+    return find_passages(part.context, text, part.product, k)
 
-    @tool(args_schema=DefectsArgs, response_format="content_and_artifact")
-    def list_defects(product: str) -> tuple[str, list[str]]:
-        """List the defects that the notes about a product name: what can be expected of it."""
-        services.require_store()
-        names = services.domain.defects(product)
-        shown = ", ".join(name.replace("_", " ") for name in names)
-        return f"the notes about {product} name: {shown}" if names else f"no note about {product}", names
 
-    return [retrieve_templates, retrieve_knowledge, list_defects]
+def expected_defects(part: Part) -> list[str]:
+    """List the defects that the notes about the part's product name: what can be expected of it."""
+    return part.context.domain.defects(part.product)

@@ -20,12 +20,12 @@ from agents.answers.compose import spoken_verdict
 from agents.answers.evidence import gather_evidence, spoken_names, without_names
 from agents.answers.guardrails import check_answer, sentences
 from agents.chat_models.pictures import question_message
-from agents.graphs.tool_calls import exposed, observe
+from agents.graphs.tool_calls import Inquiry
 from agents.questions.plan import FOR_QUESTIONS
-from agents.state import DialogueState, Observation
-from anomaly_core.errors import LanguageModelError
+from agents.state import DialogueState
+from tools.context import Part
 from tools.records import EvidenceRecord
-from tools.registry import Toolbox
+from tools.registry import as_tool
 
 MOST_TOOL_CALLS: Final = 6
 MOST_MODEL_CALLS: Final = 8
@@ -43,54 +43,42 @@ Rules:
 Answer in at most 120 words, in plain English."""
 
 
-def phrase_answer(model: BaseChatModel, toolbox: Toolbox, state: DialogueState) -> dict[str, Any]:
+def phrase_answer(model: BaseChatModel, part: Part, state: DialogueState) -> dict[str, Any]:
     """Let the chat model look and phrase; return the draft, and what its tool calls observed.
 
-    Each sentence that passes the check is streamed, as {"token": text}, as soon as it is whole. A model that
-    does not answer, or is refused, leaves no draft and a reason in `refused`.
+    Each sentence that passes the check is streamed, as {"token": text}, as soon as it is whole.
+    Raises LanguageModelError for a model that does not answer, or refuses.
     """
     names = spoken_names(state)
-    part = {"image": state["image"], "sha256": state["opened"].sha256, "product": state["product"].name}
-    found: list[Observation] = list(state["observations"])
-
-    def run(name: str, arguments: Mapping[str, Any]) -> str:
-        taken = {one.evidence.id for one in found}
-        bound = {"other": _other(state)} if name == "compare_images" else {}
-        seen = observe(toolbox, name, part, {**arguments, **bound}, names, taken)
-        found.append(seen)
-        return f"[{seen.evidence.id}] {seen.evidence.text}"
-
-    allowed = [name for name in FOR_QUESTIONS[state["asked"].kind] if name in toolbox.tools]
+    inquiry = Inquiry(part, names, state["observations"], {"compare_images": {"other": _other(state)}})
     limits: list[AgentMiddleware[Any, Any, Any]] = [
         ToolCallLimitMiddleware(run_limit=MOST_TOOL_CALLS),
         ModelCallLimitMiddleware(run_limit=MOST_MODEL_CALLS),
     ]
     agent = create_agent(
         model,
-        [exposed(toolbox.tools[name], run) for name in allowed],
+        [as_tool(name) for name in FOR_QUESTIONS[state["asked"].kind]],
         system_prompt=SYSTEM,
         middleware=limits,
+        context_schema=Inquiry,
         name="phrase",
     )
-    asked = question_message(model, toolbox, state, _request(state, names))
-    gate = _Gate(state, found, names)
+    asked = question_message(model, part, state, _request(state, names))
+    gate = _Gate(state, inquiry, names)
     draft = ""
-    try:
-        for piece in _texts(agent, {"messages": [asked]}):
-            if isinstance(piece, AIMessage):
-                draft = "" if piece.tool_calls else str(piece.text)
-            else:
-                gate.hear(*piece)
-    except LanguageModelError as error:
-        return {"draft": None, "refused": [str(error)], "observations": found}
+    for piece in _texts(agent, {"messages": [asked]}, inquiry):
+        if isinstance(piece, AIMessage):
+            draft = "" if piece.tool_calls else str(piece.text)
+        else:
+            gate.hear(*piece)
     if not draft.strip():
-        return {"draft": "", "refused": ["it gave no answer"], "observations": found}
-    return {"draft": draft.strip(), "observations": found}
+        return {"draft": "", "refused": ["it gave no answer"], "observations": inquiry.found}
+    return {"draft": draft.strip(), "observations": inquiry.found}
 
 
-def _texts(agent: Any, given: Mapping[str, Any]) -> Iterator[AIMessage | tuple[str, str]]:
+def _texts(agent: Any, given: Mapping[str, Any], inquiry: Inquiry) -> Iterator[AIMessage | tuple[str, str]]:
     """Each finished message of the model, and before it its pieces as (message id, text)."""
-    for mode, data in agent.stream(given, stream_mode=["messages", "updates"]):
+    for mode, data in agent.stream(given, context=inquiry, stream_mode=["messages", "updates"]):
         if mode == "messages":
             chunk, _ = data
             if isinstance(chunk, AIMessage) and chunk.text:
@@ -105,9 +93,9 @@ def _texts(agent: Any, given: Mapping[str, Any]) -> Iterator[AIMessage | tuple[s
 class _Gate:
     """Lets the sentences of a streamed message through as long as each of them passes the check."""
 
-    def __init__(self, state: DialogueState, found: list[Observation], names: Mapping[str, str]) -> None:
+    def __init__(self, state: DialogueState, inquiry: Inquiry, names: Mapping[str, str]) -> None:
         self._state = state
-        self._found = found
+        self._inquiry = inquiry
         self._names = names
         self._message = ""
         self._text = ""
@@ -136,7 +124,7 @@ class _Gate:
             self._write({"token": f"{sentence} "})
 
     def _evidence(self) -> list[EvidenceRecord]:
-        return gather_evidence({**self._state, "observations": self._found})
+        return gather_evidence({**self._state, "observations": self._inquiry.found})
 
 
 def _request(state: DialogueState, names: Mapping[str, str]) -> str:

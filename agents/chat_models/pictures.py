@@ -11,30 +11,23 @@ from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import HumanMessage
 
 from agents.state import InspectionState
-from tools.registry import Toolbox
+from tools.context import Part
 from tools.report.embed import embed_image
+from tools.visual_prompt import show_regions
 
 
-def question_message(
-    model: BaseChatModel, toolbox: Toolbox, state: InspectionState, text: str
-) -> HumanMessage:
-    """Return the text alone, or after the image, its overlay and the nearest good part.
+def question_message(model: BaseChatModel, part: Part, state: InspectionState, text: str) -> HumanMessage:
+    """Return the text alone, or after the image, its regions drawn on it and the nearest good part.
 
     Pictures go only to a model whose profile says that it takes them (setting `llm_images`).
     """
     if not (model.profile or {}).get("image_inputs"):
         return HumanMessage(text)
     with TemporaryDirectory(prefix="iad-chat-") as folder:
-        files = toolbox.call(
-            "draw_anomaly",
-            image=state["image"],
-            sha256=state["opened"].sha256,
-            product=state["product"].name,
-            out=folder,
-        )
-        pictures = [("The inspected image", state["image"]), ("The measured anomaly over it", files.overlay)]
+        shown, caption = show_regions(part, Path(folder))
+        pictures = [("The inspected image", state["image"]), (caption.rstrip("."), shown)]
         pictures += [("The nearest good part", one.path) for one in state["templates"][:1]]
-        return picture_message(text, [(caption, Path(path)) for caption, path in pictures if path])
+        return picture_message(text, [(caption, Path(path)) for caption, path in pictures])
 
 
 def picture_message(text: str, pictures: Sequence[tuple[str, Path]]) -> HumanMessage:

@@ -24,14 +24,16 @@ from langchain_core.messages import HumanMessage, SystemMessage
 
 from agents.answers.evidence import gather_evidence
 from agents.answers.multiple_choice import ChoiceKind, kind_of_choice
+from agents.app import Application
+from agents.graphs.context import Context, Resources
 from agents.graphs.inspection import build_graph
 from agents.questions.options import Chooser
-from agents.settings import Settings
+from agents.settings import EMBEDDED, Settings
 from agents.state import InspectionState
-from anomaly_core.detector import Progress
+from anomaly_core.anomalygpt import Progress
 from anomaly_core.errors import ConfigError, LanguageModelError, UnknownProduct
 from anomaly_core.evaluation.datasets import Question, Sample, read_mmad
-from tools.context import Services
+from tools.context import Context as Tools
 from tools.records import PassageRecord
 
 if TYPE_CHECKING:
@@ -79,33 +81,32 @@ def evaluate_questions(
 
     table: MMAD's JSON. root: the folder that its paths are relative to. shots: templates enrolled a class,
     the first that its entries name. notes: files of domain notes. chat_model: answers what code does not
-    decide; without one, the evidence chooses. Raises ConfigError for a file of another form or templates
-    that are not there.
+    decide; without one, the evidence chooses. Raises ConfigError for the embedded model, which chooses
+    nothing, for a file of another form, and for templates that are not there.
     """
-    from agents.app import Application
-
+    if settings.llm_url == EMBEDDED:
+        raise ConfigError(
+            "llm_url: `embedded` answers no multiple choice; give a URL or `local`, or unset it."
+        )
     dataset = read_mmad(table, root)
     start = time.perf_counter()
-    with TemporaryDirectory(prefix="iad-mmad-") as folder:
-        app = Application(settings.model_copy(update={"store": Path(folder) / "store"}))
-        try:
-            for category in dataset.categories:
-                app.enroll(category, _templates(dataset.select(category=category), shots), progress)
-            if notes:
-                app.add_knowledge(list(notes))
-            answerer = _Answerer(app.services, chat_model, seed)
-            answers: dict[Protocol, list[Answered]] = {protocol: [] for protocol in PROTOCOLS}
-            found = 0
-            for number, sample in enumerate(dataset.samples, start=1):
-                for protocol in PROTOCOLS:
-                    answers[protocol] += answerer.answer(
-                        sample, protocol, sample.path.relative_to(root).parts[0]
-                    )
-                found += answerer.product_found
-                if progress is not None:
-                    progress("questions", number, len(dataset.samples))
-        finally:
-            app.close()
+    with (
+        TemporaryDirectory(prefix="iad-mmad-") as folder,
+        Application(settings.model_copy(update={"store": Path(folder) / "store"})) as app,
+    ):
+        for category in dataset.categories:
+            app.enroll(category, _templates(dataset.select(category=category), shots), progress)
+        if notes:
+            app.add_knowledge(list(notes))
+        answerer = _Answerer(app.tools, chat_model, seed)
+        answers: dict[Protocol, list[Answered]] = {protocol: [] for protocol in PROTOCOLS}
+        found = 0
+        for number, sample in enumerate(dataset.samples, start=1):
+            for protocol in PROTOCOLS:
+                answers[protocol] += answerer.answer(sample, protocol, sample.path.relative_to(root).parts[0])
+            found += answerer.product_found
+            if progress is not None:
+                progress("questions", number, len(dataset.samples))
     asked = sum(len(sample.questions) for sample in dataset.samples)
     return {
         "questions": asked,
@@ -173,9 +174,10 @@ def shuffled(question: Question, draw: random.Random) -> Question:
 class _Answerer:
     """Answers the questions of one image after the other."""
 
-    def __init__(self, services: Services, chat_model: BaseChatModel | None, seed: int) -> None:
-        self._graph = build_graph(services)
-        self._chooser = Chooser(services)
+    def __init__(self, tools: Tools, chat_model: BaseChatModel | None, seed: int) -> None:
+        self._graph = build_graph()
+        self._context = Context(resources=Resources(tools))
+        self._chooser = Chooser(tools)
         self._model = chat_model
         self._seed = seed
         self.product_found = False
@@ -205,7 +207,7 @@ class _Answerer:
         given = sample.category if protocol == "original" else None
         try:
             state: InspectionState = self._graph.invoke(  # type: ignore[assignment]
-                {"image": str(sample.path), "named_product": given, "question": None, "out": None}
+                {"image": str(sample.path), "named_product": given}, context=self._context
             )
         except UnknownProduct:
             return None

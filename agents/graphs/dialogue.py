@@ -1,260 +1,251 @@
-"""The graph for open questions: a thread with memory, over the nodes and tools of the inspection.
+"""The graph for open questions: a thread with memory, over the steps of the inspection.
 
-listen -> open -> (seen before: recall | new: inspect it, keep it) -> review -> record -> plan -> act ... ->
-retrieve -> reason -> (with a language model: phrase) -> check -> remember. Each step is checkpointed, so that
-a thread that is killed between any two goes on where it stopped.
+    listen -> open_image -> (seen before: recall | new: measure -> keep) -> review -> record -> make_plan ->
+    act ... -> retrieve -> reason -> phrase -> check -> remember
+
+Each step is checkpointed, so that a thread that is killed between any two goes on where it stopped. With a
+language model it phrases; without one the plain answer goes through the same steps.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal
 
-from langchain_core.language_models import BaseChatModel
-from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.base import BaseCheckpointSaver
-from langgraph.graph import END, START, StateGraph
+from langgraph.errors import NodeError
+from langgraph.graph import START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
-from langgraph.types import Overwrite, interrupt
+from langgraph.runtime import Runtime
+from langgraph.types import Command, Overwrite, RetryPolicy, interrupt
 
 from agents.answers.compose import compose_answer, spoken_verdict
 from agents.answers.evidence import gather_evidence, spoken_names
 from agents.answers.generation import speak
 from agents.answers.guardrails import check_answer
 from agents.answers.reasoning import build_steps
+from agents.graphs.context import Context, part_of, resources_of, tools_of
+from agents.graphs.inspection import Update, build_measuring, open_node, retrieve_node, timed
 from agents.graphs.memory import keep_image, keep_turn, recalled
-from agents.graphs.nodes import build_nodes, timed
-from agents.graphs.tool_calls import observe
+from agents.graphs.tool_calls import Inquiry
 from agents.questions.options import Chooser, split_options, spoken_choice
 from agents.questions.plan import make_plan
 from agents.questions.references import understand
-from agents.settings import EMBEDDED, load_settings
 from agents.state import DialogueInput, DialogueState, Review, Understanding
-from tools.context import Services
+from anomaly_core.errors import LanguageModelDown, LanguageModelError
+from tools.context import Context as Tools
 from tools.records import FilesRecord, PassageRecord
-from tools.registry import Toolbox, build_tools
 
-Update = dict[str, Any]
-Dialogue = CompiledStateGraph[DialogueState, None, DialogueInput, DialogueState]
-RecordReview = Callable[[DialogueState, Review, str], str]
-"""Records what a person said, once for an identity however often it is called; returns the record's id."""
+Dialogue = CompiledStateGraph[DialogueState, Context, DialogueInput, DialogueState]
+AGAIN = RetryPolicy(max_attempts=2, retry_on=LanguageModelDown)
+"""For the node that calls a model server: once more where it did not answer."""
 
 
-def build_dialogue(
-    services: Services,
-    *,
-    chat_model: BaseChatModel | None = None,
-    embedded: bool = False,
-    checkpointer: BaseCheckpointSaver[Any] | None = None,
-    record_review: RecordReview | None = None,
-) -> Dialogue:
-    """Return the compiled graph. Without a chat model, rules plan and the evidence answers.
-
-    embedded: the prompt-learned language model phrases the answers, in a chat model's stead.
-    record_review: where a person's word on an uncertain verdict goes; None keeps it in the thread alone.
-    """
-    toolbox = Toolbox(build_tools(services))
-    inspection = build_nodes(toolbox)
-    names = list(inspection)
-    measuring = names[names.index("encode") : names.index("retrieve")]
-    graph = StateGraph(DialogueState, input_schema=DialogueInput)
-    nodes = _nodes(services, toolbox, chat_model, embedded, record_review)
-    for name in ("open_image", *measuring, "retrieve"):
-        graph.add_node(name, inspection[name])
-    for name, node in nodes.items():
-        graph.add_node(name, node)
-
-    def seen_before(state: DialogueState) -> Literal["recall", "encode"]:
-        return "recall" if recalled(state, services.store.snapshot().version) else "encode"
-
-    def more_to_do(state: DialogueState) -> Literal["act", "retrieve"]:
-        return "act" if state["plan"] else "retrieve"
-
+def build_dialogue(checkpointer: BaseCheckpointSaver[Any] | None = None) -> Dialogue:
+    """Return the compiled graph; what it works with comes with each run's context."""
+    graph = StateGraph(DialogueState, context_schema=Context, input_schema=DialogueInput)
+    graph.add_node("listen", listen)
+    graph.add_node("open_image", open_node)
+    graph.add_node("recall", recall)
+    graph.add_node("measure", build_measuring())
+    graph.add_node("keep", keep)
+    graph.add_node("review", review)
+    graph.add_node("record", record)
+    graph.add_node("make_plan", plan)
+    graph.add_node("act", act)
+    graph.add_node("retrieve", retrieve_node)
+    graph.add_node("reason", reason)
+    graph.add_node("phrase", phrase, retry_policy=AGAIN, error_handler=not_phrased)
+    graph.add_node("check", check)
+    graph.add_node("remember", remember)
     graph.add_edge(START, "listen")
     graph.add_edge("listen", "open_image")
     graph.add_conditional_edges("open_image", seen_before)
-    for name, after in zip(measuring, [*measuring[1:], "keep"], strict=True):
-        graph.add_edge(name, after)
-    graph.add_edge("recall", "review")
+    graph.add_edge("measure", "keep")
     graph.add_edge("keep", "review")
+    graph.add_edge("recall", "review")
     graph.add_edge("review", "record")
     graph.add_edge("record", "make_plan")
     graph.add_conditional_edges("make_plan", more_to_do)
     graph.add_conditional_edges("act", more_to_do)
-    last = [name for name in ("retrieve", "reason", "phrase", "check", "remember") if name in graph.nodes]
-    for name, after in zip(last, [*last[1:], END], strict=True):
-        graph.add_edge(name, after)
+    graph.add_edge("retrieve", "reason")
+    graph.add_edge("reason", "phrase")
+    graph.add_edge("phrase", "check")
+    graph.add_edge("check", "remember")
     return graph.compile(checkpointer=checkpointer, name="dialogue")
 
 
-def make_graph() -> Dialogue:
-    """Return the graph over the user's settings; `langgraph.json` names this function."""
-    from agents.chat_models.endpoint import build_chat_model
-    from agents.factory import build_services
-
-    settings = load_settings()
-    return build_dialogue(
-        build_services(settings),
-        chat_model=build_chat_model(settings),
-        embedded=settings.llm_url == EMBEDDED,
-    )
+def seen_before(state: DialogueState, runtime: Runtime[Context]) -> Literal["recall", "measure"]:
+    """Recall an image that the thread has measured with this version of the store."""
+    return "recall" if recalled(state, _version(runtime)) else "measure"
 
 
-def _nodes(
-    services: Services,
-    toolbox: Toolbox,
-    chat_model: BaseChatModel | None,
-    embedded: bool,
-    record_review: RecordReview | None,
-) -> dict[str, Any]:
-    """The nodes that the inspection has not, by name."""
-    chooser = Chooser(services)
+def more_to_do(state: DialogueState) -> Literal["act", "retrieve"]:
+    """Act while the plan holds a call."""
+    return "act" if state["plan"] else "retrieve"
 
-    def listen(state: DialogueState) -> Update:
-        seen, turns = state.get("seen") or [], state.get("turns") or []
-        here = str(Path(state["image"]).absolute())
-        current = next((one["number"] for one in seen if one["image"] == here), None)
-        question, options = split_options(state.get("question") or "")
-        asked = understand(question, turns, seen, current)
-        path = next((one["image"] for one in seen if one["number"] == asked.image), state["image"])
-        return {
-            "image": path,
-            "asked": Understanding(
-                kind=asked.kind,
-                other=asked.other,
-                region=asked.region,
-                place=asked.place,
-                question=question,
-                options=options,
-            ),
-            "seen": seen,
-            "turns": turns,
-            "turn": state.get("turn", 0) + 1,
-            "plan": [],
-            "observations": [],
-            "refused": [],
-            "draft": None,
-            "reviewed": None,
-            "files": FilesRecord(),
-            "timings_ms": Overwrite({}),
-        }
 
-    def recall(state: DialogueState) -> Update:
-        kept = recalled(state, services.store.snapshot().version)
-        if kept is None:
-            raise RuntimeError("the image to recall is not in the thread's memory")
-        others = [one for one in state["seen"] if one["number"] != kept["number"]]
-        here = str(Path(state["image"]).absolute())
-        return {**kept["found"], "seen": [*others, {**kept, "image": here}]}
-
-    def keep(state: DialogueState) -> Update:
-        return {"seen": keep_image(state, services.store.snapshot().version)}
-
-    def review(state: DialogueState) -> Update:
-        """Stop for a person where the verdict is uncertain and the thread asks for one."""
-        if not (state.get("review") and state["verdict"].uncertain):
-            return {}
-        word = interrupt(review_request(state))
-        return {"reviewed": Review.model_validate(word)}
-
-    def record(state: DialogueState, config: RunnableConfig) -> Update:
-        said = state.get("reviewed")
-        if said is None or record_review is None:
-            return {}
-        # The identity is fixed by the turn, so that a step repeated after a kill records nothing twice.
-        thread = config.get("configurable", {}).get("thread_id", "")
-        identity = f"{thread} {state['turn']} {state['opened'].sha256}"
-        return {"reviewed": said.model_copy(update={"id": record_review(state, said, identity)})}
-
-    def plan(state: DialogueState) -> Update:
-        if state["asked"].options:
-            return {"plan": []}
-        images = {one["number"]: one["image"] for one in state["seen"]}
-        calls = make_plan(
-            state["asked"], state["regions"], state["verdict"].anomalous, images, list(toolbox.tools)
-        )
-        return {"plan": calls}
-
-    def act(state: DialogueState) -> Update:
-        call, *rest = state["plan"]
-        part = {
-            "image": state["image"],
-            "sha256": state["opened"].sha256,
-            "product": state["product"].name,
-        }
-        taken = {one.evidence.id for one in state["observations"]}
-        seen = observe(toolbox, call.tool, part, call.arguments, spoken_names(state), taken)
-        return {"plan": rest, "observations": [*state["observations"], seen]}
-
-    def reason(state: DialogueState) -> Update:
-        composed = compose_answer(state)
-        answer, passages = composed.answer, state["passages"]
-        if state["asked"].options:
-            answer, passages = choose_option(state)
-        return {
-            "answer": _with_review(answer, state),
-            "analysis": composed.analysis,
-            "evidence": composed.evidence,
-            "passages": passages,
-            "steps": build_steps(state),
-        }
-
-    def choose_option(state: DialogueState) -> tuple[str, list[PassageRecord]]:
-        """The option that the evidence speaks for, in words, and the passages with those that it rests on."""
-        asked, anomalous = state["asked"], state["verdict"].anomalous
-        choice = chooser.choose(asked.question, asked.options, state)
-        known = {one.id: one for one in chooser.notes(state["product"].name) if one.id in choice.evidence}
-        known |= {one.id: one for one in state["passages"]}
-        said = spoken_choice(choice, asked.options, spoken_verdict(state), anomalous)
-        return said, list(known.values())
-
-    def phrase(state: DialogueState) -> Update:
-        if state["asked"].options:
-            return {}
-        if chat_model is None:
-            return speak(services, state)
-        # Here, not above: the agents' library takes a while to import, and most machines have no model.
-        from agents.answers.agent import phrase_answer
-
-        return phrase_answer(chat_model, toolbox, state)
-
-    def check(state: DialogueState) -> Update:
-        draft, evidence = state.get("draft"), gather_evidence(state)
-        if draft is None and not state["refused"]:
-            return {"evidence": evidence}
-        sentence = spoken_verdict(state)
-        problems = state["refused"] or check_answer(
-            draft or "",
-            evidence,
-            anomalous=state["verdict"].anomalous,
-            verdict_sentence=sentence,
-            names=list(spoken_names(state)),
-        )
-        if problems:
-            told = f"The language model's answer is not shown: {problems[0].rstrip('.')}."
-            return {"refused": problems, "answer": f"{state['answer']} ({told})", "evidence": evidence}
-        shown = draft if draft and draft.startswith(sentence) else f"{sentence} {draft}"
-        return {"answer": _with_review(shown, state), "evidence": evidence}
-
-    def remember(state: DialogueState) -> Update:
-        return {"turns": keep_turn(state)}
-
-    nodes: dict[str, Any] = {
-        "listen": listen,
-        "recall": recall,
-        "keep": keep,
-        "review": review,
-        "record": record,
-        "make_plan": plan,
-        "act": timed(act, "retrieve"),
-        "reason": timed(reason, "answer"),
-        "check": check,
-        "remember": remember,
+def listen(state: DialogueState) -> Update:
+    """Understand the question, and forget what belongs to the one before."""
+    seen, turns = state.get("seen") or [], state.get("turns") or []
+    here = str(Path(state["image"]).absolute())
+    current = next((one["number"] for one in seen if one["image"] == here), None)
+    question, options = split_options(state.get("question") or "")
+    asked = understand(question, turns, seen, current)
+    path = next((one["image"] for one in seen if one["number"] == asked.image), state["image"])
+    return {
+        "image": path,
+        "asked": Understanding(
+            kind=asked.kind,
+            other=asked.other,
+            region=asked.region,
+            place=asked.place,
+            question=question,
+            options=options,
+        ),
+        "seen": seen,
+        "turns": turns,
+        "turn": state.get("turn", 0) + 1,
+        "plan": [],
+        "observations": [],
+        "refused": [],
+        "draft": None,
+        "reviewed": None,
+        "files": FilesRecord(),
+        "timings_ms": Overwrite({}),
     }
-    if chat_model is not None or embedded:
-        nodes["phrase"] = timed(phrase, "llm")
-    return nodes
+
+
+def recall(state: DialogueState, runtime: Runtime[Context]) -> Update:
+    """Take what the thread knows of the image."""
+    kept = recalled(state, _version(runtime))
+    if kept is None:
+        raise RuntimeError("the image to recall is not in the thread's memory")
+    others = [one for one in state["seen"] if one["number"] != kept["number"]]
+    here = str(Path(state["image"]).absolute())
+    return {**kept["found"], "seen": [*others, {**kept, "image": here}]}
+
+
+def keep(state: DialogueState, runtime: Runtime[Context]) -> Update:
+    """Remember what was measured of the image."""
+    return {"seen": keep_image(state, _version(runtime))}
+
+
+def review(state: DialogueState) -> Update:
+    """Stop for a person where the verdict is uncertain and the thread asks for one."""
+    if not (state.get("review") and state["verdict"].uncertain):
+        return {}
+    word = interrupt(review_request(state))
+    return {"reviewed": Review.model_validate(word)}
+
+
+def record(state: DialogueState, runtime: Runtime[Context]) -> Update:
+    """Record what the person said."""
+    said, record_review = state.get("reviewed"), resources_of(runtime).record_review
+    if said is None or record_review is None:
+        return {}
+    # The identity is fixed by the turn, so that a step repeated after a kill records nothing twice.
+    info = runtime.execution_info
+    thread = "" if info is None else info.thread_id or ""
+    identity = f"{thread} {state['turn']} {state['opened'].sha256}"
+    return {"reviewed": said.model_copy(update={"id": record_review(state, said, identity)})}
+
+
+def plan(state: DialogueState) -> Update:
+    """Plan what else the question needs to be looked at."""
+    if state["asked"].options:
+        return {"plan": []}
+    images = {one["number"]: one["image"] for one in state["seen"]}
+    return {"plan": make_plan(state["asked"], state["regions"], state["verdict"].anomalous, images)}
+
+
+@timed("retrieve")
+def act(state: DialogueState, runtime: Runtime[Context]) -> Update:
+    """Carry out the first call of the plan."""
+    call, *rest = state["plan"]
+    bound = {call.tool: {"other": call.arguments["other"]}} if "other" in call.arguments else {}
+    given = {name: value for name, value in call.arguments.items() if name != "other"}
+    inquiry = Inquiry(part_of(state, runtime), spoken_names(state), state["observations"], bound)
+    inquiry.observe(call.tool, given)
+    return {"plan": rest, "observations": inquiry.found}
+
+
+@timed("answer")
+def reason(state: DialogueState, runtime: Runtime[Context]) -> Update:
+    """Answer from the evidence, and put the chain of thought in order."""
+    composed = compose_answer(state)
+    answer, passages = composed.answer, state["passages"]
+    if state["asked"].options:
+        answer, passages = _choose_option(state, tools_of(runtime))
+    return {
+        "answer": _with_review(answer, state),
+        "analysis": composed.analysis,
+        "evidence": composed.evidence,
+        "passages": passages,
+        "steps": build_steps(state),
+    }
+
+
+@timed("llm")
+def phrase(state: DialogueState, runtime: Runtime[Context]) -> Update:
+    """Let a language model phrase the answer, where there is one. Raises LanguageModelError."""
+    resources = resources_of(runtime)
+    if state["asked"].options or not resources.phrases:
+        return {}
+    part = part_of(state, runtime)
+    if resources.chat_model is None:
+        return speak(part, state)
+    # Here, not above: the agents' library takes a while to import, and most machines have no model.
+    from agents.answers.agent import phrase_answer
+
+    return phrase_answer(resources.chat_model, part, state)
+
+
+def not_phrased(state: DialogueState, error: NodeError) -> Command[Literal["check"]]:
+    """Go on with the plain answer where the language model failed; any other failure is raised."""
+    if not isinstance(error.error, LanguageModelError):
+        raise error.error
+    return Command(update={"draft": None, "refused": [str(error.error)]}, goto="check")
+
+
+def check(state: DialogueState) -> Update:
+    """Show what a language model phrased only where it passes the guardrails."""
+    draft, evidence = state.get("draft"), gather_evidence(state)
+    if draft is None and not state["refused"]:
+        return {"evidence": evidence}
+    sentence = spoken_verdict(state)
+    problems = state["refused"] or check_answer(
+        draft or "",
+        evidence,
+        anomalous=state["verdict"].anomalous,
+        verdict_sentence=sentence,
+        names=list(spoken_names(state)),
+    )
+    if problems:
+        told = f"The language model's answer is not shown: {problems[0].rstrip('.')}."
+        return {"refused": problems, "answer": f"{state['answer']} ({told})", "evidence": evidence}
+    shown = draft if draft and draft.startswith(sentence) else f"{sentence} {draft}"
+    return {"answer": _with_review(shown, state), "evidence": evidence}
+
+
+def remember(state: DialogueState) -> Update:
+    """Keep the turn."""
+    return {"turns": keep_turn(state)}
+
+
+def _choose_option(state: DialogueState, tools: Tools) -> tuple[str, list[PassageRecord]]:
+    """The option that the evidence speaks for, in words, and the passages with those that it rests on."""
+    asked, anomalous = state["asked"], state["verdict"].anomalous
+    chooser = Chooser(tools)
+    choice = chooser.choose(asked.question, asked.options, state)
+    known = {one.id: one for one in chooser.notes(state["product"].name) if one.id in choice.evidence}
+    known |= {one.id: one for one in state["passages"]}
+    said = spoken_choice(choice, asked.options, spoken_verdict(state), anomalous)
+    return said, list(known.values())
+
+
+def _version(runtime: Runtime[Context]) -> int:
+    return tools_of(runtime).store.snapshot().version
 
 
 def review_request(state: DialogueState) -> dict[str, Any]:

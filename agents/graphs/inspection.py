@@ -1,39 +1,159 @@
-"""The inspection graph: one node a step, the same path for every image."""
+"""The inspection graph: the same path for every image, each step a typed function.
+
+open_image -> measure (encode -> find_product -> detect -> classify) -> retrieve -> answer -> draw
+"""
 
 from __future__ import annotations
 
-from typing import Any
+import time
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Any, TypeVar, cast
 
 from langgraph.checkpoint.base import BaseCheckpointSaver
-from langgraph.graph import END, START, StateGraph
+from langgraph.graph import START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
+from langgraph.runtime import Runtime
 
-from agents.graphs.nodes import build_nodes
-from agents.state import InspectionInput, InspectionState
-from tools.context import Services
-from tools.registry import Toolbox, build_tools
+from agents.answers.compose import compose_answer
+from agents.graphs.context import Context, part_of, tools_of
+from agents.questions.understanding import kind_of_question
+from agents.state import InspectionInput, InspectionState, Measured, MeasureInput
+from tools.classify.classify import UNKNOWN, appearance, classify
+from tools.detect import detect, find_product, open_image, read_map
+from tools.localize import draw, locate
+from tools.records import FilesRecord
+from tools.retrieve import expected_defects, nearest_templates, search_notes
 
-Graph = CompiledStateGraph[InspectionState, None, InspectionInput, InspectionState]
+Update = dict[str, Any]
+F = TypeVar("F", bound=Callable[..., Update])
+InspectionGraph = CompiledStateGraph[InspectionState, Context, InspectionInput, InspectionState]
+MeasureGraph = CompiledStateGraph[InspectionState, Context, MeasureInput, Measured]
 
 
-def build_graph(services: Services, *, checkpointer: BaseCheckpointSaver[Any] | None = None) -> Graph:
-    """Return the compiled graph over these services.
+def timed(key: str) -> Callable[[F], F]:
+    """Let a node add its milliseconds to `timings_ms` under `key`."""
 
-    open -> encode -> product -> verdict -> regions -> type -> templates and notes -> answer -> pictures
-    """
-    graph = StateGraph(InspectionState, input_schema=InspectionInput)
-    previous = START
-    for name, node in build_nodes(Toolbox(build_tools(services))).items():
-        graph.add_node(name, node)
-        graph.add_edge(previous, name)
-        previous = name
-    graph.add_edge(previous, END)
+    def decorate(node: F) -> F:
+        @wraps(node)
+        def run(*args: Any, **keywords: Any) -> Update:
+            start = time.perf_counter()
+            update = node(*args, **keywords)
+            return {**update, "timings_ms": {key: 1000 * (time.perf_counter() - start)}}
+
+        return cast("F", run)
+
+    return decorate
+
+
+@timed("load")
+def open_node(state: InspectionState, runtime: Runtime[Context]) -> Update:
+    """Read the image once."""
+    return {"opened": open_image(tools_of(runtime), state["image"])}
+
+
+@timed("encode")
+def encode_node(state: InspectionState, runtime: Runtime[Context]) -> Update:
+    """Encode the image once; every later step uses these features."""
+    tools = tools_of(runtime)
+    _ = tools.images.get(state["image"], state["opened"].sha256).encoded
+    return {"encoder": tools.model.encoder.name}
+
+
+@timed("retrieve")
+def find_product_node(state: InspectionState, runtime: Runtime[Context]) -> Update:
+    """Find the product by its nearest template, or take the one that was named."""
+    return {"product": find_product(tools_of(runtime), state["opened"], state.get("named_product"))}
+
+
+def detect_node(state: InspectionState, runtime: Runtime[Context]) -> Update:
+    """Judge the part: maps, language model, calibrated verdict and regions, all by the front door."""
+    start = time.perf_counter()
+    part = part_of(state, runtime)
+    update = {
+        "decoder": part.context.model.name,
+        "verdict": detect(part),
+        "language": read_map(part),
+        "regions": locate(part),
+    }
+    asked = part.inspection.timings_ms["llm"]
+    spent = 1000 * (time.perf_counter() - start)
+    return {**update, "timings_ms": {"llm": asked, "decode": max(spent - asked, 0.0)}}
+
+
+@timed("retrieve")
+def classify_node(state: InspectionState, runtime: Runtime[Context]) -> Update:
+    """Name the defect's type, where there is one."""
+    regions = state["regions"]
+    if not state["verdict"].anomalous or not regions:
+        return {"defect_type": None}
+    opened = state["opened"]
+    share = min(1.0, sum(region.area_px for region in regions) / (opened.width * opened.height))
+    return {"defect_type": classify(part_of(state, runtime), regions[0].text, share)}
+
+
+@timed("retrieve")
+def retrieve_node(state: InspectionState, runtime: Runtime[Context]) -> Update:
+    """Find the nearest good part, and the notes that the question or the defect is about."""
+    part = part_of(state, runtime)
+    question, defect = state.get("question"), state.get("defect_type")
+    wanted = question or ""
+    if defect is not None:
+        # Words and no measured numbers: notes hold none of them, and equal words are encoded once.
+        named = "" if defect.name == UNKNOWN else defect.name.replace("_", " ")
+        wanted = f"{wanted} {named} {appearance(state['regions'][0].text)}".strip()
+    # An analysis quotes sentence by sentence, so it needs more of the notes than a citation does; and
+    # few words of a question find the passage that tells what is normal.
+    k = {"analysis": 5, "normal": 20}.get(kind_of_question(question), 3) if question else 3
+    return {
+        "templates": nearest_templates(part),
+        "expected": expected_defects(part),
+        "passages": search_notes(part, wanted[:4000], k) if wanted else [],
+    }
+
+
+@timed("answer")
+def answer_node(state: InspectionState, runtime: Runtime[Context]) -> Update:
+    """Compose the answer from evidence."""
+    composed = compose_answer(state)
+    return {"answer": composed.answer, "analysis": composed.analysis, "evidence": composed.evidence}
+
+
+@timed("draw")
+def draw_node(state: InspectionState, runtime: Runtime[Context]) -> Update:
+    """Write the pictures, where a folder was given."""
+    out = state.get("out")
+    return {"files": draw(part_of(state, runtime), Path(out)) if out else FilesRecord()}
+
+
+def build_measuring() -> MeasureGraph:
+    """Return the part of the inspection that both graphs share: from an opened image to regions and type."""
+    graph = StateGraph(
+        InspectionState, context_schema=Context, input_schema=MeasureInput, output_schema=Measured
+    )
+    graph.add_node("encode", encode_node)
+    graph.add_node("find_product", find_product_node)
+    graph.add_node("detect", detect_node)
+    graph.add_node("classify", classify_node)
+    graph.add_edge(START, "encode")
+    graph.add_edge("encode", "find_product")
+    graph.add_edge("find_product", "detect")
+    graph.add_edge("detect", "classify")
+    return graph.compile(name="measure")
+
+
+def build_graph(checkpointer: BaseCheckpointSaver[Any] | None = None) -> InspectionGraph:
+    """Return the compiled inspection graph; what it works with comes with each run's context."""
+    graph = StateGraph(InspectionState, context_schema=Context, input_schema=InspectionInput)
+    graph.add_node("open_image", open_node)
+    graph.add_node("measure", build_measuring())
+    graph.add_node("retrieve", retrieve_node)
+    graph.add_node("answer", answer_node)
+    graph.add_node("draw", draw_node)
+    graph.add_edge(START, "open_image")
+    graph.add_edge("open_image", "measure")
+    graph.add_edge("measure", "retrieve")
+    graph.add_edge("retrieve", "answer")
+    graph.add_edge("answer", "draw")
     return graph.compile(checkpointer=checkpointer, name="inspect")
-
-
-def make_graph() -> Graph:
-    """Return the graph over the user's settings; `langgraph.json` names this function."""
-    from agents.factory import build_services
-    from agents.settings import load_settings
-
-    return build_graph(build_services(load_settings()))

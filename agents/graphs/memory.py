@@ -4,21 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from agents.state import (
     LONGEST_REMEMBERED,
     MOST_IMAGES,
     MOST_TURNS,
-    PER_QUESTION,
+    PER_IMAGE,
     DialogueState,
-    InspectionState,
     Seen,
     Turn,
 )
-
-PER_IMAGE: Final = frozenset(InspectionState.__annotations__) - PER_QUESTION
-"""Keys of the state that are kept of an image, to be recalled without measuring again."""
 
 
 def recalled(state: DialogueState, version: int) -> Seen | None:

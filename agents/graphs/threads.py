@@ -12,6 +12,7 @@ from langchain_core.runnables import RunnableConfig
 from langgraph.types import Command, StateSnapshot
 
 from agents.graphs.checkpointers import Threads
+from agents.graphs.context import Context
 from agents.graphs.dialogue import Dialogue
 from agents.state import DialogueState, Review, Step, Turn
 from anomaly_core.errors import ThreadError
@@ -21,10 +22,7 @@ SHOWN: Final[Mapping[str, str]] = {
     "recall": "recalled what was measured of it",
     "encode": "encoded it",
     "find_product": "found its product",
-    "decode": "compared it with the good parts",
-    "ask_model": "asked the prompt-learned language model",
     "detect": "judged it against the good parts",
-    "locate": "located what stands out",
     "classify": "compared its look with the notes",
     "retrieve": "looked up good parts and notes",
     "reason": "put the evidence in order",
@@ -43,6 +41,13 @@ class Event:
 
 
 @dataclass(frozen=True)
+class Finished:
+    """The last event: the final state of an answered question, or what its thread waits for."""
+
+    final: DialogueState | Waiting
+
+
+@dataclass(frozen=True)
 class Waiting:
     """A thread that waits for a person. `request`: what is asked, as plain JSON."""
 
@@ -53,12 +58,13 @@ class Waiting:
 class Conversations:
     """Threads over one dialogue graph.
 
-    graph: compiled with the saver of `threads`.
+    graph: compiled with the saver of `threads`. context: of every run.
     """
 
-    def __init__(self, graph: Dialogue, threads: Threads) -> None:
+    def __init__(self, graph: Dialogue, threads: Threads, context: Context) -> None:
         self._graph = graph
         self._threads = threads
+        self._context = context
 
     def ask(
         self,
@@ -68,9 +74,8 @@ class Conversations:
         thread: str,
         product: str | None = None,
         review: bool = False,
-        out: dict[str, DialogueState | Waiting],
-    ) -> Iterator[Event]:
-        """Answer a question, yielding what happens; the final state, or what it waits for, is put in `out`.
+    ) -> Iterator[Event | Finished]:
+        """Answer a question, yielding what happens, and last how it finished.
 
         The same question of the same image goes on where it was cut off. Raises ThreadError where the
         thread waits for a person, or is in use elsewhere.
@@ -95,12 +100,10 @@ class Conversations:
                 before.values.get(key) == value for key, value in given.items() if key != "image"
             )
             yield from self._run(thread, None if resumes else given)
-            out["final"] = self._finish(thread)
+            yield Finished(self._finish(thread))
 
-    def answer_review(
-        self, thread: str, review: Review, *, out: dict[str, DialogueState | Waiting]
-    ) -> Iterator[Event]:
-        """Give a person's word to a thread that waits for it, and let it go on.
+    def answer_review(self, thread: str, review: Review) -> Iterator[Event | Finished]:
+        """Give a person's word to a thread that waits for it, and let it go on; see `ask`.
 
         Raises ThreadError where the thread does not wait.
         """
@@ -110,7 +113,7 @@ class Conversations:
                     f"thread {thread} does not wait for a person: `iad review` lists those that do"
                 )
             yield from self._run(thread, Command(resume=review.model_dump()))
-            out["final"] = self._finish(thread)
+            yield Finished(self._finish(thread))
 
     def pending(self, thread: str) -> tuple[Path, str] | None:
         """Return image and question of a thread that was cut off, or None."""
@@ -150,16 +153,21 @@ class Conversations:
 
     def _run(self, thread: str, given: Any) -> Iterator[Event]:
         stream = self._graph.stream(
-            given, _config(thread), stream_mode=["updates", "custom"], durability="sync"
+            given,
+            _config(thread),
+            context=self._context,
+            stream_mode=["updates", "custom"],
+            subgraphs=True,
+            durability="sync",
         )
-        for mode, data in stream:
+        for _, mode, data in stream:
             if mode == "custom":
                 yield Event("token", str(cast("dict[str, Any]", data)["token"]))
                 continue
             for node, update in cast("dict[str, Any]", data).items():
                 if node == "act" and update:
                     yield Event("step", f"measured: {update['observations'][-1].tool.replace('_', ' ')}")
-                elif node in SHOWN:
+                elif node in SHOWN and (node != "phrase" or "draft" in (update or {})):
                     yield Event("step", SHOWN[node])
 
     def _finish(self, thread: str) -> DialogueState | Waiting:

@@ -1,84 +1,59 @@
-"""Calling a tool for a question: bound to the image in hand, its words kept as evidence with an id."""
+"""Looking at the part in hand for a question: each look's words kept as evidence with an id."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping
-from typing import Any, Final, Literal
-
-from langchain_core.tools import BaseTool, StructuredTool
-from pydantic import BaseModel, create_model
+from collections.abc import Collection, Mapping
+from typing import Any, Final
 
 from agents.state import Observation
 from anomaly_core.errors import IadError
+from tools.context import Part
 from tools.records import EvidenceRecord
-from tools.registry import Toolbox
+from tools.registry import find_look, look
 
-BOUND: Final = ("image", "sha256", "product", "out", "other", "map")
-"""Arguments that no one but this program sets: a question or a model must not name a file or a product."""
 LONGEST: Final = 1500
-"""Characters of a tool's words that are kept."""
-_KINDS: Final[Mapping[str, Literal["template", "knowledge", "region", "score"]]] = {
-    "compare_images": "template",
-    "check_layout": "template",
-    "retrieve_templates": "template",
-    "retrieve_knowledge": "knowledge",
-    "describe_region": "region",
-    "zoom_region": "region",
-    "locate_anomalies": "region",
-}
+"""Characters of a look's words that are kept."""
 
 
-def observe(
-    toolbox: Toolbox,
-    name: str,
-    part: Mapping[str, str],
-    arguments: Mapping[str, Any],
-    names: Mapping[str, str],
-    taken: Collection[str] = (),
-) -> Observation:
-    """Call a tool on the part in hand and return its words as evidence.
+class Inquiry:
+    """The looks of one question, as the context that a chat model's tools find.
 
-    part: image, sha256 and product, of which the tool gets those that it takes. arguments: the plan's own.
-    names: the plain words that stand for a path or a file name. taken: ids that the new evidence must not
-    have. An error that a user can mend is an observation of its own; any other is raised.
+    names: the plain words that stand for a path or a file name. found: what was observed, these included.
+    bound: arguments by look that no question and no model may set, since they name files.
     """
-    bound = {key: value for key, value in part.items() if key in _fields(toolbox.tools[name])}
-    try:
-        text = str(toolbox.message(name, **bound, **arguments).content)
-    except IadError as error:
-        text = str(error)
-    for raw in sorted(names, key=len, reverse=True):
-        text = text.replace(raw, names[raw])
-    text = " ".join(text.split())
-    text = text if len(text) <= LONGEST else text[:LONGEST].rsplit(" ", 1)[0] + " ..."
-    evidence = EvidenceRecord(kind=_KINDS.get(name, "score"), id=_free_id(name, arguments, taken), text=text)
-    return Observation(tool=name, evidence=evidence)
 
+    def __init__(
+        self,
+        part: Part,
+        names: Mapping[str, str],
+        found: Collection[Observation] = (),
+        bound: Mapping[str, Mapping[str, Any]] | None = None,
+    ) -> None:
+        self._part = part
+        self._names = names
+        self._bound = bound or {}
+        self.found = list(found)
 
-def exposed(tool: BaseTool, run: Callable[[str, Mapping[str, Any]], str]) -> StructuredTool:
-    """Return a copy of a tool that a chat model may call: without the bound arguments.
+    def observe(self, name: str, arguments: Mapping[str, Any]) -> Observation:
+        """Look; return the words as evidence. An error that a user can mend is an observation too."""
+        try:
+            text = look(self._part, name, arguments, **self._bound.get(name, {}))
+        except IadError as error:
+            text = str(error)
+        for raw in sorted(self._names, key=len, reverse=True):
+            text = text.replace(raw, self._names[raw])
+        text = " ".join(text.split())
+        text = text if len(text) <= LONGEST else text[:LONGEST].rsplit(" ", 1)[0] + " ..."
+        taken = {one.evidence.id for one in self.found}
+        evidence = EvidenceRecord(kind=find_look(name).kind, id=_free_id(name, arguments, taken), text=text)
+        self.found.append(Observation(tool=name, evidence=evidence))
+        return self.found[-1]
 
-    run: called with the tool's name and the other arguments; returns the words that the model reads.
-    """
-    fields: dict[str, Any] = {
-        name: (field.annotation, field) for name, field in _fields(tool).items() if name not in BOUND
-    }
-    schema = create_model(f"{tool.name}_arguments", **fields)
-
-    def call(**arguments: Any) -> str:
-        return run(tool.name, arguments)
-
-    return StructuredTool.from_function(
-        call, name=tool.name, description=tool.description, args_schema=schema
-    )
-
-
-def _fields(tool: BaseTool) -> dict[str, Any]:
-    schema = tool.args_schema
-    if not (isinstance(schema, type) and issubclass(schema, BaseModel)):
-        raise TypeError(f"the tool {tool.name} has no pydantic arguments")
-    return dict(schema.model_fields)
+    def look(self, name: str, arguments: Mapping[str, Any]) -> str:
+        """Look for a chat model: the words with the id that an answer cites."""
+        seen = self.observe(name, arguments).evidence
+        return f"[{seen.id}] {seen.text}"
 
 
 def _free_id(tool: str, arguments: Mapping[str, Any], taken: Collection[str]) -> str:

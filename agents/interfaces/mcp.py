@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -59,13 +58,10 @@ def create_mcp_server(app: Application, folders: Sequence[Path]) -> MCPServer[An
         if not root.is_dir():
             raise ConfigError(f"{folder}: no such folder; name one that holds images")
     server: MCPServer[Any] = MCPServer("iad", instructions=INSTRUCTIONS, log_level="WARNING")
-    # Models and indexes are made for one thread.
-    turn = threading.Lock()
 
-    def in_turn(work: Callable[[], T]) -> T:
+    def told(work: Callable[[], T]) -> T:
         try:
-            with turn:
-                return work()
+            return work()
         except IadError as error:
             raise ToolError(f"{error.kind}: {error}") from error
 
@@ -81,27 +77,25 @@ def create_mcp_server(app: Application, folders: Sequence[Path]) -> MCPServer[An
     @server.tool()
     def inspect(image: Image, product: Product = None) -> dict[str, Any]:
         """Say whether the part in an image is anomalous, where, what the defect is, and on what evidence."""
-        return in_turn(lambda: app.inspect_one(inside(image), product=product).model_dump(mode="json"))
+        return told(lambda: app.inspect_one(inside(image), product=product).model_dump(mode="json"))
 
     @server.tool()
     def ask(
         image: Image, question: Question, product: Product = None, thread: Thread = None
     ) -> dict[str, Any]:
         """Answer a question about an image from what was measured and from cited notes."""
-        return in_turn(
+        return told(
             lambda: app.ask(inside(image), question, product=product, thread=thread).model_dump(mode="json")
         )
 
     @server.tool()
     def list_products() -> list[dict[str, Any]]:
         """List the products that are enrolled: only their images can be inspected."""
-        return in_turn(lambda: [asdict(summary) for summary in app.products()])
+        return told(lambda: [asdict(summary) for summary in app.products()])
 
     @server.tool()
     def search_knowledge(text: Text, product: NoteProduct = None, k: Count = 5) -> list[dict[str, Any]]:
         """Find passages of the notes about products and defects; each has an id to cite."""
-        return in_turn(
-            lambda: [hit.model_dump(mode="json") for hit in app.search_knowledge(text, product, k)]
-        )
+        return told(lambda: [hit.model_dump(mode="json") for hit in app.search_knowledge(text, product, k)])
 
     return server

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 from fastapi import FastAPI, HTTPException, Query, Request
 from fastapi.concurrency import run_in_threadpool
@@ -20,7 +19,6 @@ from tools.records import FailureRecord
 MOST_BYTES: Final = 256 * 1024 * 1024
 """A larger body is refused; reading stops there."""
 
-T = TypeVar("T")
 Name = Query(default="image", max_length=255, description="file name of the image, for the record")
 Product = Query(default=None, max_length=255, description="product; found from the image if not given")
 
@@ -33,12 +31,6 @@ def create_server(app: Application) -> FastAPI:
     It has no accounts: give it to callers that you trust, or put it behind a proxy that asks who they are.
     """
     server = FastAPI(title="iad", docs_url=None, redoc_url=None)
-    # Models and indexes are made for one thread.
-    turn = threading.Lock()
-
-    def in_turn(work: Callable[[], T]) -> T:
-        with turn:
-            return work()
 
     async def on_upload(request: Request, name: str, work: Callable[[Path], dict[str, Any]]) -> JSONResponse:
         # The name is shown and never opened; of it the file keeps a harmless ending alone.
@@ -47,7 +39,7 @@ def create_server(app: Application) -> FastAPI:
             path = Path(folder) / "image"
             await _receive(request, path)
             try:
-                record = await run_in_threadpool(in_turn, lambda: work(path))
+                record = await run_in_threadpool(work, path)
             except IadError as error:
                 failure = FailureRecord.of(shown, error).model_dump(mode="json")
                 failure["error"]["message"] = failure["error"]["message"].replace(str(path), shown)
@@ -61,7 +53,7 @@ def create_server(app: Application) -> FastAPI:
     @server.get("/products")
     def products() -> JSONResponse:
         try:
-            return JSONResponse([asdict(product) for product in in_turn(app.products)])
+            return JSONResponse([asdict(product) for product in app.products()])
         except IadError as error:
             body = {"error": {"kind": error.kind, "message": str(error)}}
             return JSONResponse(body, status_code=422)

@@ -10,7 +10,7 @@ import numpy as np
 
 from agents.answers.multiple_choice import Choice, Excess, choose
 from agents.state import DialogueState, InspectionState
-from tools.context import Services
+from tools.context import Context, Part
 from tools.locations import Box
 from tools.records import PassageRecord
 from tools.retrieve import passage_of
@@ -43,8 +43,8 @@ def split_options(text: str) -> tuple[str, dict[str, str]]:
 class Chooser:
     """Puts options to what was measured of an image, and to the notes of its product."""
 
-    def __init__(self, services: Services) -> None:
-        self._services = services
+    def __init__(self, tools: Context) -> None:
+        self._tools = tools
 
     def choose(
         self, question: str, options: dict[str, str], state: InspectionState | DialogueState
@@ -61,19 +61,17 @@ class Chooser:
 
     def notes(self, product: str) -> list[PassageRecord]:
         """Return all passages of the notes about a product."""
-        return [passage_of(passage, score=0.0) for passage in self._services.domain.passages(product)]
+        return [passage_of(passage, score=0.0) for passage in self._tools.domain.passages(product)]
 
     def _similarity(self, text: str, others: Sequence[str]) -> list[float]:
-        vectors = self._services.text_encoder.encode_text([text, *others]).numpy()
+        vectors = self._tools.text_encoder.encode_text([text, *others]).numpy()
         return [float(value) for value in vectors[1:] @ vectors[0]]
 
     def _excess(self, state: InspectionState | DialogueState) -> Excess:
-        product = state["product"].name
-        image_pass = self._services.passes.get(state["image"], state["opened"].sha256)
-        model = self._services.product_model(product)
-        values = image_pass.anomaly_map(product, model).values
+        part = Part(self._tools, state["image"], state["opened"].sha256, state["product"].name)
+        values = part.inspection.anomaly_map.values
         peak = float(values.max())
-        above = np.clip(values - model.strongest_threshold(values), 0.0, None)
+        above = np.clip(values - part.model.strongest_threshold(values), 0.0, None)
         total = float(above.sum())
 
         def excess(box: Box) -> float:

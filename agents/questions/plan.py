@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from typing import Final
 
 from agents.questions.understanding import Asked
@@ -37,12 +37,10 @@ def make_plan(
     regions: list[MeasuredRegion],
     anomalous: bool,
     images: Mapping[int, str],
-    available: Collection[str],
 ) -> list[PlannedCall]:
     """Return the tool calls that a question needs beyond the inspection itself.
 
     regions: of the image in question, shown or not. images: paths of the thread's images, by number.
-    available: names of the tools at hand; a call of another one is left out.
     """
     place = f"region-{asked.region}" if asked.region is not None else asked.place
     calls: list[PlannedCall] = []
@@ -65,7 +63,7 @@ def make_plan(
             _call("describe_region", f"measure {region.id}", place=region.id)
             for region in regions[:MOST_REGIONS]
         ]
-    return [call for call in calls if call.tool in available]
+    return calls
 
 
 def _call(tool: str, why: str, **arguments: str | None) -> PlannedCall:

@@ -11,15 +11,11 @@ from typing import Final
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 
 from anomaly_core.config import FewShotConfig
-from anomaly_core.encoders.base import Features
-from anomaly_core.errors import ConfigError
-from anomaly_core.inspection import Array
+from anomaly_core.decoders.patches import top_share_mean
+from anomaly_core.imaging.augment import symmetries
 
-DEEPEST_WEIGHT: Final = 0.8
-"""Share of the deepest tap in the distance, where the configuration does not say."""
 FIRST_RADIUS: Final = 0.02
 """Cosine distance below which two patches are taken as one when a bank is too large."""
 RADIUS_GROWTH: Final = 1.5
@@ -27,45 +23,15 @@ BLOCK: Final = 512
 """Patches that are compared with one another at a time."""
 
 
-def patch_grid(features: Features, config: FewShotConfig) -> torch.Tensor:
-    """Return an image's patches, (h, w, C) float32 of unit length, ready to be compared.
-
-    Every tap is brought to the deepest tap's grid, averaged over the neighbourhood and normalised; the
-    taps are then put side by side, so that the cosine of two patches is the weighted mean of the
-    cosines of their taps. Raises ConfigError where the weights do not fit the taps.
-    """
-    count = len(features.taps)
-    weights = config.tap_weights or _default_weights(count)
-    if len(weights) != count or min(weights) < 0 or sum(weights) <= 0:
-        raise ConfigError(f"tap_weights {weights}: the encoder has {count} taps, weights are 0 or above.")
-    _, height, width = features.taps[-1].shape
-    edge = config.neighbourhood // 2
-    parts = []
-    for tap, weight in zip(features.taps, weights, strict=True):
-        if weight == 0:
-            continue
-        patches = F.normalize(tap[None].float(), dim=1)
-        if patches.shape[2:] != (height, width):
-            patches = F.normalize(F.adaptive_avg_pool2d(patches, (height, width)), dim=1)
-        if config.neighbourhood > 1:
-            padded = F.pad(patches, (edge, edge, edge, edge), mode="replicate")
-            patches = F.normalize(F.avg_pool2d(padded, config.neighbourhood, stride=1), dim=1)
-        parts.append(patches * float((weight / sum(weights)) ** 0.5))
-    joined: torch.Tensor = torch.cat(parts, dim=1)[0]
-    return joined.permute(1, 2, 0).contiguous()
-
-
-def _default_weights(taps: int) -> tuple[float, ...]:
-    if taps == 1:
-        return (1.0,)
-    return (*([(1 - DEEPEST_WEIGHT) / (taps - 1)] * (taps - 1)), DEEPEST_WEIGHT)
-
-
 class MemoryBank:
-    """Normal patches: an (n, C) float32 tensor of unit-length rows."""
+    """Normal patches: an (n, C) float32 tensor of unit-length rows.
 
-    def __init__(self, patches: torch.Tensor) -> None:
+    excluded: (h * w, n) bool, the rows that each patch of a grid may not be compared with; None for none.
+    """
+
+    def __init__(self, patches: torch.Tensor, excluded: torch.Tensor | None = None) -> None:
         self.patches = patches
+        self._excluded = excluded
 
     @classmethod
     def of(cls, grids: Sequence[torch.Tensor], limit: int, keep: Sequence[torch.Tensor] = ()) -> MemoryBank:
@@ -92,39 +58,53 @@ class MemoryBank:
                     kept = _cover(kept, piece, radius)
         return cls(kept)
 
-    def distances(self, grid: torch.Tensor, left_out: torch.Tensor | None = None) -> torch.Tensor:
-        """Return the (h, w) map of cosine distances, in [0, 2], to the nearest normal patch.
+    @classmethod
+    def of_other_places(cls, grids: Sequence[torch.Tensor], view: int, limit: int) -> MemoryBank:
+        """Return a bank of one image's `symmetries` that one of these views can be compared with.
 
-        left_out: (h * w, n) bool, the rows of the bank that each patch may not be compared with.
+        grids: (h, w, C) patches of each view. view: the number of the one that is compared. A view finds
+        itself in every other, a new image has no such twin: what shows a patch's own place, or one next to
+        it, is excluded; where that is all there is, nothing is. The bank has evenly spaced patches, `limit`
+        at most.
         """
+        height, width, _ = grids[0].shape
+        places = np.moveaxis(np.indices((height, width), dtype=np.int16), 0, -1)
+        shown = [each.reshape(-1, 2) for each in symmetries(places)]
+        step = -(-len(grids) * height * width // limit)
+        others = np.concatenate(shown)[::step]
+        own = np.ones((height * width, len(others)), dtype=np.bool_)
+        for axis in (0, 1):
+            own &= np.abs(shown[view][:, None, axis] - others[None, :, axis]) <= 1
+        own[own.all(axis=1)] = False
+        patches = torch.cat([grid.flatten(0, 1) for grid in grids])[::step]
+        return cls(patches, torch.from_numpy(own))
+
+    def distances(self, grid: torch.Tensor) -> torch.Tensor:
+        """Return the (h, w) map of cosine distances, in [0, 2], to the nearest normal patch."""
         h, w, _ = grid.shape
-        nearest = self._cosines(grid, left_out).amax(dim=1)
+        nearest = self._cosines(grid).amax(dim=1)
         return (1 - nearest).clamp_min_(0).view(h, w)
 
-    def match(
-        self, grid: torch.Tensor, left_out: torch.Tensor | None = None
-    ) -> tuple[torch.Tensor, torch.Tensor]:
+    def match(self, grid: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Return `distances`, and (h, w, C) residuals: each patch less the nearest normal one.
 
         A residual's squares sum to twice the distance.
         """
         h, w, _ = grid.shape
-        cosines = self._cosines(grid, left_out)
+        cosines = self._cosines(grid)
         # NumPy finds the place of a row's maximum faster than torch does.
         nearest = torch.from_numpy(cosines.numpy().argmax(axis=1))
         residuals = grid - self.patches[nearest].view(grid.shape)
         return (1 - cosines.amax(dim=1)).clamp_min_(0).view(h, w), residuals
 
-    def _cosines(self, grid: torch.Tensor, left_out: torch.Tensor | None) -> torch.Tensor:
+    def _cosines(self, grid: torch.Tensor) -> torch.Tensor:
         cosines: torch.Tensor = grid.flatten(0, 1) @ self.patches.T
-        return cosines if left_out is None else cosines.masked_fill_(left_out, -1.0)
+        return cosines if self._excluded is None else cosines.masked_fill_(self._excluded, -1.0)
 
 
-def anomaly_grid(
-    bank: MemoryBank, grid: torch.Tensor, config: FewShotConfig, left_out: torch.Tensor | None = None
-) -> torch.Tensor:
+def anomaly_grid(bank: MemoryBank, grid: torch.Tensor, config: FewShotConfig) -> torch.Tensor:
     """Return the (h, w) anomaly map of an image's patches; see `distances` and `less_median`."""
-    return less_median(bank.distances(grid, left_out), config)
+    return less_median(bank.distances(grid), config)
 
 
 def less_median(distances: torch.Tensor, config: FewShotConfig) -> torch.Tensor:
@@ -134,8 +114,7 @@ def less_median(distances: torch.Tensor, config: FewShotConfig) -> torch.Tensor:
 
 def image_score(values: torch.Tensor, config: FewShotConfig) -> float:
     """Return the image's score: the mean of the highest share of its (h, w) map."""
-    count = max(1, round(config.top_share * values.numel()))
-    return float(values.flatten().topk(count).values.mean())
+    return float(top_share_mean(values.flatten(), config.top_share))
 
 
 def _rows(grids: Sequence[torch.Tensor]) -> torch.Tensor:
@@ -156,8 +135,3 @@ def _cover(kept: torch.Tensor, part: torch.Tensor, radius: float) -> torch.Tenso
             chosen.append(row)
             alive &= ~near[row]
     return torch.cat([kept, part[chosen]])
-
-
-def as_array(values: torch.Tensor) -> Array:
-    """Return a tensor as a float32 array."""
-    return np.asarray(values.numpy(), dtype=np.float32)

@@ -13,6 +13,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from anomaly_core.decoders.patches import top_share_mean
 from anomaly_core.decoders.prompts import ABNORMAL_STATES, NORMAL_STATES, compose
 from anomaly_core.encoders.base import TextEncoder
 from anomaly_core.errors import ConfigError
@@ -134,5 +135,4 @@ def upsample(values: torch.Tensor, size: tuple[int, int]) -> torch.Tensor:
 
 def log_odds(values: torch.Tensor, share: float) -> float:
     """Return an image's log-odds of an anomaly: of the mean of the highest `share` of its (h, w) map."""
-    count = max(1, round(share * values.numel()))
-    return float(torch.logit(values.flatten().topk(count).values.mean().double(), eps=1e-6))
+    return float(torch.logit(top_share_mean(values.flatten(), share).double(), eps=1e-6))

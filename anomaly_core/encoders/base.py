@@ -26,7 +26,10 @@ class Features:
 
 @runtime_checkable
 class ImageEncoder(Protocol):
-    """A frozen image encoder that accepts inputs of any size that is a multiple of its stride."""
+    """A frozen image encoder that accepts inputs of any size that is a multiple of its stride.
+
+    Code outside the packages registers its own by name, see `encoders.registry.IMAGE_ENCODERS`.
+    """
 
     @property
     def name(self) -> str:
@@ -48,8 +51,8 @@ class ImageEncoder(Protocol):
         """Length of the image embedding."""
         ...
 
-    def encode(self, pixels: NDArray[np.uint8]) -> Features:
-        """Encode one (H, W, 3) uint8 RGB array whose sides are multiples of the stride.
+    def encode(self, batch: NDArray[np.uint8]) -> list[Features]:
+        """Encode (B, H, W, 3) uint8 RGB images whose sides are multiples of the stride, in one pass.
 
         Raises ValueError for another shape or dtype.
         """
@@ -73,6 +76,11 @@ class TextEncoder(Protocol):
     def encode_text(self, texts: list[str]) -> torch.Tensor:
         """Return (n, D) float32 embeddings, L2-normalised."""
         ...
+
+
+def encode_one(encoder: ImageEncoder, pixels: NDArray[np.uint8]) -> Features:
+    """Encode one (H, W, 3) uint8 RGB image; see `ImageEncoder.encode`."""
+    return encoder.encode(pixels[None])[0]
 
 
 def share_space(image: ImageEncoder, text: TextEncoder) -> bool:

@@ -142,9 +142,9 @@ class EfficientNetEncoder:
         self.name = f"efficientnet-lite0:b{tapped}:{fingerprint(self._model)}"
 
     @torch.inference_mode()
-    def encode(self, pixels: NDArray[np.uint8]) -> Features:
-        """Encode (H, W, 3) uint8 RGB. Tensors lie on the CPU. Raises ValueError for another shape."""
-        batch = to_input(pixels, self.stride, (127.0,) * 3, (128.0,) * 3, self._device)
-        taps = tuple(tap[0].cpu() for tap in self._model(batch, self._taps))
-        height, width = pixels.shape[:2]
-        return Features(taps, unit(taps[-1].mean(dim=(1, 2))), (height, width))
+    def encode(self, batch: NDArray[np.uint8]) -> list[Features]:
+        """Encode (B, H, W, 3) uint8 RGB. Tensors lie on the CPU. Raises ValueError for another shape."""
+        inputs = to_input(batch, self.stride, (127.0,) * 3, (128.0,) * 3, self._device)
+        taps = [tap.cpu() for tap in self._model(inputs, self._taps)]
+        embeddings, size = unit(taps[-1].mean(dim=(2, 3))), (batch.shape[1], batch.shape[2])
+        return [Features(tuple(t[i] for t in taps), embeddings[i], size) for i in range(len(batch))]

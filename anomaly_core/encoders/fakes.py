@@ -35,13 +35,13 @@ class TinyEncoder:
             freeze(layer, self._device)
 
     @torch.inference_mode()
-    def encode(self, pixels: NDArray[np.uint8]) -> Features:
+    def encode(self, batch: NDArray[np.uint8]) -> list[Features]:
         """Taps: (16, H/8, W/8) and (24, H/16, W/16). Raises ValueError as the Protocol says."""
-        batch = to_input(pixels, self.stride, (127.5,) * 3, (127.5,) * 3, self._device)
-        shallow = torch.tanh(self._shallow(torch.relu(self._stem(batch))))
+        inputs = to_input(batch, self.stride, (127.5,) * 3, (127.5,) * 3, self._device)
+        shallow = torch.tanh(self._shallow(torch.relu(self._stem(inputs))))
         deep = torch.tanh(self._deep(shallow))
-        height, width = pixels.shape[:2]
-        return Features((shallow[0], deep[0]), unit(deep[0].mean(dim=(1, 2))), (height, width))
+        embeddings, size = unit(deep.mean(dim=(2, 3))), (batch.shape[1], batch.shape[2])
+        return [Features((shallow[i], deep[i]), embeddings[i], size) for i in range(len(batch))]
 
 
 class TinyTextEncoder:

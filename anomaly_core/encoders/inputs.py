@@ -13,17 +13,17 @@ from numpy.typing import NDArray
 def to_input(
     pixels: NDArray[np.uint8], stride: int, mean: Sequence[float], std: Sequence[float], device: torch.device
 ) -> torch.Tensor:
-    """Return (1, 3, H, W) float32, (pixels - mean) / std; mean and std are in units of [0, 255].
+    """Return (B, 3, H, W) float32, (pixels - mean) / std; mean and std are in units of [0, 255].
 
-    Raises ValueError where pixels are not (H, W, 3) uint8 with sides that are multiples of the stride.
+    Raises ValueError where pixels are not (B, H, W, 3) uint8 with sides that are multiples of the stride.
     """
-    if pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[2] != 3:
-        raise ValueError(f"expected (H, W, 3) uint8, got {pixels.shape} {pixels.dtype}")
-    height, width = pixels.shape[:2]
+    if pixels.dtype != np.uint8 or pixels.ndim != 4 or pixels.shape[3] != 3:
+        raise ValueError(f"expected (B, H, W, 3) uint8, got {pixels.shape} {pixels.dtype}")
+    height, width = pixels.shape[1:3]
     if height == 0 or width == 0 or height % stride or width % stride:
         raise ValueError(f"both sides must be positive multiples of {stride}, got {height} x {width}")
     # A copy: the caller's array may be read-only, or have negative steps from a flip.
-    batch = torch.from_numpy(pixels.astype(np.float32).transpose(2, 0, 1)[None].copy()).to(device)
+    batch = torch.from_numpy(pixels.astype(np.float32).transpose(0, 3, 1, 2).copy()).to(device)
     centre = torch.tensor(mean, dtype=torch.float32, device=device).view(1, 3, 1, 1)
     scale = torch.tensor(std, dtype=torch.float32, device=device).view(1, 3, 1, 1)
     return (batch - centre) / scale

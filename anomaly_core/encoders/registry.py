@@ -7,14 +7,20 @@ from pathlib import Path
 
 from anomaly_core.encoders.base import ImageEncoder, TextEncoder
 from anomaly_core.errors import ConfigError, WeightsMissing
+from anomaly_core.registry import Registry
+from anomaly_core.weights.pinned import PINNED
 from anomaly_core.weights.resolve import resolve
 
 TINY = "tiny"
 """Name of the fakes."""
+IMAGE_ENCODERS: Registry[ImageEncoder] = Registry("image encoder", "iad.image_encoders")
+"""Image encoders of other packages; a factory is called as `factory(taps=..., device=...)`."""
+TEXT_ENCODERS: Registry[TextEncoder] = Registry("text encoder", "iad.text_encoders")
+"""Text encoders of other packages; a factory is called as `factory(device=...)`."""
 
 
 def load_image_encoder(model: str, taps: tuple[int, ...] | None = None, device: str = "cpu") -> ImageEncoder:
-    """Load an image encoder: a name of the weight cache, a folder, a hub id, or "tiny" for the fake.
+    """Load an image encoder: registered by name, a name of the weight cache, a folder, or a hub id.
 
     A file is read as ImageBind's checkpoint, the one model that comes as a single file.
 
@@ -30,6 +36,9 @@ def load_image_encoder(model: str, taps: tuple[int, ...] | None = None, device: 
         if taps is not None:
             raise ConfigError("the tiny encoder has fixed taps; leave taps out")
         return TinyEncoder()
+    registered = None if model in PINNED else IMAGE_ENCODERS.find(model)
+    if registered is not None:
+        return registered(taps=taps, device=device)
     source = resolve(model)
     if isinstance(source, Path) and source.is_file():
         from anomaly_core.encoders.imagebind import load_imagebind_vision
@@ -45,7 +54,7 @@ def load_image_encoder(model: str, taps: tuple[int, ...] | None = None, device: 
 
 
 def load_text_encoder(model: str, device: str = "cpu") -> TextEncoder:
-    """Load a text encoder: a name of the weight cache, a folder, a hub id, or "tiny" for the fake.
+    """Load a text encoder: registered by name, a name of the weight cache, a folder, or a hub id.
 
     A file is read as ImageBind's checkpoint, with a CLIP tokenizer in its folder.
 
@@ -55,6 +64,9 @@ def load_text_encoder(model: str, device: str = "cpu") -> TextEncoder:
         from anomaly_core.encoders.fakes import TinyTextEncoder
 
         return TinyTextEncoder()
+    registered = None if model in PINNED else TEXT_ENCODERS.find(model)
+    if registered is not None:
+        return registered(device=device)
     source = resolve(model)
     if isinstance(source, Path) and source.is_file():
         from anomaly_core.encoders.imagebind import load_imagebind_text

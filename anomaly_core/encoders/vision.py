@@ -115,22 +115,22 @@ class TransformersVisionEncoder:
         return cls(model, family, _colours(source, family), taps, device, label or str(source))
 
     @torch.inference_mode()
-    def encode(self, pixels: NDArray[np.uint8]) -> Features:
-        """Encode (H, W, 3) uint8 RGB. Tensors lie on the CPU. Raises ValueError for another shape."""
-        batch = to_input(pixels, self.stride, self._mean, self._std, self._device)
+    def encode(self, batch: NDArray[np.uint8]) -> list[Features]:
+        """Encode (B, H, W, 3) uint8 RGB. Tensors lie on the CPU. Raises ValueError for another shape."""
+        inputs = to_input(batch, self.stride, self._mean, self._std, self._device)
         extra: dict[str, Any] = {"interpolate_pos_encoding": True} if self._family.resize_positions else {}
-        output = self._model(pixel_values=batch, output_hidden_states=True, **extra)
-        height, width = pixels.shape[:2]
+        output = self._model(pixel_values=inputs, output_hidden_states=True, **extra)
+        count, height, width = batch.shape[:3]
         rows, columns = height // self.stride, width // self.stride
         taps = []
         for tap in self._taps:
-            tokens = output.hidden_states[tap][0, self._prefix :]  # (rows * columns, hidden), row by row
-            taps.append(tokens.T.reshape(-1, rows, columns).contiguous().cpu())
+            tokens = output.hidden_states[tap][:, self._prefix :]  # (B, rows * columns, hidden), row by row
+            taps.append(tokens.transpose(1, 2).reshape(count, -1, rows, columns).contiguous().cpu())
         if self._family.embedding is None:
-            embedding = taps[-1].mean(dim=(1, 2))
+            embeddings = unit(taps[-1].mean(dim=(2, 3)))
         else:
-            embedding = getattr(output, self._family.embedding)[0].cpu()
-        return Features(tuple(taps), unit(embedding), (height, width))
+            embeddings = unit(getattr(output, self._family.embedding).cpu())
+        return [Features(tuple(t[i] for t in taps), embeddings[i], (height, width)) for i in range(count)]
 
 
 def _check_taps(taps: tuple[int, ...] | None, vision: Any) -> tuple[int, ...]:

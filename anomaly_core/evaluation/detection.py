@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,11 +15,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from anomaly_core.detector import Detector, Progress
+from anomaly_core.anomalygpt import AnomalyGPT, Progress
 from anomaly_core.errors import ConfigError, NoImages
 from anomaly_core.evaluation import metrics
 from anomaly_core.evaluation.datasets import GOOD, Sample, load_mask, open_dataset
 from anomaly_core.imaging.reading import load_image
+from anomaly_core.inspection import Verdict
+from anomaly_core.product import ProductModel
 
 MAP_SIDE: Final = 256
 """Pixel metrics are computed with the longer side of map and mask brought to this many pixels."""
@@ -29,10 +32,15 @@ NAMES: Final = (
     "aupro",
     "accuracy",
     "balanced_accuracy",
+    "oracle_balanced_accuracy",
     "f1_max",
     "false_alarm_rate",
     "miss_rate",
+    "escape_rate",
+    "review_rate_good",
+    "review_rate_anomalous",
 )
+"""escape_rate: share of the anomalous images that pass; they neither fail nor go to review."""
 
 
 def choose_shots(samples: Sequence[Sample], shots: int, seed: int) -> list[Sample]:
@@ -45,7 +53,7 @@ def choose_shots(samples: Sequence[Sample], shots: int, seed: int) -> list[Sampl
 
 
 def evaluate_detection(
-    detector: Detector,
+    model: AnomalyGPT,
     root: Path,
     category: str,
     *,
@@ -55,8 +63,8 @@ def evaluate_detection(
 ) -> dict[str, Any]:
     """Return `iad eval detection --json`'s object: each metric as {"mean", "std", "values"} over seeds.
 
-    Test images are encoded once and judged by each seed's model. std is the sample standard deviation
-    (0 for one seed). Pixel metrics are null where the set has no masks.
+    Test images are encoded once and judged as `iad inspect` judges them, by each seed's product. std is the
+    sample standard deviation (0 for one seed). Pixel metrics are null where the set has no masks.
     """
     if shots < 1 or not seeds:
         raise ConfigError("at least one shot and one seed are needed.")
@@ -64,57 +72,78 @@ def evaluate_detection(
     tests = [s for s in dataset.samples if s.split == "test"]
     if not tests or all(s.label == GOOD for s in tests) or all(s.label != GOOD for s in tests):
         raise NoImages(f"{root}: {category} needs good and anomalous test images to be evaluated.")
-    models = []
+    runs = []
     for number, seed in enumerate(seeds):
         chosen = choose_shots(dataset.samples, shots, seed)
-        models.append(detector.fit([load_image(s.path).pixels for s in chosen]).model)
+        runs.append(_Run(model.fit([load_image(s.path) for s in chosen])))
         if progress is not None:
             progress("enrolling", number + 1, len(seeds))
-    labels = np.array([s.label != GOOD for s in tests])
-    scores = np.zeros((len(seeds), len(tests)))
-    verdicts = np.zeros((len(seeds), len(tests)), dtype=bool)
-    maps: list[list[NDArray[np.float32]]] = [[] for _ in seeds]
     masks: list[NDArray[np.bool_] | None] = []
     has_masks = any(s.masks for s in tests)
     spent = 0.0
     for number, sample in enumerate(tests):
         start = time.perf_counter()
-        pixels = load_image(sample.path).pixels
-        encoded = detector.encode(pixels)
+        encoded = model.encode(load_image(sample.path))
         spent += time.perf_counter() - start
-        size = _map_size(pixels.shape[0], pixels.shape[1])
+        size = _map_size(*encoded.size)
         mask = load_mask(sample) if has_masks else None
         masks.append(None if mask is None else shrink_mask(mask, size))
-        for index, model in enumerate(models):
+        for run in runs:
             start = time.perf_counter()
-            anomaly_map = detector.decode(encoded, model)
-            verdict = model.judge(anomaly_map.score)
-            spent += (time.perf_counter() - start) / len(models)
-            scores[index, number] = anomaly_map.score
-            verdicts[index, number] = verdict.anomalous
+            found = model.inspect(encoded, run.product)
+            spent += (time.perf_counter() - start) / len(runs)
+            run.verdicts.append(found.verdict)
             if has_masks:
-                maps[index].append(shrink_map(anomaly_map.values, size))
+                run.maps.append(shrink_map(found.anomaly_map.values, size))
         if progress is not None:
             progress("inspecting", number + 1, len(tests))
-    values: dict[str, list[float]] = {name: [] for name in NAMES}
-    for index in range(len(seeds)):
-        values["image_auroc"].append(metrics.auroc(scores[index], labels))
-        values["f1_max"].append(metrics.f1_max(scores[index], labels))
-        for name in ("accuracy", "balanced_accuracy", "false_alarm_rate", "miss_rate"):
-            values[name].append(getattr(metrics, name)(verdicts[index], labels))
-        if has_masks:
-            # A defective image whose mask is unknown says nothing about pixels.
-            known = [i for i, s in enumerate(tests) if masks[i] is not None or s.label == GOOD]
-            kept_maps, kept_masks = [maps[index][i] for i in known], [masks[i] for i in known]
-            values["pixel_auroc"].append(metrics.pixel_auroc(kept_maps, kept_masks))
-            values["aupro"].append(metrics.aupro(kept_maps, kept_masks))
+    labels = np.array([s.label != GOOD for s in tests])
+    # A defective image whose mask is unknown says nothing about pixels.
+    known = [i for i, s in enumerate(tests) if masks[i] is not None or s.label == GOOD] if has_masks else []
+    figures = [run.figures(labels, masks, known) for run in runs]
     result: dict[str, Any] = {"category": category, "shots": shots, "seeds": list(seeds)}
-    result.update({name: spread(values[name]) for name in NAMES})
+    result |= {name: spread([each[name] for each in figures if name in each]) for name in NAMES}
     result["test_images"] = {"good": int((~labels).sum()), "anomalous": int(labels.sum())}
     result["ms_per_image"] = round(1000 * spent / len(tests), 2)
-    result["encoder"] = detector.encoder.name
-    result["config"] = detector.config.model_dump()
+    result["encoder"] = model.encoder.name
+    result["config"] = model.config.model_dump()
     return result
+
+
+@dataclass
+class _Run:
+    """One seed's product and what it says of the test images."""
+
+    product: ProductModel
+    verdicts: list[Verdict] = field(default_factory=list)
+    maps: list[NDArray[np.float32]] = field(default_factory=list)
+
+    def figures(
+        self, labels: NDArray[np.bool_], masks: Sequence[NDArray[np.bool_] | None], known: Sequence[int]
+    ) -> dict[str, float]:
+        """Return every metric that can be had. known: the images whose maps count."""
+        scores = np.array([-verdict.log_p for verdict in self.verdicts])
+        failed, reviewed, passed = (
+            np.array([verdict.decision == word for verdict in self.verdicts])
+            for word in ("fail", "review", "pass")
+        )
+        figures = {
+            "image_auroc": metrics.auroc(scores, labels),
+            "accuracy": metrics.accuracy(failed, labels),
+            "balanced_accuracy": metrics.balanced_accuracy(failed, labels),
+            "oracle_balanced_accuracy": metrics.best_balanced_accuracy(scores, labels),
+            "f1_max": metrics.f1_max(scores, labels),
+            "false_alarm_rate": metrics.false_alarm_rate(failed, labels),
+            "miss_rate": metrics.miss_rate(failed, labels),
+            "escape_rate": float(passed[labels].mean()),
+            "review_rate_good": float(reviewed[~labels].mean()),
+            "review_rate_anomalous": float(reviewed[labels].mean()),
+        }
+        if known:
+            maps, shown = [self.maps[i] for i in known], [masks[i] for i in known]
+            figures["pixel_auroc"] = metrics.pixel_auroc(maps, shown)
+            figures["aupro"] = metrics.aupro(maps, shown)
+        return figures
 
 
 def spread(values: Sequence[float]) -> dict[str, Any] | None:

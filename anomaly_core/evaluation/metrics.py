@@ -132,6 +132,20 @@ def balanced_accuracy(predictions: ArrayLike, labels: ArrayLike) -> float:
     return 1.0 - (false_alarm_rate(predictions, labels) + miss_rate(predictions, labels)) / 2
 
 
+def best_balanced_accuracy(scores: ArrayLike, labels: ArrayLike) -> float:
+    """The largest balanced accuracy over all thresholds. It looks at the labels: what a verdict could reach.
+
+    Returns a value in [0.5, 1], nan with one class only.
+    """
+    s, y = _scored(scores, labels)
+    positives, negatives = int(y.sum()), int((~y).sum())
+    if not positives or not negatives:
+        return math.nan
+    hits, called = _curve(s, y)
+    rates = hits / positives + 1 - (called - hits) / negatives
+    return max(0.5, float(rates.max()) / 2)
+
+
 def false_alarm_rate(predictions: ArrayLike, labels: ArrayLike) -> float:
     """Share of the good images called anomalous, in [0, 1]; nan without a good image."""
     p, y = _verdicts(predictions, labels)

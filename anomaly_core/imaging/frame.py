@@ -144,10 +144,15 @@ def frame_of(pixels: NDArray[np.uint8], side: int, stride: int) -> Frame:
     The part's main axis is laid along x, its heavier end to the left, so that parts lying at any angle
     look alike and fill the input.
     """
-    size = (pixels.shape[0], pixels.shape[1])
     foreground = find_foreground(pixels)
+    size = (pixels.shape[0], pixels.shape[1])
     aligned = None if foreground is None else _aligned_frame(foreground, size, side, stride)
-    return aligned or whole_frame(size, round(side * WHOLE_SHARE**0.5), stride)
+    return aligned or whole_frame_of(pixels, side, stride)
+
+
+def whole_frame_of(pixels: NDArray[np.uint8], side: int, stride: int) -> Frame:
+    """Return the frame that shows all of an image; see `frame_of`."""
+    return whole_frame((pixels.shape[0], pixels.shape[1]), round(side * WHOLE_SHARE**0.5), stride)
 
 
 def _aligned_frame(

@@ -5,19 +5,17 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
 import cv2
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
-from anomaly_core.inspection import cell_of
-from anomaly_core.layout.components import Component
+from anomaly_core.imaging.components import Component
+from anomaly_core.inspection import Box, cell_of
 from anomaly_core.layout.matching import GROUPS, UNMATCHED, Array, Match, deviations
-from anomaly_core.scoring.regions import colour_word
-
-Kind = Literal["missing", "extra", "moved", "swapped", "changed"]
-Box = tuple[int, int, int, int]
+from anomaly_core.scoring.measurement import colour_word
+from anomaly_core.scoring.scorer import Finding
 
 _PLACE: Final = list(GROUPS).index("place")
 _LOOK: Final = UNMATCHED / 2
@@ -25,21 +23,7 @@ _LOOK: Final = UNMATCHED / 2
 
 
 @dataclass(frozen=True)
-class LayoutFinding:
-    """One thing that is wrong. bbox: (x0, y0, x1, y1) in pixels of the image, end-exclusive.
-
-    bbox is None for a component that is missing where places do not count. expected: where the good images
-    have the component; None for an extra one, or where places do not count. text: without a full stop.
-    """
-
-    kind: Kind
-    bbox: Box | None
-    expected: Box | None
-    text: str
-
-
-@dataclass(frozen=True)
-class Scene:
+class MatchedScene:
     """An image's components beside the good images': slots (k, 8), spreads (k, 5), size (height, width)."""
 
     found: Sequence[Component]
@@ -73,8 +57,12 @@ class Scene:
         return cell_of((box[0] + box[2]) / 2, (box[1] + box[3]) / 2, self.size[1], self.size[0])
 
 
-def find_findings(scene: Scene, *, limit: float) -> tuple[LayoutFinding, ...]:
-    """Say what is wrong. limit: the deviation from which a component that fills its slot is not normal."""
+def find_findings(scene: MatchedScene, *, limit: float) -> tuple[Finding, ...]:
+    """Say what is wrong: "missing", "extra", "moved", "swapped" or "changed" components.
+
+    A component that is missing where places do not count has no box; an extra one has no expected box.
+    limit: the deviation from which a component that fills its slot is not normal.
+    """
     matched = scene.matched
     wrong = [pair for pair, row in zip(matched.pairs, matched.deviations, strict=True) if row.max() > limit]
     slots = sorted([*matched.missing, *(slot for slot, _ in wrong)])
@@ -91,13 +79,13 @@ def find_findings(scene: Scene, *, limit: float) -> tuple[LayoutFinding, ...]:
             components.remove(other)
             box = scene.found[other].bbox
             text = f"another component than in the good images lies at the {scene.cell(box)}"
-            findings.append(LayoutFinding("changed", box, scene.slot_box(slot), text))
+            findings.append(Finding("changed", box, scene.slot_box(slot), text))
     findings += [_missing(scene, slot) for slot in slots]
     findings += [_extra(scene, component) for component in components]
     return tuple(findings)
 
 
-def _alike(scene: Scene, slots: Sequence[int], components: Sequence[int]) -> list[tuple[int, int]]:
+def _alike(scene: MatchedScene, slots: Sequence[int], components: Sequence[int]) -> list[tuple[int, int]]:
     """Pair slots and components that look the same wherever they lie; the nearest look first."""
     if not slots or not components:
         return []
@@ -109,41 +97,41 @@ def _alike(scene: Scene, slots: Sequence[int], components: Sequence[int]) -> lis
     return [(slots[j], components[i]) for i, j in pairs if cost[i, j] <= _LOOK]
 
 
-def _displaced(scene: Scene, slot: int, component: int, limit: float) -> LayoutFinding:
+def _displaced(scene: MatchedScene, slot: int, component: int, limit: float) -> Finding:
     """A slot's own component, but elsewhere, or at its place and not quite as it should be."""
     box, expected = scene.found[component].bbox, scene.slot_box(slot)
     every = deviations(scene.matched.rows[[component]], scene.slots[[slot]], scene.spreads[[slot]])[0, 0]
     if not scene.placed or every[_PLACE] <= limit:
         worst = list(GROUPS)[int(every.argmax())]
         text = f"the component at the {scene.cell(box)} differs in {worst} from the good images"
-        return LayoutFinding("changed", box, expected if scene.placed else None, text)
+        return Finding("changed", box, expected if scene.placed else None, text)
     homes = [s for s in range(len(scene.slots)) if s != slot and scene.at(component, s)]
     if homes:
         text = (
             f"swapped: the component that belongs at the {scene.cell(expected)} lies in another one's place, "
             f"at the {scene.cell(box)}"
         )
-        return LayoutFinding("swapped", box, expected, text)
+        return Finding("swapped", box, expected, text)
     x, y = scene.matched.rows[component, :2] - scene.slots[slot, :2]
     pixels = round(math.hypot(x, y) * max(scene.size))
     text = (
         f"moved by {pixels} px: the component at the {scene.cell(box)} belongs at the {scene.cell(expected)}"
     )
-    return LayoutFinding("moved", box, expected, text)
+    return Finding("moved", box, expected, text)
 
 
-def _missing(scene: Scene, slot: int) -> LayoutFinding:
+def _missing(scene: MatchedScene, slot: int) -> Finding:
     name = _name(scene.slots[slot])
     if not scene.placed:
-        return LayoutFinding("missing", None, None, f"a component is missing: {name}")
+        return Finding("missing", None, None, f"a component is missing: {name}")
     box = scene.slot_box(slot)
-    return LayoutFinding("missing", box, box, f"a component is missing at the {scene.cell(box)}: {name}")
+    return Finding("missing", box, box, f"a component is missing at the {scene.cell(box)}: {name}")
 
 
-def _extra(scene: Scene, component: int) -> LayoutFinding:
+def _extra(scene: MatchedScene, component: int) -> Finding:
     box = scene.found[component].bbox
     name = _name(scene.matched.rows[component])
-    return LayoutFinding("extra", box, None, f"a component too many at the {scene.cell(box)}: {name}")
+    return Finding("extra", box, None, f"a component too many at the {scene.cell(box)}: {name}")
 
 
 def _name(row: Array) -> str:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
-from anomaly_core.layout.components import Component
+from anomaly_core.imaging.components import Component
 
 Array = NDArray[np.float64]
 

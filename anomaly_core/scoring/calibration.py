@@ -1,13 +1,13 @@
-"""Scores of good images -> p-value and verdict, with a stated false-alarm rate and no threshold set by hand.
+"""Log-scores of good images -> p-values, with a stated false-alarm rate and no threshold set by hand.
 
 Each good image is scored against the others (leave one out). The logarithms of the scores are taken as
 normal, so a new good image's follows Student's t predictive distribution. With a handful of shots their
 own spread is hardly known: it is pooled with a prior spread, as a scaled-inverse-chi-squared prior does.
 One shot has no others: each of its mirrored and turned views is scored against all of them, less what shows
-a patch's own place (views.py). That tells the level of a new image's score less surely, and the
+a patch's own place (memory_bank.py). That tells the level of a new image's score less surely, and the
 distribution is widened for it.
 
-The constants were measured on the textile and drawn products of `benchmarks/selection.py`, not on any
+The constants were measured on the textile and procedural products of `benchmarks/selection.py`, not on any
 set that results are reported for; `docs/experiments.md` has the figures.
 """
 
@@ -20,17 +20,14 @@ from typing import Final
 import numpy as np
 from numpy.typing import ArrayLike
 from pydantic import Field
-from scipy.stats import t as student
 
 from anomaly_core.config import Config
 from anomaly_core.errors import ConfigError
-from anomaly_core.inspection import Verdict
 
 PRIOR_WEIGHT: Final = 4.0
 """How many observations the prior spread counts for."""
 SMALLEST_SCORE: Final = 1e-6
-UNCERTAIN_FACTOR: Final = 2.0
-"""A p-value within this factor of alpha, on either side, is uncertain."""
+"""Scores below it are taken as it, so that every score has a logarithm."""
 
 
 class Prior(Config):
@@ -48,60 +45,55 @@ class Prior(Config):
 
 @dataclass(frozen=True)
 class Calibration:
-    """The predictive distribution of a good image's score.
+    """The predictive distribution of a good image's log-score.
 
     location, spread: of the natural logarithm of the score. degrees: of freedom of Student's t.
-    alpha: the stated false-alarm rate.
     """
 
     location: float
     spread: float
     degrees: float
-    alpha: float
 
-    def p_value(self, raw_score: float) -> float:
+    def log_p(self, log_score: float) -> float:
+        """Return the natural logarithm of the chance that a good image scores at least this high."""
+        # Here, not above: scipy.stats takes a second to import, and most commands judge nothing.
+        from scipy.special import stdtr
+
+        chance = float(stdtr(self.degrees, (self.location - log_score) / self.spread))
+        return math.log(max(chance, 1e-300))
+
+    def p_value(self, log_score: float) -> float:
         """Return the chance, in (0, 1], that a good image scores at least this high."""
-        standard = (math.log(max(raw_score, SMALLEST_SCORE)) - self.location) / self.spread
-        return max(float(student.sf(standard, self.degrees)), 1e-12)
+        return math.exp(self.log_p(log_score))
 
-    def limit(self, beyond: float | None = None) -> float:
-        """Return the raw score that a share `beyond` of good images exceeds; alpha's: where verdicts turn."""
-        share = self.alpha if beyond is None else beyond
-        return math.exp(self.location + self.spread * float(student.isf(share, self.degrees)))
+    def limit(self, rate: float) -> float:
+        """Return the score (not its logarithm) that a share `rate` of good images exceeds."""
+        from scipy.special import stdtrit
 
-    def judge(self, raw_score: float) -> Verdict:
-        """Return the verdict of a raw score."""
-        p_value = self.p_value(raw_score)
-        near = self.alpha / UNCERTAIN_FACTOR <= p_value < self.alpha * UNCERTAIN_FACTOR
-        return Verdict(
-            anomalous=p_value < self.alpha,
-            score=1.0 - p_value,
-            p_value=p_value,
-            uncertain=near,
-            alpha=self.alpha,
-            raw_score=raw_score,
-        )
+        return math.exp(self.location - self.spread * float(stdtrit(self.degrees, rate)))
 
 
-def calibrate(
-    scores: ArrayLike, alpha: float, *, one_shot: bool = False, prior: Prior | None = None
-) -> Calibration:
-    """Fit the predictive distribution to the good images' scores.
+def log_of(score: float) -> float:
+    """Return the natural logarithm of a score >= 0."""
+    return math.log(max(score, SMALLEST_SCORE))
 
-    scores: (n,) raw scores, each image scored against the others only; with `one_shot`, of one image's
-    views. Raises ConfigError for none, a negative or a non-finite one.
+
+def calibrate(log_scores: ArrayLike, *, one_shot: bool = False, prior: Prior | None = None) -> Calibration:
+    """Fit the predictive distribution to the good images' log-scores.
+
+    log_scores: (n,), each image scored against the others only; with `one_shot`, of one image's views.
+    Raises ConfigError for none, or one that is not finite.
     """
     prior = prior or Prior()
-    values = np.asarray(scores, dtype=float).ravel()
-    if values.size == 0 or not np.isfinite(values).all() or (values < 0).any():
-        raise ConfigError("calibration needs at least one finite, non-negative score of a good image.")
-    logs = np.log(np.maximum(values, SMALLEST_SCORE))
+    logs = np.asarray(log_scores, dtype=float).ravel()
+    if logs.size == 0 or not np.isfinite(logs).all():
+        raise ConfigError("calibration needs at least one finite log-score of a good image.")
     location = float(logs.mean())
     if one_shot:
         spread = math.hypot(prior.spread, prior.one_shot_spread)
-        return Calibration(location + prior.one_shot_shift, spread, PRIOR_WEIGHT, alpha)
+        return Calibration(location + prior.one_shot_shift, spread, PRIOR_WEIGHT)
     count = len(logs)
     squares = float(((logs - location) ** 2).sum())
     degrees = PRIOR_WEIGHT + count - 1
     pooled = (PRIOR_WEIGHT * prior.spread**2 + squares) / degrees
-    return Calibration(location, math.sqrt(pooled * (1 + 1 / count)), degrees, alpha)
+    return Calibration(location, math.sqrt(pooled * (1 + 1 / count)), degrees)

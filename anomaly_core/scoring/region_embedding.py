@@ -15,9 +15,9 @@ import torch
 from numpy.typing import NDArray
 
 from anomaly_core.decoders.memory_bank import MemoryBank
-from anomaly_core.detector import Encoded
+from anomaly_core.decoders.patches import EncodedImage
 from anomaly_core.inspection import Region
-from anomaly_core.scoring.regions import RegionDescription, describe_region
+from anomaly_core.scoring.measurement import RegionDescription, describe_region
 
 Vector = NDArray[np.float32]
 
@@ -31,7 +31,9 @@ PLACE: Final = 0.1
 """Weight of the place on an aligned part; on a whole image the place says nothing of the type."""
 
 
-def region_vector(pixels: NDArray[np.uint8], region: Region, encoded: Encoded, bank: MemoryBank) -> Vector:
+def region_vector(
+    pixels: NDArray[np.uint8], region: Region, encoded: EncodedImage, bank: MemoryBank
+) -> Vector:
     """Return (D,) float32 of length 1 for a region of an (H, W, 3) uint8 RGB image.
 
     encoded: the same image. bank: of its product. D depends on the encoder alone.
@@ -50,7 +52,7 @@ def region_vector(pixels: NDArray[np.uint8], region: Region, encoded: Encoded, b
     return np.ascontiguousarray(_unit(vector), dtype=np.float32)
 
 
-def _patch_weights(region: Region, encoded: Encoded) -> NDArray[np.float64]:
+def _patch_weights(region: Region, encoded: EncodedImage) -> NDArray[np.float64]:
     """(h, w), summing to 1: how much of the region each patch of the input covers."""
     frame = encoded.frame
     h, w = encoded.grid.shape[:2]
@@ -73,7 +75,7 @@ def _shape(looks: RegionDescription) -> NDArray[np.float64]:
     return np.concatenate([np.cos(angles), np.sin(angles)]) / math.sqrt(len(turns))
 
 
-def _place(weights: NDArray[np.float64], encoded: Encoded) -> NDArray[np.float64]:
+def _place(weights: NDArray[np.float64], encoded: EncodedImage) -> NDArray[np.float64]:
     """Where along an aligned part, and how far from its axis; equal for all regions of a whole image."""
     if not encoded.frame.aligned:
         return np.array([1.0, 0.0, 0.0, 0.0])

@@ -18,6 +18,7 @@ from pydantic import Field, model_validator
 from torch import nn
 
 from anomaly_core.config import Config
+from anomaly_core.decoders.patches import top_share_mean
 
 LAST_KERNEL = 5
 TOP_SHARE: Final = 0.01
@@ -228,8 +229,7 @@ def levels(maps: torch.Tensor, grid: int) -> tuple[torch.Tensor, torch.Tensor]:
     cells = even.view(-1, grid, side, grid, side).transpose(2, 3).reshape(len(maps), grid**2, side**2)
 
     def level(values: torch.Tensor, share: float) -> torch.Tensor:
-        highest = values.topk(max(1, round(share * values.shape[-1])), dim=-1).values
-        return highest.mean(dim=-1).clamp_min(1e-3).log()
+        return top_share_mean(values, share).clamp_min(1e-3).log()
 
     # As many pixels make a cell anomalous as make the whole so.
     return level(cells, TOP_SHARE * grid**2), level(ratios.flatten(1), TOP_SHARE)

@@ -1,6 +1,6 @@
 """Encode once, train often: simulated samples -> decoder inputs and maps on disk.
 
-Every sample goes the way that an inspection goes (detector.py): framed, encoded, compared with the memory
+Every sample goes the way that an inspection goes (anomalygpt.py): framed, encoded, compared with the memory
 bank of a few good images. The encoder is frozen, so what it gives for a training image never changes.
 """
 
@@ -21,13 +21,14 @@ from numpy.typing import NDArray
 from safetensors import safe_open
 from safetensors.torch import save_file
 
+from anomaly_core.anomalygpt import AnomalyGPT
 from anomaly_core.config import DetectorConfig
 from anomaly_core.decoders.inputs import decoder_inputs
-from anomaly_core.detector import Detector
 from anomaly_core.encoders.base import ImageEncoder
 from anomaly_core.errors import ConfigError
 from anomaly_core.imaging.foreground import foreground_mask
 from anomaly_core.product import ProductModel
+from anomaly_core.scoring.scorer import FEW_SHOT
 from anomaly_core.simulation.nsa import Simulated, SimulationConfig, simulate
 from anomaly_core.training.config import DataConfig
 from anomaly_core.training.data import Pixels, Product, training_products
@@ -136,7 +137,8 @@ class _SampleMaker:
         self, config: DataConfig, encoder: ImageEncoder, products: Sequence[Product], split: Split, seed: int
     ) -> None:
         self._config = config
-        self._detector = Detector(encoder, DetectorConfig(encoder=encoder.name, input_side=config.input_side))
+        scorers = (FEW_SHOT,)
+        self._model = AnomalyGPT(encoder, DetectorConfig(input_side=config.input_side, scorers=scorers))
         self._products = products
         self._numbers = [_numbers(product, config.photographs, split) for product in products]
         self._simulations = config.simulations if split == "train" else config.held_out_simulations
@@ -171,16 +173,16 @@ class _SampleMaker:
         if anomalous:
             simulated = self._simulated(which, query, rng)
             pixels, changed, cells = simulated.pixels, simulated.mask, simulated.cells
-        encoded = self._detector.encode(pixels)
+        found = self._model.inspect(pixels, model)
+        encoded = found.image
         mask: NDArray[np.float32] = np.zeros(MASK_SIZE, np.float32)
         if changed is not None:
             shown = encoded.frame.render(np.repeat(np.uint8(255) * changed[..., None], 3, axis=2))[..., 0]
             mask[:] = cv2.resize(shown, MASK_SIZE[::-1], interpolation=cv2.INTER_AREA) / 255
-        values = self._detector.decode(encoded, model).values / model.even_odds
+        values = found.anomaly_map.values / model.reference_score
         few_shot = cv2.resize(values, MASK_SIZE[::-1], interpolation=cv2.INTER_AREA)
-        inputs = decoder_inputs(
-            self._config.decoder_input, encoded.features, model.bank.match(encoded.grid)[1]
-        )
+        residuals = found.scores[FEW_SHOT].residuals[0]
+        inputs = decoder_inputs(self._config.decoder_input, encoded.features, residuals)
         tensors = {f"input{i}": each.half().contiguous() for i, each in enumerate(inputs)}
         tensors |= {
             "embedding": encoded.features.embedding.float().contiguous(),
@@ -195,7 +197,7 @@ class _SampleMaker:
         numbers = np.random.default_rng([self._seed, 3, which, draw]).permutation(self._numbers[which])
         shots = numbers[: min(count, len(numbers) - 2)]
         images = [self._products[which].image(int(number)) for number in shots]
-        return self._detector.fit(images).model, shots
+        return self._model.fit(images), shots
 
     def _simulated(self, which: int, query: int, rng: np.random.Generator) -> Simulated:
         """Put anomalies into a photograph; where source and image are too alike, other sources are tried."""

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from anomaly_core.config import FewShotConfig
 from anomaly_core.decoders.memory_bank import image_score
+from anomaly_core.decoders.patches import top_share_mean
 
 SHARPNESS: Final = 6.0
 """Exponent of the graded truth: a score a tenth above even odds is 64 % anomalous, one of twice it 98 %."""
@@ -65,7 +66,7 @@ def graded_truth(ratios: torch.Tensor, score: float, cells: int) -> tuple[torch.
     even = F.interpolate(ratios[None, None], size=(cells * side, cells * side), mode="bilinear")[0, 0]
     parts = even.view(cells, side, cells, side).permute(0, 2, 1, 3).reshape(cells**2, -1)
     # A ninth of the image has nine times the share of its highest pixels.
-    highest = parts.topk(max(1, round(_FIRST_SHARE * parts.shape[1])), dim=1).values.mean(1)
+    highest = top_share_mean(parts, _FIRST_SHARE)
     return _graded(highest), float(_graded(torch.tensor(score)))
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 import torch
 
+from anomaly_core.decoders.patches import top_share_mean
 from anomaly_core.decoders.text_aligned import TextAlignedDecoder, mean_of_taps, upsample
 from anomaly_core.evaluation.metrics import auroc, balanced_accuracy, pixel_auroc
 from anomaly_core.language.inspection_dialogue import cell_scores, yes_margin
 from anomaly_core.language.transformers_lm import TransformersLanguageModel
-from anomaly_core.soft_prompt.learner import PromptLearner, unit_map
+from anomaly_core.soft_prompt.learner import TOP_SHARE, PromptLearner, unit_map
 from anomaly_core.training.batch import on_original
 from anomaly_core.training.cache import FeatureCache
 
@@ -45,8 +46,8 @@ def watch(
         per_tap = decoder([each[None].to(device) for each in example.inputs])
         fine = mean_of_taps(per_tap, _PIXELS)
         labels.append(example.anomalous)
-        image_scores.append(top_mean(fine))
-        shot_scores.append(top_mean(example.few_shot))
+        image_scores.append(float(top_share_mean(fine.flatten(), TOP_SHARE)))
+        shot_scores.append(float(top_share_mean(example.few_shot.flatten(), TOP_SHARE)))
         maps.append(fine[0].cpu().numpy())
         masks.append(upsample(example.mask[None], _PIXELS)[0].numpy() > 0.5)
         if lm is None or learner is None:
@@ -76,8 +77,3 @@ def watch(
             "cell_accuracy": float(np.mean(places)),
         }
     return figures
-
-
-def top_mean(values: torch.Tensor, share: float = 0.01) -> float:
-    """Return the mean of the highest share of a map."""
-    return float(values.flatten().topk(max(1, round(share * values.numel()))).values.mean())

@@ -42,9 +42,13 @@ def make_record(tmp_path: Path) -> MakeRecord:
             image=str(path),
             sha256="ab" * 32,
             product=ProductRecord(name="bracket", similarity=0.93, inferred=True),
+            decision="fail" if anomalous else "pass",
+            reasons=["The p-value 0.01 is below the rate 0.05."] if anomalous else [],
             anomalous=anomalous,
             score=0.99 if anomalous else 0.3,
             p_value=0.01 if anomalous else 0.7,
+            alpha=0.05,
+            review=0.2,
             uncertain=False,
             regions=[RegionRecord(bbox=(40, 30, 80, 60), cell="left", area_px=1200, score=0.98)]
             if anomalous

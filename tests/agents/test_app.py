@@ -19,7 +19,7 @@ from PIL import Image
 
 from agents.app import Application
 from agents.settings import Settings
-from anomaly_core.detector import NUMBERS
+from anomaly_core.anomalygpt import CALIBRATION_VERSION
 from anomaly_core.errors import ConfigError, NoImages, StoreDamaged, StoreMissing, StoreTooNew, UnknownProduct
 from tools.records import FailureRecord, InspectionRecord
 
@@ -196,7 +196,7 @@ def test_a_newer_store_is_refused(app: Application, tmp_path: Path, good: list[P
 def test_a_flipped_byte_in_the_bank_is_named_with_the_mend(
     app: Application, tmp_path: Path, good: list[Path]
 ) -> None:
-    snapshot = app.services.store.snapshot()
+    snapshot = app.tools.store.snapshot()
     (key,) = (key for key in snapshot.keys("products/") if key.endswith("arrays.safetensors"))
     entry = snapshot.path(key)
     data = bytearray(entry.read_bytes())
@@ -262,10 +262,11 @@ def test_memory_stays_flat_over_many_inspections(app: Application, tmp_path: Pat
 def test_numbers_of_an_earlier_version_are_refused_by_name(
     app: Application, good: list[Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("anomaly_core.detector.NUMBERS", NUMBERS - 1)
+    monkeypatch.setattr("anomaly_core.anomalygpt.CALIBRATION_VERSION", CALIBRATION_VERSION - 1)
     app.enroll("earlier", good)
     monkeypatch.undo()
+    now = CALIBRATION_VERSION
     with pytest.raises(
-        ConfigError, match=rf"numbers {NUMBERS - 1}, .*numbers {NUMBERS};.*`iad enroll earlier"
+        ConfigError, match=rf"earlier was enrolled.*calibration {now - 1}, .*calibration {now};.*`iad enroll`"
     ):
         list(app.inspect(good[:1], product="earlier"))

@@ -13,6 +13,7 @@ from typer.testing import CliRunner, Result
 
 from agents.app import Application
 from agents.chat_models.scripted import ScriptedChatModel
+from agents.graphs.context import Context, Resources
 from agents.graphs.threads import Event
 from agents.interfaces.cli import app as command
 from agents.settings import Settings
@@ -32,7 +33,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name, value in (("ENCODER", "tiny"), ("TEXT_ENCODER", "tiny"), ("STORE", str(tmp_path / "store"))):
         monkeypatch.setenv(f"IAD_{name}", value)
     monkeypatch.chdir(tmp_path)
-    app = Application(Settings())
+    app = Application(Settings.from_environment())
     app.enroll("plate", [paint(tmp_path / f"good-{seed}.png", seed) for seed in range(4)])
     app.close()
     paint(tmp_path / "blot.png", 9, blot=True)
@@ -97,10 +98,10 @@ def test_the_steps_are_shown_on_request(folder: Path) -> None:
 
 
 def test_only_checked_sentences_are_streamed(folder: Path) -> None:
-    app = Application(Settings())
+    app = Application(Settings.from_environment())
     honest = "It stands out at the top right [region-1]. It is anomalous [score]."
     lying = "It stands out at the top right [region-1]. The part is good [score]. Ship it [score]."
-    app.__dict__["chat_model"] = ScriptedChatModel([honest, lying])
+    app.__dict__["context"] = Context(resources=Resources(app.tools, ScriptedChatModel([honest, lying])))
     for reply, tokens in ((honest, 1), (lying, 1)):
         heard: list[Event] = []
         record = app.ask(folder / "blot.png", "What is wrong?", product="plate", listen=heard.append)

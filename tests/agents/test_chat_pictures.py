@@ -14,7 +14,7 @@ from agents.chat_models.pictures import picture_message, question_message
 from agents.chat_models.scripted import ScriptedChatModel
 from agents.settings import Settings
 from agents.state import InspectionState
-from tools.registry import Toolbox, build_tools
+from tools.context import Part
 
 
 def painted(seed: int, path: Path, *, blot: bool = False) -> Path:
@@ -26,25 +26,27 @@ def painted(seed: int, path: Path, *, blot: bool = False) -> Path:
 
 
 @pytest.fixture
-def asked(tmp_path: Path) -> tuple[Toolbox, InspectionState]:
-    """A toolbox, and the state after an inspection."""
+def asked(tmp_path: Path) -> tuple[Part, InspectionState]:
+    """A part, and the state after its inspection."""
     app = Application(Settings(store=tmp_path / "store", encoder="tiny", text_encoder="tiny"))
     app.enroll("plate", [painted(seed, tmp_path / f"{seed}.png") for seed in range(4)])
     image = painted(9, tmp_path / "new.png", blot=True)
-    state = app._graph.invoke({"image": str(image), "named_product": "plate", "question": None, "out": None})
-    return Toolbox(build_tools(app.services)), state  # type: ignore[return-value]
+    given = {"image": str(image), "named_product": "plate"}
+    state = app._graph.invoke(given, context=app.context)  # type: ignore[arg-type]
+    part = Part(app.tools, str(image), state["opened"].sha256, "plate")
+    return part, state  # type: ignore[return-value]
 
 
 def kinds(message: HumanMessage) -> list[str]:
     return [part["type"] for part in message.content if isinstance(part, dict)]
 
 
-def test_text_alone_unless_the_profile_says_more(asked: tuple[Toolbox, InspectionState]) -> None:
+def test_text_alone_unless_the_profile_says_more(asked: tuple[Part, InspectionState]) -> None:
     message = question_message(ScriptedChatModel([]), *asked, "Where?")
     assert message.content == "Where?"
 
 
-def test_image_overlay_and_nearest_template(asked: tuple[Toolbox, InspectionState]) -> None:
+def test_image_regions_and_nearest_template(asked: tuple[Part, InspectionState]) -> None:
     model = ScriptedChatModel([])
     model.profile = {"image_inputs": True}
     message = question_message(model, *asked, "Where?")
@@ -52,7 +54,7 @@ def test_image_overlay_and_nearest_template(asked: tuple[Toolbox, InspectionStat
     captions = [part["text"] for part in message.content if part["type"] == "text"]  # type: ignore[index]
     assert captions == [
         "The inspected image:",
-        "The measured anomaly over it:",
+        "Red boxes mark what exceeds the normal range of the product's good parts: 1 at the top right:",
         "The nearest good part:",
         "Where?",
     ]

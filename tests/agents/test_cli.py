@@ -55,7 +55,10 @@ class StandIn:
                 raise answer
             yield answer
 
-    def close(self) -> None:
+    def __enter__(self) -> StandIn:
+        return self
+
+    def __exit__(self, *_: object) -> None:
         type(self).closed += 1
 
 

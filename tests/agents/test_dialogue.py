@@ -176,11 +176,11 @@ QUESTIONS = (
 
 @pytest.mark.parametrize("name", ["two.png", "none.png"])
 def test_every_plain_answer_and_step_passes_the_check(app: Application, folder: Path, name: str) -> None:
-    graph = build_dialogue(app.services, checkpointer=InMemorySaver())
+    graph = build_dialogue(InMemorySaver())
     config: Any = {"configurable": {"thread_id": "T"}}
     for question in QUESTIONS:
         given: Any = {"image": str(folder / name), "question": question, "named_product": "plate"}
-        state: Any = graph.invoke(given, config)
+        state: Any = graph.invoke(given, config, context=app.context)
         paths = [template.path for template in state["templates"]] + [t.file_name for t in state["templates"]]
         told = [(state["answer"], question)]
         told += [
@@ -228,23 +228,23 @@ def test_a_thread_killed_after_any_step_goes_on_to_the_same_answer(app: Applicat
     def steady(state: Any) -> str:
         return repr({key: state[key] for key in sorted(state) if key != "timings_ms"})
 
-    whole = build_dialogue(app.services, checkpointer=InMemorySaver())
-    whole.invoke(first, config)
-    expected = steady(whole.invoke(second, config))
+    whole = build_dialogue(InMemorySaver())
+    whole.invoke(first, config, context=app.context)
+    expected = steady(whole.invoke(second, config, context=app.context))
     killed = 0
     for k in range(1, 40):
         saver = DyingSaver()
-        graph = build_dialogue(app.services, checkpointer=saver)
-        graph.invoke(first, config, durability="sync")
+        graph = build_dialogue(saver)
+        graph.invoke(first, config, context=app.context, durability="sync")
         saver.left = k
-        app.services.passes.clear()
+        app.tools.images.clear()
         try:
-            reached = graph.invoke(second, config, durability="sync")
+            reached = graph.invoke(second, config, context=app.context, durability="sync")
         except Killed:
             killed += 1
             # What the process knew is gone; the checkpoints are all there is.
-            app.services.passes.clear()
-            reached = build_dialogue(app.services, checkpointer=saver).invoke(None, config)
+            app.tools.images.clear()
+            reached = build_dialogue(saver).invoke(None, config, context=app.context)
         assert steady(reached) == expected, k
     assert killed >= len(graph.nodes) - 4  # every step of the way was the last one once
 

@@ -25,7 +25,7 @@ KILLS = 20
 ENROL_FOREVER = """
 import os, sys
 from pathlib import Path
-import anomaly_core.detector, anomaly_core.encoders.fakes, knowledge.products.templates
+import anomaly_core.anomalygpt, anomaly_core.encoders.fakes, knowledge.products.templates
 import tools.enrollment.enroll
 from agents.app import Application
 from agents.settings import Settings
@@ -37,7 +37,7 @@ for line in sys.stdin:
         continue
     app = Application(Settings(store=sys.argv[1], encoder="tiny", text_encoder="tiny", threads=1))
     images = sorted(Path(sys.argv[2]).glob("*.png"))
-    app.services.strangers  # encoded once a process, longer than an enrolment here
+    app.tools.other_objects  # encoded once a process, longer than an enrolment here
     print(os.getpid(), "ready", flush=True)
     number = int(line)
     while True:

@@ -114,14 +114,14 @@ def test_a_repeated_step_records_once(app: Application, uncertain: Path) -> None
     app.review("T", Review(verdict="good"))
     state = app.conversations._state("T").values
     for _ in range(2):
-        record_review(app.services, state, Review(verdict="good"), "the same")
+        record_review(app.tools, state, Review(verdict="good"), "the same")
     assert len(app.corrections()) == 2
 
 
 def test_a_good_image_joins_the_templates_and_leaves_them_again(app: Application, tmp_path: Path) -> None:
     odd = paint(tmp_path / "odd.png", 9, spot=20, level=200)
     like = paint(tmp_path / "like.png", 10, spot=20, level=200)
-    before = app.services.store.snapshot().manifest.entries
+    before = app.tools.store.snapshot().manifest.entries
     assert verdict_of(app, odd)
     assert verdict_of(app, like)
     outcome = app.correct(odd, "good", product="plate", note="a new print")
@@ -133,7 +133,7 @@ def test_a_good_image_joins_the_templates_and_leaves_them_again(app: Application
     undone = app.undo_correction(outcome.correction.id)
     assert undone.undone_at is not None
     assert verdict_of(app, odd)
-    after = app.services.store.snapshot().manifest.entries
+    after = app.tools.store.snapshot().manifest.entries
     assert {k: v for k, v in after.items() if not k.startswith("feedback/")} == before
     with pytest.raises(ConfigError, match="already"):
         app.undo_correction(outcome.correction.id)
@@ -143,14 +143,14 @@ def test_what_it_would_flip_is_told_and_nothing_is_recorded(app: Application, tm
     defect = paint(tmp_path / "defect.png", 9, spot=20, level=200)
     same_look = paint(tmp_path / "same.png", 10, spot=20, level=200)
     assert app.correct(defect, "anomalous", product="plate", defect_type="dent").accepted
-    version = app.services.store.snapshot().version
+    version = app.tools.store.snapshot().version
     outcome = app.correct(same_look, "good", product="plate")
     assert not outcome.accepted
     (flip,) = outcome.flips
     assert (flip.before, flip.after, flip.confirmed) == ("anomalous", "good", "anomalous")
     assert "defect.png" in flip.name
     assert flip.harms
-    assert app.services.store.snapshot().version == version
+    assert app.tools.store.snapshot().version == version
     assert verdict_of(app, same_look)
     forced = app.correct(same_look, "good", product="plate", accept_flips=True)
     assert forced.accepted
@@ -188,12 +188,12 @@ def test_a_named_defect_joins_the_examples_and_leaves_them_again(app: Applicatio
     assert type_of(app, like) == "unknown defect"
     outcome = app.correct(image, "anomalous", product="plate", defect_type="blot")
     assert outcome.correction.learned == "example"
-    assert [example.defect for example in app.services.examples.examples("plate")] == ["blot"]
+    assert [example.defect for example in app.tools.examples.examples("plate")] == ["blot"]
     assert verdict_of(app, like)
     app.undo_correction(outcome.correction.id)
-    assert app.services.examples.examples("plate") == []
+    assert app.tools.examples.examples("plate") == []
     assert app.correct(image, "anomalous", product="plate", defect_type="x", learn=False).accepted
-    assert app.services.examples.examples("plate") == []
+    assert app.tools.examples.examples("plate") == []
 
 
 def type_of(app: Application, path: Path) -> str:
@@ -209,7 +209,7 @@ def test_masks_are_kept_and_must_fit(app: Application, tmp_path: Path) -> None:
     mask[10:40, 66:96] = 7
     Image.fromarray(mask).save(tmp_path / "mask.png")
     outcome = app.correct(image, "anomalous", product="plate", mask=tmp_path / "mask.png")
-    kept = app.services.feedback.mask(outcome.correction.id)
+    kept = app.tools.feedback.mask(outcome.correction.id)
     assert kept is not None
     with Image.open(kept) as read:
         assert (np.asarray(read) == (mask > 0) * 255).all()

@@ -56,13 +56,13 @@ def test_the_state_holds_no_array_and_survives_a_checkpoint(app: Application, tm
     connection = sqlite3.connect(tmp_path / "threads.sqlite", check_same_thread=False)
     try:
         saver = SqliteSaver(connection)
-        graph = build_graph(app.services, checkpointer=saver)
+        graph = build_graph(saver)
         config = {"configurable": {"thread_id": "t"}}
         given = {"image": str(path), "named_product": "plate", "question": "Where is it?", "out": None}
-        final = graph.invoke(given, config)  # type: ignore[arg-type]
+        final = graph.invoke(given, config, context=app.context)  # type: ignore[arg-type]
         assert_small(final)
         assert final["verdict"].anomalous
-        kept = build_graph(app.services, checkpointer=SqliteSaver(connection)).get_state(config).values  # type: ignore[arg-type]
+        kept = build_graph(SqliteSaver(connection)).get_state(config).values  # type: ignore[arg-type]
         assert {key: str(value) for key, value in kept.items()} == {k: str(v) for k, v in final.items()}
     finally:
         connection.close()
@@ -72,8 +72,8 @@ def test_the_state_holds_no_array_and_survives_a_checkpoint(app: Application, tm
 def test_the_answer_is_made_of_the_state_alone(app: Application, tmp_path: Path) -> None:
     path = tmp_path / "blot.png"
     paint(path, 9, blot=True)
-    state: InspectionState = build_graph(app.services).invoke(  # type: ignore[assignment]
-        {"image": str(path), "named_product": "plate", "question": None, "out": None}
+    state: InspectionState = build_graph().invoke(  # type: ignore[assignment]
+        {"image": str(path), "named_product": "plate", "question": None, "out": None}, context=app.context
     )
     composed = compose_answer(state)
     assert (composed.answer, composed.analysis) == (state["answer"], state["analysis"])

@@ -15,7 +15,7 @@ from plates import part
 
 from agents.app import Application
 from agents.interfaces.mcp import create_mcp_server
-from agents.settings import load_settings
+from agents.settings import Settings
 from anomaly_core.errors import ConfigError
 
 NOTES = "# Plate\n\n## Defects\n\n### Blot\n\nA blot is a bright round patch of spilt varnish.\n"
@@ -38,7 +38,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def application(folder: Path) -> Application:
     return Application(
-        load_settings(store=folder / "store", encoder="tiny", text_encoder="tiny", input_size=96)
+        Settings.from_environment(store=folder / "store", encoder="tiny", text_encoder="tiny", input_size=96)
     )
 
 

@@ -11,7 +11,7 @@ import transformers
 from tokenizers import pre_tokenizers
 
 from agents.interfaces.cli.training import training_config
-from agents.settings import Settings, load_settings
+from agents.settings import Settings
 from anomaly_core.checkpoint import load_checkpoint
 from anomaly_core.decoders.inputs import input_channels
 from anomaly_core.encoders.imagebind import BLOCK, TEXT, VISION
@@ -33,7 +33,7 @@ def block(profile: str, file: str) -> str:
 def settings_of(profile: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     (folder / "iad.toml").write_text(block(profile, "iad.toml"))
     monkeypatch.setenv("IAD_CONFIG", str(folder / "iad.toml"))
-    return load_settings()
+    return Settings.from_environment()
 
 
 def run_of(profile: str, folder: Path) -> TrainingConfig:

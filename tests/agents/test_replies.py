@@ -42,7 +42,13 @@ def state(
         product=ProductRecord(name="plate", similarity=0.9, inferred=True),
         language=LanguageRecord(model=None, margin=None, problem=""),
         verdict=VerdictRecord(
-            anomalous=anomalous, score=1 - p_value, p_value=p_value, uncertain=not anomalous, alpha=0.05
+            decision="fail" if anomalous else "review",
+            anomalous=anomalous,
+            score=1 - p_value,
+            p_value=p_value,
+            uncertain=not anomalous,
+            alpha=0.05,
+            review=0.2,
         ),
         regions=[
             MeasuredRegion(

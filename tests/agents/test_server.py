@@ -8,14 +8,14 @@ from plates import part
 
 from agents.app import Application
 from agents.interfaces.server import create_server
-from agents.settings import load_settings
+from agents.settings import Settings
 
 
 @pytest.fixture(scope="module")
 def client(tmp_path_factory: pytest.TempPathFactory) -> TestClient:
     folder = tmp_path_factory.mktemp("server")
     app = Application(
-        load_settings(store=folder / "store", encoder="tiny", text_encoder="tiny", input_size=96)
+        Settings.from_environment(store=folder / "store", encoder="tiny", text_encoder="tiny", input_size=96)
     )
     app.enroll("plate", [part(folder / f"{i}.png", i) for i in range(4)])
     return TestClient(create_server(app))
@@ -57,7 +57,9 @@ def test_health_and_products(client: TestClient) -> None:
 
 
 def test_a_missing_store_is_an_answer(tmp_path: Path) -> None:
-    client = TestClient(create_server(Application(load_settings(store=tmp_path / "none", encoder="tiny"))))
+    client = TestClient(
+        create_server(Application(Settings.from_environment(store=tmp_path / "none", encoder="tiny")))
+    )
     answer = client.get("/products")
     assert answer.status_code == 422
     assert answer.json()["error"]["kind"] == "StoreMissing"

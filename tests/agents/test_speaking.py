@@ -16,9 +16,11 @@ from agents.answers.compose import spoken_verdict
 from agents.answers.generation import LONGEST_REPLY, SYSTEM, WINDOW
 from agents.answers.guardrails import check_answer
 from agents.app import Application
+from agents.evaluation.mmad import evaluate_questions
 from agents.graphs.checkpointers import Threads
+from agents.graphs.context import Context, Resources
 from agents.graphs.dialogue import build_dialogue
-from agents.graphs.threads import Conversations
+from agents.graphs.threads import Conversations, Finished, Waiting
 from agents.settings import Settings
 from anomaly_core.errors import ConfigError, LanguageModelRefused
 from anomaly_core.language.base import Message
@@ -141,21 +143,20 @@ def put(folder: Path, tmp_path: Path) -> Iterator[Put]:
     threads = Threads.open(
         app.settings.model_copy(update={"conversations": str(tmp_path / "threads.sqlite")})
     )
+    graph = build_dialogue(threads.saver)
     graphs = {
-        spoken: Conversations(
-            build_dialogue(app.services, embedded=spoken, checkpointer=threads.saver), threads
-        )
+        spoken: Conversations(graph, threads, Context(resources=Resources(app.tools, embedded=spoken)))
         for spoken in (True, False)
     }
 
     def ask(question: str, lm: Any = None, *, image: str = "blot.png", thread: str = "T") -> Any:
         if lm is not None:
-            app.services.__dict__["language"] = Prompted(lm)
-        out: dict[str, Any] = {}
+            app.tools.model._make_reader = lambda: Prompted(lm)  # type: ignore[assignment,return-value]
+            app.tools.model._reader = None
         conversations = graphs[lm is not None]
-        for _ in conversations.ask(folder / image, question, thread=thread, product="plate", out=out):
-            pass
-        return out["final"]
+        *_, last = conversations.ask(folder / image, question, thread=thread, product="plate")
+        assert isinstance(last, Finished)
+        return last.final
 
     yield ask
     threads.close()
@@ -248,7 +249,7 @@ def test_a_model_that_refuses_or_is_not_there_is_told(put: Put, folder: Path) ->
     answer = app.ask(folder / "blot.png", "Where is it?", product="plate").answer
     assert "not shown: no language model is set up (prompt_llm, checkpoint)." in answer
     with pytest.raises(ConfigError, match="embedded"):
-        app.evaluate_questions(folder / "mmad.json", folder)
+        evaluate_questions(app.settings, folder / "mmad.json", folder)
     app.close()
 
 
@@ -269,10 +270,10 @@ def test_the_real_model_speaks_or_the_evidence_does(tmp_path: Path) -> None:
     answers = []
     for thread in ("first", "second"):
         for question in ("Is there any anomaly in the image?", "How big is it?"):
-            out: dict[str, Any] = {}
-            for _ in app.conversations.ask(paths[4], question, thread=thread, product="plate", out=out):
-                pass
-            state = out["final"]
+            *_, last = app.conversations.ask(paths[4], question, thread=thread, product="plate")
+            assert isinstance(last, Finished)
+            state = last.final
+            assert not isinstance(state, Waiting)
             assert state["draft"] is not None, state["refused"]
             verdict = spoken_verdict(state)
             text = state["answer"].partition(" (The language model's answer is not shown")[0]

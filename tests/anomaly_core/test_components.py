@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from anomaly_core.layout.components import find_components
+from anomaly_core.imaging.components import find_components
 
 
 def scene(background: str, seed: int = 0) -> np.ndarray:

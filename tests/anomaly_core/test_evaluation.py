@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from anomaly_core.anomalygpt import AnomalyGPT
 from anomaly_core.config import DetectorConfig
-from anomaly_core.detector import Detector
 from anomaly_core.encoders.fakes import TinyEncoder
 from anomaly_core.errors import ConfigError, NoImages
 from anomaly_core.evaluation.datasets import open_dataset
@@ -18,8 +18,8 @@ from anomaly_core.evaluation.detection import NAMES, choose_shots, evaluate_dete
 
 
 @pytest.fixture(scope="module")
-def detector() -> Detector:
-    return Detector(TinyEncoder(), DetectorConfig(encoder="tiny", input_side=128))
+def model() -> AnomalyGPT:
+    return AnomalyGPT(TinyEncoder(), DetectorConfig(encoder="tiny", input_side=128))
 
 
 def paint(path: Path, seed: int, *, blot: bool = False) -> None:
@@ -46,42 +46,42 @@ def root(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_the_object_has_the_documented_keys(detector: Detector, root: Path) -> None:
-    result = evaluate_detection(detector, root, "plate", shots=3, seeds=[0, 1])
+def test_the_object_has_the_documented_keys(model: AnomalyGPT, root: Path) -> None:
+    result = evaluate_detection(model, root, "plate", shots=3, seeds=[0, 1])
     documented = {"category", "shots", "seeds", *NAMES, "ms_per_image", "encoder", "config"}
     assert documented <= set(result)
     assert set(result) - documented <= {"test_images"}
     assert sorted(NAMES) == [
-        "accuracy", "aupro", "balanced_accuracy", "f1_max", "false_alarm_rate", "image_auroc", "miss_rate",
-        "pixel_auroc",
+        "accuracy", "aupro", "balanced_accuracy", "escape_rate", "f1_max", "false_alarm_rate", "image_auroc",
+        "miss_rate", "oracle_balanced_accuracy", "pixel_auroc", "review_rate_anomalous", "review_rate_good",
     ]  # fmt: skip
     for name in NAMES:
         assert set(result[name]) == {"mean", "std", "values"}
         assert len(result[name]["values"]) == 2
         assert all(0 <= value <= 1 for value in result[name]["values"])
     assert (result["category"], result["shots"], result["seeds"]) == ("plate", 3, [0, 1])
-    assert result["config"] == detector.config.model_dump()
-    assert result["encoder"] == detector.encoder.name
+    assert result["config"] == model.config.model_dump()
+    assert result["encoder"] == model.encoder.name
     assert result["test_images"] == {"good": 6, "anomalous": 4}
     assert result["ms_per_image"] > 0
 
 
-def test_a_loud_defect_is_told_from_good_parts(detector: Detector, root: Path) -> None:
-    result = evaluate_detection(detector, root, "plate", shots=4, seeds=[0])
+def test_a_loud_defect_is_told_from_good_parts(model: AnomalyGPT, root: Path) -> None:
+    result = evaluate_detection(model, root, "plate", shots=4, seeds=[0])
     assert result["image_auroc"]["values"] == [1.0]
     assert result["miss_rate"]["values"] == [0.0]
     assert result["pixel_auroc"]["values"][0] > 0.95
     assert result["image_auroc"]["std"] == 0.0
 
 
-def test_permuted_test_labels_leave_every_verdict_as_it_was(detector: Detector, root: Path) -> None:
-    straight = evaluate_detection(detector, root, "plate", shots=4, seeds=[0, 1])
+def test_permuted_test_labels_leave_every_verdict_as_it_was(model: AnomalyGPT, root: Path) -> None:
+    straight = evaluate_detection(model, root, "plate", shots=4, seeds=[0, 1])
     test = root / "plate" / "test"
     (root / "plate" / "ground_truth").rename(root / "plate" / "unused")
     (test / "good").rename(test / "was-good")
     (test / "blot").rename(test / "good")
     (test / "was-good").rename(test / "blot")
-    swapped = evaluate_detection(detector, root, "plate", shots=4, seeds=[0, 1])
+    swapped = evaluate_detection(model, root, "plate", shots=4, seeds=[0, 1])
     for index in range(2):
         # With equal verdicts, swapped labels turn each hit into a miss and each pass into a false alarm.
         before, after = (
@@ -93,16 +93,25 @@ def test_permuted_test_labels_leave_every_verdict_as_it_was(detector: Detector, 
         assert after["image_auroc"] == pytest.approx(1 - before["image_auroc"])
 
 
-def test_other_test_images_change_no_rate_of_these(detector: Detector, root: Path) -> None:
-    before = evaluate_detection(detector, root, "plate", shots=4, seeds=[0])
+def test_every_anomalous_image_fails_is_reviewed_or_escapes(model: AnomalyGPT, root: Path) -> None:
+    result = evaluate_detection(model, root, "plate", shots=2, seeds=[0, 1])
+    for index in range(2):
+        value = {name: result[name]["values"][index] for name in NAMES}
+        assert value["escape_rate"] + value["review_rate_anomalous"] == pytest.approx(value["miss_rate"])
+        assert value["false_alarm_rate"] + value["review_rate_good"] <= 1
+        assert value["oracle_balanced_accuracy"] >= value["balanced_accuracy"]
+
+
+def test_other_test_images_change_no_rate_of_these(model: AnomalyGPT, root: Path) -> None:
+    before = evaluate_detection(model, root, "plate", shots=4, seeds=[0])
     for number in range(5):
         paint(root / "plate" / "test" / "blot" / f"extra-{number}.png", 200 + number, blot=True)
-    after = evaluate_detection(detector, root, "plate", shots=4, seeds=[0])
+    after = evaluate_detection(model, root, "plate", shots=4, seeds=[0])
     assert after["false_alarm_rate"] == before["false_alarm_rate"]
 
 
-def test_the_same_twice(detector: Detector, root: Path) -> None:
-    first, second = (evaluate_detection(detector, root, "plate", shots=2, seeds=[3]) for _ in range(2))
+def test_the_same_twice(model: AnomalyGPT, root: Path) -> None:
+    first, second = (evaluate_detection(model, root, "plate", shots=2, seeds=[3]) for _ in range(2))
     assert {k: v for k, v in first.items() if k != "ms_per_image"} == {
         k: v for k, v in second.items() if k != "ms_per_image"
     }
@@ -118,20 +127,20 @@ def test_shots_come_from_the_training_split_and_nest(root: Path) -> None:
     assert len(draws) > 1
 
 
-def test_more_shots_than_images_is_refused(detector: Detector, root: Path) -> None:
+def test_more_shots_than_images_is_refused(model: AnomalyGPT, root: Path) -> None:
     with pytest.raises(ConfigError, match=r"7 shots.*6 good"):
-        evaluate_detection(detector, root, "plate", shots=7, seeds=[0])
+        evaluate_detection(model, root, "plate", shots=7, seeds=[0])
     with pytest.raises(ConfigError, match="one shot"):
-        evaluate_detection(detector, root, "plate", shots=0, seeds=[0])
+        evaluate_detection(model, root, "plate", shots=0, seeds=[0])
     with pytest.raises(ConfigError, match="one seed"):
-        evaluate_detection(detector, root, "plate", shots=1, seeds=[])
+        evaluate_detection(model, root, "plate", shots=1, seeds=[])
 
 
-def test_a_test_split_of_one_kind_is_refused(detector: Detector, root: Path) -> None:
+def test_a_test_split_of_one_kind_is_refused(model: AnomalyGPT, root: Path) -> None:
     for path in (root / "plate" / "test" / "blot").iterdir():
         path.unlink()
     with pytest.raises(NoImages, match="plate"):
-        evaluate_detection(detector, root, "plate", shots=1, seeds=[0])
+        evaluate_detection(model, root, "plate", shots=1, seeds=[0])
 
 
 def test_spread_is_the_sample_standard_deviation() -> None:

@@ -8,14 +8,8 @@ import torch
 import torch.nn.functional as F
 
 from anomaly_core.config import FewShotConfig
-from anomaly_core.decoders.memory_bank import (
-    FIRST_RADIUS,
-    MemoryBank,
-    anomaly_grid,
-    as_array,
-    image_score,
-    patch_grid,
-)
+from anomaly_core.decoders.memory_bank import FIRST_RADIUS, MemoryBank, anomaly_grid, image_score
+from anomaly_core.decoders.patches import as_array, patch_grid
 from anomaly_core.encoders.base import Features
 from anomaly_core.errors import ConfigError
 

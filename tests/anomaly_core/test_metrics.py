@@ -186,3 +186,14 @@ def test_wilson_at_its_limits() -> None:
     assert metrics.wilson_interval(0, 0) == (0.0, 1.0)
     with pytest.raises(ValueError, match="k"):
         metrics.wilson_interval(3, 2)
+
+
+def test_the_best_balanced_accuracy_is_that_of_the_best_threshold() -> None:
+    draw = np.random.default_rng(0)
+    labels = draw.random(60) < 0.4
+    scores = np.round(draw.normal(labels * 0.8), 1)
+    cuts = [-np.inf, *np.unique(scores), np.inf]
+    reference = max(metrics.balanced_accuracy(scores >= cut, labels) for cut in cuts)
+    assert metrics.best_balanced_accuracy(scores, labels) == pytest.approx(reference)
+    assert metrics.best_balanced_accuracy(-labels.astype(float), labels) == 0.5
+    assert math.isnan(metrics.best_balanced_accuracy([1.0, 2.0], [True, True]))

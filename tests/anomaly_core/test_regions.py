@@ -10,7 +10,8 @@ import pytest
 from numpy.typing import NDArray
 
 from anomaly_core.errors import ConfigError
-from anomaly_core.scoring.regions import describe_region, find_regions, region_of_mask, regions_of_mask
+from anomaly_core.scoring.measurement import describe_region
+from anomaly_core.scoring.regions import find_regions, region_of_mask, regions_of_mask
 
 
 def painted(height: int, width: int, *boxes: tuple[int, int, int, int, float]) -> NDArray[np.float32]:

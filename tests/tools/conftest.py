@@ -8,35 +8,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from toolbox import Toolbox, tiny_context
 
-from anomaly_core.config import DetectorConfig
-from anomaly_core.detector import Detector
-from anomaly_core.encoders.fakes import TinyEncoder, TinyTextEncoder
-from tools.context import Services
+from tools.context import Context
 from tools.enrollment.enroll import enroll
-from tools.records import FailureRecord, InspectionRecord
-from tools.registry import Toolbox, build_tools
 
 Paint = Callable[..., Path]
 
 
 @pytest.fixture
-def bare_services(tmp_path: Path) -> Services:
-    config = DetectorConfig(encoder="tiny", input_side=192)
-
-    def write(records: list[InspectionRecord | FailureRecord], out: Path) -> Path:
-        out.write_text("\n".join(record.model_dump_json() for record in records))
-        return out
-
-    return Services(
-        store=tmp_path / "store",
-        detector=lambda: Detector(TinyEncoder(), config),
-        language=lambda: None,
-        text_encoder=TinyTextEncoder,
-        write_report=write,
-        config=config,
-        max_pixels=4_000_000,
-    )
+def bare_services(tmp_path: Path) -> Context:
+    return tiny_context(tmp_path / "store", input_side=192)
 
 
 @pytest.fixture
@@ -70,14 +52,14 @@ def paint(tmp_path: Path) -> Paint:
 
 
 @pytest.fixture
-def board(bare_services: Services, paint: Paint) -> Services:
+def board(bare_services: Context, paint: Paint) -> Context:
     enroll(bare_services, "board", [paint(f"good-{seed}", seed) for seed in range(4)])
     return bare_services
 
 
 @pytest.fixture
-def board_tools(board: Services) -> Toolbox:
-    return Toolbox(build_tools(board))
+def board_tools(board: Context) -> Toolbox:
+    return Toolbox(board)
 
 
 @pytest.fixture

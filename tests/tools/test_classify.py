@@ -6,13 +6,12 @@ from pathlib import Path
 
 import pytest
 import torch
+from toolbox import tiny_context
 
-from agents.factory import build_services
-from agents.settings import Settings
 from knowledge.catalogue.passages import Passage
 from tools.classify.classify import CONTRASTS, UNKNOWN, DefectNotes, appearance
 from tools.classify.scores import weigh
-from tools.context import Services
+from tools.context import Context
 
 
 def measured(kind: str, size: str) -> str:
@@ -69,10 +68,10 @@ class Axes:
 
 
 @pytest.fixture
-def services(tmp_path: Path) -> Services:
-    services = build_services(Settings(store=tmp_path / "store"))
-    services._make_text_encoder = Axes
-    return services
+def services(tmp_path: Path) -> Context:
+    made = tiny_context(tmp_path / "store")
+    made._make_text_encoder = Axes
+    return made
 
 
 def note(defect: str, text: str) -> Passage:
@@ -81,7 +80,7 @@ def note(defect: str, text: str) -> Passage:
     )
 
 
-def test_the_note_that_describes_the_look_wins(services: Services) -> None:
+def test_the_note_that_describes_the_look_wins(services: Context) -> None:
     notes = DefectNotes(
         services, [note("crack", "It shows as a dark line."), note("pore", "It shows as a dark spot.")]
     )
@@ -92,7 +91,7 @@ def test_the_note_that_describes_the_look_wins(services: Services) -> None:
     assert weigh({"crack": [0.8], "pore": [0.8]}, fits).name == "crack"
 
 
-def test_two_notes_alike_stay_unknown(services: Services) -> None:
+def test_two_notes_alike_stay_unknown(services: Context) -> None:
     notes = DefectNotes(
         services, [note("crack", "It shows as a dark line."), note("scratch", "A line, dark and thin.")]
     )
@@ -101,18 +100,18 @@ def test_two_notes_alike_stay_unknown(services: Services) -> None:
     assert {other.name for other in record.alternatives} == {"crack", "scratch"}
 
 
-def test_a_look_that_no_note_describes_stays_unknown(services: Services) -> None:
+def test_a_look_that_no_note_describes_stays_unknown(services: Context) -> None:
     notes = DefectNotes(services, [note("crack", "It shows as a dark line.")])
     assert weigh({}, notes.fits("a small round spot")).name == UNKNOWN
 
 
-def test_good_is_no_defect(services: Services) -> None:
+def test_good_is_no_defect(services: Context) -> None:
     notes = DefectNotes(services, [note("good", "It shows as a dark line.")])
     assert notes.fits("a thin dark line") == {}
     assert weigh({}, {}).name == UNKNOWN
 
 
-def test_words_are_encoded_once(services: Services) -> None:
+def test_words_are_encoded_once(services: Context) -> None:
     encoder = services.text_encoder
     first = encoder.encode_text(["a", "b", "a"])
     again = encoder.encode_text(["b", "a"])

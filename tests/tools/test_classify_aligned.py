@@ -20,10 +20,11 @@ class Eye:
 
     name, stride, channels, embedding_dim = "colours:h1:00", 16, (3,), 3
 
-    def encode(self, pixels: np.ndarray) -> Features:
-        assert pixels.shape[0] % self.stride == 0
-        mean = torch.from_numpy(pixels.astype(np.float32)).mean(dim=(0, 1)) - 100
-        return Features((mean[:, None, None],), F.normalize(mean, dim=0), pixels.shape[:2])
+    def encode(self, batch: np.ndarray) -> list[Features]:
+        _, height, width, _ = batch.shape
+        assert height % self.stride == 0
+        means = torch.from_numpy(batch.astype(np.float32)).mean(dim=(1, 2)) - 100
+        return [Features((m[:, None, None],), F.normalize(m, dim=0), (height, width)) for m in means]
 
 
 class Words:

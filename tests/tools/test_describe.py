@@ -6,9 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from toolbox import Toolbox
 
 from anomaly_core.errors import ConfigError
-from tools.registry import Toolbox
 
 Part = Callable[[Path], dict[str, str]]
 

@@ -8,10 +8,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 from PIL import Image
+from toolbox import Toolbox
 
-from tools.context import Services
+from tools.context import Context
 from tools.enrollment.enroll import enroll
-from tools.registry import Toolbox
 
 Part = Callable[[Path], dict[str, str]]
 
@@ -57,7 +57,7 @@ def tray(path: Path, seed: int, spots: tuple[tuple[int, int], ...] = TRAY) -> Pa
 
 
 def test_a_layout_is_stored_and_enters_the_verdict(
-    bare_services: Services, board_tools: Toolbox, part: Part, tmp_path: Path
+    bare_services: Context, board_tools: Toolbox, part: Part, tmp_path: Path
 ) -> None:
     enroll(bare_services, "tray", [tray(tmp_path / f"tray-{seed}.png", seed) for seed in range(5)])
     good = part(tray(tmp_path / "good.png", 20)) | {"product": "tray"}
@@ -78,7 +78,7 @@ def test_a_layout_is_stored_and_enters_the_verdict(
 
 
 def test_a_product_without_a_layout_says_so(
-    bare_services: Services, board_tools: Toolbox, part: Part, tmp_path: Path
+    bare_services: Context, board_tools: Toolbox, part: Part, tmp_path: Path
 ) -> None:
     enroll(bare_services, "two", [tray(tmp_path / f"two-{seed}.png", seed) for seed in range(2)])
     record = board_tools.call("check_layout", **part(tray(tmp_path / "one.png", 7)) | {"product": "two"})

@@ -8,40 +8,27 @@ from typing import Any
 
 import numpy as np
 import pytest
-from langchain_core.messages import ToolMessage
 from PIL import Image
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
+from toolbox import Toolbox, tiny_context
 
-from anomaly_core.config import DetectorConfig
-from anomaly_core.detector import Detector
-from anomaly_core.encoders.fakes import TinyEncoder, TinyTextEncoder
-from anomaly_core.errors import NoImages, StoreMissing, UnknownProduct, UnreadableImage
+from anomaly_core.errors import ConfigError, NoImages, StoreMissing, UnknownProduct, UnreadableImage
 from tools.classify.classify import UNKNOWN
-from tools.context import Services
+from tools.context import Context, Part
 from tools.enrollment.enroll import enroll
-from tools.records import FailureRecord, InspectionRecord
-from tools.registry import Toolbox, build_tools
+from tools.registry import LOOKS, Look, as_tool, find_look, look
+from tools.retrieve import find_passages
 
 NAMES = [
-    "open_image",
-    "encode_image",
-    "find_product",
-    "decode_image",
     "ask_language_model",
-    "detect_anomaly",
-    "locate_anomalies",
-    "draw_anomaly",
-    "describe_region",
-    "zoom_region",
+    "check_layout",
     "compare_images",
     "count_components",
-    "check_layout",
-    "show_map",
-    "classify_defect",
-    "retrieve_templates",
+    "describe_region",
+    "locate_anomalies",
     "retrieve_knowledge",
-    "list_defects",
-    "write_report",
+    "retrieve_templates",
+    "zoom_region",
 ]
 
 
@@ -53,34 +40,20 @@ def paint(path: Path, seed: int, *, blot: bool = False) -> Path:
     return path
 
 
-def make_services(store: Path) -> Services:
-    config = DetectorConfig(encoder="tiny")
-
-    def write(records: list[InspectionRecord | FailureRecord], out: Path) -> Path:
-        out.write_text("\n".join(record.model_dump_json() for record in records))
-        return out
-
-    return Services(
-        store=store,
-        detector=lambda: Detector(TinyEncoder(), config),
-        language=lambda: None,
-        text_encoder=TinyTextEncoder,
-        write_report=write,
-        config=config,
-        max_pixels=1_000_000,
-    )
+def make_context(store: Path) -> Context:
+    return tiny_context(store, max_pixels=1_000_000)
 
 
 @pytest.fixture
-def services(tmp_path: Path) -> Services:
-    made = make_services(tmp_path / "store")
+def services(tmp_path: Path) -> Context:
+    made = make_context(tmp_path / "store")
     enroll(made, "plate", [paint(tmp_path / f"good-{seed}.png", seed) for seed in range(4)])
     return made
 
 
 @pytest.fixture
-def toolbox(services: Services) -> Toolbox:
-    return Toolbox(build_tools(services))
+def toolbox(services: Context) -> Toolbox:
+    return Toolbox(services)
 
 
 @pytest.fixture
@@ -89,23 +62,23 @@ def blot(toolbox: Toolbox, tmp_path: Path) -> dict[str, Any]:
     return {"image": str(path), "sha256": toolbox.call("open_image", image=str(path)).sha256}
 
 
-def test_the_names_are_these(services: Services) -> None:
-    assert [tool.name for tool in build_tools(services)] == NAMES
+def test_the_names_are_these() -> None:
+    assert LOOKS.names() == NAMES
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_every_tool_has_described_arguments_and_an_artifact(toolbox: Toolbox, name: str) -> None:
-    tool = toolbox.tools[name]
-    assert tool.response_format == "content_and_artifact"
-    assert isinstance(tool.args_schema, type)
-    assert issubclass(tool.args_schema, BaseModel)
+def test_every_tool_has_described_arguments_and_names_no_file(name: str) -> None:
+    tool = as_tool(name)
+    assert tool.name == name
     assert len(tool.description) > 20
-    for field in tool.args_schema.model_fields.values():
-        assert field.description
+    schema = tool.tool_call_schema.model_json_schema()  # type: ignore[union-attr]
+    # Image and product come from the run: a model is not asked for them, nor for a folder.
+    assert set(schema["properties"]) <= {"place", "text", "k"}
+    for field in schema["properties"].values():
+        assert field["description"]
 
 
 def test_the_tools_of_one_inspection(toolbox: Toolbox, blot: dict[str, Any], tmp_path: Path) -> None:
-    assert toolbox.call("encode_image", **blot) == TinyEncoder().name
     assert toolbox.call("find_product", **blot, product="plate").inferred is False
     part = blot | {"product": "plate"}
     verdict = toolbox.call("detect_anomaly", **part)
@@ -122,12 +95,30 @@ def test_the_tools_of_one_inspection(toolbox: Toolbox, blot: dict[str, Any], tmp
     assert Path(template.path).is_file()
 
 
-def test_the_content_is_a_sentence_for_a_model(toolbox: Toolbox, blot: dict[str, Any]) -> None:
-    call = {"type": "tool_call", "id": "1", "name": "detect_anomaly", "args": blot | {"product": "plate"}}
-    message = toolbox.tools["detect_anomaly"].invoke(call)
-    assert isinstance(message, ToolMessage)
-    assert str(message.content).startswith("anomalous")
-    assert "p-value" in str(message.content)
+def test_the_words_are_a_sentence_for_a_model(services: Context, blot: dict[str, Any]) -> None:
+    part = Part(services, blot["image"], blot["sha256"], "plate")
+    assert look(part, "locate_anomalies", {}).startswith("region-1 at the top right: ")
+    assert look(part, "describe_region", {"place": "region-1"}).startswith("region-1, at the top right: ")
+    assert "p-value" in look(part, "zoom_region", {"place": "top right"})
+    assert look(part, "retrieve_templates", {}).startswith("good-")
+
+
+def test_a_tool_of_another_package_is_one_line(services: Context, blot: dict[str, Any]) -> None:
+    """Registered by name, it can be looked at like our own: this is the documentation's example."""
+
+    def area(part: Part) -> int:
+        """Return how many pixels all regions cover together."""
+        return sum(region.area_px for region in part.inspection.regions)
+
+    LOOKS.register("total_area", lambda: Look(area, "{} px".format))
+    try:
+        part = Part(services, blot["image"], blot["sha256"], "plate")
+        assert look(part, "total_area", {}) == f"{area(part)} px"
+        assert as_tool("total_area").description == "Return how many pixels all regions cover together."
+    finally:
+        del LOOKS._factories["total_area"]
+    with pytest.raises(ConfigError, match="total_area"):
+        find_look("total_area")
 
 
 def test_a_product_is_found_for_a_good_image(toolbox: Toolbox, tmp_path: Path) -> None:
@@ -154,9 +145,9 @@ def test_an_image_like_no_product_is_an_error_with_a_mend(toolbox: Toolbox, tmp_
         toolbox.call("find_product", image=str(path), sha256=sha256)
 
 
-def test_a_file_changed_after_opening_is_refused(services: Services, blot: dict[str, Any]) -> None:
+def test_a_file_changed_after_opening_is_refused(services: Context, blot: dict[str, Any]) -> None:
     paint(Path(blot["image"]), 33)
-    restarted = Toolbox(build_tools(make_services(services.store_path)))
+    restarted = Toolbox(make_context(services.store_path))
     with pytest.raises(UnreadableImage, match=r"blot\.png.*changed"):
         restarted.call("detect_anomaly", **blot, product="plate")
 
@@ -168,32 +159,37 @@ def test_an_unreadable_image_is_an_error(toolbox: Toolbox, tmp_path: Path) -> No
 
 
 def test_no_store_is_an_error(tmp_path: Path) -> None:
-    toolbox = Toolbox(build_tools(make_services(tmp_path / "none")))
+    toolbox = Toolbox(make_context(tmp_path / "none"))
     path = str(paint(tmp_path / "a.png", 0))
     sha256 = toolbox.call("open_image", image=path).sha256
     with pytest.raises(StoreMissing, match="iad enroll"):
         toolbox.call("find_product", image=path, sha256=sha256)
     with pytest.raises(StoreMissing, match="iad enroll"):
-        toolbox.call("retrieve_knowledge", text="scratch")
+        find_passages(toolbox.context, "scratch", None, 3)
 
 
 @pytest.mark.parametrize(
     ("name", "arguments"),
     [
-        ("open_image", {}),
         ("retrieve_knowledge", {"text": "scratch", "k": 0}),
         ("retrieve_knowledge", {"text": "x" * 5000}),
-        ("retrieve_templates", {"image": "a", "sha256": "b", "product": "plate", "k": 99}),
-        ("write_report", {"records": [{"image": 3}], "out": "a.json"}),
+        ("retrieve_templates", {"k": 99}),
+        ("zoom_region", {}),
+        ("zoom_region", {"place": "x" * 200}),
+        ("zoom_region", {"place": "left", "out": "/tmp"}),
+        ("compare_images", {"other": "/etc/passwd"}),
+        ("locate_anomalies", {"image": "/etc/passwd"}),
     ],
 )
-def test_arguments_out_of_range_are_refused(toolbox: Toolbox, name: str, arguments: dict[str, Any]) -> None:
+def test_arguments_out_of_range_or_not_a_models_are_refused(
+    services: Context, blot: dict[str, Any], name: str, arguments: dict[str, Any]
+) -> None:
     with pytest.raises(ValidationError):
-        toolbox.call(name, **arguments)
+        look(Part(services, blot["image"], blot["sha256"], "plate"), name, arguments)
 
 
 def test_notes_are_found_and_name_the_defect(
-    services: Services, toolbox: Toolbox, blot: dict[str, Any], tmp_path: Path
+    services: Context, toolbox: Toolbox, blot: dict[str, Any], tmp_path: Path
 ) -> None:
     part = blot | {"product": "plate", "description": "a bright red patch of paint"}
     assert toolbox.call("classify_defect", **part).name == UNKNOWN
@@ -204,13 +200,13 @@ def test_notes_are_found_and_name_the_defect(
     record = toolbox.call("classify_defect", **part)
     assert record.name == "stain"
     assert 0.5 < record.score + sum(other.score for other in record.alternatives) <= 1
-    assert toolbox.call("list_defects", product="plate") == ["stain", "crack"]
-    passages = toolbox.call("retrieve_knowledge", text="red patch of paint", product="plate")
+    assert toolbox.call("list_defects", **blot, product="plate") == ["stain", "crack"]
+    passages = toolbox.call("retrieve_knowledge", **blot, product="plate", text="red patch of paint")
     assert passages[0].defect == "stain"
     assert passages[0].file.endswith("notes.json")
 
 
-def test_enrolling_counts_equal_files_once(services: Services, tmp_path: Path) -> None:
+def test_enrolling_counts_equal_files_once(services: Context, tmp_path: Path) -> None:
     first = tmp_path / "good-0.png"
     copy = tmp_path / "copy.png"
     copy.write_bytes(first.read_bytes())

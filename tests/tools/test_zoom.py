@@ -7,10 +7,10 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image
+from toolbox import Toolbox
 
-from tools.context import Services
+from tools.context import Context
 from tools.enrollment.enroll import enroll
-from tools.registry import Toolbox
 from tools.zoom import TEMPLATES
 
 Part = Callable[[Path], dict[str, str]]
@@ -70,7 +70,7 @@ def test_a_large_photograph_is_seen_larger_and_a_small_one_is_not(
 
 
 def test_one_good_part_is_said_to_be_few(
-    bare_services: Services, board_tools: Toolbox, paint: Callable[..., Path], part: Part
+    bare_services: Context, board_tools: Toolbox, paint: Callable[..., Path], part: Part
 ) -> None:
     enroll(bare_services, "single", [paint("only", 0)])
     image = part(paint("large", 5)) | {"product": "single"}

@@ -65,7 +65,7 @@ def test_verdicts_are_the_same_served_and_survive_the_server(
             f"largest difference of a p-value {worst:.1e}; {alone:.0f} s local, {together:.0f} s served"
         )
         assert [one.anomalous for one in served] == [one.anomalous for one in local]
-        there.services.passes.clear()
+        there.tools.images.clear()
         stream = there.inspect(new, product="cell", jobs=JOBS)
         records = [next(stream) for _ in range(20)]
         server.kill()
@@ -78,7 +78,7 @@ def test_verdicts_are_the_same_served_and_survive_the_server(
     assert all((one.models.llm is None) == (NO_ANSWER in one.analysis) for one in cut)
     with start_server(smollm2, port=port):
         time.sleep(PAUSE_S)
-        there.services.passes.clear()
+        there.tools.images.clear()
         # One call alone finds out that the server is back; meanwhile the others would be answered without it.
         again = whole(list(there.inspect(new[:1], product="cell")))
         again += whole(list(there.inspect(new[1:10], product="cell", jobs=2)))

@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from anomaly_core.encoders.base import ImageEncoder, TextEncoder, share_space
+from anomaly_core.encoders.base import ImageEncoder, TextEncoder, encode_one, share_space
 from tools.locations import Box, widened
 
 SIDE: Final = 224
@@ -41,7 +41,7 @@ def aligned_fits(
     x0, y0, x1, y1 = widened(box, _MARGIN, width, height, least=min(SIDE, width, height))
     side = max(1, round(SIDE / encoder.stride)) * encoder.stride
     close_up = cv2.resize(pixels[y0:y1, x0:x1], (side, side), interpolation=cv2.INTER_AREA)
-    seen = encoder.encode(np.ascontiguousarray(close_up, dtype=np.uint8)).embedding
+    seen = encode_one(encoder, np.asarray(close_up, dtype=np.uint8)).embedding
     named = [f"a close-up photo of a {_plain(product)} with {_plain(name)}" for name in types]
     unnamed = f"a close-up photo of a {_plain(product)} with a defect"
     *fits, other = (text_encoder.encode_text([*named, unnamed]) @ seen).tolist()

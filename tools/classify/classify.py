@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from typing import Final
 
 import torch
-from langchain_core.tools import BaseTool, tool
 from pydantic import Field
 
 from anomaly_core.encoders.base import share_space
@@ -16,13 +15,12 @@ from knowledge.catalogue.passages import Passage
 from tools.classify.aligned import aligned_fits
 from tools.classify.confirm import features_of
 from tools.classify.scores import UNKNOWN, similarities_of, weigh
-from tools.context import Services
-from tools.detect import PartArgs
-from tools.findings import region_at
+from tools.context import Context, Part
+from tools.localize import region_at
 from tools.locations import PLACE_HELP
-from tools.records import DefectRecord
+from tools.records import DefectRecord, Record
 
-__all__ = ["CONTRASTS", "UNKNOWN", "DefectNotes", "appearance", "classify_tools"]
+__all__ = ["CONTRASTS", "UNKNOWN", "DefectNotes", "appearance", "classify"]
 
 _NOT_A_TYPE: Final = frozenset({"good", "combined"})
 CONTRASTS: Final = (
@@ -43,8 +41,8 @@ _LOOKS: Final = re.compile(
 )
 
 
-class ClassifyArgs(PartArgs):
-    """Arguments of `classify_defect`."""
+class ClassifyArgs(Record):
+    """Arguments of `classify`."""
 
     description: str = Field(description="measured description of the region, as locate_anomalies gives it")
     area_share: float | None = Field(
@@ -53,52 +51,42 @@ class ClassifyArgs(PartArgs):
     place: str = Field(default="region-1", description=f"where: {PLACE_HELP}", max_length=100)
 
 
-def classify_tools(services: Services) -> list[BaseTool]:
-    """Return `classify_defect`."""
-    kept: dict[tuple[str, int], DefectNotes] = {}
+def classify(
+    part: Part, description: str, area_share: float | None = None, place: str = "region-1"
+) -> DefectRecord:
+    """Name the defect type that confirmed examples and notes point to, or say "unknown defect".
 
-    def notes_of(product: str) -> DefectNotes:
-        key = (product, services.store.snapshot().version)
-        if key not in kept:
-            # The notes of an older version of the store are of no more use.
-            for old in [k for k in kept if k[1] != key[1]]:
-                del kept[old]
-            kept[key] = DefectNotes(services, services.domain.passages(product))
-        return kept[key]
+    description, area_share: of the region, see `appearance`. place: where it is.
+    """
+    near: dict[str, list[float]] = {}
+    apart: list[float] = []
+    aligned: dict[str, float] = {}
+    context = part.context
+    encoder = context.model.encoder
+    fits = _notes_of(context, part.product).fits(appearance(description, area_share))
+    # Without notes there may be no text encoder on the machine.
+    alike = bool(fits) and share_space(encoder, context.text_encoder)
+    has_examples = bool(context.examples.examples(part.product))
+    if has_examples or alike:
+        region = region_at(part, place).region
+        if has_examples:
+            features = features_of(part, region)
+            near = similarities_of(context.examples.nearest(part.product, features, encoder=encoder.name))
+            apart = context.examples.apart(part.product, encoder=encoder.name)
+        if alike:
+            types = list(dict.fromkeys((*near, *fits)))
+            aligned = aligned_fits(
+                encoder, context.text_encoder, part.pixels, region.bbox, part.product, types
+            )
+    return weigh(near, fits, apart, aligned)
 
-    @tool(args_schema=ClassifyArgs, response_format="content_and_artifact")
-    def classify_defect(
-        image: str,
-        sha256: str,
-        product: str,
-        description: str,
-        area_share: float | None = None,
-        place: str = "region-1",
-    ) -> tuple[str, DefectRecord]:
-        """Name the defect type that confirmed examples and notes point to, or say "unknown defect"."""
-        near: dict[str, list[float]] = {}
-        apart: list[float] = []
-        aligned: dict[str, float] = {}
-        encoder = services.detector.encoder
-        fits = notes_of(product).fits(appearance(description, area_share))
-        # Without notes there may be no text encoder on the machine.
-        alike = bool(fits) and share_space(encoder, services.text_encoder)
-        has_examples = bool(services.examples.examples(product))
-        if has_examples or alike:
-            image_pass = services.passes.get(image, sha256)
-            region = region_at(services, image_pass, product, place).region
-            if has_examples:
-                features = features_of(services, image_pass, product, region)
-                near = similarities_of(services.examples.nearest(product, features, encoder=encoder.name))
-                apart = services.examples.apart(product, encoder=encoder.name)
-            if alike:
-                types = list(dict.fromkeys((*near, *fits)))
-                pixels = image_pass.image.pixels
-                aligned = aligned_fits(encoder, services.text_encoder, pixels, region.bbox, product, types)
-        record = weigh(near, fits, apart, aligned)
-        return f"{record.name} (score {record.score:.2f})", record
 
-    return [classify_defect]
+def _notes_of(context: Context, product: str) -> DefectNotes:
+    """What the notes say of a product's defects, encoded once for a version of the store."""
+    version = context.store.snapshot().version
+    return context.kept(
+        f"notes of {product}", version, lambda: DefectNotes(context, context.domain.passages(product))
+    )
 
 
 def appearance(description: str, area_share: float | None = None) -> str:
@@ -128,8 +116,8 @@ def appearance(description: str, area_share: float | None = None) -> str:
 class DefectNotes:
     """What the notes of one product say of how each type of defect looks, encoded once."""
 
-    def __init__(self, services: Services, passages: Sequence[Passage]) -> None:
-        self._services = services
+    def __init__(self, context: Context, passages: Sequence[Passage]) -> None:
+        self._context = context
         self._names: list[str] = []
         texts: list[str] = []
         for passage in passages:
@@ -138,8 +126,8 @@ class DefectNotes:
             for text in _visual_texts(passage):
                 self._names.append(passage.defect)
                 texts.append(text)
-        self._vectors = services.text_encoder.encode_text(texts) if texts else None
-        self._contrasts = services.text_encoder.encode_text(list(CONTRASTS)) if texts else None
+        self._vectors = context.text_encoder.encode_text(texts) if texts else None
+        self._contrasts = context.text_encoder.encode_text(list(CONTRASTS)) if texts else None
 
     def fits(self, query: str) -> dict[str, float]:
         """Return how much better each type's notes fit this look than other looks; nothing without notes.
@@ -149,7 +137,7 @@ class DefectNotes:
         """
         if self._vectors is None or self._contrasts is None:
             return {}
-        best = _best(self._names, self._vectors @ self._services.text_encoder.encode_text([query])[0])
+        best = _best(self._names, self._vectors @ self._context.text_encoder.encode_text([query])[0])
         others = [_best(self._names, self._vectors @ contrast) for contrast in self._contrasts]
         return {name: value - sum(o[name] for o in others) / len(others) for name, value in best.items()}
 

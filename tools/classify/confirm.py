@@ -12,21 +12,19 @@ from anomaly_core.errors import ConfigError
 from anomaly_core.inspection import Region
 from anomaly_core.scoring.region_embedding import Vector, region_vector
 from anomaly_core.scoring.regions import region_of_mask
-from knowledge.products.examples import Example, put_example
-from knowledge.store.store import Transaction
-from tools.cache import ImagePass
-from tools.context import Services
-from tools.findings import region_at, regions_of, strongest_region
+from knowledge.products.examples import Example
+from tools.context import Context, Part
+from tools.detect import open_image
+from tools.localize import region_at, strongest_region
 
 
-def features_of(services: Services, image_pass: ImagePass, product: str, region: Region) -> Vector:
+def features_of(part: Part, region: Region) -> Vector:
     """Return the features by which a region is compared with confirmed examples."""
-    bank = services.product_model(product).bank
-    return region_vector(image_pass.image.pixels, region, image_pass.encoded(), bank)
+    return region_vector(part.pixels, region, part.cached.encoded, part.model.bank)
 
 
 def example_of(
-    services: Services,
+    context: Context,
     product: str,
     defect: str,
     image: Path,
@@ -41,47 +39,23 @@ def example_of(
     image has no region, what stands out most. id_: of the example; a new one where none is given.
     Raises UnknownProduct, UnreadableImage, ConfigError for an empty mask or one of another size.
     """
-    image_pass = services.passes.open(image)
+    part = Part(context, str(image), open_image(context, str(image)).sha256, product)
     if mask is not None:
-        if mask.shape != image_pass.image.pixels.shape[:2]:
+        if mask.shape != part.pixels.shape[:2]:
             raise ConfigError(
                 f"{image}: the mask is {mask.shape}, of another size than the image: mark it anew"
             )
         region = region_of_mask(mask, score=1.0)
-    elif place == "region-1" and not regions_of(services, image_pass, product):
-        region = strongest_region(services, image_pass, product)
+    elif place == "region-1" and not part.inspection.regions:
+        region = strongest_region(part)
     else:
-        region = region_at(services, image_pass, product, place).region
+        region = region_at(part, place).region
     example = Example(
         id=id_ or uuid.uuid4().hex[:12],
         defect=defect.strip(),
-        sha256=image_pass.image.sha256,
+        sha256=part.sha256,
         file_name=image.name,
         bbox=region.bbox,
-        encoder=services.detector.encoder.name,
+        encoder=context.model.encoder.name,
     )
-    return example, features_of(services, image_pass, product, region)
-
-
-def add_example(
-    services: Services,
-    product: str,
-    defect: str,
-    image: Path,
-    *,
-    mask: NDArray[np.bool_] | None = None,
-    place: str = "region-1",
-    tx: Transaction | None = None,
-    id_: str | None = None,
-) -> Example:
-    """Confirm a defect as an example; the next classification uses it. Arguments and errors of `example_of`.
-
-    tx: a transaction to put it into; without one it has its own. Raises ConfigError also for a name that is
-    none, StoreBusy, StoreError.
-    """
-    example, features = example_of(services, product, defect, image, mask=mask, place=place, id_=id_)
-    if tx is None:
-        services.examples.add(product, example, features)
-    else:
-        put_example(tx, product, example, features)
-    return example
+    return example, features_of(part, region)

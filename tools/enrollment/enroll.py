@@ -8,12 +8,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from anomaly_core.detector import Progress
-from anomaly_core.errors import IadError, LanguageModelError, NoImages, UnreadableImage, WeightsMissing
+from anomaly_core.anomalygpt import Progress
+from anomaly_core.errors import IadError, NoImages, UnreadableImage
 from anomaly_core.imaging.reading import LoadedImage, load_image
-from anomaly_core.layout.model import LayoutModel
 from knowledge.products.record import Template
-from tools.context import Services
+from tools.context import Context
 from tools.records import FailureRecord
 
 
@@ -30,7 +29,7 @@ class EnrollSummary:
 
 
 def enroll(
-    services: Services, product: str, paths: Sequence[Path], progress: Progress | None = None
+    context: Context, product: str, paths: Sequence[Path], progress: Progress | None = None
 ) -> EnrollSummary:
     """Learn `product` from images of good parts. Acknowledged only once it is safely stored.
 
@@ -41,25 +40,15 @@ def enroll(
     skipped: list[FailureRecord] = []
     for path in paths:
         try:
-            image = load_image(path, max_pixels=services.passes.max_pixels)
+            image = load_image(path, max_pixels=context.images.max_pixels)
         except IadError as error:
             skipped.append(FailureRecord.of(path, error))
             continue
         images.setdefault(image.sha256, image)
     if not images:
         raise NoImages(f"no good image of {product} could be read: {skipped[0].error.message}")
-    pixels = [image.pixels for image in images.values()]
-    unasked = ""
-    try:
-        fitted = services.detector.fit(pixels, progress, services.language)
-    except (LanguageModelError, WeightsMissing) as error:
-        # A product is learned without the language model as well; the user must know, and know the mend.
-        unasked = f"enrolled without the language model, which will not be asked about it: {error}"
-        fitted = services.detector.fit(pixels, progress)
-    arrays, meta = fitted.model.to_parts()
-    layout = LayoutModel.fit([image.pixels for image in images.values()], alpha=services.config.alpha)
-    if layout is not None:
-        meta["layout"] = layout.to_meta()
+    learned = context.model.fit(list(images.values()), progress)
+    arrays, meta = learned.to_parts()
     templates = [
         Template(
             sha256=image.sha256,
@@ -67,29 +56,30 @@ def enroll(
             data=bytes_of(image),
             embedding=embedding,
         )
-        for image, embedding in zip(images.values(), fitted.embeddings, strict=True)
+        for image, embedding in zip(images.values(), learned.embeddings, strict=True)
     ]
-    services.templates.enroll(
+    context.templates.enroll(
         product,
         templates,
         arrays=arrays,
         meta=meta,
-        encoder=services.detector.encoder.name,
-        views=fitted.view_embeddings,
-        strangers=services.strangers,
+        encoder=context.model.encoder.name,
+        views=learned.view_embeddings,
+        strangers=context.other_objects,
     )
     shots = len(templates)
-    note = ""
+    notes = list(learned.notes)
     if shots == 1:
-        note = "one good part: its normal variation is a guess; enrol four or more for the stated rate"
-    note = "; ".join(part for part in (note, unasked) if part)
+        notes.insert(
+            0, "one good part: its normal variation is a guess; enrol four or more for the stated rate"
+        )
     return EnrollSummary(
         product=product,
         templates=shots,
         skipped=skipped,
-        alpha=services.config.alpha,
+        alpha=learned.alpha,
         seconds=time.perf_counter() - start,
-        note=note,
+        note="; ".join(notes),
     )
 
 

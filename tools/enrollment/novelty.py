@@ -1,4 +1,7 @@
-"""Strangers: drawn objects as the encoder sees them. What is as far from a product as they are is not it."""
+"""Out-of-distribution references: procedural objects as the encoder sees them.
+
+What is as far from a product's templates as they are is not that product.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from anomaly_core.detector import Detector
+from anomaly_core.anomalygpt import AnomalyGPT
 from anomaly_core.simulation.procedural import KINDS, drawn_products
 
 DESIGNS: Final = 2
@@ -16,9 +19,9 @@ SEED: Final = 7
 SIDE: Final = 400
 
 
-def strangers(detector: Detector) -> NDArray[np.float32]:
-    """Return (kinds, DESIGNS, D) float32 embeddings of drawn objects, rows of length 1."""
-    rows = np.stack([detector.encode(pixels).embedding for pixels in _drawings()])
+def other_objects(model: AnomalyGPT) -> NDArray[np.float32]:
+    """Return (kinds, DESIGNS, D) float32 embeddings of procedural objects, rows of length 1."""
+    rows = np.stack([model.encode(pixels).embedding for pixels in _drawings()])
     return rows.reshape(DESIGNS, len(KINDS), -1).swapaxes(0, 1)
 
 

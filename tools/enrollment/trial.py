@@ -9,17 +9,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from anomaly_core.detector import Progress
+from anomaly_core.anomalygpt import Progress
 from anomaly_core.errors import StoreBusy
 from anomaly_core.imaging.reading import LoadedImage
 from knowledge.products.corrections import Word
 from knowledge.products.record import product_folder
 from knowledge.store.store import Transaction
-from tools.context import Services
-from tools.detect import detect_tools
+from tools.context import Context, Part
+from tools.detect import detect, open_image
 from tools.enrollment.enroll import enroll
 from tools.records import VerdictRecord
-from tools.registry import Toolbox
 
 
 @dataclass(frozen=True)
@@ -54,12 +53,12 @@ class Flip:
 class Candidate:
     """A product enrolled anew with one more good image, in a store of its own: not yet in force.
 
-    It is judged by the same tools as the product in force, so that whatever makes a verdict is compared.
+    It is judged as the product in force is, so that whatever makes a verdict is compared.
     """
 
-    def __init__(self, services: Services, product: str, trial: Services, version: int) -> None:
+    def __init__(self, context: Context, product: str, trial: Context, version: int) -> None:
         self.product = product
-        self._services = services
+        self._context = context
         self._trial = trial
         self._version = version
 
@@ -67,7 +66,7 @@ class Candidate:
         """Return the verdicts that the candidate would change. Raises UnreadableImage for an image gone."""
         found = []
         for one in past:
-            before = _judge(self._services, self.product, one.path)
+            before = _judge(self._context, self.product, one.path)
             after = _judge(self._trial, self.product, one.path)
             if after.anomalous != before.anomalous:
                 found.append(
@@ -98,14 +97,14 @@ class Candidate:
 
 @contextmanager
 def with_template(
-    services: Services, product: str, image: LoadedImage, progress: Progress | None = None
+    context: Context, product: str, image: LoadedImage, progress: Progress | None = None
 ) -> Iterator[Candidate | None]:
     """Enrol a product's templates and one more good image on trial; None where it is a template already.
 
     Raises UnknownProduct, StoreDamaged, UnreadableImage.
     """
-    version = services.store.snapshot().version
-    kept = services.templates.images(product)
+    version = context.store.snapshot().version
+    kept = context.templates.images(product)
     if any(hit.sha256 == image.sha256 for hit in kept):
         yield None
         return
@@ -117,25 +116,19 @@ def with_template(
             paths.append(folder / str(number) / hit.file_name)
             paths[-1].parent.mkdir()
             shutil.copyfile(hit.path, paths[-1])
-        trial = Services(
+        trial = Context(
             store=folder / "store",
-            detector=lambda: services.detector,
-            language=lambda: services.language,
-            text_encoder=lambda: services.text_encoder,
-            write_report=services.write_report,
-            config=services.config,
-            max_pixels=services.passes.max_pixels,
+            model=lambda: context.model,
+            text_encoder=lambda: context.text_encoder,
+            max_pixels=context.images.max_pixels,
+            rates=context.rates,
         )
         enroll(trial, product, [*paths, image.path], progress)
-        yield Candidate(services, product, trial, version)
+        yield Candidate(context, product, trial, version)
 
 
-def _judge(services: Services, product: str, path: Path) -> VerdictRecord:
-    toolbox = Toolbox(detect_tools(services))
-    opened = toolbox.call("open_image", image=str(path))
-    part = {"image": str(path), "sha256": opened.sha256, "product": product}
-    verdict: VerdictRecord = toolbox.call("detect_anomaly", **part)
-    return verdict
+def _judge(context: Context, product: str, path: Path) -> VerdictRecord:
+    return detect(Part(context, str(path), open_image(context, str(path)).sha256, product))
 
 
 def word_of(anomalous: bool) -> Word:
@@ -143,9 +136,9 @@ def word_of(anomalous: bool) -> Word:
     return "anomalous" if anomalous else "good"
 
 
-def past_of(services: Services, product: str, against: Sequence[Path] = ()) -> list[Past]:
+def past_of(context: Context, product: str, against: Sequence[Path] = ()) -> list[Past]:
     """Return what a change is checked against: the images that people judged, and those named by path."""
-    log = services.feedback
+    log = context.feedback
     judged = [
         Past(f"{one.image} (correction {one.id})", log.image(one.id), one.verdict)
         for one in log.corrections(product)

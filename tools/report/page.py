@@ -53,12 +53,11 @@ class Part:
 def render_page(
     records: Sequence[InspectionRecord | FailureRecord],
     title: str,
-    alpha: float | None = None,
     made: datetime | None = None,
 ) -> str:
     """The whole page. Every text from a record is escaped.
 
-    alpha: the false-alarm rate that the verdicts kept, shown if given. made: the date shown; now if None.
+    made: the date shown; now if None.
     """
     environment = Environment(
         loader=PackageLoader("tools.report"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
@@ -68,7 +67,7 @@ def render_page(
     return environment.get_template("page.html").render(
         title=title,
         made=made or datetime.now().astimezone(),
-        alpha=alpha,
+        alphas=_distinct(f"{100 * record.alpha:g} %" for record in inspected),
         parts=parts,
         failures=[record for record in records if isinstance(record, FailureRecord)],
         anomalous=sum(record.anomalous for record in inspected),

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from anomaly_core.errors import ConfigError
-from tools.atomic import write_atomically
+from anomaly_core.files import write_whole
 from tools.records import FailureRecord, InspectionRecord
 from tools.report.page import render_page
 from tools.report.table import render_csv
@@ -17,20 +17,17 @@ from tools.report.table import render_csv
 Records = Sequence[InspectionRecord | FailureRecord]
 
 
-def write_report(
-    records: Records, out: Path, *, title: str = "Inspection report", alpha: float | None = None
-) -> Path:
+def write_report(records: Records, out: Path, *, title: str = "Inspection report") -> Path:
     """Write one report on `records`, in their order, and return its path.
 
     out: its suffix chooses the format: .html (one file, pictures inside), .pdf (the same page; needs the
         extra `pdf`), .json (a list of the records) or .csv (one row an image). It is replaced whole.
-    alpha: the false-alarm rate that the verdicts kept; the page states it if given.
 
     Raises ConfigError for another suffix, a missing extra, or a place that cannot be written.
     """
     check_format(out)
-    content = RENDERERS[out.suffix.lower()](records, title, alpha)
-    write_atomically(out, content)
+    content = RENDERERS[out.suffix.lower()](records, title)
+    write_whole(out, content)
     return out
 
 
@@ -46,29 +43,29 @@ def check_format(out: Path) -> None:
         raise ConfigError(f'{out}: PDF needs the extra `pdf`: pip install "iad-agent[pdf]"')
 
 
-def _html(records: Records, title: str, alpha: float | None) -> bytes:
-    return render_page(records, title, alpha).encode("utf-8", "backslashreplace")
+def _html(records: Records, title: str) -> bytes:
+    return render_page(records, title).encode("utf-8", "backslashreplace")
 
 
-def _pdf(records: Records, title: str, alpha: float | None) -> bytes:
+def _pdf(records: Records, title: str) -> bytes:
     try:
         from weasyprint import HTML
     except OSError as error:
         raise ConfigError(f"PDF needs the Pango library of the operating system: {error}") from error
-    document: bytes = HTML(string=render_page(records, title, alpha)).write_pdf()
+    document: bytes = HTML(string=render_page(records, title)).write_pdf()
     return document
 
 
-def _json(records: Records, title: str, alpha: float | None) -> bytes:
+def _json(records: Records, title: str) -> bytes:
     rows = [record.model_dump(mode="json") for record in records]
     return (json.dumps(rows, indent=2, ensure_ascii=True) + "\n").encode("ascii")
 
 
-def _csv(records: Records, title: str, alpha: float | None) -> bytes:
+def _csv(records: Records, title: str) -> bytes:
     return render_csv(records).encode("utf-8", "backslashreplace")
 
 
-RENDERERS: Final[Mapping[str, Callable[[Records, str, float | None], bytes]]] = {
+RENDERERS: Final[Mapping[str, Callable[[Records, str], bytes]]] = {
     ".html": _html,
     ".pdf": _pdf,
     ".json": _json,

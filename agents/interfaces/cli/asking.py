@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from agents.interfaces.cli.options import Device, Json, Llm, Product, Store, Thread, application
+from agents.interfaces.cli.options import Alpha, Device, Json, Llm, Product, Store, Thread, application
 from agents.interfaces.cli.output import plain, print_error, print_json, print_line
 from anomaly_core.errors import LanguageModelError, UnreadableImage
 
@@ -48,11 +48,15 @@ def ask(
     steps: Steps = False,
     llm: Llm = None,
     store: Store = None,
+    alpha: Alpha = None,
     device: Device = None,
     json: Json = False,
 ) -> None:
     """Answer one question about an image, with the evidence it rests on."""
-    with application(store=store, device=device, llm=llm) as opened, _progress(show=not json) as listen:
+    with (
+        application(store=store, alpha=alpha, device=device, llm=llm) as opened,
+        _progress(show=not json) as listen,
+    ):
         reply = opened.ask_or_wait(
             image, question, product=product, thread=thread, review=review, listen=listen
         )
@@ -66,12 +70,13 @@ def chat(
     steps: Steps = False,
     llm: Llm = None,
     store: Store = None,
+    alpha: Alpha = None,
     device: Device = None,
 ) -> None:
     """Ask question after question; `/image PATH` turns to another image, an empty line ends it."""
     if sys.stdin.isatty():
         print_line(("Ask about the image; /image PATH turns to another, an empty line ends.", "dim"))
-    with application(store=store, device=device, llm=llm) as opened:
+    with application(store=store, alpha=alpha, device=device, llm=llm) as opened:
         cut_off = opened.conversations.pending(thread) if thread is not None else None
         if cut_off is not None:
             print_line((f"finishing what was cut off: {cut_off[1]}", "dim"))

@@ -8,7 +8,17 @@ from typing import Annotated, Any
 import typer
 from pydantic import BaseModel
 
-from agents.interfaces.cli.options import FAILED, Alpha, Device, Encoder, Json, Paths, Store, application
+from agents.interfaces.cli.options import (
+    FAILED,
+    Alpha,
+    Device,
+    Encoder,
+    Json,
+    Paths,
+    Review,
+    Store,
+    application,
+)
 from agents.interfaces.cli.output import print_failure, print_json, print_line, print_table, progress
 
 
@@ -41,6 +51,7 @@ def enroll(
     store: Store = None,
     encoder: Encoder = None,
     alpha: Alpha = None,
+    review: Review = None,
     device: Device = None,
     json: Json = False,
 ) -> None:
@@ -49,7 +60,7 @@ def enroll(
 
     images = find_images(paths)
     with (
-        application(store=store, encoder=encoder, alpha=alpha, device=device) as opened,
+        application(store=store, encoder=encoder, alpha=alpha, review=review, device=device) as opened,
         progress() as bar,
     ):
         summary = opened.enroll(product, images, bar)

@@ -91,9 +91,22 @@ def questions(
     json: Json = False,
 ) -> None:
     """Answer MMAD's multiple-choice questions; scored as MMAD does, and strictly."""
-    with application(encoder=encoder, device=device, llm=llm) as opened, progress() as bar:
-        result = opened.evaluate_questions(
-            table, root, shots=shots, seed=seed, notes=notes or [], progress=bar
+    from agents import factory
+    from agents.evaluation.mmad import evaluate_questions
+    from agents.settings import Settings
+
+    settings = Settings.from_environment(encoder=encoder, device=device, llm_url=llm)
+    model = factory.chat_model(settings)
+    with progress() as bar:
+        result = evaluate_questions(
+            settings,
+            table,
+            root,
+            shots=shots,
+            seed=seed,
+            notes=notes or [],
+            chat_model=model,
+            progress=bar,
         )
     if json:
         print_json(result)

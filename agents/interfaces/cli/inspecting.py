@@ -15,6 +15,7 @@ from agents.interfaces.cli.options import (
     Json,
     Paths,
     Product,
+    Review,
     Store,
     application,
 )
@@ -43,18 +44,19 @@ def inspect(
     ] = 1,
     store: Store = None,
     alpha: Alpha = None,
+    review: Review = None,
     device: Device = None,
     json: Json = False,
 ) -> None:
     """Say of each image whether it is anomalous, where, and what the defect is."""
+    from anomaly_core.files import make_folder
     from anomaly_core.imaging.reading import find_images
-    from tools.atomic import make_folder
 
     images = find_images(paths)
     if out is not None:
         make_folder(out)
     good = anomalous = failed = 0
-    with application(store=store, alpha=alpha, device=device) as opened, progress() as bar:
+    with application(store=store, alpha=alpha, review=review, device=device) as opened, progress() as bar:
         bar("inspect", 0, len(images))
         for record in opened.inspect(images, product=product, out=out, jobs=jobs):
             with bar.aside():
@@ -90,6 +92,7 @@ def report(
     title: Annotated[str, typer.Option("--title", help="Heading of the report.")] = "Inspection report",
     store: Store = None,
     alpha: Alpha = None,
+    review: Review = None,
     device: Device = None,
 ) -> None:
     """Inspect images and write one report on all of them."""
@@ -103,7 +106,7 @@ def report(
     records: list[InspectionRecord | FailureRecord] = []
     with (
         TemporaryDirectory(prefix="iad-report-") as pictures,
-        application(store=store, alpha=alpha, device=device) as opened,
+        application(store=store, alpha=alpha, review=review, device=device) as opened,
         progress() as bar,
     ):
         # HTML and PDF embed the pictures; JSON and CSV name none, since these go with the folder.
@@ -111,7 +114,7 @@ def report(
         for done, record in enumerate(opened.inspect(images, product=product, out=folder), start=1):
             records.append(record)
             bar("inspect", done, len(images))
-        written = write_report(records, out, title=title, alpha=opened.settings.alpha)
+        written = write_report(records, out, title=title)
     failed = [record for record in records if isinstance(record, FailureRecord)]
     for failure in failed:
         print_failure(failure)

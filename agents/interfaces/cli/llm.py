@@ -103,9 +103,9 @@ def check(
 ) -> None:
     """Compare the served model with the same one here; exit with 1 where they differ."""
     from agents.llm_check import check_server
-    from agents.settings import load_settings
+    from agents.settings import Settings
 
-    result = check_server(load_settings(), url, model, lora=lora, served_name=served_name)
+    result = check_server(Settings.from_environment(), url, model, lora=lora, served_name=served_name)
     agrees = result.largest <= tolerance
     if json:
         print_json({**result.as_object(), "tolerance": tolerance, "agrees": agrees})

@@ -52,9 +52,9 @@ def demo(
 def doctor(store: Store = None, json: Json = False) -> None:
     """Check this machine: packages, FAISS, weights, store, disk, and a small inspection from end to end."""
     from agents.doctor import examine
-    from agents.settings import load_settings
+    from agents.settings import Settings
 
-    checks = examine(load_settings(store=store))
+    checks = examine(Settings.from_environment(store=store))
     if json:
         print_json({"checks": [check.model_dump(mode="json") for check in checks]})
     else:

@@ -42,6 +42,9 @@ Encoder = Annotated[str | None, typer.Option("--encoder", metavar="NAME", help="
 Alpha = Annotated[
     float | None, typer.Option("--alpha", metavar="RATE", help="False-alarm rate that the verdict keeps.")
 ]
+Review = Annotated[
+    float | None, typer.Option("--review", metavar="RATE", help="Rate below which a person should look.")
+]
 Device = Annotated[str | None, typer.Option("--device", metavar="DEVICE", help="cpu, cuda, cuda:N or mps.")]
 Thread = Annotated[
     str | None,
@@ -66,6 +69,7 @@ def application(
     store: Path | None = None,
     encoder: str | None = None,
     alpha: float | None = None,
+    review: float | None = None,
     device: str | None = None,
     llm: str | None = None,
 ) -> Iterator[Application]:
@@ -73,14 +77,13 @@ def application(
 
     Raises ConfigError for an option, variable or file that is out of range.
     """
-    from agents.settings import load_settings
+    from agents.settings import Settings
 
-    settings = load_settings(store=store, encoder=encoder, alpha=alpha, device=device, llm_url=llm)
+    settings = Settings.from_environment(
+        store=store, encoder=encoder, alpha=alpha, review=review, device=device, llm_url=llm
+    )
     # Here, not above: it brings the tensor library, and `iad --help` must answer at once.
     from agents.app import Application
 
-    opened = Application(settings)
-    try:
+    with Application(settings) as opened:
         yield opened
-    finally:
-        opened.close()

@@ -4,7 +4,16 @@ import numpy as np
 import pytest
 import torch
 
-from anomaly_core.imaging.augment import among_themselves, symmetries, unturned
+from anomaly_core.decoders.memory_bank import MemoryBank
+from anomaly_core.imaging.augment import symmetries, undo_symmetry
+
+
+def compared(shown: list[torch.Tensor], view: int, limit: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """The bank's patches, and (h * w, n) which of them each patch is not compared with."""
+    bank = MemoryBank.of_other_places(shown, view, limit)
+    apart = bank._excluded
+    assert apart is not None
+    return bank.patches, apart
 
 
 def grids(height: int, width: int) -> list[torch.Tensor]:
@@ -16,8 +25,8 @@ def grids(height: int, width: int) -> list[torch.Tensor]:
 @pytest.mark.parametrize("view", [0, 1, 2, 3])
 def test_a_patch_is_compared_with_no_view_of_its_own_place_or_the_next(view: int) -> None:
     shown = grids(5, 7)
-    bank, left_out = among_themselves(shown, view, limit=10_000)
-    places = bank.patches[:, 0].long()
+    patches, left_out = compared(shown, view, limit=10_000)
+    places = patches[:, 0].long()
     for patch, row in zip(shown[view].flatten().long(), left_out, strict=True):
         rows_apart = (places // 7 - patch // 7).abs()
         columns_apart = (places % 7 - patch % 7).abs()
@@ -28,18 +37,18 @@ def test_a_patch_is_compared_with_no_view_of_its_own_place_or_the_next(view: int
 
 
 def test_a_grid_without_another_place_is_compared_with_all() -> None:
-    _, left_out = among_themselves(grids(2, 2), 0, limit=100)
+    _, left_out = compared(grids(2, 2), 0, limit=100)
     assert not left_out.any()
 
 
 def test_the_bank_stays_within_its_limit() -> None:
-    bank, left_out = among_themselves(grids(40, 40), 1, limit=1000)
-    assert len(bank.patches) <= 1000
-    assert left_out.shape == (1600, len(bank.patches))
+    patches, left_out = compared(grids(40, 40), 1, limit=1000)
+    assert len(patches) <= 1000
+    assert left_out.shape == (1600, len(patches))
 
 
 def test_every_view_is_laid_back_on_the_first() -> None:
     values = np.arange(12, dtype=np.float32).reshape(3, 4)
     for number, view in enumerate(symmetries(values)):
-        assert (unturned(torch.from_numpy(view), number).numpy() == values).all()
+        assert (undo_symmetry(torch.from_numpy(view), number).numpy() == values).all()
     assert len({view.tobytes() for view in symmetries(values)}) == 4

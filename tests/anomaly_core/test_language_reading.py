@@ -10,16 +10,18 @@ import torch
 from checkpoints import FUSION, Answers, write_tiny_checkpoint
 from numpy.typing import NDArray
 
+from anomaly_core.anomalygpt import AnomalyGPT
 from anomaly_core.checkpoint import Checkpoint, load_checkpoint
 from anomaly_core.config import DetectorConfig
-from anomaly_core.detector import Detector
 from anomaly_core.encoders.fakes import TinyEncoder
 from anomaly_core.errors import ConfigError, WeightsDamaged
+from anomaly_core.inspection import Reading
 from anomaly_core.language.inspection_dialogue import yes_margin
 from anomaly_core.language.tiny import tiny_language_model
 from anomaly_core.product import ProductModel
 from anomaly_core.scoring.fusion import write_fusion
-from anomaly_core.soft_prompt.reader import AnomalyGPT
+from anomaly_core.scoring.scorer import FEW_SHOT, SOFT_PROMPT, TEXT_ALIGNED, Score
+from anomaly_core.soft_prompt.scorer import SoftPromptScorer
 
 NOBODY = np.zeros(24, np.float32)
 
@@ -36,8 +38,8 @@ def checkpoint(folder: Path) -> Checkpoint:
 
 
 @pytest.fixture
-def gpt(checkpoint: Checkpoint) -> AnomalyGPT:
-    return AnomalyGPT(checkpoint, tiny_language_model())
+def gpt(checkpoint: Checkpoint) -> SoftPromptScorer:
+    return SoftPromptScorer(checkpoint, tiny_language_model())
 
 
 def parts(count: int) -> list[NDArray[np.uint8]]:
@@ -46,7 +48,7 @@ def parts(count: int) -> list[NDArray[np.uint8]]:
     return [np.uint8(np.clip(grain + rng.integers(-6, 7, grain.shape), 0, 255)) for _ in range(count)]  # type: ignore[misc]
 
 
-def test_the_margin_is_the_language_models_own_answer_to_the_soft_prompt(gpt: AnomalyGPT) -> None:
+def test_the_margin_is_the_language_models_own_answer_to_the_soft_prompt(gpt: SoftPromptScorer) -> None:
     values = np.random.default_rng(0).random((60, 80)).astype(np.float32)
     prompt = gpt.soft_prompt(values, 0.5, NOBODY)
     assert prompt.shape == (gpt.learner.config.tokens, 32)
@@ -54,7 +56,7 @@ def test_the_margin_is_the_language_models_own_answer_to_the_soft_prompt(gpt: An
     assert gpt.cell(values, 0.5, NOBODY) == gpt.cell(values, 0.5, NOBODY)
 
 
-def test_only_the_map_over_its_limit_counts(gpt: AnomalyGPT) -> None:
+def test_only_the_map_over_its_limit_counts(gpt: SoftPromptScorer) -> None:
     values = np.random.default_rng(0).random((60, 80)).astype(np.float32)
     same = gpt.soft_prompt(4 * values, 2.0, NOBODY)
     assert torch.allclose(gpt.soft_prompt(values, 0.5, NOBODY), same, atol=1e-5)
@@ -65,9 +67,9 @@ def test_what_does_not_fit_is_refused_by_name(folder: Path, checkpoint: Checkpoi
     with pytest.raises(ConfigError, match="32 wide"):
         wide = tiny_language_model()
         wide._hidden_size = 48
-        AnomalyGPT(checkpoint, wide)
+        SoftPromptScorer(checkpoint, wide)
     with pytest.raises(ConfigError, match=r"fusion\.json"):
-        AnomalyGPT(replace(checkpoint, fusion=None), tiny_language_model())
+        SoftPromptScorer(replace(checkpoint, fusion=None), tiny_language_model())
     (folder / "fusion.json").write_text('{"text_weight": -1}')
     with pytest.raises(WeightsDamaged, match=r"fusion\.json"):
         load_checkpoint(folder)
@@ -79,40 +81,64 @@ def test_another_fusion_is_another_checkpoint(folder: Path, checkpoint: Checkpoi
     assert load_checkpoint(folder).fusion != checkpoint.fusion
 
 
+def model_of(checkpoint: Checkpoint, lm: Answers | None = None) -> AnomalyGPT:
+    config = DetectorConfig(encoder="tiny", input_side=64)
+    reader = None if lm is None else SoftPromptScorer(checkpoint, lm)
+    return AnomalyGPT(TinyEncoder(), config, checkpoint, lambda: reader)
+
+
 def test_a_product_is_calibrated_with_and_without_the_language_model(checkpoint: Checkpoint) -> None:
-    detector = Detector(TinyEncoder(), DetectorConfig(encoder="tiny", input_side=64), checkpoint)
     lm = Answers(1.5)
-    fitted = detector.fit(parts(5), language=AnomalyGPT(checkpoint, lm))
+    model = model_of(checkpoint, lm)
+    product = model.fit(parts(5))
     assert lm.asked == 5
-    assert np.isfinite(fitted.good).all()
-    assert np.isfinite(fitted.asked).all()
-    assert fitted.asked[:, 2] == pytest.approx(np.full(5, 1.5))
-    model = fitted.model
-    assert model.language is not None
+    assert all(np.isfinite(scores).all() for scores in product.good_scores.values())
+    assert product.good_scores[SOFT_PROMPT] == pytest.approx([1.5] * 5)
+    assert product.language_model is not None
     # The answer that good images get changes nothing; a firmer yes raises the score, a no lowers it.
-    score = model.calibration.limit()
-    same, firmer, denied = (model.judge(score, margin).score for margin in (1.5, 9.0, -9.0))
+    scores = {
+        FEW_SHOT: Score(math.log(product.calibration.limit(model.config.alpha))),
+        TEXT_ALIGNED: Score(0.0),
+    }
+    same, firmer, denied = (
+        product.judge({**scores, SOFT_PROMPT: Score(margin)}).score for margin in (1.5, 9.0, -9.0)
+    )
     assert denied < same < firmer
-    unanswered = model.judge(score)
-    assert unanswered.score == pytest.approx(1 - detector.config.alpha)
-    arrays, meta = model.to_parts()
-    again = ProductModel.from_parts(arrays, meta)
-    assert again.language == model.language
-    assert again.judge(score, 9.0) == model.judge(score, 9.0)
-    alone = detector.fit(parts(5))
-    assert alone.model.language is None
-    assert len(alone.asked) == 0
-    assert alone.model.judge(score, 9.0) == alone.model.judge(score)
+    unanswered = product.judge(scores)
+    assert unanswered.score == pytest.approx(1 - model.config.alpha)
+    again = ProductModel.from_parts(*product.to_parts())
+    assert again.language_model == product.language_model
+    assert again.judge({**scores, SOFT_PROMPT: Score(9.0)}) == product.judge(
+        {**scores, SOFT_PROMPT: Score(9.0)}
+    )
+    alone = model_of(checkpoint).fit(parts(5))
+    assert alone.language_model is None
+    assert SOFT_PROMPT not in alone.good_scores
+    assert alone.judge({**scores, SOFT_PROMPT: Score(9.0)}) == alone.judge(scores)
+
+
+def test_a_language_model_that_is_down_at_enrolment_is_told_and_not_asked_later(
+    checkpoint: Checkpoint,
+) -> None:
+    lm = Answers(None)
+    model = model_of(checkpoint, lm)
+    product = model.fit(parts(3))
+    assert product.language_model is None
+    assert len(product.notes) == 1
+    assert "without the language model" in product.notes[0]
+    asked = lm.asked
+    assert model.inspect(parts(4)[3], product).reading == Reading()
+    assert lm.asked == asked
 
 
 def test_the_text_aligned_map_enters_the_score_by_its_weight(checkpoint: Checkpoint) -> None:
     config = DetectorConfig(encoder="tiny", input_side=64)
-    plain, fused = Detector(TinyEncoder(), config), Detector(TinyEncoder(), config, checkpoint)
+    plain, fused = AnomalyGPT(TinyEncoder(), config), model_of(checkpoint)
     images = parts(3)
-    model = plain.fit(images[:2]).model
-    encoded = plain.encode(images[2])
-    found = fused.compare(encoded, model.bank)
-    expected = math.log(plain.decode(encoded, model).score) + FUSION.text_weight * found.text
-    assert math.log(fused.decode(encoded, model).score) == pytest.approx(expected)
-    assert math.isnan(plain.compare(encoded, model.bank).text)
-    assert plain.made_by != fused.made_by
+    before = plain.inspect(images[2], plain.fit(images[:2]))
+    after = fused.inspect(images[2], fused.fit(images[:2]))
+    text = after.scores[TEXT_ALIGNED].log_score
+    expected = math.log(before.anomaly_map.score) + FUSION.text_weight * text
+    assert math.log(after.anomaly_map.score) == pytest.approx(expected)
+    assert TEXT_ALIGNED not in before.scores
+    assert plain.fingerprint != fused.fingerprint

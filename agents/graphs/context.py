@@ -1,0 +1,79 @@
+"""What a run of a graph works with besides its state."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from langgraph.runtime import Runtime
+
+from agents import factory
+from agents.settings import EMBEDDED, Settings
+from agents.state import DialogueState, InspectionState, Review
+from tools.context import Context as Tools
+from tools.context import Part
+
+if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel
+
+RecordReview = Callable[[DialogueState, Review, str], str]
+"""Records what a person said, once for an identity however often it is called; returns the record's id."""
+
+
+@dataclass(frozen=True)
+class Resources:
+    """The collaborators of both graphs.
+
+    chat_model: plans and phrases; without one, rules plan and the evidence answers. embedded: the
+    prompt-learned language model phrases in its stead. record_review: where a person's word on an uncertain
+    verdict goes; None keeps it in the thread alone.
+    """
+
+    tools: Tools
+    chat_model: BaseChatModel | None = None
+    embedded: bool = False
+    record_review: RecordReview | None = None
+
+    @property
+    def phrases(self) -> bool:
+        """Whether a language model phrases answers."""
+        return self.chat_model is not None or self.embedded
+
+
+@dataclass(frozen=True)
+class Context:
+    """The context of a run. A program gives `resources`; Studio shows the other fields as a form.
+
+    store: folder of the store, and llm_url: what phrases answers; those of the settings where None.
+    """
+
+    store: str | None = None
+    llm_url: str | None = None
+    resources: Any = None
+
+
+def resources_of(runtime: Runtime[Context]) -> Resources:
+    """Return the collaborators of a run; without a context, or resources in it, those of the settings."""
+    context = runtime.context or Context()
+    if isinstance(context.resources, Resources):
+        return context.resources
+    return _from_settings(context.store, context.llm_url)
+
+
+def tools_of(runtime: Runtime[Context]) -> Tools:
+    """Return model and memory of a run."""
+    return resources_of(runtime).tools
+
+
+def part_of(state: InspectionState, runtime: Runtime[Context]) -> Part:
+    """Return the image in hand as its product."""
+    return Part(tools_of(runtime), state["image"], state["opened"].sha256, state["product"].name)
+
+
+@cache
+def _from_settings(store: str | None, llm_url: str | None) -> Resources:
+    settings = Settings.from_environment(store=store, llm_url=llm_url)
+    chat_model = factory.chat_model(settings)
+    return Resources(factory.tools_context(settings), chat_model, settings.llm_url == EMBEDDED)

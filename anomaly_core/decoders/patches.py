@@ -1,0 +1,121 @@
+"""One image as patches: its frame, and the encoder's features of each view on one patch grid."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+
+from anomaly_core.config import FewShotConfig
+from anomaly_core.encoders.base import Features
+from anomaly_core.errors import ConfigError
+from anomaly_core.imaging.components import Component, find_components
+from anomaly_core.imaging.frame import Frame
+from anomaly_core.inspection import Array
+
+DEEPEST_WEIGHT: Final = 0.8
+"""Share of the deepest tap in the distance, where the configuration does not say."""
+
+
+@dataclass(frozen=True)
+class View:
+    """One pass of the encoder. grid: (h, w, C) float32, see `patch_grid`."""
+
+    features: Features
+    grid: torch.Tensor
+
+
+@dataclass(frozen=True, eq=False)
+class EncodedImage:
+    """One image, framed and encoded.
+
+    pixels: (H, W, 3) uint8 RGB, the original. views: of the encoder's input as it is, or of its four
+    `symmetries` (imaging/augment.py), the first of which is the input as it is. reference_grids: (h, w, C)
+    patches of further views; of a good image they enter the memory bank and are not scored.
+    """
+
+    pixels: NDArray[np.uint8]
+    frame: Frame
+    views: tuple[View, ...]
+    reference_grids: tuple[torch.Tensor, ...] = ()
+
+    @property
+    def features(self) -> Features:
+        """Of the input as it is."""
+        return self.views[0].features
+
+    @property
+    def grid(self) -> torch.Tensor:
+        """(h, w, C) patches of the input as it is."""
+        return self.views[0].grid
+
+    @property
+    def embedding(self) -> Array:
+        """(D,) float32, L2-normalised."""
+        return as_array(self.features.embedding)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(height, width) of the original in pixels."""
+        return self.frame.original_size
+
+    @cached_property
+    def components(self) -> list[Component] | None:
+        """The pieces that stand out from the background, or None where no background can be told."""
+        return find_components(self.pixels)
+
+    @cached_property
+    def first_view(self) -> EncodedImage:
+        """The same image with the input as it is alone."""
+        return self if len(self.views) == 1 else EncodedImage(self.pixels, self.frame, self.views[:1])
+
+
+def patch_grid(features: Features, config: FewShotConfig) -> torch.Tensor:
+    """Return an image's patches, (h, w, C) float32 of unit length, ready to be compared.
+
+    Every tap is brought to the deepest tap's grid, averaged over the neighbourhood and normalised; the
+    taps are then put side by side, so that the cosine of two patches is the weighted mean of the
+    cosines of their taps. Raises ConfigError where the weights do not fit the taps.
+    """
+    count = len(features.taps)
+    weights = config.tap_weights or _default_weights(count)
+    if len(weights) != count or min(weights) < 0 or sum(weights) <= 0:
+        raise ConfigError(f"tap_weights {weights}: the encoder has {count} taps, weights are 0 or above.")
+    _, height, width = features.taps[-1].shape
+    edge = config.neighbourhood // 2
+    parts = []
+    for tap, weight in zip(features.taps, weights, strict=True):
+        if weight == 0:
+            continue
+        patches = F.normalize(tap[None].float(), dim=1)
+        if patches.shape[2:] != (height, width):
+            patches = F.normalize(F.adaptive_avg_pool2d(patches, (height, width)), dim=1)
+        if config.neighbourhood > 1:
+            padded = F.pad(patches, (edge, edge, edge, edge), mode="replicate")
+            patches = F.normalize(F.avg_pool2d(padded, config.neighbourhood, stride=1), dim=1)
+        parts.append(patches * float((weight / sum(weights)) ** 0.5))
+    joined: torch.Tensor = torch.cat(parts, dim=1)[0]
+    return joined.permute(1, 2, 0).contiguous()
+
+
+def top_share_mean(values: torch.Tensor, share: float) -> torch.Tensor:
+    """Return (...) means of the highest `share`, in (0, 1], of (..., n) values; of one value at least."""
+    count = max(1, round(share * values.shape[-1]))
+    means: torch.Tensor = values.topk(count, dim=-1).values.mean(dim=-1)
+    return means
+
+
+def as_array(values: torch.Tensor) -> Array:
+    """Return a tensor as a float32 array."""
+    return np.asarray(values.numpy(), dtype=np.float32)
+
+
+def _default_weights(taps: int) -> tuple[float, ...]:
+    if taps == 1:
+        return (1.0,)
+    return (*([(1 - DEEPEST_WEIGHT) / (taps - 1)] * (taps - 1)), DEEPEST_WEIGHT)

@@ -1,0 +1,80 @@
+"""Good images' scores against one another -> a product: each scorer's state, and the calibrations."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from anomaly_core.config import DetectorConfig
+from anomaly_core.decoders.patches import EncodedImage
+from anomaly_core.inspection import Array
+from anomaly_core.product import ProductModel
+from anomaly_core.scoring.calibration import calibrate
+from anomaly_core.scoring.fusion import Fusion
+from anomaly_core.scoring.scorer import FEW_SHOT, SOFT_PROMPT, TEXT_ALIGNED, Fit, Scorer
+
+
+def fit_product(
+    good: Sequence[EncodedImage],
+    scorers: Sequence[Scorer],
+    fusion: Fusion | None,
+    *,
+    view_embeddings: Array,
+    config: DetectorConfig,
+    fingerprint: str,
+    notes: tuple[str, ...] = (),
+) -> ProductModel:
+    """Fit the scorers in their order, and calibrate what they say of the good images.
+
+    good: one or more. fusion: weights of the fused score's parts, or None for the few-shot score alone. The
+    rest is kept as it is, see `ProductModel`. Raises what a scorer raises.
+    """
+    fits: dict[str, Fit] = {}
+    for scorer in scorers:
+        found = scorer.fit(good, fits)
+        if found is not None:
+            fits[scorer.name] = found
+    weights, prior = {FEW_SHOT: 1.0}, None
+    if fusion is not None:
+        weights |= {TEXT_ALIGNED: fusion.text_weight, SOFT_PROMPT: fusion.language_weight}
+        prior = fusion.prior
+    weights = {name: weight for name, weight in weights.items() if name in fits}
+    one_shot = len(good) == 1
+    reading = None
+    if SOFT_PROMPT in fits:
+        # All views of the only image average away what little they tell of how images differ.
+        log_scores = _fused(fits, weights, asked=True, close=not one_shot)
+        reading = calibrate(log_scores, one_shot=one_shot, prior=prior)
+    return ProductModel(
+        states={name: fit.state for name, fit in fits.items()},
+        weights=weights,
+        calibration=calibrate(_fused(fits, weights), one_shot=one_shot, prior=prior),
+        reading_calibration=reading,
+        independent={
+            name: calibrate([each.log_score for each in fit.good], one_shot=one_shot, prior=fit.prior)
+            for name, fit in fits.items()
+            if name not in weights
+        },
+        alpha=config.alpha,
+        review=config.review,
+        embeddings=np.stack([each.embedding for each in good]),
+        view_embeddings=view_embeddings,
+        good_scores={name: [s.log_score for s in fit.good or fit.close] for name, fit in fits.items()},
+        fingerprint=fingerprint,
+        notes=notes,
+    )
+
+
+def _fused(
+    fits: Mapping[str, Fit], weights: Mapping[str, float], *, asked: bool = False, close: bool = False
+) -> NDArray[np.float64]:
+    """Return the good images' fused log-scores; asked: with the language model's. close: of all views."""
+    total = np.zeros(1)
+    for name, weight in weights.items():
+        if name == SOFT_PROMPT and not asked:
+            continue
+        shown = fits[name].close if close or name == SOFT_PROMPT else fits[name].good
+        total = total + weight * np.array([each.log_score for each in shown])
+    return total

@@ -1,0 +1,169 @@
+"""What is seen in a region: shape, size, orientation, contrast and colour, measured and put into words.
+
+Every number in a description is measured on the picture, so that a language model has only to phrase it.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from anomaly_core.errors import ConfigError
+from anomaly_core.inspection import Region
+
+_RING_PX: Final = 25
+"""Greatest width in pixels of the surroundings that a region is compared with."""
+
+Shape = Literal["round", "elongated", "irregular"]
+
+
+@dataclass(frozen=True)
+class RegionDescription:
+    """What was measured in one region.
+
+    shape: "round" (about as long as wide, and solid), "elongated" (three times as long as wide, or more),
+        else "irregular". length_px >= width_px: the sides of the smallest enclosing rectangle; the width
+        is area / length where the mask fills little of its hull, as a curved crack does.
+    orientation_deg: of the long side, in [0, 180), counter-clockwise from the x axis as seen on screen;
+        None where that rectangle is nearly square. solidity: area over that of the convex hull, in (0, 1].
+    area_share: of the image, in (0, 1]. contrast: mean grey level inside minus that of its surroundings
+        (of the same place in the template where one was given), in grey levels, negative = darker.
+    colour: a plain word where the region is colourful and its surroundings are not of that colour, else None.
+    text: one English phrase made of these numbers.
+    """
+
+    shape: Shape
+    length_px: float
+    width_px: float
+    orientation_deg: float | None
+    solidity: float
+    area_share: float
+    contrast: float
+    compared_with: Literal["surroundings", "template"]
+    colour: str | None
+    text: str
+
+
+def describe_region(
+    pixels: NDArray[np.uint8], region: Region, template: NDArray[np.uint8] | None = None
+) -> RegionDescription:
+    """Measure one region of an image.
+
+    pixels: (H, W, 3) uint8 RGB on the grid of region.mask. template: the same, of a normal image aligned
+    with this one; the contrast is then taken against the template at the same place.
+    Raises ConfigError where the sizes differ.
+    """
+    if pixels.shape[:2] != region.mask.shape:
+        raise ConfigError(f"the image is {pixels.shape[:2]} but the region's mask is {region.mask.shape}")
+    if template is not None and template.shape != pixels.shape:
+        raise ConfigError(f"the template is {template.shape} but the image is {pixels.shape}; align it first")
+    length, width, orientation, solidity = _geometry(region)
+    aspect = length / max(width, 1.0)
+    shape: Shape = "irregular"
+    if aspect >= 3:
+        shape = "elongated"
+    elif aspect <= 1.6 and solidity >= 0.85:
+        shape = "round"
+
+    # Only the region's own neighbourhood is looked at: on a large photograph the rest costs most.
+    x0, y0, x1, y1 = region.bbox
+    near = np.s_[max(y0 - _RING_PX - 1, 0) : y1 + _RING_PX + 1, max(x0 - _RING_PX - 1, 0) : x1 + _RING_PX + 1]
+    mask, shown = region.mask[near], pixels[near]
+    inside = shown[mask].astype(np.float64)
+    reference = template[near][mask] if template is not None else shown[_ring(mask)]
+    compared: Literal["surroundings", "template"] = "template" if template is not None else "surroundings"
+    # A region that fills the image has no surroundings: its contrast with itself is 0.
+    around = reference.astype(np.float64) if reference.size else inside
+    contrast = _grey(inside) - _grey(around)
+    colour = colour_word(inside.mean(axis=0))
+    if colour is not None and colour == colour_word(around.mean(axis=0)):
+        colour = None
+    share = region.area_px / region.mask.size
+    text = _sentence(shape, length, width, orientation, contrast, compared, colour)
+    return RegionDescription(
+        shape, length, width, orientation, solidity, share, contrast, compared, colour, text
+    )
+
+
+def _geometry(region: Region) -> tuple[float, float, float | None, float]:
+    """Return length and width in pixels, orientation in degrees or None, solidity."""
+    x0, y0, x1, y1 = region.bbox
+    part = np.ascontiguousarray(region.mask[y0:y1, x0:x1].astype(np.uint8))
+    contours, _ = cv2.findContours(part, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    centres = np.concatenate(contours).reshape(-1, 2).astype(np.float32)
+    points = cv2.boxPoints(cv2.minAreaRect(centres))
+    sides = (points[1] - points[0], points[2] - points[1])
+    long, short = sorted(sides, key=lambda v: -float(np.hypot(*v)))
+    # Contours run through pixel centres, half a pixel short of the region on each side.
+    length, width = float(np.hypot(*long)) + 1, float(np.hypot(*short)) + 1
+    angle = math.degrees(math.atan2(-float(long[1]), float(long[0])))
+    orientation = round(angle % 180.0, 3) % 180.0 if length >= 1.6 * width else None
+    half = np.array([(-0.5, -0.5), (-0.5, 0.5), (0.5, -0.5), (0.5, 0.5)], dtype=np.float32)
+    hull = cv2.convexHull((centres[:, None] + half).reshape(-1, 2))
+    solidity = min(region.area_px / float(cv2.contourArea(hull)), 1.0)
+    if solidity < 0.6:  # curved or branched: its enclosing rectangle is far wider than the line itself
+        width = min(width, region.area_px / length)
+    return length, width, orientation, solidity
+
+
+def _ring(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return the surroundings of a mask: a band about as wide as the region's own radius, 3 to 25 px."""
+    radius = int(min(max(math.sqrt(mask.sum() / math.pi), 3), _RING_PX))
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
+    near = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (3, 3))
+    image = mask.astype(np.uint8)
+    # One pixel of margin: the edge of a defect is blurred into its surroundings.
+    return (cv2.dilate(image, kernel) > 0) & ~(cv2.dilate(image, near) > 0)
+
+
+def _grey(pixels: NDArray[np.float64]) -> float:
+    """Mean luma of (n, 3) RGB, ITU-R BT.601."""
+    return float((pixels @ np.array([0.299, 0.587, 0.114])).mean())
+
+
+def colour_word(mean: NDArray[np.float64]) -> str | None:
+    """Name the hue of a mean colour, (3,) RGB in [0, 255], or None where it is near grey."""
+    high, low = float(mean.max()), float(mean.min())
+    if high - low < 40 or (high - low) / max(high, 1.0) < 0.3:
+        return None
+    red, green, blue = (float(v) for v in mean)
+    hue = math.degrees(math.atan2(math.sqrt(3) * (green - blue), 2 * red - green - blue)) % 360
+    if 15 <= hue < 45:
+        return "brown" if high < 150 else "orange"
+    names = ((15, "red"), (70, "yellow"), (165, "green"), (200, "cyan"), (260, "blue"), (300, "purple"))
+    return next((name for upper, name in names if hue < upper), "pink" if hue < 345 else "red")
+
+
+def _sentence(
+    shape: Shape,
+    length: float,
+    width: float,
+    orientation: float | None,
+    contrast: float,
+    compared_with: str,
+    colour: str | None,
+) -> str:
+    """Phrase the measurements."""
+    levels = abs(round(contrast))
+    tone = "" if levels < 3 else "dark" if contrast < 0 else "bright"
+    words = " ".join(w for w in (shape, tone, colour or "") if w)
+    article = "an" if words[0] in "aeiou" else "a"
+    if shape == "round":
+        size = f"about {round((length + width) / 2)} px across"
+    else:
+        size = f"{round(length)} px long and {max(round(width), 1)} px wide"
+    degrees = 0 if orientation is None else round(orientation) % 180
+    unit = "degree" if degrees == 1 else "degrees"
+    running = "" if orientation is None else f", running at {degrees} {unit}"
+    against = "its surroundings" if compared_with == "surroundings" else "the normal template there"
+    unit = "grey level" if levels == 1 else "grey levels"
+    if levels == 0:
+        difference = f"as bright as {against}"
+    else:
+        difference = f"{levels} {unit} {'darker' if contrast < 0 else 'brighter'} than {against}"
+    return f"{article} {words} area {size}{running}, {difference}"

@@ -1,0 +1,169 @@
+"""The image cache: one decoding and one encoding an image, and a changed file is noticed."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+from checkpoints import Answers, write_tiny_checkpoint
+from numpy.typing import NDArray
+from PIL import Image
+
+from anomaly_core.anomalygpt import AnomalyGPT
+from anomaly_core.checkpoint import load_checkpoint
+from anomaly_core.config import DetectorConfig
+from anomaly_core.encoders.base import Features
+from anomaly_core.encoders.fakes import TinyEncoder
+from anomaly_core.errors import UnreadableImage
+from anomaly_core.soft_prompt.scorer import SoftPromptScorer
+from tools.cache import ImageCache
+
+
+class CountingEncoder(TinyEncoder):
+    """The tiny encoder, counting the images that it encodes."""
+
+    images = 0
+
+    def encode(self, batch: NDArray[np.uint8]) -> list[Features]:
+        self.images += len(batch)
+        return super().encode(batch)
+
+
+@pytest.fixture
+def encoder() -> CountingEncoder:
+    return CountingEncoder()
+
+
+@pytest.fixture
+def model(encoder: CountingEncoder) -> AnomalyGPT:
+    return AnomalyGPT(encoder, DetectorConfig(encoder="tiny"))
+
+
+@pytest.fixture
+def cache(model: AnomalyGPT) -> ImageCache:
+    return ImageCache(lambda: model, size=2, max_pixels=100_000)
+
+
+def paint(path: Path, seed: int, *, blot: bool = False) -> Path:
+    pixels = np.random.default_rng(seed).integers(100, 112, (96, 96, 3)).astype(np.uint8)
+    if blot:
+        pixels[4:28, 60:90] = (250, 20, 20)
+    Image.fromarray(pixels).save(path)
+    return path
+
+
+def test_an_image_is_encoded_once(cache: ImageCache, encoder: CountingEncoder, tmp_path: Path) -> None:
+    path = paint(tmp_path / "a.png", 0)
+    sha256 = cache.open(path).loaded.sha256
+    for _ in range(3):
+        _ = cache.get(path, sha256).encoded
+    assert encoder.images == 1
+
+
+def test_many_threads_share_one_encoding(
+    cache: ImageCache, encoder: CountingEncoder, model: AnomalyGPT, tmp_path: Path
+) -> None:
+    path = paint(tmp_path / "a.png", 0)
+    product = model.fit([cache.open(path).loaded])
+    encoder.images = 0
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda _: cache.open(path).inspection("plate", product), range(40)))
+    assert encoder.images == 1
+    assert all(each is found[0] for each in found)
+
+
+def test_equal_bytes_share_a_pass(cache: ImageCache, tmp_path: Path) -> None:
+    first, second = paint(tmp_path / "a.png", 0), tmp_path / "b.png"
+    second.write_bytes(first.read_bytes())
+    assert cache.open(first) is cache.open(second)
+
+
+def test_a_dropped_pass_is_made_again_from_the_file(cache: ImageCache, tmp_path: Path) -> None:
+    paths = [paint(tmp_path / f"{seed}.png", seed) for seed in range(3)]
+    opened = [cache.open(path) for path in paths]
+    again = cache.get(paths[0], opened[0].loaded.sha256)
+    assert again is not opened[0]
+    np.testing.assert_array_equal(again.loaded.pixels, opened[0].loaded.pixels)
+    assert cache.get(paths[2], opened[2].loaded.sha256) is opened[2]
+
+
+def test_a_file_changed_after_it_was_dropped_is_refused(cache: ImageCache, tmp_path: Path) -> None:
+    path = paint(tmp_path / "a.png", 0)
+    sha256 = cache.open(path).loaded.sha256
+    for seed in (1, 2):
+        cache.open(paint(tmp_path / f"{seed}.png", seed))
+    paint(path, 9)
+    with pytest.raises(UnreadableImage, match=r"a\.png.*changed"):
+        cache.get(path, sha256)
+
+
+def test_too_many_pixels_are_refused(cache: ImageCache, tmp_path: Path) -> None:
+    Image.new("RGB", (400, 400)).save(tmp_path / "large.png")
+    with pytest.raises(UnreadableImage, match=r"large\.png"):
+        cache.open(tmp_path / "large.png")
+
+
+def test_an_anomalous_image_has_regions_and_a_normal_one_none(
+    cache: ImageCache, model: AnomalyGPT, tmp_path: Path
+) -> None:
+    product = model.fit([cache.open(paint(tmp_path / f"{seed}.png", seed)).loaded for seed in range(4)])
+    found = cache.open(tmp_path / "0.png").inspection("plate", product)
+    assert not found.verdict.anomalous
+    assert found.regions == ()
+    found = cache.open(paint(tmp_path / "x.png", 9, blot=True)).inspection("plate", product)
+    assert found.verdict.anomalous
+    assert found.regions[0].cell == "top right"
+
+
+def test_other_rates_judge_anew_and_encode_nothing(
+    cache: ImageCache, model: AnomalyGPT, encoder: CountingEncoder, tmp_path: Path
+) -> None:
+    product = model.fit([cache.open(paint(tmp_path / f"{seed}.png", seed)).loaded for seed in range(4)])
+    opened = cache.open(paint(tmp_path / "x.png", 9))
+    first = opened.inspection("plate", product).verdict
+    encoder.images = 0
+    second = opened.inspection("plate", product, (0.49, 0.9)).verdict
+    assert (first.alpha, second.alpha) == (0.05, 0.49)
+    assert second.p_value == first.p_value
+    assert encoder.images == 0
+
+
+def test_the_language_model_reads_the_mean_of_four_views_and_without_it_there_is_one(
+    encoder: CountingEncoder, tmp_path: Path
+) -> None:
+    write_tiny_checkpoint(tmp_path)
+    checkpoint = load_checkpoint(tmp_path)
+    lm = Answers(2.0)
+    reader = SoftPromptScorer(checkpoint, lm)
+    model = AnomalyGPT(encoder, DetectorConfig(encoder="tiny"), checkpoint, lambda: reader)
+    cache = ImageCache(lambda: model, size=2, max_pixels=100_000)
+    good = [cache.open(paint(tmp_path / f"{seed}.png", seed)).loaded for seed in range(4)]
+    product = model.fit(good)
+    pixels = cache.open(paint(tmp_path / "x.png", 9, blot=True)).loaded.pixels
+    silent = AnomalyGPT(encoder, DetectorConfig(encoder="tiny"), checkpoint)
+
+    encoder.images = 0
+    asked = cache.open(tmp_path / "x.png").inspection("plate", product)
+    assert encoder.images == 4
+    assert (asked.reading.margin, asked.reading.model) == (2.0, "answers")
+    closely = silent.inspect(silent.augment(silent.encode(pixels)), product)
+    np.testing.assert_array_equal(asked.anomaly_map.values, closely.anomaly_map.values)
+
+    # It does not answer: its views have no part in the verdict, and the picture belongs to the verdict.
+    cache.clear()
+    lm.margin = None
+    unanswered = cache.open(tmp_path / "x.png").inspection("plate", product)
+    assert unanswered.reading.problem == "answers: does not answer."
+    once = silent.inspect(pixels, product)
+    np.testing.assert_array_equal(unanswered.anomaly_map.values, once.anomaly_map.values)
+    assert unanswered.verdict == once.verdict
+
+    # A product enrolled without it costs one view.
+    cache.clear()
+    without = silent.fit(good)
+    encoder.images = 0
+    found = model.inspect(cache.open(tmp_path / "x.png").loaded, without)
+    assert encoder.images == 1
+    assert found.reading.problem == ""
