@@ -15,8 +15,8 @@ from anomaly_core.config import DetectorConfig
 from anomaly_core.detector import Detector
 from anomaly_core.encoders.fakes import TinyEncoder
 from anomaly_core.errors import ConfigError, WeightsDamaged
+from anomaly_core.language.fakes import tiny_language_model
 from anomaly_core.language.inspection_dialogue import yes_margin
-from anomaly_core.language.tiny import tiny_language_model
 from anomaly_core.product import ProductModel
 from anomaly_core.scoring.fusion import write_fusion
 from anomaly_core.soft_prompt.reader import AnomalyGPT

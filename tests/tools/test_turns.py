@@ -10,7 +10,7 @@ import pytest
 
 from anomaly_core.errors import LanguageModelDown
 from anomaly_core.language.base import LanguageModel, Message
-from anomaly_core.language.scripted import ScriptedLanguageModel
+from anomaly_core.language.fakes import ScriptedLanguageModel
 from tools.turns import Turns
 from tools.waiting_lm import WaitingLanguageModel
 

@@ -29,7 +29,7 @@ from anomaly_core.language.base import LanguageModel, Message
 from anomaly_core.language.choice_scoring import normalised, plan_steps
 from anomaly_core.language.inspection_dialogue import YES_NO, inspection_messages
 from anomaly_core.language.registry import load_language_model
-from anomaly_core.language.tiny import tiny_language_model
+from anomaly_core.language.fakes import tiny_language_model
 from anomaly_core.language.transformers_lm import TransformersLanguageModel
 from anomaly_core.language.vllm.calls import Caller, Circuit
 from anomaly_core.language.vllm.client import ModelServer
