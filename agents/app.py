@@ -76,7 +76,7 @@ class Application:
         """The chat model of the settings, or None: then rules plan and the evidence answers."""
         if self.settings.llm_url in (None, EMBEDDED):
             return None
-        from agents.chat_models.endpoint import build_chat_model
+        from agents.chat_models.build import build_chat_model
 
         return build_chat_model(self.settings)
 

@@ -90,7 +90,7 @@ def build_dialogue(
 
 def make_graph() -> Dialogue:
     """Return the graph over the user's settings; `langgraph.json` names this function."""
-    from agents.chat_models.endpoint import build_chat_model
+    from agents.chat_models.build import build_chat_model
     from agents.factory import build_services
 
     settings = load_settings()
