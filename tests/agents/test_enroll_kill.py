@@ -25,7 +25,8 @@ KILLS = 20
 ENROL_FOREVER = """
 import os, sys
 from pathlib import Path
-import anomaly_core.detector, anomaly_core.encoders.fakes, knowledge.products.templates
+import anomaly_core.detector, anomaly_core.encoders.fakes, anomaly_core.soft_prompt.adapters
+import knowledge.products.templates
 import tools.enrollment.enroll
 from agents.app import Application
 from agents.settings import Settings
