@@ -101,6 +101,6 @@ def chat_model(settings: Settings) -> BaseChatModel | None:
     """Return the chat model of the settings, or None: then rules plan and the evidence answers."""
     if settings.llm_url in (None, EMBEDDED):
         return None
-    from agents.chat_models.endpoint import build_chat_model
+    from agents.chat_models.build import build_chat_model
 
     return build_chat_model(settings)

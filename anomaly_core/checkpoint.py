@@ -21,13 +21,12 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import nn
 
-from anomaly_core.config import Config
+from anomaly_core.config import Config, TrainingConfig
 from anomaly_core.decoders.text_aligned import TextAlignedDecoder
 from anomaly_core.errors import ConfigError, WeightsDamaged, WeightsMissing
 from anomaly_core.scoring.fusion import FILE as FUSION
 from anomaly_core.scoring.fusion import Fusion, read_fusion
 from anomaly_core.soft_prompt.learner import PromptLearner, PromptLearnerConfig
-from anomaly_core.training.config import TrainingConfig
 
 SCHEMA: Final = 1
 SHIPPED: Final = Path(__file__).parent / "shipped"

@@ -31,7 +31,7 @@ from numpy.typing import NDArray
 from provenance import provenance
 
 from anomaly_core.checkpoint import SHIPPED, Checkpoint, load_checkpoint
-from anomaly_core.config import DetectorConfig
+from anomaly_core.config import DetectorConfig, LoraSettings
 from anomaly_core.decoders.memory_bank import as_array
 from anomaly_core.detector import Comparison, Detector, Encoded
 from anomaly_core.encoders.registry import load_image_encoder
@@ -45,7 +45,7 @@ from anomaly_core.language.inspection_dialogue import YES_NO, inspection_message
 from anomaly_core.language.registry import load_language_model
 from anomaly_core.language.transformers_lm import TransformersLanguageModel
 from anomaly_core.product import ProductModel
-from anomaly_core.soft_prompt.adapters import LoraSettings, load_adapter
+from anomaly_core.soft_prompt.adapters import load_adapter
 from anomaly_core.soft_prompt.reader import AnomalyGPT
 from anomaly_core.training.train import train
 from anomaly_core.weights.resolve import pull

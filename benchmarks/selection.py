@@ -23,7 +23,7 @@ import torch
 from numpy.typing import NDArray
 from provenance import provenance
 
-from anomaly_core.config import DetectorConfig, FewShotConfig
+from anomaly_core.config import DetectorConfig, FewShotConfig, Method, SimulationConfig
 from anomaly_core.decoders.memory_bank import MemoryBank, anomaly_grid, image_score, patch_grid
 from anomaly_core.detector import Detector
 from anomaly_core.encoders.base import Features
@@ -33,8 +33,7 @@ from anomaly_core.evaluation import metrics
 from anomaly_core.imaging.augment import symmetries
 from anomaly_core.imaging.foreground import foreground_mask
 from anomaly_core.imaging.reading import load_image
-from anomaly_core.simulation.nsa import SimulationConfig, simulate
-from anomaly_core.simulation.patches import Method
+from anomaly_core.simulation.nsa import simulate
 from anomaly_core.simulation.procedural import drawn_products
 from anomaly_core.weights.resolve import pull
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,15 @@ LONGEST = 370
 def test_import_names_are_ours(name: str) -> None:
     """`agents` and `tools` are names that other distributions ship too."""
     assert Path(str(importlib.import_module(name).__file__)).parent == ROOT / name
+
+
+def test_application_is_imported_without_what_few_commands_need() -> None:
+    """peft alone takes four seconds, the clients of model servers two more."""
+    code = "import agents.app, agents.interfaces.cli, sys; print(*sys.modules)"
+    command = [sys.executable, "-c", code]
+    loaded = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout.split()
+    assert "agents.app" in loaded
+    assert {"peft", "openai", "langchain_openai"}.isdisjoint(loaded)
 
 
 def test_one_idea_a_file() -> None:

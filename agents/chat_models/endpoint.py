@@ -1,81 +1,31 @@
-"""The chat model that plans and phrases, opt-in: any OpenAI-compatible endpoint, or a small local one."""
+"""LangChain's chat model for an OpenAI-compatible server, its requests made through the one HTTP boundary."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
-import httpx2
-import openai
 from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import BaseMessage
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from langchain_core.runnables.config import run_in_executor
 from langchain_openai import ChatOpenAI
-from pydantic import BaseModel, PrivateAttr, SecretStr
+from pydantic import PrivateAttr, SecretStr
 
-from agents.settings import EMBEDDED, Settings
-from anomaly_core.errors import LanguageModelDown, LanguageModelError, LanguageModelRefused
-from anomaly_core.language.vllm.calls import Caller, TryAgain
-from anomaly_core.language.vllm.http_client import LimitedClient
+from anomaly_core.errors import LanguageModelRefused
+from anomaly_core.language.vllm.calls import SecondsLeft
+from anomaly_core.language.vllm.client import ModelServer
 
-LOCAL: Final = "local"
-"""`llm_url` of the local chat model."""
 LONGEST_REPLY: Final = 1024
 """Tokens of a reply at most: a small model may otherwise go on until its context is full."""
 
-Reply = TypeVar("Reply", bound=BaseModel)
-
-
-def build_chat_model(settings: Settings) -> BaseChatModel | None:
-    """Return the chat model of the settings; None where `llm_url` is unset, or the embedded model speaks.
-
-    Nothing is asked of it yet.
-
-    Its calls raise LanguageModelDown (no answer in `llm_timeout` seconds, retries included; at once while it
-    is known to be down) and LanguageModelRefused (a refusal, or a reply that cannot be used), and no
-    exception of a vendor's. Raises ConfigError and WeightsMissing where the local model cannot be had.
-    """
-    if settings.llm_url in (None, EMBEDDED):
-        return None
-    if settings.llm_url == LOCAL:
-        from agents.chat_models.local import start_local_server
-
-        server = start_local_server(threads=settings.threads)
-        return EndpointChatModel.at(server.url, model=server.model, timeout_s=settings.llm_timeout)
-    return EndpointChatModel.at(
-        settings.llm_url,
-        key=settings.llm_key,
-        model=settings.llm_model,
-        timeout_s=settings.llm_timeout,
-        images=settings.llm_images,
-    )
-
-
-def reply_as(model: BaseChatModel, messages: Sequence[BaseMessage], schema: type[Reply]) -> Reply:
-    """Return the model's reply as `schema`; the server's decoding is constrained to its JSON schema.
-
-    Raises LanguageModelDown, and LanguageModelRefused where the reply is not of the schema all the same.
-    """
-    structured = model.with_structured_output(schema, method="json_schema")
-    try:
-        reply = structured.invoke(list(messages))
-    except ValueError as error:  # of pydantic, of a JSON reader, or of langchain-openai for an empty reply
-        raise LanguageModelRefused(
-            f"the chat model's reply is not a {schema.__name__} ({_first_line(error)}); use a server that "
-            "constrains replies to a JSON schema, such as vLLM."
-        ) from error
-    if not isinstance(reply, schema):
-        raise LanguageModelRefused(f"the chat model gave no {schema.__name__}.")
-    return reply
-
 
 class EndpointChatModel(ChatOpenAI):
-    """ChatOpenAI under one time limit a call, with retries, a circuit, and this project's errors."""
+    """ChatOpenAI on a `ModelServer`: its time limit a call, retries, circuit, and this project's errors."""
 
-    _caller: Caller = PrivateAttr()
+    _server: ModelServer = PrivateAttr()
 
     @classmethod
     def at(
@@ -92,19 +42,20 @@ class EndpointChatModel(ChatOpenAI):
         model: its name there; None asks the server at the first call and takes the first it lists. images:
         it takes pictures, as its `profile` then says.
         """
+        server = ModelServer(url, key=key.get_secret_value() if key else None, timeout_s=timeout_s)
         made = cls(
             model=model or "",
-            base_url=url.rstrip("/"),
-            # The client insists on a key, also for servers that want none.
-            api_key=key or SecretStr("none"),
+            client=server.client.chat.completions,
+            root_client=server.client,
+            # Of the asynchronous client, which is made in any case and never used: see `_agenerate`.
+            base_url=server.url,
+            api_key=SecretStr("none"),
             temperature=0,
-            max_retries=0,
             max_completion_tokens=LONGEST_REPLY,
             use_responses_api=False,
-            http_client=LimitedClient(),
             profile={"image_inputs": images},
         )
-        made._caller = Caller(url.rstrip("/"), timeout_s)
+        made._server = server
         return made
 
     def _generate(
@@ -114,14 +65,16 @@ class EndpointChatModel(ChatOpenAI):
         run_manager: CallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> ChatResult:
-        def attempt(seconds: float) -> ChatResult:
-            with self._our_errors():
-                self._find_model(seconds)
-                return super(EndpointChatModel, self)._generate(
-                    messages, stop, run_manager, **{**kwargs, "timeout": seconds}
-                )
+        def ask(left: SecondsLeft) -> ChatResult:
+            with self._readable():
+                self._find_model(left)
+                options = {**kwargs, "timeout": left()}
+                result = super(EndpointChatModel, self)._generate(messages, stop, run_manager, **options)
+            if not result.generations:
+                raise self._server.unusable("no choice")
+            return result
 
-        return self._caller.run(attempt)
+        return self._server.run(ask)
 
     def _stream(
         self,
@@ -130,26 +83,19 @@ class EndpointChatModel(ChatOpenAI):
         run_manager: CallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> Iterator[ChatGenerationChunk]:
-        """Stream; tried again only as long as nothing has come: what was shown cannot be taken back."""
+        def ask(left: SecondsLeft) -> Iterator[ChatGenerationChunk]:
+            empty = True
+            with self._readable():
+                self._find_model(left)
+                options = {**kwargs, "timeout": left()}
+                chunks = super(EndpointChatModel, self)._stream(messages, stop, run_manager, **options)
+                for chunk in chunks:
+                    empty = False
+                    yield chunk
+            if empty:
+                raise self._server.unusable("no event")
 
-        def first(seconds: float) -> tuple[ChatGenerationChunk | None, Iterator[ChatGenerationChunk]]:
-            with self._our_errors():
-                self._find_model(seconds)
-                chunks = super(EndpointChatModel, self)._stream(
-                    messages, stop, run_manager, **{**kwargs, "timeout": seconds}
-                )
-                return next(chunks, None), chunks
-
-        chunk, rest = self._caller.run(first)
-        if chunk is None:
-            return
-        yield chunk
-        try:
-            with self._our_errors():
-                yield from rest
-        except TryAgain as failure:
-            self._caller.circuit.failed()
-            raise failure.error from failure
+        return self._server.iterate(ask)
 
     async def _agenerate(
         self,
@@ -172,66 +118,17 @@ class EndpointChatModel(ChatOpenAI):
         async for chunk in BaseChatModel._astream(self, messages, stop, run_manager, **kwargs):
             yield chunk
 
-    def _find_model(self, seconds: float) -> None:
+    def _find_model(self, left: SecondsLeft) -> None:
         if not self.model_name:
-            listed = self.root_client.models.list(timeout=seconds).data
+            listed = self._server.client.models.list(timeout=left()).data
             if not listed:
-                raise LanguageModelRefused(f"{self._caller.server}: serves no model; start it with one.")
+                raise LanguageModelRefused(f"{self._server.url}: serves no model; start it with one.")
             self.model_name = listed[0].id
 
     @contextmanager
-    def _our_errors(self) -> Iterator[None]:
-        """The one boundary where the vendor's exceptions become TryAgain and LanguageModelRefused."""
-        server = self._caller.server
+    def _readable(self) -> Iterator[None]:
+        """Refuse a reply of another shape, which ChatOpenAI reads without looking."""
         try:
             yield
-        except openai.APITimeoutError as error:
-            raise LanguageModelDown(
-                f"{server}: the chat model did not answer in {self._caller.timeout_s:g} s; raise "
-                "IAD_LLM_TIMEOUT, or use a smaller model."
-            ) from error
-        except openai.APIConnectionError as error:
-            cause = error.__cause__ or error
-            raise TryAgain(
-                LanguageModelDown(f"{server}: no chat model answers there ({_first_line(cause)}); start it.")
-            ) from error
-        except openai.APIStatusError as error:
-            raise _status_error(server, self.model_name, error) from error
-        # The last three: what langchain-openai raises for a reply of another shape.
-        except (openai.OpenAIError, ValueError, TypeError, KeyError) as error:
-            raise LanguageModelRefused(
-                f"{server}: the chat model's reply cannot be used ({_first_line(error)})."
-            ) from error
-        except (httpx2.TransportError, httpx2.InvalidURL) as error:
-            raise TryAgain(
-                LanguageModelDown(f"{server}: the chat model broke off ({_first_line(error)}).")
-            ) from error
-
-
-def _status_error(server: str, model: str, error: openai.APIStatusError) -> Exception:
-    status, said = error.status_code, _first_line(error)
-    if status in (401, 403):
-        return LanguageModelRefused(f"{server}: the key is not accepted ({status}); set IAD_LLM_KEY.")
-    if status == 404:
-        return LanguageModelRefused(
-            f"{server}: no chat model {model!r} there (404); set IAD_LLM_MODEL, and end the URL with /v1."
-        )
-    down: LanguageModelError = LanguageModelDown(f"{server}: the chat model failed ({status}: {said}).")
-    if status == 429:
-        return TryAgain(down, wait_s=_retry_after(error.response), busy=True)
-    if status >= 500 or status == 408:
-        return TryAgain(down, wait_s=_retry_after(error.response))
-    return LanguageModelRefused(f"{server}: the chat model refused the request ({status}: {said}).")
-
-
-def _retry_after(response: httpx2.Response) -> float:
-    """Seconds that the server asks to wait; 0 where it does not say, or names a date."""
-    try:
-        return max(0.0, float(response.headers.get("retry-after", "0")))
-    except ValueError:
-        return 0.0
-
-
-def _first_line(error: BaseException) -> str:
-    text = str(error).strip() or type(error).__name__
-    return text.splitlines()[0][:200]
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            raise self._server.unusable(error) from error

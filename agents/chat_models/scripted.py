@@ -10,9 +10,9 @@ from langchain_core.callbacks import CallbackManagerForLLMRun
 from langchain_core.language_models import BaseChatModel, LanguageModelInput
 from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.outputs import ChatGeneration, ChatResult
-from langchain_core.runnables import Runnable, RunnableLambda
+from langchain_core.runnables import Runnable
 from langchain_core.tools import BaseTool
-from pydantic import BaseModel, PrivateAttr
+from pydantic import PrivateAttr
 
 from anomaly_core.errors import LanguageModelError, LanguageModelRefused
 
@@ -62,15 +62,3 @@ class ScriptedChatModel(BaseChatModel):
     ) -> Runnable[LanguageModelInput, AIMessage]:
         """Return itself: tool calls come from the script."""
         return self
-
-    def with_structured_output(
-        self, schema: dict[str, Any] | type, *, include_raw: bool = False, **kwargs: Any
-    ) -> Runnable[LanguageModelInput, dict[str, Any] | BaseModel]:
-        """Return the next reply read as `schema`, a pydantic model.
-
-        Raises pydantic's ValidationError for a reply that is none, as a real chat model does.
-        """
-        if include_raw or not (isinstance(schema, type) and issubclass(schema, BaseModel)):
-            raise NotImplementedError("the scripted chat model reads pydantic models, without the raw reply")
-        read = schema.model_validate_json
-        return self | RunnableLambda(lambda message: read(str(message.content)))

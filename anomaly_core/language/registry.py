@@ -7,6 +7,7 @@ from typing import Final
 import torch
 
 from anomaly_core.language.base import LanguageModel
+from anomaly_core.language.fakes import ScriptedLanguageModel, tiny_language_model
 
 SCRIPTED: Final = "scripted"
 TINY: Final = "tiny"
@@ -38,15 +39,11 @@ def load_language_model(
 
     Raises WeightsMissing, WeightsDamaged, ConfigError (a URL without `base`, or vLLM is not installed).
     """
-    # Imported late: the scripted model needs neither transformers nor its seconds of import.
     if model == SCRIPTED:
-        from anomaly_core.language.scripted import ScriptedLanguageModel
-
         return ScriptedLanguageModel()
     if model == TINY:
-        from anomaly_core.language.tiny import tiny_language_model
-
         return tiny_language_model(device=device)
+    # Imported late: each backend takes seconds, and one of them is used.
     if model.startswith(("http://", "https://")):
         from anomaly_core.language.vllm.served_lm import load_served
 

@@ -15,6 +15,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from anomaly_core.config import SimulationConfig
 from anomaly_core.errors import ConfigError, IadError, NoImages
 from anomaly_core.imaging.foreground import foreground_mask
 from anomaly_core.imaging.reading import load_image
@@ -25,14 +26,11 @@ from anomaly_core.simulation.patches import (
     Bools,
     Patch,
     Pixels,
-    SimulationConfig,
     draw_patch,
     on_object,
     render,
 )
 from anomaly_core.simulation.question_answers import inspection_pairs
-
-__all__ = ["Simulated", "SimulationConfig", "SimulationSummary", "simulate", "simulate_folder"]
 
 
 @dataclass(frozen=True)

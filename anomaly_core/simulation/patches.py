@@ -7,67 +7,21 @@ scars as in Li et al., CVPR 2021, arXiv 2104.04015.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from anomaly_core.config import SimulationConfig
 
 Pixels = NDArray[np.uint8]
 Bools = NDArray[np.bool_]
-Shape = Literal["rectangle", "ellipse", "polygon"]
 MARGIN: Final = 4
 """Pixels of true source and target around a patch, on which the Poisson equation has its boundary."""
 
 MIN_SIDE: Final = 4
 """Least side of a patch in pixels; OpenCV cannot clone one of less than 3."""
-
-
-Method = Literal["nsa", "cutpaste", "scar"]
-
-
-class SimulationConfig(BaseModel):
-    """How anomalies are drawn. Sizes are shares of the image's width and height, each drawn apart.
-
-    method: see anomaly_core.simulation.nsa. blend: for "nsa"; "mixed" keeps the stronger of both gradients.
-    max_patches: 1 to this many, equally likely. min_size, max_size, gamma_scale: a side is a Gamma variate
-        of shape 2 and this scale, drawn again outside the bounds. min_foreground: least share of a patch on
-        the object, where there is one. resize: range of the patch's scaling on textures; object_resize: on
-        objects. min_change: grey levels by which the image must differ, on a local mean, to be in the mask;
-        other pixels are put back. min_visible: grey levels that the smoothed change must reach in the
-        strongest tenth of the mask; on a texture at least four times its own smoothed spread.
-    tone: on a texture, the largest shift of a patch's middle, up or down, as a share of its mean grey
-        level, fading out at its edge; 0 gives plain NSA, which on an even texture blends grain into grain
-        and shows nothing.
-    attempts: draws before giving up.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    method: Method = "nsa"
-    blend: Literal["normal", "mixed"] = "normal"
-    max_patches: int = Field(default=2, ge=1, le=10)
-    min_size: float = Field(default=0.04, gt=0, lt=1)
-    max_size: float = Field(default=0.3, gt=0, lt=1)
-    gamma_scale: float = Field(default=0.06, gt=0)
-    min_foreground: float = Field(default=0.25, ge=0, le=1)
-    resize: tuple[float, float] = (0.5, 2.0)
-    object_resize: tuple[float, float] = (0.7, 1.3)
-    shapes: tuple[Shape, ...] = Field(default=("rectangle", "ellipse", "polygon"), min_length=1)
-    min_change: int = Field(default=4, ge=0, le=254)
-    min_visible: int = Field(default=10, ge=1, le=255)
-    tone: float = Field(default=0.35, ge=0, le=1)
-    attempts: int = Field(default=200, ge=1)
-
-    @model_validator(mode="after")
-    def _ranges_rise(self) -> SimulationConfig:
-        if self.min_size >= self.max_size:
-            raise ValueError(f"min_size {self.min_size} must be below max_size {self.max_size}")
-        for low, high in (self.resize, self.object_resize):
-            if not 0 < low <= high:
-                raise ValueError(f"a resize range must rise from above 0, not {low} to {high}")
-        return self
 
 
 @dataclass(frozen=True)

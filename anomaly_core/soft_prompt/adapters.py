@@ -1,4 +1,7 @@
-"""Soft prompts and LoRA as PEFT adapters: folders that every program with `peft` loads."""
+"""Soft prompts and LoRA as PEFT adapters: folders that every program with `peft` loads.
+
+The functions import `peft` themselves: it takes seconds, and few commands need it.
+"""
 
 from __future__ import annotations
 
@@ -9,29 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from peft import LoraConfig, PeftModel, PromptTuningConfig, TaskType, get_peft_model
-from pydantic import Field
-from safetensors.torch import load_file, save_file
+from safetensors.torch import save_file
 
-from anomaly_core.config import Config
+from anomaly_core.config import LoraSettings
 from anomaly_core.errors import ConfigError
 from anomaly_core.language.transformers_lm import TransformersLanguageModel
 
 ADAPTER_FILE = "adapter_config.json"
-ADAPTER_WEIGHTS = "adapter_model.safetensors"
-PROMPT_KEY = "prompt_embeddings"
-
-
-class LoraSettings(Config):
-    """LoRA on a language model (arXiv 2106.09685). The defaults are AnomalyGPT's base, PandaGPT's.
-
-    r: rank. alpha: scale is alpha / r. targets: names of the layers.
-    """
-
-    r: int = Field(default=32, ge=1)
-    alpha: int = Field(default=32, ge=1)
-    dropout: float = Field(default=0.1, ge=0, lt=1)
-    targets: tuple[str, ...] = Field(default=("q_proj", "k_proj", "v_proj", "o_proj"), min_length=1)
 
 
 def add_lora(lm: TransformersLanguageModel, settings: LoraSettings) -> TransformersLanguageModel:
@@ -40,6 +27,8 @@ def add_lora(lm: TransformersLanguageModel, settings: LoraSettings) -> Transform
     The given model must not be used any more: PEFT changes its layers in place.
     Raises ConfigError when no layer has one of the names.
     """
+    from peft import LoraConfig, TaskType, get_peft_model
+
     config = LoraConfig(
         r=settings.r,
         lora_alpha=settings.alpha,
@@ -60,6 +49,8 @@ def add_lora(lm: TransformersLanguageModel, settings: LoraSettings) -> Transform
 
 def save_lora(lm: TransformersLanguageModel, folder: Path) -> None:
     """Write the LoRA layers as a PEFT adapter. Raises ConfigError for a model without them."""
+    from peft import PeftModel
+
     if not isinstance(lm.model, PeftModel):
         raise ConfigError(f"{lm.name} has no LoRA layers to save.")
     lm.model.save_pretrained(str(folder), safe_serialization=True)
@@ -69,6 +60,8 @@ def load_adapter(lm: TransformersLanguageModel, folder: Path) -> TransformersLan
     """Return the model with a saved LoRA adapter, frozen. Raises ConfigError where there is none."""
     if not (folder / ADAPTER_FILE).is_file():
         raise ConfigError(f"{folder}: no PEFT adapter here ({ADAPTER_FILE} is missing).")
+    from peft import PeftModel
+
     with _quiet():
         model: Any = PeftModel.from_pretrained(lm.model, str(folder), is_trainable=False)
     return TransformersLanguageModel(model, lm.builder.tokenizer, f"{lm.name}+{folder.name}")
@@ -83,6 +76,8 @@ def save_prompt_tuning(base_tokens: torch.Tensor, folder: Path, *, base_model: s
     """
     if base_tokens.ndim != 2 or not len(base_tokens):
         raise ConfigError(f"base tokens must be (n, hidden), got {tuple(base_tokens.shape)}.")
+    from peft import PromptTuningConfig, TaskType
+
     config = PromptTuningConfig(
         task_type=TaskType.CAUSAL_LM,
         base_model_name_or_path=base_model,
@@ -91,19 +86,8 @@ def save_prompt_tuning(base_tokens: torch.Tensor, folder: Path, *, base_model: s
         inference_mode=True,
     )
     config.save_pretrained(str(folder))
-    tensors = {PROMPT_KEY: base_tokens.detach().float().cpu().contiguous()}
-    save_file(tensors, folder / ADAPTER_WEIGHTS)
-
-
-def load_prompt_tuning(folder: Path) -> torch.Tensor:
-    """Return the (n, hidden) float32 tokens of a PEFT prompt-tuning adapter.
-
-    Raises ConfigError where there is none.
-    """
-    file = folder / ADAPTER_WEIGHTS
-    if not file.is_file() or PROMPT_KEY not in (tensors := load_file(file)):
-        raise ConfigError(f"{folder}: no PEFT prompt-tuning adapter here.")
-    return tensors[PROMPT_KEY].float()
+    tensors = {"prompt_embeddings": base_tokens.detach().float().cpu().contiguous()}
+    save_file(tensors, folder / "adapter_model.safetensors")
 
 
 @contextmanager

@@ -22,15 +22,14 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 
 from anomaly_core.anomalygpt import AnomalyGPT
-from anomaly_core.config import DetectorConfig
+from anomaly_core.config import DataConfig, DetectorConfig, SimulationConfig
 from anomaly_core.decoders.inputs import decoder_inputs
 from anomaly_core.encoders.base import ImageEncoder
 from anomaly_core.errors import ConfigError
 from anomaly_core.imaging.foreground import foreground_mask
 from anomaly_core.product import ProductModel
 from anomaly_core.scoring.scorer import FEW_SHOT
-from anomaly_core.simulation.nsa import Simulated, SimulationConfig, simulate
-from anomaly_core.training.config import DataConfig
+from anomaly_core.simulation.nsa import Simulated, simulate
 from anomaly_core.training.data import Pixels, Product, training_products
 from anomaly_core.training.losses import MASK_THRESHOLD
 

@@ -13,8 +13,8 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import nn
 
+from anomaly_core.config import TrainingConfig
 from anomaly_core.errors import ConfigError, WeightsDamaged
-from anomaly_core.training.config import TrainingConfig
 
 FILE: Final = "resume.safetensors"
 DONE: Final = "config.json"

@@ -22,6 +22,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from anomaly_core.checkpoint import LORA, CheckpointConfig, save_checkpoint
+from anomaly_core.config import TrainingConfig
 from anomaly_core.decoders.inputs import input_channels
 from anomaly_core.decoders.text_aligned import TextAlignedDecoder, mean_of_taps, text_vectors
 from anomaly_core.encoders.base import ImageEncoder, TextEncoder
@@ -37,7 +38,6 @@ from anomaly_core.soft_prompt.adapters import add_lora, save_lora
 from anomaly_core.soft_prompt.learner import PromptLearner, PromptLearnerConfig, TokenProbe
 from anomaly_core.training.batch import Views, decoder_maps, draw_pairs, draw_views, schedule
 from anomaly_core.training.cache import MASK_SIZE, Example, FeatureCache, build_cache
-from anomaly_core.training.config import TrainingConfig
 from anomaly_core.training.dialogue_loss import dialogue_loss, word_embeddings
 from anomaly_core.training.log import TrainingLog
 from anomaly_core.training.losses import dice_loss, focal_loss

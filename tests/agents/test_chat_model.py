@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,10 +12,11 @@ from typing import Any, Literal
 import pytest
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, HumanMessage
-from loopback import Reply, drip, events, hang_up, loopback, say
+from loopback import Reply, drip, drip_an_error, events, hang_up, loopback, say
 from pydantic import BaseModel, SecretStr
 
-from agents.chat_models.endpoint import EndpointChatModel, build_chat_model, reply_as
+from agents.chat_models.build import build_chat_model
+from agents.chat_models.endpoint import EndpointChatModel
 from agents.chat_models.local import start_local_server
 from agents.chat_models.scripted import ScriptedChatModel
 from agents.settings import Settings
@@ -68,19 +70,41 @@ def test_reply_key_and_the_servers_own_model() -> None:
     assert server.asked[0]["model"] == "first"
     assert server.asked[0]["authorization"] == "Bearer secret"
     assert server.asked[0]["temperature"] == 0
+    assert "secret" not in f"{model!r} {model.model_dump()} {model._identifying_params}"
 
 
 def test_reply_is_constrained_to_the_schema(chat: MakeChat) -> None:
     with loopback(say(200, completion('{"topic": "place"}'))) as server:
-        assert reply_as(chat(server.url), QUESTION, Plan) == Plan(topic="place")
+        plan = chat(server.url).with_structured_output(Plan, method="json_schema").invoke(QUESTION)
+    assert plan == Plan(topic="place")
     sent = server.asked[0]["response_format"]["json_schema"]["schema"]
     assert sent["properties"]["topic"]["enum"] == ["place", "cause"]
 
 
-@pytest.mark.parametrize("text", ["the place", '{"topic": "price"}', ""])
+@pytest.mark.parametrize("text", ["the place", '{"topic": "price"}'])
 def test_reply_that_is_not_of_the_schema_is_refused(text: str, chat: MakeChat) -> None:
-    with loopback(say(200, completion(text))) as server, pytest.raises(LanguageModelRefused, match="Plan"):
-        reply_as(chat(server.url), QUESTION, Plan)
+    with loopback(say(200, completion(text))) as server:
+        model = chat(server.url).with_structured_output(Plan, method="json_schema")
+        with pytest.raises(LanguageModelRefused, match="Plan"):
+            model.invoke(QUESTION)
+
+
+@pytest.mark.parametrize(
+    ("models", "says"),
+    [
+        ({"data": []}, "serves no model"),
+        (b"<html>", "cannot be used"),
+        ([1], "cannot be used"),
+        ({"data": [1]}, "cannot be used"),
+    ],
+    ids=["none", "html", "list", "numbers"],
+)
+def test_a_list_of_models_that_cannot_be_used_is_refused(models: object, says: str) -> None:
+    with loopback(say(200, completion("Here.")), models=models) as server:
+        model = EndpointChatModel.at(server.url)
+        with pytest.raises(LanguageModelRefused, match=says):
+            model.invoke(QUESTION)
+        model.root_client.close()
 
 
 @pytest.mark.parametrize(
@@ -93,10 +117,26 @@ def test_reply_that_is_not_of_the_schema_is_refused(text: str, chat: MakeChat) -
         (say(429, {"error": {"message": "slow down"}}, Retry_After="60"), LanguageModelDown, "429"),
         (say(200, b"<html>not json</html>"), LanguageModelRefused, "cannot be used"),
         (say(200, {"object": "something else"}), LanguageModelRefused, "cannot be used"),
-        (drip, LanguageModelDown, "did not answer in 1 s"),
-        (hang_up, LanguageModelDown, "no chat model answers"),
+        (say(200, {"choices": []}), LanguageModelRefused, "cannot be used"),
+        (say(200, {"choices": ["here"]}), LanguageModelRefused, "cannot be used"),
+        (drip, LanguageModelDown, "no whole answer in 1 s"),
+        (drip_an_error, LanguageModelDown, "no whole answer in 1 s"),
+        (hang_up, LanguageModelDown, "does not answer"),
     ],
-    ids=["401", "404", "400", "500", "429", "html", "wrong object", "drip", "hang up"],
+    ids=[
+        "401",
+        "404",
+        "400",
+        "500",
+        "429",
+        "html",
+        "wrong object",
+        "empty",
+        "no message",
+        "drip",
+        "drip 500",
+        "hang up",
+    ],
 )
 def test_each_failure_has_its_message_in_time(
     reply: Reply, expected: type[LanguageModelError], says: str, chat: MakeChat
@@ -117,7 +157,7 @@ def test_a_failure_that_passes_is_not_noticed(chat: MakeChat) -> None:
 
 def test_a_server_that_is_down_costs_time_once(chat: MakeChat) -> None:
     model = chat("http://127.0.0.1:9/v1")
-    with pytest.raises(LanguageModelDown, match="no chat model answers there"):
+    with pytest.raises(LanguageModelDown, match="does not answer"):
         model.invoke(QUESTION)
     began = time.monotonic()
     with pytest.raises(LanguageModelDown, match="tried again in"):
@@ -136,6 +176,12 @@ def test_stream(chat: MakeChat) -> None:
         assert [c.content for c in chat(server.url).stream(QUESTION) if c.content] == pieces
     with loopback(say(500, {})) as server, pytest.raises(LanguageModelDown, match="500"):
         list(chat(server.url).stream(QUESTION))
+
+
+def test_stream_without_a_reply_is_refused(chat: MakeChat) -> None:
+    for reply in (events(), say(200, b"<html>")):
+        with loopback(reply) as server, pytest.raises(LanguageModelRefused, match="cannot be used"):
+            list(chat(server.url).stream(QUESTION))
 
 
 def test_stream_that_fails_at_first_is_tried_again(chat: MakeChat) -> None:
@@ -163,14 +209,12 @@ def test_local_model_says_how_to_get_it(tmp_path: Path, monkeypatch: pytest.Monk
 def test_scripted_says_its_script() -> None:
     call = AIMessage("", tool_calls=[{"name": "zoom", "args": {}, "id": "1"}])
     down = LanguageModelDown("down")
-    model: BaseChatModel = ScriptedChatModel(["Hello.", {"topic": "cause"}, call, down, "no plan"])
+    model: BaseChatModel = ScriptedChatModel(["Hello.", {"topic": "cause"}, call, down])
     assert model.invoke(QUESTION).content == "Hello."
-    assert reply_as(model, QUESTION, Plan).topic == "cause"
+    assert json.loads(str(model.invoke(QUESTION).content)) == {"topic": "cause"}
     assert model.bind_tools([]).invoke(QUESTION).tool_calls[0]["name"] == "zoom"
     with pytest.raises(LanguageModelDown, match="down"):
         model.invoke(QUESTION)
-    with pytest.raises(LanguageModelRefused, match="Plan"):
-        reply_as(model, QUESTION, Plan)
     with pytest.raises(LanguageModelRefused, match="no reply left"):
         model.invoke(QUESTION)
-    assert len(model.heard) == 6  # type: ignore[attr-defined]
+    assert len(model.heard) == 5  # type: ignore[attr-defined]

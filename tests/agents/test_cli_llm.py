@@ -11,7 +11,7 @@ from loopback import loopback, say
 from typer.testing import CliRunner, Result
 
 from agents.interfaces.cli import app
-from anomaly_core.language.tiny import tiny_language_model
+from anomaly_core.language.fakes import tiny_language_model
 
 
 def run(*arguments: str) -> Result:

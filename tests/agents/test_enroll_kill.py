@@ -26,6 +26,7 @@ ENROL_FOREVER = """
 import os, sys
 from pathlib import Path
 import anomaly_core.anomalygpt, anomaly_core.encoders.fakes, knowledge.products.templates
+import anomaly_core.soft_prompt.adapters
 import tools.enrollment.enroll
 from agents.app import Application
 from agents.settings import Settings

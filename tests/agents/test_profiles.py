@@ -13,11 +13,11 @@ from tokenizers import pre_tokenizers
 from agents.interfaces.cli.training import training_config
 from agents.settings import Settings
 from anomaly_core.checkpoint import load_checkpoint
+from anomaly_core.config import DataConfig, TrainingConfig
 from anomaly_core.decoders.inputs import input_channels
 from anomaly_core.encoders.imagebind import BLOCK, TEXT, VISION
 from anomaly_core.imaging.frame import whole_frame
-from anomaly_core.language.tiny import CHATML, byte_tokenizer
-from anomaly_core.training.config import DataConfig, TrainingConfig
+from anomaly_core.language.fakes import CHATML, byte_tokenizer
 from anomaly_core.training.train import train
 
 PAGE = (Path(__file__).parents[2] / "docs" / "profiles.md").read_text(encoding="utf-8")

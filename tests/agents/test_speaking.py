@@ -25,8 +25,7 @@ from agents.settings import Settings
 from anomaly_core.errors import ConfigError, LanguageModelRefused
 from anomaly_core.language.base import Message
 from anomaly_core.language.chat_template import SoftSpan, TokenSpan
-from anomaly_core.language.scripted import ScriptedLanguageModel
-from anomaly_core.language.tiny import tiny_language_model
+from anomaly_core.language.fakes import ScriptedLanguageModel, tiny_language_model
 from anomaly_core.simulation.procedural import DrawnProduct
 from anomaly_core.weights.resolve import cached
 

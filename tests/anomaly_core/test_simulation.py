@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 from PIL import Image
 from pydantic import ValidationError
 
+from anomaly_core.config import SimulationConfig
 from anomaly_core.errors import ConfigError, NoImages
 from anomaly_core.imaging.foreground import foreground_mask
 from anomaly_core.inspection import CELLS
-from anomaly_core.simulation.nsa import SimulationConfig, simulate, simulate_folder
+from anomaly_core.simulation.nsa import simulate, simulate_folder
 
 METHODS = ("nsa", "cutpaste", "scar")
 

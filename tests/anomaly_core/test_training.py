@@ -12,18 +12,17 @@ from PIL import Image
 from pydantic import ValidationError
 
 from anomaly_core.checkpoint import load_checkpoint
+from anomaly_core.config import DataConfig, LoraSettings, TrainingConfig
 from anomaly_core.decoders.text_aligned import TextAlignedDecoder, mean_of_taps, text_vectors
 from anomaly_core.encoders.fakes import TinyEncoder, TinyTextEncoder
 from anomaly_core.errors import ConfigError, WeightsDamaged, WeightsMissing
 from anomaly_core.imaging.frame import frame_of
 from anomaly_core.inspection import CELLS, cell_of, verdict_sentence
+from anomaly_core.language.fakes import tiny_language_model
 from anomaly_core.language.inspection_dialogue import inspection_messages, read_dialogues
-from anomaly_core.language.tiny import tiny_language_model
-from anomaly_core.soft_prompt.adapters import LoraSettings
 from anomaly_core.soft_prompt.learner import PromptLearner, PromptLearnerConfig
 from anomaly_core.training.batch import decoder_maps, draw_views, on_original, schedule
 from anomaly_core.training.cache import MASK_SIZE, FeatureCache, build_cache
-from anomaly_core.training.config import DataConfig, TrainingConfig
 from anomaly_core.training.dialogue_loss import dialogue_loss
 from anomaly_core.training.train import TrainingModels, train
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import torch
 
 from anomaly_core.checkpoint import CheckpointConfig, save_checkpoint
+from anomaly_core.config import DataConfig, TrainingConfig
 from anomaly_core.decoders.text_aligned import TextAlignedDecoder, text_vectors
 from anomaly_core.encoders.fakes import TinyEncoder, TinyTextEncoder
 from anomaly_core.errors import LanguageModelDown
@@ -14,7 +15,6 @@ from anomaly_core.language.base import Message
 from anomaly_core.scoring.calibration import Prior
 from anomaly_core.scoring.fusion import Fusion, write_fusion
 from anomaly_core.soft_prompt.learner import PromptLearner, PromptLearnerConfig
-from anomaly_core.training.config import DataConfig, TrainingConfig
 
 FUSION = Fusion(text_weight=0.05, language_weight=0.1, prior=Prior())
 

@@ -59,15 +59,20 @@ def events(*chunks: dict[str, Any], end: bool = True) -> Reply:
     return reply
 
 
-def drip(handler: BaseHTTPRequestHandler, _request: dict[str, Any]) -> None:
+def drip(handler: BaseHTTPRequestHandler, _request: dict[str, Any], status: int = 200) -> None:
     """Send a byte now and then, never to an end."""
-    handler.send_response(200)
+    handler.send_response(status)
     handler.send_header("Content-Length", "1000000")
     handler.end_headers()
     for _ in range(200):
         handler.wfile.write(b" ")
         handler.wfile.flush()
         time.sleep(0.05)
+
+
+def drip_an_error(handler: BaseHTTPRequestHandler, request: dict[str, Any]) -> None:
+    """Say that it failed, and why a byte at a time, never to an end."""
+    drip(handler, request, status=500)
 
 
 def sleep(handler: BaseHTTPRequestHandler, _request: dict[str, Any]) -> None:

@@ -18,12 +18,13 @@ import pytest
 import torch
 from transformers import LlamaConfig
 
+from anomaly_core.config import LoraSettings
 from anomaly_core.errors import LanguageModelError
-from anomaly_core.language.tiny import tiny_language_model
+from anomaly_core.language.fakes import tiny_language_model
 from anomaly_core.language.transformers_lm import TransformersLanguageModel
 from anomaly_core.language.vllm.client import ModelServer
 from anomaly_core.language.vllm.launch import vllm_command
-from anomaly_core.soft_prompt.adapters import LoraSettings, add_lora, save_lora
+from anomaly_core.soft_prompt.adapters import add_lora, save_lora
 from anomaly_core.weights.resolve import cached
 
 # Read by vLLM when it is imported, for the engines that tests make in this process.

@@ -16,8 +16,8 @@ from vllm.lora.request import LoRARequest
 
 from anomaly_core.errors import LanguageModelRefused
 from anomaly_core.language.base import LanguageModel
+from anomaly_core.language.fakes import byte_tokenizer
 from anomaly_core.language.inspection_dialogue import YES_NO, inspection_messages
-from anomaly_core.language.tiny import byte_tokenizer
 from anomaly_core.language.transformers_lm import TransformersLanguageModel
 from anomaly_core.language.vllm.agreement import TOLERANCE, compare, fixed_soft_prompts
 from anomaly_core.language.vllm.in_process import VllmLanguageModel

@@ -20,7 +20,7 @@ from anomaly_core.language.inspection_dialogue import YES_NO, inspection_message
 from anomaly_core.language.transformers_lm import TransformersLanguageModel
 from anomaly_core.language.vllm.agreement import TOLERANCE, compare, fixed_soft_prompts
 from anomaly_core.language.vllm.client import ModelServer
-from anomaly_core.language.vllm.embeddings import encode_embeddings, soft_prompt_part
+from anomaly_core.language.vllm.embeddings import encode_embeddings
 from anomaly_core.language.vllm.probe import probe
 from anomaly_core.language.vllm.served_lm import ServedLanguageModel
 from anomaly_core.language.vllm.text_side import TextSide
@@ -92,16 +92,14 @@ def test_chat_parts(
     (yes,), (no,) = local.builder.reply_ids([Message("user", "x")], YES_NO)
     for soft in soft_prompts:
         question = "Is there any anomaly in the image?"
+        part = {"type": "prompt_embeds", "data": encode_embeddings(soft)}
         answer = served.server.post(
             "/chat/completions",
             {
                 "model": "m",
                 "messages": [
                     {"role": "system", "content": "You inspect industrial parts."},
-                    {
-                        "role": "user",
-                        "content": [soft_prompt_part(soft), {"type": "text", "text": question}],
-                    },
+                    {"role": "user", "content": [part, {"type": "text", "text": question}]},
                 ],
                 "max_tokens": 1,
                 "temperature": 0,
@@ -123,18 +121,26 @@ def test_chat_parts(
 
 
 def test_replies_in_a_form(served: ServedLanguageModel, soft_prompts: list[torch.Tensor]) -> None:
-    messages = inspection_messages(soft_prompts[0])
+    """vLLM limits a reply after prompt embeddings to choices or to a JSON schema."""
+    embeddings = encode_embeddings(served.text.embed(inspection_messages(soft_prompts[0])))
+
+    def reply(form: dict[str, Any]) -> str:
+        body = {"model": "m", "prompt_embeds": embeddings, "max_tokens": 128, "temperature": 0}
+        answer = served.server.post("/completions", {**body, "structured_outputs": form})
+        assert answer["choices"][0]["finish_reason"] == "stop"
+        return str(answer["choices"][0]["text"])
+
     letters = ["A", "B", "C", "D"]
-    assert served.reply_in_form(messages, {"choice": letters}) in letters
+    assert reply({"choice": letters}) in letters
     schema = {
         "type": "object",
         "properties": {"anomaly": {"type": "boolean"}, "place": {"enum": ["top", "bottom"]}},
         "required": ["anomaly", "place"],
         "additionalProperties": False,
     }
-    validate(json.loads(served.reply_in_form(messages, {"json": schema})), schema)
+    validate(json.loads(reply({"json": schema})), schema)
     with pytest.raises(LanguageModelRefused):
-        served.reply_in_form(messages, {"json": {"type": "no such type"}})
+        reply({"json": {"type": "no such type"}})
 
 
 def test_stream_comes_in_pieces(served: ServedLanguageModel) -> None:

@@ -15,7 +15,7 @@ from agents.interfaces.cli.output import print_json, print_line, print_problem, 
 from anomaly_core.errors import ConfigError
 
 if TYPE_CHECKING:
-    from anomaly_core.training.config import TrainingConfig
+    from anomaly_core.config import TrainingConfig
 
 Seed = Annotated[int | None, typer.Option("--seed", metavar="S", min=0, help="Seed of every random choice.")]
 
@@ -129,7 +129,7 @@ def training_config(path: Path | None, options: Mapping[str, Any]) -> TrainingCo
 
     Raises ConfigError, naming the file where there is one, for what is no TOML or no possible run.
     """
-    from anomaly_core.training.config import TrainingConfig
+    from anomaly_core.config import TrainingConfig
 
     try:
         table = {} if path is None else tomllib.loads(path.read_text(encoding="utf-8"))

@@ -6,28 +6,22 @@ circuit opens and calls fail at once, until a single call after a pause finds th
 
 from __future__ import annotations
 
+import random
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import islice
 from typing import Final, TypeVar
-
-from tenacity import (
-    RetryCallState,
-    Retrying,
-    retry_if_exception_type,
-    stop_after_attempt,
-    wait_exponential,
-    wait_random,
-)
 
 from anomaly_core.errors import LanguageModelDown, LanguageModelError
 
 T = TypeVar("T")
+SecondsLeft = Callable[[], float]
+"""Gives what a call has left of its time limit, in seconds above 0."""
 
 ATTEMPTS: Final = 3
 FAILURES: Final = 3
 PAUSE_S: Final = 10.0
-_BACK_OFF: Final = wait_exponential(multiplier=0.2, max=5.0) + wait_random(0.0, 0.2)
 
 
 class TryAgain(Exception):
@@ -110,56 +104,63 @@ class Caller:
     def __init__(
         self, server: str, timeout_s: float, *, attempts: int = ATTEMPTS, circuit: Circuit | None = None
     ) -> None:
-        self.server = server
         self.timeout_s = timeout_s
         self.circuit = circuit or Circuit(server)
         self._attempts = attempts
 
-    def run(self, attempt: Callable[[float], T]) -> T:
-        """Return what `attempt(seconds left)` returns; it raises TryAgain for a failure that may pass.
+    def run(self, attempt: Callable[[SecondsLeft], T]) -> T:
+        """Return what `attempt` returns; it raises TryAgain for a failure that may pass.
 
         Raises LanguageModelDown when no attempt was answered in time, and whatever else `attempt` raises.
         """
         deadline = time.monotonic() + self.timeout_s
-
-        def once() -> T:
-            self.circuit.check()
+        tried = 0
+        while True:
             try:
-                result = attempt(max(0.001, deadline - time.monotonic()))
+                return self._once(attempt, lambda: max(0.001, deadline - time.monotonic()))
             except TryAgain as failure:
-                if failure.busy:
-                    self.circuit.answered()
-                else:
-                    self.circuit.failed()
-                raise
-            except LanguageModelDown:
-                self.circuit.failed()
-                raise
-            except LanguageModelError:
-                self.circuit.answered()
-                raise
-            self.circuit.answered()
-            return result
+                tried += 1
+                pause = max(failure.wait_s, _back_off(tried))
+                if tried == self._attempts or time.monotonic() + pause >= deadline:
+                    raise failure.error from failure
+                time.sleep(pause)
 
-        def wait(state: RetryCallState) -> float:
-            return max(_BACK_OFF(state), _asked_wait(state))
+    def iterate(self, attempt: Callable[[SecondsLeft], Iterator[T]]) -> Iterator[T]:
+        """Yield what `attempt` yields; see `run`.
 
-        def too_late(state: RetryCallState) -> bool:
-            return time.monotonic() + state.upcoming_sleep >= deadline
+        Tried again only as long as nothing has come: what was shown cannot be taken back.
+        """
 
-        retrying = Retrying(
-            retry=retry_if_exception_type(TryAgain),
-            stop=lambda state: stop_after_attempt(self._attempts)(state) or too_late(state),
-            wait=wait,
-            reraise=True,
-        )
+        def begin(left: SecondsLeft) -> tuple[list[T], Iterator[T]]:
+            pieces = attempt(left)
+            return list(islice(pieces, 1)), pieces
+
+        first, rest = self.run(begin)
+        yield from first
         try:
-            return retrying(once)
-        except TryAgain as last:
-            raise last.error from last
+            yield from rest
+        except TryAgain as broken:
+            self.circuit.failed()
+            raise broken.error from broken
+
+    def _once(self, attempt: Callable[[SecondsLeft], T], left: SecondsLeft) -> T:
+        """Make one attempt, and tell the circuit how it ended: a refusal is an answer too."""
+        self.circuit.check()
+        try:
+            result = attempt(left)
+        except LanguageModelDown:
+            self.circuit.failed()
+            raise
+        except (TryAgain, LanguageModelError) as error:
+            if isinstance(error, TryAgain) and not error.busy:
+                self.circuit.failed()
+            else:
+                self.circuit.answered()
+            raise
+        self.circuit.answered()
+        return result
 
 
-def _asked_wait(state: RetryCallState) -> float:
-    """Seconds that the server asked to wait."""
-    error = state.outcome.exception() if state.outcome else None
-    return error.wait_s if isinstance(error, TryAgain) else 0.0
+def _back_off(tried: int) -> float:
+    """Seconds to wait after so many attempts: 0.2, 0.4, 0.8 and so on to 5, and up to 0.2 more by chance."""
+    return min(5.0, 0.1 * 2.0**tried) + random.uniform(0.0, 0.2)

@@ -33,15 +33,6 @@ def encode_embeddings(embeddings: torch.Tensor) -> str:
     return base64.b64encode(buffer.getvalue()).decode("ascii")
 
 
-def soft_prompt_part(soft_prompt: torch.Tensor) -> dict[str, Any]:
-    """Return a soft prompt as a content part of a chat message.
-
-    The server puts it where the part stands and adds its chat template; a text part that follows is joined
-    with a newline, so a reply can differ from that of `ServedLanguageModel`, which adds none.
-    """
-    return {"type": "prompt_embeds", "data": encode_embeddings(soft_prompt)}
-
-
 def read_scores(answer: Mapping[str, Any], count: int) -> list[dict[int, float]]:
     """Return {token id: natural log-probability} of the first token of each of `count` completions.
 

@@ -102,35 +102,6 @@ class ServedLanguageModel:
         spoken = (token for token in said if token not in self.text.stops)
         return readable(spoken, self.text.builder.tokenizer, frozenset())
 
-    def reply_in_form(
-        self, messages: Sequence[Message], form: dict[str, Any], max_new_tokens: int = 128
-    ) -> str:
-        """Return the whole greedy reply, limited to a form by the server.
-
-        form: vLLM's `structured_outputs`: `{"choice": [text, ...]}` or `{"json": schema}`.
-        Raises LanguageModelDown and LanguageModelRefused.
-        """
-        prompt = self.text.embed(messages)
-        self._require_room(len(prompt) + 1)
-        answer = self.server.post(
-            "/completions",
-            {
-                **self._request(max_tokens=max_new_tokens),
-                "prompt_embeds": encode_embeddings(prompt),
-                "structured_outputs": form,
-            },
-        )
-        try:
-            choice = answer["choices"][0]
-            text, why = str(choice["text"]), choice["finish_reason"]
-        except (KeyError, IndexError, TypeError) as error:
-            raise LanguageModelRefused(f"{self.server.url}: the answer holds no text.") from error
-        if why != "stop":
-            raise LanguageModelRefused(
-                f"{self.server.url}: the reply did not end within {max_new_tokens} tokens."
-            )
-        return text
-
     def close(self) -> None:
         """Close the connections."""
         self.server.close()

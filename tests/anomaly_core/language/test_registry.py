@@ -8,9 +8,9 @@ from transformers import LlamaConfig, Qwen2_5_VLConfig, Qwen2_5_VLForConditional
 
 from anomaly_core.errors import WeightsMissing
 from anomaly_core.language.base import LanguageModel, Message
+from anomaly_core.language.fakes import byte_tokenizer, tiny_language_model
 from anomaly_core.language.inspection_dialogue import YES_NO, inspection_messages
 from anomaly_core.language.registry import load_language_model
-from anomaly_core.language.tiny import byte_tokenizer, tiny_language_model
 from anomaly_core.language.transformers_lm import TransformersLanguageModel
 from anomaly_core.soft_prompt.learner import PromptLearner, PromptLearnerConfig
 from anomaly_core.weights.resolve import cached

@@ -27,13 +27,13 @@ from anomaly_core.errors import (
 )
 from anomaly_core.language.base import LanguageModel, Message
 from anomaly_core.language.choice_scoring import normalised, plan_steps
+from anomaly_core.language.fakes import tiny_language_model
 from anomaly_core.language.inspection_dialogue import YES_NO, inspection_messages
 from anomaly_core.language.registry import load_language_model
-from anomaly_core.language.tiny import tiny_language_model
 from anomaly_core.language.transformers_lm import TransformersLanguageModel
 from anomaly_core.language.vllm.calls import Caller, Circuit
 from anomaly_core.language.vllm.client import ModelServer
-from anomaly_core.language.vllm.embeddings import encode_embeddings, soft_prompt_part
+from anomaly_core.language.vllm.embeddings import encode_embeddings
 from anomaly_core.language.vllm.served_lm import ServedLanguageModel
 from anomaly_core.language.vllm.text_side import TextSide
 
@@ -265,7 +265,7 @@ def test_bad_embeddings_are_not_sent(embeddings: torch.Tensor, says: str) -> Non
 def test_embeddings_are_sent_without_the_storage_behind_them() -> None:
     rows = torch.arange(40_000.0).reshape(10_000, 4)[10:12]
     assert len(encode_embeddings(rows)) < 4000
-    assert torch.equal(decoded(soft_prompt_part(rows)["data"]), rows)
+    assert torch.equal(decoded(encode_embeddings(rows)), rows)
 
 
 @pytest.mark.parametrize(
@@ -285,6 +285,36 @@ def test_a_stream_that_breaks_off_says_so(
         pytest.raises(expected, match=says),
     ):
         list(served(server.url).generate(MESSAGES))
+
+
+def test_the_limit_holds_for_a_whole_stream(served: MakeServed) -> None:
+    def slow(handler: BaseHTTPRequestHandler, _request: dict[str, Any]) -> None:
+        handler.send_response(200)
+        handler.send_header("Content-Type", "text/event-stream")
+        handler.end_headers()
+        for _ in range(200):
+            handler.wfile.write(b'data: {"choices": [{"index": 0, "token_ids": [70]}]}\n\n')
+            handler.wfile.flush()
+            time.sleep(0.05)
+
+    with loopback(say(200, READY), slow, models=MODELS) as server:
+        model = served(server.url, timeout_s=0.5)
+        model.abilities()
+        began = time.monotonic()
+        with pytest.raises(LanguageModelDown, match=r"no whole answer in 0\.5 s"):
+            list(model.server.stream("/completions", {}))
+        assert time.monotonic() - began < 1.0
+
+
+def test_no_vendors_exception_and_no_key_is_shown() -> None:
+    with pytest.raises(ConfigError, match="not a URL"):
+        ModelServer("http://[::1", key="secret")
+    with loopback(say(401, {"error": {"message": "key secret is wrong"}})) as found:
+        server = ModelServer(found.url, key="secret")
+        with pytest.raises(LanguageModelRefused) as caught:
+            server.post("/completions", {})
+        assert "secret" not in f"{caught.value} {server!r} {vars(server)}"
+        server.close()
 
 
 def test_busy_for_a_moment_is_not_noticed(local: TransformersLanguageModel, served: MakeServed) -> None:

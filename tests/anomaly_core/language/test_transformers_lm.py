@@ -10,9 +10,8 @@ from anomaly_core.errors import LanguageModelRefused, WeightsMissing
 from anomaly_core.language.base import LanguageModel, Message
 from anomaly_core.language.chat_template import SoftSpan, TokenSpan, spoken_labels
 from anomaly_core.language.decoding import ReplyStream, is_repeating
+from anomaly_core.language.fakes import ScriptedLanguageModel, byte_tokenizer, tiny_language_model
 from anomaly_core.language.inspection_dialogue import YES_NO
-from anomaly_core.language.scripted import ScriptedLanguageModel
-from anomaly_core.language.tiny import byte_tokenizer, tiny_language_model
 from anomaly_core.language.transformers_lm import TransformersLanguageModel
 from anomaly_core.training.dialogue_loss import dialogue_loss
 

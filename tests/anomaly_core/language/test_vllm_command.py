@@ -9,20 +9,21 @@ from pathlib import Path
 
 import pytest
 import torch
+from peft import load_peft_weights
 
 from anomaly_core.checkpoint import CheckpointConfig, load_checkpoint, save_checkpoint
+from anomaly_core.config import LoraSettings, TrainingConfig
 from anomaly_core.decoders.text_aligned import TextAlignedDecoder
 from anomaly_core.errors import ConfigError, WeightsMissing
+from anomaly_core.language.fakes import tiny_language_model
 from anomaly_core.language.inspection_dialogue import YES_NO, inspection_messages
-from anomaly_core.language.tiny import tiny_language_model
 from anomaly_core.language.transformers_lm import TransformersLanguageModel
 from anomaly_core.language.vllm.export import export_checkpoint
 from anomaly_core.language.vllm.launch import python_with_vllm, vllm_command
 from anomaly_core.scoring.calibration import Prior
 from anomaly_core.scoring.fusion import Fusion, write_fusion
-from anomaly_core.soft_prompt.adapters import LoraSettings, add_lora, load_prompt_tuning, save_lora
+from anomaly_core.soft_prompt.adapters import add_lora, save_lora
 from anomaly_core.soft_prompt.learner import PromptLearner, PromptLearnerConfig
-from anomaly_core.training.config import TrainingConfig
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*is_gradient_checkpointing:FutureWarning")
 
@@ -129,7 +130,9 @@ def test_exported_folder_is_model_adapters_and_checkpoint(model: Path, tmp_path:
     assert loaded.prompt_learner is not None
     # Scores depend on the digest's files, so products enrolled with the one are known to the other.
     assert loaded.digest == load_checkpoint(folder).digest
-    assert torch.equal(load_prompt_tuning(out / "prompt_tuning"), loaded.prompt_learner.base)
+    assert torch.equal(
+        load_peft_weights(str(out / "prompt_tuning"))["prompt_embeddings"], loaded.prompt_learner.base
+    )
     command = vllm_command(str(out), python="python", gpu=True)
     assert value(command.arguments, "--model") == str(out / "model")
     assert value(command.arguments, "--served-model-name") == str(model)

@@ -1,0 +1,40 @@
+"""Settings -> the chat model that phrases, opt-in: any OpenAI-compatible server, or a small local one."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from langchain_core.language_models import BaseChatModel
+
+from agents.settings import EMBEDDED, Settings
+
+LOCAL: Final = "local"
+"""`llm_url` of the local chat model."""
+
+
+def build_chat_model(settings: Settings) -> BaseChatModel | None:
+    """Return the chat model of the settings; None where `llm_url` is unset, or the embedded model speaks.
+
+    Nothing is asked of it yet.
+
+    Its calls raise LanguageModelDown (no answer in `llm_timeout` seconds, retries included; at once while it
+    is known to be down) and LanguageModelRefused (a refusal, or a reply that cannot be used), and no
+    exception of a vendor's. Raises ConfigError and WeightsMissing where the local model cannot be had.
+    """
+    if settings.llm_url in (None, EMBEDDED):
+        return None
+    # Imported late: langchain-openai and its client take seconds, and most runs use no server.
+    from agents.chat_models.endpoint import EndpointChatModel
+
+    if settings.llm_url == LOCAL:
+        from agents.chat_models.local import start_local_server
+
+        server = start_local_server(threads=settings.threads)
+        return EndpointChatModel.at(server.url, model=server.model, timeout_s=settings.llm_timeout)
+    return EndpointChatModel.at(
+        settings.llm_url,
+        key=settings.llm_key,
+        model=settings.llm_model,
+        timeout_s=settings.llm_timeout,
+        images=settings.llm_images,
+    )
