@@ -20,8 +20,8 @@ from agents.settings import EMBEDDED, Settings
 from agents.state import DialogueState, InspectionState, Review
 from anomaly_core.detector import Progress
 from anomaly_core.errors import ConfigError, IadError
-from knowledge.products.corrections import Correction, Word
-from tools.atomic import make_folder
+from anomaly_core.files import make_folder
+from knowledge.products.corrections import Correction, Label
 from tools.enrollment.enroll import EnrollSummary, enroll
 from tools.records import (
     AnswerRecord,
@@ -202,7 +202,7 @@ class Application:
     def correct(
         self,
         image: Path,
-        verdict: Word,
+        verdict: Label,
         *,
         product: str | None = None,
         defect_type: str | None = None,

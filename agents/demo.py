@@ -12,8 +12,8 @@ from typing import Final
 from agents.factory import needed_weights
 from agents.settings import Settings, load_settings
 from anomaly_core.errors import ConfigError
+from anomaly_core.files import write_whole
 from anomaly_core.weights import resolve as weights
-from tools.atomic import write_atomically
 from tools.records import FailureRecord, InspectionRecord
 from tools.report import write_report
 
@@ -103,7 +103,7 @@ def run_demo(
         weights.pull(name, progress=progress)
     cells = choose_cells(data, enrolled, unseen, settings.seed)
     notes = out / "notes" / "solar-cells.md"
-    write_atomically(notes, files("agents").joinpath("solar_cell_notes.md").read_bytes())
+    write_whole(notes, files("agents").joinpath("solar_cell_notes.md").read_bytes())
 
     app = Application(settings)
     try:

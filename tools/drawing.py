@@ -15,8 +15,8 @@ from matplotlib import colormaps
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
+from anomaly_core.files import write_whole
 from anomaly_core.inspection import Region
-from tools.atomic import write_atomically
 from tools.records import FilesRecord
 
 Notation = Literal["box", "contour", "highlight", "mask"]
@@ -145,5 +145,5 @@ def save_picture(picture: NDArray[np.uint8], path: Path) -> str:
     """
     encoded = BytesIO()
     Image.fromarray(picture).save(encoded, format="PNG")
-    write_atomically(path, encoded.getvalue())
+    write_whole(path, encoded.getvalue())
     return str(path)

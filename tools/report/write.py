@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from anomaly_core.errors import ConfigError
-from tools.atomic import write_atomically
+from anomaly_core.files import write_whole
 from tools.records import FailureRecord, InspectionRecord
 from tools.report.page import render_page
 from tools.report.table import render_csv
@@ -30,7 +30,7 @@ def write_report(
     """
     check_format(out)
     content = RENDERERS[out.suffix.lower()](records, title, alpha)
-    write_atomically(out, content)
+    write_whole(out, content)
     return out
 
 

@@ -47,8 +47,8 @@ def inspect(
     json: Json = False,
 ) -> None:
     """Say of each image whether it is anomalous, where, and what the defect is."""
+    from anomaly_core.files import make_folder
     from anomaly_core.imaging.reading import find_images
-    from tools.atomic import make_folder
 
     images = find_images(paths)
     if out is not None:
