@@ -22,7 +22,7 @@ from knowledge.products.examples import ExampleIndex
 from knowledge.products.templates import TemplateIndex
 from knowledge.store.store import Store
 from tools.cache import PassCache
-from tools.enrollment.novelty import strangers
+from tools.enrollment.references import reference_embeddings
 from tools.records import FailureRecord, InspectionRecord
 from tools.text_cache import RememberingTextEncoder
 
@@ -64,7 +64,7 @@ class Services:
     @cached_property
     def strangers(self) -> NDArray[np.float32]:
         """Drawn objects as the encoder sees them, (kinds, designs, D)."""
-        return strangers(self.detector)
+        return reference_embeddings(self.detector)
 
     @cached_property
     def language(self) -> AnomalyGPT | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from langchain_core.tools import BaseTool, tool
 from pydantic import BaseModel, Field
 
+from anomaly_core.names import plain_name
 from knowledge.catalogue.index import PassageHit
 from knowledge.catalogue.passages import Passage
 from tools.context import Services
@@ -101,7 +102,7 @@ def retrieve_tools(services: Services) -> list[BaseTool]:
         """List the defects that the notes about a product name: what can be expected of it."""
         services.require_store()
         names = services.domain.defects(product)
-        shown = ", ".join(name.replace("_", " ") for name in names)
+        shown = ", ".join(plain_name(name) for name in names)
         return f"the notes about {product} name: {shown}" if names else f"no note about {product}", names
 
     return [retrieve_templates, retrieve_knowledge, list_defects]

@@ -1,4 +1,4 @@
-"""Confirming an example: a region that a person named becomes one that later regions are compared with."""
+"""Confirmed examples: a region that a person named, as later regions are compared with it."""
 
 from __future__ import annotations
 
@@ -12,8 +12,7 @@ from anomaly_core.errors import ConfigError
 from anomaly_core.inspection import Region
 from anomaly_core.scoring.region_embedding import Vector, region_vector
 from anomaly_core.scoring.regions import region_of_mask
-from knowledge.products.examples import Example, put_example
-from knowledge.store.store import Transaction
+from knowledge.products.examples import Example
 from tools.cache import ImagePass
 from tools.context import Services
 from tools.findings import region_at, regions_of, strongest_region
@@ -61,27 +60,3 @@ def example_of(
         encoder=services.detector.encoder.name,
     )
     return example, features_of(services, image_pass, product, region)
-
-
-def add_example(
-    services: Services,
-    product: str,
-    defect: str,
-    image: Path,
-    *,
-    mask: NDArray[np.bool_] | None = None,
-    place: str = "region-1",
-    tx: Transaction | None = None,
-    id_: str | None = None,
-) -> Example:
-    """Confirm a defect as an example; the next classification uses it. Arguments and errors of `example_of`.
-
-    tx: a transaction to put it into; without one it has its own. Raises ConfigError also for a name that is
-    none, StoreBusy, StoreError.
-    """
-    example, features = example_of(services, product, defect, image, mask=mask, place=place, id_=id_)
-    if tx is None:
-        services.examples.add(product, example, features)
-    else:
-        put_example(tx, product, example, features)
-    return example

@@ -53,7 +53,7 @@ def enroll(
     try:
         fitted = services.detector.fit(pixels, progress, services.language)
     except (LanguageModelError, WeightsMissing) as error:
-        # A product is learned without the language model as well; the user must know, and know the mend.
+        # A product is learned without the language model as well; the user must know, and know the remedy.
         unasked = f"enrolled without the language model, which will not be asked about it: {error}"
         fitted = services.detector.fit(pixels, progress)
     arrays, meta = fitted.model.to_parts()
@@ -76,7 +76,7 @@ def enroll(
         meta=meta,
         encoder=services.detector.encoder.name,
         views=fitted.view_embeddings,
-        strangers=services.strangers,
+        references=services.strangers,
     )
     shots = len(templates)
     note = ""

@@ -1,4 +1,4 @@
-"""Strangers: drawn objects as the encoder sees them. What is as far from a product as they are is not it."""
+"""Out-of-distribution references: embeddings of procedural objects, none of which is the product."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ SEED: Final = 7
 SIDE: Final = 400
 
 
-def strangers(detector: Detector) -> NDArray[np.float32]:
-    """Return (kinds, DESIGNS, D) float32 embeddings of drawn objects, rows of length 1."""
+def reference_embeddings(detector: Detector) -> NDArray[np.float32]:
+    """Return (kinds, DESIGNS, D) float32 embeddings of procedural objects, rows of length 1."""
     rows = np.stack([detector.encode(pixels).embedding for pixels in _drawings()])
     return rows.reshape(DESIGNS, len(KINDS), -1).swapaxes(0, 1)
 
