@@ -104,7 +104,7 @@ class FeedbackLog:
         """Put back what a correction changed, and mark it as undone; return it as it then is.
 
         Raises ConfigError where it is undone already, or where what it changed was changed again since;
-        StoreError where its version is no longer kept.
+        StoreError where the store does not tell what it changed.
         """
         with self._store.transaction(f"undo correction {id_}") as tx:
             correction = self.get(id_)
