@@ -22,7 +22,7 @@ from agents.state import DialogueState, InspectionState, Review
 from anomaly_core.anomalygpt import Progress
 from anomaly_core.errors import IadError
 from anomaly_core.files import make_folder
-from knowledge.products.corrections import Correction, Word
+from knowledge.products.corrections import Correction, Label
 from tools.detect import reasons_of
 from tools.enrollment.enroll import EnrollSummary, enroll
 from tools.records import (
@@ -194,7 +194,7 @@ class Application:
     def correct(
         self,
         image: Path,
-        verdict: Word,
+        verdict: Label,
         *,
         product: str | None = None,
         defect_type: str | None = None,

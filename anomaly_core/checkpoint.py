@@ -18,12 +18,13 @@ from typing import Final
 import torch
 from pydantic import ValidationError
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 from torch import nn
 
 from anomaly_core.config import Config, TrainingConfig
 from anomaly_core.decoders.text_aligned import TextAlignedDecoder
 from anomaly_core.errors import ConfigError, WeightsDamaged, WeightsMissing
+from anomaly_core.files import write_whole
 from anomaly_core.scoring.fusion import FILE as FUSION
 from anomaly_core.scoring.fusion import Fusion, read_fusion
 from anomaly_core.soft_prompt.learner import PromptLearner, PromptLearnerConfig
@@ -72,13 +73,10 @@ def save_checkpoint(
     folder: Path, config: CheckpointConfig, decoder: TextAlignedDecoder, prompt_learner: PromptLearner | None
 ) -> None:
     """Write the folder; config.json last, so that a folder with one is whole."""
-    folder.mkdir(parents=True, exist_ok=True)
     _save(decoder, folder / DECODER)
     if prompt_learner is not None:
         _save(prompt_learner, folder / PROMPT)
-    part = folder / f"{CONFIG}.part"
-    part.write_text(json.dumps(config.model_dump(mode="json"), indent=2) + "\n", encoding="utf-8")
-    part.replace(folder / CONFIG)
+    write_whole(folder / CONFIG, json.dumps(config.model_dump(mode="json"), indent=2) + "\n")
 
 
 def load_checkpoint(
@@ -145,9 +143,7 @@ def _save(module: nn.Module, path: Path) -> None:
         name: tensor if "running" in name or not tensor.is_floating_point() else tensor.half()
         for name, tensor in module.state_dict().items()
     }
-    part = path.with_name(f"{path.name}.part")
-    save_file({name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}, part)
-    part.replace(path)
+    write_whole(path, save({name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}))
 
 
 def _load(module: nn.Module, path: Path) -> None:

@@ -14,7 +14,7 @@ from anomaly_core.errors import ConfigError, IadError
 
 @contextmanager
 def disk_errors(
-    path: Path, *, error: type[IadError] = ConfigError, elsewhere: str = "name another place"
+    path: Path, *, error: type[IadError] = ConfigError, elsewhere: str = "name a writable place"
 ) -> Iterator[None]:
     """Turn an OSError into `error`, whose message names `path`, the reason and the remedy.
 
@@ -24,12 +24,12 @@ def disk_errors(
         yield
     except OSError as cause:
         if cause.errno in (errno.ENOSPC, errno.EDQUOT):
-            text = f"no space left to write {path}: free some there, or {elsewhere}; what was there is intact"
+            remedy = f"free some space there, or {elsewhere}; what was there is intact"
         elif cause.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-            text = f"access to {path} is refused: give yourself the right to it, or {elsewhere}"
+            remedy = f"give yourself the right to it, or {elsewhere}"
         else:
-            text = f"{path}: {cause.strerror or cause}: check the path and the disk, or {elsewhere}"
-        raise error(text) from cause
+            remedy = f"check the path and the disk, or {elsewhere}"
+        raise error(f"{path}: {cause.strerror or cause}: {remedy}") from cause
 
 
 def make_folder(path: Path) -> None:
@@ -39,12 +39,12 @@ def make_folder(path: Path) -> None:
 
 
 def write_whole(path: Path, data: bytes | str) -> None:
-    """Put bytes, or a text as UTF-8, at `path`, making its folder; no reader and no kill meets half a file.
+    """Put bytes, or a text as UTF-8, at `path`, whole or not at all; its folder is made.
 
     Raises ConfigError where it cannot be written.
     """
-    make_folder(path.parent)
     with disk_errors(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
         replace_file(path, data)
 
 

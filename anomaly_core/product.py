@@ -239,7 +239,7 @@ class ProductModel:
         make_folder(Path(folder))
         contiguous = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
         write_whole(Path(folder) / ARRAYS, save(contiguous))
-        write_whole(Path(folder) / META, (json.dumps(meta, indent=1) + "\n").encode())
+        write_whole(Path(folder) / META, json.dumps(meta, indent=1) + "\n")
 
     @classmethod
     def from_pretrained(cls, folder: str | Path) -> ProductModel:

@@ -39,13 +39,14 @@ from anomaly_core.encoders.registry import load_image_encoder
 from anomaly_core.evaluation.datasets import GOOD, load_mask, open_dataset
 from anomaly_core.evaluation.detection import choose_shots, spread
 from anomaly_core.imaging.reading import load_image
+from anomaly_core.names import name_key
 from anomaly_core.product import ProductModel
 from anomaly_core.scoring.region_embedding import region_vector
 from anomaly_core.scoring.measurement import describe_region
 from anomaly_core.scoring.regions import region_of_mask
 from anomaly_core.simulation.procedural import DrawnProduct
 from tools.classify.classify import UNKNOWN, DefectNotes, appearance
-from tools.classify.scores import same_name, weigh
+from tools.classify.scores import weigh
 
 Pixels = NDArray[np.uint8]
 
@@ -155,9 +156,9 @@ def measure(cases: Sequence[Case], notes: DefectNotes | None, seeds: Sequence[in
                 for case, apart, near in trials(cases, shots, seed):
                     known = fits.get(case.look, {}) if source.endswith("notes") else {}
                     record = weigh(near, known, apart)
-                    right = same_name(record.name) == same_name(case.defect)
+                    right = name_key(record.name) == name_key(case.defect)
                     first = [record, *record.alternatives][record.name == UNKNOWN]
-                    candidate = same_name(first.name) == same_name(case.defect)
+                    candidate = name_key(first.name) == name_key(case.defect)
                     outcomes.append(
                         (right, record.name == UNKNOWN, record.score, case.defect, candidate, first.score)
                     )
@@ -219,11 +220,11 @@ def likelihoods(looks: Sequence[tuple[Mapping[str, float], str]]) -> dict[str, A
             for fits, truth in looks:
                 for hidden in (None, truth):
                     kept = {
-                        name: fit for name, fit in fits.items() if same_name(name) != same_name(hidden or "")
+                        name: fit for name, fit in fits.items() if name_key(name) != name_key(hidden or "")
                     }
                     values = np.array([*kept.values(), least]) / width
                     chances = np.exp(values - values.max())
-                    right = [same_name(name) == same_name(truth) for name in kept]
+                    right = [name_key(name) == name_key(truth) for name in kept]
                     right.append(hidden is not None)
                     logs.append(np.log(chances[np.array(right)].sum() / chances.sum()))
             rows.append(

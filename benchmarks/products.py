@@ -9,7 +9,7 @@ must then be taken for its own product; refused counts as not right. For the str
 is taken out of the store, and its images must be refused. ELPV (package elpv-dataset, two products) and the
 simulated textile (package conformal-clip-data) are fetched; drawn products are made. `--develop` leaves the
 real sets out: on these alone the constants of `knowledge/products/novelty.py` were chosen. The strangers of
-`tools/enrollment/novelty.py` are of the drawn products' kinds, so a drawn product's figures say little;
+`tools/enrollment/references.py` are of the drawn products' kinds, so a drawn product's figures say little;
 the real sets' count.
 """
 
@@ -45,7 +45,7 @@ from anomaly_core.weights.resolve import pull
 from knowledge.products.record import Template
 from knowledge.products.templates import TemplateIndex
 from knowledge.store.store import Store
-from tools.enrollment.novelty import strangers
+from tools.enrollment.references import reference_embeddings
 
 Pixels = NDArray[np.uint8]
 Vectors = NDArray[np.float32]
@@ -142,7 +142,7 @@ def enroll(index: TemplateIndex, part: Encoded, shots: int, seed: int, others: V
         data = f"{part.name} {i}".encode()
         templates.append(Template(hashlib.sha256(data).hexdigest(), f"{i}.png", data, part.shots[i][0]))
     views = np.concatenate([part.shots[i][1] for i in order])
-    index.enroll(part.name, templates, arrays={}, meta={}, encoder="measured", views=views, strangers=others)
+    index.enroll(part.name, templates, arrays={}, meta={}, encoder="measured", views=views, references=others)
 
 
 def rate(hits: int, of: int, draws: int) -> dict[str, Any]:
@@ -222,7 +222,7 @@ def main() -> None:
     if not options.develop:
         pools += real_pools(options.mvtec, options.tile, options.crackforest, options.count)
     parts = [encode(pool, detector) for pool in pools]
-    others = strangers(detector)
+    others = reference_embeddings(detector)
     rows = {}
     with TemporaryDirectory() as folder:
         for shots in (1, 4):

@@ -1,1 +1,1 @@
-"""Memory: enrolled products (templates, calibration) and domain notes, found again with FAISS."""
+"""What is remembered: enrolled products and domain notes in one store, searched by exact vector search."""

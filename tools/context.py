@@ -22,7 +22,7 @@ from knowledge.products.examples import ExampleIndex
 from knowledge.products.templates import TemplateIndex
 from knowledge.store.store import Store
 from tools.cache import CachedImage, ImageCache, Rates
-from tools.enrollment.novelty import other_objects
+from tools.enrollment.references import reference_embeddings
 from tools.text_cache import RememberingTextEncoder
 
 T = TypeVar("T")
@@ -65,9 +65,9 @@ class Context:
         return self._once("model", self._make_model)
 
     @property
-    def other_objects(self) -> NDArray[np.float32]:
+    def references(self) -> NDArray[np.float32]:
         """Out-of-distribution references: encoded procedural objects, (kinds, designs, D)."""
-        return self._once("other_objects", lambda: other_objects(self.model))
+        return self._once("references", lambda: reference_embeddings(self.model))
 
     @property
     def text_encoder(self) -> TextEncoder:

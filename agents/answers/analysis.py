@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from knowledge.text import sentences
 from tools.records import PassageRecord
 
 Aspect = Literal["cause", "effect", "severity", "action"]
@@ -72,12 +73,6 @@ def asked_aspects(question: str) -> tuple[Aspect, ...]:
     return named or tuple(_ASKED)
 
 
-def sentences_of(text: str) -> list[str]:
-    """Return a passage's sentences, spaces put in order."""
-    parts = re.split(r"(?<=[.!?])\s+", text.replace('"', "'"))
-    return [" ".join(part.split()) for part in parts if part.strip()]
-
-
 def find_aspects(passages: Sequence[PassageRecord], aspects: Sequence[Aspect]) -> list[Finding]:
     """Return, aspect by aspect, the sentences that say something of it: two at most, in the notes' order.
 
@@ -89,7 +84,7 @@ def find_aspects(passages: Sequence[PassageRecord], aspects: Sequence[Aspect]) -
         said = [
             Finding(aspect, sentence, passage.id)
             for passage in passages
-            for sentence in sentences_of(passage.text)
+            for sentence in sentences(passage.text.replace('"', "'"))
             if sentence not in used and _SAYING[aspect].search(sentence)
         ][:2]
         used |= {finding.sentence for finding in said}

@@ -11,7 +11,6 @@ from agents.answers.evidence import (
     gather_evidence,
     is_about_good,
     observations,
-    plain_name,
     quote,
     shown_regions,
     topic_of,
@@ -19,6 +18,7 @@ from agents.answers.evidence import (
 from agents.questions.understanding import affirms, content_words, kind_of_question, matched_kind
 from agents.state import DialogueState, InspectionState, Understanding
 from anomaly_core.inspection import verdict_sentence
+from anomaly_core.names import plain_name
 from tools.classify.classify import UNKNOWN
 from tools.records import EvidenceRecord, MeasuredRegion, PassageRecord
 

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from agents.state import DialogueState, InspectionState, Observation, Seen, Turn, Understanding
+from anomaly_core.names import plain_name
+from knowledge.text import shortened
 from tools.classify.classify import UNKNOWN
 from tools.records import EvidenceRecord, MeasuredRegion, PassageRecord
 
@@ -133,14 +135,7 @@ def without_names(text: str, names: Mapping[str, str]) -> str:
 def quote(passage: PassageRecord) -> str:
     """The passage in quotation marks, cut at a word where it is long."""
     text = " ".join(passage.text.split()).replace('"', "'")
-    if len(text) <= _LONGEST_QUOTE:
-        return f'"{text}"'
-    return f'"{text[:_LONGEST_QUOTE].rsplit(" ", 1)[0]} ..."'
-
-
-def plain_name(name: str) -> str:
-    """A defect's name in plain words."""
-    return name.replace("_", " ")
+    return f'"{shortened(text, _LONGEST_QUOTE)}"'
 
 
 def topic_of(passage: PassageRecord) -> str:

@@ -18,6 +18,7 @@ from agents.answers.guardrails import sentences
 from agents.state import DialogueState, Turn
 from anomaly_core.errors import WeightsError
 from anomaly_core.language.base import Message
+from knowledge.text import shortened
 from tools.context import Part
 
 if TYPE_CHECKING:
@@ -76,8 +77,8 @@ def dialogue_messages(state: DialogueState, soft_prompt: torch.Tensor) -> list[M
     verdict, answer = spoken_verdict(state), _plain(state, state["answer"])
     rest = _uncited(answer.removeprefix(verdict).strip())
     names = spoken_names(state)
-    question = _cut(without_names(state.get("question") or "", names), LONGEST_QUESTION)
-    facts = f"{verdict} {_cut(rest, LONGEST_FACTS)}".rstrip()
+    question = shortened(without_names(state.get("question") or "", names), LONGEST_QUESTION)
+    facts = f"{verdict} {shortened(rest, LONGEST_FACTS)}".rstrip()
     asked = [Message("user", f"Facts: {facts}\nQuestion: {question}")]
     if rest:
         asked.append(Message("assistant", verdict))
@@ -86,7 +87,7 @@ def dialogue_messages(state: DialogueState, soft_prompt: torch.Tensor) -> list[M
     earlier: list[Message] = []
     for turn in reversed(_turns_of_this_image(state)):
         pair = [
-            Message("user", _cut(without_names(turn.question, names), LONGEST_EARLIER)),
+            Message("user", shortened(without_names(turn.question, names), LONGEST_EARLIER)),
             Message("assistant", _beyond(_plain(state, turn.answer), verdict)),
         ]
         room -= sum(_size(message) for message in pair)
@@ -127,12 +128,7 @@ def _uncited(text: str) -> str:
 
 def _beyond(answer: str, verdict: str) -> str:
     """What an earlier answer said beyond the verdict; else the verdict."""
-    return _cut(_uncited(answer.removeprefix(verdict).strip()) or verdict, LONGEST_EARLIER)
-
-
-def _cut(text: str, longest: int) -> str:
-    """A text of so many characters at most, cut at a word."""
-    return text if len(text) <= longest else text[:longest].rsplit(" ", 1)[0] + " ..."
+    return shortened(_uncited(answer.removeprefix(verdict).strip()) or verdict, LONGEST_EARLIER)
 
 
 def _size(message: Message) -> int:

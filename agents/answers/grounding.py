@@ -16,6 +16,7 @@ from typing import Final
 
 from agents.answers.guardrails import cited_ids, sentences
 from anomaly_core.inspection import CELLS
+from knowledge.text import singular
 
 _FREE: Final = frozenset(
     (
@@ -128,7 +129,7 @@ def _tokens(text: str) -> list[str]:
 def _stem(word: str) -> str:
     if word in _FREE or word in _TURNING:
         return word
-    plain = re.sub(r"(?<=[^s])s$|(?<=[^aeiou])ies$", "", word) if len(word) > 3 else word
+    plain = singular(word)
     plain = "anomaly" if plain.startswith("anomal") else plain
     return _SAME.get(plain, plain)
 

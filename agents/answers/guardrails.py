@@ -82,7 +82,10 @@ def cited_ids(text: str) -> list[str]:
 
 
 def sentences(text: str) -> list[str]:
-    """Cut a text into sentences; a quotation stays whole, and a citation with the sentence before it."""
+    """Cut an answer into sentences; a quotation stays whole, and a citation with the sentence before it.
+
+    Unlike `knowledge.text.sentences`, also before a small letter: no claim may hide in the one before it.
+    """
     quotes: list[str] = []
 
     def hide(match: re.Match[str]) -> str:

@@ -10,9 +10,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from agents.answers.evidence import is_about_good, plain_name
+from agents.answers.evidence import is_about_good
 from agents.state import DialogueState, InspectionState
 from anomaly_core.errors import ConfigError
+from anomaly_core.names import plain_name
+from knowledge.text import sentences, stem
 from tools.classify.classify import appearance
 from tools.locations import Box, box_of, place_in
 from tools.records import MeasuredRegion, PassageRecord
@@ -201,7 +203,7 @@ def _sources(
         chosen = [p for p in passages if p.defect in wanted]
         chosen = chosen or [p for p in passages if p.defect and not is_about_good(p)]
         chosen = chosen or [p for p in passages if not is_about_good(p)]
-    found = [(part, p.id) for p in chosen for part in re.split(r"(?<=[.!?])\s+", p.text) if part.strip()]
+    found = [(part, p.id) for p in chosen for part in sentences(p.text)]
     if kind == "Defect Description":
         found += [(_look(region), region.id) for region in state["regions"]]
     return found or [(plain_name(state["product"].name), "notes")]
@@ -223,11 +225,10 @@ def _blend(text: str, others: Sequence[str], similarity: Similarity) -> list[flo
 
 
 def _overlap(text: str, other: str) -> float:
-    """Share of the text's words, cut to their stems, that the other has too; in [0, 1]."""
+    """Share of the stems of the text's words that the other has too; in [0, 1]."""
     mine, theirs = _stems(text), _stems(other)
     return len(mine & theirs) / len(mine) if mine else 0.0
 
 
 def _stems(text: str) -> set[str]:
-    words = re.findall(r"[a-z]+", text.lower().replace("_", " "))
-    return {re.sub(r"(ing|ed|es|s)$", "", word) for word in words if word not in _STOP}
+    return {stem(word) for word in re.findall(r"[a-z]+", text.lower()) if word not in _STOP}

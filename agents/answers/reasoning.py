@@ -8,8 +8,9 @@ are measured, and calibration judges them.
 from __future__ import annotations
 
 from agents.answers.compose import spoken_verdict
-from agents.answers.evidence import observations, plain_name
+from agents.answers.evidence import observations
 from agents.state import DialogueState, InspectionState, Step
+from anomaly_core.names import plain_name
 from tools.classify.classify import UNKNOWN
 
 

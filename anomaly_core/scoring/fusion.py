@@ -15,6 +15,7 @@ from pydantic import Field, ValidationError
 
 from anomaly_core.config import Config
 from anomaly_core.errors import WeightsDamaged
+from anomaly_core.files import write_whole
 from anomaly_core.scoring.calibration import Prior
 
 FILE: Final = "fusion.json"
@@ -45,6 +46,4 @@ def read_fusion(folder: Path) -> Fusion | None:
 
 def write_fusion(folder: Path, fusion: Fusion) -> None:
     """Write a checkpoint folder's fusion, whole or not at all."""
-    part = folder / f"{FILE}.part"
-    part.write_text(json.dumps(fusion.model_dump(), indent=2) + "\n", encoding="utf-8")
-    part.replace(folder / FILE)
+    write_whole(folder / FILE, json.dumps(fusion.model_dump(), indent=2) + "\n")

@@ -17,6 +17,7 @@ import numpy as np
 
 from anomaly_core.config import SimulationConfig
 from anomaly_core.errors import ConfigError, IadError, NoImages
+from anomaly_core.files import write_whole
 from anomaly_core.imaging.foreground import foreground_mask
 from anomaly_core.imaging.reading import load_image
 from anomaly_core.inspection import Region
@@ -196,9 +197,9 @@ def simulate_folder(
         if progress is not None:
             progress(number + 1, count)
     lines = "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in records)
-    _write(out / "annotations.jsonl", lines.encode())
+    write_whole(out / "annotations.jsonl", lines)
     listed = [{"path": str(path), "message": message} for path, message in skipped.items()]
-    _write(out / "manifest.json", json.dumps({**manifest, "skipped": listed}, indent=2).encode())
+    write_whole(out / "manifest.json", json.dumps({**manifest, "skipped": listed}, indent=2))
     return SimulationSummary(out, tuple(images), tuple(skipped.items()))
 
 
@@ -263,15 +264,4 @@ def _refuse_other(path: Path, manifest: dict[str, object]) -> None:
 def _write_png(path: Path, pixels: Pixels) -> None:
     """pixels: (H, W) or (H, W, 3) BGR."""
     _, data = cv2.imencode(".png", pixels)
-    _write(path, data.tobytes())
-
-
-def _write(path: Path, data: bytes) -> None:
-    """Write a file whole: under another name first, then moved into place."""
-    part = path.with_name(path.name + ".part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part.write_bytes(data)
-        part.replace(path)
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot be written ({error.strerror}); give a writable folder") from error
+    write_whole(path, data.tobytes())

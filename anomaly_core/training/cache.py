@@ -19,13 +19,14 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from safetensors import safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 
 from anomaly_core.anomalygpt import AnomalyGPT
 from anomaly_core.config import DataConfig, DetectorConfig, SimulationConfig
 from anomaly_core.decoders.inputs import decoder_inputs
 from anomaly_core.encoders.base import ImageEncoder
 from anomaly_core.errors import ConfigError
+from anomaly_core.files import write_whole
 from anomaly_core.imaging.foreground import foreground_mask
 from anomaly_core.product import ProductModel
 from anomaly_core.scoring.scorer import FEW_SHOT
@@ -120,9 +121,7 @@ def build_cache(
             path = _file(folder, split, number)
             if not path.exists():
                 tensors, meta = maker.make(number, np.random.default_rng([seed, split == "train", number]))
-                part = path.with_suffix(".part")
-                save_file(tensors, part, {"sample": json.dumps(meta)})
-                part.replace(path)
+                write_whole(path, save(tensors, {"sample": json.dumps(meta)}))
             done += 1
             if progress is not None:
                 progress("encode", done, total)
@@ -248,7 +247,6 @@ def _numbers(product: Product, photographs: int, split: Split) -> NDArray[np.int
 
 def _claim(folder: Path, config: DataConfig, encoder: ImageEncoder, roots: Sequence[Path], seed: int) -> None:
     """Write what the cache is of, or check that it is the same."""
-    folder.mkdir(parents=True, exist_ok=True)
     manifest = {
         "encoder": encoder.name,
         "seed": seed,
@@ -257,7 +255,7 @@ def _claim(folder: Path, config: DataConfig, encoder: ImageEncoder, roots: Seque
     }
     path = folder / "manifest.json"
     if not path.exists():
-        path.write_text(json.dumps(manifest, indent=2), encoding="utf-8")
+        write_whole(path, json.dumps(manifest, indent=2))
     elif json.loads(path.read_text(encoding="utf-8")) != manifest:
         raise ConfigError(f"{folder}: holds features of other data or another encoder; give another folder.")
 

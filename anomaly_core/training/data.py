@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anomaly_core.imaging.reading import find_images, load_image
+from anomaly_core.names import plain_name
 from anomaly_core.simulation.procedural import DrawnProduct, drawn_products
 
 Pixels = NDArray[np.uint8]
@@ -120,9 +121,9 @@ def training_products(roots: Sequence[Path], drawn: int, side: int, seed: int) -
         for name, folder in named:
             paths = tuple(find_images([folder]))
             if len(paths) < FEW:
-                products += [Texture(path.stem.replace("_", " "), path, side, seed) for path in paths]
+                products += [Texture(plain_name(path.stem), path, side, seed) for path in paths]
             else:
-                products.append(Folder(name.replace("_", " "), paths, side))
+                products.append(Folder(plain_name(name), paths, side))
     products += [Drawn(product, side) for product in drawn_products(drawn, seed)]
     return products
 

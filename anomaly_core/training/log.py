@@ -7,6 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
+from anomaly_core.files import write_whole
+from anomaly_core.names import plain_name
+
 CURVES: Final = (
     ("loss", ("cross_entropy", "focal", "dice")),
     (
@@ -26,7 +29,7 @@ class TrainingLog:
     def resume(self, step: int) -> None:
         """Drop what was written after the step at which the run goes on."""
         kept = [row for row in self.rows() if row["step"] <= step]
-        self._path.write_text("".join(json.dumps(row) + "\n" for row in kept), encoding="utf-8")
+        write_whole(self._path, "".join(json.dumps(row) + "\n" for row in kept))
 
     def write(self, step: int, figures: Mapping[str, float]) -> None:
         """Append one step."""
@@ -56,7 +59,7 @@ class TrainingLog:
             for name in names:
                 points = [(row["step"], row[name]) for row in rows if name in row]
                 if points:
-                    axis.plot(*zip(*points, strict=True), label=name.replace("_", " "))
+                    axis.plot(*zip(*points, strict=True), label=plain_name(name))
             axis.set_ylabel(title)
             if axis.lines:
                 axis.legend()

@@ -10,11 +10,12 @@ from typing import Final
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import nn
 
 from anomaly_core.config import TrainingConfig
 from anomaly_core.errors import ConfigError, WeightsDamaged
+from anomaly_core.files import write_whole
 
 FILE: Final = "resume.safetensors"
 DONE: Final = "config.json"
@@ -51,9 +52,8 @@ class RunState:
                 tensors |= {f"optimiser/{i}/{key}": value for key, value in state.items()}
         tensors["generator"] = torch.get_rng_state()
         meta = {"step": str(self.step), "phase": self._phase, "config": _text(config)}
-        part_file = self._path.with_suffix(".part")
-        save_file({k: t.detach().cpu().clone().contiguous() for k, t in tensors.items()}, part_file, meta)
-        part_file.replace(self._path)
+        own = {k: t.detach().cpu().clone().contiguous() for k, t in tensors.items()}
+        write_whole(self._path, save(own, meta))
 
     def restore(self, parts: Mapping[str, nn.Module], config: TrainingConfig) -> int:
         """Load a stopped run, if there is one, and return its step.

@@ -28,6 +28,7 @@ from anomaly_core.decoders.text_aligned import TextAlignedDecoder, mean_of_taps,
 from anomaly_core.encoders.base import ImageEncoder, TextEncoder
 from anomaly_core.encoders.registry import load_image_encoder, load_text_encoder
 from anomaly_core.errors import ConfigError
+from anomaly_core.files import make_folder
 from anomaly_core.inspection import CELLS
 from anomaly_core.language.base import Message
 from anomaly_core.language.inspection_dialogue import inspection_messages, read_dialogues
@@ -94,7 +95,7 @@ def train(
         ConfigError: `out` holds another run, or the models do not fit the config.
         NoImages, WeightsMissing: see the loaders.
     """
-    out.mkdir(parents=True, exist_ok=True)
+    make_folder(out)
     models = models or _load_models(config)
     with torch.random.fork_rng():
         torch.manual_seed(config.seed)

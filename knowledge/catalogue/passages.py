@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-import unicodedata
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
+from knowledge.text import sentence_spans, strip_control
+
 LONGEST = 220
 """Words of a passage beyond which it is cut, at the end of a sentence."""
-
-_SENTENCE_END = re.compile(r"(?<=[.!?])[\"')\]]*\s+(?=[\"'(\[]?[A-Z0-9*-])|\n\s*\n|\n(?=\s*(?:[-*]|\d+\.)\s)")
 
 
 @dataclass(frozen=True)
@@ -61,42 +60,24 @@ def source_length(text: str, escaped: bool | None) -> int:
     return len(text) if escaped is None else len(json.dumps(text, ensure_ascii=escaped)) - 2
 
 
-def strip_control(text: str) -> str:
-    """Return `text` without control and format characters, line ends and tabs kept."""
-    return "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Co"))
-
-
 def cut(text: str, longest: int = LONGEST) -> Iterator[tuple[int, str]]:
     """Yield (offset, piece): pieces of at most `longest` words, cut between sentences only.
 
     A sentence longer than `longest` is a piece of its own. The pieces of one text are about equally long.
     """
-    sentences = list(_sentences(text))
-    words = [len(sentence.split()) for _, sentence in sentences]
+    spans = list(sentence_spans(text))
+    words = [len(text[begin:end].split()) for begin, end in spans]
     pieces = max(1, -(-sum(words) // longest))
     target = sum(words) / pieces
     start, count = 0, 0
     for place, length in enumerate(words):
         # Close the piece where that leaves it nearer the target than one sentence more would.
         if count and (count + length > longest or count + length / 2 > target):
-            yield _piece(text, sentences[start], sentences[place - 1])
+            yield spans[start][0], text[spans[start][0] : spans[place - 1][1]]
             start, count = place, 0
         count += length
-    if sentences:
-        yield _piece(text, sentences[start], sentences[-1])
-
-
-def _sentences(text: str) -> Iterator[tuple[int, str]]:
-    begin = 0
-    for end in [*(match.end() for match in _SENTENCE_END.finditer(text)), len(text)]:
-        sentence = text[begin:end]
-        if sentence.strip():
-            yield begin + len(sentence) - len(sentence.lstrip()), sentence.strip()
-        begin = end
-
-
-def _piece(text: str, first: tuple[int, str], last: tuple[int, str]) -> tuple[int, str]:
-    return first[0], text[first[0] : last[0] + len(last[1])]
+    if spans:
+        yield spans[start][0], text[spans[start][0] : spans[-1][1]]
 
 
 def to_passages(sections: list[Section], file: str, taken: Collection[str] = ()) -> list[Passage]:

@@ -2,7 +2,7 @@
 
 A text that names a product is about it. Any other text gets, for each product, the meaning that it shares
 with the product's passages and the share of its words, rare ones counting more, that they use. The constants
-were chosen on the made-up products of `benchmarks/made_up_notes.json`.
+were chosen on the synthetic notes of `benchmarks/made_up_notes.json`.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from anomaly_core.encoders.base import TextEncoder
 from knowledge.catalogue.bm25 import words
 from knowledge.catalogue.passages import Passage
+from knowledge.text import singular
 
 COVERAGE: Final = 1.0
 """What the share of words counts for, beside the cosine of the meaning."""
@@ -28,6 +29,7 @@ LEAD: Final = 0.05
 """The best product must lead the next by this: "what causes a scratch?" is about no product of several."""
 _SLACK: Final = 3
 """How many other words may stand among those of a name: "bag of screws" names the screw bag."""
+_HISS: Final = re.compile(r"(?<=ss|ch|sh)e$|(?<=x)e$")
 _TOKEN: Final = re.compile(r"[^\W\d_]+|\d+")
 
 
@@ -140,11 +142,8 @@ def _joined(name: str) -> str:
 
 
 def _stem(token: str) -> str:
-    if token.endswith("ies") and len(token) > 4:
-        return token[:-3] + "y"
-    if token.endswith(("sses", "xes", "ches", "shes", "zes")):
-        return token[:-2]
-    return token[:-1] if token.endswith("s") and not token.endswith(("ss", "us", "is")) else token
+    """Without the plural ending, also the longer one after a hiss: "brushes" is "brush"."""
+    return _HISS.sub("", singular(token))
 
 
 def _spaced(text: str) -> str:

@@ -25,7 +25,7 @@ _FORMS = (
 def read_note(path: Path, product: str | None = None) -> list[Section]:
     """Return the sections of a note; `product` is what they are about where the file does not say.
 
-    Raises KnowledgeError, naming file, line where known, and mend.
+    Raises KnowledgeError, naming file, line where known, and remedy.
     """
     suffix = path.suffix.lower()
     if suffix not in SUFFIXES:
@@ -64,7 +64,7 @@ def read_json(text: str, path: Path, product: str | None = None) -> list[Section
         content = json.loads(text)
     except json.JSONDecodeError as error:
         raise KnowledgeError(
-            f"{path}, line {error.lineno}: not JSON ({error.msg}); mend that line. Forms: {_FORMS}"
+            f"{path}, line {error.lineno}: not JSON ({error.msg}); correct that line. Forms: {_FORMS}"
         ) from error
     sections = []
     search_from = 0

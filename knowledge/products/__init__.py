@@ -1,1 +1,1 @@
-"""What is kept of a product: its record, templates, examples, and people's corrections."""
+"""What is kept of a product: its record, templates, confirmed examples, and human corrections."""

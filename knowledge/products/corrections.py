@@ -1,7 +1,7 @@
-"""What people said of verdicts: each correction is one version of the store, with what was learned from it.
+"""Human corrections of verdicts, each undone by going back to what the store held before it.
 
-A correction lies beside its image and mask under `feedback/`. It is written in the transaction that also
-changes the product, so that both are there or neither; undoing it puts back what that version had changed.
+A correction lies with its image and mask under `feedback/`. The transaction that writes it also writes what
+the product learns from it, so that both are there or neither.
 """
 
 from __future__ import annotations
@@ -15,20 +15,19 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from anomaly_core.errors import ConfigError, StoreDamaged, StoreError
-from knowledge.store.manifest import Manifest, sha256
-from knowledge.store.snapshot import Snapshot, object_path
+from knowledge.store.snapshot import Snapshot
 from knowledge.store.store import Store, Transaction
 
 PREFIX: Final = "feedback/"
-Word = Literal["good", "anomalous"]
+Label = Literal["good", "anomalous"]
 
 
 @dataclass(frozen=True)
 class Correction:
-    """One person's word on one image.
+    """The human label of one image.
 
     at: ISO 8601, UTC. image: the file's name. measured, p_value: the verdict that was measured then.
-    verdict: the person's. learned: what the image was added to. undone_at: when it was rolled back.
+    verdict: the human label. learned: what the image was added to. undone_at: when it was undone.
     """
 
     id: str
@@ -36,9 +35,9 @@ class Correction:
     image: str
     sha256: str
     product: str
-    measured: Word
+    measured: Label
     p_value: float
-    verdict: Word
+    verdict: Label
     defect_type: str | None = None
     note: str = ""
     masked: bool = False
@@ -69,7 +68,7 @@ def message_of(correction: Correction) -> str:
 
 
 class FeedbackLog:
-    """The corrections in a store."""
+    """The corrections in a store. Keeps nothing in memory, so that several threads may use it."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -105,7 +104,7 @@ class FeedbackLog:
         """Put back what a correction changed, and mark it as undone; return it as it then is.
 
         Raises ConfigError where it is undone already, or where what it changed was changed again since;
-        StoreError where its version is no longer kept.
+        StoreError where the store does not tell what it changed.
         """
         with self._store.transaction(f"undo correction {id_}") as tx:
             correction = self.get(id_)
@@ -123,44 +122,29 @@ class FeedbackLog:
     def _reverted(self, snapshot: Snapshot, correction: Correction) -> Mapping[str, bytes | None]:
         """What the keys that a correction changed held before it; None for one that was not there."""
         made, before = self._versions(correction)
+        now_held, made_held = snapshot.manifest.entries, made.manifest.entries
+        held = before.manifest.entries
         changed = [
             key
-            for key in {*made.entries, *before.entries}
-            if made.entries.get(key) != before.entries.get(key) and not key.startswith(PREFIX)
+            for key in {*made_held, *held}
+            if made_held.get(key) != held.get(key) and not key.startswith(PREFIX)
         ]
-        moved = [key for key in changed if snapshot.manifest.entries.get(key) != made.entries.get(key)]
-        if moved:
+        if any(now_held.get(key) != made_held.get(key) for key in changed):
             raise ConfigError(
                 f"{correction.product} was enrolled or corrected again after correction {correction.id}: "
                 "undo the later corrections first, or enrol it again: iad enroll PRODUCT PATH..."
             )
-        found: dict[str, bytes | None] = {}
-        for key in changed:
-            entry = before.entries.get(key)
-            found[key] = None if entry is None else _content(self._store.root, entry.sha256)
-        return found
+        return {key: before.read(key) if key in held else None for key in changed}
 
-    def _versions(self, correction: Correction) -> tuple[Manifest, Manifest]:
+    def _versions(self, correction: Correction) -> tuple[Snapshot, Snapshot]:
         """The version that a correction made, and the one before it."""
-        history = self._store.history()
-        for made, before in pairwise(history):
-            if made.message == message_of(correction):
+        for made, before in pairwise(self._store.history()):
+            if made.manifest.message == message_of(correction):
                 return made, before
         raise StoreError(
-            f"{self._store.root} no longer keeps the version before correction {correction.id}: "
+            f"{self._store.root} does not tell what correction {correction.id} changed: "
             "enrol the product again: iad enroll PRODUCT PATH..."
         )
-
-
-def _content(root: Path, digest: str) -> bytes:
-    path = object_path(root, digest)
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise StoreDamaged(f"{path} cannot be read ({error.strerror}): restore it from a backup") from error
-    if sha256(data) != digest:
-        raise StoreDamaged(f"{path} does not match its checksum: restore it from a backup")
-    return data
 
 
 def _to_bytes(correction: Correction) -> bytes:

@@ -114,8 +114,8 @@ class ProductRecord:
                 meta=dict(record["meta"]),
             )
         except (KeyError, TypeError, ValueError) as error:
-            mend = "enrol the product again: iad enroll PRODUCT PATH..."
-            raise StoreDamaged(f"{key} is no product's record ({error}): {mend}") from error
+            remedy = "enrol the product again: iad enroll PRODUCT PATH..."
+            raise StoreDamaged(f"{key} is no product's record ({error}): {remedy}") from error
         return cls(info, files)
 
 

@@ -1,1 +1,1 @@
-"""One folder on disk: versioned, checksummed, whole after a kill at any moment."""
+"""The store: versioned content in one folder, whole after a kill at any moment."""

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from knowledge.products.novelty import REFUSED_SHARE, SHARE, similarity_floor, unit_rows
+from knowledge.products.novelty import REFUSED_SHARE, SHARE, similarity_floor
+from knowledge.vectors import unit_rows
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
 Vectors = NDArray[np.float32]
@@ -69,14 +70,14 @@ def kinds(*distances: float) -> Vectors:
     return rows[:, None]
 
 
-def test_one_template_reaches_half_way_to_the_second_nearest_kind_of_stranger() -> None:
+def test_one_template_reaches_half_way_to_the_second_nearest_kind_of_reference() -> None:
     one = np.eye(1, 128, dtype=np.float32)
     for nearest, second in ((0.2, 0.4), (0.01, 0.4), (0.3, 0.8)):
         floor = similarity_floor(one, None, kinds(0.9, second, nearest))
         assert floor == pytest.approx(1 - SHARE * second, abs=1e-5)
 
 
-def test_several_templates_reach_between_their_spread_and_the_strangers() -> None:
+def test_several_templates_reach_between_their_spread_and_the_references() -> None:
     templates = cluster(np.random.default_rng(0), 8, 0.02)
     near, far = (similarity_floor(templates, None, kinds(d, d + 0.01)) for d in (0.2, 0.8))
     assert far < near < 1 - 0.02

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anomaly_core.encoders.base import ImageEncoder, TextEncoder, encode_one, share_space
+from anomaly_core.names import plain_name
 from tools.locations import Box, widened
 
 SIDE: Final = 224
@@ -42,11 +43,7 @@ def aligned_fits(
     side = max(1, round(SIDE / encoder.stride)) * encoder.stride
     close_up = cv2.resize(pixels[y0:y1, x0:x1], (side, side), interpolation=cv2.INTER_AREA)
     seen = encode_one(encoder, np.asarray(close_up, dtype=np.uint8)).embedding
-    named = [f"a close-up photo of a {_plain(product)} with {_plain(name)}" for name in types]
-    unnamed = f"a close-up photo of a {_plain(product)} with a defect"
+    named = [f"a close-up photo of a {plain_name(product)} with {plain_name(name)}" for name in types]
+    unnamed = f"a close-up photo of a {plain_name(product)} with a defect"
     *fits, other = (text_encoder.encode_text([*named, unnamed]) @ seen).tolist()
     return {name: fit - other for name, fit in zip(types, fits, strict=True)}
-
-
-def _plain(name: str) -> str:
-    return " ".join(name.replace("_", " ").split())

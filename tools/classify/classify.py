@@ -11,7 +11,9 @@ import torch
 from pydantic import Field
 
 from anomaly_core.encoders.base import share_space
+from anomaly_core.names import plain_name
 from knowledge.catalogue.passages import Passage
+from knowledge.text import sentences
 from tools.classify.aligned import aligned_fits
 from tools.classify.confirm import features_of
 from tools.classify.scores import UNKNOWN, similarities_of, weigh
@@ -152,7 +154,6 @@ def _best(names: Sequence[str], similarity: torch.Tensor) -> dict[str, float]:
 
 def _visual_texts(passage: Passage) -> list[str]:
     """The sentences of a passage that say how the defect looks, each under its heading; else all of it."""
-    title = passage.title or (passage.defect or "").replace("_", " ")
-    sentences = [" ".join(part.split()) for part in re.split(r"(?<=[.!?])\s+", passage.text)]
-    visual = [sentence for sentence in sentences if len(set(_LOOKS.findall(sentence.lower()))) >= 2]
+    title = passage.title or plain_name(passage.defect or "")
+    visual = [one for one in sentences(passage.text) if len(set(_LOOKS.findall(one.lower()))) >= 2]
     return [f"{title}. {sentence}" for sentence in visual or [" ".join(passage.text.split())]]

@@ -1,4 +1,4 @@
-"""Confirming an example: a region that a person named becomes one that later regions are compared with."""
+"""Confirmed examples: a region that a person named, as later regions are compared with it."""
 
 from __future__ import annotations
 

@@ -13,11 +13,11 @@ only where it is likelier than all else together; below that the types are candi
 from __future__ import annotations
 
 import math
-import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from anomaly_core.names import name_key
 from knowledge.products.examples import ExampleHit
 from tools.records import DefectRecord, NamedScore
 
@@ -51,13 +51,8 @@ def similarities_of(hits: Sequence[ExampleHit]) -> dict[str, list[float]]:
     names: dict[str, str] = {}
     found: defaultdict[str, list[float]] = defaultdict(list)
     for hit in hits:
-        found[names.setdefault(same_name(hit.example.defect), hit.example.defect)].append(hit.similarity)
+        found[names.setdefault(name_key(hit.example.defect), hit.example.defect)].append(hit.similarity)
     return dict(found)
-
-
-def same_name(name: str) -> str:
-    """Return what two spellings of one type have in common: no case, spaces, hyphens, underscores."""
-    return re.sub(r"[\s_-]+", "", name).casefold()
 
 
 def weigh(
@@ -76,13 +71,13 @@ def weigh(
     """
     if not examples and not notes:
         return DefectRecord(name=UNKNOWN, score=0.0)
-    shown = {same_name(name): name for name in (*examples, *notes)}  # as the notes spell it
-    near = {same_name(name): values for name, values in examples.items()}
-    fits = {same_name(name): fit for name, fit in notes.items()}
+    shown = {name_key(name): name for name in (*examples, *notes)}  # as the notes spell it
+    near = {name_key(name): values for name, values in examples.items()}
+    fits = {name_key(name): fit for name, fit in notes.items()}
     other = (OTHER_WEIGHT * OTHER_TYPE + sum(apart)) / (OTHER_WEIGHT + len(apart)) + MARGIN
     width, least = (NOTES_WIDTH, LEAST_FIT) if near else (ALONE_WIDTH, ALONE_LEAST_FIT)
     logits = {key: _log_density(near.get(key, [other])) + fits.get(key, least) / width for key in shown}
-    names = {same_name(name): fit for name, fit in (aligned or {}).items()}
+    names = {name_key(name): fit for name, fit in (aligned or {}).items()}
     logits = {key: logit + names.get(key, 0.0) / ALIGNED_WIDTH for key, logit in logits.items()}
     logits[""] = _log_density([other]) + least / width
     top = max(logits.values())

@@ -65,7 +65,7 @@ def enroll(
         meta=meta,
         encoder=context.model.encoder.name,
         views=learned.view_embeddings,
-        strangers=context.other_objects,
+        references=context.references,
     )
     shots = len(templates)
     notes = list(learned.notes)

@@ -1,4 +1,4 @@
-"""Learning from a person: a good image joins its product's templates; what that would flip is told first."""
+"""Enrolling a product on trial with one more good image, and the earlier verdicts that this would change."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 from anomaly_core.anomalygpt import Progress
 from anomaly_core.errors import StoreBusy
 from anomaly_core.imaging.reading import LoadedImage
-from knowledge.products.corrections import Word
+from knowledge.products.corrections import Label
 from knowledge.products.record import product_folder
 from knowledge.store.store import Transaction
 from tools.context import Context, Part
@@ -23,30 +23,30 @@ from tools.records import VerdictRecord
 
 @dataclass(frozen=True)
 class Past:
-    """An image judged before. name: what it is called; path: where it lies; confirmed: a person's verdict."""
+    """An image judged before. name: what it is called; path: where it lies; confirmed: its human label."""
 
     name: str
     path: Path
-    confirmed: Word | None = None
+    confirmed: Label | None = None
 
 
 @dataclass(frozen=True)
 class Flip:
-    """A verdict that would change. confirmed: what a person said of the image, or None.
+    """A verdict that would change. confirmed: its human label, or None.
 
     p_before, p_after: its p-value by the templates in force, and with the new one.
     """
 
     name: str
-    before: Word
-    after: Word
+    before: Label
+    after: Label
     p_before: float
     p_after: float
-    confirmed: Word | None
+    confirmed: Label | None
 
     @property
     def harms(self) -> bool:
-        """Whether it goes against a person's word, or against a verdict that no person has judged."""
+        """Whether it goes against the human label, or changes a verdict that has none."""
         return self.confirmed is None or self.after != self.confirmed
 
 
@@ -72,8 +72,8 @@ class Candidate:
                 found.append(
                     Flip(
                         name=one.name,
-                        before=word_of(before.anomalous),
-                        after=word_of(after.anomalous),
+                        before=label_of(before.anomalous),
+                        after=label_of(after.anomalous),
                         p_before=before.p_value,
                         p_after=after.p_value,
                         confirmed=one.confirmed,
@@ -131,8 +131,8 @@ def _judge(context: Context, product: str, path: Path) -> VerdictRecord:
     return detect(Part(context, str(path), open_image(context, str(path)).sha256, product))
 
 
-def word_of(anomalous: bool) -> Word:
-    """The verdict in a word."""
+def label_of(anomalous: bool) -> Label:
+    """The verdict as a label."""
     return "anomalous" if anomalous else "good"
 
 

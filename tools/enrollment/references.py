@@ -1,7 +1,4 @@
-"""Out-of-distribution references: procedural objects as the encoder sees them.
-
-What is as far from a product's templates as they are is not that product.
-"""
+"""Out-of-distribution references: embeddings of procedural objects, none of which is the product."""
 
 from __future__ import annotations
 
@@ -19,7 +16,7 @@ SEED: Final = 7
 SIDE: Final = 400
 
 
-def other_objects(model: AnomalyGPT) -> NDArray[np.float32]:
+def reference_embeddings(model: AnomalyGPT) -> NDArray[np.float32]:
     """Return (kinds, DESIGNS, D) float32 embeddings of procedural objects, rows of length 1."""
     rows = np.stack([model.encode(pixels).embedding for pixels in _drawings()])
     return rows.reshape(DESIGNS, len(KINDS), -1).swapaxes(0, 1)
