@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from agents.interfaces.cli import main
+from agents.interfaces.cli import app
 
 if __name__ == "__main__":
-    main()
+    app()

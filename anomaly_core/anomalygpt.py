@@ -181,7 +181,13 @@ class AnomalyGPT:
         return self._fit(images, progress, None, tuple(notes))
 
     def inspect(
-        self, image: Image, product: ProductModel, *, alpha: float | None = None, review: float | None = None
+        self,
+        image: Image,
+        product: ProductModel,
+        *,
+        alpha: float | None = None,
+        review: float | None = None,
+        ask: bool = False,
     ) -> Inspection:
         """Judge one image of a product.
 
@@ -189,32 +195,27 @@ class AnomalyGPT:
             image: (H, W, 3) uint8 RGB, a loaded image, or what `encode` gave.
             product: what `fit` gave.
             alpha, review: false-alarm rates, see `Verdict`; the product's where None.
+            ask: put every image to the language model, not only those whose decision it could change.
 
         A language model that does not answer is no failure: the reading says so, and the verdict is that
         of the maps. Raises ConfigError for a product of another fingerprint.
         """
         self.check(product)
         start = time.perf_counter()
-        with self._lock:
-            encoded = self.encode(image)
+        encoded = self.encode(image)
         encoded_at = time.perf_counter()
-        reading, llm_ms = Reading(), 0.0
-        reader, problem = self._reader_of(product)
-        seen = encoded if reader is None else self.augment(encoded)
+        reading, llm_ms, seen = Reading(), 0.0, encoded
         scores = self._scores(seen, product)
-        if reader is not None:
-            asked_at = time.perf_counter()
-            try:
-                answer = reader.score(seen, product.states[SOFT_PROMPT], scores)
-                reading, scores[SOFT_PROMPT] = Reading(answer.log_score, reader.lm.name), answer
-            except LanguageModelError as error:
-                # It has no part in the verdict then, and neither have the views that it was to read.
-                problem, seen = str(error), encoded.first_view
-                scores = self._scores(seen, product)
-            llm_ms = 1000 * (time.perf_counter() - asked_at)
-        if problem:
-            reading = Reading(problem=problem)
         values, foreign = map_on_original(seen, scores[FEW_SHOT], product.states[FEW_SHOT])
+        if product.language_model is not None and (
+            ask or product.hinges_on_reading(scores, foreign=foreign, alpha=alpha, review=review)
+        ):
+            asked_at = time.perf_counter()
+            reading, asked = self._read(encoded, product)
+            if asked is not None:
+                seen, scores = asked
+                values, foreign = map_on_original(seen, scores[FEW_SHOT], product.states[FEW_SHOT])
+            llm_ms = 1000 * (time.perf_counter() - asked_at)
         verdict = product.judge(scores, foreign=foreign, alpha=alpha, review=review)
         mapped = product.fused_verdict(scores, foreign=foreign, alpha=alpha, review=review)
         shown = product.regions(values) if mapped.anomalous or mapped.uncertain else []
@@ -302,25 +303,27 @@ class AnomalyGPT:
                 scores[scorer.name] = found
         return scores
 
-    def _reader_of(self, product: ProductModel) -> tuple[SoftPromptScorer | None, str]:
-        """Return the language model that reads this product's maps, or None and why not.
+    def _read(
+        self, image: EncodedImage, product: ProductModel
+    ) -> tuple[Reading, tuple[EncodedImage, dict[str, Score]] | None]:
+        """Put an image's map to the language model that the product was enrolled with.
 
-        There is nothing to say, "", where the product was enrolled without one.
+        Returns its answer, and the image in the four views that it read, with their scores and its own; None
+        where it did not answer, for then they have no part in the verdict.
         """
-        if product.language_model is None:
-            return None, ""
         try:
             reader = self.reader()
+            if reader is None:
+                return Reading(problem="no language model is set up (prompt_llm)"), None
+            if reader.fingerprint != product.language_model:
+                told = f"enrolled with the language model {product.language_model}"
+                return Reading(problem=f"the product was {told}, and {reader.fingerprint} is set up"), None
+            seen = self.augment(image)
+            scores = self._scores(seen, product)
+            answer = reader.score(seen, product.states[SOFT_PROMPT], scores)
         except (LanguageModelError, WeightsMissing) as error:
-            return None, str(error)
-        if reader is None:
-            return None, "no language model is set up (prompt_llm)"
-        if reader.fingerprint != product.language_model:
-            return None, (
-                f"the product was enrolled with the language model {product.language_model}, "
-                f"and {reader.fingerprint} is set up"
-            )
-        return reader, ""
+            return Reading(problem=str(error)), None
+        return Reading(answer.log_score, reader.lm.name), (seen, {**scores, SOFT_PROMPT: answer})
 
     def _fit(
         self,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -25,6 +25,8 @@ from anomaly_core.scoring.scorer import FEW_SHOT, SOFT_PROMPT, Finding, Score, S
 
 INDEPENDENT_SHARE: Final = 0.2
 """Share of the false-alarm rate for the scorers that have a calibration of their own."""
+FIRMEST: Final = 10.0
+"""Log-odds of yes and no beyond which the language model's answers do not go."""
 ARRAYS: Final = "product.safetensors"
 META: Final = "product.json"
 _ENROL_AGAIN: Final = "enrol the product again"
@@ -126,6 +128,20 @@ class ProductModel:
             total += self.weights[SOFT_PROMPT] * scores[SOFT_PROMPT].log_score
             calibration = self.reading_calibration
         return Verdict(calibration.log_p(total), *self.rates(alpha, review))
+
+    def hinges_on_reading(
+        self,
+        scores: Mapping[str, Score],
+        *,
+        foreign: bool = False,
+        alpha: float | None = None,
+        review: float | None = None,
+    ) -> bool:
+        """Return whether the language model's answer could change the decision, by its weight."""
+        reach, total = self.weights.get(SOFT_PROMPT, 0.0) * FIRMEST, self.fused(scores, foreign=foreign)
+        rates = self.rates(alpha, review)
+        shifted = (Verdict(self.calibration.log_p(total + s), *rates).decision for s in (-reach, reach))
+        return len(set(shifted)) > 1
 
     def findings(
         self, scores: Mapping[str, Score], alpha: float | None = None
@@ -260,7 +276,3 @@ class ProductModel:
             return cls.from_parts(arrays, meta)
         except ConfigError as error:
             raise ConfigError(f"{path}: {error}") from error
-
-    def of_version(self, version: str) -> ProductModel:
-        """Return the same model, read from this version of a store."""
-        return replace(self, version=version)

@@ -38,7 +38,7 @@ class CachedImage:
         """The encoded image."""
         with self._lock:
             if self._encoded is None:
-                self._encoded = self._model().encode(self.loaded)
+                (self._encoded,) = self._model().encode_batch([self.loaded])
             return self._encoded
 
     def inspection(self, name: str, product: ProductModel, rates: Rates = (None, None)) -> Inspection:

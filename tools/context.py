@@ -6,24 +6,25 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar, cast
+from typing import TYPE_CHECKING, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from anomaly_core.anomalygpt import AnomalyGPT
 from anomaly_core.encoders.base import TextEncoder
-from anomaly_core.errors import StoreMissing
 from anomaly_core.inspection import Inspection
 from anomaly_core.product import ProductModel
-from knowledge.catalogue.index import DomainIndex
 from knowledge.products.corrections import FeedbackLog
 from knowledge.products.examples import ExampleIndex
 from knowledge.products.templates import TemplateIndex
-from knowledge.store.store import Store
+from knowledge.store.store import Store, require_store
 from tools.cache import CachedImage, ImageCache, Rates
 from tools.enrollment.references import reference_embeddings
 from tools.text_cache import RememberingTextEncoder
+
+if TYPE_CHECKING:
+    from knowledge.catalogue.index import DomainIndex
 
 T = TypeVar("T")
 
@@ -87,6 +88,8 @@ class Context:
     @property
     def domain(self) -> DomainIndex:
         """Notes about products and defects."""
+        from knowledge.catalogue.index import DomainIndex
+
         return self._once("domain", lambda: DomainIndex(self.store, lambda: self.text_encoder))
 
     @property
@@ -108,10 +111,8 @@ class Context:
 
     def require_store(self) -> None:
         """Raise StoreMissing when nothing was ever enrolled here."""
-        if "store" not in self._made and not (self.store_path / "CURRENT").exists():
-            raise StoreMissing(
-                f"{self.store_path}: no store here; make one with `iad enroll PRODUCT PATH...`."
-            )
+        if "store" not in self._made:
+            require_store(self.store_path)
 
     def product(self, name: str) -> ProductModel:
         """Return what was learned of a product; kept until the store changes.

@@ -9,8 +9,8 @@ from io import BytesIO
 from pathlib import Path
 from typing import Final
 
+import cv2
 import numpy as np
-from matplotlib import colormaps
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
@@ -18,7 +18,7 @@ from anomaly_core.files import write_whole
 from anomaly_core.inspection import Region
 from tools.records import FilesRecord
 
-HEAT: Final = "inferno"
+HEAT: Final = cv2.COLORMAP_INFERNO
 """Perceptually uniform, so equal steps of the map look equal, also in grey and to colour-blind eyes."""
 BOX: Final = (255, 32, 32)
 FAINTEST: Final = 0.25
@@ -76,7 +76,8 @@ def safe_name(stem: str) -> str:
 
 def heat_colours(heat: NDArray[np.float32]) -> NDArray[np.uint8]:
     """(H, W) in [0, 1] -> (H, W, 3) uint8 RGB."""
-    return np.asarray(colormaps[HEAT](heat, bytes=True)[..., :3], dtype=np.uint8)
+    levels = np.asarray(np.minimum(heat * 256, 255), dtype=np.uint8)
+    return np.asarray(cv2.cvtColor(cv2.applyColorMap(levels, HEAT), cv2.COLOR_BGR2RGB), dtype=np.uint8)
 
 
 def draw_overlay(

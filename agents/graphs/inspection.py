@@ -53,12 +53,14 @@ def open_node(state: InspectionState, runtime: Runtime[Context]) -> Update:
     return {"opened": open_image(tools_of(runtime), state["image"])}
 
 
-@timed("encode")
 def encode_node(state: InspectionState, runtime: Runtime[Context]) -> Update:
     """Encode the image once; every later step uses these features."""
-    tools = tools_of(runtime)
+    tools, start = tools_of(runtime), time.perf_counter()
     _ = tools.images.get(state["image"], state["opened"].sha256).encoded
-    return {"encoder": tools.model.encoder.name}
+    return {
+        "encoder": tools.model.encoder.name,
+        "timings_ms": {"encode": 1000 * (time.perf_counter() - start)},
+    }
 
 
 @timed("retrieve")

@@ -1,4 +1,4 @@
-"""Patch features against two sentences: the unsupervised decoder of AnomalyGPT, and zero-shot CLIP.
+"""Patch features against two sentences: the unsupervised decoder of AnomalyGPT.
 
 One linear layer a tap takes patch features into the text encoder's space, where each patch is
 compared with a normal and an abnormal text vector.
@@ -53,38 +53,7 @@ class TextAlignedDecoder(nn.Module):
                 f"a text-aligned decoder needs taps and (2, D) text vectors, got {tuple(text.shape)}."
             )
         self.linears = nn.ModuleList(nn.Linear(c, text.shape[1]) for c in channels)
-        self.norms = nn.ModuleList(nn.Identity() for _ in channels)
         self.register_buffer("text", text.float().clone())
-
-    @classmethod
-    def zero_shot(
-        cls, projection: torch.Tensor, text: torch.Tensor, *, taps: int = 1, norm: nn.LayerNorm | None = None
-    ) -> TextAlignedDecoder:
-        """Return a decoder that needs no training: a CLIP-like encoder's own projection in each linear.
-
-        The setting of WinCLIP (arXiv 2303.14814) and of APRIL-GAN without its trained layers
-        (arXiv 2305.17382).
-
-        Args:
-            projection: (D, C), the encoder's visual projection.
-            text: (2, D) text vectors of the same encoder.
-            taps: how many taps, all of C channels.
-            norm: the encoder's last layer norm, when its taps are taken before it.
-
-        Raises:
-            ConfigError: text and projection of different widths.
-        """
-        if projection.shape[0] != text.shape[1]:
-            raise ConfigError(
-                f"the projection gives {projection.shape[0]} numbers, the text vectors have {text.shape[1]}; "
-                "zero-shot needs image and text encoder of one model, others need `iad train`."
-            )
-        decoder = cls([projection.shape[1]] * taps, text)
-        for linear in decoder.linears:
-            linear.load_state_dict({"weight": projection, "bias": torch.zeros(projection.shape[0])})
-        if norm is not None:
-            decoder.norms = nn.ModuleList(norm for _ in range(taps))
-        return decoder
 
     def forward(self, taps: Sequence[torch.Tensor], text: torch.Tensor | None = None) -> list[torch.Tensor]:
         """Return the abnormal channel of each tap, (B, h_i, w_i) in [0, 1], on its patch grid.
@@ -101,8 +70,8 @@ class TextAlignedDecoder(nn.Module):
         vectors = self.text if text is None else text
         vectors = F.normalize(vectors, dim=-1).expand(taps[0].shape[0], -1, -1)
         maps = []
-        for tap, norm, linear in zip(taps, self.norms, self.linears, strict=True):
-            patches = F.normalize(linear(norm(tap.permute(0, 2, 3, 1))), dim=-1)  # (B, h, w, D)
+        for tap, linear in zip(taps, self.linears, strict=True):
+            patches = F.normalize(linear(tap.permute(0, 2, 3, 1)), dim=-1)  # (B, h, w, D)
             # softmax(F_i F_text^T), arXiv 2308.15366 eq. 1; the temperature is CLIP's.
             cosine = torch.einsum("bhwd,bkd->bkhw", patches, vectors)
             maps.append((TEMPERATURE * cosine).softmax(dim=1)[:, 1])

@@ -40,18 +40,6 @@ def auroc(scores: ArrayLike, labels: ArrayLike) -> float:
     return (rank_sum - positives * (positives + 1) / 2) / (positives * negatives)
 
 
-def average_precision(scores: ArrayLike, labels: ArrayLike) -> float:
-    """Area under the precision-recall steps: sum of (R_k - R_k-1) P_k over distinct scores, from the top.
-
-    Returns a value in (0, 1], nan without an anomalous image.
-    """
-    hits, called = _curve(scores, labels)
-    if not hits.size or hits[-1] == 0:
-        return math.nan
-    recall_steps = np.diff(hits, prepend=0) / hits[-1]
-    return float((recall_steps * hits / called).sum())
-
-
 def f1_max(scores: ArrayLike, labels: ArrayLike) -> float:
     """The largest F1 over all thresholds. It looks at the labels: an upper bound, not a verdict's F1.
 
@@ -156,30 +144,6 @@ def miss_rate(predictions: ArrayLike, labels: ArrayLike) -> float:
     """Share of the anomalous images called good, in [0, 1]; nan without an anomalous image."""
     p, y = _verdicts(predictions, labels)
     return float((~p[y]).mean()) if y.any() else math.nan
-
-
-def bootstrap_ci(
-    metric: Metric, scores: ArrayLike, labels: ArrayLike, seed: int, n: int = 1000, level: float = 0.95
-) -> tuple[float, float]:
-    """Percentile bootstrap interval of metric(scores, labels) at a confidence level in (0, 1).
-
-    Images are drawn with replacement within each class, so that the mix of the test set stays as it is
-    and no draw lacks a class. Verdicts may stand in for scores. (nan, nan) where the metric is nan.
-    """
-    s, y = _scored(scores, labels)
-    if n < 1 or not 0 < level < 1:
-        raise ValueError(f"n must be at least 1 and level in (0, 1), not {n} and {level}")
-    if math.isnan(metric(s, y)):
-        return math.nan, math.nan
-    rng = np.random.default_rng(seed)
-    classes = [np.flatnonzero(y), np.flatnonzero(~y)]
-    values = np.empty(n)
-    for draw in range(n):
-        chosen = np.concatenate([rng.choice(c, size=c.size) if c.size else c for c in classes])
-        values[draw] = metric(s[chosen], y[chosen])
-    tail = (1 - level) / 2
-    low, high = np.quantile(values, [tail, 1 - tail])
-    return float(low), float(high)
 
 
 def wilson_interval(k: int, n: int, level: float = 0.95) -> tuple[float, float]:

@@ -124,19 +124,6 @@ def load_image(path: str | Path, *, max_pixels: int = MAX_PIXELS) -> LoadedImage
     return LoadedImage(path, hashlib.sha256(data).hexdigest(), pixels, "; ".join(notes) or None)
 
 
-def image_size(path: str | Path, *, max_pixels: int = MAX_PIXELS) -> tuple[int, int]:
-    """Return (width, height) in pixels of the upright image, from its header alone.
-
-    Raises UnreadableImage as `load_image` does, save that damage behind the header is not seen.
-    """
-    path = Path(path)
-    image = _open_header(path, _read(path), max_pixels)
-    width, height = image.size
-    # Pillow turns a TIFF by itself, its size included.
-    turned = image.format != "TIFF" and _orientation(image) >= 5
-    return (height, width) if turned else (width, height)
-
-
 def find_images(paths: Sequence[str | Path]) -> list[Path]:
     """Return the image files that the paths name: each a file, a folder or a glob.
 

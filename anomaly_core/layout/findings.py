@@ -9,7 +9,6 @@ from typing import Final
 
 import cv2
 import numpy as np
-from scipy.optimize import linear_sum_assignment
 
 from anomaly_core.imaging.components import Component
 from anomaly_core.inspection import Box, cell_of
@@ -89,6 +88,8 @@ def _alike(scene: MatchedScene, slots: Sequence[int], components: Sequence[int])
     """Pair slots and components that look the same wherever they lie; the nearest look first."""
     if not slots or not components:
         return []
+    from scipy.optimize import linear_sum_assignment  # here: see matching.py
+
     look = scene.spreads[list(slots)].copy()
     look[:, _PLACE] = np.inf
     cost = deviations(scene.matched.rows[list(components)], scene.slots[list(slots)], look).max(axis=-1)

@@ -13,7 +13,6 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import linear_sum_assignment
 
 from anomaly_core.imaging.components import Component
 
@@ -113,6 +112,8 @@ def match(rows: Array, slots: Array, spreads: Array) -> Match:
 
 def _assign(rows: Array, slots: Array, spreads: Array) -> list[tuple[int, int]]:
     """The cheapest pairs (slot, component), where leaving both out costs UNMATCHED."""
+    from scipy.optimize import linear_sum_assignment  # here: two thirds of a second, and few have a layout
+
     n, k = len(rows), len(slots)
     cost = np.zeros((n + k, k + n))
     cost[:n, :k] = deviations(rows, slots, spreads).max(axis=-1)

@@ -94,13 +94,6 @@ def region_of_box(box: Box, size: tuple[int, int], *, score: float) -> Region:
     return region_of_mask(mask, score=score)
 
 
-def regions_of_mask(mask: NDArray[np.bool_], *, score: float = 1.0) -> list[Region]:
-    """Return the 8-connected parts of a known mask, (H, W) bool, largest first, each with the same score."""
-    labels, boxes = _components(mask, close=False)
-    order = sorted(range(len(boxes)), key=lambda k: -boxes[k][4])
-    return [region_of_mask(labels == k + 1, score=score) for k in order]
-
-
 def _components(
     binary: NDArray[np.bool_], *, close: bool = True
 ) -> tuple[NDArray[np.int32], list[tuple[int, int, int, int, int]]]:

@@ -84,17 +84,6 @@ class PromptLearnerConfig(Config):
         return (self.image_dim is not None) + self.base_tokens + self.map_tokens
 
 
-def paper_prompt_learner(hidden_size: int = 4096, image_dim: int | None = 1024) -> PromptLearnerConfig:
-    """Return the plain form of arXiv 2308.15366: channels 1-4-16-64-256-1024, N(0, 1) base tokens."""
-    return PromptLearnerConfig(
-        hidden_size=hidden_size,
-        image_dim=image_dim,
-        channels=(4, 16, 64, 256, 1024),
-        norm="none",
-        level_knots=0,
-    )
-
-
 class PromptLearner(nn.Module):
     """E_prompt = [image token, E_base, E_dec], (n, C_emb)."""
 

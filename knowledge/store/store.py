@@ -224,3 +224,9 @@ class Store:
 
 def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+
+def require_store(root: Path) -> None:
+    """Raise StoreMissing where nothing was ever enrolled."""
+    if not (root / "CURRENT").exists():
+        raise StoreMissing(f"{root}: no store here; make one with `iad enroll PRODUCT PATH...`.")

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from anomaly_core.anomalygpt import AnomalyGPT
 from anomaly_core.checkpoint import Checkpoint, load_checkpoint
 from anomaly_core.config import DetectorConfig
+from anomaly_core.encoders.base import Features
 from anomaly_core.encoders.fakes import TinyEncoder
 from anomaly_core.errors import ConfigError, WeightsDamaged
 from anomaly_core.inspection import Reading
@@ -142,3 +143,67 @@ def test_the_text_aligned_map_enters_the_score_by_its_weight(checkpoint: Checkpo
     assert math.log(after.anomaly_map.score) == pytest.approx(expected)
     assert TEXT_ALIGNED not in before.scores
     assert plain.fingerprint != fused.fingerprint
+
+
+class CountingEncoder(TinyEncoder):
+    """The tiny encoder, counting the images that it encodes."""
+
+    images = 0
+
+    def encode(self, batch: NDArray[np.uint8]) -> list[Features]:
+        self.images += len(batch)
+        return super().encode(batch)
+
+
+def test_the_language_model_reads_the_mean_of_four_views_and_without_it_there_is_one(
+    checkpoint: Checkpoint,
+) -> None:
+    encoder, lm = CountingEncoder(), Answers(2.0)
+    config = DetectorConfig(encoder="tiny", input_side=64)
+    reader = SoftPromptScorer(checkpoint, lm)
+    model = AnomalyGPT(encoder, config, checkpoint, lambda: reader)
+    silent = AnomalyGPT(encoder, config, checkpoint)
+    *good, pixels = parts(5)
+    product = model.fit(good)
+
+    encoder.images = 0
+    asked = model.inspect(pixels, product, ask=True)
+    assert encoder.images == 4
+    assert (asked.reading.margin, asked.reading.model) == (2.0, "answers")
+    closely = silent.inspect(silent.augment(silent.encode(pixels)), product)
+    np.testing.assert_array_equal(asked.anomaly_map.values, closely.anomaly_map.values)
+
+    # It does not answer: its views have no part in the verdict, and the map belongs to the verdict.
+    lm.margin = None
+    unanswered = model.inspect(pixels, product, ask=True)
+    assert unanswered.reading.problem == "answers: does not answer."
+    once = silent.inspect(pixels, silent.fit(good))
+    np.testing.assert_array_equal(unanswered.anomaly_map.values, once.anomaly_map.values)
+    assert unanswered.verdict == once.verdict
+
+    # A product enrolled without it costs one view.
+    without = silent.fit(good)
+    encoder.images = 0
+    found = model.inspect(pixels, without, ask=True)
+    assert encoder.images == 1
+    assert found.reading.problem == ""
+
+
+def test_it_is_asked_where_it_can_change_the_decision_and_clear_cases_do_not_pay(
+    checkpoint: Checkpoint,
+) -> None:
+    lm = Answers(1.0)
+    model = model_of(checkpoint, lm)
+    *good, pixels = parts(5)
+    product = model.fit(good)
+    pixels[:24, :24] = np.clip(pixels[:24, :24] + 6.0, 0, 255)
+    p_value = model.inspect(pixels, product).verdict.p_value
+    assert 0.01 < p_value < 0.9
+    lm.asked = 0
+    for alpha, review in ((0.9 * p_value, 0.99), (1.1 * p_value, 0.99), (1e-9, 1.1 * p_value)):
+        assert model.inspect(pixels, product, alpha=alpha, review=review).reading.margin == 1.0
+    assert lm.asked == 3
+    assert model.inspect(pixels, product, alpha=1e-9, review=2e-9).reading == Reading()
+    pixels[:32, :32] = 255
+    assert model.inspect(pixels, product, alpha=0.2, review=0.4).verdict.anomalous
+    assert lm.asked == 3

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from paper import paper_prompt_learner
 from pydantic import ValidationError
 
 from anomaly_core.config import FewShotConfig
@@ -12,7 +13,6 @@ from anomaly_core.soft_prompt.learner import (
     PromptLearnerConfig,
     coded,
     levels,
-    paper_prompt_learner,
     unit_map,
 )
 

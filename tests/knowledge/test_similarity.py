@@ -92,6 +92,7 @@ def test_designs_of_one_kind_count_once() -> None:
 @pytest.mark.weights
 @pytest.mark.parametrize("model", ["efficientnet-lite0", "dinov2-small"])
 def test_one_screw_tells_screws_good_and_defective_from_tiles_and_roads(model: str) -> None:
+    from anomaly_core.encoders.base import encode_one
     from anomaly_core.encoders.registry import load_image_encoder
     from anomaly_core.imaging.frame import whole_frame
     from anomaly_core.imaging.reading import load_image
@@ -111,7 +112,7 @@ def test_one_screw_tells_screws_good_and_defective_from_tiles_and_roads(model: s
 
     def embed(pixels: NDArray[np.uint8]) -> Vectors:
         frame = whole_frame(pixels.shape[:2], 224, encoder.stride)
-        return encoder.encode(np.ascontiguousarray(frame.render(pixels))).embedding.numpy()
+        return encode_one(encoder, np.ascontiguousarray(frame.render(pixels))).embedding.numpy()
 
     def pixels(name: str, count: int) -> list[NDArray[np.uint8]]:
         files = sorted(folders[name].iterdir())

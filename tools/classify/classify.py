@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from typing import Final
 
 import torch
-from pydantic import Field
 
 from anomaly_core.encoders.base import share_space
 from anomaly_core.names import plain_name
@@ -19,8 +18,7 @@ from tools.classify.confirm import features_of
 from tools.classify.scores import UNKNOWN, similarities_of, weigh
 from tools.context import Context, Part
 from tools.localize import region_at
-from tools.locations import PLACE_HELP
-from tools.records import DefectRecord, Record
+from tools.records import DefectRecord
 
 __all__ = ["CONTRASTS", "UNKNOWN", "DefectNotes", "appearance", "classify"]
 
@@ -41,16 +39,6 @@ _LOOKS: Final = re.compile(
     r"scratch\w*|mark\w*|dent\w*|deform\w*|broken|missing|torn|bent|cut|blot\w*|cloud\w*|discolou?r\w*)\b",
     re.IGNORECASE,
 )
-
-
-class ClassifyArgs(Record):
-    """Arguments of `classify`."""
-
-    description: str = Field(description="measured description of the region, as locate_anomalies gives it")
-    area_share: float | None = Field(
-        default=None, ge=0.0, le=1.0, description="share of the image that all anomalous regions cover"
-    )
-    place: str = Field(default="region-1", description=f"where: {PLACE_HELP}", max_length=100)
 
 
 def classify(
