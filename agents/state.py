@@ -9,7 +9,6 @@ from pydantic import Field
 # From here, not from typing: pydantic makes no schema of typing's before Python 3.12, and Studio shows forms.
 from typing_extensions import TypedDict
 
-from agents.questions.understanding import Asked
 from tools.records import (
     DefectRecord,
     EvidenceRecord,
@@ -23,6 +22,24 @@ from tools.records import (
     TemplateRecord,
     VerdictRecord,
 )
+
+Asked = Literal[
+    "detection",
+    "location",
+    "count",
+    "type",
+    "description",
+    "confidence",
+    "template",
+    "object",
+    "normal",
+    "analysis",
+    "comparison",
+    "recheck",
+    "parts",
+    "steps",
+    "history",
+]
 
 MOST_IMAGES: Final = 12
 """Images that a thread remembers: the first, and those looked at last."""

@@ -11,8 +11,9 @@ if TYPE_CHECKING:
     from anomaly_core.anomalygpt import AnomalyGPT
     from anomaly_core.config import DetectorConfig
     from anomaly_core.imaging.reading import LoadedImage, load_image
-    from anomaly_core.inspection import AnomalyMap, Inspection, Region, Verdict
+    from anomaly_core.inspection import Inspection
     from anomaly_core.product import ProductModel
+    from anomaly_core.results import AnomalyMap, Region, Verdict
 
 __all__ = [
     "AnomalyGPT",
@@ -28,13 +29,13 @@ __all__ = [
 
 _HOMES: Final = {
     "AnomalyGPT": "anomalygpt",
-    "AnomalyMap": "inspection",
+    "AnomalyMap": "results",
     "DetectorConfig": "config",
     "Inspection": "inspection",
     "LoadedImage": "imaging.reading",
     "ProductModel": "product",
-    "Region": "inspection",
-    "Verdict": "inspection",
+    "Region": "results",
+    "Verdict": "results",
     "load_image": "imaging.reading",
 }
 

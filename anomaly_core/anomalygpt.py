@@ -27,11 +27,14 @@ from anomaly_core.fitting import fit_product
 from anomaly_core.imaging.augment import perturbations, symmetries
 from anomaly_core.imaging.frame import Frame, frame_of, whole_frame_of
 from anomaly_core.imaging.reading import LoadedImage
-from anomaly_core.inspection import AnomalyMap, Array, Inspection, Reading, Region
+from anomaly_core.inspection import Inspection
 from anomaly_core.language.base import LanguageModel
-from anomaly_core.layout.scorer import LayoutScorer
 from anomaly_core.product import ProductModel
-from anomaly_core.scoring.few_shot import FewShotScorer, map_on_original
+from anomaly_core.results import AnomalyMap, Array, Reading, Region
+from anomaly_core.scorers.few_shot import FewShotScorer, map_on_original
+from anomaly_core.scorers.layout import LayoutScorer
+from anomaly_core.scorers.soft_prompt import SoftPromptScorer
+from anomaly_core.scorers.text_aligned import TextAlignedScorer
 from anomaly_core.scoring.measurement import describe_region
 from anomaly_core.scoring.regions import region_of_box
 from anomaly_core.scoring.scorer import (
@@ -44,8 +47,6 @@ from anomaly_core.scoring.scorer import (
     Score,
     Scorer,
 )
-from anomaly_core.scoring.text_alignment import TextAlignedScorer
-from anomaly_core.soft_prompt.scorer import SoftPromptScorer
 
 CALIBRATION_VERSION: Final = 4
 """Raised whenever what a product's numbers mean changes: those of an earlier version are refused by name."""

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from anomaly_core.config import DetectorConfig
 from anomaly_core.decoders.patches import EncodedImage
-from anomaly_core.inspection import Array
 from anomaly_core.product import ProductModel
+from anomaly_core.results import Array
 from anomaly_core.scoring.calibration import calibrate
 from anomaly_core.scoring.fusion import Fusion
 from anomaly_core.scoring.scorer import FEW_SHOT, SOFT_PROMPT, TEXT_ALIGNED, Fit, Scorer

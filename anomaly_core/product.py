@@ -17,9 +17,9 @@ from safetensors.numpy import load, save
 from anomaly_core.decoders.memory_bank import MemoryBank
 from anomaly_core.errors import ConfigError, WeightsDamaged, WeightsMissing
 from anomaly_core.files import make_folder, write_whole
-from anomaly_core.inspection import Array, Region, Verdict
+from anomaly_core.results import Array, Region, Verdict
+from anomaly_core.scorers.few_shot import FOREIGN_OBJECT, PIXEL_RATE, bank_of
 from anomaly_core.scoring.calibration import Calibration
-from anomaly_core.scoring.few_shot import FOREIGN_OBJECT, PIXEL_RATE, bank_of
 from anomaly_core.scoring.regions import MOST_REGIONS, find_regions
 from anomaly_core.scoring.scorer import FEW_SHOT, SOFT_PROMPT, Finding, Score, State
 

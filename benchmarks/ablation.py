@@ -39,12 +39,12 @@ from anomaly_core.evaluation import metrics
 from anomaly_core.evaluation.datasets import GOOD, load_mask
 from anomaly_core.evaluation.detection import shrink_map, shrink_mask, spread
 from anomaly_core.imaging.reading import load_image
-from anomaly_core.inspection import CELLS, Array, cell_of
 from anomaly_core.language.chat_template import embed_spans
 from anomaly_core.language.inspection_dialogue import YES_NO, inspection_messages
 from anomaly_core.language.registry import load_language_model
 from anomaly_core.language.transformers_lm import TransformersLanguageModel
 from anomaly_core.product import ProductModel
+from anomaly_core.results import CELLS, Array, cell_of
 from anomaly_core.soft_prompt.adapters import load_adapter
 from anomaly_core.soft_prompt.reader import AnomalyGPT
 from anomaly_core.training.train import train

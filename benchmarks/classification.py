@@ -41,8 +41,8 @@ from anomaly_core.evaluation.detection import choose_shots, spread
 from anomaly_core.imaging.reading import load_image
 from anomaly_core.names import name_key
 from anomaly_core.product import ProductModel
-from anomaly_core.scoring.region_embedding import region_vector
 from anomaly_core.scoring.measurement import describe_region
+from anomaly_core.scoring.region_embedding import region_vector
 from anomaly_core.scoring.regions import region_of_mask
 from anomaly_core.simulation.procedural import DrawnProduct
 from tools.classify.classify import UNKNOWN, DefectNotes, appearance

@@ -35,7 +35,7 @@ from anomaly_core.evaluation.detection import spread
 from anomaly_core.evaluation.metrics import auroc
 from anomaly_core.imaging.augment import symmetries, unturned
 from anomaly_core.imaging.frame import frame_of
-from anomaly_core.inspection import Array
+from anomaly_core.results import Array
 from anomaly_core.scoring.regions import find_regions
 
 Scale = float

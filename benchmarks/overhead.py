@@ -110,7 +110,9 @@ def drawn(folder: Path, count: int, first: int) -> list[Path]:
 
 def ready(folder: Path, encoder: str) -> Application:
     """An application with a product and a note."""
-    settings = Settings.from_environment(store=folder / "store", encoder=encoder, text_encoder="tiny", threads=1)
+    settings = Settings.from_environment(
+        store=folder / "store", encoder=encoder, text_encoder="tiny", threads=1
+    )
     app = Application(settings)
     good = []
     for index in range(4):

@@ -9,7 +9,7 @@ must then be taken for its own product; refused counts as not right. For the str
 is taken out of the store, and its images must be refused. ELPV (package elpv-dataset, two products) and the
 simulated textile (package conformal-clip-data) are fetched; drawn products are made. `--develop` leaves the
 real sets out: on these alone the constants of `knowledge/products/novelty.py` were chosen. The strangers of
-`tools/enrollment/references.py` are of the drawn products' kinds, so a drawn product's figures say little;
+`tools/references.py` are of the drawn products' kinds, so a drawn product's figures say little;
 the real sets' count.
 """
 
@@ -45,7 +45,7 @@ from anomaly_core.weights.resolve import pull
 from knowledge.products.record import Template
 from knowledge.products.templates import TemplateIndex
 from knowledge.store.store import Store
-from tools.enrollment.references import reference_embeddings
+from tools.references import reference_embeddings
 
 Pixels = NDArray[np.uint8]
 Vectors = NDArray[np.float32]

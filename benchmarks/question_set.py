@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anomaly_core.evaluation.datasets import Sample, load_mask, open_dataset
-from anomaly_core.inspection import CELLS, cell_of
+from anomaly_core.results import CELLS, cell_of
 from anomaly_core.weights.resolve import pull
 from tools.locations import box_of
 

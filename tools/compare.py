@@ -12,7 +12,7 @@ from anomaly_core.decoders.memory_bank import MemoryBank
 from anomaly_core.decoders.patches import EncodedImage, as_array
 from anomaly_core.imaging.reading import load_image
 from anomaly_core.imaging.registration import Aligned, align
-from anomaly_core.inspection import cell_of
+from anomaly_core.results import cell_of
 from tools.context import Part
 from tools.detect import open_image, rounded_p
 from tools.records import Record

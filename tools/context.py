@@ -20,7 +20,7 @@ from knowledge.products.examples import ExampleIndex
 from knowledge.products.templates import TemplateIndex
 from knowledge.store.store import Store, require_store
 from tools.cache import CachedImage, ImageCache, Rates
-from tools.enrollment.references import reference_embeddings
+from tools.references import reference_embeddings
 from tools.text_cache import RememberingTextEncoder
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from anomaly_core.files import write_whole
-from anomaly_core.inspection import Region
+from anomaly_core.results import Region
 from tools.records import FilesRecord
 
 HEAT: Final = cv2.COLORMAP_INFERNO

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from anomaly_core.imaging.components import Component
-from anomaly_core.layout.scorer import layout_of
 from anomaly_core.product import INDEPENDENT_SHARE
+from anomaly_core.scorers.layout import layout_of
 from anomaly_core.scoring.measurement import colour_word
 from anomaly_core.scoring.scorer import LAYOUT
 from tools.context import Part

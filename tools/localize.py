@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from anomaly_core.inspection import Region
+from anomaly_core.results import Region
 from anomaly_core.scoring.regions import region_of_mask
 from tools.context import Part
 from tools.drawing import write_pictures

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from anomaly_core.errors import ConfigError
-from anomaly_core.inspection import CELLS, cell_of
+from anomaly_core.results import CELLS, cell_of
 
 Box = tuple[int, int, int, int]
 

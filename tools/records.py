@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from anomaly_core.errors import IadError
-from anomaly_core.inspection import Decision
+from anomaly_core.results import Decision
 
 
 class Record(BaseModel):
@@ -141,7 +141,7 @@ class LanguageRecord(Record):
 
 
 class VerdictRecord(Record):
-    """The calibrated verdict; see `anomaly_core.inspection.Verdict`."""
+    """The calibrated verdict; see `anomaly_core.results.Verdict`."""
 
     decision: Decision
     anomalous: bool

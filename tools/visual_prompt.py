@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from anomaly_core.inspection import Region
+from anomaly_core.results import Region
 from tools.context import Part
 from tools.drawing import BOX, blend, draw_boxes, save_picture
 

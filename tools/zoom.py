@@ -12,7 +12,8 @@ from pydantic import Field
 from anomaly_core.imaging.frame import WHOLE_SHARE, Frame
 from anomaly_core.imaging.reading import load_image
 from anomaly_core.imaging.registration import align
-from anomaly_core.inspection import Box, Inspection, Region
+from anomaly_core.inspection import Inspection
+from anomaly_core.results import Box, Region
 from tools.context import Part
 from tools.detect import rounded_p
 from tools.drawing import save_picture

@@ -19,8 +19,8 @@ from langgraph.config import get_stream_writer
 from agents.answers.compose import spoken_verdict
 from agents.answers.evidence import gather_evidence, spoken_names, without_names
 from agents.answers.guardrails import check_answer, sentences
+from agents.answers.inquiry import Inquiry
 from agents.chat_models.pictures import question_message
-from agents.graphs.tool_calls import Inquiry
 from agents.questions.plan import FOR_QUESTIONS
 from agents.state import DialogueState
 from tools.context import Part

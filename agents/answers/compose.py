@@ -17,8 +17,8 @@ from agents.answers.evidence import (
 )
 from agents.questions.understanding import affirms, content_words, kind_of_question, matched_kind
 from agents.state import DialogueState, InspectionState, Understanding
-from anomaly_core.inspection import verdict_sentence
 from anomaly_core.names import plain_name
+from anomaly_core.results import verdict_sentence
 from tools.classify.classify import UNKNOWN
 from tools.records import EvidenceRecord, MeasuredRegion, PassageRecord
 

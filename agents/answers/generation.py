@@ -24,7 +24,7 @@ from tools.context import Part
 if TYPE_CHECKING:
     import torch
 
-    from anomaly_core.soft_prompt.scorer import SoftPromptScorer
+    from anomaly_core.scorers.soft_prompt import SoftPromptScorer
 
 SYSTEM: Final = (
     "You inspect industrial parts. Answer the question in one short sentence, from the facts alone."

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from agents.answers.guardrails import cited_ids, sentences
-from anomaly_core.inspection import CELLS
+from anomaly_core.results import CELLS
 from knowledge.text import singular
 
 _FREE: Final = frozenset(

@@ -23,12 +23,12 @@ from agents.answers.compose import compose_answer, spoken_verdict
 from agents.answers.evidence import gather_evidence, spoken_names
 from agents.answers.generation import speak
 from agents.answers.guardrails import check_answer
+from agents.answers.inquiry import Inquiry
+from agents.answers.options import Chooser, split_options, spoken_choice
 from agents.answers.reasoning import build_steps
 from agents.graphs.context import Context, part_of, resources_of, tools_of
 from agents.graphs.inspection import Update, build_measuring, open_node, retrieve_node, timed
 from agents.graphs.memory import keep_image, keep_turn, recalled
-from agents.graphs.tool_calls import Inquiry
-from agents.questions.options import Chooser, split_options, spoken_choice
 from agents.questions.plan import make_plan
 from agents.questions.references import understand
 from agents.state import DialogueInput, DialogueState, Review, Understanding

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from agents.questions.understanding import Asked
-from agents.state import PlannedCall, Understanding
+from agents.state import Asked, PlannedCall, Understanding
 from tools.records import MeasuredRegion
 
 MOST_REGIONS: Final = 3

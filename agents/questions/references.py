@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Final
 
-from agents.questions.understanding import Asked, kind_of_question, matched_kind
-from agents.state import Seen, Turn
+from agents.questions.understanding import kind_of_question, matched_kind
+from agents.state import Asked, Seen, Turn
 from tools.locations import place_in
 
 _ORDINALS: Final = {

@@ -3,25 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import Final, Literal
+from typing import Final
 
-Asked = Literal[
-    "detection",
-    "location",
-    "count",
-    "type",
-    "description",
-    "confidence",
-    "template",
-    "object",
-    "normal",
-    "analysis",
-    "comparison",
-    "recheck",
-    "parts",
-    "steps",
-    "history",
-]
+from agents.state import Asked
 
 _RULES: Final[tuple[tuple[Asked, str], ...]] = (
     (

@@ -16,7 +16,7 @@ from anomaly_core.encoders.base import Features
 from anomaly_core.errors import ConfigError
 from anomaly_core.imaging.components import Component, find_components
 from anomaly_core.imaging.frame import Frame
-from anomaly_core.inspection import Array
+from anomaly_core.results import Array
 
 DEEPEST_WEIGHT: Final = 0.8
 """Share of the deepest tap in the distance, where the configuration does not say."""

@@ -20,8 +20,8 @@ from anomaly_core.errors import ConfigError, NoImages
 from anomaly_core.evaluation import metrics
 from anomaly_core.evaluation.datasets import GOOD, Sample, load_mask, open_dataset
 from anomaly_core.imaging.reading import load_image
-from anomaly_core.inspection import Verdict
 from anomaly_core.product import ProductModel
+from anomaly_core.results import Verdict
 
 MAP_SIDE: Final = 256
 """Pixel metrics are computed with the longer side of map and mask brought to this many pixels."""

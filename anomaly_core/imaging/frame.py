@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anomaly_core.imaging.foreground import Foreground, find_foreground
-from anomaly_core.inspection import Array
+from anomaly_core.results import Array
 
 LEAST_ELONGATION: Final = 1.5
 """Ratio of a part's standard deviations along and across, from which its pose is clear."""

@@ -9,8 +9,8 @@ from typing import Any, Final, Literal
 import torch
 
 from anomaly_core.errors import ConfigError
-from anomaly_core.inspection import CELLS
 from anomaly_core.language.base import LanguageModel, Message
+from anomaly_core.results import CELLS
 
 # Short on purpose: its tokens are computed for every image.
 SYSTEM: Final = "You inspect industrial parts."

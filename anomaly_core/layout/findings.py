@@ -11,8 +11,8 @@ import cv2
 import numpy as np
 
 from anomaly_core.imaging.components import Component
-from anomaly_core.inspection import Box, cell_of
 from anomaly_core.layout.matching import GROUPS, UNMATCHED, Array, Match, deviations
+from anomaly_core.results import Box, cell_of
 from anomaly_core.scoring.measurement import colour_word
 from anomaly_core.scoring.scorer import Finding
 

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anomaly_core.errors import ConfigError
-from anomaly_core.inspection import Region
+from anomaly_core.results import Region
 
 _RING_PX: Final = 25
 """Greatest width in pixels of the surroundings that a region is compared with."""

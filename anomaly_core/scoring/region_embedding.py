@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from anomaly_core.decoders.memory_bank import MemoryBank
 from anomaly_core.decoders.patches import EncodedImage
-from anomaly_core.inspection import Region
+from anomaly_core.results import Region
 from anomaly_core.scoring.measurement import RegionDescription, describe_region
 
 Vector = NDArray[np.float32]

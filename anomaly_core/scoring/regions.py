@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anomaly_core.errors import ConfigError
-from anomaly_core.inspection import Array, Box, Region, cell_of
+from anomaly_core.results import Array, Box, Region, cell_of
 
 MIN_AREA_SHARE: Final = 0.0002
 """Least area of a region as a share of the image, where the caller names none (0.02 %)."""

@@ -18,8 +18,8 @@ import torch
 from numpy.typing import NDArray
 
 from anomaly_core.decoders.patches import EncodedImage
-from anomaly_core.inspection import Box
 from anomaly_core.registry import Registry
+from anomaly_core.results import Box
 from anomaly_core.scoring.calibration import Prior
 
 T = TypeVar("T")

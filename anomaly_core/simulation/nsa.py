@@ -20,7 +20,7 @@ from anomaly_core.errors import ConfigError, IadError, NoImages
 from anomaly_core.files import write_whole
 from anomaly_core.imaging.foreground import foreground_mask
 from anomaly_core.imaging.reading import load_image
-from anomaly_core.inspection import Region
+from anomaly_core.results import Region
 from anomaly_core.scoring.regions import region_of_mask
 from anomaly_core.simulation.patches import (
     MARGIN,

@@ -12,7 +12,7 @@ from typing import Final, Literal
 import numpy as np
 
 from anomaly_core.errors import ConfigError
-from anomaly_core.inspection import CELLS, verdict_sentence
+from anomaly_core.results import CELLS, verdict_sentence
 
 Kind = Literal["presence", "number", "cells", "object"]
 

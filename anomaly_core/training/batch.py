@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from anomaly_core.config import FewShotConfig
 from anomaly_core.decoders.memory_bank import image_score
 from anomaly_core.decoders.text_aligned import TextAlignedDecoder, upsample
-from anomaly_core.inspection import CELLS
+from anomaly_core.results import CELLS
 from anomaly_core.simulation.question_answers import mirrored
 from anomaly_core.soft_prompt.learner import unit_map
 from anomaly_core.training.cache import MASK_SIZE, Example

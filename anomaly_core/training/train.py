@@ -29,11 +29,11 @@ from anomaly_core.encoders.base import ImageEncoder, TextEncoder
 from anomaly_core.encoders.registry import load_image_encoder, load_text_encoder
 from anomaly_core.errors import ConfigError
 from anomaly_core.files import make_folder
-from anomaly_core.inspection import CELLS
 from anomaly_core.language.base import Message
 from anomaly_core.language.inspection_dialogue import inspection_messages, read_dialogues
 from anomaly_core.language.registry import load_language_model
 from anomaly_core.language.transformers_lm import TransformersLanguageModel
+from anomaly_core.results import CELLS
 from anomaly_core.simulation.question_answers import inspection_pairs
 from anomaly_core.soft_prompt.adapters import add_lora, save_lora
 from anomaly_core.soft_prompt.learner import PromptLearner, PromptLearnerConfig, TokenProbe

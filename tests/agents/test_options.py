@@ -9,8 +9,8 @@ import pytest
 from PIL import Image
 
 from agents.answers.multiple_choice import Choice
+from agents.answers.options import split_options, spoken_choice
 from agents.app import Application
-from agents.questions.options import split_options, spoken_choice
 from agents.settings import Settings
 from anomaly_core.simulation.procedural import DrawnProduct
 

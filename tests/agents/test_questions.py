@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from agents.questions.understanding import Asked, kind_of_question
+from agents.questions.understanding import kind_of_question
+from agents.state import Asked
 
 TABLE: list[tuple[str, Asked]] = [
     ("Is there any anomaly in the image?", "detection"),

@@ -17,8 +17,8 @@ from anomaly_core.encoders.registry import load_image_encoder
 from anomaly_core.errors import ConfigError, NoImages, WeightsDamaged, WeightsMissing
 from anomaly_core.imaging.augment import symmetries
 from anomaly_core.imaging.reading import load_image
-from anomaly_core.inspection import Region, cell_of
 from anomaly_core.product import ProductModel
+from anomaly_core.results import Region, cell_of
 from anomaly_core.scoring.regions import find_regions
 from anomaly_core.scoring.scorer import FEW_SHOT
 from anomaly_core.weights.resolve import cached

@@ -16,13 +16,13 @@ from anomaly_core.config import DetectorConfig
 from anomaly_core.encoders.base import Features
 from anomaly_core.encoders.fakes import TinyEncoder
 from anomaly_core.errors import ConfigError, WeightsDamaged
-from anomaly_core.inspection import Reading
 from anomaly_core.language.fakes import tiny_language_model
 from anomaly_core.language.inspection_dialogue import yes_margin
 from anomaly_core.product import ProductModel
+from anomaly_core.results import Reading
+from anomaly_core.scorers.soft_prompt import SoftPromptScorer
 from anomaly_core.scoring.fusion import write_fusion
 from anomaly_core.scoring.scorer import FEW_SHOT, SOFT_PROMPT, TEXT_ALIGNED, Score
-from anomaly_core.soft_prompt.scorer import SoftPromptScorer
 
 NOBODY = np.zeros(24, np.float32)
 

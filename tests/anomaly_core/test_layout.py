@@ -14,8 +14,8 @@ import pytest
 from anomaly_core.decoders.patches import EncodedImage
 from anomaly_core.imaging.frame import whole_frame_of
 from anomaly_core.layout.model import LayoutModel
-from anomaly_core.layout.scorer import LayoutScorer, layout_of, steady_components
 from anomaly_core.product import INDEPENDENT_SHARE, ProductModel
+from anomaly_core.scorers.layout import LayoutScorer, layout_of, steady_components
 from anomaly_core.scoring.calibration import Calibration, calibrate
 from anomaly_core.scoring.scorer import FEW_SHOT, LAYOUT, Finding, Score, State
 

@@ -17,9 +17,9 @@ from anomaly_core.decoders.text_aligned import TextAlignedDecoder, mean_of_taps,
 from anomaly_core.encoders.fakes import TinyEncoder, TinyTextEncoder
 from anomaly_core.errors import ConfigError, WeightsDamaged, WeightsMissing
 from anomaly_core.imaging.frame import frame_of
-from anomaly_core.inspection import CELLS, cell_of, verdict_sentence
 from anomaly_core.language.fakes import tiny_language_model
 from anomaly_core.language.inspection_dialogue import inspection_messages, read_dialogues
+from anomaly_core.results import CELLS, cell_of, verdict_sentence
 from anomaly_core.soft_prompt.learner import PromptLearner, PromptLearnerConfig
 from anomaly_core.training.batch import decoder_maps, draw_views, on_original, schedule
 from anomaly_core.training.cache import MASK_SIZE, FeatureCache, build_cache

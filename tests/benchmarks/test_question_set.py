@@ -15,9 +15,9 @@ from PIL import Image
 from question_set import FACTS, HERE, OTHER_PRODUCTS, covered_cells, make_set, touched_cells, write_set
 
 from agents.answers.multiple_choice import kind_of_choice
-from agents.questions.options import split_options
+from agents.answers.options import split_options
 from agents.questions.understanding import kind_of_question
-from anomaly_core.inspection import CELLS
+from anomaly_core.results import CELLS
 from anomaly_core.simulation.procedural import DrawnProduct
 
 KEPT = json.loads((HERE / "questions.json").read_text(encoding="utf-8"))

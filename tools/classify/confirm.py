@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anomaly_core.errors import ConfigError
-from anomaly_core.inspection import Region
+from anomaly_core.results import Region
 from anomaly_core.scoring.region_embedding import Vector, region_vector
 from anomaly_core.scoring.regions import region_of_mask
 from knowledge.products.examples import Example

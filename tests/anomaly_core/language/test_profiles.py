@@ -18,12 +18,12 @@ from transformers import (
     Qwen3Config,
 )
 
-from anomaly_core.inspection import CELLS
 from anomaly_core.language.chat_template import SoftSpan
 from anomaly_core.language.fakes import CHATML, byte_tokenizer
 from anomaly_core.language.inspection_dialogue import YES_NO, inspection_messages
 from anomaly_core.language.registry import load_language_model
 from anomaly_core.language.transformers_lm import TransformersLanguageModel
+from anomaly_core.results import CELLS
 from anomaly_core.soft_prompt.learner import PromptLearner, PromptLearnerConfig
 from anomaly_core.training.dialogue_loss import dialogue_loss, word_embeddings
 

@@ -13,7 +13,7 @@ from anomaly_core.config import FewShotConfig
 from anomaly_core.decoders.memory_bank import MemoryBank, image_score, less_median
 from anomaly_core.decoders.patches import EncodedImage, as_array
 from anomaly_core.imaging.augment import undo_symmetry
-from anomaly_core.inspection import Array
+from anomaly_core.results import Array
 from anomaly_core.scoring.calibration import calibrate, log_of
 from anomaly_core.scoring.scorer import FEW_SHOT, Fit, Score, State
 

@@ -11,7 +11,7 @@ from typing import Final
 
 from anomaly_core.checkpoint import CONFIG, LORA, load_checkpoint
 from anomaly_core.errors import ConfigError
-from anomaly_core.language.vllm.export import MODEL
+from anomaly_core.serving.export import MODEL
 from anomaly_core.soft_prompt.adapters import ADAPTER_FILE
 from anomaly_core.weights.resolve import resolve
 

@@ -14,10 +14,10 @@ import torch
 from anomaly_core.checkpoint import Checkpoint
 from anomaly_core.decoders.patches import EncodedImage
 from anomaly_core.errors import ConfigError
-from anomaly_core.inspection import Array
 from anomaly_core.language.base import LanguageModel
 from anomaly_core.language.inspection_dialogue import cell_scores, yes_margin
-from anomaly_core.scoring.few_shot import map_on_original
+from anomaly_core.results import Array
+from anomaly_core.scorers.few_shot import map_on_original
 from anomaly_core.scoring.fusion import FILE
 from anomaly_core.scoring.scorer import FEW_SHOT, SOFT_PROMPT, Fit, Score, State
 from anomaly_core.soft_prompt.learner import PromptLearner, unit_map

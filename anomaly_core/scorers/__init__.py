@@ -1,0 +1,1 @@
+"""What scores an image: patches, text alignment, components, and the language model with soft prompts."""
