@@ -27,9 +27,11 @@ import os, sys
 from pathlib import Path
 import anomaly_core.anomalygpt, anomaly_core.encoders.fakes, knowledge.products.templates
 import anomaly_core.soft_prompt.adapters
-import tools.enrollment.enroll
+import scipy.optimize, scipy.special, tools.enrollment.enroll
 from agents.app import Application
 from agents.settings import Settings
+from PIL import Image
+Image.init()  # its readers are loaded at first use
 for line in sys.stdin:
     child = os.fork()
     if child:
