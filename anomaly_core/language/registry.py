@@ -8,7 +8,11 @@ import torch
 
 from anomaly_core.language.base import LanguageModel
 from anomaly_core.language.fakes import ScriptedLanguageModel, tiny_language_model
+from anomaly_core.registry import Registry
+from anomaly_core.weights.pinned import PINNED
 
+LANGUAGE_MODELS: Final[Registry[LanguageModel]] = Registry("language model", "iad.language_models")
+"""Language models of other packages; a factory is called as `factory(device=...)`."""
 SCRIPTED: Final = "scripted"
 TINY: Final = "tiny"
 IN_PROCESS_VLLM: Final = "vllm:"
@@ -28,8 +32,9 @@ def load_language_model(
     """Load a language model.
 
     Args:
-        model: a name of the weight cache ("smollm2"), a folder, a hub id, one of the fakes "scripted" and
-            "tiny", the URL of a vLLM server ("http://host:8000/v1"), or "vllm:" before a folder, name or id.
+        model: a registered name, a name of the weight cache ("smollm2"), a folder, a hub id, one of the fakes
+            "scripted" and "tiny", the URL of a vLLM server ("http://host:8000/v1"), or "vllm:" before a
+            folder, name or id.
         device: a torch device; of a local model.
         dtype: of a local model's weights; float32 on a CPU and bfloat16 elsewhere, unless given.
         base: the model that a URL serves, by folder, name or hub id: its tokenizer and token embeddings.
@@ -43,6 +48,9 @@ def load_language_model(
         return ScriptedLanguageModel()
     if model == TINY:
         return tiny_language_model(device=device)
+    registered = None if model in PINNED else LANGUAGE_MODELS.find(model)
+    if registered is not None:
+        return registered(device=device)
     # Imported late: each backend takes seconds, and one of them is used.
     if model.startswith(("http://", "https://")):
         from anomaly_core.language.vllm.served_lm import load_served
