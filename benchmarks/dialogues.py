@@ -210,7 +210,7 @@ def repeats(text: str) -> bool:
 
 
 def summary(turns: list[dict[str, Any]]) -> dict[str, Any]:
-    """The figures that docs/dialogue.md gives."""
+    """The figures that docs/concepts/dialogue.md gives."""
     wrong = Counter(fault for turn in turns for fault in turn["wrong"])
     kinds = ("empty", "degenerate", "cut off", "verdict missing", "contradiction", "number not measured")
     count = len(turns)

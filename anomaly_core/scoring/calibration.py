@@ -8,7 +8,7 @@ a patch's own place (memory_bank.py). That tells the level of a new image's scor
 distribution is widened for it.
 
 The constants were measured on the textile and procedural products of `benchmarks/selection.py`, not on any
-set that results are reported for; `docs/experiments.md` has the figures.
+set that results are reported for; `docs/research/experiments.md` has the figures.
 """
 
 from __future__ import annotations

@@ -93,7 +93,7 @@ def python_with_vllm() -> str:
     if OWN_ENVIRONMENT.is_file():
         return str(OWN_ENVIRONMENT.absolute())
     raise ConfigError(
-        f"vLLM is neither installed here nor in {OWN_ENVIRONMENT.parents[1]}; see docs/serving.md, or name "
+        f"vLLM is neither installed here nor in {OWN_ENVIRONMENT.parents[1]}; see docs/operations/serving.md, or name "
         "its interpreter with --python."
     )
 

@@ -1,7 +1,7 @@
 """Drawn anomaly maps, for training what reads maps: smooth noise with bumps, on every scale.
 
 Simulated photographs give maps of one kind, clean with a strong bump. Maps of real products are rougher,
-and what was learned on the former alone read the latter no better than chance (docs/experiments.md).
+and what was learned on the former alone read the latter no better than chance (docs/research/experiments.md).
 A map here is in units of the score at which an anomaly is as likely as not.
 """
 

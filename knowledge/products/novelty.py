@@ -5,7 +5,7 @@ spread, which only several templates show (views of one photograph lie nearer th
 and how far away out-of-distribution references lie: other kinds of object, seen by the same encoder. For one
 template the floor lies half-way to the references; for more, at the geometric mean of both distances. The
 constants were chosen on procedural products and a textile, each reference's kind left out, where 1 in 40 of a
-product's own images and 99 in 100 of other kinds of object are refused; see docs/retrieval.md.
+product's own images and 99 in 100 of other kinds of object are refused; see docs/concepts/retrieval.md.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""docs/profiles.md: each block is a file that the program takes, and each run trains on small models."""
+"""docs/operations/profiles.md: each block is a file that the program takes, and each run trains on small models."""
 
 import json
 import re

@@ -40,7 +40,7 @@ class VllmLanguageModel:
         try:
             from vllm import LLM
         except ImportError as error:
-            raise ConfigError(f"vllm:{model}: vLLM is not installed; see docs/serving.md.") from error
+            raise ConfigError(f"vllm:{model}: vLLM is not installed; see docs/operations/serving.md.") from error
         found: Path | str = resolve(model)
         return cls(LLM(model=str(found), enable_prompt_embeds=True, **options), text)
 
