@@ -83,7 +83,7 @@ def cited_ids(text: str) -> list[str]:
 def sentences(text: str) -> list[str]:
     """Split an answer into sentences; a quotation stays whole, a citation with the sentence before it.
 
-    Unlike `knowledge.text.sentences`, it also splits before a lower-case letter, so that every claim is tested.
+    It also splits before a lower-case letter, unlike `knowledge.text.sentences`, so every claim is tested.
     """
     quotes: list[str] = []
 

@@ -142,13 +142,13 @@ def review(state: DialogueState) -> Update:
 def record(state: DialogueState, runtime: Runtime[Context]) -> Update:
     """Record what the person said."""
     given, record_review = state.get("reviewed"), resources_of(runtime).record_review
-    if said is None or record_review is None:
+    if given is None or record_review is None:
         return {}
     # The identity is fixed by the turn, so that a step repeated after a kill records nothing twice.
     info = runtime.execution_info
     thread = "" if info is None else info.thread_id or ""
     identity = f"{thread} {state['turn']} {state['opened'].sha256}"
-    return {"reviewed": said.model_copy(update={"id": record_review(state, said, identity)})}
+    return {"reviewed": given.model_copy(update={"id": record_review(state, given, identity)})}
 
 
 def plan(state: DialogueState) -> Update:

@@ -91,7 +91,10 @@ def put(
 
 def assert_unmoved(state: Any, calls: list[str], *, blot: bool) -> None:
     assert state["verdict"].anomalous is blot
-    assert state["answer"].startswith(verdict_statement(state)) or state["asked"].kind in ("object", "template")
+    assert state["answer"].startswith(verdict_statement(state)) or state["asked"].kind in (
+        "object",
+        "template",
+    )
     planned = set(FOR_QUESTIONS[state["asked"].kind])
     assert set(calls) <= planned, set(calls) - planned
     assert "draw_anomaly" not in calls

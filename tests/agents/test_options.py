@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from agents.answers.multiple_choice import Choice
-from agents.answers.options import split_options, choice_answer
+from agents.answers.options import choice_answer, split_options
 from agents.app import Application
 from agents.settings import Settings
 from anomaly_core.simulation.procedural import ProceduralProduct

@@ -11,8 +11,8 @@ from anomaly_core.decoders.memory_bank import image_score
 from anomaly_core.soft_prompt.learner import (
     PromptLearner,
     PromptLearnerConfig,
-    thermometer_encoding,
     levels,
+    thermometer_encoding,
     unit_map,
 )
 

@@ -6,7 +6,7 @@ import torch
 
 from anomaly_core.config import FewShotConfig
 from anomaly_core.decoders.memory_bank import image_score
-from anomaly_core.training.synthetic_maps import synthetic_map, faded, soft_labels
+from anomaly_core.training.synthetic_maps import faded, soft_labels, synthetic_map
 
 
 def test_equal_seeds_draw_equal_maps_and_both_answers_are_common() -> None:

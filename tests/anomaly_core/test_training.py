@@ -21,7 +21,7 @@ from anomaly_core.language.fakes import tiny_language_model
 from anomaly_core.language.inspection_dialogue import inspection_messages, read_dialogues
 from anomaly_core.results import CELLS, cell_of, verdict_sentence
 from anomaly_core.soft_prompt.learner import PromptLearner, PromptLearnerConfig
-from anomaly_core.training.batch import decoder_maps, sample_maps, on_original, schedule
+from anomaly_core.training.batch import decoder_maps, on_original, sample_maps, schedule
 from anomaly_core.training.cache import MASK_SIZE, FeatureCache, build_cache
 from anomaly_core.training.dialogue_loss import dialogue_loss
 from anomaly_core.training.train import TrainingModels, train

@@ -13,7 +13,7 @@ from tools.classify.classify import classify
 from tools.compare import compare
 from tools.context import Context, Part
 from tools.describe import describe
-from tools.detect import detect, find_product, open_image, language_answer
+from tools.detect import detect, find_product, language_answer, open_image
 from tools.layout import check_layout, count_components
 from tools.localize import draw, locate
 from tools.retrieve import expected_defects, nearest_templates, search_notes

@@ -6,11 +6,11 @@ import pytest
 
 from knowledge.products.examples import Example, ExampleHit
 from tools.classify.scores import (
-    NOTES_ONLY_LEAST_FIT,
-    NOTES_ONLY_WIDTH,
     LEAST_CHANCE,
     LEAST_FIT,
     MARGIN,
+    NOTES_ONLY_LEAST_FIT,
+    NOTES_ONLY_WIDTH,
     OTHER_TYPE,
     UNKNOWN,
     similarities_of,
