@@ -17,7 +17,7 @@ SHIPPED := anomaly_core/shipped
 
 help:
 	@echo "make demo       the whole job on real photographs, into ./iad-demo"
-	@echo "make train      the shipped checkpoint anew, from drawn products and a textile (half an hour)"
+	@echo "make train      the shipped checkpoint anew, from procedural products and a textile (half an hour)"
 	@echo "make test       style, types, import order, weights, tests"
 	@echo "make test-vllm  real vLLM servers on the processor, in $(VLLM) (about 2 GB)"
 	@echo "make lint       style, types and import order alone"

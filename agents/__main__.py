@@ -1,4 +1,4 @@
-"""`python -m agents` and the console script `iad`."""
+"""Entry point of `python -m agents` and of the console script `iad`."""
 
 from __future__ import annotations
 

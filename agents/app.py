@@ -184,12 +184,14 @@ class Application:
         name = thread or new_thread()
         start = time.perf_counter()
         events = self.conversations.ask(image, question, thread=name, product=product, review=review)
-        return self._reply(name, _heard(events, listen), start)
+        return self._reply(name, _final_state(events, listen), start)
 
     def review(self, thread: str, word: Review, listen: Listener | None = None) -> AnswerRecord | Waiting:
         """Give a person's word to a thread that waits for it; return the answer that it held up."""
         start = time.perf_counter()
-        return self._reply(thread, _heard(self.conversations.answer_review(thread, word), listen), start)
+        return self._reply(
+            thread, _final_state(self.conversations.answer_review(thread, word), listen), start
+        )
 
     def correct(
         self,
@@ -271,7 +273,7 @@ class Application:
             return final
         record = inspection_record(final, total_ms=(time.perf_counter() - start) * 1000)
         models, model = record.models, self.context.resources.chat_model
-        if model is not None and final.get("draft") is not None and not final["refused"]:
+        if model is not None and final.get("draft") is not None and not final["violations"]:
             name = getattr(model, "model_name", None) or type(model).__name__
             models = models.model_copy(update={"llm": name})
         fields = {**record.model_dump(), "models": models.model_dump()}
@@ -302,7 +304,7 @@ class Application:
         return inspection_record(state, total_ms=(time.perf_counter() - start) * 1000)
 
 
-def _heard(events: Iterator[Event | Finished], listen: Listener | None) -> DialogueState | Waiting:
+def _final_state(events: Iterator[Event | Finished], listen: Listener | None) -> DialogueState | Waiting:
     """Tell a listener of the events; return what the last one, the finish, holds."""
     for event in events:
         if isinstance(event, Finished):

@@ -25,7 +25,7 @@ from tools.classify.confirm import example_of
 from tools.context import Context, Part
 from tools.detect import detect, find_product, open_image
 from tools.enrollment.enroll import bytes_of
-from tools.enrollment.trial import Flip, label_of, past_of, with_template
+from tools.enrollment.trial import Flip, judged_images, label_of, with_template
 
 Mask = NDArray[np.bool_]
 
@@ -95,7 +95,7 @@ def correct(
         if candidate is None:
             _write(tools, correction, bytes_of(loaded), drawn, None)
             return Outcome(correction, accepted=True)
-        flips = candidate.flips(past_of(tools, found.name, against))
+        flips = candidate.flips(judged_images(tools, found.name, against))
         learned = replace(correction, learned="template")
         if any(flip.harms for flip in flips) and not accept_flips:
             return Outcome(learned, accepted=False, flips=flips)

@@ -23,7 +23,7 @@ from tools.records import (
     VerdictRecord,
 )
 
-Asked = Literal[
+Intent = Literal[
     "detection",
     "location",
     "count",
@@ -120,7 +120,7 @@ class Turn(Record):
     number: int
     image: int
     question: str
-    kind: Asked
+    kind: Intent
     region: int | None
     answer: str
 
@@ -131,7 +131,7 @@ class Understanding(Record):
     question: without its options. options: of a multiple-choice question, by letter; else empty.
     """
 
-    kind: Asked
+    kind: Intent
     other: int | None = None
     region: int | None = None
     place: str = ""
@@ -190,7 +190,7 @@ class DialogueState(InspectionState, DialogueInput, total=False):
     observations: list[Observation]
     steps: list[Step]
     draft: str | None
-    refused: list[str]
+    violations: list[str]
     reviewed: Review | None
     seen: list[Seen]
     turns: list[Turn]

@@ -1,7 +1,4 @@
-"""AnomalyGPT: from pixels to a calibrated verdict, a map, regions and a language model's reading.
-
-from anomaly_core import AnomalyGPT, load_image
-"""
+"""Anomaly detection by AnomalyGPT: `AnomalyGPT`, `load_image` and the types that they return."""
 
 from __future__ import annotations
 
@@ -41,7 +38,7 @@ _HOMES: Final = {
 
 
 def __getattr__(name: str) -> object:
-    """Import a public name when it is first used: the tensor library takes seconds, and errors need none."""
+    """Import a public name at its first use: torch takes seconds, and the errors do not need it."""
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module

@@ -1,4 +1,4 @@
-"""What the inspection of one image gives."""
+"""The result of inspecting one image."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from anomaly_core.decoders.patches import EncodedImage
-from anomaly_core.results import AnomalyMap, Reading, Region, Verdict
+from anomaly_core.results import AnomalyMap, LanguageAnswer, Region, Verdict
 from anomaly_core.scoring.scorer import Score
 
 
 @dataclass(frozen=True, eq=False)
 class Inspection:
-    """One inspected image: everything that later steps use, computed once.
+    """One inspected image.
 
-    regions: strongest first; findings of the layout before areas of the map. None where the part is clearly
-        normal. scores: each scorer's, by its name. reading: the language model's. image: the encoded image.
+    regions: layout findings, then areas of the map, each strongest first; none where the part is clearly
+        normal. scores: by scorer. language: the language model's answer. image: the encoded image.
     timings_ms: milliseconds of "encode", "decode" and "llm".
     """
 
@@ -23,6 +23,6 @@ class Inspection:
     anomaly_map: AnomalyMap
     regions: tuple[Region, ...]
     scores: Mapping[str, Score]
-    reading: Reading
+    language: LanguageAnswer
     image: EncodedImage
     timings_ms: Mapping[str, float]

@@ -1,4 +1,4 @@
-"""Names of products and defects as data sets spell them ("metal_nut"): in plain words, and compared."""
+"""Names of products and defects, such as "metal_nut": in plain words, and as keys for comparison."""
 
 from __future__ import annotations
 
@@ -11,5 +11,5 @@ def plain_name(name: str) -> str:
 
 
 def name_key(name: str) -> str:
-    """Return what all spellings of a name have in common: no case, spaces, hyphens, underscores."""
+    """Return the key that all spellings of a name share: lower case, no spaces, hyphens, underscores."""
     return re.sub(r"[\s_-]+", "", name).casefold()

@@ -1,4 +1,4 @@
-"""Frozen result types, from image to verdict.
+"""Frozen result types: anomaly map, region, verdict, language model's answer.
 
 Coordinates are pixels of the upright original image (after its EXIF orientation is applied):
 x to the right, y down, boxes end-exclusive. Maps are float32 arrays of shape (H, W).
@@ -30,9 +30,9 @@ CELLS: Final[tuple[str, ...]] = (
 )
 """The 3x3 grid of AnomalyGPT's answers (arXiv 2308.15366), row by row."""
 UNCERTAIN_FACTOR: Final = 2.0
-"""A p-value within this factor of alpha, on either side, is uncertain."""
+"""A p-value between alpha / this and alpha * this is uncertain."""
 SMALLEST_P: Final = 1e-12
-"""p-values are stated down to this one."""
+"""Lower bound of a stated p-value."""
 
 
 def cell_of(x: float, y: float, width: int, height: int) -> str:
@@ -44,10 +44,10 @@ def cell_of(x: float, y: float, width: int, height: int) -> str:
 
 @dataclass(frozen=True)
 class AnomalyMap:
-    """How anomalous each pixel is.
+    """Anomaly of each pixel.
 
-    values: (H, W) float32 on the original image's grid, 0 at best, unbounded above, larger is
-        more anomalous. The unit is the decoder's distance, not a probability.
+    values: (H, W) float32 >= 0 on the original image's grid, larger is more anomalous; the unit is the
+        decoder's distance, not a probability.
     score: the image's raw anomaly score, in the same unit.
     """
 
@@ -60,8 +60,8 @@ class Region:
     """One connected anomalous area.
 
     bbox: (x0, y0, x1, y1) pixels, end-exclusive. centroid: (x, y). area_px: pixels in the mask.
-    score: in [0, 1], how far beyond the normal range its strongest pixel lies.
-    mask: (H, W) bool, true on this region's pixels only. text: its measured description, or "".
+    score: in [0, 1], excess of its strongest pixel over the normal range. mask: (H, W) bool, true on the
+        region. text: its measured description, or "".
     """
 
     bbox: Box
@@ -77,9 +77,8 @@ class Region:
 class Verdict:
     """The calibrated decision.
 
-    log_p: natural logarithm of the chance that a good image scores as high.
-    alpha: the stated false-alarm rate; below it the decision is "fail".
-    review: the rate below which it is "review".
+    log_p: natural logarithm of the p-value, the probability that a good image scores as high.
+    alpha: the stated false-alarm rate; a p-value below it is "fail". review: one below this is "review".
     """
 
     log_p: float
@@ -88,12 +87,12 @@ class Verdict:
 
     @property
     def p_value(self) -> float:
-        """The chance that a good image scores as high, in [1e-12, 1]."""
+        """Probability that a good image scores as high, in [1e-12, 1]."""
         return max(math.exp(self.log_p), SMALLEST_P)
 
     @property
     def decision(self) -> Decision:
-        """What to do with the part."""
+        """The decision at the rates alpha and review."""
         if self.p_value < self.alpha:
             return "fail"
         return "review" if self.p_value < self.review else "pass"
@@ -110,16 +109,16 @@ class Verdict:
 
     @property
     def uncertain(self) -> bool:
-        """Whether the p-value is so near alpha that a person should look."""
+        """Whether the p-value lies near alpha, see `UNCERTAIN_FACTOR`."""
         return self.alpha / UNCERTAIN_FACTOR <= self.p_value < self.alpha * UNCERTAIN_FACTOR
 
 
 @dataclass(frozen=True)
-class Reading:
-    """What the prompt-learned language model said of an image's map.
+class LanguageAnswer:
+    """The prompt-learned language model's answer to whether an image's map shows an anomaly.
 
-    margin: log p(Yes) - log p(No), or None where it was not asked. model: its name, where it answered.
-    problem: why it did not answer although it should have, or "".
+    margin: log p(Yes) - log p(No), or None without an answer. model: its name, where it answered.
+    problem: why a model that was asked gave no answer, or "".
     """
 
     margin: float | None = None

@@ -1,1 +1,1 @@
-"""What is remembered: enrolled products and domain notes in one store, searched by exact vector search."""
+"""Enrolled products and domain notes in one versioned store, with exact vector search."""

@@ -1,4 +1,4 @@
-"""Text in pieces: sentences, words without their endings, and cuts between words."""
+"""Text processing: sentence splitting, stemming, shortening."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ def strip_control(text: str) -> str:
 
 
 def sentence_spans(text: str) -> Iterator[tuple[int, int]]:
-    """Yield (begin, end) of each sentence, paragraph and list item, without the space around it.
+    """Yield (begin, end) of each sentence, paragraph and list item, without surrounding whitespace.
 
-    A full stop before a small letter ends none: "approx. half" and "e.g. a crack" stay whole.
+    A full stop before a lower-case letter ends no sentence, such as in "approx. half".
     """
     begin = 0
     for end in [*(match.end() for match in _END.finditer(text)), len(text)]:
@@ -34,20 +34,20 @@ def sentence_spans(text: str) -> Iterator[tuple[int, int]]:
 
 
 def sentences(text: str) -> list[str]:
-    """Return the sentences of `text` with single spaces; a list's bare number is none."""
+    """Return the sentences of `text` with single spaces; those without a letter are left out."""
     found = (" ".join(text[begin:end].split()) for begin, end in sentence_spans(text))
     return [sentence for sentence in found if any(character.isalpha() for character in sentence)]
 
 
 def shortened(text: str, longest: int) -> str:
-    """Return `text`, cut at a word and ended by " ..." where it is longer than `longest` characters."""
+    """Return `text`, or its words within `longest` characters followed by " ..."."""
     return text if len(text) <= longest else text[:longest].rsplit(" ", 1)[0] + " ..."
 
 
 def singular(word: str) -> str:
-    """Return a lower-case word without its plural ending: the S-stemmer, but "dies" is "die".
+    """Return a lower-case word without its plural ending.
 
-    Harman, How effective is suffixing?, JASIS 42(1), 1991.
+    The S-stemmer of Harman, How effective is suffixing?, JASIS 42(1), 1991, but "dies" becomes "die".
     """
     if len(word) > 4 and word.endswith("ies") and not word.endswith(("eies", "aies")):
         return word[:-3] + "y"
@@ -55,5 +55,5 @@ def singular(word: str) -> str:
 
 
 def stem(word: str) -> str:
-    """Return a lower-case word without the endings of number and tense: "bending" and "bends" are "bend"."""
+    """Return a lower-case word without its plural or tense ending, such as "bend" of "bending"."""
     return _TENSE.sub("", singular(word))

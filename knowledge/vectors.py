@@ -1,4 +1,4 @@
-"""Exact search by inner product over FAISS: from unit rows to an index, to its bytes, and back."""
+"""Exact inner-product index on FAISS, and its serialisation."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Vectors = NDArray[np.float32]
 
 
 def unit_rows(vectors: Vectors) -> Vectors:
-    """L2-normalise the rows of (n, D); (D,) becomes (1, D). Raises ValueError for one without direction."""
+    """Return (n, D) rows, L2-normalised; (D,) becomes (1, D). Raises ValueError for a zero or nan row."""
     rows = np.atleast_2d(np.asarray(vectors, dtype=np.float32))
     norms = np.linalg.norm(rows, axis=1, keepdims=True)
     if not np.all(np.isfinite(norms)) or not np.all(norms > 0):
@@ -23,10 +23,7 @@ def unit_rows(vectors: Vectors) -> Vectors:
 
 
 class VectorIndex:
-    """(n, D) float32 rows of length 1, so that a similarity is a cosine in [-1, 1].
-
-    Never changed once made, so any number of threads may search it at once.
-    """
+    """Immutable index of (n, D) float32 unit rows; a similarity is a cosine in [-1, 1]. Thread-safe."""
 
     def __init__(self, rows: Vectors) -> None:
         self._index: Any = faiss.IndexFlatIP(rows.shape[1])  # faiss has no type stubs
@@ -34,9 +31,9 @@ class VectorIndex:
 
     @classmethod
     def from_bytes(cls, data: bytes, *, key: str, count: int, remedy: str) -> VectorIndex:
-        """Read what `to_bytes` gave; `count` rows are expected.
+        """Return the index of `to_bytes`'s result, which must have `count` rows.
 
-        Raises StoreDamaged, which names the `key` that `data` was stored under, and the remedy.
+        Raises StoreDamaged, naming the `key` of `data` in the store, and the remedy.
         """
         try:
             index = faiss.deserialize_index(np.frombuffer(data, dtype=np.uint8))
@@ -47,7 +44,7 @@ class VectorIndex:
         return cls(index.reconstruct_n(0, count))
 
     def to_bytes(self) -> bytes:
-        """Return the index in FAISS's own format."""
+        """Return the index in FAISS's format."""
         data: bytes = faiss.serialize_index(self._index).tobytes()
         return data
 
@@ -64,15 +61,15 @@ class VectorIndex:
     ) -> tuple[Vectors, NDArray[np.int64]]:
         """Return (similarities, rows) of the up to `k` rows most similar to a query, best first.
 
-        query: (D,) or (1, D), of length 1. k: 1 or more. among: the rows to choose from, 1 or more; all by
-        default. Raises ValueError for a query of another D.
+        query: (D,) or (1, D), of length 1. k >= 1. among: row numbers to search, one or more; all by default.
+        Raises ValueError for a query of another D.
         """
         query = np.atleast_2d(query)
         if query.shape != (1, self._index.d):
             raise ValueError(f"the query has shape {query.shape[1:]}, the index holds ({self._index.d},)")
         parameters: Any = None
         if among is not None:
-            # In a name of its own: the selector must outlive the search, and faiss only borrows it.
+            # Kept in a variable, since faiss holds no reference to the selector.
             selector = faiss.IDSelectorBatch(among)
             parameters = faiss.SearchParameters()
             parameters.sel = selector

@@ -1,4 +1,4 @@
-"""The options of a multiple-choice question: told from its text, and put to the evidence."""
+"""Options of a multiple-choice question: parsing, and choice by the evidence on an image."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ _LETTERED: Final = re.compile(r"(?:^|(?<=\s))\(?([A-H])[):.]\s+(?=\S)")
 _PRESUMING: Final = frozenset(
     {"Defect Classification", "Defect Localization", "Defect Description", "Defect Analysis"}
 )
-"""Kinds of question that take a defect for granted."""
+"""Kinds of question that presume a defect."""
 
 
 def split_options(text: str) -> tuple[str, dict[str, str]]:
-    """Return a question's own words, and its options by letter: "A: ...", "(B) ..." or "C. ...".
+    """Return a question without options, and its options by letter: "A: ...", "(B) ..." or "C. ...".
 
-    Options start at A and follow each other; where there are fewer than two, the text is one question.
+    Options are consecutive from A; a text with fewer than two has none.
     """
     starts: list[re.Match[str]] = []
     for found in _LETTERED.finditer(text):
@@ -41,7 +41,7 @@ def split_options(text: str) -> tuple[str, dict[str, str]]:
 
 
 class Chooser:
-    """Puts options to what was measured of an image, and to the notes of its product."""
+    """Chooses options by an image's measurements and the notes of its product."""
 
     def __init__(self, tools: Context) -> None:
         self._tools = tools
@@ -49,7 +49,7 @@ class Chooser:
     def choose(
         self, question: str, options: dict[str, str], state: InspectionState | DialogueState
     ) -> Choice:
-        """Return the option that the evidence speaks for. Raises ConfigError for no options."""
+        """Return the chosen option. Raises ConfigError for no options."""
         return choose(
             question,
             options,
@@ -78,15 +78,15 @@ class Chooser:
             x0, y0, x1, y1 = box
             if total <= 0:
                 return 0.0
-            # Where no option holds any of it, the highest value decides.
+            # Without excess in any option, the highest value decides.
             share = float(above[y0:y1, x0:x1].sum()) / total
             return share + 1e-3 * float(values[y0:y1, x0:x1].max()) / peak
 
         return excess
 
 
-def spoken_choice(choice: Choice, options: dict[str, str], sentence: str, anomalous: bool) -> str:
-    """Return a choice as an answer under the measured verdict. sentence: the verdict in words."""
+def choice_answer(choice: Choice, options: dict[str, str], sentence: str, anomalous: bool) -> str:
+    """Return a choice as an answer; sentence: the verdict in words, which comes first."""
     cited = "".join(f" [{name}]" for name in choice.evidence)
     option = f"option {choice.letter}: {options[choice.letter].rstrip('.')}"
     if choice.kind in _PRESUMING and not anomalous:

@@ -21,7 +21,7 @@ from agents.graphs.context import Context, part_of, tools_of
 from agents.questions.understanding import kind_of_question
 from agents.state import InspectionInput, InspectionState, Measured, MeasureInput
 from tools.classify.classify import UNKNOWN, appearance, classify
-from tools.detect import detect, find_product, open_image, read_map
+from tools.detect import detect, find_product, language_answer, open_image
 from tools.localize import draw, locate
 from tools.records import FilesRecord
 from tools.retrieve import expected_defects, nearest_templates, search_notes
@@ -76,7 +76,7 @@ def detect_node(state: InspectionState, runtime: Runtime[Context]) -> Update:
     update = {
         "decoder": part.context.model.name,
         "verdict": detect(part),
-        "language": read_map(part),
+        "language": language_answer(part),
         "regions": locate(part),
     }
     asked = part.inspection.timings_ms["llm"]

@@ -167,7 +167,7 @@ class Conversations:
                 yield Event("token", str(cast("dict[str, Any]", data)["token"]))
                 continue
             for node, update in cast("dict[str, Any]", data).items():
-                if node == "act" and update:
+                if node == "call_tool" and update:
                     yield Event("step", f"measured: {update['observations'][-1].tool.replace('_', ' ')}")
                 elif node in SHOWN and (node != "phrase" or "draft" in (update or {})):
                     yield Event("step", SHOWN[node])

@@ -1,7 +1,7 @@
-"""Patch features against two sentences: the unsupervised decoder of AnomalyGPT.
+"""The text-aligned decoder of AnomalyGPT.
 
-One linear layer a tap takes patch features into the text encoder's space, where each patch is
-compared with a normal and an abnormal text vector.
+A linear layer maps each tap's patches to the text encoder's space, where they are compared with a normal and
+an abnormal text vector.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ TEMPERATURE: Final = 100.0
 def text_vectors(text_encoder: TextEncoder, product: str = "") -> torch.Tensor:
     """Return (2, D) float32, L2-normalised: the normal and the abnormal vector of a product.
 
-    Each is the normalised mean of all its prompts' embeddings. An empty product is an "object".
+    Each is the normalised mean of the embeddings of all its prompts, see `prompts.compose`.
     """
     rows = []
     for states in (NORMAL_STATES, ABNORMAL_STATES):
@@ -38,7 +38,7 @@ class TextAlignedDecoder(nn.Module):
 
     Args:
         channels: C_i of each tap, in the encoder's order.
-        text: (2, D) normal and abnormal text vectors, kept with the weights.
+        text: (2, D) normal and abnormal text vectors, saved with the weights.
 
     Raises:
         ConfigError: no tap, or text vectors of another shape.
@@ -56,14 +56,10 @@ class TextAlignedDecoder(nn.Module):
         self.register_buffer("text", text.float().clone())
 
     def forward(self, taps: Sequence[torch.Tensor], text: torch.Tensor | None = None) -> list[torch.Tensor]:
-        """Return the abnormal channel of each tap, (B, h_i, w_i) in [0, 1], on its patch grid.
+        """Return the abnormal channel of each tap, (B, h_i, w_i) in [0, 1].
 
-        Args:
-            taps: (B, C_i, h_i, w_i) float tensors, one a tap.
-            text: (2, D) or (B, 2, D) text vectors in place of the kept ones.
-
-        Raises:
-            ValueError: another number of taps or channels.
+        taps: (B, C_i, h_i, w_i) float tensors. text: (2, D) or (B, 2, D) text vectors in place of the saved
+        ones. Raises ValueError for another number of taps.
         """
         if len(taps) != len(self.linears):
             raise ValueError(f"expected {len(self.linears)} taps, got {len(taps)}")
@@ -103,5 +99,5 @@ def upsample(values: torch.Tensor, size: tuple[int, int]) -> torch.Tensor:
 
 
 def log_odds(values: torch.Tensor, share: float) -> float:
-    """Return an image's log-odds of an anomaly: of the mean of the highest `share` of its (h, w) map."""
+    """Return the log-odds of the mean of the highest `share` of an (h, w) map in [0, 1]."""
     return float(torch.logit(top_share_mean(values.flatten(), share).double(), eps=1e-6))

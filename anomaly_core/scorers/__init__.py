@@ -1,1 +1,1 @@
-"""What scores an image: patches, text alignment, components, and the language model with soft prompts."""
+"""The four scorers: few-shot, text-aligned, layout, and the language model with soft prompts."""

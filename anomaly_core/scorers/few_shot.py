@@ -1,4 +1,4 @@
-"""The few-shot scorer: patches against the memory bank of the good images (arXiv 2308.15366, eq. 3)."""
+"""The few-shot scorer: distance of patches to a memory bank of good images (arXiv 2308.15366, eq. 3)."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ import torch
 from anomaly_core.config import FewShotConfig
 from anomaly_core.decoders.memory_bank import MemoryBank, image_score, less_median
 from anomaly_core.decoders.patches import EncodedImage, as_array
-from anomaly_core.imaging.augment import undo_symmetry
+from anomaly_core.imaging.augment import undo_flip
 from anomaly_core.results import Array
 from anomaly_core.scoring.calibration import calibrate, log_of
 from anomaly_core.scoring.scorer import FEW_SHOT, Fit, Score, State
 
 REFERENCE_RATE: Final = 0.25
-"""Share of good images beyond the reference score, at which an anomaly is taken to be as likely as not.
+"""Share of good images above the reference score, where an anomaly is taken to have probability one half.
 
-The limit of a verdict with few false alarms lies far beyond it. Where anomalies score 1.4 standard deviations
-above good images, an AUROC of .84, both are equally likely half-way, and 24 % of the good ones lie beyond.
+At an AUROC of .84 anomalies score 1.4 standard deviations above good images; both are equally likely
+half-way, and 24 % of the good images lie above that.
 """
 PIXEL_RATE: Final = 0.05
-"""Share of good images beyond the score that bounds a normal pixel."""
+"""Share of good images above the limit of a normal pixel."""
 FOREIGN_OBJECT: Final = 1.5
-"""A foreign object beside the part counts this many times the limit of good images."""
+"""Score of a foreign object beside the part, in units of the good images' limit."""
 
 
 class FewShotScorer:
-    """Scores an image by the distances of its patches to the product's memory bank; see `Scorer`."""
+    """Scorer of the distances between an image's patches and the product's memory bank; see `Scorer`."""
 
     name: Final = FEW_SHOT
 
@@ -39,56 +39,56 @@ class FewShotScorer:
 
     @property
     def fingerprint(self) -> str:
-        """Where the configuration is not the default, all of it."""
+        """The name, with the configuration where it is not the default."""
         return self.name if self.config == FewShotConfig() else f"{self.name} {self.config.model_dump_json()}"
 
     def fit(self, images: Sequence[EncodedImage], earlier: Mapping[str, Fit]) -> Fit:
-        """Learn the bank of all images in all their views, and each image's score against the others."""
-        bank, good, close = self._single(images[0]) if len(images) == 1 else self._several(images)
-        # All views of the only image average away what little they tell of how images differ.
-        shown = close if close and len(images) > 1 else good
-        of_maps = calibrate([each.log_score for each in shown], one_shot=len(images) == 1)
-        highest = max(float(_values(each).quantile(0.99)) for each in shown)
+        """Build the bank from all views of all images, and score each image against the others."""
+        bank, good, augmented = self._single(images[0]) if len(images) == 1 else self._several(images)
+        # The mean over all views of a single image would hide how much the views differ.
+        scores = augmented if augmented and len(images) > 1 else good
+        calibration = calibrate([each.log_score for each in scores], one_shot=len(images) == 1)
+        highest = max(float(_values(each).quantile(0.99)) for each in scores)
         meta = {
-            "reference_score": of_maps.limit(REFERENCE_RATE),
-            "pixel_threshold": min(highest, of_maps.limit(PIXEL_RATE)),
+            "reference_score": calibration.limit(REFERENCE_RATE),
+            "pixel_threshold": min(highest, calibration.limit(PIXEL_RATE)),
             "cluttered": any(each.frame.unseen is not None for each in images),
         }
-        return Fit(State({"bank": bank.patches.half().numpy()}, meta), good, close)
+        return Fit(State({"bank": bank.patches.half().numpy()}, meta), good, augmented)
 
     def score(self, image: EncodedImage, state: State, earlier: Mapping[str, Score]) -> Score:
-        """Compare an image with the product's bank; the map is the mean over its views."""
-        return self._score(image, [state.made(bank_of)] * len(image.views))
+        """Score an image against the product's bank; the map is the mean over its views."""
+        return self._score(image, [state.derived(bank_of)] * len(image.views))
 
     def _score(self, image: EncodedImage, banks: Sequence[MemoryBank]) -> Score:
         found = [bank.match(view.grid) for bank, view in zip(banks, image.views, strict=True)]
-        maps = [undo_symmetry(less_median(d, self.config), n) for n, (d, _) in enumerate(found)]
+        maps = [undo_flip(less_median(d, self.config), n) for n, (d, _) in enumerate(found)]
         values = torch.stack(maps).mean(0)
         return Score(log_of(image_score(values, self.config)), values, tuple(r for _, r in found))
 
     def _single(self, image: EncodedImage) -> tuple[MemoryBank, list[Score], list[Score]]:
-        """The bank of one image; each view, and all of them, against the image's other places."""
+        """Return the bank of one image, and the scores of each view and of all against other positions."""
         limit = self.config.bank_limit
         grids = [view.grid for view in image.views]
         banks = [MemoryBank.of_other_places(grids, k, limit) for k in range(len(grids))]
-        alone = [EncodedImage(image.pixels, image.frame, (view,)) for view in image.views]
-        good = [self._score(each, [bank]) for each, bank in zip(alone, banks, strict=True)]
+        single_views = [EncodedImage(image.pixels, image.frame, (view,)) for view in image.views]
+        good = [self._score(each, [bank]) for each, bank in zip(single_views, banks, strict=True)]
         return MemoryBank.of(image.reference_grids, limit, grids[:1]), good, [self._score(image, banks)]
 
     def _several(self, images: Sequence[EncodedImage]) -> tuple[MemoryBank, list[Score], list[Score]]:
-        """The bank of several images, and each of them against the others' bank."""
+        """Return the bank of several images, and each image's scores against a bank of the others."""
         limit = self.config.bank_limit
         grids = [each.grid for each in images]
-        # Each image's further views are thinned first: leaving one image out then stays cheap.
-        turned = [MemoryBank.of(each.reference_grids, limit // len(images)).patches for each in images]
-        good, close = [], []
+        # Each image's further views are thinned first, which keeps the leave-one-out banks cheap.
+        extra = [MemoryBank.of(each.reference_grids, limit // len(images)).patches for each in images]
+        good, augmented = [], []
         for index, image in enumerate(images):
-            others = [[part for i, part in enumerate(parts) if i != index] for parts in (turned, grids)]
+            others = [[part for i, part in enumerate(parts) if i != index] for parts in (extra, grids)]
             bank = MemoryBank.of(others[0], limit, others[1])
             good.append(self._score(image.first_view, [bank]))
             if len(image.views) > 1:
-                close.append(self._score(image, [bank] * len(image.views)))
-        return MemoryBank.of(turned, limit, grids), good, close
+                augmented.append(self._score(image, [bank] * len(image.views)))
+        return MemoryBank.of(extra, limit, grids), good, augmented
 
 
 def bank_of(state: State) -> MemoryBank:
@@ -97,10 +97,10 @@ def bank_of(state: State) -> MemoryBank:
 
 
 def map_on_original(image: EncodedImage, score: Score, state: State) -> tuple[Array, bool]:
-    """Return the few-shot map on the original image, (H, W) float32, and whether it shows a foreign object.
+    """Return the few-shot map on the original image, (H, W) float32, and whether it has a foreign object.
 
-    What lies beside the part on its plain background has no patch to be compared with: that it is there is
-    the anomaly, if no good image had such a thing.
+    A piece beside an aligned part lies outside the encoder input; it is anomalous by its presence, unless a
+    good image had one too.
     """
     on_original = image.frame.to_original(as_array(_values(score)))
     unseen = image.frame.unseen

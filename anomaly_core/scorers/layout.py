@@ -1,4 +1,4 @@
-"""The layout scorer: a product's components against those that all of its good images show."""
+"""The layout scorer: deviation of an image's components from those of the good images."""
 
 from __future__ import annotations
 
@@ -15,26 +15,27 @@ from anomaly_core.scoring.calibration import Prior, log_of
 from anomaly_core.scoring.scorer import LAYOUT, Finding, Fit, Score, State
 
 MOST_COMPONENTS: Final = 60
-"""More pieces are a texture and no layout."""
+"""Most components of a layout; more are a texture."""
 PRIOR: Final = Prior(spread=0.35)
-"""The largest of many deviations varies more than a map's score does; `benchmarks/logical.py` measures it."""
+"""Wider than a map's, since the score is a maximum of deviations; measured by `benchmarks/logical.py`."""
 BRIGHTER: Final = 1.1
+"""Gain of the brightened image that must keep the number of components."""
 SOFTER: Final = 0.0024
-"""Standard deviation of a soft photograph's blur, as a share of the longer side."""
+"""Standard deviation of the blur that must keep it, as a share of the longer side."""
 _SMALLEST: Final = 1e-3
 
 
 class LayoutScorer:
-    """Scores an image by its components' greatest deviation from the layout; see `Scorer`."""
+    """Scorer of the largest deviation of a component from the layout; see `Scorer`."""
 
     name: Final = LAYOUT
     fingerprint: Final = f"{LAYOUT} 2"
 
     def fit(self, images: Sequence[EncodedImage], earlier: Mapping[str, Fit]) -> Fit | None:
-        """Learn the layout, or return None: the good images have none."""
+        """Learn the layout; None where the good images have none."""
         scenes: list[tuple[list[Component], tuple[int, int]]] = []
         for image in images:
-            found = steady_components(image)
+            found = stable_components(image)
             if found is None:
                 return None
             scenes.append((found, image.size))
@@ -45,11 +46,11 @@ class LayoutScorer:
         return Fit(State(meta=model.to_meta()), [_score(score) for score in scores], prior=PRIOR)
 
     def score(self, image: EncodedImage, state: State, earlier: Mapping[str, Score]) -> Score | None:
-        """Compare an image's components with the layout; None where its background cannot be told."""
+        """Score an image's components; None where no background can be segmented."""
         found = image.components
         if found is None:
             return None
-        model = state.made(layout_of)
+        model = state.derived(layout_of)
         matched = model.match(found, image.size)
 
         def findings(limit: float) -> tuple[Finding, ...]:
@@ -63,10 +64,10 @@ def layout_of(state: State) -> LayoutModel:
     return LayoutModel.from_meta(state.meta)
 
 
-def steady_components(image: EncodedImage) -> list[Component] | None:
-    """Return the components of a good image, or None: there are too few, or chance decides their number.
+def stable_components(image: EncodedImage) -> list[Component] | None:
+    """Return the components of a good image, or None where they cannot make a layout.
 
-    A number that a brighter or a softer photograph would change is no number to hold others against.
+    Their number must be in range, and the same in a brighter and in a blurred version of the image.
     """
     found = image.components
     if found is None or not 2 <= len(found) <= MOST_COMPONENTS:

@@ -1,6 +1,6 @@
-"""The soft-prompt scorer: map in units of the reference score -> soft prompt -> language model -> yes or no.
+"""The soft-prompt scorer: anomaly map -> soft prompt -> frozen language model -> log-odds of yes and no.
 
-The language model is frozen; what it sees of an image are the soft prompts alone (arXiv 2308.15366).
+The soft prompt is all that the language model sees of an image (arXiv 2308.15366).
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ from anomaly_core.soft_prompt.learner import PromptLearner, unit_map
 
 
 class SoftPromptScorer:
-    """A trained prompt learner and the language model that it was trained for, wherever that runs.
+    """A trained prompt learner with the language model that it was trained for; see `Scorer`.
 
-    Its score is log p(Yes) - log p(No) of the answer to "Is there any anomaly in the image?", see `Scorer`.
-    It reads the few-shot map as the mean over an image's views.
+    The log-score is log p(Yes) - log p(No) of the answer to "Is there any anomaly in the image?". Its input
+    is the few-shot map, the mean over an image's views.
 
-    Raises ConfigError for a checkpoint without a prompt learner, or one of another width.
+    Raises ConfigError for a checkpoint without a prompt learner, or with one of another hidden size.
     """
 
     name: Final = SOFT_PROMPT
@@ -60,9 +60,9 @@ class SoftPromptScorer:
         key: str | None = None,
         timeout_s: float = 30.0,
     ) -> SoftPromptScorer | None:
-        """Load the language model that a checkpoint was trained for; None where it was trained without one.
+        """Load the checkpoint's language model; None where it was trained without one.
 
-        where: "local", a vLLM server's URL, or a loaded model. The rest: see `load_language_model`.
+        where: "local", a vLLM server's URL, or a loaded model. Other arguments: see `load_language_model`.
         Raises WeightsMissing, WeightsDamaged, ConfigError.
         """
         base = checkpoint.config.language_model
@@ -74,7 +74,7 @@ class SoftPromptScorer:
         from anomaly_core.language.transformers_lm import TransformersLanguageModel
 
         if where != "local":
-            # What `iad llm export` wrote has the model beside the checkpoint, so that no hub is needed.
+            # A folder of `iad llm export` holds the model beside the checkpoint, so that no hub is needed.
             exported = checkpoint.folder / "model"
             return cls(
                 checkpoint,
@@ -94,23 +94,23 @@ class SoftPromptScorer:
         return cls(checkpoint, lm)
 
     def fit(self, images: Sequence[EncodedImage], earlier: Mapping[str, Fit]) -> Fit:
-        """Ask about the good images that have all views. Raises LanguageModelError."""
+        """Score the good images that have all views. Raises LanguageModelError."""
         few_shot = earlier[FEW_SHOT]
         state = State(meta={**few_shot.state.meta, "model": self.fingerprint})
-        closely = [image for image in images if len(image.views) > 1]
-        found = zip(closely, few_shot.close, strict=True)
+        augmented = [image for image in images if len(image.views) > 1]
+        found = zip(augmented, few_shot.augmented, strict=True)
         return Fit(state, (), [self.score(image, state, {FEW_SHOT: score}) for image, score in found])
 
     def score(self, image: EncodedImage, state: State, earlier: Mapping[str, Score]) -> Score:
-        """Ask about one image. Raises LanguageModelError."""
+        """Score one image. Raises LanguageModelError."""
         values, _ = map_on_original(image, earlier[FEW_SHOT], state)
         return Score(self.margin(values, float(state.meta["reference_score"]), image.embedding))
 
     def soft_prompt(self, values: Array, reference: float, embedding: Array) -> torch.Tensor:
         """Return the (n, C_emb) soft prompt of an anomaly map.
 
-        values: (H, W) on the whole original image. reference: the score at which an anomaly is as likely as
-        not, in the map's unit. embedding: (D,), the image's; used where the checkpoint has an image token.
+        values: (H, W) on the original image. reference: the reference score, in the map's unit.
+        embedding: (D,) of the image; used where the checkpoint has an image token.
         """
         config = self.learner.config
         side = (config.map_size, config.map_size)
@@ -126,6 +126,6 @@ class SoftPromptScorer:
         return yes_margin(self.lm, self.soft_prompt(values, reference, embedding))
 
     def cell(self, values: Array, reference: float, embedding: Array) -> str:
-        """Return the 3x3 cell that the language model names for the anomaly; see `soft_prompt`."""
+        """Return the 3x3 cell in which the language model locates the anomaly; see `soft_prompt`."""
         scores = cell_scores(self.lm, self.soft_prompt(values, reference, embedding))
         return max(scores, key=scores.__getitem__)

@@ -1,1 +1,1 @@
-"""Serving a checkpoint on vLLM: what is exported, and the command that starts the server."""
+"""Serving of a checkpoint on vLLM: export, and the server's command."""

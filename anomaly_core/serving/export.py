@@ -1,4 +1,4 @@
-"""A trained checkpoint -> a folder that vLLM serves: the base model, its adapters, the prompt learner."""
+"""Export of a trained checkpoint to a folder that vLLM serves: base model, adapters, prompt learner."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ MODEL, PROMPT_TUNING = "model", "prompt_tuning"
 
 
 def export_checkpoint(checkpoint: Path, out: Path, *, base: str | None = None) -> list[str]:
-    """Write what a machine needs to serve the checkpoint, and return one line for each part of it.
+    """Write a checkpoint with its language model, and return one line for each part.
 
-    out/model/           the base model and its tokenizer, as vLLM loads them
-    out/lora/            the LoRA adapter in PEFT's form, where one was trained
-    out/prompt_tuning/   the prompt learner's base tokens as a PEFT adapter, for other programs
+    out/model/           base model and tokenizer, as vLLM loads them
+    out/lora/            LoRA adapter in PEFT's format, where one was trained
+    out/prompt_tuning/   base tokens of the prompt learner as a PEFT adapter, for other programs
     out/config.json, decoder.safetensors, prompt_learner.safetensors, fusion.json
-                         the checkpoint itself, so that `out` can be used as one
+                         the checkpoint itself, so that `out` is one too
 
-    base: the base model's folder or hub id, where it is not the one named in the checkpoint.
+    base: folder or hub id of the base model; the checkpoint's if None.
 
     Raises:
-        ConfigError: the checkpoint has no language model, or `out` holds something already.
+        ConfigError: the checkpoint has no language model, or `out` is not empty.
         WeightsMissing, WeightsDamaged: checkpoint or base model cannot be read.
     """
     trained = load_checkpoint(checkpoint)
@@ -39,7 +39,7 @@ def export_checkpoint(checkpoint: Path, out: Path, *, base: str | None = None) -
     if not list(model.glob("*.safetensors")):
         raise WeightsMissing(f"{model}: holds no safetensors file, which vLLM is to load.")
     out.mkdir(parents=True, exist_ok=True)
-    # Made beside and renamed, so that a folder of this name is whole.
+    # Written beside and renamed, so that a folder of this name is complete.
     part = out / f"{MODEL}.part"
     shutil.copytree(model, part, ignore=shutil.ignore_patterns("manifest.json"))
     part.replace(out / MODEL)
@@ -51,7 +51,7 @@ def export_checkpoint(checkpoint: Path, out: Path, *, base: str | None = None) -
     if learner is not None and len(learner.base):
         save_prompt_tuning(learner.base, out / PROMPT_TUNING, base_model=name)
         written.append(f"{out / PROMPT_TUNING}: {len(learner.base)} base tokens as a PEFT adapter")
-    # config.json last: a folder with one is a whole checkpoint.
+    # config.json last: a folder that has it is a complete checkpoint.
     for file in (DECODER, PROMPT, FUSION, CONFIG):
         if (checkpoint / file).is_file():
             shutil.copy2(checkpoint / file, out / file)

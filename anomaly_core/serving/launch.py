@@ -1,4 +1,4 @@
-"""The command that starts vLLM for a checkpoint or a model: a plain list, so that it can be shown and run."""
+"""The command line that starts vLLM for a checkpoint or a model."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from anomaly_core.soft_prompt.adapters import ADAPTER_FILE
 from anomaly_core.weights.resolve import resolve
 
 OWN_ENVIRONMENT: Final = Path(".venv-vllm/bin/python")
-"""Where `make test-vllm` puts vLLM; its dependencies and this project's cannot always be had together."""
+"""Interpreter of vLLM's own environment, made by `make test-vllm`."""
 CPU_CONTEXT: Final = 2048
-"""Tokens a dialogue may have on a processor, whose cache is small."""
+"""Default context on a CPU, in tokens; its cache is small."""
 LORA_NAME: Final = "lora"
-"""What the server calls the checkpoint's adapter."""
+"""Name of the checkpoint's adapter on the server."""
 _RANKS: Final = (1, 8, 16, 32, 64, 128, 256, 320, 512)
-"""The values that vLLM accepts as the largest rank."""
+"""Values of the largest rank that vLLM accepts."""
 _STRUCTURED: Final = json.dumps(
     {"backend": "xgrammar", "disable_any_whitespace": True}, separators=(",", ":")
 )
@@ -30,7 +30,7 @@ _STRUCTURED: Final = json.dumps(
 
 @dataclass(frozen=True)
 class ServerCommand:
-    """arguments: the whole command. environment: what is set on top of the caller's own."""
+    """A command. arguments: all of it. environment: variables in addition to the caller's."""
 
     arguments: tuple[str, ...]
     environment: dict[str, str]
@@ -47,17 +47,17 @@ def vllm_command(
     context: int | None = None,
     more: tuple[str, ...] = (),
 ) -> ServerCommand:
-    """Return the command that serves a model with soft prompts, scores of chosen tokens and LoRA.
+    """Return the command that serves a model with soft prompts, log-probabilities of chosen tokens and LoRA.
 
     Args:
-        source: a checkpoint's folder, one that `iad llm export` wrote, a model's folder, a name of the weight
+        source: a checkpoint's folder, a folder of `iad llm export`, a model's folder, a name of the weight
             cache, or a hub id.
         python: an interpreter that has vLLM; see `python_with_vllm`.
-        name: what the server calls the model; its own name if None. An adapter is called "lora".
-        gpu: whether vLLM's build is for a GPU; on a processor it computes in float32.
-        host, port: where it listens. Prompt embeddings are for trusted callers only.
-        context: tokens of input and reply together; the model's own on a GPU and 2048 on a processor if None.
-        more: arguments that are passed on as they are.
+        name: the model's name on the server; its own name if None. An adapter is called "lora".
+        gpu: whether vLLM's build is for a GPU; on a CPU it computes in float32.
+        host, port: address to listen on. Prompt embeddings are for trusted callers only.
+        context: tokens of input and reply together; if None, the model's own on a GPU and 2048 on a CPU.
+        more: further arguments for vLLM.
 
     Raises:
         ConfigError: a checkpoint without a language model. WeightsMissing, WeightsDamaged.
@@ -93,13 +93,14 @@ def python_with_vllm() -> str:
     if OWN_ENVIRONMENT.is_file():
         return str(OWN_ENVIRONMENT.absolute())
     raise ConfigError(
-        f"vLLM is neither installed here nor in {OWN_ENVIRONMENT.parents[1]}; see docs/operations/serving.md, or name "
+        f"vLLM is neither installed here nor in {OWN_ENVIRONMENT.parents[1]}; see "
+        "docs/operations/serving.md, or name "
         "its interpreter with --python."
     )
 
 
 def _parts(source: str) -> tuple[str, Path | str, Path | None]:
-    """The base model's name, its folder or hub id, and the adapter's folder where there is one."""
+    """Return the base model's name, its folder or hub id, and the adapter's folder or None."""
     folder = Path(source).expanduser()
     if not _is_checkpoint(folder):
         return source, resolve(source), None
@@ -112,7 +113,7 @@ def _parts(source: str) -> tuple[str, Path | str, Path | None]:
 
 
 def _is_checkpoint(folder: Path) -> bool:
-    """A model's folder has a config.json as well; only a checkpoint's has a schema of ours."""
+    """Return whether a folder is a checkpoint; a model's config.json has no schema_version."""
     try:
         return "schema_version" in json.loads((folder / CONFIG).read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -120,7 +121,7 @@ def _is_checkpoint(folder: Path) -> bool:
 
 
 def _rank(lora: Path) -> int:
-    """The smallest rank vLLM accepts that holds the adapter's."""
+    """Return the smallest rank that vLLM accepts for the adapter."""
     try:
         rank = int(json.loads((lora / ADAPTER_FILE).read_text(encoding="utf-8"))["r"])
         return next(allowed for allowed in _RANKS if allowed >= rank)

@@ -1,4 +1,4 @@
-"""A run's figures: metrics.jsonl, one object a step, and their curve as a picture."""
+"""Log of a training run: metrics.jsonl, one object a step, and curve.png."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ CURVES: Final = (
 
 
 class TrainingLog:
-    """Writes metrics.jsonl and curve.png in a folder."""
+    """metrics.jsonl and curve.png of a folder."""
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / "metrics.jsonl"
         self._picture = folder / "curve.png"
 
     def resume(self, step: int) -> None:
-        """Drop what was written after the step at which the run goes on."""
+        """Drop the rows after the step from which the run continues."""
         kept = [row for row in self.rows() if row["step"] <= step]
         write_whole(self._path, "".join(json.dumps(row) + "\n" for row in kept))
 
@@ -48,7 +48,7 @@ class TrainingLog:
 
     def draw(self) -> None:
         """Write the curve: losses above, AUROC below."""
-        # The figure class, not pyplot: no window system, no global state.
+        # The figure class, not pyplot, which has a window system and global state.
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
 

@@ -7,7 +7,7 @@ from typing import Final
 import torch
 
 MASK_THRESHOLD: Final = 0.3
-"""A resized mask's pixel is anomalous above this."""
+"""Value above which a pixel of a resized mask is anomalous."""
 
 
 def focal_loss(anomalous: torch.Tensor, target: torch.Tensor, gamma: float = 2.0) -> torch.Tensor:

@@ -1,4 +1,4 @@
-"""BM25 over passages: exact words, where embeddings blur part names and numbers."""
+"""BM25 search over passages, for exact words such as part names and numbers."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ _STOP = frozenset(STOPWORDS_EN)
 
 
 def words(text: str) -> list[str]:
-    """Return lower-case words without stop words and English plural endings; underscores separate."""
+    """Return the lower-case words of a text in the singular, without stop words; underscores separate."""
     return [singular(word) for word in _WORD.findall(text.lower()) if word not in _STOP]
 
 
 class LexicalIndex:
-    """BM25 (Lucene's variant, k1 1.5, b 0.75) over texts. Several threads may use it."""
+    """BM25 (Lucene's variant, k1 1.5, b 0.75) over texts. Thread-safe."""
 
     def __init__(self, texts: list[str]) -> None:
         self._size = len(texts)

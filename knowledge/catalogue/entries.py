@@ -1,4 +1,4 @@
-"""One file of notes as it lies in the store: its passages as JSON, its vectors as a FAISS index."""
+"""Stored files of notes: passages as JSON, vectors as a FAISS index."""
 
 from __future__ import annotations
 
@@ -20,9 +20,10 @@ _REMEDY = "add the notes again: iad knowledge add FILE..."
 
 @dataclass(frozen=True, eq=False)
 class Note:
-    """A file of notes. source: its absolute path when it was added. file: the name that ids cite.
+    """A file of notes.
 
-    sha256: of its bytes. encoder: the text encoder of `vectors`, (n, D) float32, or None without.
+    source: its absolute path at the time of adding. file: its name in passage ids. sha256: of its bytes.
+    encoder: name of the text encoder of `vectors`, (n, D) float32; both None without vectors.
     """
 
     source: str
@@ -39,13 +40,13 @@ class Note:
 
 
 def text_to_index(passage: Passage) -> str:
-    """Return what is embedded and searched: a passage often leaves out what its headings say."""
+    """Return the text that is embedded and searched: a passage with product, defect and title."""
     head = [passage.product or "", plain_name(passage.defect or ""), passage.title]
     return ". ".join([*(part for part in head if part), passage.text])
 
 
 def write_note(tx: Transaction, note: Note) -> None:
-    """Put a note in the place of an earlier one from the same path."""
+    """Write a note, in place of an earlier one from the same path."""
     record = {
         "source": note.source,
         "file": note.file,
@@ -60,7 +61,7 @@ def write_note(tx: Transaction, note: Note) -> None:
 
 
 def remove_note(tx: Transaction, note: Note) -> None:
-    """Delete a note's keys, where there are any."""
+    """Delete a note's keys, if any."""
     for key in tx.keys(note.folder):
         tx.delete(key)
 

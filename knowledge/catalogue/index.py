@@ -1,8 +1,8 @@
-"""Search in notes on products and defects: dense vectors and BM25, fused by reciprocal rank.
+"""Search index of notes: dense vectors and BM25, fused by reciprocal rank.
 
-Without the text encoder's weights, notes are kept and found by word alone; `AddResult.dense` and
-`PassageHit.dense` say so. Notes whose vectors are absent, or of another text encoder, are embedded again as
-soon as the encoder is there: for this process by `search`, in the store by the next `add`.
+Without the text encoder's weights, search is by BM25 alone, and `dense` of the results is false. Notes
+without vectors, or with those of another text encoder, are embedded once the encoder is available: in memory
+by `search`, in the store by the next `add`.
 """
 
 from __future__ import annotations
@@ -34,14 +34,14 @@ from knowledge.vectors import VectorIndex, Vectors
 RANK_CONSTANT: Final = 60
 """k of reciprocal rank fusion (Cormack, Clarke and Buettcher, SIGIR 2009)."""
 _POOL: Final = 100
-"""How many passages of each ranking take part in the fusion."""
+"""Passages of each ranking in the fusion."""
 
 
 @dataclass(frozen=True)
 class AddResult:
-    """What `add` did. passages: now in the store from these files; replaced: those that gave way.
+    """The result of `add`. passages: number of those files; replaced: number of earlier ones.
 
-    products: named in the files. dense: whether vectors were made; without, search goes by word alone.
+    products: named in the files. dense: whether vectors were made.
     """
 
     passages: int
@@ -52,7 +52,7 @@ class AddResult:
 
 @dataclass(frozen=True)
 class PassageHit:
-    """A passage found. score: reciprocal rank score in (0, 2/61]. dense: whether meaning took part."""
+    """A passage found. score: reciprocal rank score in (0, 2/61]. dense: whether vectors were searched."""
 
     passage: Passage
     score: float
@@ -61,7 +61,7 @@ class PassageHit:
 
 @dataclass
 class _View:
-    """What was read of one version of the store; index and names are made at the first need of them."""
+    """The notes of one version of the store; index and names are made at first use."""
 
     snapshot: Snapshot
     notes: tuple[Note, ...]
@@ -72,7 +72,7 @@ class _View:
 
 
 class DomainIndex:
-    """Notes in a store. The text encoder is made at the first need of it. Several threads may use it."""
+    """The notes in a store; the text encoder is made at first use. Thread-safe."""
 
     def __init__(self, store: Store, text_encoder_factory: Callable[[], TextEncoder]) -> None:
         self._store = store
@@ -82,10 +82,9 @@ class DomainIndex:
         self._cached: _View | None = None
 
     def add(self, files: Sequence[Path | str], *, product: str | None = None) -> AddResult:
-        """Add notes in one transaction; a file that was added before (same path, or same bytes) is replaced.
+        """Add notes in one transaction, in place of files with the same path or the same bytes.
 
-        product: what the notes are about where the files do not say.
-        Raises KnowledgeError (nothing is added then), StoreBusy, StoreError, WeightsDamaged.
+        product: of notes that name none. Raises KnowledgeError, StoreBusy, StoreError, WeightsDamaged.
         """
         if not files:
             raise ConfigError("no file to add: name at least one note")
@@ -115,9 +114,9 @@ class DomainIndex:
         return AddResult(len(passages), _distinct(p.product for p in passages), replaced, encoder is not None)
 
     def remove(self, file: Path | str) -> int:
-        """Forget a file, named by path or by the name that its passages cite; return its passages' number.
+        """Remove a file, given by path or by its name in passage ids; return its number of passages.
 
-        Raises KnowledgeError when there is none, StoreBusy, StoreError.
+        Raises KnowledgeError where there is none, StoreBusy, StoreError.
         """
         with self._store.transaction(f"remove notes {file}") as tx:
             notes = read_notes(tx)
@@ -131,9 +130,9 @@ class DomainIndex:
         return sum(len(note.passages) for note in named)
 
     def search(self, text: str, *, product: str | None = None, k: int = 5) -> list[PassageHit]:
-        """Return up to `k` passages on `text`, best first.
+        """Return the `k` best passages for a text, best first.
 
-        product: only passages about it, in any spelling of its name, or about no product in particular.
+        product: only passages about it, in any spelling, or about no product.
         Raises ConfigError for an empty text, StoreDamaged.
         """
         if not text.strip() or k < 1:
@@ -156,7 +155,7 @@ class DomainIndex:
         return [PassageHit(view.passages[row], scores[row], dense is not None) for row in best]
 
     def product_of(self, text: str) -> TextMatch:
-        """Return the product that a text is about, or none; without the text encoder, by its name alone.
+        """Return the product that a text is about; without the text encoder, by its name alone.
 
         Raises StoreDamaged.
         """
@@ -172,16 +171,16 @@ class DomainIndex:
         return sorted(_distinct(passage.product for passage in self._view().passages))
 
     def passages(self, product: str | None = None) -> list[Passage]:
-        """Return the passages about a product, general ones left out; with None, all of them."""
+        """Return the passages about a product, without general ones; all passages for None."""
         found = self._view().passages
         return [p for p in found if product is None or (p.product and _same(p.product, product))]
 
     def defects(self, product: str) -> list[str]:
-        """Return the names of a product's defects in the notes' order; "good" is no defect."""
+        """Return the names of a product's defects in the notes' order, without "good"."""
         return [d for d in _distinct(p.defect for p in self.passages(product)) if not _same(d, "good")]
 
     def _dense(self, view: _View) -> tuple[VectorIndex, TextEncoder] | None:
-        """The passages' vectors and the encoder that gave them, or None where its weights are missing."""
+        """Return the index of the passages' vectors and its encoder, or None where weights are missing."""
         with self._lock:
             encoder = self._text_encoder()
             if encoder is None:
@@ -194,7 +193,7 @@ class DomainIndex:
     def _text_encoder(self) -> TextEncoder | None:
         with self._lock:
             if self._encoder is None:
-                # Search by word still answers, and its result tells that it did only that.
+                # Search by BM25 still works, and its results say so.
                 with suppress(WeightsMissing):
                     self._encoder = self._make_encoder()
             return self._encoder
@@ -211,7 +210,7 @@ class DomainIndex:
 
 
 def _embed(note: Note, encoder: TextEncoder) -> Note:
-    """Return the note with vectors of this encoder; the same note where it has them."""
+    """Return the note with vectors of this encoder; the same object where it has them."""
     if note.encoder == encoder.name and note.vectors is not None:
         return note
     return replace(note, encoder=encoder.name, vectors=_vectors(note, encoder))
@@ -241,7 +240,7 @@ def _by_meaning(
 
 
 def _label(path: Path, taken: set[str]) -> str:
-    """A short name for ids: the file's name, with its folder or a number where that is taken."""
+    """Return a short, free name for ids: the file's name, with its folder or a number where taken."""
     names = [path.name, f"{path.parent.name}/{path.name}"]
     names += [f"{path.stem}-{number}{path.suffix}" for number in range(2, len(taken) + 3)]
     return next(strip_control(name) for name in names if name not in taken)

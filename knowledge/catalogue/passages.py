@@ -1,4 +1,4 @@
-"""Sections of a note -> passages that can be cited: whole sentences, about 120 to 220 words each."""
+"""Citable passages of a note: whole sentences, about 120 to 220 words each."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from dataclasses import dataclass
 from knowledge.text import sentence_spans, strip_control
 
 LONGEST = 220
-"""Words of a passage beyond which it is cut, at the end of a sentence."""
+"""Most words of a passage, unless a sentence is longer."""
 
 
 @dataclass(frozen=True)
 class Section:
-    """A part of a note as its reader found it.
+    """A section of a note.
 
-    product, defect: what it is about, or None. title: its heading, "" for none. text: as in the source.
+    product, defect: its subject, or None. title: its heading, or "". text: as in the source.
     offset: characters from the start of the source's text. page: of a PDF, from 1, else None.
-    escaped: how the text is written in the source: as it is (None), or within a JSON string that escapes
-    (True) or keeps (False) characters beyond ASCII.
+    escaped: form of the text in the source: plain (None), or a JSON string that escapes (True) or keeps
+    (False) characters beyond ASCII.
     """
 
     product: str | None
@@ -32,17 +32,17 @@ class Section:
     escaped: bool | None = None
 
     def source_offset(self, place: int) -> int:
-        """Return where the text's character `place` lies in the source."""
+        """Return the offset in the source of the text's character `place`."""
         return self.offset + source_length(self.text[:place], self.escaped)
 
 
 @dataclass(frozen=True)
 class Passage:
-    """A citable piece of a note.
+    """A citable part of a note.
 
-    id: short, stable and unique, such as "screw/scratch_head#1" or "notes.md#3".
-    file: the note's file name. offset: characters from the start of the file's text (of a PDF: of its
-    extracted text). page: of a PDF, from 1, else None.
+    id: short, stable and unique, such as "screw/scratch_head#1" or "notes.md#3". file: the note's file name.
+    offset: characters from the start of the file's text, or of a PDF's extracted text. page: of a PDF, from
+    1, else None.
     """
 
     id: str
@@ -56,14 +56,14 @@ class Passage:
 
 
 def source_length(text: str, escaped: bool | None) -> int:
-    """Return the characters that `text` takes in its source; `escaped` as in `Section`."""
+    """Return the length of `text` in its source, in characters; `escaped` as in `Section`."""
     return len(text) if escaped is None else len(json.dumps(text, ensure_ascii=escaped)) - 2
 
 
 def cut(text: str, longest: int = LONGEST) -> Iterator[tuple[int, str]]:
-    """Yield (offset, piece): pieces of at most `longest` words, cut between sentences only.
+    """Yield (offset, piece) of at most `longest` words, cut between sentences, of about equal lengths.
 
-    A sentence longer than `longest` is a piece of its own. The pieces of one text are about equally long.
+    A sentence longer than `longest` is a piece of its own.
     """
     spans = list(sentence_spans(text))
     words = [len(text[begin:end].split()) for begin, end in spans]
@@ -71,7 +71,7 @@ def cut(text: str, longest: int = LONGEST) -> Iterator[tuple[int, str]]:
     target = sum(words) / pieces
     start, count = 0, 0
     for place, length in enumerate(words):
-        # Close the piece where that leaves it nearer the target than one sentence more would.
+        # End the piece where its length is then nearer to the target than with one more sentence.
         if count and (count + length > longest or count + length / 2 > target):
             yield spans[start][0], text[spans[start][0] : spans[place - 1][1]]
             start, count = place, 0

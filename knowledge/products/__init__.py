@@ -1,1 +1,1 @@
-"""What is kept of a product: its record, templates, confirmed examples, and human corrections."""
+"""Stored data of a product: record, templates, confirmed examples, human corrections."""

@@ -1,7 +1,7 @@
-"""Human corrections of verdicts, each undone by going back to what the store held before it.
+"""Human corrections of verdicts, and their undoing.
 
-A correction lies with its image and mask under `feedback/`. The transaction that writes it also writes what
-the product learns from it, so that both are there or neither.
+A correction is stored with its image and mask under `feedback/`, in one transaction with the change to the
+product that is learned from it. Undoing it restores the product from the version before.
 """
 
 from __future__ import annotations
@@ -26,8 +26,9 @@ Label = Literal["good", "anomalous"]
 class Correction:
     """The human label of one image.
 
-    at: ISO 8601, UTC. image: the file's name. measured, p_value: the verdict that was measured then.
-    verdict: the human label. learned: what the image was added to. undone_at: when it was undone.
+    at: ISO 8601, UTC. image: file name. measured, p_value: the measured verdict at that time.
+    verdict: the human label. masked: whether a mask is stored. learned: what the image was added to.
+    undone_at: time of undoing, or None.
     """
 
     id: str
@@ -46,14 +47,14 @@ class Correction:
 
 
 def now() -> str:
-    """The time, as corrections record it."""
+    """Return the current time, ISO 8601, UTC."""
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def put_correction(tx: Transaction, correction: Correction, image: bytes, mask: bytes | None) -> None:
-    """Put a correction with its image, and its mask as a PNG file, into a transaction.
+    """Put a correction, with its image and its mask as a PNG file, into a transaction.
 
-    The transaction's message must be `message_of` this correction, or it cannot be undone.
+    The transaction's message must be `message_of` the correction, for `undo` to find it.
     """
     folder = f"{PREFIX}{correction.id}/"
     tx.put(f"{folder}correction.json", _to_bytes(correction))
@@ -63,18 +64,18 @@ def put_correction(tx: Transaction, correction: Correction, image: bytes, mask: 
 
 
 def message_of(correction: Correction) -> str:
-    """The message of the version that a correction makes."""
+    """Return the message of the version that a correction makes."""
     return f"correction {correction.id}"
 
 
 class FeedbackLog:
-    """The corrections in a store. Keeps nothing in memory, so that several threads may use it."""
+    """The corrections in a store. Thread-safe."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
 
     def corrections(self, product: str | None = None) -> list[Correction]:
-        """Return the corrections, oldest first; of one product, where it is named. Raises StoreDamaged."""
+        """Return the corrections of a product, or of all, oldest first. Raises StoreDamaged."""
         snapshot = self._store.snapshot()
         found = [
             _from_bytes(snapshot.read(key), key)
@@ -85,26 +86,26 @@ class FeedbackLog:
         return [one for one in found if product is None or one.product == product]
 
     def get(self, id_: str) -> Correction:
-        """Return a correction. Raises ConfigError where there is none of that id."""
+        """Return the correction of an id. Raises ConfigError where there is none."""
         found = next((one for one in self.corrections() if one.id == id_), None)
         if found is None:
             raise ConfigError(f"there is no correction {id_}: `iad feedback list` names them")
         return found
 
     def image(self, id_: str) -> Path:
-        """Return the file of a correction's image. Never write to it. Raises KeyError, StoreDamaged."""
+        """Return the file of a correction's image, not to be written. Raises KeyError, StoreDamaged."""
         return self._store.snapshot().path(f"{PREFIX}{id_}/image")
 
     def mask(self, id_: str) -> Path | None:
-        """Return the file of a correction's mask, or None. Never write to it. Raises StoreDamaged."""
+        """Return the file of a correction's mask, not to be written, or None. Raises StoreDamaged."""
         snapshot, key = self._store.snapshot(), f"{PREFIX}{id_}/mask.png"
         return snapshot.path(key) if key in snapshot.keys(PREFIX) else None
 
     def undo(self, id_: str) -> Correction:
-        """Put back what a correction changed, and mark it as undone; return it as it then is.
+        """Restore the keys that a correction changed, and return it marked as undone.
 
-        Raises ConfigError where it is undone already, or where what it changed was changed again since;
-        StoreError where the store does not tell what it changed.
+        Raises ConfigError where it is undone already, or where a key was changed again since; StoreError
+        where the store's history does not hold the correction.
         """
         with self._store.transaction(f"undo correction {id_}") as tx:
             correction = self.get(id_)
@@ -120,7 +121,7 @@ class FeedbackLog:
         return undone
 
     def _reverted(self, snapshot: Snapshot, correction: Correction) -> Mapping[str, bytes | None]:
-        """What the keys that a correction changed held before it; None for one that was not there."""
+        """Return the earlier contents of the keys that a correction changed, None for a new key."""
         made, before = self._versions(correction)
         now_held, made_held = snapshot.manifest.entries, made.manifest.entries
         held = before.manifest.entries
@@ -137,7 +138,7 @@ class FeedbackLog:
         return {key: before.read(key) if key in held else None for key in changed}
 
     def _versions(self, correction: Correction) -> tuple[Snapshot, Snapshot]:
-        """The version that a correction made, and the one before it."""
+        """Return the version that a correction made, and the one before it."""
         for made, before in pairwise(self._store.history()):
             if made.manifest.message == message_of(correction):
                 return made, before

@@ -1,6 +1,6 @@
-"""Confirmed examples of defects: regions that a person named, searched by the similarity of their features.
+"""Confirmed examples of defects: regions with a human label, searched by the similarity of their features.
 
-A product's examples lie beside its enrolment, not in it: enrolling the product again keeps them.
+Examples are stored apart from the enrolment: enrolling the product again keeps them.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ _REMEDY = "confirm the examples again, or restore the store from a backup"
 class Example:
     """One confirmed defect.
 
-    id: unique in its product. defect: its type, as the person named it. sha256, file_name: of the image.
-    bbox: (x0, y0, x1, y1), original pixels, end-exclusive. encoder: that gave its features.
+    id: unique in its product. defect: its type, a human label. sha256, file_name: of the image.
+    bbox: (x0, y0, x1, y1), original pixels, end-exclusive. encoder: name of the encoder of its features.
     """
 
     id: str
@@ -44,7 +44,7 @@ class Example:
 
 @dataclass(frozen=True)
 class ExampleHit:
-    """An example near a region. similarity: of their features, in [-1, 1]."""
+    """An example similar to a region. similarity: of their features, in [-1, 1]."""
 
     example: Example
     similarity: float
@@ -52,17 +52,14 @@ class ExampleHit:
 
 @dataclass(frozen=True)
 class _Kept:
-    """A product's examples, and their features in the same order."""
+    """A product's examples, and their features, (n, D), in the same order."""
 
     examples: tuple[Example, ...]
     vectors: NDArray[np.float32]
 
 
 class ExampleIndex:
-    """The confirmed examples in a store. Each encoder's are kept apart: their features cannot be compared.
-
-    What is read is kept until another version is in force. Several threads may use it.
-    """
+    """The confirmed examples in a store, by encoder, cached for one version of the store. Thread-safe."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -70,7 +67,7 @@ class ExampleIndex:
         self._cached: tuple[Snapshot, dict[str, _Kept]] | None = None
 
     def examples(self, product: str) -> list[Example]:
-        """Return a product's examples, of every encoder. Raises StoreDamaged."""
+        """Return a product's examples of all encoders. Raises StoreDamaged."""
         snapshot = self._store.snapshot()
         keys = snapshot.keys(_product_folder(product))
         folders = [key.removesuffix("examples.json") for key in keys if key.endswith("/examples.json")]
@@ -79,9 +76,9 @@ class ExampleIndex:
     def nearest(
         self, product: str, features: NDArray[np.float32], *, encoder: str, k: int = 50
     ) -> list[ExampleHit]:
-        """Return up to `k` examples, of this encoder, most similar to (D,) features, best first.
+        """Return the `k` examples of an encoder most similar to (D,) features, best first.
 
-        Raises StoreDamaged, ValueError for features of another length than the examples'.
+        Raises StoreDamaged, ValueError for features of another length.
         """
         kept = self._kept(self._store.snapshot(), _folder(product, encoder))
         if not kept.examples:
@@ -90,8 +87,8 @@ class ExampleIndex:
         pairs = zip(similarities.tolist(), rows.tolist(), strict=True)
         return [ExampleHit(kept.examples[row], similarity) for similarity, row in pairs]
 
-    def apart(self, product: str, *, encoder: str) -> list[float]:
-        """Return the similarities, in [-1, 1], of a product's examples of different types to each other."""
+    def cross_type_similarities(self, product: str, *, encoder: str) -> list[float]:
+        """Return the similarities, in [-1, 1], of all pairs of examples of different types."""
         kept = self._kept(self._store.snapshot(), _folder(product, encoder))
         names = [example.defect for example in kept.examples]
         similarities = kept.vectors @ kept.vectors.T
@@ -109,9 +106,9 @@ class ExampleIndex:
 
 
 def put_example(tx: Transaction, product: str, example: Example, features: NDArray[np.float32]) -> None:
-    """Put an example, with its (D,) features, into a transaction, in place of one with the same id.
+    """Put an example with its (D,) features into a transaction, in place of one with the same id.
 
-    Raises ConfigError for a name that is none; ValueError for features of another length than the others'.
+    Raises ConfigError for an invalid type name, ValueError for features of another length.
     """
     name = example.defect
     if not name.strip() or len(name) > LONGEST_NAME or not name.isprintable():

@@ -1,7 +1,6 @@
-"""Enrolled products: which one an image shows, and which of its templates are nearest by cosine similarity.
+"""Index of enrolled products: finds the product of an image, and its nearest templates by cosine similarity.
 
-Each product keeps the unit embeddings of its templates in an exact inner-product index, which lies in the
-store beside the images and the method's arrays.
+A product's unit embeddings are in an exact inner-product index, stored with its images and arrays.
 """
 
 from __future__ import annotations
@@ -57,7 +56,7 @@ class _Gallery:
 
 @dataclass(frozen=True)
 class _View:
-    """What was read of one version of the store."""
+    """The products of one version of the store, by name, and the galleries, by encoder."""
 
     snapshot: Snapshot
     products: Mapping[str, _Product]
@@ -65,10 +64,7 @@ class _View:
 
 
 class TemplateIndex:
-    """Products in a store. What is read is kept until another version is in force, then read anew.
-
-    Several threads may use it.
-    """
+    """The products in a store, cached for one version of the store. Thread-safe."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -89,12 +85,9 @@ class TemplateIndex:
         """Enrol a product in one transaction, in place of its earlier enrolment.
 
         Args:
-            arrays: what the method needs of this product (memory bank, calibration), any dtype but object.
-            meta: the same, as JSON.
-            encoder: name of the image encoder that gave all embeddings.
-            views: (m, D) embeddings of gentle augmentations of the templates (flips, crops, light).
-            references: (kinds, designs, D) out-of-distribution embeddings, of other objects; they and the
-                views sharpen the similarity floor.
+            arrays, meta: the method's data of this product (memory bank, calibration), as arrays and JSON.
+            encoder: name of the image encoder of all embeddings.
+            views, references: see `similarity_floor`.
 
         Raises ConfigError, StoreBusy, StoreError; ValueError where shapes or checksums disagree.
         """
@@ -134,15 +127,10 @@ class TemplateIndex:
         return [product.record.info for product in self._view().products.values()]
 
     def find_product(self, embedding: NDArray[np.float32], *, encoder: str) -> ProductMatch:
-        """Return the product that an image shows, or one without a name when none fits.
+        """Return the product of an image: that of the nearest template, among those whose floor is reached.
 
-        Of the products whose similarity floor the image reaches, the one with the nearest template wins.
-
-        Args:
-            embedding: (D,) float32 of the whole image.
-            encoder: name of the encoder that gave it; products of another one are not compared.
-
-        Raises UnknownProduct when no product was enrolled with this encoder, ValueError for another D.
+        embedding: (D,) float32 of the whole image. encoder: name of its encoder; products of another one are
+        ignored. Raises UnknownProduct where no product has this encoder, ValueError for another D.
         """
         view = self._view()
         ignored = tuple(name for name, p in view.products.items() if p.record.info.encoder != encoder)
@@ -170,7 +158,7 @@ class TemplateIndex:
         )
 
     def nearest(self, product: str, embedding: NDArray[np.float32], k: int) -> list[TemplateHit]:
-        """Return up to `k` templates of a product, nearest to a (D,) embedding first.
+        """Return the `k` templates of a product nearest to a (D,) embedding, nearest first.
 
         Raises UnknownProduct, StoreDamaged, ValueError for another D or k < 1.
         """
@@ -199,7 +187,7 @@ class TemplateIndex:
         ]
 
     def load(self, product: str) -> tuple[dict[str, NDArray[Any]], dict[str, JsonValue]]:
-        """Return a product's arrays and meta as they were enrolled. Raises UnknownProduct, StoreDamaged."""
+        """Return the arrays and meta of a product, see `enroll`. Raises UnknownProduct, StoreDamaged."""
         view = self._view()
         entry = self._product(view, product)
         key = f"{entry.folder}arrays.safetensors"

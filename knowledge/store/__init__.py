@@ -1,1 +1,1 @@
-"""The store: versioned content in one folder, whole after a kill at any moment."""
+"""The store: versioned keys and contents in one folder, with atomic transactions."""

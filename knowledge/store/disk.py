@@ -1,4 +1,4 @@
-"""Where the store's content lies and how it is read, with disk errors that name the file and the remedy."""
+"""Paths and reading of the store's files, with errors that name the file and the remedy."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def read_file(path: Path, missing: StoreError) -> bytes:
 
 
 def object_path(root: Path, digest: str) -> Path:
-    """Return where the content of a SHA-256 lies. Raises ValueError for anything else."""
+    """Return the path of the content with a SHA-256. Raises ValueError for an invalid one."""
     if not is_sha256(digest):
         raise ValueError(f"{digest!r} is not a SHA-256")
     return root / "objects" / digest[:2] / digest

@@ -1,4 +1,4 @@
-"""An immutable view of one version of a store."""
+"""Snapshot of one version of a store."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _REMEDY = (
 
 
 class Snapshot:
-    """An immutable view of one version. Safe to share between threads."""
+    """Immutable view of one version. Thread-safe."""
 
     def __init__(self, root: Path, manifest: Manifest, verified: dict[str, tuple[int, int]]) -> None:
         self._root = root
@@ -33,7 +33,7 @@ class Snapshot:
         return sorted(key for key in self.manifest.entries if key.startswith(prefix))
 
     def read(self, key: str) -> bytes:
-        """Return a key's bytes, checksum verified. Raises KeyError, StoreDamaged, StoreError."""
+        """Return a key's bytes after a checksum test. Raises KeyError, StoreDamaged, StoreError."""
         digest = self.manifest.entries[key].sha256
         path = object_path(self._root, digest)
         data = read_file(path, _damaged(key, path, "is missing"))
@@ -42,9 +42,9 @@ class Snapshot:
         return data
 
     def path(self, key: str) -> Path:
-        """Return the file that holds a key's bytes, checksum verified. Never write to it.
+        """Return the file of a key's bytes after a checksum test; it must not be written to.
 
-        A file once verified is hashed again only when its size or time of change moved.
+        A verified file is hashed again only after a change of its size or modification time.
         Raises KeyError, StoreDamaged, StoreError.
         """
         digest = self.manifest.entries[key].sha256

@@ -1,13 +1,13 @@
-"""A versioned store of keys and bytes in one folder, checksummed, with one writer at a time.
+"""Versioned store of keys and bytes in one folder, checksummed, with one writer at a time.
 
     objects/ab/<sha256>    contents, each written once
     manifests/<n>.json     version n: key -> checksum and size
-    CURRENT                the version in force and its manifest's checksum; replaced atomically
-    lock                   held by the one writer
-    scratch/               files being written; whatever is there without a writer is waste
+    CURRENT                latest version and its manifest's checksum; replaced atomically
+    lock                   held by the writer
+    scratch/               unfinished files; garbage without a writer
 
-A kill at any moment leaves the version that CURRENT names. Readers need no lock on the folder: what a
-snapshot names is never changed or removed. Several threads may use one `Store`.
+After a kill at any moment, CURRENT names a complete version. Readers need no lock: the contents of a snapshot
+are never changed or removed.
 """
 
 from __future__ import annotations
@@ -34,9 +34,9 @@ _ENROLL = "enrol good images first: iad enroll PRODUCT PATH..."
 
 @dataclass
 class Transaction:
-    """Changes on top of the latest version; written together when the `with` block ends well.
+    """Changes to the latest version, written together at the end of the `with` block.
 
-    version: the version that holds the changes, known once the block has ended.
+    version: that of the changes, set at the end of the block.
     """
 
     base: Snapshot
@@ -44,12 +44,12 @@ class Transaction:
     _changes: dict[str, bytes | None] = field(default_factory=dict)
 
     def keys(self, prefix: str = "") -> list[str]:
-        """Return the keys that begin with `prefix`, this transaction's changes included, sorted."""
+        """Return the keys that begin with `prefix`, sorted, with this transaction's changes."""
         put = {key for key, data in self._changes.items() if data is not None and key.startswith(prefix)}
         return sorted(put | {key for key in self.base.keys(prefix) if key not in self._changes})
 
     def read(self, key: str) -> bytes:
-        """Return a key's bytes, this transaction's changes included. Raises KeyError, StoreDamaged."""
+        """Return a key's bytes, with this transaction's changes. Raises KeyError, StoreDamaged."""
         if key not in self._changes:
             return self.base.read(key)
         data = self._changes[key]
@@ -58,18 +58,18 @@ class Transaction:
         return data
 
     def put(self, key: str, data: bytes) -> None:
-        """Set a key. Raises StoreError for a key that is no relative path."""
+        """Set a key. Raises StoreError for a key other than a relative path."""
         self._changes[check_key(key)] = bytes(data)
 
     def delete(self, key: str) -> None:
-        """Remove a key. Raises KeyError when there is none."""
+        """Remove a key. Raises KeyError where it is missing."""
         if key not in self.keys(key):
             raise KeyError(key)
         self._changes[key] = None
 
 
 class Store:
-    """A folder of versions. Open it with `Store.open`; many readers, one writer at a time."""
+    """A folder of versions, opened with `Store.open`. Thread-safe."""
 
     def __init__(self, root: Path, lock_timeout_s: float) -> None:
         self.root = root
@@ -80,10 +80,10 @@ class Store:
 
     @classmethod
     def open(cls, root: Path, *, create: bool = False, lock_timeout_s: float = 30.0) -> Store:
-        """Open the store at `root`, or begin one there.
+        """Open the store at `root`, or make one there with `create`.
 
-        lock_timeout_s: how long a writer waits for another one, in seconds, >= 0.
-        Raises StoreMissing, StoreTooNew, StoreDamaged, and StoreError for a folder of something else.
+        lock_timeout_s: seconds, >= 0, that a writer waits for another one.
+        Raises StoreMissing, StoreTooNew, StoreDamaged, and StoreError for a folder with other content.
         """
         store = cls(Path(root), lock_timeout_s)
         with disk_errors(store.root):
@@ -102,7 +102,7 @@ class Store:
         return store
 
     def snapshot(self) -> Snapshot:
-        """Return the version in force. Raises StoreMissing, StoreTooNew, StoreDamaged, StoreError."""
+        """Return the latest version. Raises StoreMissing, StoreTooNew, StoreDamaged, StoreError."""
         path = self.root / "CURRENT"
         missing = StoreMissing(f"there is no store at {self.root}: {_ENROLL}")
         with self._reading:
@@ -117,10 +117,10 @@ class Store:
 
     @contextmanager
     def transaction(self, message: str) -> Iterator[Transaction]:
-        """Change keys as one version; an exception inside the block leaves the store as it was.
+        """Change keys in one new version; an exception in the block leaves the store unchanged.
 
-        Raises StoreBusy when another writer holds the lock beyond the timeout, StoreError when the disk
-        is full or closed to writing.
+        Raises StoreBusy where another writer holds the lock beyond the timeout, StoreError where the disk is
+        full or read-only.
         """
         with self._lock():
             snapshot = self.snapshot()
@@ -144,7 +144,7 @@ class Store:
         with disk_errors(path):
             try:
                 lock.acquire()
-            except Timeout as error:  # An OSError, so it is caught before disk_errors sees it.
+            except Timeout as error:  # an OSError, which disk_errors would catch
                 waited = f"{self._lock_timeout_s:g} s"
                 raise StoreBusy(f"another process has held {path} for {waited}: try again later") from error
         try:
@@ -181,7 +181,7 @@ class Store:
             entries[key] = Entry(sha256(data), len(data))
             path = object_path(self.root, entries[key].sha256)
             with disk_errors(path):
-                # Content that is there but damaged is written again: enrolling again is the remedy.
+                # Damaged content is written again: enrolling again is its remedy.
                 if path.exists() and sha256(path.read_bytes()) == path.name:
                     continue
                 path.parent.mkdir(exist_ok=True)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from agents.questions.understanding import kind_of_question
-from agents.state import Asked
+from agents.state import Intent
 
-TABLE: list[tuple[str, Asked]] = [
+TABLE: list[tuple[str, Intent]] = [
     ("Is there any anomaly in the image?", "detection"),
     ("Is this part ok?", "detection"),
     ("Where is the defect?", "location"),
@@ -41,6 +41,6 @@ TABLE: list[tuple[str, Asked]] = [
 
 
 @pytest.mark.parametrize(("question", "asked"), TABLE)
-def test_kind(question: str, asked: Asked) -> None:
+def test_kind(question: str, asked: Intent) -> None:
     assert kind_of_question(question) == asked
     assert kind_of_question(question.upper()) == asked

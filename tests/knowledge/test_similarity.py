@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from knowledge.products.novelty import REFUSED_SHARE, SHARE, similarity_floor
+from knowledge.products.novelty import REJECTED_SHARE, SHARE, similarity_floor
 from knowledge.vectors import unit_rows
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
@@ -36,7 +36,7 @@ def test_at_most_the_stated_share_of_held_out_templates_is_refused(spread: float
     similarities = templates @ templates.T
     np.fill_diagonal(similarities, -1)
     refused = (similarities.max(axis=1) < similarity_floor(templates, None)).mean()
-    assert refused <= REFUSED_SHARE
+    assert refused <= REJECTED_SHARE
 
 
 def test_a_wider_product_gets_a_lower_floor() -> None:

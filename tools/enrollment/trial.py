@@ -1,4 +1,4 @@
-"""Enrolling a product on trial with one more good image, and the earlier verdicts that this would change."""
+"""Trial enrolment of a product with one more good image, and the earlier verdicts that it would change."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ from tools.records import VerdictRecord
 
 
 @dataclass(frozen=True)
-class Past:
-    """An image judged before. name: what it is called; path: where it lies; confirmed: its human label."""
+class JudgedImage:
+    """An image that was judged before. confirmed: its human label, or None."""
 
     name: str
     path: Path
@@ -34,7 +34,7 @@ class Past:
 class Flip:
     """A verdict that would change. confirmed: its human label, or None.
 
-    p_before, p_after: its p-value by the templates in force, and with the new one.
+    p_before, p_after: its p-value with the current templates, and with the new one.
     """
 
     name: str
@@ -46,15 +46,12 @@ class Flip:
 
     @property
     def harms(self) -> bool:
-        """Whether it goes against the human label, or changes a verdict that has none."""
+        """Whether it contradicts the human label, or changes a verdict without one."""
         return self.confirmed is None or self.after != self.confirmed
 
 
 class Candidate:
-    """A product enrolled anew with one more good image, in a store of its own: not yet in force.
-
-    It is judged as the product in force is, so that whatever makes a verdict is compared.
-    """
+    """A product enrolled with one more good image, in a separate store."""
 
     def __init__(self, context: Context, product: str, trial: Context, version: int) -> None:
         self.product = product
@@ -62,8 +59,8 @@ class Candidate:
         self._trial = trial
         self._version = version
 
-    def flips(self, past: Iterable[Past]) -> list[Flip]:
-        """Return the verdicts that the candidate would change. Raises UnreadableImage for an image gone."""
+    def flips(self, past: Iterable[JudgedImage]) -> list[Flip]:
+        """Return the verdicts that the candidate would change. Raises UnreadableImage for a missing image."""
         found = []
         for one in past:
             before = _judge(self._context, self.product, one.path)
@@ -82,9 +79,9 @@ class Candidate:
         return found
 
     def put(self, tx: Transaction) -> None:
-        """Put the product into a transaction of the store in force, in place of its enrolment.
+        """Put the product into a transaction of the main store, in place of its enrolment.
 
-        Raises StoreBusy where that store has changed since the candidate was learned.
+        Raises StoreBusy where that store has changed since the candidate was enrolled.
         """
         if tx.base.version != self._version:
             raise StoreBusy(f"the store changed while {self.product} was learned: give the correction again")
@@ -99,7 +96,7 @@ class Candidate:
 def with_template(
     context: Context, product: str, image: LoadedImage, progress: Progress | None = None
 ) -> Iterator[Candidate | None]:
-    """Enrol a product's templates and one more good image on trial; None where it is a template already.
+    """Yield a product enrolled with its templates and one more good image; None where it is a template.
 
     Raises UnknownProduct, StoreDamaged, UnreadableImage.
     """
@@ -112,7 +109,7 @@ def with_template(
         folder = Path(name)
         paths = []
         for number, hit in enumerate(kept):
-            # Under its own name, which the enrolment keeps; a folder each, since two names may be equal.
+            # A folder for each, since two file names may be equal.
             paths.append(folder / str(number) / hit.file_name)
             paths[-1].parent.mkdir()
             shutil.copyfile(hit.path, paths[-1])
@@ -132,16 +129,16 @@ def _judge(context: Context, product: str, path: Path) -> VerdictRecord:
 
 
 def label_of(anomalous: bool) -> Label:
-    """The verdict as a label."""
+    """Return the label of a verdict."""
     return "anomalous" if anomalous else "good"
 
 
-def past_of(context: Context, product: str, against: Sequence[Path] = ()) -> list[Past]:
-    """Return what a change is checked against: the images that people judged, and those named by path."""
+def judged_images(context: Context, product: str, against: Sequence[Path] = ()) -> list[JudgedImage]:
+    """Return the images that a change is tested on: those with a human label, and those of `against`."""
     log = context.feedback
     judged = [
-        Past(f"{one.image} (correction {one.id})", log.image(one.id), one.verdict)
+        JudgedImage(f"{one.image} (correction {one.id})", log.image(one.id), one.verdict)
         for one in log.corrections(product)
         if one.undone_at is None
     ]
-    return [*judged, *(Past(str(path), path) for path in against)]
+    return [*judged, *(JudgedImage(str(path), path) for path in against)]

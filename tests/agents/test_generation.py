@@ -12,7 +12,7 @@ import pytest
 import torch
 from PIL import Image
 
-from agents.answers.compose import spoken_verdict
+from agents.answers.compose import verdict_statement
 from agents.answers.generation import LONGEST_REPLY, SYSTEM, WINDOW
 from agents.answers.guardrails import check_answer
 from agents.app import Application
@@ -26,7 +26,7 @@ from anomaly_core.errors import ConfigError, LanguageModelRefused
 from anomaly_core.language.base import Message
 from anomaly_core.language.chat_template import SoftSpan, TokenSpan
 from anomaly_core.language.fakes import ScriptedLanguageModel, tiny_language_model
-from anomaly_core.simulation.procedural import DrawnProduct
+from anomaly_core.simulation.procedural import ProceduralProduct
 from anomaly_core.weights.resolve import cached
 
 NOTES = """# plate
@@ -97,10 +97,10 @@ class Recording:
     def __init__(self) -> None:
         self.inner = tiny_language_model()
         self.hidden_size = self.inner.hidden_size
-        self.heard: list[list[Message]] = []
+        self.calls: list[list[Message]] = []
 
     def generate(self, messages: Sequence[Message], max_new_tokens: int = 128) -> Iterator[str]:
-        self.heard.append(list(messages))
+        self.calls.append(list(messages))
         return self.inner.generate(messages, max_new_tokens)
 
 
@@ -167,7 +167,7 @@ def test_unfit_words_are_never_shown_at_any_turn(put: Put, kind: str) -> None:
     for question, said in zip(QUESTIONS, UNFIT[kind], strict=True):
         plain = put(question, thread="plain")
         state = put(question, ScriptedLanguageModel([said]))
-        assert state["refused"], said
+        assert state["violations"], said
         assert state["answer"].startswith(plain["answer"])
         remark = state["answer"].removeprefix(plain["answer"])
         assert re.fullmatch(r" \(The language model's answer is not shown: it [^.]+\.\)", remark)
@@ -180,9 +180,9 @@ def test_what_it_says_of_the_evidence_is_shown_with_citations(put: Put) -> None:
     said = f"The green defect is an area {size[0]}."
     for words, shown in ((said.replace("green ", ""), True), (said, False)):
         state = put("How big is it?", ScriptedLanguageModel([f"{words} And then it goes on"]), thread=words)
-        assert (not state["refused"]) == shown, state["answer"]
+        assert (not state["violations"]) == shown, state["answer"]
         if shown:
-            verdict = spoken_verdict(state)
+            verdict = verdict_statement(state)
             assert state["answer"] == f"{verdict} {words[:-1]} [describe-region-1]."
             assert (
                 check_answer(state["answer"], state["evidence"], anomalous=True, verdict_sentence=verdict)
@@ -190,9 +190,9 @@ def test_what_it_says_of_the_evidence_is_shown_with_citations(put: Put) -> None:
             )
     cause = put("What causes a stain?", ScriptedLanguageModel(["It is caused by a leaking nozzle."]))
     assert cause["answer"].startswith(
-        f"{spoken_verdict(cause)} It is caused by a leaking nozzle [plate/stain"
+        f"{verdict_statement(cause)} It is caused by a leaking nozzle [plate/stain"
     )
-    verdict = spoken_verdict(cause)
+    verdict = verdict_statement(cause)
     said_itself = put("Is there a defect?", ScriptedLanguageModel([verdict]), thread="verdict")
     assert said_itself["answer"].startswith(verdict)
     assert said_itself["answer"].count(verdict) == 1
@@ -202,15 +202,15 @@ def test_the_soft_prompt_stays_before_the_first_turn_of_a_bounded_dialogue(put: 
     lm = Recording()
     for question in QUESTIONS:
         state = put(question, lm)
-    assert len(lm.heard) == len(QUESTIONS)
-    for number, heard in enumerate(lm.heard):
+    assert len(lm.calls) == len(QUESTIONS)
+    for number, heard in enumerate(lm.calls):
         assert heard[0] == Message("system", SYSTEM)
         assert [m.soft_prompt is not None for m in heard] == [n == 1 for n in range(len(heard))]
         assert QUESTIONS[number] in next(m for m in reversed(heard) if m.role == "user").text
         assert sum(len(m.text.encode()) for m in heard) <= WINDOW
         assert lm.inner.embed(heard).shape[0] + LONGEST_REPLY <= lm.inner.context
         assert "not shown" not in str(heard)
-    last = lm.heard[-1]
+    last = lm.calls[-1]
     told = " ".join(message.text for message in last)
     assert QUESTIONS[-2] in told
     assert QUESTIONS[0] not in told
@@ -230,12 +230,12 @@ def test_another_image_brings_its_own_soft_prompt_and_turns(put: Put) -> None:
     put("Where is it?", lm)
     put("Is it ok?", lm, image="none.png")
     put("How sure are you?", lm)
-    blot, none, again = (heard[1] for heard in lm.heard)
+    blot, none, again = (heard[1] for heard in lm.calls)
     assert blot.soft_prompt is not None and none.soft_prompt is not None and again.soft_prompt is not None
     assert torch.equal(blot.soft_prompt, again.soft_prompt)
     assert not torch.equal(blot.soft_prompt, none.soft_prompt)
     assert again.text == "Where is it?"
-    assert "Is it ok?" not in str(lm.heard[2])
+    assert "Is it ok?" not in str(lm.calls[2])
 
 
 def test_a_model_that_refuses_or_is_not_there_is_told(put: Put, folder: Path) -> None:
@@ -259,7 +259,7 @@ def test_the_real_model_speaks_or_the_evidence_does(tmp_path: Path) -> None:
             pytest.skip(f"{name} is not in the weight cache; get it with `iad weights pull {name}`")
     paths = []
     for index in range(5):
-        pixels = DrawnProduct("metal plate", 1).image(index).copy()
+        pixels = ProceduralProduct("metal plate", 1).image(index).copy()
         if index == 4:
             pixels[120:140, 120:140] = (250, 30, 30)
         paths.append(tmp_path / f"{index}.png")
@@ -273,8 +273,8 @@ def test_the_real_model_speaks_or_the_evidence_does(tmp_path: Path) -> None:
             assert isinstance(last, Finished)
             state = last.final
             assert not isinstance(state, Waiting)
-            assert state["draft"] is not None, state["refused"]
-            verdict = spoken_verdict(state)
+            assert state["draft"] is not None, state["violations"]
+            verdict = verdict_statement(state)
             text = state["answer"].partition(" (The language model's answer is not shown")[0]
             assert text.startswith(verdict)
             anomalous = state["verdict"].anomalous

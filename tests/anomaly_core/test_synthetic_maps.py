@@ -6,12 +6,12 @@ import torch
 
 from anomaly_core.config import FewShotConfig
 from anomaly_core.decoders.memory_bank import image_score
-from anomaly_core.training.synthetic_maps import draw_map, faded, graded_truth
+from anomaly_core.training.synthetic_maps import faded, soft_labels, synthetic_map
 
 
 def test_equal_seeds_draw_equal_maps_and_both_answers_are_common() -> None:
-    maps = [draw_map(np.random.default_rng([0, i]), 96) for i in range(60)]
-    again = draw_map(np.random.default_rng([0, 7]), 96)
+    maps = [synthetic_map(np.random.default_rng([0, i]), 96) for i in range(60)]
+    again = synthetic_map(np.random.default_rng([0, 7]), 96)
     assert torch.equal(maps[7][0], again[0]) and maps[7][1] == again[1]
     assert all(bool(torch.isfinite(m).all()) and float(m.min()) >= 0 for m, _ in maps)
     assert 15 < sum(score > 1 for _, score in maps) < 50
@@ -19,14 +19,14 @@ def test_equal_seeds_draw_equal_maps_and_both_answers_are_common() -> None:
 
 def test_the_score_is_the_image_score_of_the_map() -> None:
     for i in range(20):
-        ratios, score = draw_map(np.random.default_rng([1, i]), 224)
+        ratios, score = synthetic_map(np.random.default_rng([1, i]), 224)
         assert image_score(ratios, FewShotConfig()) == pytest.approx(score, rel=0.25)
 
 
 def test_the_limit_is_half_anomalous_and_a_bump_lies_in_its_cell() -> None:
     ratios = torch.full((90, 90), 0.3)
     ratios[65:75, 5:15] = 2.0
-    cells, image = graded_truth(ratios, 1.0, 3)
+    cells, image = soft_labels(ratios, 1.0, 3)
     assert image == pytest.approx(0.5)
     assert int(cells.argmax()) == 6
     assert float(cells[6]) > 0.95

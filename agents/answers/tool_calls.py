@@ -1,4 +1,4 @@
-"""Looking at the part in hand for a question: each look's words kept as evidence with an id."""
+"""Tool calls of one question, with their results kept as evidence."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from agents.state import Observation
 from anomaly_core.errors import IadError
 from tools.context import Part
 from tools.records import EvidenceRecord
-from tools.registry import find_look, look
+from tools.registry import call_tool, find_tool
 
 LONGEST: Final = 1500
-"""Characters of a look's words that are kept."""
+"""Most characters of a tool's result."""
 
 
-class Inquiry:
-    """The looks of one question, as the context that a chat model's tools find.
+class ToolCalls:
+    """The tool calls of one question; the runtime context of a chat model's tools.
 
-    names: the plain words that stand for a path or a file name. found: what was observed, these included.
-    bound: arguments by look that no question and no model may set, since they name files.
+    names: plain words for paths and file names. found: observations so far. bound: arguments by tool that
+    only this program sets, since they name files.
     """
 
     def __init__(
@@ -35,10 +35,10 @@ class Inquiry:
         self._bound = bound or {}
         self.found = list(found)
 
-    def observe(self, name: str, arguments: Mapping[str, Any]) -> Observation:
-        """Look; return the words as evidence. An error that a user can mend is an observation too."""
+    def call(self, name: str, arguments: Mapping[str, Any]) -> Observation:
+        """PartTool; return the words as evidence. An error that a user can mend is an observation too."""
         try:
-            text = look(self._part, name, arguments, **self._bound.get(name, {}))
+            text = call_tool(self._part, name, arguments, **self._bound.get(name, {}))
         except IadError as error:
             text = str(error)
         for raw in sorted(self._names, key=len, reverse=True):
@@ -46,18 +46,18 @@ class Inquiry:
         text = " ".join(text.split())
         text = text if len(text) <= LONGEST else text[:LONGEST].rsplit(" ", 1)[0] + " ..."
         taken = {one.evidence.id for one in self.found}
-        evidence = EvidenceRecord(kind=find_look(name).kind, id=_free_id(name, arguments, taken), text=text)
+        evidence = EvidenceRecord(kind=find_tool(name).kind, id=_free_id(name, arguments, taken), text=text)
         self.found.append(Observation(tool=name, evidence=evidence))
         return self.found[-1]
 
-    def look(self, name: str, arguments: Mapping[str, Any]) -> str:
-        """Look for a chat model: the words with the id that an answer cites."""
-        seen = self.observe(name, arguments).evidence
+    def call_tool(self, name: str, arguments: Mapping[str, Any]) -> str:
+        """PartTool for a chat model: the words with the id that an answer cites."""
+        seen = self.call(name, arguments).evidence
         return f"[{seen.id}] {seen.text}"
 
 
 def _free_id(tool: str, arguments: Mapping[str, Any], taken: Collection[str]) -> str:
-    """A short id, such as zoom-left-edge, with a number where it is taken."""
+    """Return a short id, such as zoom-left-edge, with a number where it is taken."""
     verb = tool.split("_")[0]
     detail = re.sub(r"[^a-z0-9]+", "-", str(arguments.get("place") or "").lower()).strip("-")
     stem = f"{verb}-{detail}" if detail else verb
