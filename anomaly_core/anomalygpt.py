@@ -15,35 +15,30 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from anomaly_core.checkpoint import SHIPPED, Checkpoint, load_checkpoint
 from anomaly_core.config import DEFAULT_ENCODER, DetectorConfig
-from anomaly_core.decoders.patches import EncodedImage, View, as_array, patch_grid
+from anomaly_core.decoders.patches import EncodedImage, as_array
 from anomaly_core.encoders.base import ImageEncoder
 from anomaly_core.encoders.registry import load_image_encoder
+from anomaly_core.encoding import FramedEncoder, Image
 from anomaly_core.errors import ConfigError, LanguageModelError, NoImages, WeightsMissing
 from anomaly_core.fitting import fit_product
-from anomaly_core.imaging.augment import flips, perturbations
-from anomaly_core.imaging.frame import Frame, frame_of, whole_frame_of
-from anomaly_core.imaging.reading import LoadedImage
-from anomaly_core.inspection import Inspection
+from anomaly_core.imaging.augment import perturbations
+from anomaly_core.inspection import Inspection, described_regions
 from anomaly_core.language.base import LanguageModel
 from anomaly_core.product import ProductModel
-from anomaly_core.results import AnomalyMap, Array, LanguageAnswer, Region
+from anomaly_core.results import AnomalyMap, Array, LanguageAnswer
 from anomaly_core.scorers.few_shot import FewShotScorer, map_on_original
 from anomaly_core.scorers.layout import LayoutScorer
 from anomaly_core.scorers.soft_prompt import SoftPromptScorer
 from anomaly_core.scorers.text_aligned import TextAlignedScorer
-from anomaly_core.scoring.measurement import describe_region
-from anomaly_core.scoring.regions import region_of_box
 from anomaly_core.scoring.scorer import (
     FEW_SHOT,
     LAYOUT,
     SCORERS,
     SOFT_PROMPT,
     TEXT_ALIGNED,
-    Finding,
     Score,
     Scorer,
 )
@@ -53,8 +48,6 @@ CALIBRATION_VERSION: Final = 4
 MOST_LANGUAGE_IMAGES: Final = 24
 """Most good images that the language model scores at enrolment."""
 
-Pixels = NDArray[np.uint8]
-Image = Pixels | LoadedImage | EncodedImage
 Progress = Callable[[str, int, int], None]
 MakeSoftPromptScorer = Callable[[], SoftPromptScorer | None]
 
@@ -84,8 +77,10 @@ class AnomalyGPT:
                 f"{checkpoint.folder}: trained for the encoder {checkpoint.config.encoder}, not "
                 f"{encoder.name}; set checkpoint to one trained for it (`iad train`), or to none."
             )
-        self.encoder = encoder
         self.config = config or DetectorConfig()
+        self.encoder = encoder
+        self.input = FramedEncoder(encoder, self.config)
+        """Image -> frame -> features."""
         self.checkpoint = checkpoint
         self._fusion = None if checkpoint is None else checkpoint.fusion
         self._scorers = [s for name in self.config.scorers if (s := self._scorer(name)) is not None]
@@ -138,32 +133,11 @@ class AnomalyGPT:
 
     def encode(self, image: Image) -> EncodedImage:
         """Frame and encode one image, in one forward pass."""
-        return self.encode_batch([image])[0]
+        return self.input.encode_batch([image])[0]
 
     def encode_batch(self, images: Sequence[Image]) -> list[EncodedImage]:
         """Frame and encode images; inputs of equal size share one forward pass."""
-        found: dict[int, EncodedImage] = {n: i for n, i in enumerate(images) if isinstance(i, EncodedImage)}
-        pixels = {n: pixels_of(i) for n, i in enumerate(images) if not isinstance(i, EncodedImage)}
-        frames = {n: self.frame(p) for n, p in pixels.items()}
-        for size in sorted({frame.input_size for frame in frames.values()}):
-            group = [n for n, frame in frames.items() if frame.input_size == size]
-            views = self._views([frames[n].render(pixels[n]) for n in group])
-            found |= {n: EncodedImage(pixels[n], frames[n], (v,)) for n, v in zip(group, views, strict=True)}
-        return [found[n] for n in range(len(images))]
-
-    def frame(self, pixels: Pixels) -> Frame:
-        """Return the frame of the encoder input on an (H, W, 3) image."""
-        make = frame_of if self.config.align else whole_frame_of
-        return make(pixels, self.config.input_side, self.encoder.stride)
-
-    def augment(self, image: EncodedImage) -> EncodedImage:
-        """Return the image with all four `flips` encoded (test-time augmentation).
-
-        A patch's features depend on the position of the patch grid; the mean map of four views depends on it
-        less. It takes three more forward passes, so only images that the language model scores are augmented.
-        """
-        others = flips(image.frame.render(image.pixels))[len(image.views) :]
-        return replace(image, views=(*image.views, *self._views(others))) if others else image
+        return self.input.encode_batch(images)
 
     def fit(self, images: Sequence[Image], progress: Progress | None = None) -> ProductModel:
         """Learn a product from images of good parts, each scored against the others.
@@ -219,7 +193,7 @@ class AnomalyGPT:
         verdict = product.judge(scores, foreign=foreign, alpha=alpha, review=review)
         fused = product.fused_verdict(scores, foreign=foreign, alpha=alpha, review=review)
         shown = product.regions(values) if fused.anomalous or fused.uncertain else []
-        regions = _described(scored, product.findings(scores, alpha), shown)
+        regions = described_regions(scored, product.findings(scores, alpha), shown)
         decode_ms = 1000 * (time.perf_counter() - encoded_at) - llm_ms
         return Inspection(
             verdict=verdict,
@@ -288,11 +262,6 @@ class AnomalyGPT:
             raise ConfigError(f"scorers: no scorer is called {name!r}; known are {known}.")
         return factory()
 
-    def _views(self, rendered: Sequence[Pixels]) -> list[View]:
-        with self._lock:
-            features = self.encoder.encode(np.stack(rendered)) if rendered else []
-        return [View(each, patch_grid(each, self.config.few_shot)) for each in features]
-
     def _scores(self, image: EncodedImage, product: ProductModel) -> dict[str, Score]:
         """Return the scores of all scorers but the language model's, by name."""
         scores: dict[str, Score] = {}
@@ -319,7 +288,7 @@ class AnomalyGPT:
                 enrolled = f"enrolled with the language model {product.language_model}"
                 problem = f"the product was {enrolled}, and {scorer.fingerprint} is set up"
                 return LanguageAnswer(problem=problem), None
-            augmented = self.augment(image)
+            augmented = self.input.augment(image)
             scores = self._scores(augmented, product)
             answer = scorer.score(augmented, product.states[SOFT_PROMPT], scores)
         except (LanguageModelError, WeightsMissing) as error:
@@ -336,11 +305,11 @@ class AnomalyGPT:
         good: list[EncodedImage] = []
         views: list[Array] = []
         for number, image in enumerate(images):
-            encoded = self.augment(self.encode(image))
+            encoded = self.input.augment(self.encode(image))
             grids = tuple(view.grid for view in encoded.views[1:])
             views += [as_array(view.features.embedding) for view in encoded.views[1:]]
             changed = perturbations(encoded.frame.render(encoded.pixels))
-            views += [as_array(view.features.embedding) for view in self._views(changed)]
+            views += [as_array(view.features.embedding) for view in self.input.views(changed)]
             # The language model scores the mean map of all views, so those images keep all views.
             augment = len(images) == 1 or (language is not None and number < MOST_LANGUAGE_IMAGES)
             good.append(replace(encoded if augment else encoded.first_view, reference_grids=grids))
@@ -355,28 +324,3 @@ class AnomalyGPT:
             fingerprint=self.fingerprint,
             notes=notes,
         )
-
-
-def pixels_of(image: Pixels | LoadedImage) -> Pixels:
-    """Return an image's (H, W, 3) uint8 RGB pixels. Raises ConfigError for an array of another kind."""
-    pixels = image.pixels if isinstance(image, LoadedImage) else image
-    if pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[2] != 3:
-        raise ConfigError(f"an image is (H, W, 3) uint8 RGB, not {pixels.shape} {pixels.dtype}.")
-    return pixels
-
-
-def _described(
-    image: EncodedImage, wrong: Sequence[tuple[Finding, float]], shown: Sequence[Region]
-) -> tuple[Region, ...]:
-    """Return the scorers' findings as regions, then the map's regions, each with a description.
-
-    wrong: findings with their scores in [0, 1]; one without a box, such as a part missing from a layout
-    without fixed places, gives no region.
-    """
-    found = [
-        replace(region_of_box(finding.bbox, image.size, score=score), text=finding.text)
-        for finding, score in wrong
-        if finding.bbox is not None
-    ]
-    described = [replace(region, text=describe_region(image.pixels, region).text) for region in shown]
-    return (*found, *described)

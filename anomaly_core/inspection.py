@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from anomaly_core.decoders.patches import EncodedImage
 from anomaly_core.results import AnomalyMap, LanguageAnswer, Region, Verdict
-from anomaly_core.scoring.scorer import Score
+from anomaly_core.scoring.measurement import describe_region
+from anomaly_core.scoring.regions import region_of_box
+from anomaly_core.scoring.scorer import Finding, Score
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,3 +28,20 @@ class Inspection:
     language: LanguageAnswer
     image: EncodedImage
     timings_ms: Mapping[str, float]
+
+
+def described_regions(
+    image: EncodedImage, wrong: Sequence[tuple[Finding, float]], shown: Sequence[Region]
+) -> tuple[Region, ...]:
+    """Return the scorers' findings as regions, then the map's regions, each with a description.
+
+    wrong: findings with their scores in [0, 1]; one without a box, such as a part missing from a layout
+    without fixed places, gives no region.
+    """
+    found = [
+        replace(region_of_box(finding.bbox, image.size, score=score), text=finding.text)
+        for finding, score in wrong
+        if finding.bbox is not None
+    ]
+    described = [replace(region, text=describe_region(image.pixels, region).text) for region in shown]
+    return (*found, *described)

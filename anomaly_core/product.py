@@ -218,9 +218,16 @@ class ProductModel:
 
     @classmethod
     def from_parts(
-        cls, arrays: Mapping[str, NDArray[Any]], meta: Mapping[str, Any], version: str = ""
+        cls,
+        arrays: Mapping[str, NDArray[Any]],
+        meta: Mapping[str, Any],
+        version: str = "",
+        name: str = "the product",
     ) -> ProductModel:
-        """Return the model of `to_parts`'s result. Raises ConfigError for parts of another version."""
+        """Return the model of `to_parts`'s result.
+
+        Raises ConfigError, which says `name`, for parts of another version of this program.
+        """
         try:
             language = meta["language_calibration"]
             states = {
@@ -246,7 +253,9 @@ class ProductModel:
                 version=version,
             )
         except (KeyError, TypeError) as error:
-            raise ConfigError(f"enrolled by another version of this program; {_ENROL_AGAIN}.") from error
+            raise ConfigError(
+                f"{name} was enrolled by another version of this program; {_ENROL_AGAIN}."
+            ) from error
 
     def save_pretrained(self, folder: str | Path) -> None:
         """Write the product into a folder, which is made where missing."""
@@ -271,7 +280,4 @@ class ProductModel:
             raise WeightsMissing(f"{path}: no product here; save one with save_pretrained.") from error
         except (OSError, ValueError, SafetensorError) as error:
             raise WeightsDamaged(f"{path}: cannot be read ({error}); {_ENROL_AGAIN}.") from error
-        try:
-            return cls.from_parts(arrays, meta)
-        except ConfigError as error:
-            raise ConfigError(f"{path}: {error}") from error
+        return cls.from_parts(arrays, meta, name=str(path))

@@ -122,8 +122,9 @@ class Context:
         version = self.store.snapshot().version
 
         def load() -> ProductModel:
-            product = ProductModel.from_parts(*self.templates.load(name), version=str(version))
-            self.model.check(product, f"{self.store_path}: {name}")
+            where = f"{self.store_path}: {name}"
+            product = ProductModel.from_parts(*self.templates.load(name), version=str(version), name=where)
+            self.model.check(product, where)
             return product
 
         return self.cached(f"product {name}", version, load)

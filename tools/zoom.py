@@ -102,7 +102,7 @@ def zoom(part: Part, place: str, out: Path | None = None) -> ZoomRecord:
         place=place,
         bbox=box,
         cell=cell_of_box(box, width, height),
-        magnification=round(_magnification(first.image.frame, crop_model.frame(crop)), 2),
+        magnification=round(_magnification(first.image.frame, crop_model.input.frame(crop)), 2),
         templates=len(crops),
         anomalous=None if seen is None else seen.verdict.anomalous,
         p_value=None if seen is None else rounded_p(seen.verdict.p_value),
@@ -118,7 +118,7 @@ def _template_crops(part: Part, box: Box) -> list[NDArray[np.uint8]]:
     crops = []
     for hit in context.templates.nearest(part.product, encoded.embedding, TEMPLATES):
         other = load_image(hit.path, max_pixels=context.images.max_pixels).pixels
-        aligned = align(part.pixels, encoded.frame, other, context.model.frame(other))
+        aligned = align(part.pixels, encoded.frame, other, context.model.input.frame(other))
         if _crop(aligned.shown, box).mean() >= LEAST_SHOWN:
             crops.append(np.ascontiguousarray(_crop(aligned.pixels, box)))
     return crops

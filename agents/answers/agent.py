@@ -57,7 +57,7 @@ def phrase_answer(model: BaseChatModel, part: Part, state: DialogueState) -> dic
     ]
     agent = create_agent(
         model,
-        [as_tool(name) for name in FOR_QUESTIONS[state["asked"].kind]],
+        [as_tool(name) for name in FOR_QUESTIONS[state["asked"].kind]] if _calls_tools(model) else [],
         system_prompt=SYSTEM,
         middleware=limits,
         context_schema=ToolCalls,
@@ -74,6 +74,11 @@ def phrase_answer(model: BaseChatModel, part: Part, state: DialogueState) -> dic
     if not draft.strip():
         return {"draft": "", "violations": ["it gave no answer"], "observations": calls.found}
     return {"draft": draft.strip(), "observations": calls.found}
+
+
+def _calls_tools(model: BaseChatModel) -> bool:
+    """Whether a chat model can be bound to tools; without them it phrases what the plan found."""
+    return type(model).bind_tools is not BaseChatModel.bind_tools
 
 
 def _texts(agent: Any, given: Mapping[str, Any], calls: ToolCalls) -> Iterator[AIMessage | tuple[str, str]]:

@@ -66,62 +66,76 @@ def evaluate_detection(
     Test images are encoded once and judged with each seed's product, as by `iad inspect`. std is the sample
     standard deviation, 0 for one seed. Pixel metrics are null for a dataset without masks.
     """
+    judged = judge_dataset(model, root, category, shots=shots, seeds=seeds, progress=progress)
+    labels = np.array([s.label != GOOD for s in judged.samples])
+    figures = [run.figures(labels, judged.masks) for run in judged.runs]
+    result: dict[str, Any] = {"category": category, "shots": shots, "seeds": list(seeds)}
+    result |= {name: spread([each[name] for each in figures if name in each]) for name in NAMES}
+    result["test_images"] = {"good": int((~labels).sum()), "anomalous": int(labels.sum())}
+    result["ms_per_image"] = round(1000 * judged.seconds / len(judged.samples), 2)
+    result["encoder"] = model.encoder.name
+    result["config"] = model.config.model_dump()
+    return result
+
+
+def judge_dataset(
+    model: AnomalyGPT,
+    root: Path,
+    category: str,
+    *,
+    shots: int,
+    seeds: Sequence[int],
+    progress: Progress | None = None,
+) -> Judged:
+    """Enrol each seed's shots and judge the test images, by `AnomalyGPT.inspect` as `iad inspect` does."""
     if shots < 1 or not seeds:
         raise ConfigError("at least one shot and one seed are needed.")
     dataset = open_dataset(root, category)
     tests = [s for s in dataset.samples if s.split == "test"]
     if not tests or all(s.label == GOOD for s in tests) or all(s.label != GOOD for s in tests):
         raise NoImages(f"{root}: {category} needs good and anomalous test images to be evaluated.")
-    runs = []
+    judged = Judged(tests)
     for number, seed in enumerate(seeds):
         chosen = choose_shots(dataset.samples, shots, seed)
-        runs.append(_Run(model.fit([load_image(s.path) for s in chosen])))
+        judged.runs.append(Run(chosen, model.fit([load_image(s.path) for s in chosen])))
         if progress is not None:
             progress("enrolling", number + 1, len(seeds))
-    masks: list[NDArray[np.bool_] | None] = []
     has_masks = any(s.masks for s in tests)
-    spent = 0.0
     for number, sample in enumerate(tests):
         start = time.perf_counter()
         encoded = model.encode(load_image(sample.path))
-        spent += time.perf_counter() - start
+        judged.seconds += time.perf_counter() - start
         size = _map_size(*encoded.size)
         mask = load_mask(sample) if has_masks else None
-        masks.append(None if mask is None else shrink_mask(mask, size))
-        for run in runs:
+        judged.masks.append(None if mask is None else shrink_mask(mask, size))
+        for run in judged.runs:
             start = time.perf_counter()
             found = model.inspect(encoded, run.product)
-            spent += (time.perf_counter() - start) / len(runs)
+            judged.seconds += (time.perf_counter() - start) / len(seeds)
             run.verdicts.append(found.verdict)
             if has_masks:
                 run.maps.append(shrink_map(found.anomaly_map.values, size))
         if progress is not None:
             progress("inspecting", number + 1, len(tests))
-    labels = np.array([s.label != GOOD for s in tests])
-    # A defective image without a mask has no part in pixel metrics.
-    known = [i for i, s in enumerate(tests) if masks[i] is not None or s.label == GOOD] if has_masks else []
-    figures = [run.figures(labels, masks, known) for run in runs]
-    result: dict[str, Any] = {"category": category, "shots": shots, "seeds": list(seeds)}
-    result |= {name: spread([each[name] for each in figures if name in each]) for name in NAMES}
-    result["test_images"] = {"good": int((~labels).sum()), "anomalous": int(labels.sum())}
-    result["ms_per_image"] = round(1000 * spent / len(tests), 2)
-    result["encoder"] = model.encoder.name
-    result["config"] = model.config.model_dump()
-    return result
+    return judged
 
 
 @dataclass
-class _Run:
-    """One seed's product, and its verdicts and maps of the test images."""
+class Run:
+    """One seed's shots and product, and its verdicts and maps of the test images.
 
+    maps: none for a dataset without masks.
+    """
+
+    shots: list[Sample]
     product: ProductModel
     verdicts: list[Verdict] = field(default_factory=list)
     maps: list[NDArray[np.float32]] = field(default_factory=list)
 
     def figures(
-        self, labels: NDArray[np.bool_], masks: Sequence[NDArray[np.bool_] | None], known: Sequence[int]
+        self, labels: NDArray[np.bool_], masks: Sequence[NDArray[np.bool_] | None]
     ) -> dict[str, float]:
-        """Return all metrics; known: indices of the images with pixel labels."""
+        """Return all metrics. A defective image without a mask has no part in pixel metrics."""
         scores = np.array([-verdict.log_p for verdict in self.verdicts])
         failed, reviewed, passed = (
             np.array([verdict.decision == word for verdict in self.verdicts])
@@ -139,11 +153,22 @@ class _Run:
             "review_rate_good": float(reviewed[~labels].mean()),
             "review_rate_anomalous": float(reviewed[labels].mean()),
         }
-        if known:
+        if self.maps:
+            known = [i for i, mask in enumerate(masks) if mask is not None or not labels[i]]
             maps, shown = [self.maps[i] for i in known], [masks[i] for i in known]
             figures["pixel_auroc"] = metrics.pixel_auroc(maps, shown)
             figures["aupro"] = metrics.aupro(maps, shown)
         return figures
+
+
+@dataclass
+class Judged:
+    """A dataset's test images with masks at the size of the maps, the runs, and one run's time in seconds."""
+
+    samples: list[Sample]
+    runs: list[Run] = field(default_factory=list)
+    masks: list[NDArray[np.bool_] | None] = field(default_factory=list)
+    seconds: float = 0.0
 
 
 def spread(values: Sequence[float]) -> dict[str, Any] | None:

@@ -20,7 +20,7 @@ from anomaly_core.imaging.frame import whole_frame
 from anomaly_core.language.fakes import CHATML, byte_tokenizer
 from anomaly_core.training.train import train
 
-PAGE = (Path(__file__).parents[2] / "docs" / "profiles.md").read_text(encoding="utf-8")
+PAGE = (Path(__file__).parents[2] / "docs" / "operations" / "profiles.md").read_text(encoding="utf-8")
 PROFILES = ("Embedded", "Standard", "Paper")
 
 

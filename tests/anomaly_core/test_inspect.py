@@ -111,10 +111,10 @@ def test_augmentation_sees_the_same_in_a_mirrored_image(model: AnomalyGPT) -> No
     found = []
     for view in flips(pixels):
         once = model.encode(view)
-        closely = model.augment(once)
+        closely = model.input.augment(once)
         assert len(once.views) == 1
         assert len(closely.views) == 4
-        assert model.augment(closely) is closely
+        assert model.input.augment(closely) is closely
         found.append([model.inspect(each, product).anomaly_map for each in (once, closely)])
     once_map, close_map = found[0]
     assert not np.allclose(flips(found[1][0].values)[1], once_map.values, atol=1e-4)

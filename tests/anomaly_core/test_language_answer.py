@@ -19,7 +19,7 @@ from anomaly_core.errors import ConfigError, WeightsDamaged
 from anomaly_core.language.fakes import tiny_language_model
 from anomaly_core.language.inspection_dialogue import yes_margin
 from anomaly_core.product import ProductModel
-from anomaly_core.results import Reading
+from anomaly_core.results import LanguageAnswer
 from anomaly_core.scorers.soft_prompt import SoftPromptScorer
 from anomaly_core.scoring.fusion import write_fusion
 from anomaly_core.scoring.scorer import FEW_SHOT, SOFT_PROMPT, TEXT_ALIGNED, Score
@@ -128,7 +128,7 @@ def test_a_language_model_that_is_down_at_enrolment_is_told_and_not_asked_later(
     assert len(product.notes) == 1
     assert "without the language model" in product.notes[0]
     asked = lm.asked
-    assert model.inspect(parts(4)[3], product).reading == Reading()
+    assert model.inspect(parts(4)[3], product).language == LanguageAnswer()
     assert lm.asked == asked
 
 
@@ -169,14 +169,14 @@ def test_the_language_model_reads_the_mean_of_four_views_and_without_it_there_is
     encoder.images = 0
     asked = model.inspect(pixels, product, ask=True)
     assert encoder.images == 4
-    assert (asked.reading.margin, asked.reading.model) == (2.0, "answers")
-    closely = silent.inspect(silent.augment(silent.encode(pixels)), product)
+    assert (asked.language.margin, asked.language.model) == (2.0, "answers")
+    closely = silent.inspect(silent.input.augment(silent.encode(pixels)), product)
     np.testing.assert_array_equal(asked.anomaly_map.values, closely.anomaly_map.values)
 
     # It does not answer: its views have no part in the verdict, and the map belongs to the verdict.
     lm.margin = None
     unanswered = model.inspect(pixels, product, ask=True)
-    assert unanswered.reading.problem == "answers: does not answer."
+    assert unanswered.language.problem == "answers: does not answer."
     once = silent.inspect(pixels, silent.fit(good))
     np.testing.assert_array_equal(unanswered.anomaly_map.values, once.anomaly_map.values)
     assert unanswered.verdict == once.verdict
@@ -186,7 +186,7 @@ def test_the_language_model_reads_the_mean_of_four_views_and_without_it_there_is
     encoder.images = 0
     found = model.inspect(pixels, without, ask=True)
     assert encoder.images == 1
-    assert found.reading.problem == ""
+    assert found.language.problem == ""
 
 
 def test_it_is_asked_where_it_can_change_the_decision_and_clear_cases_do_not_pay(
@@ -201,9 +201,9 @@ def test_it_is_asked_where_it_can_change_the_decision_and_clear_cases_do_not_pay
     assert 0.01 < p_value < 0.9
     lm.asked = 0
     for alpha, review in ((0.9 * p_value, 0.99), (1.1 * p_value, 0.99), (1e-9, 1.1 * p_value)):
-        assert model.inspect(pixels, product, alpha=alpha, review=review).reading.margin == 1.0
+        assert model.inspect(pixels, product, alpha=alpha, review=review).language.margin == 1.0
     assert lm.asked == 3
-    assert model.inspect(pixels, product, alpha=1e-9, review=2e-9).reading == Reading()
+    assert model.inspect(pixels, product, alpha=1e-9, review=2e-9).language == LanguageAnswer()
     pixels[:32, :32] = 255
     assert model.inspect(pixels, product, alpha=0.2, review=0.4).verdict.anomalous
     assert lm.asked == 3

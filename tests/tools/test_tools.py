@@ -16,7 +16,7 @@ from anomaly_core.errors import ConfigError, NoImages, StoreMissing, UnknownProd
 from tools.classify.classify import UNKNOWN
 from tools.context import Context, Part
 from tools.enrollment.enroll import enroll
-from tools.registry import TOOLS, PartTool, as_tool, find_tool, look
+from tools.registry import TOOLS, PartTool, as_tool, call_tool, find_tool
 from tools.retrieve import find_passages
 
 NAMES = [
@@ -97,10 +97,12 @@ def test_the_tools_of_one_inspection(toolbox: Toolbox, blot: dict[str, Any], tmp
 
 def test_the_words_are_a_sentence_for_a_model(services: Context, blot: dict[str, Any]) -> None:
     part = Part(services, blot["image"], blot["sha256"], "plate")
-    assert look(part, "locate_anomalies", {}).startswith("region-1 at the top right: ")
-    assert look(part, "describe_region", {"place": "region-1"}).startswith("region-1, at the top right: ")
-    assert "p-value" in look(part, "zoom_region", {"place": "top right"})
-    assert look(part, "retrieve_templates", {}).startswith("good-")
+    assert call_tool(part, "locate_anomalies", {}).startswith("region-1 at the top right: ")
+    assert call_tool(part, "describe_region", {"place": "region-1"}).startswith(
+        "region-1, at the top right: "
+    )
+    assert "p-value" in call_tool(part, "zoom_region", {"place": "top right"})
+    assert call_tool(part, "retrieve_templates", {}).startswith("good-")
 
 
 def test_a_tool_of_another_package_is_one_line(services: Context, blot: dict[str, Any]) -> None:
@@ -113,7 +115,7 @@ def test_a_tool_of_another_package_is_one_line(services: Context, blot: dict[str
     TOOLS.register("total_area", lambda: PartTool(area, "{} px".format))
     try:
         part = Part(services, blot["image"], blot["sha256"], "plate")
-        assert look(part, "total_area", {}) == f"{area(part)} px"
+        assert call_tool(part, "total_area", {}) == f"{area(part)} px"
         assert as_tool("total_area").description == "Return how many pixels all regions cover together."
     finally:
         del TOOLS._factories["total_area"]
@@ -185,7 +187,7 @@ def test_arguments_out_of_range_or_not_a_models_are_refused(
     services: Context, blot: dict[str, Any], name: str, arguments: dict[str, Any]
 ) -> None:
     with pytest.raises(ValidationError):
-        look(Part(services, blot["image"], blot["sha256"], "plate"), name, arguments)
+        call_tool(Part(services, blot["image"], blot["sha256"], "plate"), name, arguments)
 
 
 def test_notes_are_found_and_name_the_defect(
