@@ -179,7 +179,7 @@ class Application:
         review: bool = False,
         listen: Listener | None = None,
     ) -> AnswerRecord | Waiting:
-        """Answer as `ask` does; with `review`, an uncertain verdict first waits for a person's word."""
+        """Answer as `ask` does; with `review`, an uncertain verdict first waits for a human label."""
         self.tools.require_store()
         name = thread or new_thread()
         start = time.perf_counter()
@@ -187,7 +187,7 @@ class Application:
         return self._reply(name, _final_state(events, listen), start)
 
     def review(self, thread: str, word: Review, listen: Listener | None = None) -> AnswerRecord | Waiting:
-        """Give a person's word to a thread that waits for it; return the answer that it held up."""
+        """Give a human label to a thread that waits for it; return the answer that it held up."""
         start = time.perf_counter()
         return self._reply(
             thread, _final_state(self.conversations.answer_review(thread, word), listen), start

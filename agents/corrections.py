@@ -57,7 +57,7 @@ def correct(
 
     A defect whose type is named joins the product's examples. A good image joins its templates; before that,
     the images that people judged earlier, and those of `against`, are judged with it: where it would flip
-    one against a person's word, or one that no person has judged, nothing is recorded unless `accept_flips`
+    one against a human label, or one that no person has judged, nothing is recorded unless `accept_flips`
     is set. defect_type and mask: of an anomalous image only.
 
     Raises ConfigError for a mask that does not fit, and what an inspection raises.
@@ -104,7 +104,7 @@ def correct(
 
 
 def record_review(tools: Context, state: DialogueState, said: Review, identity: str) -> str:
-    """Record a person's word on a thread's uncertain verdict; return the correction's id.
+    """Record a human label for a thread's uncertain verdict; return the correction's id.
 
     identity: what the id is made of. The same one records once, however often the step is repeated. Nothing
     is learned here: `correct` does that, since it must first be checked against past verdicts.

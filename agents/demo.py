@@ -143,7 +143,7 @@ def run_demo(
 
 
 def choose_cells(data: Path, enrolled: int, unseen: int, seed: int) -> Cells:
-    """Draw monocrystalline cells: none defective by all experts' word (probability 0), or surely (1).
+    """Draw monocrystalline cells: labelled good by all inspectors (probability 0), or defective by all (1).
 
     data: the unpacked ELPV dataset, whose labels.csv has lines of path, probability and crystal type.
     """

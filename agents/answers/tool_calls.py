@@ -36,7 +36,7 @@ class ToolCalls:
         self.found = list(found)
 
     def call(self, name: str, arguments: Mapping[str, Any]) -> Observation:
-        """PartTool; return the words as evidence. An error that a user can mend is an observation too."""
+        """PartTool; return the words as evidence. An error that a user can remedy is an observation too."""
         try:
             text = call_tool(self._part, name, arguments, **self._bound.get(name, {}))
         except IadError as error:

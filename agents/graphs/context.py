@@ -28,7 +28,7 @@ class Resources:
     """The collaborators of both graphs.
 
     chat_model: plans and phrases; without one, rules plan and the evidence answers. embedded: the
-    prompt-learned language model phrases in its stead. record_review: where a person's word on an uncertain
+    prompt-learned language model phrases in its stead. record_review: where a human label for an uncertain
     verdict goes; None keeps it in the thread alone.
     """
 

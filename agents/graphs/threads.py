@@ -1,4 +1,4 @@
-"""Questions in threads: asked, streamed, resumed after a kill, and held for a person's word."""
+"""Questions in threads: asked, streamed, resumed after a kill, and held for a human label."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ class Conversations:
             before = self._state(thread)
             if _waits(before):
                 raise ThreadError(
-                    f"thread {thread} waits for a person's word on {before.values['image']}: "
+                    f"thread {thread} waits for a human label for {before.values['image']}: "
                     f"`iad review {thread} --verdict good|anomalous` gives it"
                 )
             # The image itself is not compared: a question may have turned to another one of the thread.
@@ -105,7 +105,7 @@ class Conversations:
             yield Finished(self._finish(thread))
 
     def answer_review(self, thread: str, review: Review) -> Iterator[Event | Finished]:
-        """Give a person's word to a thread that waits for it, and let it go on; see `ask`.
+        """Give a human label to a thread that waits for it, and let it go on; see `ask`.
 
         Raises ThreadError where the thread does not wait.
         """

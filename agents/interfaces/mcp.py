@@ -42,7 +42,7 @@ def create_mcp_server(app: Application, folders: Sequence[Path]) -> MCPServer[An
 
     folders: an image is opened only where it lies in one of these, links followed: who asks is a program, and
     what it was told to ask may come from anywhere. Results are the records that the commands print as JSON.
-    What a caller can mend is a tool's error, "kind: message".
+    What a caller can remedy is a tool's error, "kind: message".
 
     Raises ConfigError where the package mcp is missing, or a folder is none.
     """

@@ -67,7 +67,7 @@ def train(
             metavar="ROOT...",
             exists=True,
             file_okay=False,
-            help="Folders of good images; none: drawn products alone.",
+            help="Folders of good images; none: procedural products alone.",
             show_default=False,
         ),
     ] = None,
