@@ -11,7 +11,6 @@ Memory is the process's resident size after 200 and after `--long` inspections o
 
 from __future__ import annotations
 
-import argparse
 import gc
 import json
 import resource
@@ -26,12 +25,13 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from provenance import provenance
+from harness import parser, write
 
 from agents.app import Application
 from agents.demo import choose_cells
 from agents.settings import Settings
-from anomaly_core.imaging.frame import frame_of
+from anomaly_core.config import DEFAULT_ENCODER
+from anomaly_core.encoders.base import encode_one
 from anomaly_core.imaging.reading import find_images, load_image
 from anomaly_core.weights import resolve as weights
 from tools.records import InspectionRecord
@@ -41,34 +41,31 @@ EARLY = 200
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
-    parser.add_argument("--mvtec", type=Path, help="folder in MVTec's layout; its first category is measured")
-    parser.add_argument("--images", type=int, default=60, help="images a set, at least 2")
-    parser.add_argument("--long", type=int, default=2000, help="inspections of the memory test; 0: none")
-    parser.add_argument("--encoder", default="efficientnet-lite0")
-    parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--out", type=Path, default=Path(__file__).parent / "results" / "latency.json")
-    options = parser.parse_args()
-    torch.set_num_threads(options.threads)
-
-    facts = {key: value for key, value in vars(options).items() if key != "out"}
-    result: dict[str, Any] = {"provenance": provenance(facts), "help": help_seconds(), "sets": {}}
+    options = parser(__doc__, "mvtec", out="latency.json")
+    options.add_argument("--images", type=int, default=60, help="images a set, at least 2")
+    options.add_argument("--long", type=int, default=2000, help="inspections of the memory test; 0: none")
+    options.add_argument("--encoder", default=DEFAULT_ENCODER)
+    options.add_argument("--threads", type=int, default=1)
+    given = options.parse_args()
+    torch.set_num_threads(given.threads)
+    sets: dict[str, Any] = {}
+    result: dict[str, Any] = {"help": help_seconds(), "sets": sets}
     with tempfile.TemporaryDirectory() as folder:
-        for name, good, new in image_sets(options.mvtec, options.images):
+        for name, good, new in image_sets(given.mvtec, given.images):
             settings = Settings.from_environment(
-                encoder=options.encoder,
+                encoder=given.encoder,
                 store=Path(folder) / name,
-                threads=options.threads,
+                threads=given.threads,
                 prompt_llm="none",
             )
-            app = ready(settings, name, good)
-            result["sets"][name] = compare(app, name, new)
-            print(name, json.dumps(result["sets"][name]), flush=True)
-            if options.long and name == "elpv":
-                result["memory"] = memory(app, name, new, options.long)
-                print("memory", json.dumps(result["memory"]), flush=True)
-    options.out.parent.mkdir(exist_ok=True)
-    options.out.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
+            with Application(settings) as app:
+                prepare(app, name, good)
+                sets[name] = compare(app, name, new)
+                print(name, json.dumps(sets[name]), flush=True)
+                if given.long and name == "elpv":
+                    result["memory"] = memory(app, name, new, given.long)
+                    print("memory", json.dumps(result["memory"]), flush=True)
+    write(given, result)
 
 
 def image_sets(mvtec: Path | None, count: int) -> list[tuple[str, list[Path], list[Path]]]:
@@ -84,14 +81,12 @@ def image_sets(mvtec: Path | None, count: int) -> list[tuple[str, list[Path], li
     return sets
 
 
-def ready(settings: Settings, product: str, good: list[Path]) -> Application:
-    """An application with the product and notes enrolled."""
-    app = Application(settings)
+def prepare(app: Application, product: str, good: list[Path]) -> None:
+    """Enrol the product, and add notes."""
     app.enroll(product, good)
-    notes = settings.store.parent / "solar-cells.md"
+    notes = app.settings.store.parent / "solar-cells.md"
     notes.write_bytes(files("agents").joinpath("solar_cell_notes.md").read_bytes())
     app.add_knowledge([notes], product)
-    return app
 
 
 def compare(app: Application, product: str, images: list[Path]) -> dict[str, Any]:
@@ -137,17 +132,15 @@ def inspected(app: Application, path: Path, product: str) -> InspectionRecord:
     (record,) = app.inspect([path], product=product)
     if not isinstance(record, InspectionRecord):
         raise SystemExit(f"{path}: {record.error.message}")
-    # Forgotten, so that the next look at this file is a first one.
+    # Forgotten, so that the next inspection of this file is a first one.
     app.tools.images.clear()
     return record
 
 
 def forward(app: Application, path: Path) -> None:
     """Read and render the file, and run the encoder once."""
-    detector = app.tools.detector
     pixels = load_image(path).pixels
-    frame = frame_of(pixels, detector.config.input_side, detector.encoder.stride)
-    detector.encoder.encode(frame.render(pixels))
+    encode_one(app.tools.model.encoder, app.tools.model.frame(pixels).render(pixels))
 
 
 def memory(app: Application, product: str, images: list[Path], count: int) -> dict[str, float]:

@@ -44,7 +44,7 @@ def phrasings() -> dict[str, list[str]]:
     return dict(json.loads((FOLDER / "phrasings.json").read_text(encoding="utf-8")))
 
 
-def made_up() -> tuple[dict[str, dict[str, str]], dict[str, list[str]]]:
+def synthetic_notes() -> tuple[dict[str, dict[str, str]], dict[str, list[str]]]:
     """Notes {product: {defect: text}} of products without a reported result, and other words for them."""
     content = json.loads((FOLDER / "made_up_notes.json").read_text(encoding="utf-8"))
     words = {product: notes.pop("phrases") for product, notes in content.items()}

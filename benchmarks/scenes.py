@@ -1,7 +1,7 @@
 """Scenes of several parts, composed from photographs: good ones, and ones with a logical anomaly.
 
 A product is a layout: which kind of part lies at which place, on which ground. Each image of it has its own
-light, shadow, noise, pose of the camera and jitter of every part. Nothing is drawn from the test of any
+light, shadow, noise, pose of the camera and jitter of every part. Nothing is taken from the test of any
 reported set but the good screws' photographs.
 """
 
@@ -208,7 +208,7 @@ def cells(folder: Path, count: int = 24) -> list[list[Part]]:
     return kinds
 
 
-def drawn(seed: int) -> list[list[Part]]:
+def procedural(seed: int) -> list[list[Part]]:
     """Nut, plate, capsule and gear of `anomaly_core.simulation.procedural`, a few photographs each."""
     kinds = []
     for number, kind in enumerate(("metal nut", "metal plate", "capsule", "gear")):

@@ -53,7 +53,8 @@ def record(
     ]
     return AnswerRecord(
         image="part.png", sha256="0", product=ProductRecord(name="screw", similarity=0.9, inferred=True),
-        anomalous=anomalous, score=0.9, p_value=0.01, uncertain=False, regions=regions, defect_type=None,
+        decision="fail" if anomalous else "pass", reasons=[], anomalous=anomalous, score=0.9, p_value=0.01,
+        alpha=0.05, review=0.2, uncertain=False, regions=regions, defect_type=None,
         answer=answer, analysis="", evidence=evidence, files=FilesRecord(),
         models=ModelsRecord(encoder="tiny", decoder="few-shot"), timings_ms=TimingsRecord(), question="?",
         thread="t",

@@ -11,8 +11,9 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
+from harness import covered_cells
 from PIL import Image
-from question_set import FACTS, HERE, OTHER_PRODUCTS, covered_cells, make_set, touched_cells, write_set
+from question_set import FACTS, HERE, OTHER_PRODUCTS, make_set, touched_cells, write_set
 
 from agents.answers.multiple_choice import kind_of_choice
 from agents.questions.options import split_options

@@ -1,4 +1,4 @@
-"""Drawn products with five kinds of simulated defect, and notes about these, to choose constants on."""
+"""Procedural products with five kinds of simulated defect, and notes about these, to choose constants on."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from sets import Mask, Pixels
 
 from anomaly_core.simulation.procedural import DrawnProduct
 
@@ -31,9 +32,7 @@ Haze is a large dark zone with an elliptic outline and a soft border.
 """
 
 
-def drawn_defects(
-    product: DrawnProduct, seed: int, per_type: int
-) -> Iterator[tuple[NDArray[np.uint8], NDArray[np.bool_], str]]:
+def procedural_defects(product: DrawnProduct, seed: int, per_type: int) -> Iterator[tuple[Pixels, Mask, str]]:
     """Yield (H, W, 3) uint8 RGB, its (H, W) bool mask and the defect's type."""
     for number, (defect, draw) in enumerate(sorted(SIMULATED.items())):
         for index in range(per_type):
