@@ -17,7 +17,7 @@ SHIPPED := anomaly_core/shipped
 
 help:
 	@echo "make demo       the whole job on real photographs, into ./iad-demo"
-	@echo "make train      the shipped checkpoint anew, from drawn products and a textile (half an hour)"
+	@echo "make train      the shipped checkpoint anew, from procedural products and a textile (half an hour)"
 	@echo "make test       style, types, import order, weights, tests"
 	@echo "make test-vllm  real vLLM servers on the processor, in $(VLLM) (about 2 GB)"
 	@echo "make lint       style, types and import order alone"
@@ -26,7 +26,7 @@ help:
 # One resolve: the upper bound on torch in pyproject.toml is what keeps it small.
 $(READY): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python $(PIP_INSTALL) -e ".[cpu,demo,dev]"
+	$(BIN)/python $(PIP_INSTALL) -e ".[cpu,dev]"
 	@touch $@
 
 # vLLM's build for a processor pins its own torch. The three packages that it brings are made for CUDA: torch

@@ -1,1 +1,1 @@
-"""LangGraph graphs and everything a person touches: command line, report, server."""
+"""LangGraph graphs, answers to questions, and the interfaces: command line, HTTP server, MCP."""

@@ -11,9 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from agents import factory
 from agents.corrections import Outcome, correct, record_review
-from agents.graphs.checkpointers import Threads
 from agents.graphs.context import Context, Resources
-from agents.graphs.dialogue import build_dialogue
 from agents.graphs.inspection import build_graph
 from agents.graphs.threads import Conversations, Event, Finished, Waiting, new_thread
 from agents.in_flight import in_flight
@@ -22,7 +20,7 @@ from agents.state import DialogueState, InspectionState, Review
 from anomaly_core.anomalygpt import Progress
 from anomaly_core.errors import IadError
 from anomaly_core.files import make_folder
-from knowledge.products.corrections import Correction, Word
+from knowledge.products.corrections import Correction, Label
 from tools.detect import reasons_of
 from tools.enrollment.enroll import EnrollSummary, enroll
 from tools.records import (
@@ -90,6 +88,10 @@ class Application:
     @cached_property
     def conversations(self) -> Conversations:
         """The threads of questions and answers."""
+        # Here, not above: an inspection needs neither the thread's file nor the graph of dialogues.
+        from agents.graphs.checkpointers import Threads
+        from agents.graphs.dialogue import build_dialogue
+
         threads = Threads.open(self.settings)
         return Conversations(build_dialogue(threads.saver), threads, self.context)
 
@@ -137,18 +139,16 @@ class Application:
         self.tools.images.make_room(jobs)
         _ = self._graph, self._inspecting  # made before several threads ask for them
 
-        def one(path: Path) -> InspectionRecord | FailureRecord:
-            try:
-                return self._run(path, product=product, out=out)
-            except IadError as error:
-                return FailureRecord.of(path, error)
-
+        one = partial(self._recorded, product=product, out=out)
         yield from map(one, paths) if jobs == 1 else in_flight(one, paths, jobs)
 
     def inspect_one(self, path: Path, *, product: str | None = None) -> InspectionRecord:
         """Inspect one image. Raises what `inspect` would record."""
         self.tools.require_store()
-        return self._run(path, product=product)
+        record = self._recorded(path, product=product, failures=())
+        if isinstance(record, FailureRecord):
+            raise TypeError("an error that was not to be recorded was")
+        return record
 
     def ask(
         self,
@@ -184,17 +184,19 @@ class Application:
         name = thread or new_thread()
         start = time.perf_counter()
         events = self.conversations.ask(image, question, thread=name, product=product, review=review)
-        return self._reply(name, _heard(events, listen), start)
+        return self._reply(name, _final_state(events, listen), start)
 
     def review(self, thread: str, word: Review, listen: Listener | None = None) -> AnswerRecord | Waiting:
         """Give a person's word to a thread that waits for it; return the answer that it held up."""
         start = time.perf_counter()
-        return self._reply(thread, _heard(self.conversations.answer_review(thread, word), listen), start)
+        return self._reply(
+            thread, _final_state(self.conversations.answer_review(thread, word), listen), start
+        )
 
     def correct(
         self,
         image: Path,
-        verdict: Word,
+        verdict: Label,
         *,
         product: str | None = None,
         defect_type: str | None = None,
@@ -271,7 +273,7 @@ class Application:
             return final
         record = inspection_record(final, total_ms=(time.perf_counter() - start) * 1000)
         models, model = record.models, self.context.resources.chat_model
-        if model is not None and final.get("draft") is not None and not final["refused"]:
+        if model is not None and final.get("draft") is not None and not final["violations"]:
             name = getattr(model, "model_name", None) or type(model).__name__
             models = models.model_copy(update={"llm": name})
         fields = {**record.model_dump(), "models": models.model_dump()}
@@ -282,16 +284,27 @@ class Application:
         """The context of inspections, which no chat model has a part in."""
         return Context(resources=Resources(self.tools))
 
-    def _run(self, path: Path, *, product: str | None = None, out: Path | None = None) -> InspectionRecord:
+    def _recorded(
+        self,
+        path: Path,
+        *,
+        product: str | None = None,
+        out: Path | None = None,
+        failures: type[IadError] | tuple[()] = IadError,
+    ) -> InspectionRecord | FailureRecord:
+        """Inspect one image; an error of `failures` becomes a record of it."""
         start = time.perf_counter()
-        state: InspectionState = self._graph.invoke(  # type: ignore[assignment]
-            {"image": str(path), "named_product": product, "out": None if out is None else str(out)},
-            context=self._inspecting,
-        )
+        try:
+            state: InspectionState = self._graph.invoke(  # type: ignore[assignment]
+                {"image": str(path), "named_product": product, "out": None if out is None else str(out)},
+                context=self._inspecting,
+            )
+        except failures as error:
+            return FailureRecord.of(path, error)
         return inspection_record(state, total_ms=(time.perf_counter() - start) * 1000)
 
 
-def _heard(events: Iterator[Event | Finished], listen: Listener | None) -> DialogueState | Waiting:
+def _final_state(events: Iterator[Event | Finished], listen: Listener | None) -> DialogueState | Waiting:
     """Tell a listener of the events; return what the last one, the finish, holds."""
     for event in events:
         if isinstance(event, Finished):

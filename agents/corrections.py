@@ -1,4 +1,4 @@
-"""A person's word on a verdict: checked against past verdicts, recorded, learned from, and rolled back."""
+"""Human labels of inspected images: checked against past verdicts, recorded, and learned from."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from agents.state import DialogueState, Review
 from anomaly_core.anomalygpt import Progress
 from anomaly_core.errors import ConfigError
 from anomaly_core.imaging.reading import LoadedImage, load_image
-from knowledge.products.corrections import Correction, Word, message_of, now, put_correction
+from knowledge.products.corrections import Correction, Label, message_of, now, put_correction
 from knowledge.products.examples import put_example
 from knowledge.store.store import Transaction
 from tools.classify.confirm import example_of
 from tools.context import Context, Part
 from tools.detect import detect, find_product, open_image
 from tools.enrollment.enroll import bytes_of
-from tools.enrollment.trial import Flip, past_of, with_template, word_of
+from tools.enrollment.trial import Flip, judged_images, label_of, with_template
 
 Mask = NDArray[np.bool_]
 
@@ -42,7 +42,7 @@ class Outcome:
 def correct(
     tools: Context,
     image: Path,
-    verdict: Word,
+    verdict: Label,
     *,
     product: str | None = None,
     defect_type: str | None = None,
@@ -75,7 +75,7 @@ def correct(
         image=image.name,
         sha256=opened.sha256,
         product=found.name,
-        measured=word_of(measured.anomalous),
+        measured=label_of(measured.anomalous),
         p_value=measured.p_value,
         verdict=verdict,
         defect_type=defect_type,
@@ -95,7 +95,7 @@ def correct(
         if candidate is None:
             _write(tools, correction, bytes_of(loaded), drawn, None)
             return Outcome(correction, accepted=True)
-        flips = candidate.flips(past_of(tools, found.name, against))
+        flips = candidate.flips(judged_images(tools, found.name, against))
         learned = replace(correction, learned="template")
         if any(flip.harms for flip in flips) and not accept_flips:
             return Outcome(learned, accepted=False, flips=flips)
@@ -119,7 +119,7 @@ def record_review(tools: Context, state: DialogueState, said: Review, identity: 
         image=Path(state["image"]).name,
         sha256=state["opened"].sha256,
         product=state["product"].name,
-        measured=word_of(state["verdict"].anomalous),
+        measured=label_of(state["verdict"].anomalous),
         p_value=state["verdict"].p_value,
         verdict=said.verdict,
         defect_type=said.defect_type,
@@ -145,7 +145,7 @@ def read_mask(path: Path, image: LoadedImage) -> Mask:
     return drawn
 
 
-def _check_arguments(verdict: Word, defect_type: str | None, mask: Path | None) -> None:
+def _check_arguments(verdict: Label, defect_type: str | None, mask: Path | None) -> None:
     if verdict == "good" and (defect_type is not None or mask is not None):
         raise ConfigError("a good part has no defect type and no mask: leave them out, or say anomalous")
     if defect_type is not None and not (defect_type.strip() and defect_type.isprintable()):

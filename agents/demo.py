@@ -34,6 +34,14 @@ class Cells:
     good: list[Path]
     defective: list[Path]
 
+    def copied(self, folder: Path) -> Cells:
+        """Copy them under `folder`, a folder each, for whoever goes on with them by hand."""
+        return Cells(
+            _copied(self.enrolled, folder / "enrolled"),
+            _copied(self.good, folder / "good"),
+            _copied(self.defective, folder / "defective"),
+        )
+
 
 @dataclass(frozen=True)
 class DemoRow:
@@ -90,7 +98,7 @@ def run_demo(
     enrolled: int = 8,
     unseen: int = 12,
 ) -> DemoResult:
-    """Do it all, and write notes, store, pictures and report under `out`.
+    """Do it all, and write cells, notes, store, pictures and report under `out`.
 
     enrolled: good cells to learn from. unseen: good cells, and as many defective ones, to inspect.
 
@@ -101,7 +109,7 @@ def run_demo(
     data = weights.pull("elpv", progress=progress)
     for name in needed_weights(settings):
         weights.pull(name, progress=progress)
-    cells = choose_cells(data, enrolled, unseen, settings.seed)
+    cells = choose_cells(data, enrolled, unseen, settings.seed).copied(out / "cells")
     notes = out / "notes" / "solar-cells.md"
     write_whole(notes, files("agents").joinpath("solar_cell_notes.md").read_bytes())
 
@@ -153,6 +161,12 @@ def choose_cells(data: Path, enrolled: int, unseen: int, seed: int) -> Cells:
     draw = random.Random(seed)
     good = draw.sample(good, enrolled + unseen)
     return Cells(good[:enrolled], good[enrolled:], draw.sample(defective, unseen))
+
+
+def _copied(paths: list[Path], folder: Path) -> list[Path]:
+    for path in paths:
+        write_whole(folder / path.name, path.read_bytes())
+    return [folder / path.name for path in paths]
 
 
 def _most_telling(records: list[InspectionRecord | FailureRecord], *, fallback: Path) -> Path:

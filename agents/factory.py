@@ -62,7 +62,7 @@ def tools_context(settings: Settings) -> Context:
 
         from anomaly_core.anomalygpt import AnomalyGPT
         from anomaly_core.encoders.registry import load_image_encoder
-        from anomaly_core.soft_prompt.scorer import SoftPromptScorer
+        from anomaly_core.scorers.soft_prompt import SoftPromptScorer
 
         if settings.threads is not None:
             torch.set_num_threads(settings.threads)

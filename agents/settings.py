@@ -113,9 +113,9 @@ class Settings(BaseModel):
     text_encoder: str = Field("minilm", min_length=1, description="text encoder of the notes")
     llm_url: str | None = Field(
         None,
-        pattern=r"^(https?://\S+|local|embedded)$",
+        pattern=r"^(https?://\S+|[\w.-]+)$",
         description="what phrases answers: URL of an OpenAI-compatible server (http://host:8000/v1), "
-        "`local`, or `embedded`",
+        "`local`, `embedded`, or a registered chat model's name",
     )
     llm_key: SecretStr | None = Field(None, description="key that the chat model's server asks for")
     llm_model: str | None = Field(

@@ -9,7 +9,6 @@ from pydantic import Field
 # From here, not from typing: pydantic makes no schema of typing's before Python 3.12, and Studio shows forms.
 from typing_extensions import TypedDict
 
-from agents.questions.understanding import Asked
 from tools.records import (
     DefectRecord,
     EvidenceRecord,
@@ -23,6 +22,24 @@ from tools.records import (
     TemplateRecord,
     VerdictRecord,
 )
+
+Intent = Literal[
+    "detection",
+    "location",
+    "count",
+    "type",
+    "description",
+    "confidence",
+    "template",
+    "object",
+    "normal",
+    "analysis",
+    "comparison",
+    "recheck",
+    "parts",
+    "steps",
+    "history",
+]
 
 MOST_IMAGES: Final = 12
 """Images that a thread remembers: the first, and those looked at last."""
@@ -103,7 +120,7 @@ class Turn(Record):
     number: int
     image: int
     question: str
-    kind: Asked
+    kind: Intent
     region: int | None
     answer: str
 
@@ -114,7 +131,7 @@ class Understanding(Record):
     question: without its options. options: of a multiple-choice question, by letter; else empty.
     """
 
-    kind: Asked
+    kind: Intent
     other: int | None = None
     region: int | None = None
     place: str = ""
@@ -173,7 +190,7 @@ class DialogueState(InspectionState, DialogueInput, total=False):
     observations: list[Observation]
     steps: list[Step]
     draft: str | None
-    refused: list[str]
+    violations: list[str]
     reviewed: Review | None
     seen: list[Seen]
     turns: list[Turn]

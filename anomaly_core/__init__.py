@@ -1,7 +1,4 @@
-"""AnomalyGPT: from pixels to a calibrated verdict, a map, regions and a language model's reading.
-
-from anomaly_core import AnomalyGPT, load_image
-"""
+"""Anomaly detection by AnomalyGPT: `AnomalyGPT`, `load_image` and the types that they return."""
 
 from __future__ import annotations
 
@@ -11,8 +8,9 @@ if TYPE_CHECKING:
     from anomaly_core.anomalygpt import AnomalyGPT
     from anomaly_core.config import DetectorConfig
     from anomaly_core.imaging.reading import LoadedImage, load_image
-    from anomaly_core.inspection import AnomalyMap, Inspection, Region, Verdict
+    from anomaly_core.inspection import Inspection
     from anomaly_core.product import ProductModel
+    from anomaly_core.results import AnomalyMap, Region, Verdict
 
 __all__ = [
     "AnomalyGPT",
@@ -28,19 +26,19 @@ __all__ = [
 
 _HOMES: Final = {
     "AnomalyGPT": "anomalygpt",
-    "AnomalyMap": "inspection",
+    "AnomalyMap": "results",
     "DetectorConfig": "config",
     "Inspection": "inspection",
     "LoadedImage": "imaging.reading",
     "ProductModel": "product",
-    "Region": "inspection",
-    "Verdict": "inspection",
+    "Region": "results",
+    "Verdict": "results",
     "load_image": "imaging.reading",
 }
 
 
 def __getattr__(name: str) -> object:
-    """Import a public name when it is first used: the tensor library takes seconds, and errors need none."""
+    """Import a public name at its first use: torch takes seconds, and the errors do not need it."""
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module

@@ -1,8 +1,8 @@
-"""The front door: AnomalyGPT learns a product from good images, and inspects others (arXiv 2308.15366).
+"""AnomalyGPT: learns a product from good images and inspects other images of it (arXiv 2308.15366).
 
     image -> frame -> encoder -> scorers (few-shot, text-aligned, soft prompt, layout) -> calibrated verdict
 
-Everything that judges an image calls `AnomalyGPT.inspect`: commands, graphs, servers, evaluation, benchmarks.
+Commands, graphs, servers, evaluation and benchmarks all call `AnomalyGPT.inspect`.
 """
 
 from __future__ import annotations
@@ -24,14 +24,17 @@ from anomaly_core.encoders.base import ImageEncoder
 from anomaly_core.encoders.registry import load_image_encoder
 from anomaly_core.errors import ConfigError, LanguageModelError, NoImages, WeightsMissing
 from anomaly_core.fitting import fit_product
-from anomaly_core.imaging.augment import perturbations, symmetries
+from anomaly_core.imaging.augment import flips, perturbations
 from anomaly_core.imaging.frame import Frame, frame_of, whole_frame_of
 from anomaly_core.imaging.reading import LoadedImage
-from anomaly_core.inspection import AnomalyMap, Array, Inspection, Reading, Region
+from anomaly_core.inspection import Inspection
 from anomaly_core.language.base import LanguageModel
-from anomaly_core.layout.scorer import LayoutScorer
 from anomaly_core.product import ProductModel
-from anomaly_core.scoring.few_shot import FewShotScorer, map_on_original
+from anomaly_core.results import AnomalyMap, Array, LanguageAnswer, Region
+from anomaly_core.scorers.few_shot import FewShotScorer, map_on_original
+from anomaly_core.scorers.layout import LayoutScorer
+from anomaly_core.scorers.soft_prompt import SoftPromptScorer
+from anomaly_core.scorers.text_aligned import TextAlignedScorer
 from anomaly_core.scoring.measurement import describe_region
 from anomaly_core.scoring.regions import region_of_box
 from anomaly_core.scoring.scorer import (
@@ -44,30 +47,27 @@ from anomaly_core.scoring.scorer import (
     Score,
     Scorer,
 )
-from anomaly_core.scoring.text_alignment import TextAlignedScorer
-from anomaly_core.soft_prompt.scorer import SoftPromptScorer
 
 CALIBRATION_VERSION: Final = 4
-"""Raised whenever what a product's numbers mean changes: those of an earlier version are refused by name."""
-MOST_ASKED: Final = 24
-"""Good images that the language model is asked about at enrolment."""
+"""Part of the fingerprint; raised whenever stored scores or calibrations change their meaning."""
+MOST_LANGUAGE_IMAGES: Final = 24
+"""Most good images that the language model scores at enrolment."""
 
 Pixels = NDArray[np.uint8]
 Image = Pixels | LoadedImage | EncodedImage
 Progress = Callable[[str, int, int], None]
-MakeReader = Callable[[], SoftPromptScorer | None]
+MakeSoftPromptScorer = Callable[[], SoftPromptScorer | None]
 
 
 class AnomalyGPT:
-    """A frozen encoder, the scorers over it, and the prompt-learned language model. Safe for many threads.
+    """A frozen encoder, its scorers, and the prompt-learned language model. Thread-safe.
 
     Args:
         encoder: the image encoder.
-        config: how images are seen and judged; its `encoder` is not read.
-        checkpoint: a trained one for this encoder; without its fusion.json it is left aside, since nothing
-            says how its map counts.
-        reader: gives the language model's scorer, or None for none; called once, when first needed, so that
-            a model that cannot be loaded costs an inspection nothing but its answer.
+        config: the detector's configuration; its `encoder` is ignored.
+        checkpoint: trained for this encoder; ignored where it has no fusion.json, which holds its weights.
+        soft_prompt: returns the language model's scorer, or None; called once, at first use, so that a model
+            that cannot be loaded does not fail an inspection.
 
     Raises ConfigError for a checkpoint that was trained for another encoder, or an unknown scorer.
     """
@@ -77,7 +77,7 @@ class AnomalyGPT:
         encoder: ImageEncoder,
         config: DetectorConfig | None = None,
         checkpoint: Checkpoint | None = None,
-        reader: MakeReader | None = None,
+        soft_prompt: MakeSoftPromptScorer | None = None,
     ) -> None:
         if checkpoint is not None and checkpoint.config.encoder != encoder.name:
             raise ConfigError(
@@ -89,8 +89,8 @@ class AnomalyGPT:
         self.checkpoint = checkpoint
         self._fusion = None if checkpoint is None else checkpoint.fusion
         self._scorers = [s for name in self.config.scorers if (s := self._scorer(name)) is not None]
-        self._make_reader = reader if SOFT_PROMPT in self.config.scorers else None
-        self._reader: SoftPromptScorer | None = None
+        self._make_soft_prompt = soft_prompt if SOFT_PROMPT in self.config.scorers else None
+        self._soft_prompt: SoftPromptScorer | None = None
         self._lock = threading.RLock()
 
     @classmethod
@@ -103,15 +103,15 @@ class AnomalyGPT:
         device: str = "cpu",
         config: DetectorConfig | None = None,
     ) -> AnomalyGPT:
-        """Load encoder, decoder, prompt learner and language model; weights that are missing are an error.
+        """Load encoder, decoder, prompt learner and language model.
 
         Args:
             checkpoint: "shipped", a checkpoint's folder or hub id, or None for none.
             encoder: name, folder or hub id; the default encoder if None.
-            language_model: where the checkpoint's own language model runs (a URL), a loaded one, or None
-                for the one that it was trained for, here.
+            language_model: URL of a server of the checkpoint's language model, a loaded model, or None to
+                load the checkpoint's language model in this process.
             device: a torch device.
-            config: how images are seen and judged.
+            config: the detector's configuration.
 
         Raises WeightsMissing, WeightsDamaged, ConfigError.
         """
@@ -119,28 +119,29 @@ class AnomalyGPT:
         image_encoder = load_image_encoder(encoder or config.encoder, device=device)
         if checkpoint is None:
             return cls(image_encoder, config)
-        learned = load_checkpoint(SHIPPED if checkpoint == "shipped" else checkpoint)
+        trained = load_checkpoint(SHIPPED if checkpoint == "shipped" else checkpoint)
         where = "local" if language_model is None else language_model
-        return cls(image_encoder, config, learned, lambda: SoftPromptScorer.load(learned, where, device))
+        return cls(image_encoder, config, trained, lambda: SoftPromptScorer.load(trained, where, device))
 
     @property
     def name(self) -> str:
-        """Which decoders there are."""
+        """The decoders in use, such as "few-shot+text-aligned"."""
         return "few-shot" if self._fusion is None else "few-shot+text-aligned"
 
     @property
     def fingerprint(self) -> str:
-        """What a product's numbers hold for; a product enrolled otherwise must be enrolled again."""
+        """Identity of encoder, input, scorers and calibration; products of another one are rejected."""
         config = self.config
-        seen = f"{self.encoder.name}, input_size {config.input_side}{'' if config.align else ' whole'}"
-        return f"{seen}, {', '.join(s.fingerprint for s in self._scorers)}, calibration {CALIBRATION_VERSION}"
+        framed = f"{self.encoder.name}, input_size {config.input_side}{'' if config.align else ' whole'}"
+        scorers = ", ".join(s.fingerprint for s in self._scorers)
+        return f"{framed}, {scorers}, calibration {CALIBRATION_VERSION}"
 
     def encode(self, image: Image) -> EncodedImage:
-        """Frame and encode one image: the one forward pass that all else uses."""
+        """Frame and encode one image, in one forward pass."""
         return self.encode_batch([image])[0]
 
     def encode_batch(self, images: Sequence[Image]) -> list[EncodedImage]:
-        """Frame and encode images; those whose inputs have one size share a pass of the encoder."""
+        """Frame and encode images; inputs of equal size share one forward pass."""
         found: dict[int, EncodedImage] = {n: i for n, i in enumerate(images) if isinstance(i, EncodedImage)}
         pixels = {n: pixels_of(i) for n, i in enumerate(images) if not isinstance(i, EncodedImage)}
         frames = {n: self.frame(p) for n, p in pixels.items()}
@@ -151,82 +152,82 @@ class AnomalyGPT:
         return [found[n] for n in range(len(images))]
 
     def frame(self, pixels: Pixels) -> Frame:
-        """Return how the encoder's input lies on an (H, W, 3) image."""
+        """Return the frame of the encoder input on an (H, W, 3) image."""
         make = frame_of if self.config.align else whole_frame_of
         return make(pixels, self.config.input_side, self.encoder.stride)
 
     def augment(self, image: EncodedImage) -> EncodedImage:
-        """Return the image encoded in its mirrored and turned views too (test-time augmentation).
+        """Return the image with all four `flips` encoded (test-time augmentation).
 
-        What the encoder says of a patch depends on where its grid happens to lie; the mean over four views
-        depends on it less. It takes three passes more, so only what the language model reads is seen so.
+        A patch's features depend on the position of the patch grid; the mean map of four views depends on it
+        less. It takes three more forward passes, so only images that the language model scores are augmented.
         """
-        others = symmetries(image.frame.render(image.pixels))[len(image.views) :]
+        others = flips(image.frame.render(image.pixels))[len(image.views) :]
         return replace(image, views=(*image.views, *self._views(others))) if others else image
 
     def fit(self, images: Sequence[Image], progress: Progress | None = None) -> ProductModel:
-        """Learn a product from images of good parts: each is scored against the others.
+        """Learn a product from images of good parts, each scored against the others.
 
-        A product is learned without the language model too, where that is missing or does not answer; the
-        model's notes say so. progress: told ("encoding good parts", done, total). Raises NoImages for none.
+        Where the language model is missing or does not answer, the product is learned without it, as its
+        notes say. progress: called with ("encoding good parts", done, total). Raises NoImages for no image.
         """
         if not images:
             raise NoImages("a product is learned from at least one good image.")
         notes = []
         try:
-            reader = self.reader()
-            return self._fit(images, progress, reader, ())
+            return self._fit(images, progress, self.soft_prompt_scorer(), ())
         except (LanguageModelError, WeightsMissing) as error:
             notes.append(f"enrolled without the language model, which will not be asked about it: {error}")
         return self._fit(images, progress, None, tuple(notes))
 
     def inspect(
-        self, image: Image, product: ProductModel, *, alpha: float | None = None, review: float | None = None
+        self,
+        image: Image,
+        product: ProductModel,
+        *,
+        alpha: float | None = None,
+        review: float | None = None,
+        ask: bool = False,
     ) -> Inspection:
         """Judge one image of a product.
 
         Args:
-            image: (H, W, 3) uint8 RGB, a loaded image, or what `encode` gave.
-            product: what `fit` gave.
+            image: (H, W, 3) uint8 RGB, a loaded image, or the result of `encode`.
+            product: the result of `fit`.
             alpha, review: false-alarm rates, see `Verdict`; the product's where None.
+            ask: always ask the language model, not only where its answer could change the decision.
 
-        A language model that does not answer is no failure: the reading says so, and the verdict is that
-        of the maps. Raises ConfigError for a product of another fingerprint.
+        Where the language model does not answer, the verdict is that of the maps, and the inspection's
+        `language` names the problem. Raises ConfigError for a product of another fingerprint.
         """
         self.check(product)
         start = time.perf_counter()
-        with self._lock:
-            encoded = self.encode(image)
+        encoded = self.encode(image)
         encoded_at = time.perf_counter()
-        reading, llm_ms = Reading(), 0.0
-        reader, problem = self._reader_of(product)
-        seen = encoded if reader is None else self.augment(encoded)
-        scores = self._scores(seen, product)
-        if reader is not None:
+        language, llm_ms, scored = LanguageAnswer(), 0.0, encoded
+        scores = self._scores(scored, product)
+        values, foreign = map_on_original(scored, scores[FEW_SHOT], product.states[FEW_SHOT])
+        if product.language_model is not None and (
+            ask or product.answer_can_change_decision(scores, foreign=foreign, alpha=alpha, review=review)
+        ):
             asked_at = time.perf_counter()
-            try:
-                answer = reader.score(seen, product.states[SOFT_PROMPT], scores)
-                reading, scores[SOFT_PROMPT] = Reading(answer.log_score, reader.lm.name), answer
-            except LanguageModelError as error:
-                # It has no part in the verdict then, and neither have the views that it was to read.
-                problem, seen = str(error), encoded.first_view
-                scores = self._scores(seen, product)
+            language, answered = self._ask(encoded, product)
+            if answered is not None:
+                scored, scores = answered
+                values, foreign = map_on_original(scored, scores[FEW_SHOT], product.states[FEW_SHOT])
             llm_ms = 1000 * (time.perf_counter() - asked_at)
-        if problem:
-            reading = Reading(problem=problem)
-        values, foreign = map_on_original(seen, scores[FEW_SHOT], product.states[FEW_SHOT])
         verdict = product.judge(scores, foreign=foreign, alpha=alpha, review=review)
-        mapped = product.fused_verdict(scores, foreign=foreign, alpha=alpha, review=review)
-        shown = product.regions(values) if mapped.anomalous or mapped.uncertain else []
-        regions = _described(seen, product.findings(scores, alpha), shown)
+        fused = product.fused_verdict(scores, foreign=foreign, alpha=alpha, review=review)
+        shown = product.regions(values) if fused.anomalous or fused.uncertain else []
+        regions = _described(scored, product.findings(scores, alpha), shown)
         decode_ms = 1000 * (time.perf_counter() - encoded_at) - llm_ms
         return Inspection(
             verdict=verdict,
             anomaly_map=AnomalyMap(values, float(np.exp(product.fused(scores, foreign=foreign)))),
             regions=regions,
             scores=scores,
-            reading=reading,
-            image=seen,
+            language=language,
+            image=scored,
             timings_ms={"encode": 1000 * (encoded_at - start), "decode": decode_ms, "llm": llm_ms},
         )
 
@@ -246,29 +247,29 @@ class AnomalyGPT:
         alpha: float | None = None,
         review: float | None = None,
     ) -> list[Inspection]:
-        """Judge several images; those whose inputs have one size share a pass of the encoder."""
+        """Judge several images; inputs of equal size share one forward pass."""
         return [
             self.inspect(encoded, product, alpha=alpha, review=review)
             for encoded in self.encode_batch(images)
         ]
 
-    def reader(self) -> SoftPromptScorer | None:
-        """Return the language model's scorer, loaded at first use, or None for none.
+    def soft_prompt_scorer(self) -> SoftPromptScorer | None:
+        """Return the language model's scorer, loaded at first use, or None where there is none.
 
         Raises WeightsMissing, LanguageModelError, ConfigError.
         """
         with self._lock:
-            if self._reader is None and self._make_reader is not None:
-                self._reader = self._make_reader()
-            return self._reader
+            if self._soft_prompt is None and self._make_soft_prompt is not None:
+                self._soft_prompt = self._make_soft_prompt()
+            return self._soft_prompt
 
-    def close_up(self) -> AnomalyGPT:
-        """Return a model for parts of images, with the same encoder: few-shot map alone, not aligned."""
+    def crop_model(self) -> AnomalyGPT:
+        """Return a model for crops of images: the same encoder, the few-shot scorer alone, no alignment."""
         config = self.config.model_copy(update={"align": False, "scorers": (FEW_SHOT,)})
         return AnomalyGPT(self.encoder, config)
 
     def _scorer(self, name: str) -> Scorer | None:
-        """Return a scorer by its name, or None where this model has nothing for it."""
+        """Return the scorer of a name, or None where this model does not have it."""
         if name == FEW_SHOT:
             return FewShotScorer(self.config.few_shot)
         if name == TEXT_ALIGNED:
@@ -278,7 +279,7 @@ class AnomalyGPT:
             share = self.config.few_shot.top_share
             return TextAlignedScorer(self.checkpoint.decoder, kind, share, self.checkpoint.digest)
         if name == SOFT_PROMPT:
-            return None  # asked last, and only where a product was enrolled with it
+            return None  # `soft_prompt_scorer`, used last and only for products enrolled with it
         if name == LAYOUT:
             return LayoutScorer()
         factory = SCORERS.find(name)
@@ -293,7 +294,7 @@ class AnomalyGPT:
         return [View(each, patch_grid(each, self.config.few_shot)) for each in features]
 
     def _scores(self, image: EncodedImage, product: ProductModel) -> dict[str, Score]:
-        """Return every scorer's score but the language model's."""
+        """Return the scores of all scorers but the language model's, by name."""
         scores: dict[str, Score] = {}
         for scorer in self._scorers:
             state = product.states.get(scorer.name)
@@ -302,31 +303,34 @@ class AnomalyGPT:
                 scores[scorer.name] = found
         return scores
 
-    def _reader_of(self, product: ProductModel) -> tuple[SoftPromptScorer | None, str]:
-        """Return the language model that reads this product's maps, or None and why not.
+    def _ask(
+        self, image: EncodedImage, product: ProductModel
+    ) -> tuple[LanguageAnswer, tuple[EncodedImage, dict[str, Score]] | None]:
+        """Ask the language model that the product was enrolled with about an image's map.
 
-        There is nothing to say, "", where the product was enrolled without one.
+        Returns the answer, and the augmented image with the scores of all scorers; None in their place where
+        the language model did not answer.
         """
-        if product.language_model is None:
-            return None, ""
         try:
-            reader = self.reader()
+            scorer = self.soft_prompt_scorer()
+            if scorer is None:
+                return LanguageAnswer(problem="no language model is set up (prompt_llm)"), None
+            if scorer.fingerprint != product.language_model:
+                enrolled = f"enrolled with the language model {product.language_model}"
+                problem = f"the product was {enrolled}, and {scorer.fingerprint} is set up"
+                return LanguageAnswer(problem=problem), None
+            augmented = self.augment(image)
+            scores = self._scores(augmented, product)
+            answer = scorer.score(augmented, product.states[SOFT_PROMPT], scores)
         except (LanguageModelError, WeightsMissing) as error:
-            return None, str(error)
-        if reader is None:
-            return None, "no language model is set up (prompt_llm)"
-        if reader.fingerprint != product.language_model:
-            return None, (
-                f"the product was enrolled with the language model {product.language_model}, "
-                f"and {reader.fingerprint} is set up"
-            )
-        return reader, ""
+            return LanguageAnswer(problem=str(error)), None
+        return LanguageAnswer(answer.log_score, scorer.lm.name), (augmented, {**scores, SOFT_PROMPT: answer})
 
     def _fit(
         self,
         images: Sequence[Image],
         progress: Progress | None,
-        reader: SoftPromptScorer | None,
+        language: SoftPromptScorer | None,
         notes: tuple[str, ...],
     ) -> ProductModel:
         good: list[EncodedImage] = []
@@ -337,14 +341,14 @@ class AnomalyGPT:
             views += [as_array(view.features.embedding) for view in encoded.views[1:]]
             changed = perturbations(encoded.frame.render(encoded.pixels))
             views += [as_array(view.features.embedding) for view in self._views(changed)]
-            # The language model reads the mean of all views, so what it is asked about is scored so too.
-            close = len(images) == 1 or (reader is not None and number < MOST_ASKED)
-            good.append(replace(encoded if close else encoded.first_view, reference_grids=grids))
+            # The language model scores the mean map of all views, so those images keep all views.
+            augment = len(images) == 1 or (language is not None and number < MOST_LANGUAGE_IMAGES)
+            good.append(replace(encoded if augment else encoded.first_view, reference_grids=grids))
             if progress is not None:
                 progress("encoding good parts", number + 1, len(images))
         return fit_product(
             good,
-            [*self._scorers, *([] if reader is None else [reader])],
+            [*self._scorers, *([] if language is None else [language])],
             self._fusion,
             view_embeddings=np.stack(views),
             config=self.config,
@@ -364,14 +368,15 @@ def pixels_of(image: Pixels | LoadedImage) -> Pixels:
 def _described(
     image: EncodedImage, wrong: Sequence[tuple[Finding, float]], shown: Sequence[Region]
 ) -> tuple[Region, ...]:
-    """Return what scorers found wrong, then what the map shows, each described.
+    """Return the scorers' findings as regions, then the map's regions, each with a description.
 
-    A part that is missing where places do not count lies nowhere, and is no region.
+    wrong: findings with their scores in [0, 1]; one without a box, such as a part missing from a layout
+    without fixed places, gives no region.
     """
     found = [
         replace(region_of_box(finding.bbox, image.size, score=score), text=finding.text)
         for finding, score in wrong
         if finding.bbox is not None
     ]
-    seen = [replace(region, text=describe_region(image.pixels, region).text) for region in shown]
-    return (*found, *seen)
+    described = [replace(region, text=describe_region(image.pixels, region).text) for region in shown]
+    return (*found, *described)

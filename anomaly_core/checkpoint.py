@@ -1,10 +1,10 @@
-"""A trained checkpoint: a folder of weights with the run's config beside them.
+"""A trained checkpoint, as a folder.
 
-config.json           what it was trained with and for (schema, encoder, language model, shapes, config)
-decoder.safetensors   the text-aligned decoder's linears and text vectors, float16
-prompt_learner.safetensors   where a language model was trained for, float16
-lora/                 a PEFT adapter, where LoRA was trained
-fusion.json           how its scores are weighed against the few-shot map's, once that was learned
+config.json                  schema, models that it was trained for, tensor shapes, training configuration
+decoder.safetensors          linear layers and text vectors of the text-aligned decoder, float16
+prompt_learner.safetensors   prompt learner, float16, where it was trained for a language model
+lora/                        PEFT adapter, where LoRA was trained
+fusion.json                  weights of the fused score, where they were learned
 """
 
 from __future__ import annotations
@@ -16,47 +16,44 @@ from pathlib import Path
 from typing import Final
 
 import torch
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 from torch import nn
 
 from anomaly_core.config import Config, TrainingConfig
 from anomaly_core.decoders.text_aligned import TextAlignedDecoder
 from anomaly_core.errors import ConfigError, WeightsDamaged, WeightsMissing
+from anomaly_core.files import write_whole
 from anomaly_core.scoring.fusion import FILE as FUSION
 from anomaly_core.scoring.fusion import Fusion, read_fusion
 from anomaly_core.soft_prompt.learner import PromptLearner, PromptLearnerConfig
 
 SCHEMA: Final = 1
 SHIPPED: Final = Path(__file__).parent / "shipped"
-"""The checkpoint that comes with the package, for efficientnet-lite0 and smollm2."""
+"""The checkpoint of the package, for efficientnet-lite0 and smollm2."""
 CONFIG, DECODER, PROMPT, LORA = "config.json", "decoder.safetensors", "prompt_learner.safetensors", "lora"
 
 
 class CheckpointConfig(Config):
-    """What a checkpoint fits. encoder, text_encoder, language_model: their `name`s.
+    """The models that a checkpoint was trained for, and how."""
 
-    channels: of the decoder's inputs. text_dim: length of the text vectors. prompt: None for a decoder
-    alone. results: the last figures measured on held-out simulated pairs.
-    """
-
-    schema_version: int = SCHEMA
-    encoder: str
-    channels: tuple[int, ...]
-    text_encoder: str
-    text_dim: int
-    language_model: str | None
-    prompt: PromptLearnerConfig | None
+    schema_version: int = Field(SCHEMA, description="version of this format")
+    encoder: str = Field(description="`name` of the image encoder")
+    channels: tuple[int, ...] = Field(description="channels of each decoder input")
+    text_encoder: str = Field(description="`name` of the text encoder")
+    text_dim: int = Field(description="length of the text vectors")
+    language_model: str | None = Field(description="`name` of the language model")
+    prompt: PromptLearnerConfig | None = Field(description="null for a decoder alone")
     training: TrainingConfig
-    results: dict[str, float]
+    results: dict[str, float] = Field(description="last figures on held-out simulated images")
 
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """Loaded, in evaluation mode and frozen.
+    """A loaded checkpoint, in evaluation mode and frozen.
 
-    lora: the adapter's folder, or None. fusion: see fusion.py. digest: of all that scores depend on.
+    lora: the adapter's folder, or None. fusion: see scoring/fusion.py. digest: of weights and fusion.
     """
 
     folder: Path
@@ -71,14 +68,11 @@ class Checkpoint:
 def save_checkpoint(
     folder: Path, config: CheckpointConfig, decoder: TextAlignedDecoder, prompt_learner: PromptLearner | None
 ) -> None:
-    """Write the folder; config.json last, so that a folder with one is whole."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """Write the folder; config.json last, so that a folder that has it is complete."""
     _save(decoder, folder / DECODER)
     if prompt_learner is not None:
         _save(prompt_learner, folder / PROMPT)
-    part = folder / f"{CONFIG}.part"
-    part.write_text(json.dumps(config.model_dump(mode="json"), indent=2) + "\n", encoding="utf-8")
-    part.replace(folder / CONFIG)
+    write_whole(folder / CONFIG, json.dumps(config.model_dump(mode="json"), indent=2) + "\n")
 
 
 def load_checkpoint(
@@ -88,8 +82,7 @@ def load_checkpoint(
 
     Args:
         path: the folder.
-        encoder: name of the image encoder in use; another one than trained with is an error.
-        language_model: likewise.
+        encoder, language_model: names in use, which must be those of the training; None checks nothing.
 
     Raises:
         WeightsMissing: no checkpoint there. WeightsDamaged: one that cannot be read.
@@ -141,13 +134,11 @@ def _digest(folder: Path) -> str:
 
 def _save(module: nn.Module, path: Path) -> None:
     tensors = {
-        # Running variances can be far below float16's smallest number; they are few, so they stay whole.
+        # Running variances can lie below float16's smallest number; they are few and stay float32.
         name: tensor if "running" in name or not tensor.is_floating_point() else tensor.half()
         for name, tensor in module.state_dict().items()
     }
-    part = path.with_name(f"{path.name}.part")
-    save_file({name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}, part)
-    part.replace(path)
+    write_whole(path, save({name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}))
 
 
 def _load(module: nn.Module, path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Small frozen configurations; unknown keys are rejected."""
+"""Frozen pydantic configurations of detector, simulation and training; unknown keys are rejected."""
 
 from __future__ import annotations
 
@@ -18,22 +18,23 @@ class Config(BaseModel):
 
 
 class FewShotConfig(Config):
-    """How patches are compared; chosen by `benchmarks/selection.py`, on no set that is reported.
+    """Patch comparison. The defaults were chosen by `benchmarks/selection.py`, on no reported dataset."""
 
-    tap_weights: share of each tap in the distance, shallow to deep; a tap of weight 0 is not compared.
-        None: 0.8 on the deepest tap, the rest shared by the others.
-    neighbourhood: side, in patches, of the window that features are averaged over (1: none).
-    median_share: share of an image's median distance that is taken off its map; it helped no set that
-        this was chosen on.
-    top_share: the image's score is the mean of this share of its patches, the highest.
-    bank_limit: most patches that a bank keeps.
-    """
-
-    tap_weights: tuple[float, ...] | None = None
-    neighbourhood: int = Field(default=1, ge=1, le=9)
-    median_share: float = Field(default=0.0, ge=0.0, le=1.0)
-    top_share: float = Field(default=0.01, gt=0.0, le=1.0)
-    bank_limit: int = Field(default=3200, ge=64)
+    tap_weights: tuple[float, ...] | None = Field(
+        None,
+        description="weight of each tap's distance, shallow to deep; 0 leaves a tap out; "
+        "unset: 0.8 for the deepest tap, the rest shared equally",
+    )
+    neighbourhood: int = Field(
+        1, ge=1, le=9, description="side, in patches, of the window that features are averaged over; 1: none"
+    )
+    median_share: float = Field(
+        0.0, ge=0.0, le=1.0, description="share of a map's median distance subtracted from the map"
+    )
+    top_share: float = Field(
+        0.01, gt=0.0, le=1.0, description="share of the patches, the highest, whose mean is the image score"
+    )
+    bank_limit: int = Field(3200, ge=64, description="most patches in a memory bank")
 
 
 DEFAULT_ENCODER: Final = "efficientnet-lite0"
@@ -42,54 +43,60 @@ DEFAULT_SCORERS: Final = ("few-shot", "text-aligned", "soft-prompt", "layout")
 
 
 class DetectorConfig(Config):
-    """How images are seen and judged.
+    """How images are framed, scored and judged."""
 
-    encoder: model id (see weights/resolve.py). input_side: the encoder input of an aligned part has about
-        input_side squared pixels, that of a whole image half as many, whatever the aspect ratio.
-    align: a single elongated part on a plain background is turned and cropped, see imaging/frame.py.
-    alpha: the stated false-alarm rate of the verdict. review: the rate below which a person should look.
-    scorers: what scores an image, in this order; those of other packages by their registered names.
-    """
-
-    encoder: str = DEFAULT_ENCODER
-    input_side: int = Field(default=448, ge=64, le=2048)
-    align: bool = True
-    alpha: float = Field(default=0.05, gt=0.0, lt=0.5)
-    review: float = Field(default=0.20, gt=0.0, lt=1.0)
-    scorers: tuple[str, ...] = DEFAULT_SCORERS
-    few_shot: FewShotConfig = FewShotConfig()
+    encoder: str = Field(DEFAULT_ENCODER, description="image encoder: name, folder or hub id")
+    input_side: int = Field(
+        448,
+        ge=64,
+        le=2048,
+        description="an aligned part's input has about input_side^2 pixels, a whole image's half as many",
+    )
+    align: bool = Field(
+        True, description="rotate and crop a single elongated part on a plain background (imaging/frame.py)"
+    )
+    alpha: float = Field(0.05, gt=0.0, lt=0.5, description="stated false-alarm rate of the verdict")
+    review: float = Field(0.20, gt=0.0, lt=1.0, description="p-value below which a person should look")
+    scorers: tuple[str, ...] = Field(DEFAULT_SCORERS, description="names of the scorers, in order of use")
+    few_shot: FewShotConfig = Field(FewShotConfig(), description="patch comparison")
 
 
 class SimulationConfig(Config):
-    """How anomalies are drawn. Sizes are shares of the image's width and height, each drawn apart.
+    """Simulated anomalies. Sizes are shares of the image's width and height, drawn independently."""
 
-    method: see anomaly_core.simulation.nsa. blend: for "nsa"; "mixed" keeps the stronger of both gradients.
-    max_patches: 1 to this many, equally likely. min_size, max_size, gamma_scale: a side is a Gamma variate
-        of shape 2 and this scale, drawn again outside the bounds. min_foreground: least share of a patch on
-        the object, where there is one. resize: range of the patch's scaling on textures; object_resize: on
-        objects. min_change: grey levels by which the image must differ, on a local mean, to be in the mask;
-        other pixels are put back. min_visible: grey levels that the smoothed change must reach in the
-        strongest tenth of the mask; on a texture at least four times its own smoothed spread.
-    tone: on a texture, the largest shift of a patch's middle, up or down, as a share of its mean grey
-        level, fading out at its edge; 0 gives plain NSA, which on an even texture blends grain into grain
-        and shows nothing.
-    attempts: draws before giving up.
-    """
-
-    method: Method = "nsa"
-    blend: Literal["normal", "mixed"] = "normal"
-    max_patches: int = Field(default=2, ge=1, le=10)
-    min_size: float = Field(default=0.04, gt=0, lt=1)
-    max_size: float = Field(default=0.3, gt=0, lt=1)
-    gamma_scale: float = Field(default=0.06, gt=0)
-    min_foreground: float = Field(default=0.25, ge=0, le=1)
-    resize: tuple[float, float] = (0.5, 2.0)
-    object_resize: tuple[float, float] = (0.7, 1.3)
-    shapes: tuple[Shape, ...] = Field(default=("rectangle", "ellipse", "polygon"), min_length=1)
-    min_change: int = Field(default=4, ge=0, le=254)
-    min_visible: int = Field(default=10, ge=1, le=255)
-    tone: float = Field(default=0.35, ge=0, le=1)
-    attempts: int = Field(default=200, ge=1)
+    method: Method = Field("nsa", description="way of making an anomaly, see anomaly_core.simulation.nsa")
+    blend: Literal["normal", "mixed"] = Field(
+        "normal", description='gradients for "nsa": the patch\'s, or "mixed", the stronger of patch and image'
+    )
+    max_patches: int = Field(2, ge=1, le=10, description="patches an image: 1 to this many, equally likely")
+    min_size: float = Field(0.04, gt=0, lt=1, description="smallest side of a patch")
+    max_size: float = Field(0.3, gt=0, lt=1, description="largest side of a patch")
+    gamma_scale: float = Field(0.06, gt=0, description="scale of the Gamma(2) distribution of a side")
+    min_foreground: float = Field(
+        0.25, ge=0, le=1, description="least share of a patch that lies on the object, where there is one"
+    )
+    resize: tuple[float, float] = Field((0.5, 2.0), description="range of a patch's scale on textures")
+    object_resize: tuple[float, float] = Field((0.7, 1.3), description="range of a patch's scale on objects")
+    shapes: tuple[Shape, ...] = Field(
+        ("rectangle", "ellipse", "polygon"), min_length=1, description="outlines of a patch, equally likely"
+    )
+    min_change: int = Field(
+        4, ge=0, le=254, description="grey levels, locally averaged, by which a masked pixel must differ"
+    )
+    min_visible: int = Field(
+        10,
+        ge=1,
+        le=255,
+        description="grey levels that the smoothed change reaches in the strongest tenth of the mask; "
+        "on a texture at least four times its own smoothed spread",
+    )
+    tone: float = Field(
+        0.35,
+        ge=0,
+        le=1,
+        description="on a texture, largest shift of a patch's tone, a share of its mean grey level; 0: none",
+    )
+    attempts: int = Field(200, ge=1, description="draws before giving up")
 
     @model_validator(mode="after")
     def _ranges_rise(self) -> SimulationConfig:
@@ -102,15 +109,14 @@ class SimulationConfig(Config):
 
 
 class LoraSettings(Config):
-    """LoRA on a language model (arXiv 2106.09685). The defaults are AnomalyGPT's base, PandaGPT's.
+    """LoRA on a language model (arXiv 2106.09685). The defaults are AnomalyGPT's base, PandaGPT's."""
 
-    r: rank. alpha: scale is alpha / r. targets: names of the layers.
-    """
-
-    r: int = Field(default=32, ge=1)
-    alpha: int = Field(default=32, ge=1)
-    dropout: float = Field(default=0.1, ge=0, lt=1)
-    targets: tuple[str, ...] = Field(default=("q_proj", "k_proj", "v_proj", "o_proj"), min_length=1)
+    r: int = Field(32, ge=1, description="rank")
+    alpha: int = Field(32, ge=1, description="the update is scaled by alpha / r")
+    dropout: float = Field(0.1, ge=0, lt=1, description="dropout probability of the LoRA layers")
+    targets: tuple[str, ...] = Field(
+        ("q_proj", "k_proj", "v_proj", "o_proj"), min_length=1, description="names of the adapted layers"
+    )
 
 
 _SIMULATIONS = (
@@ -122,78 +128,81 @@ _HELD_OUT = (*_SIMULATIONS, SimulationConfig(attempts=40, method="cutpaste"))
 
 
 class DataConfig(Config):
-    """What is learned from. All of it is encoded once, before the first step.
+    """Training data, all of it encoded once, before the first step."""
 
-    drawn_products: drawn products beside those of the folders, one design each. photographs: normal
-    images a product, from which queries and shots are drawn. samples, held_out: images in training
-    and for watching, half of them with simulated anomalies; held-out ones show designs and photographs
-    that training never sees. input_side: see DetectorConfig. side: pixels of a drawn image or of a crop.
-    shots: numbers of normal images behind a few-shot map. foreign_share: share of anomalies whose
-    patch comes from another product. simulations: equally likely ways of making an anomaly;
-    held_out_simulations: those of held-out images, so that watching tells what carries over to others.
-    decoder_input: what the text-aligned decoder sees, see decoders/inputs.py.
-    """
-
-    drawn_products: int = Field(default=24, ge=0)
-    photographs: int = Field(default=10, ge=3)
-    samples: int = Field(default=1024, ge=2)
-    held_out: int = Field(default=96, ge=2)
-    input_side: int = Field(default=448, ge=64, le=2048)
-    side: int = Field(default=320, ge=32)
-    shots: tuple[int, ...] = Field(default=(1, 2, 4), min_length=1)
-    foreign_share: float = Field(default=0.3, ge=0, le=1)
-    simulations: tuple[SimulationConfig, ...] = Field(default=_SIMULATIONS, min_length=1)
-    held_out_simulations: tuple[SimulationConfig, ...] = Field(default=_HELD_OUT, min_length=1)
-    decoder_input: Literal["patches", "residuals"] = "residuals"
+    procedural_products: int = Field(24, ge=0, description="procedural products, beside those of the folders")
+    photographs: int = Field(10, ge=3, description="normal images a product, for queries and shots")
+    samples: int = Field(1024, ge=2, description="training images, half of them with simulated anomalies")
+    held_out: int = Field(96, ge=2, description="validation images, of products and photographs held out")
+    input_side: int = Field(448, ge=64, le=2048, description="as in DetectorConfig")
+    side: int = Field(320, ge=32, description="side, in pixels, of a procedural image or of a texture's crop")
+    shots: tuple[int, ...] = Field((1, 2, 4), min_length=1, description="shots behind a few-shot map")
+    foreign_share: float = Field(
+        0.3, ge=0, le=1, description="share of anomalies whose patch comes from another product"
+    )
+    simulations: tuple[SimulationConfig, ...] = Field(
+        _SIMULATIONS, min_length=1, description="ways of making a training anomaly, equally likely"
+    )
+    held_out_simulations: tuple[SimulationConfig, ...] = Field(
+        _HELD_OUT, min_length=1, description="the same for validation; others too, to measure generalisation"
+    )
+    decoder_input: Literal["patches", "residuals"] = Field(
+        "residuals", description="input of the text-aligned decoder, see decoders/inputs.py"
+    )
 
 
 class TrainingConfig(Config):
-    """A run of AnomalyGPT's training (arXiv 2308.15366, section 4), in one or two phases.
+    """AnomalyGPT's training (arXiv 2308.15366, section 4) in two phases: decoder, then language model.
 
-    language_model: None trains the decoder alone. decoder_steps: steps of the first phase, without the
-    language model. steps: of the second. joint: the decoder goes on learning in the second phase, from
-    its own losses and through its map from the language model's; the paper has decoder_steps 0 and
-    joint. drawn_map_probability: how often the prompt learner sees a drawn map (training/synthetic_maps.py)
-    and not an image's; few_shot_probability: how often, of the others, the few-shot map. unit_jitter:
-    standard deviation of the logarithm of the score at even odds, by which few-shot maps are scaled.
-    dialogue: JSONL of chats that alternate with inspection. batch_size: images a step, in `accumulation`
-    equal parts. presence_share: share of questions that ask whether there is an anomaly. verdict_weight: see
-    `dialogue_loss`. use_map, base_tokens, channels, norm, level_knots: see PromptLearnerConfig. betas, warmup
-    (share of the steps), clip (gradient norm): the paper's. precision: of the language model. watch_every,
-    save_every: steps.
+    The paper has decoder_steps 0 and joint; betas, warmup and clip are its values. Fields without a
+    description are those of PromptLearnerConfig.
     """
 
-    encoder: str = "efficientnet-lite0"
-    text_encoder: str = "minilm"
-    language_model: str | None = "smollm2"
-    data: DataConfig = DataConfig()
-    decoder_steps: int = Field(default=300, ge=0)
-    steps: int = Field(default=300, ge=0)
-    joint: bool = False
-    batch_size: int = Field(default=16, ge=1)
-    accumulation: int = Field(default=1, ge=1)
-    learning_rate: float = Field(default=1e-3, gt=0)
-    betas: tuple[float, float] = (0.9, 0.95)
-    warmup: float = Field(default=0.1, ge=0, lt=1)
-    clip: float = Field(default=1.0, gt=0)
-    few_shot_probability: float = Field(default=0.5, ge=0, le=1)
-    drawn_map_probability: float = Field(default=0.5, ge=0, le=1)
-    unit_jitter: float = Field(default=0.25, ge=0)
-    verdict_weight: float = Field(default=1.0, ge=0)
-    presence_share: float = Field(default=0.75, ge=0, le=1)
-    dialogue: Path | None = None
-    image_token: bool = True
+    encoder: str = Field("efficientnet-lite0", description="frozen image encoder")
+    text_encoder: str = Field("minilm", description="frozen text encoder of the text-aligned decoder")
+    language_model: str | None = Field("smollm2", description="frozen language model; none: decoder alone")
+    data: DataConfig = Field(DataConfig(), description="training data")
+    decoder_steps: int = Field(300, ge=0, description="steps of the first phase, without the language model")
+    steps: int = Field(300, ge=0, description="steps of the second phase, with the language model")
+    joint: bool = Field(
+        False, description="train the decoder in the second phase too, also through the language model's loss"
+    )
+    batch_size: int = Field(16, ge=1, description="images a step")
+    accumulation: int = Field(1, ge=1, description="equal parts that a batch is computed in")
+    learning_rate: float = Field(1e-3, gt=0, description="peak learning rate")
+    betas: tuple[float, float] = Field((0.9, 0.95), description="Adam's betas")
+    warmup: float = Field(0.1, ge=0, lt=1, description="share of the steps over which the rate rises")
+    clip: float = Field(1.0, gt=0, description="largest gradient norm")
+    synthetic_map_probability: float = Field(
+        0.5, ge=0, le=1, description="probability that the prompt learner sees a synthetic map"
+    )
+    few_shot_probability: float = Field(
+        0.5, ge=0, le=1, description="otherwise, probability of the few-shot map in place of the decoder's"
+    )
+    reference_jitter: float = Field(
+        0.25,
+        ge=0,
+        description="standard deviation of the log reference score that few-shot maps are scaled by",
+    )
+    verdict_weight: float = Field(1.0, ge=0, description="weight of the yes-no log-odds in the dialogue loss")
+    presence_share: float = Field(
+        0.75, ge=0, le=1, description="share of questions that ask whether there is an anomaly"
+    )
+    dialogue: Path | None = Field(None, description="JSONL of chats that alternate with inspections")
+    image_token: bool = Field(True, description="whether the soft prompt has an image token")
     use_map: bool = True
-    base_tokens: int = Field(default=9, ge=0)
+    base_tokens: int = Field(9, ge=0)
     channels: tuple[int, ...] = (4, 16, 32, 64, 128)
     norm: Literal["batch", "none"] = "batch"
-    level_knots: int = Field(default=16, ge=0)
-    lora: LoraSettings | None = None
-    precision: Literal["float32", "bfloat16", "float16"] = "float32"
-    device: str = "cpu"
-    watch_every: int = Field(default=25, ge=1)
-    save_every: int = Field(default=25, ge=1)
-    seed: int = 0
+    level_bins: int = Field(16, ge=0)
+    lora: LoraSettings | None = Field(None, description="LoRA on the language model; unset: frozen as it is")
+    precision: Literal["float32", "bfloat16", "float16"] = Field(
+        "float32", description="language model's dtype"
+    )
+    device: str = Field("cpu", description="torch device")
+    evaluate_every: int = Field(25, ge=1, description="steps between evaluations on held-out data")
+    save_every: int = Field(25, ge=1, description="steps between saved states")
+    seed: int = Field(0, description="seed of every random choice")
 
     @model_validator(mode="after")
     def _fits(self) -> TrainingConfig:

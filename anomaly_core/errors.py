@@ -1,7 +1,7 @@
-"""Every error that a user can meet and mend.
+"""Errors that the user can resolve, as one tree under IadError.
 
     IadError
-    |-- UnreadableImage        a file that is no image, or one that cannot be inspected
+    |-- UnreadableImage        a file that is not an image, or one that cannot be inspected
     |-- NoImages               a path, folder or glob that holds no image
     |-- WeightsError
     |   |-- WeightsMissing     a model that is not here yet; names the command that gets it
@@ -13,20 +13,20 @@
     |   `-- StoreBusy          another process holds the lock
     |-- UnknownProduct         no enrolled product by that name
     |-- KnowledgeError         a note that cannot be read
-    |-- ThreadError            a thread that cannot be opened, or that waits for a person
+    |-- ThreadError            a thread that cannot be opened, or that waits for a human label
     |-- ConfigError            a setting or argument out of its range
     `-- LanguageModelError
         |-- LanguageModelDown      no answer in time, or none at all
         `-- LanguageModelRefused   an answer that cannot be used, or a request that was refused
 
-What a programmer broke is not caught by this tree: it is raised as it is.
+Programming errors are not part of this tree.
 """
 
 from __future__ import annotations
 
 
 class IadError(Exception):
-    """Base of every error with a mend. `str(error)` names what is wrong and what to do about it."""
+    """Base of the tree. `str(error)` names the problem and the remedy."""
 
     @property
     def kind(self) -> str:
@@ -83,7 +83,7 @@ class KnowledgeError(IadError):
 
 
 class ThreadError(IadError):
-    """A dialogue's thread cannot be opened, or waits for a person's word."""
+    """A dialogue's thread cannot be opened, or waits for a human label."""
 
 
 class ConfigError(IadError):

@@ -1,4 +1,4 @@
-"""Writing a file whole or not at all, and disk errors as errors that name the file and the remedy."""
+"""Atomic file writes, and disk errors as IadErrors that name the file and the remedy."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from anomaly_core.errors import ConfigError, IadError
 
 @contextmanager
 def disk_errors(
-    path: Path, *, error: type[IadError] = ConfigError, elsewhere: str = "name another place"
+    path: Path, *, error: type[IadError] = ConfigError, elsewhere: str = "name a writable place"
 ) -> Iterator[None]:
     """Turn an OSError into `error`, whose message names `path`, the reason and the remedy.
 
@@ -24,36 +24,36 @@ def disk_errors(
         yield
     except OSError as cause:
         if cause.errno in (errno.ENOSPC, errno.EDQUOT):
-            text = f"no space left to write {path}: free some there, or {elsewhere}; what was there is intact"
+            remedy = f"free some space there, or {elsewhere}; what was there is intact"
         elif cause.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-            text = f"access to {path} is refused: give yourself the right to it, or {elsewhere}"
+            remedy = f"give yourself the right to it, or {elsewhere}"
         else:
-            text = f"{path}: {cause.strerror or cause}: check the path and the disk, or {elsewhere}"
-        raise error(text) from cause
+            remedy = f"check the path and the disk, or {elsewhere}"
+        raise error(f"{path}: {cause.strerror or cause}: {remedy}") from cause
 
 
 def make_folder(path: Path) -> None:
-    """Make a folder and those above it. Raises ConfigError where it cannot be made."""
+    """Make a folder and its parents. Raises ConfigError where it cannot be made."""
     with disk_errors(path):
         path.mkdir(parents=True, exist_ok=True)
 
 
 def write_whole(path: Path, data: bytes | str) -> None:
-    """Put bytes, or a text as UTF-8, at `path`, making its folder; no reader and no kill meets half a file.
+    """Write bytes, or a text as UTF-8, to `path` atomically; its folder is made.
 
     Raises ConfigError where it cannot be written.
     """
-    make_folder(path.parent)
     with disk_errors(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
         replace_file(path, data)
 
 
 def replace_file(path: Path, data: bytes | str, *, scratch: Path | None = None, synced: bool = False) -> None:
-    """Write beside, then rename into place: `write_whole` for callers with errors of their own.
+    """Write to a temporary file and rename it: `write_whole` for callers that handle OSError.
 
-    scratch: a folder on the same file system for the unfinished file; the one of `path` by default.
-    synced: whether the content survives a loss of power; for the name to survive it too, the caller calls
-    `sync_folder`. The file's mode follows the umask. Raises OSError.
+    scratch: folder of the temporary file, on the same file system; that of `path` by default.
+    synced: whether the content survives a loss of power; its name does after `sync_folder`. The file's mode
+    follows the umask. Raises OSError.
     """
     # Path.open rather than tempfile: tempfile's 0600 would shut out a group that shares the folder.
     part = (scratch or path.parent) / f"{path.name}.{os.getpid()}.{secrets.token_hex(4)}.part"

@@ -1,4 +1,4 @@
-"""Good images' scores against one another -> a product: each scorer's state, and the calibrations."""
+"""Fitting of a product: each scorer's state, and the calibrations from leave-one-out scores."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from anomaly_core.config import DetectorConfig
 from anomaly_core.decoders.patches import EncodedImage
-from anomaly_core.inspection import Array
 from anomaly_core.product import ProductModel
+from anomaly_core.results import Array
 from anomaly_core.scoring.calibration import calibrate
 from anomaly_core.scoring.fusion import Fusion
 from anomaly_core.scoring.scorer import FEW_SHOT, SOFT_PROMPT, TEXT_ALIGNED, Fit, Scorer
@@ -26,10 +26,10 @@ def fit_product(
     fingerprint: str,
     notes: tuple[str, ...] = (),
 ) -> ProductModel:
-    """Fit the scorers in their order, and calibrate what they say of the good images.
+    """Fit the scorers in order, and calibrate their scores of the good images.
 
-    good: one or more. fusion: weights of the fused score's parts, or None for the few-shot score alone. The
-    rest is kept as it is, see `ProductModel`. Raises what a scorer raises.
+    good: one or more. fusion: weights of the fused score, or None for the few-shot score alone. The other
+    arguments are stored in the product, see `ProductModel`. Raises what a scorer raises.
     """
     fits: dict[str, Fit] = {}
     for scorer in scorers:
@@ -42,16 +42,16 @@ def fit_product(
         prior = fusion.prior
     weights = {name: weight for name, weight in weights.items() if name in fits}
     one_shot = len(good) == 1
-    reading = None
+    language = None
     if SOFT_PROMPT in fits:
-        # All views of the only image average away what little they tell of how images differ.
-        log_scores = _fused(fits, weights, asked=True, close=not one_shot)
-        reading = calibrate(log_scores, one_shot=one_shot, prior=prior)
+        # The mean over all views of a single image would hide how much the views differ.
+        log_scores = _fused(fits, weights, with_language=True, augmented=not one_shot)
+        language = calibrate(log_scores, one_shot=one_shot, prior=prior)
     return ProductModel(
         states={name: fit.state for name, fit in fits.items()},
         weights=weights,
         calibration=calibrate(_fused(fits, weights), one_shot=one_shot, prior=prior),
-        reading_calibration=reading,
+        language_calibration=language,
         independent={
             name: calibrate([each.log_score for each in fit.good], one_shot=one_shot, prior=fit.prior)
             for name, fit in fits.items()
@@ -61,20 +61,24 @@ def fit_product(
         review=config.review,
         embeddings=np.stack([each.embedding for each in good]),
         view_embeddings=view_embeddings,
-        good_scores={name: [s.log_score for s in fit.good or fit.close] for name, fit in fits.items()},
+        good_scores={name: [s.log_score for s in fit.good or fit.augmented] for name, fit in fits.items()},
         fingerprint=fingerprint,
         notes=notes,
     )
 
 
 def _fused(
-    fits: Mapping[str, Fit], weights: Mapping[str, float], *, asked: bool = False, close: bool = False
+    fits: Mapping[str, Fit],
+    weights: Mapping[str, float],
+    *,
+    with_language: bool = False,
+    augmented: bool = False,
 ) -> NDArray[np.float64]:
-    """Return the good images' fused log-scores; asked: with the language model's. close: of all views."""
+    """Return the good images' fused log-scores, (n,), of one view or of all views (`augmented`)."""
     total = np.zeros(1)
     for name, weight in weights.items():
-        if name == SOFT_PROMPT and not asked:
+        if name == SOFT_PROMPT and not with_language:
             continue
-        shown = fits[name].close if close or name == SOFT_PROMPT else fits[name].good
-        total = total + weight * np.array([each.log_score for each in shown])
+        scores = fits[name].augmented if augmented or name == SOFT_PROMPT else fits[name].good
+        total = total + weight * np.array([each.log_score for each in scores])
     return total

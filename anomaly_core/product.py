@@ -1,11 +1,11 @@
-"""What is kept of an enrolled product, and how an image's scores are judged by it."""
+"""An enrolled product: scorer states, calibrations, and the verdict on an image's scores."""
 
 from __future__ import annotations
 
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,14 +17,16 @@ from safetensors.numpy import load, save
 from anomaly_core.decoders.memory_bank import MemoryBank
 from anomaly_core.errors import ConfigError, WeightsDamaged, WeightsMissing
 from anomaly_core.files import make_folder, write_whole
-from anomaly_core.inspection import Array, Region, Verdict
+from anomaly_core.results import Array, Region, Verdict
+from anomaly_core.scorers.few_shot import FOREIGN_OBJECT, PIXEL_RATE, bank_of
 from anomaly_core.scoring.calibration import Calibration
-from anomaly_core.scoring.few_shot import FOREIGN_OBJECT, PIXEL_RATE, bank_of
 from anomaly_core.scoring.regions import MOST_REGIONS, find_regions
 from anomaly_core.scoring.scorer import FEW_SHOT, SOFT_PROMPT, Finding, Score, State
 
 INDEPENDENT_SHARE: Final = 0.2
-"""Share of the false-alarm rate for the scorers that have a calibration of their own."""
+"""Share of the false-alarm rate for all independently calibrated scorers together."""
+MAX_MARGIN: Final = 10.0
+"""Bound on the language model's absolute log-odds of yes and no."""
 ARRAYS: Final = "product.safetensors"
 META: Final = "product.json"
 _ENROL_AGAIN: Final = "enrol the product again"
@@ -32,23 +34,23 @@ _ENROL_AGAIN: Final = "enrol the product again"
 
 @dataclass(frozen=True, eq=False)
 class ProductModel:
-    """What was learned of a product from its good images alone.
+    """A product, learned from its good images alone.
 
-    states: of each scorer that applies, by name. weights: of the scorers that make the fused log-score.
-    calibration: of the fused log-score in one view, without the language model. reading_calibration: of that
-        of all views with the language model's answer, or None where it was not asked at enrolment.
-    independent: of the log-scores of the scorers that have no weight.
-    alpha, review: rates where a call gives none, see `Verdict`.
-    embeddings: (n, D) float32 of the good images. view_embeddings: (m, D) of changed views of them.
-    good_scores: each scorer's scores of the good images against one another, (n,) or fewer.
-    fingerprint: what of the model these numbers hold for. notes: what a person should know of the fit.
+    states: of the scorers that apply, by name. weights: of the scorers in the fused log-score.
+    calibration: of the fused log-score of one view, without the language model. language_calibration: of the
+        fused log-score of all views with the language model's, or None where it was not asked at enrolment.
+    independent: calibrations of the scorers without a weight, by name.
+    alpha, review: default rates, see `Verdict`.
+    embeddings: (n, D) float32 of the good images. view_embeddings: (m, D) of their augmented views.
+    good_scores: leave-one-out log-scores of the good images, at most n a scorer, by name.
+    fingerprint: see `AnomalyGPT.fingerprint`. notes: remarks on the fit, for the user.
     version: of the store that it was read from, or "".
     """
 
     states: Mapping[str, State]
     weights: Mapping[str, float]
     calibration: Calibration
-    reading_calibration: Calibration | None
+    language_calibration: Calibration | None
     independent: Mapping[str, Calibration]
     alpha: float
     review: float
@@ -61,27 +63,27 @@ class ProductModel:
 
     @property
     def bank(self) -> MemoryBank:
-        """The normal patches."""
-        return self.states[FEW_SHOT].made(bank_of)
+        """The memory bank of normal patches."""
+        return self.states[FEW_SHOT].derived(bank_of)
 
     @property
     def reference_score(self) -> float:
-        """In the map's unit, the score at which an anomaly is as likely as not."""
+        """Score, in the map's unit, at which an anomaly has probability one half."""
         return float(self.states[FEW_SHOT].meta["reference_score"])
 
     @property
     def pixel_threshold(self) -> float:
-        """In the map's unit; a pixel beyond it is beyond the normal images' highest pixels."""
+        """Upper limit of a normal pixel, in the map's unit."""
         return float(self.states[FEW_SHOT].meta["pixel_threshold"])
 
     @property
     def language_model(self) -> str | None:
-        """The language model that was asked at enrolment, as its scorer's fingerprint, or None."""
+        """Fingerprint of the language model's scorer at enrolment, or None where it was not asked."""
         state = self.states.get(SOFT_PROMPT)
         return None if state is None else str(state.meta["model"])
 
     def fused(self, scores: Mapping[str, Score], *, foreign: bool = False) -> float:
-        """Return the fused log-score without the language model's part; foreign: see `judge`."""
+        """Return the fused log-score without the language model's; foreign: see `judge`."""
         total = sum(
             weight * scores[name].log_score
             for name, weight in self.weights.items()
@@ -97,14 +99,13 @@ class ProductModel:
         alpha: float | None = None,
         review: float | None = None,
     ) -> Verdict:
-        """Return the verdict of an image's scores.
+        """Return the verdict on an image's scores.
 
-        The fused score and each scorer with a calibration of its own have shares of the false-alarm rate
-        (Bonferroni): p-values over their shares, the smallest of which keeps the rate, however they depend on
-        each other.
+        The fused score and the independent scorers divide the false-alarm rate (Bonferroni): the smallest
+        p-value over its share keeps the rate, whatever the dependence between them.
 
-        foreign: a foreign object lies beside the part, which is anomalous whatever the patches say.
-        alpha, review: rates; the product's where None. Raises ConfigError unless 0 < alpha <= review < 1.
+        foreign: a foreign object lies beside the part, which makes the image anomalous by itself.
+        alpha, review: rates; the product's where None. Raises ConfigError unless both lie between 0 and 1.
         """
         log_p = self.fused_verdict(scores, foreign=foreign).log_p
         others = [self._independent_log_p(name, scores) for name in self.independent if name in scores]
@@ -120,17 +121,31 @@ class ProductModel:
         alpha: float | None = None,
         review: float | None = None,
     ) -> Verdict:
-        """Return the verdict of the fused score alone, which the map's regions are about; see `judge`."""
+        """Return the verdict on the fused score alone, which decides whether the map has regions."""
         total, calibration = self.fused(scores, foreign=foreign), self.calibration
-        if SOFT_PROMPT in scores and self.reading_calibration is not None:
+        if SOFT_PROMPT in scores and self.language_calibration is not None:
             total += self.weights[SOFT_PROMPT] * scores[SOFT_PROMPT].log_score
-            calibration = self.reading_calibration
+            calibration = self.language_calibration
         return Verdict(calibration.log_p(total), *self.rates(alpha, review))
+
+    def answer_can_change_decision(
+        self,
+        scores: Mapping[str, Score],
+        *,
+        foreign: bool = False,
+        alpha: float | None = None,
+        review: float | None = None,
+    ) -> bool:
+        """Return whether an answer within `MAX_MARGIN` could change the decision."""
+        reach, total = self.weights.get(SOFT_PROMPT, 0.0) * MAX_MARGIN, self.fused(scores, foreign=foreign)
+        rates = self.rates(alpha, review)
+        shifted = (Verdict(self.calibration.log_p(total + s), *rates).decision for s in (-reach, reach))
+        return len(set(shifted)) > 1
 
     def findings(
         self, scores: Mapping[str, Score], alpha: float | None = None
     ) -> list[tuple[Finding, float]]:
-        """Return what the scorers with a calibration of their own find wrong at this rate, with 1 - p."""
+        """Return the findings of the independent scorers that are anomalous at this rate, with 1 - p."""
         rate, _ = self.rates(alpha, None)
         found: list[tuple[Finding, float]] = []
         for name, own in self.independent.items():
@@ -140,7 +155,7 @@ class ProductModel:
         return found
 
     def rates(self, alpha: float | None, review: float | None) -> tuple[float, float]:
-        """Return the rates in force: those given, else the product's; review is alpha at least.
+        """Return (alpha, review): those given, else the product's; review is at least alpha.
 
         Raises ConfigError unless 0 < alpha < 1 and 0 < review < 1.
         """
@@ -152,18 +167,18 @@ class ProductModel:
 
     @property
     def _share(self) -> float:
-        """Of the false-alarm rate, for each scorer with a calibration of its own."""
+        """Share of the false-alarm rate of each independent scorer."""
         return INDEPENDENT_SHARE / max(len(self.independent), 1)
 
     def _independent_log_p(self, name: str, scores: Mapping[str, Score]) -> float:
-        """Logarithm of a scorer's p-value over its share of the false-alarm rate."""
+        """Return the log of a scorer's p-value over its share of the false-alarm rate."""
         return self.independent[name].log_p(scores[name].log_score) - math.log(self._share)
 
     def region_threshold(self, values: Array) -> float:
-        """Return the value from which a pixel of this (H, W) map belongs to a region.
+        """Return the value from which a pixel of an (H, W) map belongs to a region.
 
-        Half-way from the map's median to its peak bounds a defect where its blurred outline falls by
-        half; what is fainter, or within the good images' range, is not a region of its own.
+        It is half-way between the map's median and its peak, where a blurred defect has its outline, and at
+        least the limit of a normal pixel.
         """
         coarse = values[::4, ::4]
         shown = coarse[coarse > 0]
@@ -171,27 +186,27 @@ class ProductModel:
         return max(self.pixel_threshold, (base + float(values.max())) / 2)
 
     def strongest_threshold(self, values: Array) -> float:
-        """Return `region_threshold`, lowered where it must be for this map to have a region at all.
+        """Return `region_threshold`, or 0.8 of the map's peak where that is lower.
 
-        A part can be anomalous as a whole while no pixel stands out: then its peak is shown.
+        An image can be anomalous while no pixel exceeds the normal limit; its peak is then the region.
         """
         return min(self.region_threshold(values), 0.8 * float(values.max()))
 
     def regions(self, values: Array, *, most: int = MOST_REGIONS) -> list[Region]:
-        """Return what stands out in this (H, W) map, strongest first: at least one region, at most `most`."""
+        """Return the regions of an (H, W) map, strongest first: at least one, at most `most`."""
         threshold = self.strongest_threshold(values)
         return find_regions(values, threshold=threshold, max_regions=most, scale=self.pixel_threshold)
 
     def to_parts(self) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
-        """Return the arrays and the numbers to store; `from_parts` makes the same model of them."""
+        """Return the arrays and the JSON values to store; the inverse of `from_parts`."""
         arrays = {f"{n}/{k}": a for n, state in self.states.items() for k, a in state.arrays.items()}
         arrays |= {"embeddings": self.embeddings, "view_embeddings": self.view_embeddings}
-        reading = self.reading_calibration
+        language = self.language_calibration
         meta = {
             "states": {name: dict(state.meta) for name, state in self.states.items()},
             "weights": dict(self.weights),
             "calibration": asdict(self.calibration),
-            "reading_calibration": None if reading is None else asdict(reading),
+            "language_calibration": None if language is None else asdict(language),
             "independent": {name: asdict(own) for name, own in self.independent.items()},
             "alpha": self.alpha,
             "review": self.review,
@@ -205,9 +220,9 @@ class ProductModel:
     def from_parts(
         cls, arrays: Mapping[str, NDArray[Any]], meta: Mapping[str, Any], version: str = ""
     ) -> ProductModel:
-        """Return the model that `to_parts` gave. Raises ConfigError for parts of another version."""
+        """Return the model of `to_parts`'s result. Raises ConfigError for parts of another version."""
         try:
-            reading = meta["reading_calibration"]
+            language = meta["language_calibration"]
             states = {
                 name: State(
                     {k.removeprefix(f"{name}/"): a for k, a in arrays.items() if k.startswith(f"{name}/")},
@@ -219,7 +234,7 @@ class ProductModel:
                 states=states,
                 weights=dict(meta["weights"]),
                 calibration=Calibration(**meta["calibration"]),
-                reading_calibration=None if reading is None else Calibration(**reading),
+                language_calibration=None if language is None else Calibration(**language),
                 independent={name: Calibration(**own) for name, own in meta["independent"].items()},
                 alpha=float(meta["alpha"]),
                 review=float(meta["review"]),
@@ -234,19 +249,19 @@ class ProductModel:
             raise ConfigError(f"enrolled by another version of this program; {_ENROL_AGAIN}.") from error
 
     def save_pretrained(self, folder: str | Path) -> None:
-        """Write the product into a folder, which is made if need be; `from_pretrained` reads it."""
+        """Write the product into a folder, which is made where missing."""
         arrays, meta = self.to_parts()
         make_folder(Path(folder))
         contiguous = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
         write_whole(Path(folder) / ARRAYS, save(contiguous))
-        write_whole(Path(folder) / META, (json.dumps(meta, indent=1) + "\n").encode())
+        write_whole(Path(folder) / META, json.dumps(meta, indent=1) + "\n")
 
     @classmethod
     def from_pretrained(cls, folder: str | Path) -> ProductModel:
         """Read a folder that `save_pretrained` wrote.
 
-        Raises WeightsMissing for none there, WeightsDamaged for one that cannot be read, ConfigError for one
-        of another version.
+        Raises WeightsMissing where there is none, WeightsDamaged where it cannot be read, ConfigError for a
+        product of another version.
         """
         path = Path(folder)
         try:
@@ -260,7 +275,3 @@ class ProductModel:
             return cls.from_parts(arrays, meta)
         except ConfigError as error:
             raise ConfigError(f"{path}: {error}") from error
-
-    def of_version(self, version: str) -> ProductModel:
-        """Return the same model, read from this version of a store."""
-        return replace(self, version=version)

@@ -1,4 +1,4 @@
-"""Names for what varies: encoders, scorers, language models; code outside the packages adds its own."""
+"""Registry of factories by name, for encoders, scorers and tools; open to other packages."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ T = TypeVar("T")
 
 
 class Registry(Generic[T]):
-    """Factories by name. A name that was not registered is looked for among installed entry points.
+    """Factories by name; a name that was not registered is looked up among installed entry points.
 
-    kind: what the factories make, for messages. group: the entry points' group, such as "iad.scorers".
+    kind: what the factories make, for messages. group: of the entry points, such as "iad.scorers".
     """
 
     def __init__(self, kind: str, group: str) -> None:
@@ -21,7 +21,7 @@ class Registry(Generic[T]):
         self._factories: dict[str, Callable[..., T]] = {}
 
     def register(self, name: str, factory: Callable[..., T]) -> None:
-        """Make a factory known; one that has this name already is replaced."""
+        """Register a factory, in place of an earlier one of the same name."""
         self._factories[name] = factory
 
     def find(self, name: str) -> Callable[..., T] | None:
@@ -32,5 +32,5 @@ class Registry(Generic[T]):
         return self._factories.get(name)
 
     def names(self) -> list[str]:
-        """Return every name that is known, those of entry points included, sorted."""
+        """Return all known names, entry points included, sorted."""
         return sorted({*self._factories, *(point.name for point in entry_points(group=self.group))})

@@ -34,11 +34,12 @@ from anomaly_core.anomalygpt import AnomalyGPT
 from anomaly_core.checkpoint import SHIPPED, Checkpoint, load_checkpoint
 from anomaly_core.config import LoraSettings
 from anomaly_core.decoders.patches import EncodedImage, as_array
-from anomaly_core.inspection import CELLS, Array, Inspection
+from anomaly_core.inspection import Inspection
 from anomaly_core.product import ProductModel
-from anomaly_core.scoring.few_shot import FewShotScorer
+from anomaly_core.results import CELLS, Array
+from anomaly_core.scorers.few_shot import FewShotScorer
+from anomaly_core.scorers.soft_prompt import SoftPromptScorer
 from anomaly_core.scoring.scorer import FEW_SHOT, SOFT_PROMPT, TEXT_ALIGNED
-from anomaly_core.soft_prompt.scorer import SoftPromptScorer
 from anomaly_core.training.train import train
 from anomaly_core.weights.resolve import pull
 
@@ -109,7 +110,7 @@ def limits_of(product: ProductModel, good: Sequence[EncodedImage], scorer: FewSh
     few_shot, text = (np.array(product.good_scores[name]) for name in (FEW_SHOT, TEXT_ALIGNED))
     # The product keeps their scores in one view alone.
     fit = scorer.fit([replace(g, reference_grids=tuple(v.grid for v in g.views[1:])) for g in good], {})
-    all_views = fit.close if len(good) > 1 else fit.good
+    all_views = fit.augmented if len(good) > 1 else fit.good
     return {
         ONE_VIEW: float(few_shot.max()),
         TEXT: float(text.max()),
@@ -154,7 +155,7 @@ def run(
     masks = shrunk_masks(part.tests)
     nothing = np.zeros((1, 1), np.float32)  # readers of the image alone take no map
     fixed = {name: [r.margin(nothing, 1.0, i.embedding) for i in images] for name, r in alone.items()}
-    reader = model.reader()
+    reader = model.soft_prompt_scorer()
     assert reader is not None
     rows: dict[str, Any] = {}
     for shots in options.shots:
@@ -166,7 +167,7 @@ def run(
             limits = limits_of(product, good, FewShotScorer(model.config.few_shot))
             judged = {name: Judged(margins, [m > 0 for m in margins]) for name, margins in fixed.items()}
             for image, test in zip(images, part.tests, strict=True):
-                found = model.inspect(image, product)
+                found = model.inspect(image, product, ask=True)
                 for name, score, verdict, values in judge(image, product, limits, mute, found):
                     judged.setdefault(name, Judged()).add(score, verdict, values)
                 mask = test.mask

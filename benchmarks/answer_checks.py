@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.answers.guardrails import check_answer, cited_ids
-from anomaly_core.inspection import CELLS, verdict_sentence
+from anomaly_core.results import CELLS, verdict_sentence
 from anomaly_core.scoring.measurement import describe_region
 from anomaly_core.scoring.regions import region_of_mask
 from tools.records import AnswerRecord

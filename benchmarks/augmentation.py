@@ -30,8 +30,8 @@ from anomaly_core.decoders.memory_bank import image_score
 from anomaly_core.decoders.patches import EncodedImage, as_array
 from anomaly_core.evaluation.detection import spread
 from anomaly_core.evaluation.metrics import auroc
-from anomaly_core.inspection import Array
-from anomaly_core.scoring.few_shot import FewShotScorer
+from anomaly_core.results import Array
+from anomaly_core.scorers.few_shot import FewShotScorer
 from anomaly_core.scoring.regions import find_regions
 from anomaly_core.scoring.scorer import State
 

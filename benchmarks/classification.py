@@ -34,13 +34,14 @@ from agents.factory import tools_context
 from agents.settings import Settings
 from anomaly_core.anomalygpt import AnomalyGPT
 from anomaly_core.config import DEFAULT_ENCODER
+from anomaly_core.names import name_key
 from anomaly_core.product import ProductModel
 from anomaly_core.scoring.measurement import describe_region
 from anomaly_core.scoring.region_embedding import region_vector
 from anomaly_core.scoring.regions import region_of_mask
-from anomaly_core.simulation.procedural import DrawnProduct
+from anomaly_core.simulation.procedural import ProceduralProduct
 from tools.classify.classify import UNKNOWN, DefectNotes, appearance
-from tools.classify.scores import same_name, weigh
+from tools.classify.scores import weigh
 
 TILE_NOTES = """# Magnetic tile
 
@@ -100,7 +101,7 @@ def real_cases(root: Path, category: str, model: AnomalyGPT, per_type: int) -> l
 
 
 def procedural_cases(seed: int, kind: str, model: AnomalyGPT, per_type: int) -> list[Case]:
-    made = DrawnProduct(kind, seed)
+    made = ProceduralProduct(kind, seed)
     product = model.fit([made.image(index) for index in range(4)])
     return [
         case_of(pixels, mask, defect, model, product)
@@ -137,7 +138,7 @@ def outcomes(
     for case, apart, near in trials(cases, shots, seed):
         record = weigh(near, fits.get(case.look, {}), apart)
         first = [record, *record.alternatives][record.name == UNKNOWN]
-        named, likeliest = (same_name(each.name) == same_name(case.defect) for each in (record, first))
+        named, likeliest = (name_key(each.name) == name_key(case.defect) for each in (record, first))
         rows.append((case.defect, named, record.name == UNKNOWN, record.score, likeliest, first.score))
     types, right, unknown, scores, first_right, chances = map(np.array, zip(*rows, strict=True))
     found = {
@@ -207,11 +208,11 @@ def likelihoods(looks: Sequence[tuple[Mapping[str, float], str]]) -> dict[str, A
             for fits, truth in looks:
                 for hidden in (None, truth):
                     kept = {
-                        name: fit for name, fit in fits.items() if same_name(name) != same_name(hidden or "")
+                        name: fit for name, fit in fits.items() if name_key(name) != name_key(hidden or "")
                     }
                     values = np.array([*kept.values(), least]) / width
                     chances = np.exp(values - values.max())
-                    right = [same_name(name) == same_name(truth) for name in kept]
+                    right = [name_key(name) == name_key(truth) for name in kept]
                     right.append(hidden is not None)
                     logs.append(np.log(chances[np.array(right)].sum() / chances.sum()))
             rows.append(

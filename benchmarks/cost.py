@@ -66,7 +66,7 @@ def training(folder: str) -> dict[str, Any]:
     from anomaly_core.training.train import train
 
     config = load_checkpoint(SHIPPED).config.training
-    data = config.data.model_copy(update={"drawn_products": 2, "samples": 16, "held_out": 2})
+    data = config.data.model_copy(update={"procedural_products": 2, "samples": 16, "held_out": 2})
     short = config.model_copy(update={"data": data, "decoder_steps": 0, "steps": STEPS})
     seconds: list[float] = []
 

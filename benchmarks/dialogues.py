@@ -33,7 +33,7 @@ from agents.app import Application, inspection_record
 from agents.demo import choose_cells
 from agents.graphs.threads import Finished, Waiting
 from agents.settings import Settings
-from anomaly_core.simulation.procedural import DrawnProduct
+from anomaly_core.simulation.procedural import ProceduralProduct
 from anomaly_core.weights import resolve as weights
 from tools.records import InspectionRecord
 
@@ -86,8 +86,8 @@ def main() -> None:
                 for number, turn in enumerate(dialogue["turns"], start=1):
                     shown = hold(app, images[turn["image"]], turn)
                     turns.append({"dialogue": dialogue["name"], "turn": number, **shown})
-                    told = {key: shown[key] for key in ("question", "draft", "shown", "wrong", "seconds")}
-                    print(json.dumps(told, indent=1), flush=True)
+                    logged = {key: shown[key] for key in ("question", "draft", "shown", "wrong", "seconds")}
+                    print(json.dumps(logged, indent=1), flush=True)
     result = {"summary": summary(turns), "turns": turns}
     write(given, result)
     print(json.dumps(result["summary"], indent=1))
@@ -110,7 +110,7 @@ def scenes(folder: Path) -> dict[str, tuple[list[Path], dict[str, Path], str]]:
 
 def procedural(kind: str, folder: Path) -> tuple[list[Path], dict[str, Path]]:
     """Make eight good parts to enrol, another good one, and one with a defect."""
-    product, paths = DrawnProduct(kind, 1), []
+    product, paths = ProceduralProduct(kind, 1), []
     for index in range(10):
         pixels = product.image(index).copy()
         if index == 9:
@@ -141,7 +141,7 @@ def ready(store: Path, product: str, good: list[Path], notes: str) -> Applicatio
 
 
 def hold(app: Application, image: Path, turn: dict[str, str]) -> dict[str, Any]:
-    """Put one question; return what was shown, what the model said, and what is wrong with what was shown."""
+    """Put one question; return what was shown, the model's draft, and what is wrong with what was shown."""
     start = time.perf_counter()
     *_, finished = app.conversations.ask(image, turn["question"], thread="T")
     seconds = time.perf_counter() - start
@@ -151,9 +151,9 @@ def hold(app: Application, image: Path, turn: dict[str, str]) -> dict[str, Any]:
     return {
         "question": turn["question"],
         "shown": record.answer,
-        "by_the_model": not state["refused"],
+        "by_the_model": not state["violations"],
         "draft": state["draft"],
-        "refused": state["refused"],
+        "violations": state["violations"],
         "on_topic": re.search(turn["about"], record.answer, re.IGNORECASE) is not None,
         "wrong": faults(record),
         "seconds": round(seconds, 2),
@@ -164,8 +164,8 @@ def hold(app: Application, image: Path, turn: dict[str, str]) -> dict[str, Any]:
 def faults(record: InspectionRecord) -> list[str]:
     """What must never be shown, and is."""
     answer = record.answer
-    spoken = re.sub(r'"[^"]*"', "", answer)
-    claims = re.sub(r"\[[^\[\]]*[A-Za-z][^\[\]]*\]", "", spoken)
+    unquoted = re.sub(r'"[^"]*"', "", answer)
+    claims = re.sub(r"\[[^\[\]]*[A-Za-z][^\[\]]*\]", "", unquoted)
     found = []
     if len(re.findall(r"[A-Za-z]{2,}", answer)) < 4:
         found.append("empty")
@@ -205,7 +205,7 @@ def repeats(text: str) -> bool:
 
 
 def summary(turns: list[dict[str, Any]]) -> dict[str, Any]:
-    """The figures that docs/dialogue.md gives."""
+    """The figures that docs/concepts/dialogue.md gives."""
     wrong = Counter(fault for turn in turns for fault in turn["wrong"])
     kinds = ("empty", "degenerate", "cut off", "verdict missing", "contradiction", "number not measured")
     count = len(turns)
@@ -214,7 +214,7 @@ def summary(turns: list[dict[str, Any]]) -> dict[str, Any]:
         "shown_and_wrong": {kind: wrong[kind] for kind in kinds},
         "on_topic": sum(turn["on_topic"] for turn in turns) / count,
         "by_the_model": sum(turn["by_the_model"] for turn in turns) / count,
-        "refused_for": dict(Counter(turn["refused"][0] for turn in turns if turn["refused"])),
+        "violations": dict(Counter(turn["violations"][0] for turn in turns if turn["violations"])),
         "median_seconds": statistics.median(turn["seconds"] for turn in turns),
         "longest_seconds": max(turn["seconds"] for turn in turns),
         "median_model_seconds": statistics.median(turn["model_seconds"] for turn in turns),

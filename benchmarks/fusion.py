@@ -34,7 +34,7 @@ from anomaly_core.evaluation.metrics import auroc
 from anomaly_core.scoring.calibration import Prior
 from anomaly_core.scoring.fusion import Fusion, write_fusion
 from anomaly_core.scoring.scorer import FEW_SHOT, SOFT_PROMPT, TEXT_ALIGNED, Score
-from anomaly_core.simulation.procedural import drawn_products
+from anomaly_core.simulation.procedural import procedural_products
 
 LEAST_WEIGHT = 0.005
 """A part that counts for nothing would be asked for show."""
@@ -83,7 +83,7 @@ def cases_of(part: Set, model: AnomalyGPT, mute: AnomalyGPT) -> list[Case]:
     for shots, seed in DRAWS:
         product = model.fit(part.draw(shots, seed))
         one_view = [parts_of(mute.inspect(each.first_view, product).scores) for each in images]
-        all_views = [parts_of(model.inspect(each, product).scores) for each in images]
+        all_views = [parts_of(model.inspect(each, product, ask=True).scores) for each in images]
         good = np.column_stack([product.good_scores[name] for name in (FEW_SHOT, TEXT_ALIGNED)])
         cases.append(Case(part.name, shots, part.labels, np.array(one_view), np.array(all_views), good))
     return cases
@@ -153,7 +153,7 @@ def main() -> None:
         print(part.name, {name: round(value, 3) for name, value in aurocs_of(mine).items()}, flush=True)
     # Good images: of each photographed product once, and of procedural ones.
     good = {case.product: [c for c in cases if c.name == case.name] for case in cases}
-    for index, made in enumerate(drawn_products(given.products, given.seed)):
+    for index, made in enumerate(procedural_products(given.products, given.seed)):
         images = [made.image(i, side=SIDE) for i in range(SHOTS + given.count)]
         tests = [Labelled(pixels, GOOD) for pixels in images[SHOTS:]]
         part = Set(f"{made.name} {index}-good", images[:SHOTS], tests)

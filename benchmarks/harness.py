@@ -26,9 +26,9 @@ from anomaly_core.decoders.patches import EncodedImage
 from anomaly_core.encoders.registry import load_image_encoder
 from anomaly_core.evaluation import metrics
 from anomaly_core.evaluation.detection import MAP_SIDE, shrink_map, shrink_mask, spread
-from anomaly_core.inspection import Array, cell_of
+from anomaly_core.results import Array, cell_of
+from anomaly_core.scorers.soft_prompt import SoftPromptScorer
 from anomaly_core.scoring.scorer import FEW_SHOT, SOFT_PROMPT, TEXT_ALIGNED, State
-from anomaly_core.soft_prompt.scorer import SoftPromptScorer
 
 RESULTS: Final = Path(__file__).parent / "results"
 ROOTS: Final = {

@@ -24,10 +24,11 @@ import torch
 from harness import parser, write
 from PIL import Image
 
+from agents.answers import tool_calls
 from agents.app import Application
-from agents.graphs import dialogue, inspection, tool_calls
+from agents.graphs import dialogue, inspection
 from agents.settings import Settings
-from anomaly_core.simulation.procedural import DrawnProduct
+from anomaly_core.simulation.procedural import ProceduralProduct
 from tools.cache import CachedImage
 from tools.records import InspectionRecord
 
@@ -105,7 +106,7 @@ def main() -> None:
 
 def procedural(folder: Path, count: int, first: int) -> list[Path]:
     """Make parts; every second one has a bright square that no good part has."""
-    product, paths = DrawnProduct("metal plate", 1), []
+    product, paths = ProceduralProduct("metal plate", 1), []
     for index in range(first, first + count):
         pixels = product.image(index).copy()
         if index % 2:
@@ -122,7 +123,7 @@ def ready(folder: Path, encoder: str) -> Application:
     good = []
     for index in range(4):
         good.append(folder / f"good-{index}.png")
-        Image.fromarray(DrawnProduct("metal plate", 1).image(index)).save(good[-1])
+        Image.fromarray(ProceduralProduct("metal plate", 1).image(index)).save(good[-1])
     app.enroll("plate", good)
     notes = folder / "notes.json"
     notes.write_text(

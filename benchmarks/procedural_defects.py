@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sets import Mask, Pixels
 
-from anomaly_core.simulation.procedural import DrawnProduct
+from anomaly_core.simulation.procedural import ProceduralProduct
 
 NOTES = """# Drawn part
 
@@ -32,7 +32,9 @@ Haze is a large dark zone with an elliptic outline and a soft border.
 """
 
 
-def procedural_defects(product: DrawnProduct, seed: int, per_type: int) -> Iterator[tuple[Pixels, Mask, str]]:
+def procedural_defects(
+    product: ProceduralProduct, seed: int, per_type: int
+) -> Iterator[tuple[Pixels, Mask, str]]:
     """Yield (H, W, 3) uint8 RGB, its (H, W) bool mask and the defect's type."""
     for number, (defect, draw) in enumerate(sorted(SIMULATED.items())):
         for index in range(per_type):

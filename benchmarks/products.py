@@ -9,7 +9,7 @@ must then be taken for its own product; refused counts as not right. Then each p
 the store, and its images must be refused. ELPV (package elpv-dataset, two products) and the simulated textile
 (package conformal-clip-data) are fetched; procedural products are made. `--develop` leaves the real sets out:
 on these alone the constants of `knowledge/products/novelty.py` were chosen. The references for what is out of
-distribution (`tools/enrollment/novelty.py`) are of the procedural products' kinds, so a procedural product's
+distribution (`tools/references.py`) are of the procedural products' kinds, so a procedural product's
 figures say little; the real sets' count.
 """
 
@@ -33,12 +33,12 @@ from anomaly_core.anomalygpt import AnomalyGPT
 from anomaly_core.config import DEFAULT_ENCODER
 from anomaly_core.evaluation.datasets import open_dataset
 from anomaly_core.evaluation.metrics import wilson_interval
-from anomaly_core.inspection import Array
 from anomaly_core.product import ProductModel
+from anomaly_core.results import Array
 from knowledge.products.record import Template
 from knowledge.products.templates import TemplateIndex
 from knowledge.store.store import Store
-from tools.enrollment.novelty import other_objects
+from tools.references import reference_embeddings
 
 MOST_SHOTS = 8
 WORDS = ("right", "wrong", "refused")
@@ -89,7 +89,7 @@ def enroll(index: TemplateIndex, name: str, learned: ProductModel, encoder: str,
         data = f"{name} {number}".encode()
         templates.append(Template(hashlib.sha256(data).hexdigest(), f"{number}.png", data, embedding))
     views = learned.view_embeddings
-    index.enroll(name, templates, arrays={}, meta={}, encoder=encoder, views=views, strangers=others)
+    index.enroll(name, templates, arrays={}, meta={}, encoder=encoder, views=views, references=others)
 
 
 def rate(hits: int, of: int, draws: int) -> dict[str, Any]:
@@ -128,7 +128,8 @@ def measure(
                     mistaken[own][str(found)] += 1
         for each in products:
             own = each.part.name
-            index.remove(own)
+            # An index finds products of the encoder asked for alone.
+            enroll(index, own, learned[own], "left out", others)
             for vector in each.embeddings:
                 found = index.find_product(vector, encoder=encoder).name
                 seen[own]["not enrolled refused" if found is None else "not enrolled taken"] += 1
@@ -173,7 +174,7 @@ def main() -> None:
         Product(part, is_real, [model.encode(test.pixels).embedding for test in part.tests])
         for part, is_real in sets
     ]
-    others = other_objects(model)
+    others = reference_embeddings(model)
     rows = {}
     with TemporaryDirectory() as folder:
         for shots in (1, 4):

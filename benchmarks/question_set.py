@@ -24,7 +24,7 @@ from harness import covered_cells, parser
 from numpy.typing import NDArray
 
 from anomaly_core.evaluation.datasets import Sample, load_mask, open_dataset
-from anomaly_core.inspection import CELLS
+from anomaly_core.results import CELLS
 from anomaly_core.weights.resolve import pull
 from tools.locations import box_of
 

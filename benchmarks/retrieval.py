@@ -43,7 +43,7 @@ from knowledge.catalogue.passages import Passage, cut
 from knowledge.catalogue.product_match import ProductNames
 from tools.context import Context
 from tools.retrieve import find_passages, passage_record
-from tools.text_cache import RememberingTextEncoder
+from tools.text_cache import CachedTextEncoder
 
 GIVEN, FOUND, NONE = "given", "found", "not looked for"
 
@@ -165,7 +165,7 @@ def main() -> None:
         options.error("give MMAD's domain_knowledge.json, or --develop")
     rows: list[dict[str, Any]] = []
     with tempfile.TemporaryDirectory() as folder:
-        encoder = RememberingTextEncoder(load_text_encoder(given.encoder), size=8000)
+        encoder = CachedTextEncoder(load_text_encoder(given.encoder), size=8000)
         others, notes = phrasings(), given.notes
         if given.develop:
             content, others = synthetic_notes()

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from anomaly_core.imaging.foreground import foreground_mask
 from anomaly_core.imaging.reading import load_image
-from anomaly_core.simulation.procedural import DrawnProduct
+from anomaly_core.simulation.procedural import ProceduralProduct
 
 Pixels = NDArray[np.uint8]
 ANOMALIES = ("removed", "doubled", "moved", "swapped")
@@ -214,7 +214,7 @@ def procedural(seed: int) -> list[list[Part]]:
     for number, kind in enumerate(("metal nut", "metal plate", "capsule", "gear")):
         parts: list[Part] = []
         for index in range(24):
-            pixels = DrawnProduct(kind, seed + number).image(index)
+            pixels = ProceduralProduct(kind, seed + number).image(index)
             mask = foreground_mask(pixels)
             if mask is not None:
                 parts.append(_upright(_cut(pixels, mask)) if kind == "capsule" else _cut(pixels, mask))

@@ -22,7 +22,7 @@ from sets import Set, pixels_of, procedural, textile
 from anomaly_core.config import DEFAULT_ENCODER, FewShotConfig
 from anomaly_core.decoders.patches import EncodedImage, View, patch_grid
 from anomaly_core.evaluation.metrics import auroc
-from anomaly_core.scoring.few_shot import FewShotScorer
+from anomaly_core.scorers.few_shot import FewShotScorer
 
 
 def compared(image: EncodedImage, config: FewShotConfig) -> EncodedImage:

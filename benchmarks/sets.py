@@ -21,7 +21,7 @@ from anomaly_core.evaluation.datasets import GOOD, Sample, load_mask, open_datas
 from anomaly_core.imaging.foreground import foreground_mask
 from anomaly_core.imaging.reading import find_images, load_image
 from anomaly_core.simulation.nsa import simulate
-from anomaly_core.simulation.procedural import drawn_products
+from anomaly_core.simulation.procedural import procedural_products
 from anomaly_core.training.data import Texture
 from anomaly_core.weights.resolve import pull
 
@@ -167,7 +167,7 @@ def procedural(
 ) -> list[Set]:
     """Return procedural products with simulated anomalies; see `with_anomalies`."""
     sets = []
-    for index, made in enumerate(drawn_products(products, seed)):
+    for index, made in enumerate(procedural_products(products, seed)):
         images = [made.image(i, side=SIDE) for i in range(SHOTS + 2 * count)]
         sets.append(with_anomalies(made.name, images, count, rng, METHODS[index % len(METHODS)], faintest))
     return sets

@@ -1,1 +1,1 @@
-"""Memory: enrolled products (templates, calibration) and domain notes, found again with FAISS."""
+"""Enrolled products and domain notes in one versioned store, with exact vector search."""

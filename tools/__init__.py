@@ -1,1 +1,1 @@
-"""LangChain tools over `anomaly_core` and `knowledge`, one family a file."""
+"""Typed functions on an image and its product, and LangChain tools over them, one family a file."""

@@ -1,8 +1,7 @@
-"""The image cache: each image decoded once, encoded once and inspected once; no array in a graph's state.
+"""Image cache: decoded pixels, features and inspection of recent images.
 
-A graph's state is checkpointed, so it holds paths, hashes and small numbers. The arrays behind them
-live here; after a resume in another process a missing one is computed again from the file,
-whose hash must still be the recorded one.
+A graph's state is checkpointed and holds paths and hashes, but no arrays. In another process, arrays are
+computed again from the file, whose hash must be the recorded one.
 """
 
 from __future__ import annotations
@@ -20,11 +19,11 @@ from anomaly_core.inspection import Inspection
 from anomaly_core.product import ProductModel
 
 Rates = tuple[float | None, float | None]
-"""alpha and review of a call, None for the product's own."""
+"""(alpha, review), None for the product's."""
 
 
 class CachedImage:
-    """One image file and what was computed of it; each is made at first use, by one thread, and kept."""
+    """One image file with its features and inspection, computed at first use. Thread-safe."""
 
     def __init__(self, model: Callable[[], AnomalyGPT], loaded: LoadedImage) -> None:
         self.loaded = loaded
@@ -35,14 +34,14 @@ class CachedImage:
 
     @property
     def encoded(self) -> EncodedImage:
-        """The encoded image."""
+        """The encoded image, computed once."""
         with self._lock:
             if self._encoded is None:
-                self._encoded = self._model().encode(self.loaded)
+                (self._encoded,) = self._model().encode_batch([self.loaded])
             return self._encoded
 
     def inspection(self, name: str, product: ProductModel, rates: Rates = (None, None)) -> Inspection:
-        """Return the inspection of the image as a product; `name` is the product's."""
+        """Return the inspection for a product; name: the product's. Only the last one is kept."""
         key = (name, product.version, rates)
         with self._lock:
             if key not in self._inspections:
@@ -53,7 +52,7 @@ class CachedImage:
 
 
 class ImageCache:
-    """The most recent images, oldest dropped first, so that memory stays flat over any number of them."""
+    """The most recently used images, at most `size`. Thread-safe."""
 
     def __init__(self, model: Callable[[], AnomalyGPT], *, size: int = 4, max_pixels: int) -> None:
         self._model = model
@@ -63,7 +62,7 @@ class ImageCache:
         self._images: OrderedDict[str, CachedImage] = OrderedDict()
 
     def open(self, path: str | Path) -> CachedImage:
-        """Read the file anew and return its entry; equal bytes share one. Raises UnreadableImage."""
+        """Read the file and return its entry; equal bytes share one. Raises UnreadableImage."""
         loaded = load_image(Path(path), max_pixels=self.max_pixels)
         with self._lock:
             kept = self._images.pop(loaded.sha256, None) or CachedImage(self._model, loaded)
@@ -73,9 +72,9 @@ class ImageCache:
         return kept
 
     def get(self, path: str | Path, sha256: str) -> CachedImage:
-        """Return the entry of a file already opened; after a restart the file is read again.
+        """Return the entry of a file that was opened, which is read again where it was dropped.
 
-        Raises UnreadableImage when the file has changed since.
+        Raises UnreadableImage where the file has changed since.
         """
         with self._lock:
             kept = self._images.get(sha256)
@@ -88,10 +87,10 @@ class ImageCache:
         return opened
 
     def make_room(self, in_flight: int) -> None:
-        """Keep an entry for each of so many inspections at the same time, and a few more."""
+        """Raise `size`, if need be, to hold the images of this many concurrent inspections."""
         self._size = max(self._size, in_flight + 1)
 
     def clear(self) -> None:
-        """Forget every image, so that the next look at a file is a first one."""
+        """Drop all images."""
         with self._lock:
             self._images.clear()

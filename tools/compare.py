@@ -1,4 +1,4 @@
-"""Comparing an image with another one, measured: likeness, shift, brightness, and where they differ most."""
+"""Comparison of an image with another one: similarity, shift, brightness, and the largest differences."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ from typing import Final, Literal, TypedDict
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import Field
 
 from anomaly_core.decoders.memory_bank import MemoryBank
 from anomaly_core.decoders.patches import EncodedImage, as_array
 from anomaly_core.imaging.reading import load_image
 from anomaly_core.imaging.registration import Aligned, align
-from anomaly_core.inspection import cell_of
+from anomaly_core.results import cell_of
 from tools.context import Part
 from tools.detect import open_image, rounded_p
 from tools.records import Record
@@ -20,11 +21,11 @@ from tools.records import Record
 Pixels = NDArray[np.uint8]
 
 SMOOTHING: Final = 0.004
-"""Blur before pixels are compared, as a share of the longer side: edges never lie on each other exactly."""
+"""Blur before pixels are compared, as a share of the longer side, since registration is not exact."""
 
 
 class Difference(Record):
-    """Where two images differ most. x, y: pixels of the first; value: in the unit that its field names."""
+    """The point of largest difference between two images. x, y: pixels of the first image."""
 
     x: int
     y: int
@@ -33,29 +34,24 @@ class Difference(Record):
 
 
 class ComparisonRecord(Record):
-    """An image beside another one; every difference is the image's less the other's.
-
-    similarity: cosine of the two whole images, in [-1, 1]. agreement: correlation of the two laid over each
-    other, in [-1, 1]. shift: (dx, dy) pixels, or null where they do not lie on each other. brightness: mean
-    grey level difference. contrast_ratio: of the grey levels' standard deviations. colour: distance of the
-    mean colours, CIELAB. features: the patch that is farthest from every patch of the other, cosine
-    distance. levels: the greatest difference in grey levels at the same place, brightness taken off, or
-    null. p_value, other_p_value: of each against the product's good parts; a template's own is null.
-    """
+    """Comparison of an image with another one; differences are the image's value minus the other's."""
 
     id: str
     other: str
     other_kind: Literal["template", "image"]
-    similarity: float
-    agreement: float
-    shift: tuple[float, float] | None
-    brightness: float
-    contrast_ratio: float
-    colour: float
-    features: Difference
-    levels: Difference | None
-    p_value: float
-    other_p_value: float | None
+    similarity: float = Field(description="cosine of the image embeddings, in [-1, 1]")
+    agreement: float = Field(description="correlation after registration, in [-1, 1]")
+    shift: tuple[float, float] | None = Field(description="(dx, dy) pixels; null without registration")
+    brightness: float = Field(description="difference of the mean grey levels")
+    contrast_ratio: float = Field(description="ratio of the grey levels' standard deviations")
+    colour: float = Field(description="distance of the mean colours, CIELAB")
+    features: Difference = Field(description="largest cosine distance to the other image's nearest patch")
+    levels: Difference | None = Field(
+        description="largest difference in grey level at one place, without that of brightness; null without "
+        "registration"
+    )
+    p_value: float = Field(description="of the image, against the product's good parts")
+    other_p_value: float | None = Field(description="of the other image; null for a template")
 
     @property
     def text(self) -> str:
@@ -129,7 +125,7 @@ def _measure(encoded: EncodedImage, other_encoded: EncodedImage) -> _Measured:
     """Measure the differences of an image to another one."""
     pixels, other = encoded.pixels, other_encoded.pixels
     aligned = align(pixels, encoded.frame, other, other_encoded.frame)
-    # Places are compared where the two lie on each other; of other pairs, the whole pictures.
+    # Registered images are compared where they overlap, others as a whole.
     one, two = (pixels[aligned.shown], aligned.pixels[aligned.shown]) if aligned.matches else (pixels, other)
     grey, other_grey = _grey(one), _grey(two)
     values = as_array(MemoryBank(other_encoded.grid.flatten(0, 1)).distances(encoded.grid))
@@ -147,7 +143,7 @@ def _measure(encoded: EncodedImage, other_encoded: EncodedImage) -> _Measured:
 
 
 def _level_difference(pixels: Pixels, aligned: Aligned) -> NDArray[np.float32]:
-    """(H, W) difference in grey levels at the same place, the mean difference taken off."""
+    """Return the (H, W) absolute difference in grey level at each place, without the mean difference."""
     difference = _grey(pixels) - _grey(aligned.pixels)
     difference = (difference - difference[aligned.shown].mean()) * aligned.shown
     sigma = max(SMOOTHING * max(difference.shape), 0.8)
@@ -162,7 +158,7 @@ def _peak(values: NDArray[np.float32], *, digits: int) -> Difference:
 
 
 def _grey(pixels: Pixels) -> NDArray[np.float32]:
-    """Luma, ITU-R BT.601, of (..., 3) RGB."""
+    """Return the luma of (..., 3) RGB, ITU-R BT.601."""
     return np.asarray(pixels.astype(np.float32) @ np.array([0.299, 0.587, 0.114], np.float32))
 
 

@@ -1,4 +1,4 @@
-"""What tools and graphs work with: the model and the memory, each loaded at first use."""
+"""Collaborators of the tools: model, encoders, store and caches, each loaded at first use."""
 
 from __future__ import annotations
 
@@ -6,33 +6,34 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar, cast
+from typing import TYPE_CHECKING, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from anomaly_core.anomalygpt import AnomalyGPT
 from anomaly_core.encoders.base import TextEncoder
-from anomaly_core.errors import StoreMissing
 from anomaly_core.inspection import Inspection
 from anomaly_core.product import ProductModel
-from knowledge.catalogue.index import DomainIndex
 from knowledge.products.corrections import FeedbackLog
 from knowledge.products.examples import ExampleIndex
 from knowledge.products.templates import TemplateIndex
-from knowledge.store.store import Store
+from knowledge.store.store import Store, require_store
 from tools.cache import CachedImage, ImageCache, Rates
-from tools.enrollment.novelty import other_objects
-from tools.text_cache import RememberingTextEncoder
+from tools.references import reference_embeddings
+from tools.text_cache import CachedTextEncoder
+
+if TYPE_CHECKING:
+    from knowledge.catalogue.index import DomainIndex
 
 T = TypeVar("T")
 
 
 class Context:
-    """The collaborators of every tool; safe for many threads.
+    """The collaborators of all tools. Thread-safe.
 
-    store: the store's folder. model and text_encoder: factories, called once, when first needed.
-    rates: alpha and review of every verdict, None for those of each product's enrolment.
+    store: the store's folder. model, text_encoder: factories, called once, at first use.
+    rates: alpha and review of all verdicts, None for those of a product's enrolment.
     """
 
     def __init__(
@@ -61,22 +62,22 @@ class Context:
 
     @property
     def model(self) -> AnomalyGPT:
-        """The front door: encoder, scorers, language model."""
+        """Encoder, scorers and language model."""
         return self._once("model", self._make_model)
 
     @property
-    def other_objects(self) -> NDArray[np.float32]:
-        """Out-of-distribution references: encoded procedural objects, (kinds, designs, D)."""
-        return self._once("other_objects", lambda: other_objects(self.model))
+    def references(self) -> NDArray[np.float32]:
+        """Out-of-distribution references, (kinds, designs, D); see `tools.references`."""
+        return self._once("references", lambda: reference_embeddings(self.model))
 
     @property
     def text_encoder(self) -> TextEncoder:
-        """The encoder of notes and questions."""
-        return self._once("text_encoder", lambda: RememberingTextEncoder(self._make_text_encoder()))
+        """The text encoder of notes and questions."""
+        return self._once("text_encoder", lambda: CachedTextEncoder(self._make_text_encoder()))
 
     @property
     def store(self) -> Store:
-        """The store, made if it is not there yet; commands that only read call `require_store` first."""
+        """The store, made where missing; commands that only read call `require_store` first."""
         return self._once("store", lambda: Store.open(self.store_path, create=True))
 
     @property
@@ -87,34 +88,34 @@ class Context:
     @property
     def domain(self) -> DomainIndex:
         """Notes about products and defects."""
+        from knowledge.catalogue.index import DomainIndex
+
         return self._once("domain", lambda: DomainIndex(self.store, lambda: self.text_encoder))
 
     @property
     def examples(self) -> ExampleIndex:
-        """Defects that people confirmed."""
+        """Confirmed examples of defects."""
         return self._once("examples", lambda: ExampleIndex(self.store))
 
     @property
     def feedback(self) -> FeedbackLog:
-        """What people said of verdicts."""
+        """Human corrections of verdicts."""
         return self._once("feedback", lambda: FeedbackLog(self.store))
 
-    def kept(self, name: str, version: int, make: Callable[[], T]) -> T:
-        """Return `make()`, made once for a version of the store; of an older version it is forgotten."""
+    def cached(self, name: str, version: int, make: Callable[[], T]) -> T:
+        """Return `make()`, cached under a name for one version of the store."""
         with self._lock:
             if self._versioned.get(name, (None, None))[0] != version:
                 self._versioned[name] = (version, make())
             return cast("T", self._versioned[name][1])
 
     def require_store(self) -> None:
-        """Raise StoreMissing when nothing was ever enrolled here."""
-        if "store" not in self._made and not (self.store_path / "CURRENT").exists():
-            raise StoreMissing(
-                f"{self.store_path}: no store here; make one with `iad enroll PRODUCT PATH...`."
-            )
+        """Raise StoreMissing where there is no store."""
+        if "store" not in self._made:
+            require_store(self.store_path)
 
     def product(self, name: str) -> ProductModel:
-        """Return what was learned of a product; kept until the store changes.
+        """Return an enrolled product, cached for one version of the store.
 
         Raises UnknownProduct, StoreDamaged, and ConfigError for one that was enrolled with another model.
         """
@@ -125,12 +126,12 @@ class Context:
             self.model.check(product, f"{self.store_path}: {name}")
             return product
 
-        return self.kept(f"product {name}", version, load)
+        return self.cached(f"product {name}", version, load)
 
 
 @dataclass(frozen=True)
 class Part:
-    """One image in hand as one product: what every tool on an image works on.
+    """An image as a product: the input of the tools.
 
     image: its path. sha256: of the file's bytes. product: name of the enrolled product.
     """
@@ -152,10 +153,10 @@ class Part:
 
     @property
     def model(self) -> ProductModel:
-        """What was learned of the product."""
+        """The enrolled product."""
         return self.context.product(self.product)
 
     @property
     def inspection(self) -> Inspection:
-        """The inspection of the image, made at first use."""
+        """The inspection of the image, computed at first use."""
         return self.cached.inspection(self.product, self.model, self.context.rates)

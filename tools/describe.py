@@ -1,4 +1,4 @@
-"""What is measured at a place of an image: shape, size, orientation, contrast, colour, and on a good part."""
+"""Measurement of a place of an image: shape, size, orientation, contrast and colour."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tools.locations import PLACE_HELP
 from tools.records import Record
 
 LEAST_SHOWN: Final = 0.9
-"""Share of a place that the template must show for the two to be compared there."""
+"""Least share of a place that the template must cover for a comparison."""
 
 
 class DescribeArgs(Record):
@@ -26,31 +26,27 @@ class DescribeArgs(Record):
 
 
 class RegionMeasures(Record):
-    """What was measured at one place.
-
-    bbox: [x0, y0, x1, y1], original pixels, end-exclusive. stands_out: whether the map exceeds the normal
-    range there; where it does, the measures are of what exceeds it, else of the whole place. shape,
-    length_px, width_px, orientation_deg, solidity, colour: as `scoring.regions.RegionDescription` has
-    them. contrast: grey levels against the surroundings. template: id of the nearest good part;
-    template_contrast: grey levels against the same place of it, or null where the two images do not lie on
-    each other. times_limit: the map's peak there over the highest value that is normal for the product.
-    """
+    """Measurements of one place; those without a description are as in `RegionDescription`."""
 
     id: str
-    bbox: tuple[int, int, int, int]
+    bbox: tuple[int, int, int, int] = Field(description="[x0, y0, x1, y1], original pixels, end-exclusive")
     cell: str
     area_px: int
     area_share: float
-    stands_out: bool
-    times_limit: float
+    stands_out: bool = Field(
+        description="whether the map exceeds the normal range; if so, only those pixels are measured"
+    )
+    times_limit: float = Field(description="the map's peak in units of the limit of a normal pixel")
     shape: str
     length_px: float
     width_px: float
     orientation_deg: float | None
     solidity: float
-    contrast: float
-    template: str
-    template_contrast: float | None
+    contrast: float = Field(description="grey levels against the surroundings")
+    template: str = Field(description="id of the nearest good part")
+    template_contrast: float | None = Field(
+        description="grey levels against the same place of the template; null without registration"
+    )
     colour: str | None
     text: str
 
@@ -86,7 +82,7 @@ def describe(part: Part, place: str = "region-1") -> RegionMeasures:
 
 
 def nearest_template(part: Part) -> tuple[TemplateHit, Aligned]:
-    """Return the product's template nearest to the image, and it laid over the image."""
+    """Return the template nearest to the image, and its registration to the image."""
     encoded, context = part.cached.encoded, part.context
     hit = context.templates.nearest(part.product, encoded.embedding, 1)[0]
     other = load_image(hit.path, max_pixels=context.images.max_pixels).pixels

@@ -1,4 +1,4 @@
-"""Reading an image, finding its product, and the calibrated verdict."""
+"""Opening an image, finding its product, and its verdict."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def open_image(context: Context, image: str) -> OpenedRecord:
 
 
 def find_product(context: Context, opened: OpenedRecord, named: str | None = None) -> ProductRecord:
-    """Find which enrolled product an opened image shows, or confirm the one that the user named.
+    """Return the product of an opened image: the one named by the user, or that of the nearest template.
 
     Raises StoreMissing, UnknownProduct.
     """
@@ -50,20 +50,20 @@ def detect(part: Part) -> VerdictRecord:
 
 
 def reasons_of(verdict: VerdictRecord) -> list[str]:
-    """Return why a part does not pass, in sentences; none for one that does."""
+    """Return the reasons for a decision other than "pass", as sentences."""
     if verdict.decision == "pass":
         return []
     rate = verdict.alpha if verdict.decision == "fail" else verdict.review
     return [f"The p-value {verdict.p_value:.3g} is below the rate {rate:g}."]
 
 
-def read_map(part: Part) -> LanguageRecord:
-    """Return what the prompt-learned language model said of the anomaly map."""
-    reading = part.inspection.reading
-    margin = None if reading.margin is None else round(reading.margin, 4)
-    return LanguageRecord(model=reading.model, margin=margin, problem=reading.problem)
+def language_answer(part: Part) -> LanguageRecord:
+    """Return the prompt-learned language model's answer on the anomaly map."""
+    answer = part.inspection.language
+    margin = None if answer.margin is None else round(answer.margin, 4)
+    return LanguageRecord(model=answer.model, margin=margin, problem=answer.problem)
 
 
 def rounded_p(p_value: float) -> float:
-    """Return a p-value to four digits, as it is printed."""
+    """Return a p-value rounded to four digits."""
     return float(f"{p_value:.4g}")

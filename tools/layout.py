@@ -1,10 +1,12 @@
-"""Counting the components of an image, and comparing their layout with that of the good parts."""
+"""Component count and layout of an image, against the good parts."""
 
 from __future__ import annotations
 
+from pydantic import Field
+
 from anomaly_core.imaging.components import Component
-from anomaly_core.layout.scorer import layout_of
 from anomaly_core.product import INDEPENDENT_SHARE
+from anomaly_core.scorers.layout import layout_of
 from anomaly_core.scoring.measurement import colour_word
 from anomaly_core.scoring.scorer import LAYOUT
 from tools.context import Part
@@ -14,22 +16,22 @@ from tools.records import Record
 
 
 class ComponentRecord(Record):
-    """One component. bbox: [x0, y0, x1, y1], original pixels; elongation: length over breadth, >= 1."""
+    """One component."""
 
     id: str
-    bbox: tuple[int, int, int, int]
+    bbox: tuple[int, int, int, int] = Field(description="[x0, y0, x1, y1], original pixels, end-exclusive")
     cell: str
     area_px: int
-    elongation: float
+    elongation: float = Field(description="length over breadth, >= 1")
     colour: str | None
 
 
 class CountRecord(Record):
-    """The components of an image, top to bottom. count: null where no background can be told from them."""
+    """The components of an image."""
 
     id: str
-    count: int | None
-    components: list[ComponentRecord]
+    count: int | None = Field(description="null where no background can be segmented")
+    components: list[ComponentRecord] = Field(description="top to bottom")
 
     @property
     def text(self) -> str:
@@ -43,7 +45,7 @@ class CountRecord(Record):
 
 
 class FindingRecord(Record):
-    """One thing that is wrong with a layout; see `anomaly_core.scoring.scorer.Finding`."""
+    """A finding of the layout; see `anomaly_core.scoring.scorer.Finding`."""
 
     kind: str
     bbox: tuple[int, int, int, int] | None
@@ -52,18 +54,14 @@ class FindingRecord(Record):
 
 
 class LayoutRecord(Record):
-    """The layout of an image against that of the good parts.
-
-    learned: whether the product has a layout; without one, or without a background, the rest is null.
-    p_value: the chance that a good part deviates as much; below `limit` it makes the part anomalous.
-    """
+    """The layout of an image against that of the good parts; null values where it cannot be compared."""
 
     id: str
-    learned: bool
-    p_value: float | None
-    limit: float
-    count: int | None
-    expected: int | None
+    learned: bool = Field(description="whether the product has a layout")
+    p_value: float | None = Field(description="probability that a good part deviates as much")
+    limit: float = Field(description="p-value below which the layout makes the part anomalous")
+    count: int | None = Field(description="components of the image")
+    expected: int | None = Field(description="components of the good parts")
     findings: list[FindingRecord]
 
     @property
@@ -103,7 +101,7 @@ def check_layout(part: Part) -> LayoutRecord:
         p_value=None if p_value is None else rounded_p(p_value),
         limit=alpha * INDEPENDENT_SHARE,
         count=None if score is None else len(found.image.components or ()),
-        expected=None if score is None or state is None else len(state.made(layout_of).slots),
+        expected=None if score is None or state is None else len(state.derived(layout_of).slots),
         findings=[
             FindingRecord(kind=f.kind, bbox=f.bbox, expected=f.expected, text=f.text)
             for f, _ in model.findings(found.scores, alpha)

@@ -1,4 +1,4 @@
-"""Where the anomaly is: regions and places, and pictures of them."""
+"""Anomalous regions of an image, and images of them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from anomaly_core.inspection import Region
+from anomaly_core.results import Region
 from anomaly_core.scoring.regions import region_of_mask
 from tools.context import Part
 from tools.drawing import write_pictures
@@ -18,9 +18,9 @@ from tools.records import FilesRecord, MeasuredRegion
 
 @dataclass(frozen=True)
 class PlacedRegion:
-    """The region at a place. stands_out: whether the map exceeds the normal range there, or the layout does.
+    """The region at a place. stands_out: whether it is anomalous, by the map or the layout.
 
-    times_limit: the map's peak there over the highest value that is normal for the product.
+    times_limit: the map's peak there, in units of the limit of a normal pixel.
     """
 
     region: Region
@@ -44,7 +44,7 @@ def locate(part: Part) -> list[MeasuredRegion]:
 
 
 def region_at(part: Part, place: str) -> PlacedRegion:
-    """Return the region at a place, see `tools.locations`: what stands out there, else the whole place.
+    """Return the anomalous region at a place, see `tools.locations`, else the whole place.
 
     Raises ConfigError where there is no such place.
     """
@@ -64,7 +64,7 @@ def region_at(part: Part, place: str) -> PlacedRegion:
 
 
 def strongest_region(part: Part) -> Region:
-    """Return where the map is highest, also on an image that was judged normal."""
+    """Return the region of the map's peak, also for an image that was judged normal."""
     return part.model.regions(part.inspection.anomaly_map.values, most=1)[0]
 
 

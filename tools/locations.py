@@ -1,4 +1,4 @@
-"""Places in an image as people name them: a region's id, a cell, an edge, a half, or a box of pixels."""
+"""Named places in an image: a region's id, a cell, an edge, a half, or a box of pixels."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from typing import Final
 
 from anomaly_core.errors import ConfigError
-from anomaly_core.inspection import CELLS, cell_of
+from anomaly_core.results import CELLS, cell_of
 
 Box = tuple[int, int, int, int]
 
 EDGE_SHARE: Final = 0.25
-"""How far an edge reaches into the image, as a share of the side."""
+"""Width of an edge, as a share of the image's side."""
 PLACE_HELP: Final = (
     'a region id such as "region-1", a cell such as "top left", an edge such as "left edge", a half such as '
     '"right half", or a box "x0,y0,x1,y1" in pixels'
@@ -29,7 +29,7 @@ _NAMED: Final = re.compile(
 
 
 def place_in(text: str) -> str | None:
-    """Return the first place that a text names, in a form that `box_of` reads, or None."""
+    """Return the first place that a text names, in `box_of`'s format, or None."""
     found = _NAMED.search(text)
     if found is None:
         return None
@@ -93,12 +93,12 @@ def box_of(place: str, width: int, height: int, regions: Sequence[Box] = ()) -> 
 
 
 def cell_of_box(box: Box, width: int, height: int) -> str:
-    """Return the 3x3 cell of a box's middle."""
+    """Return the 3x3 cell of a box's centre."""
     return cell_of((box[0] + box[2]) / 2, (box[1] + box[3]) / 2, width, height)
 
 
 def widened(box: Box, margin: float, width: int, height: int, least: int = 1) -> Box:
-    """Return the box grown by `margin` of its longer side, at least `least` px wide, cut at the image."""
+    """Return the box grown by `margin` of its longer side, at least `least` px wide, clipped to the image."""
     x0, y0, x1, y1 = box
     grow = margin * max(x1 - x0, y1 - y0)
     half_w, half_h = max((x1 - x0) / 2 + grow, least / 2), max((y1 - y0) / 2 + grow, least / 2)

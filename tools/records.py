@@ -1,4 +1,4 @@
-"""The JSON that `iad inspect` and `iad ask` print, as pydantic models. Field order is the printed order."""
+"""JSON records of inspections and answers, as pydantic models in the order of the printed fields."""
 
 from __future__ import annotations
 
@@ -7,55 +7,55 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from anomaly_core.errors import IadError
-from anomaly_core.inspection import Decision
+from anomaly_core.results import Decision
 
 
 class Record(BaseModel):
-    """Base: frozen, unknown keys rejected."""
+    """Base of all records: frozen, unknown keys rejected."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class ProductRecord(Record):
-    """The product of the image. `similarity`: cosine in [-1, 1]; `inferred`: found, not named by the user."""
+    """The product of the image."""
 
     name: str
-    similarity: float
-    inferred: bool
+    similarity: float = Field(description="cosine to the nearest template, in [-1, 1]")
+    inferred: bool = Field(description="found from the image, not named by the user")
 
 
 class RegionRecord(Record):
-    """One anomalous area. `bbox`: [x0, y0, x1, y1], original pixels, end-exclusive; `score` in [0, 1]."""
+    """One anomalous area."""
 
-    bbox: tuple[int, int, int, int]
-    cell: str
-    area_px: int
-    score: float
+    bbox: tuple[int, int, int, int] = Field(description="[x0, y0, x1, y1], original pixels, end-exclusive")
+    cell: str = Field(description="cell of the image's 3x3 grid")
+    area_px: int = Field(description="area in original pixels")
+    score: float = Field(description="excess over the normal range, in [0, 1]")
 
 
 class NamedScore(Record):
-    """A defect type and its score in [0, 1]."""
+    """A defect type."""
 
     name: str
-    score: float
+    score: float = Field(description="probability, in [0, 1]")
 
 
 class DefectRecord(NamedScore):
-    """The most likely defect type, and the others. The name is "unknown defect" when nothing fits."""
+    """The likeliest defect type, or "unknown defect"."""
 
-    alternatives: list[NamedScore] = Field(default_factory=list)
+    alternatives: list[NamedScore] = Field(default_factory=list, description="other types, likeliest first")
 
 
 class EvidenceRecord(Record):
-    """One thing that the answer rests on, with an id that the answer can cite."""
+    """One piece of evidence of an answer."""
 
     kind: Literal["template", "knowledge", "region", "score"]
-    id: str
+    id: str = Field(description="cited by the answer")
     text: str
 
 
 class FilesRecord(Record):
-    """Paths of the pictures written, or null where none was asked for."""
+    """Paths of the written images; null where none was requested."""
 
     heatmap: str | None = None
     mask: str | None = None
@@ -63,15 +63,15 @@ class FilesRecord(Record):
 
 
 class ModelsRecord(Record):
-    """Which models the answer came from; `llm` is null when none was used."""
+    """Names of the models behind the answer."""
 
     encoder: str
     decoder: str
-    llm: str | None = None
+    llm: str | None = Field(None, description="language model, or null")
 
 
 class TimingsRecord(Record):
-    """Milliseconds a step; `total` is the wall time of the whole."""
+    """Milliseconds a step; total: wall time of the whole."""
 
     load: float = 0.0
     encode: float = 0.0
@@ -82,20 +82,20 @@ class TimingsRecord(Record):
 
 
 class InspectionRecord(Record):
-    """One inspected image: design.md's object."""
+    """One inspected image."""
 
-    image: str
-    sha256: str
+    image: str = Field(description="path")
+    sha256: str = Field(description="of the file, 64 hex digits")
     product: ProductRecord
     decision: Decision
-    reasons: list[str]
-    anomalous: bool
-    score: float
-    p_value: float
-    alpha: float
-    review: float
-    uncertain: bool
-    regions: list[RegionRecord]
+    reasons: list[str] = Field(description="for a decision other than pass")
+    anomalous: bool = Field(description="whether the decision is fail")
+    score: float = Field(description="1 - p_value")
+    p_value: float = Field(description="probability that a good part scores as high")
+    alpha: float = Field(description="stated false-alarm rate; a p-value below it is fail")
+    review: float = Field(description="a p-value below this rate is review")
+    uncertain: bool = Field(description="whether the p-value lies near alpha")
+    regions: list[RegionRecord] = Field(description="strongest first")
     defect_type: DefectRecord | None
     answer: str
     analysis: str
@@ -106,42 +106,39 @@ class InspectionRecord(Record):
 
 
 class AnswerRecord(InspectionRecord):
-    """The reply to a question: an inspection with `question` and `thread`, whose `answer` is the reply."""
+    """The answer to a question about an inspected image."""
 
     question: str
     thread: str
 
 
 class ErrorRecord(Record):
-    """What went wrong: the error's class name and a message that names the mend."""
+    """An error."""
 
-    kind: str
-    message: str
+    kind: str = Field(description="class name")
+    message: str = Field(description="names the problem and the remedy")
 
 
 class OpenedRecord(Record):
-    """An image that was read. Sizes in pixels of the upright image; `note` says what reading changed."""
+    """An image that was read; sizes in pixels of the upright image."""
 
     image: str
     sha256: str
     width: int
     height: int
-    note: str | None = None
+    note: str | None = Field(None, description="changes made in the conversion to 8-bit RGB")
 
 
 class LanguageRecord(Record):
-    """What the prompt-learned language model said. `margin`: log p(Yes) - log p(No), null where not asked.
+    """The prompt-learned language model's answer."""
 
-    `model`: its name, null where it did not answer. `problem`: why not, although it should have.
-    """
-
-    model: str | None
-    margin: float | None
-    problem: str
+    model: str | None = Field(description="its name; null without an answer")
+    margin: float | None = Field(description="log p(Yes) - log p(No); null without an answer")
+    problem: str = Field(description="why a model that was asked gave no answer, or empty")
 
 
 class VerdictRecord(Record):
-    """The calibrated verdict; see `anomaly_core.inspection.Verdict`."""
+    """The calibrated verdict; see `anomaly_core.results.Verdict`."""
 
     decision: Decision
     anomalous: bool
@@ -153,32 +150,32 @@ class VerdictRecord(Record):
 
 
 class MeasuredRegion(RegionRecord):
-    """A region with an id to cite and its measured description in words."""
+    """A region with its measured description."""
 
-    id: str
-    text: str
+    id: str = Field(description="cited by the answer")
+    text: str = Field(description="measured description")
 
 
 class TemplateRecord(Record):
-    """An enrolled normal template. `similarity`: cosine to the query image; `path`: a readable copy."""
+    """An enrolled template."""
 
-    id: str
+    id: str = Field(description="cited by the answer")
     file_name: str
-    similarity: float
-    path: str
+    similarity: float = Field(description="cosine to the image, in [-1, 1]")
+    path: str = Field(description="copy of the image in the store, not to be written")
 
 
 class PassageRecord(Record):
-    """A passage of the domain notes. `offset`: characters from the start of `file`; `score`: rank score."""
+    """A passage of the notes."""
 
-    id: str
+    id: str = Field(description="cited by the answer")
     product: str | None
     defect: str | None
     title: str
     text: str
     file: str
-    offset: int
-    score: float
+    offset: int = Field(description="characters from the start of the file")
+    score: float = Field(description="reciprocal rank score")
 
 
 class FailureRecord(Record):
@@ -189,5 +186,5 @@ class FailureRecord(Record):
 
     @classmethod
     def of(cls, image: object, error: IadError) -> FailureRecord:
-        """Return the record of this image's error."""
+        """Return the record of an image's error."""
         return cls(image=str(image), error=ErrorRecord(kind=error.kind, message=str(error)))

@@ -1,8 +1,7 @@
-"""What can be looked at on a part: each function by name, with its words, and as a LangChain tool.
+"""Registry of the tools on a part, by name, and their adapters to LangChain.
 
-A tool takes the image and its product from the runtime and never from a model, which gives what it looks for
-alone. Code outside the packages adds one with `LOOKS.register(name, lambda: Look(...))`, or by an entry point
-of the group "iad.tools".
+A tool takes image and product from the runtime, never from a model. Other packages add one with
+`TOOLS.register(name, lambda: PartTool(...))`, or by an entry point of the group "iad.tools".
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ from anomaly_core.registry import Registry
 from tools.compare import compare
 from tools.context import Part
 from tools.describe import DescribeArgs, RegionMeasures, describe
-from tools.detect import read_map
+from tools.detect import language_answer
 from tools.layout import check_layout, count_components
 from tools.localize import locate
 from tools.records import LanguageRecord, MeasuredRegion, PassageRecord, Record, TemplateRecord
@@ -31,15 +30,15 @@ EvidenceKind = Literal["template", "knowledge", "region", "score"]
 
 
 class NoArgs(Record):
-    """A look that needs no argument."""
+    """Arguments of a tool without arguments."""
 
 
 @dataclass(frozen=True)
-class Look:
-    """One way of looking at a part.
+class PartTool:
+    """A tool on a part.
 
-    run: called with the part and checked arguments. words: its result for a reader. args: the arguments that
-    a model may give. kind: of the evidence that it gives. run's docstring tells a model what it is for.
+    run: called with the part and validated arguments; the first line of its docstring describes it to a
+    model. words: text of its result. args: arguments that a model may give. kind: of the evidence.
     """
 
     run: Callable[..., Any]
@@ -48,50 +47,50 @@ class Look:
     kind: EvidenceKind = "score"
 
 
-class CanLook(Protocol):
-    """What a tool finds in its runtime's context."""
+class ToolCaller(Protocol):
+    """Runtime context of a run with tools."""
 
-    def look(self, name: str, arguments: Mapping[str, Any]) -> str:
-        """Look at the part in hand; return words."""
+    def call_tool(self, name: str, arguments: Mapping[str, Any]) -> str:
+        """Call a tool on the run's part; return its result as text."""
         ...
 
 
-def look(part: Part, name: str, arguments: Mapping[str, Any], **bound: Any) -> str:
-    """Look at a part by a look's name; return its words.
+def call_tool(part: Part, name: str, arguments: Mapping[str, Any], **bound: Any) -> str:
+    """Call a tool on a part by name; return its result as text.
 
-    arguments: what a model may give, checked. bound: further arguments, which only this program sets.
+    arguments: validated against the tool's `args`. bound: further arguments, not open to a model.
 
-    Raises ConfigError for an unknown name, and what the look raises; pydantic's ValidationError for arguments
-    that it does not take.
+    Raises ConfigError for an unknown name, pydantic's ValidationError for invalid arguments, and the tool's
+    errors.
     """
-    one = find_look(name)
-    return one.words(one.run(part, **dict(one.args.model_validate(dict(arguments))), **bound))
+    tool = find_tool(name)
+    return tool.words(tool.run(part, **dict(tool.args.model_validate(dict(arguments))), **bound))
 
 
 def as_tool(name: str) -> BaseTool:
-    """Return a look as a LangChain tool for runs whose context can look, see `CanLook`."""
-    one = find_look(name)
+    """Return the LangChain tool of a name, for runs whose context is a `ToolCaller`."""
+    tool = find_tool(name)
 
-    def call(runtime: ToolRuntime[CanLook, Any], **arguments: Any) -> str:
-        return runtime.context.look(name, arguments)
+    def call(runtime: ToolRuntime[ToolCaller, Any], **arguments: Any) -> str:
+        return runtime.context.call_tool(name, arguments)
 
-    # What else a model sets, such as a file, is not refused but has no effect.
-    lenient: type[BaseModel] = create_model(name, __base__=one.args, __config__=None)
+    # Further arguments of a model, such as a file, are ignored.
+    lenient: type[BaseModel] = create_model(name, __base__=tool.args, __config__=None)
     lenient.model_config["extra"] = "ignore"
     lenient.model_rebuild(force=True)
-    summary = (one.run.__doc__ or name).strip().splitlines()[0]
+    summary = (tool.run.__doc__ or name).strip().splitlines()[0]
     return StructuredTool.from_function(call, name=name, description=summary, args_schema=lenient)
 
 
-def find_look(name: str) -> Look:
-    """Return a look by its name. Raises ConfigError."""
-    make = LOOKS.find(name)
+def find_tool(name: str) -> PartTool:
+    """Return the tool of a name. Raises ConfigError."""
+    make = TOOLS.find(name)
     if make is None:
-        raise ConfigError(f"there is no tool {name!r}; known are {', '.join(LOOKS.names())}")
+        raise ConfigError(f"there is no tool {name!r}; known are {', '.join(TOOLS.names())}")
     return make()
 
 
-def _reading(record: LanguageRecord) -> str:
+def _answer(record: LanguageRecord) -> str:
     if record.margin is None:
         return f"not asked: {record.problem or 'the product was enrolled without it'}"
     return f"{'yes' if record.margin > 0 else 'no'} (log-odds {record.margin:+.2f})"
@@ -117,17 +116,17 @@ def _text(record: Any) -> str:
     return str(record.text)
 
 
-LOOKS: Final[Registry[Look]] = Registry("tool", "iad.tools")
-"""Looks by the names that plans and chat models use."""
-for _name, _look in {
-    "ask_language_model": Look(read_map, _reading),
-    "locate_anomalies": Look(locate, _regions, kind="region"),
-    "describe_region": Look(describe, _measures, DescribeArgs, "region"),
-    "zoom_region": Look(zoom, _text, ZoomArgs, "region"),
-    "compare_images": Look(compare, _text, kind="template"),
-    "count_components": Look(count_components, _text),
-    "check_layout": Look(check_layout, _text, kind="template"),
-    "retrieve_templates": Look(nearest_templates, _templates, TemplateArgs, "template"),
-    "retrieve_knowledge": Look(search_notes, _passages, KnowledgeArgs, "knowledge"),
+TOOLS: Final[Registry[PartTool]] = Registry("tool", "iad.tools")
+"""Tools by the names in plans and for chat models."""
+for _name, _tool in {
+    "ask_language_model": PartTool(language_answer, _answer),
+    "locate_anomalies": PartTool(locate, _regions, kind="region"),
+    "describe_region": PartTool(describe, _measures, DescribeArgs, "region"),
+    "zoom_region": PartTool(zoom, _text, ZoomArgs, "region"),
+    "compare_images": PartTool(compare, _text, kind="template"),
+    "count_components": PartTool(count_components, _text),
+    "check_layout": PartTool(check_layout, _text, kind="template"),
+    "retrieve_templates": PartTool(nearest_templates, _templates, TemplateArgs, "template"),
+    "retrieve_knowledge": PartTool(search_notes, _passages, KnowledgeArgs, "knowledge"),
 }.items():
-    LOOKS.register(_name, lambda found=_look: found)
+    TOOLS.register(_name, lambda found=_tool: found)

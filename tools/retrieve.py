@@ -1,4 +1,4 @@
-"""Normal templates of a product, and passages of its notes."""
+"""Retrieval of a product's nearest templates, and of passages of its notes."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ class KnowledgeArgs(Record):
 
 
 def passage_record(hit: PassageHit) -> PassageRecord:
-    """Return a search hit as the record that is printed and cited."""
+    """Return the record of a search hit."""
     return passage_of(hit.passage, score=round(hit.score, 4))
 
 
 def passage_of(passage: Passage, *, score: float) -> PassageRecord:
-    """Return a passage as such a record. score: how well it fits what was searched for; 0 for no search."""
+    """Return the record of a passage. score: of the search; 0 without one."""
     return PassageRecord(
         id=passage.id,
         product=passage.product,
@@ -43,10 +43,10 @@ def passage_of(passage: Passage, *, score: float) -> PassageRecord:
 
 
 def find_passages(context: Context, text: str, product: str | None, k: int) -> list[PassageRecord]:
-    """Return up to `k` passages on a text: of the product given, else of the one that the text names.
+    """Return the `k` best passages for a text: of the product given, else of the one that the text names.
 
-    Where it names none, the notes of all are searched: to narrow them to a product that is only described
-    lost more right passages than it gained. Raises StoreMissing, ConfigError.
+    Where it names none, all notes are searched, since narrowing them to a product that is only described
+    loses more relevant passages than it gains. Raises StoreMissing, ConfigError.
     """
     context.require_store()
     if not product:
@@ -74,5 +74,5 @@ def search_notes(part: Part, text: str, k: int = 5) -> list[PassageRecord]:
 
 
 def expected_defects(part: Part) -> list[str]:
-    """List the defects that the notes about the part's product name: what can be expected of it."""
+    """Return the defects that the notes about the part's product name."""
     return part.context.domain.defects(part.product)

@@ -1,4 +1,4 @@
-"""Visual prompting: the anomaly drawn on the image in a notation that a vision-language model reads.
+"""Visual prompting: regions drawn on the image for a vision-language model.
 
 The notations are those of MMAD's agent (Jiang et al., ICLR 2025): box, contour, highlight, mask.
 """
@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from anomaly_core.inspection import Region
+from anomaly_core.results import Region
 from tools.context import Part
 from tools.drawing import BOX, blend, draw_boxes, save_picture
 
@@ -28,10 +28,7 @@ _MARKS: Final = {
 
 
 def show_regions(part: Part, out: Path, notation: Notation = "box") -> tuple[str, str]:
-    """Draw an image's regions on it; return the picture's path and a caption for its reader.
-
-    Raises ConfigError where `out` cannot be written.
-    """
+    """Draw an image's regions on it; return the path and a caption. Raises ConfigError."""
     found = part.inspection
     heat = np.clip(found.anomaly_map.values / (3 * part.model.pixel_threshold), 0.0, 1.0)
     picture = draw_notation(notation, part.pixels, np.asarray(heat, dtype=np.float32), found.regions)

@@ -1,4 +1,4 @@
-"""A second look at one place: at the photograph's own resolution, against the same place of good parts."""
+"""Second inspection of one place at full resolution, against the same place of good parts."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from pydantic import Field
 from anomaly_core.imaging.frame import WHOLE_SHARE, Frame
 from anomaly_core.imaging.reading import load_image
 from anomaly_core.imaging.registration import align
-from anomaly_core.inspection import Box, Inspection, Region
+from anomaly_core.inspection import Inspection
+from anomaly_core.results import Box, Region
 from tools.context import Part
 from tools.detect import rounded_p
 from tools.drawing import save_picture
@@ -20,11 +21,11 @@ from tools.locations import PLACE_HELP, box_of, cell_of_box, widened
 from tools.records import Record, RegionRecord
 
 TEMPLATES: Final = 4
-"""Most good parts that the place is compared with, the nearest first."""
+"""Most good parts that the place is compared with, nearest first."""
 LEAST_SHOWN: Final = 0.9
-"""Share of the place that a good part must show to be compared there."""
+"""Least share of the place that a good part must cover for a comparison."""
 LEAST_MAGNIFICATION: Final = 1.2
-"""Below this the second look shows hardly more than the first."""
+"""Magnification below which the record notes that nothing finer is visible."""
 
 
 class ZoomArgs(Record):
@@ -34,29 +35,23 @@ class ZoomArgs(Record):
 
 
 class ZoomRecord(Record):
-    """A second look. It adds to the verdict of the whole image and does not replace it.
-
-    bbox: what was looked at, [x0, y0, x1, y1], original pixels. magnification: pixels of this look over
-    those of the first, along a side. templates: good parts compared at this place; 0 gives no verdict.
-    p_value: the chance that this place of a good part scores as high, or null; anomalous: below alpha.
-    regions: what stands out in this look, original pixels. picture: path of the crop as PNG, or null.
-    """
+    """A second inspection of one place, in addition to the verdict on the whole image."""
 
     id: str
     place: str
-    bbox: Box
+    bbox: Box = Field(description="the crop, [x0, y0, x1, y1], original pixels, end-exclusive")
     cell: str
-    magnification: float
-    templates: int
-    anomalous: bool | None
-    p_value: float | None
+    magnification: float = Field(description="resolution in units of the first inspection's, along a side")
+    templates: int = Field(description="good parts compared at this place; 0 gives no verdict")
+    anomalous: bool | None = Field(description="whether the p-value is below alpha; null without a verdict")
+    p_value: float | None = Field(description="probability that this place of a good part scores as high")
     alpha: float
-    regions: list[RegionRecord]
-    picture: str | None
+    regions: list[RegionRecord] = Field(description="anomalous regions of the crop, in original pixels")
+    picture: str | None = Field(description="path of the crop as PNG, or null")
 
     @property
     def note(self) -> str | None:
-        """What the look cannot tell, or None."""
+        """A limitation of this inspection, or None."""
         if self.templates == 0:
             return "no good part shows this place, so there is nothing to compare it with"
         if self.magnification < LEAST_MAGNIFICATION:
@@ -67,7 +62,7 @@ class ZoomRecord(Record):
 
     @property
     def text(self) -> str:
-        """The second look in one sentence."""
+        """The second inspection in one sentence."""
         seen = (
             f"{self.place}, box {list(self.bbox)}, seen {self.magnification:.1f} times as large as at first"
         )
@@ -81,22 +76,22 @@ class ZoomRecord(Record):
 def zoom(part: Part, place: str, out: Path | None = None) -> ZoomRecord:
     """Look again at one place at full resolution, against the same place of the product's good parts.
 
-    out: folder for a picture of the place, or None for none. Raises ConfigError where there is no such place.
+    out: folder for an image of the place, or None. Raises ConfigError where there is no such place.
     """
     pixels, context = part.pixels, part.context
     height, width = pixels.shape[:2]
-    # The place is learned from good parts' crops as a product is, with the front door's own method.
-    close_up = context.model.close_up()
+    # The crops of good parts are fitted as a product.
+    crop_model = context.model.crop_model()
     first = part.inspection
-    side = round(close_up.config.input_side * WHOLE_SHARE**0.5)
+    side = round(crop_model.config.input_side * WHOLE_SHARE**0.5)
     named = box_of(place, width, height, [region.bbox for region in first.regions])
     box = widened(named, 0.1, width, height, least=side)
     crop = np.ascontiguousarray(_crop(pixels, box))
     crops = _template_crops(part, box)
     seen: Inspection | None = None
     if crops:
-        told = first.verdict
-        seen = close_up.inspect(crop, close_up.fit(crops), alpha=told.alpha, review=told.review)
+        rates = first.verdict
+        seen = crop_model.inspect(crop, crop_model.fit(crops), alpha=rates.alpha, review=rates.review)
     picture = None
     if out is not None:
         corners = "-".join(str(value) for value in box)
@@ -107,7 +102,7 @@ def zoom(part: Part, place: str, out: Path | None = None) -> ZoomRecord:
         place=place,
         bbox=box,
         cell=cell_of_box(box, width, height),
-        magnification=round(_magnification(first.image.frame, close_up.frame(crop)), 2),
+        magnification=round(_magnification(first.image.frame, crop_model.frame(crop)), 2),
         templates=len(crops),
         anomalous=None if seen is None else seen.verdict.anomalous,
         p_value=None if seen is None else rounded_p(seen.verdict.p_value),
@@ -118,7 +113,7 @@ def zoom(part: Part, place: str, out: Path | None = None) -> ZoomRecord:
 
 
 def _template_crops(part: Part, box: Box) -> list[NDArray[np.uint8]]:
-    """The same place of the nearest good parts, each laid over the image first."""
+    """Return the same place of the nearest good parts, each registered to the image."""
     encoded, context = part.cached.encoded, part.context
     crops = []
     for hit in context.templates.nearest(part.product, encoded.embedding, TEMPLATES):
@@ -137,8 +132,8 @@ def _on_image(region: Region, box: Box, width: int, height: int) -> RegionRecord
 
 
 def _magnification(first: Frame, second: Frame) -> float:
-    """Pixels that the encoder sees of a place now, over those that it saw at first, along a side."""
-    # A pixel that the photograph does not have shows nothing, however often it is enlarged.
+    """Return the encoder's resolution of a place, in units of that of the first frame, along a side."""
+    # Enlarging beyond the photograph's resolution adds nothing.
     return min(1.0, 1 / second.scale) / min(1.0, 1 / first.scale)
 
 

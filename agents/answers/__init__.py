@@ -1,1 +1,1 @@
-"""From evidence to an answer that is checked before it is shown."""
+"""Answers: evidence, composition, generation by language models, and output guardrails."""

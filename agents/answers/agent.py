@@ -1,7 +1,7 @@
-"""A chat model over the tools of a question's plan: it chooses what to look at, and phrases what was found.
+"""Answer generation by a chat model with the tools of the question's intent.
 
-It gets no argument that names a file, a product or a folder, no tool that writes, and none outside the plan.
-What it says is a draft: the checking node decides whether it is shown.
+The model has no tool that writes, and no argument that names a file, a product or a folder. Its answer is a
+draft for the output guardrails.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage
 from langgraph.config import get_stream_writer
 
-from agents.answers.compose import spoken_verdict
-from agents.answers.evidence import gather_evidence, spoken_names, without_names
+from agents.answers.compose import verdict_statement
+from agents.answers.evidence import display_names, gather_evidence, without_names
 from agents.answers.guardrails import check_answer, sentences
+from agents.answers.tool_calls import ToolCalls
 from agents.chat_models.pictures import question_message
-from agents.graphs.tool_calls import Inquiry
 from agents.questions.plan import FOR_QUESTIONS
 from agents.state import DialogueState
 from tools.context import Part
@@ -29,8 +29,8 @@ from tools.registry import as_tool
 
 MOST_TOOL_CALLS: Final = 6
 MOST_MODEL_CALLS: Final = 8
-TURNS_TOLD: Final = 3
-"""Earlier turns that the model is told of."""
+TURNS_SHOWN: Final = 3
+"""Earlier turns in the prompt."""
 
 SYSTEM: Final = """You answer an engineer's question about one inspected industrial part.
 The verdict, the places and all numbers were measured by instruments; you cannot change them.
@@ -44,13 +44,13 @@ Answer in at most 120 words, in plain English."""
 
 
 def phrase_answer(model: BaseChatModel, part: Part, state: DialogueState) -> dict[str, Any]:
-    """Let the chat model look and phrase; return the draft, and what its tool calls observed.
+    """Run the chat model with tools; return the state update with its draft and observations.
 
-    Each sentence that passes the check is streamed, as {"token": text}, as soon as it is whole.
-    Raises LanguageModelError for a model that does not answer, or refuses.
+    Each complete sentence that passes the guardrails is streamed, as {"token": text}.
+    Raises LanguageModelError.
     """
-    names = spoken_names(state)
-    inquiry = Inquiry(part, names, state["observations"], {"compare_images": {"other": _other(state)}})
+    names = display_names(state)
+    calls = ToolCalls(part, names, state["observations"], {"compare_images": {"other": _other(state)}})
     limits: list[AgentMiddleware[Any, Any, Any]] = [
         ToolCallLimitMiddleware(run_limit=MOST_TOOL_CALLS),
         ModelCallLimitMiddleware(run_limit=MOST_MODEL_CALLS),
@@ -60,25 +60,25 @@ def phrase_answer(model: BaseChatModel, part: Part, state: DialogueState) -> dic
         [as_tool(name) for name in FOR_QUESTIONS[state["asked"].kind]],
         system_prompt=SYSTEM,
         middleware=limits,
-        context_schema=Inquiry,
+        context_schema=ToolCalls,
         name="phrase",
     )
     asked = question_message(model, part, state, _request(state, names))
-    gate = _Gate(state, inquiry, names)
+    gate = _Gate(state, calls, names)
     draft = ""
-    for piece in _texts(agent, {"messages": [asked]}, inquiry):
+    for piece in _texts(agent, {"messages": [asked]}, calls):
         if isinstance(piece, AIMessage):
             draft = "" if piece.tool_calls else str(piece.text)
         else:
-            gate.hear(*piece)
+            gate.add(*piece)
     if not draft.strip():
-        return {"draft": "", "refused": ["it gave no answer"], "observations": inquiry.found}
-    return {"draft": draft.strip(), "observations": inquiry.found}
+        return {"draft": "", "violations": ["it gave no answer"], "observations": calls.found}
+    return {"draft": draft.strip(), "observations": calls.found}
 
 
-def _texts(agent: Any, given: Mapping[str, Any], inquiry: Inquiry) -> Iterator[AIMessage | tuple[str, str]]:
-    """Each finished message of the model, and before it its pieces as (message id, text)."""
-    for mode, data in agent.stream(given, context=inquiry, stream_mode=["messages", "updates"]):
+def _texts(agent: Any, given: Mapping[str, Any], calls: ToolCalls) -> Iterator[AIMessage | tuple[str, str]]:
+    """Yield the model's messages, and before each its pieces as (message id, text)."""
+    for mode, data in agent.stream(given, context=calls, stream_mode=["messages", "updates"]):
         if mode == "messages":
             chunk, _ = data
             if isinstance(chunk, AIMessage) and chunk.text:
@@ -91,11 +91,11 @@ def _texts(agent: Any, given: Mapping[str, Any], inquiry: Inquiry) -> Iterator[A
 
 
 class _Gate:
-    """Lets the sentences of a streamed message through as long as each of them passes the check."""
+    """Streams the sentences of a message, up to the first that violates the guardrails."""
 
-    def __init__(self, state: DialogueState, inquiry: Inquiry, names: Mapping[str, str]) -> None:
+    def __init__(self, state: DialogueState, calls: ToolCalls, names: Mapping[str, str]) -> None:
         self._state = state
-        self._inquiry = inquiry
+        self._calls = calls
         self._names = names
         self._message = ""
         self._text = ""
@@ -103,14 +103,14 @@ class _Gate:
         self._open = True
         self._write = get_stream_writer()
 
-    def hear(self, message: str, text: str) -> None:
-        """Take a piece of a message; write the sentences that it completes."""
+    def add(self, message: str, text: str) -> None:
+        """Add a piece of a message; stream the sentences that it completes."""
         if message != self._message:
             self._message, self._text, self._shown, self._open = message, "", 0, True
         self._text += text
-        # The last sentence may still go on, or get its citation.
+        # The last sentence may continue, or get its citation.
         for sentence in sentences(self._text)[self._shown : -1]:
-            verdict = spoken_verdict(self._state)
+            verdict = verdict_statement(self._state)
             self._open = self._open and not check_answer(
                 sentence,
                 self._evidence(),
@@ -124,21 +124,21 @@ class _Gate:
             self._write({"token": f"{sentence} "})
 
     def _evidence(self) -> list[EvidenceRecord]:
-        return gather_evidence({**self._state, "observations": self._inquiry.found})
+        return gather_evidence({**self._state, "observations": self._calls.found})
 
 
 def _request(state: DialogueState, names: Mapping[str, str]) -> str:
-    """The question with its evidence, as JSON; file names are left out of it."""
+    """Return the question with its evidence, as JSON without file names."""
     evidence = [
         {"id": item.id, "kind": item.kind, "text": without_names(item.text, names)}
         for item in gather_evidence(state)
     ]
     earlier = [
         {"question": without_names(turn.question, names), "answer": without_names(turn.answer, names)}
-        for turn in state["turns"][-TURNS_TOLD:]
+        for turn in state["turns"][-TURNS_SHOWN:]
     ]
     request = {
-        "verdict": spoken_verdict(state),
+        "verdict": verdict_statement(state),
         "evidence": evidence,
         "plain_answer": without_names(state["answer"], names),
         "earlier": earlier,
@@ -148,6 +148,6 @@ def _request(state: DialogueState, names: Mapping[str, str]) -> str:
 
 
 def _other(state: DialogueState) -> str | None:
-    """Path of the image to compare with, which the question named and not the model."""
+    """Return the path of the image to compare with, which comes from the question, not from the model."""
     number = state["asked"].other
     return next((one["image"] for one in state["seen"] if one["number"] == number), None)

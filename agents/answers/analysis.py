@@ -1,4 +1,4 @@
-"""Defect analysis from the notes alone: cause, effect, severity, action; each sentence quoted and cited."""
+"""Defect analysis from the notes: cause, effect, severity and action, as quoted and cited sentences."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from knowledge.text import sentences
 from tools.records import PassageRecord
 
 Aspect = Literal["cause", "effect", "severity", "action"]
@@ -23,8 +24,8 @@ _ASKED: Final[dict[Aspect, str]] = {
         reject; rework;
         what (to|can i) do; recommend\w*; next step""",
 }
-"""Words of a question that ask for an aspect, as regular expressions."""
-_SAYS: Final[dict[Aspect, str]] = {
+"""Regular expressions of questions about each aspect."""
+_STATED: Final[dict[Aspect, str]] = {
     "cause": r"""caused? by; causes? (are|is|include); comes? from; due to; result(s|ing)? (from|of);
         arises? from; stems? from; originat\w+; introduced (by|during); because of; fault in; through a;
         points? (to|at); (indicat|suggest)\w* (\w+ ){0,4}(error|issue|flaw|mishandling|stress|process|impact);
@@ -45,7 +46,7 @@ _SAYS: Final[dict[Aspect, str]] = {
         tighten;
         remove it""",
 }
-"""Words of a note that say something of an aspect, as regular expressions."""
+"""Regular expressions of notes on each aspect."""
 
 
 def _any_of(patterns: str) -> re.Pattern[str]:
@@ -54,12 +55,12 @@ def _any_of(patterns: str) -> re.Pattern[str]:
 
 
 _ASKING: Final = {aspect: _any_of(patterns) for aspect, patterns in _ASKED.items()}
-_SAYING: Final = {aspect: _any_of(patterns) for aspect, patterns in _SAYS.items()}
+_STATING: Final = {aspect: _any_of(patterns) for aspect, patterns in _STATED.items()}
 
 
 @dataclass(frozen=True)
 class Finding:
-    """A sentence of a passage that says something of an aspect. `id`: of the passage."""
+    """A sentence of a passage on an aspect. id: of the passage."""
 
     aspect: Aspect
     sentence: str
@@ -67,40 +68,31 @@ class Finding:
 
 
 def asked_aspects(question: str) -> tuple[Aspect, ...]:
-    """Return the aspects that a question asks for; all of them where it names none."""
+    """Return the aspects that a question asks for; all where it names none."""
     named = tuple(aspect for aspect, words in _ASKING.items() if words.search(question))
     return named or tuple(_ASKED)
 
 
-def sentences_of(text: str) -> list[str]:
-    """Return a passage's sentences, spaces put in order."""
-    parts = re.split(r"(?<=[.!?])\s+", text.replace('"', "'"))
-    return [" ".join(part.split()) for part in parts if part.strip()]
-
-
 def find_aspects(passages: Sequence[PassageRecord], aspects: Sequence[Aspect]) -> list[Finding]:
-    """Return, aspect by aspect, the sentences that say something of it: two at most, in the notes' order.
-
-    A sentence is quoted once, under the first aspect that it speaks of.
-    """
+    """Return at most two sentences an aspect, in the notes' order; each sentence once."""
     found: list[Finding] = []
     used: set[str] = set()
     for aspect in aspects:
-        said = [
+        stated = [
             Finding(aspect, sentence, passage.id)
             for passage in passages
-            for sentence in sentences_of(passage.text)
-            if sentence not in used and _SAYING[aspect].search(sentence)
+            for sentence in sentences(passage.text.replace('"', "'"))
+            if sentence not in used and _STATING[aspect].search(sentence)
         ][:2]
-        used |= {finding.sentence for finding in said}
-        found += said
+        used |= {finding.sentence for finding in stated}
+        found += stated
     return found
 
 
 def analyse(passages: Sequence[PassageRecord], question: str, subject: str) -> str:
-    """Return what the notes say of the aspects asked for, quoted and cited; where they are silent, that.
+    """Return the quoted and cited sentences on the aspects of a question, and the aspects without any.
 
-    passages: about `subject`, a defect's name in plain words. No word of the answer but the framing is ours.
+    passages: about `subject`, a defect's name in plain words.
     """
     aspects = asked_aspects(question)
     found = find_aspects(passages, aspects)

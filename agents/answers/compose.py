@@ -1,4 +1,4 @@
-"""The answer from evidence alone: every sentence rests on something measured or cited."""
+"""Composition of the plain answer from evidence; every sentence cites something measured or a note."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ from agents.answers.evidence import (
     gather_evidence,
     is_about_good,
     observations,
-    plain_name,
     quote,
     shown_regions,
     topic_of,
 )
 from agents.questions.understanding import affirms, content_words, kind_of_question, matched_kind
 from agents.state import DialogueState, InspectionState, Understanding
-from anomaly_core.inspection import verdict_sentence
+from anomaly_core.names import plain_name
+from anomaly_core.results import verdict_sentence
 from tools.classify.classify import UNKNOWN
 from tools.records import EvidenceRecord, MeasuredRegion, PassageRecord
 
 MOST_DESCRIBED: Final = 3
-"""Regions that an answer describes where a question names none: those that stand out most."""
+"""Regions, the strongest, that an answer describes where the question names none."""
 
 
 @dataclass(frozen=True)
 class Composed:
-    """A plain answer, its analysis, and the evidence that both cite by id in square brackets."""
+    """A plain answer, its analysis, and the evidence that both cite by id."""
 
     answer: str
     analysis: str
@@ -36,8 +36,8 @@ class Composed:
 
 
 def compose_answer(state: InspectionState | DialogueState) -> Composed:
-    """Answer the question, or without one say the verdict, from what the earlier nodes measured."""
-    sentence = spoken_verdict(state)
+    """Return the answer to the state's question, or its verdict where there is none."""
+    sentence = verdict_statement(state)
     question = state.get("question")
     asked: Understanding | None = state.get("asked")  # type: ignore[assignment]
     if question and asked is None:
@@ -46,8 +46,8 @@ def compose_answer(state: InspectionState | DialogueState) -> Composed:
     return Composed(answer=answer, analysis=_analysis(state), evidence=gather_evidence(state))
 
 
-def spoken_verdict(state: InspectionState | DialogueState) -> str:
-    """The measured verdict as a sentence, with the places."""
+def verdict_statement(state: InspectionState | DialogueState) -> str:
+    """Return the measured verdict as a sentence, with the places."""
     return verdict_sentence(state["verdict"].anomalous, [region.cell for region in shown_regions(state)])
 
 
@@ -85,7 +85,7 @@ def _analysis(state: InspectionState | DialogueState) -> str:
 
 
 def _reply(asked: Understanding, sentence: str, state: InspectionState | DialogueState, question: str) -> str:
-    """The answer to one kind of question."""
+    """Return the answer for one intent."""
     verdict, product, kind = state["verdict"], state["product"], asked.kind
     regions = shown_regions(state)
     if kind == "confidence":
@@ -103,15 +103,15 @@ def _reply(asked: Understanding, sentence: str, state: InspectionState | Dialogu
         best = state["templates"][0]
         return f"The good part nearest to this image is {best.path} [{best.id}]."
     if kind == "history":
-        told = next((one.text for one in gather_evidence(state) if one.id == "thread"), "")
-        return f"{sentence} So far, {told} [thread]." if told else sentence
+        verdicts = next((one.text for one in gather_evidence(state) if one.id == "thread"), "")
+        return f"{sentence} So far, {verdicts} [thread]." if verdicts else sentence
     if kind == "steps":
         return f"{sentence} {_analysis(state)}"
     if kind == "detection" and affirms(question):
-        # "Is it ok?" and "No, there is no anomaly" would read as a no.
+        # To "Is it ok?", "No, there is no anomaly" would read as a no.
         judged = "anomalous" if verdict.anomalous else "good"
         return f"{sentence} The part is judged {judged} (p = {verdict.p_value:.3g}) [score]."
-    seen = [_spoken(one.evidence) for one in observations(state)]
+    seen = [_cited_sentence(one.evidence) for one in observations(state)]
     if seen and kind in ("comparison", "recheck", "parts", "description"):
         return " ".join([sentence, *seen])
     if kind == "analysis":
@@ -128,7 +128,7 @@ def _reply(asked: Understanding, sentence: str, state: InspectionState | Dialogu
     return f"{sentence} The score is {judged} the normal range (p = {verdict.p_value:.3g}) [score]."
 
 
-def _spoken(evidence: EvidenceRecord) -> str:
+def _cited_sentence(evidence: EvidenceRecord) -> str:
     text = evidence.text.rstrip(".")
     return f"{text[:1].upper()}{text[1:]} [{evidence.id}]."
 
@@ -145,7 +145,7 @@ def _measured(sentence: str, regions: list[MeasuredRegion], wanted: int | None) 
 
 
 def _normal_reply(state: InspectionState | DialogueState) -> str:
-    """What the notes say of a good part: the passage about it, or about the product as a whole."""
+    """Return the passage on good parts, or on the product as a whole."""
     name = state["product"].name
     about = [p for p in state["passages"] if p.product == name]
     about = [p for p in about if is_about_good(p)] or [p for p in about if p.defect is None]
@@ -174,7 +174,7 @@ def _type_reply(state: InspectionState | DialogueState) -> str:
 
 
 def _analysis_reply(state: InspectionState | DialogueState, question: str) -> str:
-    """What the notes say of the defect: of the one that the question names, else of the one found."""
+    """Return the notes' analysis of the defect that the question names, else of the one found."""
     passages = [p for p in state["passages"] if not is_about_good(p)]
     words = question.lower()
     if not _is_about_the_part(words, passages, state["product"].name):
@@ -198,7 +198,7 @@ def _analysis_reply(state: InspectionState | DialogueState, question: str) -> st
 
 
 def _is_about_the_part(words: str, passages: list[PassageRecord], product: str) -> bool:
-    """Whether a question asks for what can be told of a part, or shares a word with its notes or name."""
+    """Return whether a question has a known intent, a pronoun, or a word of the product's name or notes."""
     if matched_kind(words) is not None or re.search(r"\b(it|its|this|that|they|them)\b", words):
         return True
     known = " ".join([plain_name(product), *(f"{p.title} {p.text}" for p in passages)]).lower()

@@ -1,4 +1,4 @@
-"""The evidence of an answer: everything that was measured or found, each with the id that an answer cites."""
+"""Evidence of an answer: measurements, templates, passages and tool results, with ids to cite."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from agents.state import DialogueState, InspectionState, Observation, Seen, Turn, Understanding
+from anomaly_core.names import plain_name
+from knowledge.text import shortened
 from tools.classify.classify import UNKNOWN
 from tools.records import EvidenceRecord, MeasuredRegion, PassageRecord
 
@@ -14,12 +16,12 @@ _LONGEST_QUOTE = 600
 
 
 def shown_regions(state: InspectionState) -> list[MeasuredRegion]:
-    """The regions that the verdict stands for: none when the part was judged normal."""
+    """Return the regions of an anomalous verdict; none for a normal one."""
     return state["regions"] if state["verdict"].anomalous else []
 
 
 def gather_evidence(state: InspectionState | DialogueState) -> list[EvidenceRecord]:
-    """Return the score, the regions, the templates, the passages and what the plan's tools returned."""
+    """Return all evidence of a state."""
     verdict, product = state["verdict"], state["product"]
     found = [
         EvidenceRecord(
@@ -64,28 +66,28 @@ def _language_evidence(state: InspectionState | DialogueState) -> list[EvidenceR
     if language.margin is None:
         return []
     word = "yes" if language.margin > 0 else "no"
-    said = f"{language.model} says {word}, log-odds {language.margin:+.2f}"
-    text = f"asked whether the map shows an anomaly, {said}"
+    answer = f"{language.model} says {word}, log-odds {language.margin:+.2f}"
+    text = f"asked whether the map shows an anomaly, {answer}"
     return [EvidenceRecord(kind="score", id="language-model", text=text)]
 
 
 def _thread_evidence(state: InspectionState | DialogueState) -> list[EvidenceRecord]:
-    """The verdicts of the thread's images, where a question is about more than one of them."""
+    """Return the verdicts on the thread's images, for questions about several of them."""
     asked: Understanding | None = state.get("asked")  # type: ignore[assignment]
     seen: list[Seen] = state.get("seen") or []  # type: ignore[assignment]
     if asked is None or asked.kind not in ("history", "comparison") or not seen:
         return []
-    said = []
+    verdicts = []
     for one in sorted(seen, key=lambda one: one["number"]):
         verdict = one["found"]["verdict"]
         word = "anomalous" if verdict.anomalous else "normal"
-        said.append(f"image {one['number']}: {word}, p-value {verdict.p_value:.3g}")
-    # Not the questions themselves: an answer must not say what somebody typed.
+        verdicts.append(f"image {one['number']}: {word}, p-value {verdict.p_value:.3g}")
+    # Not the questions themselves: an answer must not repeat user input.
     turns: list[Turn] = state.get("turns") or []  # type: ignore[assignment]
     kinds = list(dict.fromkeys(turn.kind for turn in turns))
     asks = re.search(r"\bask(ed)?\b", state.get("question") or "")
-    told = f"; asked about: {', '.join(kinds)}" if kinds and asks else ""
-    return [EvidenceRecord(kind="score", id="thread", text="; ".join(said) + told)]
+    asked_about = f"; asked about: {', '.join(kinds)}" if kinds and asks else ""
+    return [EvidenceRecord(kind="score", id="thread", text="; ".join(verdicts) + asked_about)]
 
 
 def _type_evidence(state: InspectionState | DialogueState) -> list[EvidenceRecord]:
@@ -100,7 +102,7 @@ def _type_evidence(state: InspectionState | DialogueState) -> list[EvidenceRecor
 
 
 def _notes_evidence(state: InspectionState | DialogueState) -> EvidenceRecord:
-    """What the notes cover, so that "no note covers this" rests on something too."""
+    """Return the evidence on what the notes cover, for "no note covers this" to cite."""
     product, named = state["product"].name, state["expected"]
     names = f"name the defects {', '.join(plain_name(name) for name in named)}" if named else "name no defect"
     text = f"the notes about {product} {names}; {len(state['passages'])} passages found for this question"
@@ -108,13 +110,13 @@ def _notes_evidence(state: InspectionState | DialogueState) -> EvidenceRecord:
 
 
 def observations(state: InspectionState | DialogueState) -> list[Observation]:
-    """What the plan's tools returned; none where there was no plan."""
+    """Return the results of the plan's tools; empty without a plan."""
     found: list[Observation] = state.get("observations") or []  # type: ignore[assignment]
     return found
 
 
-def spoken_names(state: DialogueState) -> dict[str, str]:
-    """Paths and file names of the thread, and the plain words that stand for them in evidence."""
+def display_names(state: DialogueState) -> dict[str, str]:
+    """Return plain words for the paths and file names of a thread, by path or name."""
     names = {one["image"]: f"(image {one['number']})" for one in state["seen"]}
     here = str(Path(state["image"]).absolute())
     names[state["image"]] = names.setdefault(here, "this image")
@@ -124,30 +126,23 @@ def spoken_names(state: DialogueState) -> dict[str, str]:
 
 
 def without_names(text: str, names: Mapping[str, str]) -> str:
-    """Return a text in which plain words stand for paths and file names; see `spoken_names`."""
+    """Return a text with paths and file names replaced; names: see `display_names`."""
     for raw in sorted(names, key=len, reverse=True):
         text = text.replace(raw, names[raw])
     return text
 
 
 def quote(passage: PassageRecord) -> str:
-    """The passage in quotation marks, cut at a word where it is long."""
+    """Return a passage in quotation marks, shortened where it is long."""
     text = " ".join(passage.text.split()).replace('"', "'")
-    if len(text) <= _LONGEST_QUOTE:
-        return f'"{text}"'
-    return f'"{text[:_LONGEST_QUOTE].rsplit(" ", 1)[0]} ..."'
-
-
-def plain_name(name: str) -> str:
-    """A defect's name in plain words."""
-    return name.replace("_", " ")
+    return f'"{shortened(text, _LONGEST_QUOTE)}"'
 
 
 def topic_of(passage: PassageRecord) -> str:
-    """What a passage is about, in lower-case plain words: its defect, else its last heading; else empty."""
+    """Return the topic of a passage in lower case: its defect, else its last heading, else ""."""
     return plain_name(passage.defect or passage.title.rpartition(" / ")[2]).lower()
 
 
 def is_about_good(passage: PassageRecord) -> bool:
-    """Whether a passage says how good parts look."""
+    """Return whether a passage is about good parts."""
     return re.match(r"(good|normal|acceptable|intact|flawless)\b", topic_of(passage)) is not None

@@ -1,10 +1,9 @@
-"""A small model's sentence held against the plain answer: it must say part of it, in order, and turn nothing.
+"""Grounding of a generated sentence in the plain answer, by word alignment.
 
-A model of 135 million parameters writes fluent English that is wrong, beside the point, or goes in circles.
-Its words are shown only where code can tell what they rest on: a sentence is aligned, word by word, with a
-clause of the plain answer, and gets that clause's citations. Words that carry no content are free. Everything
-else must stand there in the same order, with small gaps, and no gap may hold a number, a place
-or a word that turns the meaning ("not", "if"). The rules read English.
+A model of 135 million parameters writes fluent English that is often wrong. A sentence is accepted where its
+content words align with a clause of the plain answer, in order and with small gaps; no gap may hold a number,
+a place or a word that changes the meaning ("not", "if"). It gets the clause's citations. The rules are for
+English.
 """
 
 from __future__ import annotations
@@ -15,7 +14,8 @@ from collections.abc import Sequence
 from typing import Final
 
 from agents.answers.guardrails import cited_ids, sentences
-from anomaly_core.inspection import CELLS
+from anomaly_core.results import CELLS
+from knowledge.text import singular
 
 _FREE: Final = frozenset(
     (
@@ -25,15 +25,15 @@ _FREE: Final = frozenset(
         "defect", "located", "found", "measured",
     )
 )  # fmt: skip
-"""Words that a sentence may add or leave out: they claim nothing that the verdict does not."""
-_TURNING: Final = frozenset(
+"""Words without content, which a sentence may add or leave out."""
+_MEANING: Final = frozenset(
     (
         "no", "not", "never", "without", "unless", "if", "only", "hardly", "otherwise", "except", "but",
         "can", "cannot", "may", "might", "could", "would", "unknown", "nothing", "none", "then", "or",
         "beyond", "within", "other", "another", "here", "good",
     )
 )  # fmt: skip
-"""Words whose omission changes what a sentence says."""
+"""Words whose omission changes the meaning of a sentence."""
 _SAME: Final = {"pixel": "px", "defect": "anomaly", "flaw": "anomaly", "centre": "center", "colour": "color"}
 _PLACE: Final = re.compile(r"\b(top|bottom)[ -](left|right)\b", re.IGNORECASE)
 _PLACES: Final = frozenset(cell.replace(" ", "-") for cell in CELLS)
@@ -44,14 +44,14 @@ _MARKERS: Final = re.compile(
 )
 _WIDEST_GAP: Final = 3
 _LEAST_CONTENT: Final = 3
-"""Content words of a sentence at least: one or two of them claim too little to be checked."""
+"""Least number of content words of a sentence."""
 
 
 def degenerate(text: str, *, question: str, instructions: str, facts: str) -> str | None:
-    """Return why a model's sentence is no sentence that can be shown, or None where it may be one.
+    """Return why a generated sentence is unusable, or None.
 
-    question: that it answers. instructions: that it was given, and must not repeat. facts: the plain answer;
-    a letter beyond ASCII must come from it.
+    It must be a whole sentence, and repeat neither itself, the question nor the instructions; letters beyond
+    ASCII must come from the facts.
     """
     words = _tokens(text)
     if not words:
@@ -67,8 +67,8 @@ def degenerate(text: str, *, question: str, instructions: str, facts: str) -> st
     threes = [tuple(words[i : i + 3]) for i in range(len(words) - 2)]
     if len(set(threes)) < len(threes) or re.search(r"\b(\w+)(\W+\1\b){2}", text.lower()):
         return "it repeats itself"
-    told = _tokens(instructions)
-    if any(tuple(told[i : i + 4]) == tuple(words[j : j + 4]) for i in range(len(told) - 3)
+    given = _tokens(instructions)
+    if any(tuple(given[i : i + 4]) == tuple(words[j : j + 4]) for i in range(len(given) - 3)
            for j in range(len(words) - 3)):  # fmt: skip
         return "it repeats its instructions"
     if set(_content(words)) <= set(_content(_tokens(question))):
@@ -77,47 +77,48 @@ def degenerate(text: str, *, question: str, instructions: str, facts: str) -> st
 
 
 def grounded(sentence: str, answer: str) -> str | None:
-    """Return the sentence with the citations of the clause of the plain answer that it says, or None.
+    """Return the sentence with the citations of the clause that it aligns with, or None.
 
     answer: the plain answer without its verdict, each sentence with its citations.
     """
-    said = _content(_tokens(sentence))
-    if len(said) < _LEAST_CONTENT:
+    content = _content(_tokens(sentence))
+    if len(content) < _LEAST_CONTENT:
         return None
     for whole in sentences(answer):
         cited = cited_ids(whole)
         if not cited:
             continue
         for clause in _clauses(whole):
-            if _aligned(said, _content(_tokens(clause))):
+            if _aligned(content, _content(_tokens(clause))):
                 return f"{sentence[:-1]} [{', '.join(dict.fromkeys(cited))}]{sentence[-1]}"
     return None
 
 
 def _clauses(sentence: str) -> list[str]:
-    """The sentence, citations and quotation marks aside, and each of its parts between semicolons."""
+    """Return a sentence without citations and quotation marks, and its parts between semicolons."""
     plain = re.sub(r'\[[^\[\]\n]*[A-Za-z][^\[\]\n]*\]|["\u201c\u201d]', " ", sentence)
     return [plain, *plain.split(";")]
 
 
-def _aligned(said: Sequence[str], clause: Sequence[str]) -> bool:
-    """Whether `said` stands in `clause`, in order, and what is left out turns nothing."""
-    return any(_aligned_from(said, clause, start) for start, word in enumerate(clause) if word == said[0])
+def _aligned(content: Sequence[str], clause: Sequence[str]) -> bool:
+    """Return whether `content` aligns with `clause`, and no omitted word changes the meaning."""
+    starts = [place for place, word in enumerate(clause) if word == content[0]]
+    return any(_aligned_from(content, clause, start) for start in starts)
 
 
-def _aligned_from(said: Sequence[str], clause: Sequence[str], start: int) -> bool:
+def _aligned_from(content: Sequence[str], clause: Sequence[str], start: int) -> bool:
     at = start
-    for word in said[1:]:
+    for word in content[1:]:
         gap = next((n for n in range(_WIDEST_GAP + 1) if clause[at + 1 + n : at + 2 + n] == [word]), None)
-        if gap is None or any(_turns(skipped) for skipped in clause[at + 1 : at + 1 + gap]):
+        if gap is None or any(_changes_meaning(skipped) for skipped in clause[at + 1 : at + 1 + gap]):
             return False
         at += 1 + gap
     around = [*clause[:start], *clause[at + 1 :]]
-    return not any(word in _TURNING for word in around)
+    return not any(word in _MEANING for word in around)
 
 
-def _turns(word: str) -> bool:
-    return word in _TURNING or word in _PLACES or word[0].isdigit()
+def _changes_meaning(word: str) -> bool:
+    return word in _MEANING or word in _PLACES or word[0].isdigit()
 
 
 def _tokens(text: str) -> list[str]:
@@ -126,9 +127,9 @@ def _tokens(text: str) -> list[str]:
 
 
 def _stem(word: str) -> str:
-    if word in _FREE or word in _TURNING:
+    if word in _FREE or word in _MEANING:
         return word
-    plain = re.sub(r"(?<=[^s])s$|(?<=[^aeiou])ies$", "", word) if len(word) > 3 else word
+    plain = singular(word)
     plain = "anomaly" if plain.startswith("anomal") else plain
     return _SAME.get(plain, plain)
 

@@ -1,9 +1,8 @@
-"""The checking node's rules: what an answer may not say.
+"""Output guardrails: rules that a language model's answer must not violate.
 
-A sentence is refused that cites no evidence, or evidence that is not there; that holds a number which its
-evidence does not; that quotes what its source does not say; or that speaks against the measured verdict. The
-rules read English. An answer in other words than they know is still shown under the measured verdict, never
-in its place.
+A sentence must cite existing evidence, hold no number that its evidence does not, quote its source verbatim,
+and not contradict the measured verdict. The rules are for English; other answers are still shown below the
+measured verdict, never in its place.
 """
 
 from __future__ import annotations
@@ -82,7 +81,10 @@ def cited_ids(text: str) -> list[str]:
 
 
 def sentences(text: str) -> list[str]:
-    """Cut a text into sentences; a quotation stays whole, and a citation with the sentence before it."""
+    """Split an answer into sentences; a quotation stays whole, a citation with the sentence before it.
+
+    It also splits before a lower-case letter, unlike `knowledge.text.sentences`, so every claim is tested.
+    """
     quotes: list[str] = []
 
     def hide(match: re.Match[str]) -> str:
@@ -102,10 +104,10 @@ def check_answer(
     verdict_sentence: str,
     names: Collection[str] = (),
 ) -> list[str]:
-    """Return why an answer must not be shown, in words that repeat none of it; empty where it may be.
+    """Return the violations of an answer, in words that repeat none of it; empty where it may be shown.
 
-    verdict_sentence: the measured verdict as code says it, which needs no citation. names: file names and
-    paths, which are no claims and whose digits are no measurements.
+    verdict_sentence: the measured verdict, which needs no citation. names: file names and paths, whose digits
+    are not measurements.
     """
     known = {item.id: item for item in evidence}
     text = text.replace("\u2019", "'")
@@ -129,26 +131,26 @@ def _check_sentence(
     sources = [known[name] for name in cited]
     if not _quotes_hold(sentence, sources):
         return ["it quotes what its source does not say"]
-    said = _QUOTED.sub(" ", sentence)
+    claim = _QUOTED.sub(" ", sentence)
     for name in sorted(names, key=len, reverse=True):
-        said = said.replace(name, "NAME")
-    said = _CITED.sub(" ", said)
-    if (_SAYS_GOOD if anomalous else _SAYS_BAD).search(said):
+        claim = claim.replace(name, "NAME")
+    claim = _CITED.sub(" ", claim)
+    if (_SAYS_GOOD if anomalous else _SAYS_BAD).search(claim):
         return ["it speaks against the verdict"]
-    if _MEASURES.search(said):
-        # A note is no measurement: it must not lend its numbers to a score or a size.
+    if _MEASURES.search(claim):
+        # Numbers of notes are not measurements of a score or a size.
         sources = [source for source in sources if source.kind != "knowledge"]
     measured = {value for source in sources for value in numbers(_unnamed(source.text, names))}
     if any(source.kind == "region" for source in sources):
         measured.add(float(sum(item.kind == "region" for item in known.values())))
-    for value in numbers(said):
+    for value in numbers(claim):
         if not any(_same(value, other) for other in measured):
             return ["it holds a number that is not in the evidence that it cites"]
     return []
 
 
 def numbers(text: str) -> list[float]:
-    """Return the numbers in a text, also small ones in words; a percentage as a share."""
+    """Return the numbers in a text, number words included, percentages as shares."""
     found = []
     for match in _NUMBER.findall(text):
         digits = re.sub(r"\s?%| percent", "", match, flags=re.IGNORECASE)
@@ -160,15 +162,15 @@ def numbers(text: str) -> list[float]:
     return found
 
 
-def _same(said: float, measured: float) -> bool:
-    """Whether a number said is the one measured, rounded no more coarsely than to two figures."""
-    if said == measured:
+def _same(stated: float, measured: float) -> bool:
+    """Return whether a stated number is the measured one, rounded to two figures or more."""
+    if stated == measured:
         return True
-    return any(float(f"{measured:.{figures}g}") == said for figures in (2, 3, 4))
+    return any(float(f"{measured:.{figures}g}") == stated for figures in (2, 3, 4))
 
 
 def _quotes_hold(sentence: str, sources: Sequence[EvidenceRecord]) -> bool:
-    """Whether each quotation stands word for word in a source."""
+    """Return whether each quotation is verbatim from a source."""
     texts = [" ".join(source.text.replace('"', "'").split()).lower() for source in sources]
     quoted = [" ".join(quoted.split()).lower() for quoted in _QUOTED.findall(sentence)]
     wanted = [quoted.removesuffix(" ...").rstrip(".") for quoted in quoted if len(quoted) > 3]

@@ -1,6 +1,6 @@
-"""Multiple choice from measured evidence: the option that the verdict, the regions and the notes speak for.
+"""Multiple choice from evidence: the option that best fits the verdict, the regions and the notes.
 
-The seven kinds are MMAD's (arXiv 2410.09453). The kind is told from the question and its options alone.
+The seven kinds of question are MMAD's (arXiv 2410.09453).
 """
 
 from __future__ import annotations
@@ -10,9 +10,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from agents.answers.evidence import is_about_good, plain_name
+from agents.answers.evidence import is_about_good
 from agents.state import DialogueState, InspectionState
 from anomaly_core.errors import ConfigError
+from anomaly_core.names import plain_name
+from knowledge.text import sentences, stem
 from tools.classify.classify import appearance
 from tools.locations import Box, box_of, place_in
 from tools.records import MeasuredRegion, PassageRecord
@@ -27,9 +29,9 @@ ChoiceKind = Literal[
     "Object Analysis",
 ]
 Similarity = Callable[[str, Sequence[str]], Sequence[float]]
-"""Cosine, in [-1, 1], of a text with each of others."""
+"""Cosines, in [-1, 1], of a text to other texts."""
 Excess = Callable[[Box], float]
-"""Share of the map's excess over the normal range that lies in a box; more than 0 wherever the map is."""
+"""Share of the map's excess over the normal range in a box, > 0 where the map is."""
 
 _DEFECT: Final = r"\b(defect\w*|anomal\w*|damage\w*|fault\w*|flaw\w*|abnormal\w*)\b"
 _RULES: Final[tuple[tuple[ChoiceKind, str], ...]] = (
@@ -62,7 +64,7 @@ _STOP: Final = frozenset(
 
 @dataclass(frozen=True)
 class Choice:
-    """The option chosen. scores: of every option, larger is better; evidence: ids of what decided."""
+    """A chosen option. scores: by option, larger is better. evidence: ids of the deciding evidence."""
 
     letter: str
     kind: ChoiceKind
@@ -71,7 +73,7 @@ class Choice:
 
 
 def kind_of_choice(question: str, options: Mapping[str, str]) -> ChoiceKind:
-    """Return what a question with options asks for, by the words of both."""
+    """Return the kind of a question, by its words and those of its options."""
     text = question.lower()
     words = [option.lower().strip(" .") for option in options.values()]
     if (
@@ -98,11 +100,10 @@ def choose(
     excess: Excess,
     notes: Sequence[PassageRecord] = (),
 ) -> Choice:
-    """Choose an option from what was measured of one image.
+    """Choose an option by the evidence on one image.
 
-    options: text by letter. excess: of the anomaly map, also on an image that the verdict found good, for a
-    question that takes a defect for granted. notes: the product's passages, beside those found for the
-    question. Raises ConfigError for no options.
+    options: text by letter. excess: of the anomaly map, for questions that presume a defect. notes: the
+    product's passages, in addition to those found for the question. Raises ConfigError for no options.
     """
     if not options:
         raise ConfigError("a multiple-choice question needs options, such as A and B")
@@ -121,7 +122,8 @@ def choose(
     else:
         sources = _sources(kind, state, passages)
         fits = {
-            name: _blend(text, [said for said, _ in sources], similarity) for name, text in options.items()
+            name: _blend(text, [source for source, _ in sources], similarity)
+            for name, text in options.items()
         }
         scores = {name: max(values) for name, values in fits.items()}
         best = fits[max(options, key=lambda name: scores[name])]
@@ -131,7 +133,7 @@ def choose(
 
 
 def _detection(question: str, options: Mapping[str, str], anomalous: bool) -> dict[str, float]:
-    """Yes where the part is anomalous, or no where the question asks whether it is good."""
+    """Score yes for an anomalous part, or no where the question asks whether it is good."""
     asks_good = _ASKS_WHETHER_GOOD.search(question) and not re.search(
         r"\b(any|is there|are there)\b", question.lower()
     )
@@ -145,14 +147,14 @@ def _localization(
     excess: Excess,
     similarity: Similarity,
 ) -> tuple[dict[str, float], list[str]]:
-    """The place that holds most of what exceeds the normal range, larger places a little less willingly."""
+    """Score places by the map's excess in them, minus a penalty on their area."""
     width, height = state["opened"].width, state["opened"].height
     evidence = [region.id for region in state["regions"]] or ["score"]
     scores = {}
     for name, text in options.items():
         place = place_in(text)
         if place is None or place.startswith("region-"):
-            # A part of the product is named, not a place: the look decides, below any place.
+            # A part of the product, not a place: scored by the regions' descriptions, below any place.
             looks = [region.text for region in state["regions"]] or ["an anomaly"]
             scores[name] = 0.01 * max(similarity(text, looks))
             continue
@@ -171,7 +173,7 @@ def _classification(
     passages: Sequence[PassageRecord],
     similarity: Similarity,
 ) -> tuple[dict[str, float], list[str]]:
-    """The ranking of the notes' types, carried over to the options that name them; else the measured look."""
+    """Score options by the ranked defect types that they name, and by the measured appearance."""
     defect = state.get("defect_type")
     ranked = [] if defect is None else [defect, *defect.alternatives]
     names = [plain_name(one.name) for one in ranked]
@@ -192,7 +194,7 @@ def _classification(
 def _sources(
     kind: ChoiceKind, state: InspectionState | DialogueState, passages: Sequence[PassageRecord]
 ) -> list[tuple[str, str]]:
-    """The texts that an option is compared with, each with the id of its evidence."""
+    """Return the texts that options are compared with, each with the id of its evidence."""
     defect = state.get("defect_type")
     if kind == "Object Analysis":
         chosen = [p for p in passages if p.defect is None or is_about_good(p)] or list(passages)
@@ -201,7 +203,7 @@ def _sources(
         chosen = [p for p in passages if p.defect in wanted]
         chosen = chosen or [p for p in passages if p.defect and not is_about_good(p)]
         chosen = chosen or [p for p in passages if not is_about_good(p)]
-    found = [(part, p.id) for p in chosen for part in re.split(r"(?<=[.!?])\s+", p.text) if part.strip()]
+    found = [(part, p.id) for p in chosen for part in sentences(p.text)]
     if kind == "Defect Description":
         found += [(_look(region), region.id) for region in state["regions"]]
     return found or [(plain_name(state["product"].name), "notes")]
@@ -212,22 +214,21 @@ def _look(region: MeasuredRegion) -> str:
 
 
 def _fit(options: Mapping[str, str], texts: Sequence[str], similarity: Similarity) -> dict[str, float]:
-    """How well each option agrees with its nearest text."""
+    """Return the similarity of each option to its nearest text."""
     return {name: max(_blend(text, texts, similarity)) for name, text in options.items()}
 
 
 def _blend(text: str, others: Sequence[str], similarity: Similarity) -> list[float]:
-    """Meaning and shared words, equally weighted."""
+    """Return the mean of cosine and word overlap of a text with each other text."""
     meaning = similarity(text, others)
     return [0.5 * value + 0.5 * _overlap(text, other) for value, other in zip(meaning, others, strict=True)]
 
 
 def _overlap(text: str, other: str) -> float:
-    """Share of the text's words, cut to their stems, that the other has too; in [0, 1]."""
+    """Return the share, in [0, 1], of a text's word stems that are in the other."""
     mine, theirs = _stems(text), _stems(other)
     return len(mine & theirs) / len(mine) if mine else 0.0
 
 
 def _stems(text: str) -> set[str]:
-    words = re.findall(r"[a-z]+", text.lower().replace("_", " "))
-    return {re.sub(r"(ing|ed|es|s)$", "", word) for word in words if word not in _STOP}
+    return {stem(word) for word in re.findall(r"[a-z]+", text.lower()) if word not in _STOP}

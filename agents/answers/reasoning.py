@@ -1,20 +1,20 @@
-"""The chain of thought as structured state: what is expected, what differs, what it means; with evidence.
+"""Chain of thought of an answer: steps with evidence.
 
 The order is that of MMAD's agent (arXiv 2410.09453): the object and its possible defects, the differences
-between image and template, whether each is a defect or normal variation, the conclusion. Here the differences
-are measured, and calibration judges them.
+between image and template, whether each is a defect or normal variation, the conclusion.
 """
 
 from __future__ import annotations
 
-from agents.answers.compose import spoken_verdict
-from agents.answers.evidence import observations, plain_name
+from agents.answers.compose import verdict_statement
+from agents.answers.evidence import observations
 from agents.state import DialogueState, InspectionState, Step
+from anomaly_core.names import plain_name
 from tools.classify.classify import UNKNOWN
 
 
 def build_steps(state: InspectionState | DialogueState) -> list[Step]:
-    """Return the steps behind an answer; each cites at least one piece of the answer's evidence."""
+    """Return the steps of an answer, each with at least one id of its evidence."""
     verdict, product = state["verdict"], state["product"]
     template = [state["templates"][0].id] if state["templates"] else ["score"]
     source = "found by its likeness to the good parts" if product.inferred else "named by the user"
@@ -44,7 +44,7 @@ def build_steps(state: InspectionState | DialogueState) -> list[Step]:
         text = f"Its look fits {plain_name(defect.name)} best." if known else "Its look decides for no type."
         steps.append(Step(kind="judgement", text=text, evidence=["type"]))
     near = " A person should look: it lies near the limit." if verdict.uncertain else ""
-    steps.append(Step(kind="conclusion", text=f"{spoken_verdict(state)}{near}", evidence=["score"]))
+    steps.append(Step(kind="conclusion", text=f"{verdict_statement(state)}{near}", evidence=["score"]))
     return steps
 
 
@@ -55,7 +55,7 @@ def _expected(state: InspectionState | DialogueState) -> Step:
 
 
 def _judgement(state: InspectionState | DialogueState, region: str) -> Step:
-    """One difference, judged: the image's calibrated verdict decides what its regions are."""
+    """Return the judgement on a region, which follows the image's verdict."""
     measured = next(one for one in state["regions"] if one.id == region)
     if state["verdict"].anomalous:
         text = f"It exceeds the normal range of the good parts (region score {measured.score:.2f}): a defect."

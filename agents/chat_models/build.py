@@ -7,9 +7,13 @@ from typing import Final
 from langchain_core.language_models import BaseChatModel
 
 from agents.settings import EMBEDDED, Settings
+from anomaly_core.errors import ConfigError
+from anomaly_core.registry import Registry
 
 LOCAL: Final = "local"
 """`llm_url` of the local chat model."""
+CHAT_MODELS: Final[Registry[BaseChatModel]] = Registry("chat model", "iad.chat_models")
+"""Chat models of other packages, which `llm_url` names; a factory is called without arguments."""
 
 
 def build_chat_model(settings: Settings) -> BaseChatModel | None:
@@ -31,6 +35,14 @@ def build_chat_model(settings: Settings) -> BaseChatModel | None:
 
         server = start_local_server(threads=settings.threads)
         return EndpointChatModel.at(server.url, model=server.model, timeout_s=settings.llm_timeout)
+    if "://" not in settings.llm_url:
+        make = CHAT_MODELS.find(settings.llm_url)
+        if make is None:
+            known = ", ".join([LOCAL, EMBEDDED, *CHAT_MODELS.names()])
+            raise ConfigError(
+                f"llm_url: no chat model is called {settings.llm_url!r}; give a URL, or {known}."
+            )
+        return make()
     return EndpointChatModel.at(
         settings.llm_url,
         key=settings.llm_key,

@@ -23,11 +23,11 @@ ScriptedReply = str | dict[str, Any] | AIMessage | LanguageModelError
 class ScriptedChatModel(BaseChatModel):
     """Replies from a list, in order. No weights, no network, no randomness.
 
-    `heard` holds the messages of each call. Raises LanguageModelRefused when the list is used up.
+    `calls` holds the messages of each call. Raises LanguageModelRefused when the list is used up.
     """
 
     _replies: list[ScriptedReply] = PrivateAttr()
-    heard: list[list[BaseMessage]] = []  # noqa: RUF012  # pydantic copies it for each model
+    calls: list[list[BaseMessage]] = []  # noqa: RUF012  # pydantic copies it for each model
 
     def __init__(self, replies: Sequence[ScriptedReply]) -> None:
         super().__init__()
@@ -44,7 +44,7 @@ class ScriptedChatModel(BaseChatModel):
         run_manager: CallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> ChatResult:
-        self.heard.append(list(messages))
+        self.calls.append(list(messages))
         if not self._replies:
             raise LanguageModelRefused("the scripted chat model has no reply left.")
         reply = self._replies.pop(0)

@@ -24,10 +24,10 @@ from langchain_core.messages import HumanMessage, SystemMessage
 
 from agents.answers.evidence import gather_evidence
 from agents.answers.multiple_choice import ChoiceKind, kind_of_choice
+from agents.answers.options import Chooser
 from agents.app import Application
 from agents.graphs.context import Context, Resources
 from agents.graphs.inspection import build_graph
-from agents.questions.options import Chooser
 from agents.settings import EMBEDDED, Settings
 from agents.state import InspectionState
 from anomaly_core.anomalygpt import Progress

@@ -23,7 +23,9 @@ from tools import records
 MOST_THREADS: Final = 1000
 """Threads that a SQLite file keeps, those used last."""
 LONGEST_NAME: Final = 200
-_MEND: Final = "name another place with IAD_CONVERSATIONS, or delete the file: its threads are then forgotten"
+_REMEDY: Final = (
+    "name another place with IAD_CONVERSATIONS, or delete the file: its threads are then forgotten"
+)
 
 
 def state_serializer() -> JsonPlusSerializer:
@@ -184,4 +186,4 @@ def _sqlite_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except (sqlite3.DatabaseError, OSError) as error:
-        raise ThreadError(f"{path} cannot hold threads ({error}): {_MEND}") from error
+        raise ThreadError(f"{path} cannot hold threads ({error}): {_REMEDY}") from error

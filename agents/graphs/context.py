@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from langgraph.runtime import Runtime
+from pydantic.json_schema import SkipJsonSchema
 
 from agents import factory
 from agents.settings import EMBEDDED, Settings
@@ -51,7 +52,7 @@ class Context:
 
     store: str | None = None
     llm_url: str | None = None
-    resources: Any = None
+    resources: Annotated[Any, SkipJsonSchema()] = None
 
 
 def resources_of(runtime: Runtime[Context]) -> Resources:

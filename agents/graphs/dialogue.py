@@ -19,16 +19,16 @@ from langgraph.graph.state import CompiledStateGraph
 from langgraph.runtime import Runtime
 from langgraph.types import Command, Overwrite, RetryPolicy, interrupt
 
-from agents.answers.compose import compose_answer, spoken_verdict
-from agents.answers.evidence import gather_evidence, spoken_names
-from agents.answers.generation import speak
+from agents.answers.compose import compose_answer, verdict_statement
+from agents.answers.evidence import display_names, gather_evidence
+from agents.answers.generation import generate_answer
 from agents.answers.guardrails import check_answer
+from agents.answers.options import Chooser, choice_answer, split_options
 from agents.answers.reasoning import build_steps
+from agents.answers.tool_calls import ToolCalls
 from agents.graphs.context import Context, part_of, resources_of, tools_of
 from agents.graphs.inspection import Update, build_measuring, open_node, retrieve_node, timed
 from agents.graphs.memory import keep_image, keep_turn, recalled
-from agents.graphs.tool_calls import Inquiry
-from agents.questions.options import Chooser, split_options, spoken_choice
 from agents.questions.plan import make_plan
 from agents.questions.references import understand
 from agents.state import DialogueInput, DialogueState, Review, Understanding
@@ -52,7 +52,7 @@ def build_dialogue(checkpointer: BaseCheckpointSaver[Any] | None = None) -> Dial
     graph.add_node("review", review)
     graph.add_node("record", record)
     graph.add_node("make_plan", plan)
-    graph.add_node("act", act)
+    graph.add_node("call_tool", call_tool)
     graph.add_node("retrieve", retrieve_node)
     graph.add_node("reason", reason)
     graph.add_node("phrase", phrase, retry_policy=AGAIN, error_handler=not_phrased)
@@ -67,7 +67,7 @@ def build_dialogue(checkpointer: BaseCheckpointSaver[Any] | None = None) -> Dial
     graph.add_edge("review", "record")
     graph.add_edge("record", "make_plan")
     graph.add_conditional_edges("make_plan", more_to_do)
-    graph.add_conditional_edges("act", more_to_do)
+    graph.add_conditional_edges("call_tool", more_to_do)
     graph.add_edge("retrieve", "reason")
     graph.add_edge("reason", "phrase")
     graph.add_edge("phrase", "check")
@@ -80,9 +80,9 @@ def seen_before(state: DialogueState, runtime: Runtime[Context]) -> Literal["rec
     return "recall" if recalled(state, _version(runtime)) else "measure"
 
 
-def more_to_do(state: DialogueState) -> Literal["act", "retrieve"]:
+def more_to_do(state: DialogueState) -> Literal["call_tool", "retrieve"]:
     """Act while the plan holds a call."""
-    return "act" if state["plan"] else "retrieve"
+    return "call_tool" if state["plan"] else "retrieve"
 
 
 def listen(state: DialogueState) -> Update:
@@ -108,7 +108,7 @@ def listen(state: DialogueState) -> Update:
         "turn": state.get("turn", 0) + 1,
         "plan": [],
         "observations": [],
-        "refused": [],
+        "violations": [],
         "draft": None,
         "reviewed": None,
         "files": FilesRecord(),
@@ -141,14 +141,14 @@ def review(state: DialogueState) -> Update:
 
 def record(state: DialogueState, runtime: Runtime[Context]) -> Update:
     """Record what the person said."""
-    said, record_review = state.get("reviewed"), resources_of(runtime).record_review
-    if said is None or record_review is None:
+    given, record_review = state.get("reviewed"), resources_of(runtime).record_review
+    if given is None or record_review is None:
         return {}
     # The identity is fixed by the turn, so that a step repeated after a kill records nothing twice.
     info = runtime.execution_info
     thread = "" if info is None else info.thread_id or ""
     identity = f"{thread} {state['turn']} {state['opened'].sha256}"
-    return {"reviewed": said.model_copy(update={"id": record_review(state, said, identity)})}
+    return {"reviewed": given.model_copy(update={"id": record_review(state, given, identity)})}
 
 
 def plan(state: DialogueState) -> Update:
@@ -160,14 +160,14 @@ def plan(state: DialogueState) -> Update:
 
 
 @timed("retrieve")
-def act(state: DialogueState, runtime: Runtime[Context]) -> Update:
+def call_tool(state: DialogueState, runtime: Runtime[Context]) -> Update:
     """Carry out the first call of the plan."""
     call, *rest = state["plan"]
     bound = {call.tool: {"other": call.arguments["other"]}} if "other" in call.arguments else {}
     given = {name: value for name, value in call.arguments.items() if name != "other"}
-    inquiry = Inquiry(part_of(state, runtime), spoken_names(state), state["observations"], bound)
-    inquiry.observe(call.tool, given)
-    return {"plan": rest, "observations": inquiry.found}
+    calls = ToolCalls(part_of(state, runtime), display_names(state), state["observations"], bound)
+    calls.call(call.tool, given)
+    return {"plan": rest, "observations": calls.found}
 
 
 @timed("answer")
@@ -194,7 +194,7 @@ def phrase(state: DialogueState, runtime: Runtime[Context]) -> Update:
         return {}
     part = part_of(state, runtime)
     if resources.chat_model is None:
-        return speak(part, state)
+        return generate_answer(part, state)
     # Here, not above: the agents' library takes a while to import, and most machines have no model.
     from agents.answers.agent import phrase_answer
 
@@ -205,25 +205,25 @@ def not_phrased(state: DialogueState, error: NodeError) -> Command[Literal["chec
     """Go on with the plain answer where the language model failed; any other failure is raised."""
     if not isinstance(error.error, LanguageModelError):
         raise error.error
-    return Command(update={"draft": None, "refused": [str(error.error)]}, goto="check")
+    return Command(update={"draft": None, "violations": [str(error.error)]}, goto="check")
 
 
 def check(state: DialogueState) -> Update:
     """Show what a language model phrased only where it passes the guardrails."""
     draft, evidence = state.get("draft"), gather_evidence(state)
-    if draft is None and not state["refused"]:
+    if draft is None and not state["violations"]:
         return {"evidence": evidence}
-    sentence = spoken_verdict(state)
-    problems = state["refused"] or check_answer(
+    sentence = verdict_statement(state)
+    problems = state["violations"] or check_answer(
         draft or "",
         evidence,
         anomalous=state["verdict"].anomalous,
         verdict_sentence=sentence,
-        names=list(spoken_names(state)),
+        names=list(display_names(state)),
     )
     if problems:
         told = f"The language model's answer is not shown: {problems[0].rstrip('.')}."
-        return {"refused": problems, "answer": f"{state['answer']} ({told})", "evidence": evidence}
+        return {"violations": problems, "answer": f"{state['answer']} ({told})", "evidence": evidence}
     shown = draft if draft and draft.startswith(sentence) else f"{sentence} {draft}"
     return {"answer": _with_review(shown, state), "evidence": evidence}
 
@@ -240,7 +240,7 @@ def _choose_option(state: DialogueState, tools: Tools) -> tuple[str, list[Passag
     choice = chooser.choose(asked.question, asked.options, state)
     known = {one.id: one for one in chooser.notes(state["product"].name) if one.id in choice.evidence}
     known |= {one.id: one for one in state["passages"]}
-    said = spoken_choice(choice, asked.options, spoken_verdict(state), anomalous)
+    said = choice_answer(choice, asked.options, verdict_statement(state), anomalous)
     return said, list(known.values())
 
 

@@ -21,7 +21,7 @@ from agents.graphs.context import Context, part_of, tools_of
 from agents.questions.understanding import kind_of_question
 from agents.state import InspectionInput, InspectionState, Measured, MeasureInput
 from tools.classify.classify import UNKNOWN, appearance, classify
-from tools.detect import detect, find_product, open_image, read_map
+from tools.detect import detect, find_product, language_answer, open_image
 from tools.localize import draw, locate
 from tools.records import FilesRecord
 from tools.retrieve import expected_defects, nearest_templates, search_notes
@@ -53,12 +53,14 @@ def open_node(state: InspectionState, runtime: Runtime[Context]) -> Update:
     return {"opened": open_image(tools_of(runtime), state["image"])}
 
 
-@timed("encode")
 def encode_node(state: InspectionState, runtime: Runtime[Context]) -> Update:
     """Encode the image once; every later step uses these features."""
-    tools = tools_of(runtime)
+    tools, start = tools_of(runtime), time.perf_counter()
     _ = tools.images.get(state["image"], state["opened"].sha256).encoded
-    return {"encoder": tools.model.encoder.name}
+    return {
+        "encoder": tools.model.encoder.name,
+        "timings_ms": {"encode": 1000 * (time.perf_counter() - start)},
+    }
 
 
 @timed("retrieve")
@@ -74,7 +76,7 @@ def detect_node(state: InspectionState, runtime: Runtime[Context]) -> Update:
     update = {
         "decoder": part.context.model.name,
         "verdict": detect(part),
-        "language": read_map(part),
+        "language": language_answer(part),
         "regions": locate(part),
     }
     asked = part.inspection.timings_ms["llm"]

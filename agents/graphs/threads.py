@@ -6,16 +6,18 @@ import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Literal, cast
+from typing import TYPE_CHECKING, Any, Final, Literal, cast
 
 from langchain_core.runnables import RunnableConfig
 from langgraph.types import Command, StateSnapshot
 
-from agents.graphs.checkpointers import Threads
 from agents.graphs.context import Context
-from agents.graphs.dialogue import Dialogue
 from agents.state import DialogueState, Review, Step, Turn
 from anomaly_core.errors import ThreadError
+
+if TYPE_CHECKING:
+    from agents.graphs.checkpointers import Threads
+    from agents.graphs.dialogue import Dialogue
 
 SHOWN: Final[Mapping[str, str]] = {
     "open_image": "read the image",
@@ -165,7 +167,7 @@ class Conversations:
                 yield Event("token", str(cast("dict[str, Any]", data)["token"]))
                 continue
             for node, update in cast("dict[str, Any]", data).items():
-                if node == "act" and update:
+                if node == "call_tool" and update:
                     yield Event("step", f"measured: {update['observations'][-1].tool.replace('_', ' ')}")
                 elif node in SHOWN and (node != "phrase" or "draft" in (update or {})):
                     yield Event("step", SHOWN[node])

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from agents.questions.understanding import Asked
-from agents.state import PlannedCall, Understanding
+from agents.state import Intent, PlannedCall, Understanding
 from tools.records import MeasuredRegion
 
 MOST_REGIONS: Final = 3
 """Regions that are described one by one where a question names none."""
 
-FOR_QUESTIONS: Final[Mapping[Asked, tuple[str, ...]]] = {
+FOR_QUESTIONS: Final[Mapping[Intent, tuple[str, ...]]] = {
     "detection": ("ask_language_model", "zoom_region", "describe_region"),
     "location": ("describe_region", "zoom_region"),
     "count": ("locate_anomalies", "count_components"),

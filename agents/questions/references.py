@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Final
 
-from agents.questions.understanding import Asked, kind_of_question, matched_kind
-from agents.state import Seen, Turn
+from agents.questions.understanding import kind_of_question, matched_kind
+from agents.state import Intent, Seen, Turn
 from tools.locations import place_in
 
 _ORDINALS: Final = {
@@ -34,7 +34,7 @@ class Understood:
     place: one that the question names, as `tools.locations` reads it, such as "left edge"; or "".
     """
 
-    kind: Asked
+    kind: Intent
     image: int | None = None
     other: int | None = None
     region: int | None = None

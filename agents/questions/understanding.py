@@ -3,27 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import Final, Literal
+from typing import Final
 
-Asked = Literal[
-    "detection",
-    "location",
-    "count",
-    "type",
-    "description",
-    "confidence",
-    "template",
-    "object",
-    "normal",
-    "analysis",
-    "comparison",
-    "recheck",
-    "parts",
-    "steps",
-    "history",
-]
+from agents.state import Intent
 
-_RULES: Final[tuple[tuple[Asked, str], ...]] = (
+_RULES: Final[tuple[tuple[Intent, str], ...]] = (
     (
         "steps",
         r"\b(step by step|reasoning|chain of thought|how did you (get|come|decide|find|know)"
@@ -98,7 +82,7 @@ _COMMON: Final = re.compile(
 )
 
 
-def matched_kind(question: str) -> Asked | None:
+def matched_kind(question: str) -> Intent | None:
     """Return what the question's own words ask for, or None where no rule fits.
 
     The rules are tried in order, so that "why is there a scratch" is an analysis, not a detection.
@@ -110,7 +94,7 @@ def matched_kind(question: str) -> Asked | None:
     return None
 
 
-def kind_of_question(question: str) -> Asked:
+def kind_of_question(question: str) -> Intent:
     """Return what the question asks for; "analysis" (the notes answer) where no rule fits."""
     return matched_kind(question) or "analysis"
 

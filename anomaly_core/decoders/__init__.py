@@ -1,1 +1,1 @@
-"""Anomaly maps from patch features: against a memory bank, and against two sentences."""
+"""Decoders from patch features to anomaly maps: memory bank, and text-aligned decoder."""

@@ -1,7 +1,7 @@
-"""The few-shot decoder: a memory bank of normal patches and the distance to the nearest of them.
+"""The few-shot decoder: cosine distance of patches to the nearest patch of a memory bank.
 
-The idea is PatchCore's (arXiv 2106.08265) and AnomalyGPT's few-shot branch (arXiv 2308.15366, eq. 3):
-M = upsample(mean over taps of 1 - max over the bank of cosine(patch, bank)). No training.
+As in PatchCore (arXiv 2106.08265) and AnomalyGPT's few-shot branch (arXiv 2308.15366, eq. 3), without
+training: M = upsample(mean over taps of 1 - max over the bank of cosine(patch, bank)).
 """
 
 from __future__ import annotations
@@ -14,19 +14,19 @@ import torch
 
 from anomaly_core.config import FewShotConfig
 from anomaly_core.decoders.patches import top_share_mean
-from anomaly_core.imaging.augment import symmetries
+from anomaly_core.imaging.augment import flips
 
 FIRST_RADIUS: Final = 0.02
-"""Cosine distance below which two patches are taken as one when a bank is too large."""
+"""Initial cosine distance within which a kept patch covers another, where a bank is too large."""
 RADIUS_GROWTH: Final = 1.5
 BLOCK: Final = 512
-"""Patches that are compared with one another at a time."""
+"""Patches compared at a time."""
 
 
 class MemoryBank:
-    """Normal patches: an (n, C) float32 tensor of unit-length rows.
+    """Normal patches, an (n, C) float32 tensor of unit-length rows.
 
-    excluded: (h * w, n) bool, the rows that each patch of a grid may not be compared with; None for none.
+    excluded: (h * w, n) bool, rows that a patch of the grid is not compared with; None for no exclusion.
     """
 
     def __init__(self, patches: torch.Tensor, excluded: torch.Tensor | None = None) -> None:
@@ -35,12 +35,12 @@ class MemoryBank:
 
     @classmethod
     def of(cls, grids: Sequence[torch.Tensor], limit: int, keep: Sequence[torch.Tensor] = ()) -> MemoryBank:
-        """Return the bank of these patches, (..., C) each, thinned to at most `limit`.
+        """Return the bank of patches, (..., C) each, thinned to at most `limit`.
 
-        Those of `keep` stay whole if they fit, so that an enrolled image finds itself again. Of the rest
-        a patch is dropped only when a kept one lies within a small distance of it: plain background goes
-        first, rare structure stays. The distance grows whenever the kept ones are too many (the doubling
-        algorithm for k-centre, Charikar et al., STOC 1997), so each patch is looked at once.
+        Patches of `keep` all stay if they fit, so that an enrolled image scores 0. Another patch is dropped
+        where a kept one covers it, that is lies within a radius, which grows whenever too many are kept (the
+        doubling algorithm for k-centre, Charikar et al., STOC 1997): each patch is processed once, and rare
+        patches remain.
         """
         if sum(grid[..., 0].numel() for grid in keep) >= limit:
             grids, keep = [*keep, *grids], ()
@@ -60,16 +60,16 @@ class MemoryBank:
 
     @classmethod
     def of_other_places(cls, grids: Sequence[torch.Tensor], view: int, limit: int) -> MemoryBank:
-        """Return a bank of one image's `symmetries` that one of these views can be compared with.
+        """Return a bank of all `flips` of one image, for scoring one of these views.
 
-        grids: (h, w, C) patches of each view. view: the number of the one that is compared. A view finds
-        itself in every other, a new image has no such twin: what shows a patch's own place, or one next to
-        it, is excluded; where that is all there is, nothing is. The bank has evenly spaced patches, `limit`
-        at most.
+        grids: (h, w, C) patches of each view. view: number of the view to score. Patches that show the same
+        position of the image as the scored one, or a neighbouring one, are excluded, since a new image would
+        have none of them; where that excludes all, none is. The bank has evenly spaced patches, at most
+        `limit`.
         """
         height, width, _ = grids[0].shape
-        places = np.moveaxis(np.indices((height, width), dtype=np.int16), 0, -1)
-        shown = [each.reshape(-1, 2) for each in symmetries(places)]
+        positions = np.moveaxis(np.indices((height, width), dtype=np.int16), 0, -1)
+        shown = [each.reshape(-1, 2) for each in flips(positions)]
         step = -(-len(grids) * height * width // limit)
         others = np.concatenate(shown)[::step]
         own = np.ones((height * width, len(others)), dtype=np.bool_)
@@ -86,13 +86,13 @@ class MemoryBank:
         return (1 - nearest).clamp_min_(0).view(h, w)
 
     def match(self, grid: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Return `distances`, and (h, w, C) residuals: each patch less the nearest normal one.
+        """Return `distances`, and (h, w, C) residuals: each patch minus the nearest normal one.
 
-        A residual's squares sum to twice the distance.
+        The squared length of a residual is twice the distance.
         """
         h, w, _ = grid.shape
         cosines = self._cosines(grid)
-        # NumPy finds the place of a row's maximum faster than torch does.
+        # NumPy's argmax is faster than torch's.
         nearest = torch.from_numpy(cosines.numpy().argmax(axis=1))
         residuals = grid - self.patches[nearest].view(grid.shape)
         return (1 - cosines.amax(dim=1)).clamp_min_(0).view(h, w), residuals
@@ -108,23 +108,23 @@ def anomaly_grid(bank: MemoryBank, grid: torch.Tensor, config: FewShotConfig) ->
 
 
 def less_median(distances: torch.Tensor, config: FewShotConfig) -> torch.Tensor:
-    """Return (h, w) distances less a share of their median, from 0."""
+    """Return (h, w) distances minus a share of their median, at least 0."""
     return (distances - config.median_share * distances.median()).clamp_min_(0)
 
 
 def image_score(values: torch.Tensor, config: FewShotConfig) -> float:
-    """Return the image's score: the mean of the highest share of its (h, w) map."""
+    """Return the image score: the mean of the highest share of an (h, w) map."""
     return float(top_share_mean(values.flatten(), config.top_share))
 
 
 def _rows(grids: Sequence[torch.Tensor]) -> torch.Tensor:
-    """Return (..., C) tensors as the rows of one."""
+    """Return (..., C) tensors as one (n, C) tensor."""
     rows: torch.Tensor = torch.cat([grid.reshape(-1, grid.shape[-1]) for grid in grids])
     return rows
 
 
 def _cover(kept: torch.Tensor, part: torch.Tensor, radius: float) -> torch.Tensor:
-    """Return `kept` and those rows of `part` that no row before them covers within `radius` (cosine)."""
+    """Return `kept` and the rows of `part` that no earlier row covers within `radius` (cosine distance)."""
     if len(kept):
         part = part[(part @ kept.T).amax(dim=1) < 1 - radius]
     near = (part @ part.T >= 1 - radius).numpy()

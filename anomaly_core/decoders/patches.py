@@ -1,4 +1,4 @@
-"""One image as patches: its frame, and the encoder's features of each view on one patch grid."""
+"""An encoded image: its frame, and the features and patch grid of each view."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from anomaly_core.encoders.base import Features
 from anomaly_core.errors import ConfigError
 from anomaly_core.imaging.components import Component, find_components
 from anomaly_core.imaging.frame import Frame
-from anomaly_core.inspection import Array
+from anomaly_core.results import Array
 
 DEEPEST_WEIGHT: Final = 0.8
-"""Share of the deepest tap in the distance, where the configuration does not say."""
+"""Default weight of the deepest tap."""
 
 
 @dataclass(frozen=True)
 class View:
-    """One pass of the encoder. grid: (h, w, C) float32, see `patch_grid`."""
+    """One view of an image, encoded. grid: (h, w, C) float32, see `patch_grid`."""
 
     features: Features
     grid: torch.Tensor
@@ -34,9 +34,9 @@ class View:
 class EncodedImage:
     """One image, framed and encoded.
 
-    pixels: (H, W, 3) uint8 RGB, the original. views: of the encoder's input as it is, or of its four
-    `symmetries` (imaging/augment.py), the first of which is the input as it is. reference_grids: (h, w, C)
-    patches of further views; of a good image they enter the memory bank and are not scored.
+    pixels: (H, W, 3) uint8 RGB, the original. views: the encoder input alone, or all its `flips`
+    (imaging/augment.py), of which it is the first. reference_grids: (h, w, C) patches of further views of a
+    good image, which enter the memory bank and are not scored.
     """
 
     pixels: NDArray[np.uint8]
@@ -46,17 +46,17 @@ class EncodedImage:
 
     @property
     def features(self) -> Features:
-        """Of the input as it is."""
+        """Features of the first view."""
         return self.views[0].features
 
     @property
     def grid(self) -> torch.Tensor:
-        """(h, w, C) patches of the input as it is."""
+        """(h, w, C) patches of the first view."""
         return self.views[0].grid
 
     @property
     def embedding(self) -> Array:
-        """(D,) float32, L2-normalised."""
+        """(D,) float32 image embedding, L2-normalised."""
         return as_array(self.features.embedding)
 
     @property
@@ -66,21 +66,21 @@ class EncodedImage:
 
     @cached_property
     def components(self) -> list[Component] | None:
-        """The pieces that stand out from the background, or None where no background can be told."""
+        """Foreground components, or None where no background can be segmented."""
         return find_components(self.pixels)
 
     @cached_property
     def first_view(self) -> EncodedImage:
-        """The same image with the input as it is alone."""
+        """The same image with its first view only."""
         return self if len(self.views) == 1 else EncodedImage(self.pixels, self.frame, self.views[:1])
 
 
 def patch_grid(features: Features, config: FewShotConfig) -> torch.Tensor:
-    """Return an image's patches, (h, w, C) float32 of unit length, ready to be compared.
+    """Return an image's patches, (h, w, C) float32 of unit length.
 
-    Every tap is brought to the deepest tap's grid, averaged over the neighbourhood and normalised; the
-    taps are then put side by side, so that the cosine of two patches is the weighted mean of the
-    cosines of their taps. Raises ConfigError where the weights do not fit the taps.
+    Each tap is resized to the deepest tap's grid, averaged over the neighbourhood and normalised; taps are
+    concatenated with weights such that the cosine of two patches is the weighted mean of their taps' cosines.
+    Raises ConfigError where the weights do not fit the taps.
     """
     count = len(features.taps)
     weights = config.tap_weights or _default_weights(count)
@@ -104,7 +104,7 @@ def patch_grid(features: Features, config: FewShotConfig) -> torch.Tensor:
 
 
 def top_share_mean(values: torch.Tensor, share: float) -> torch.Tensor:
-    """Return (...) means of the highest `share`, in (0, 1], of (..., n) values; of one value at least."""
+    """Return (...) means of the highest `share`, in (0, 1], of (..., n) values, at least one."""
     count = max(1, round(share * values.shape[-1]))
     means: torch.Tensor = values.topk(count, dim=-1).values.mean(dim=-1)
     return means

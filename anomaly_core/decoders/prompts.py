@@ -1,4 +1,4 @@
-"""Compositional prompts, as plain data: every state in every template (arXiv 2303.14814, 2308.15366)."""
+"""Compositional prompts: every state in every template (arXiv 2303.14814, 2308.15366)."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ UNKNOWN_PRODUCT: Final = "object"
 
 
 def compose(states: tuple[str, ...], product: str) -> list[str]:
-    """Return every state of the product in every template. An empty product is an "object"."""
+    """Return every state of a product in every template; an empty name stands for "object"."""
     name = product.replace("_", " ").strip() or UNKNOWN_PRODUCT
     # Plain replacement: a product named "{x}" is a name, not a format field.
     return [template.replace("{}", state.replace("{}", name)) for state in states for template in TEMPLATES]

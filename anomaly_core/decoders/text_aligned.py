@@ -1,7 +1,7 @@
-"""Patch features against two sentences: the unsupervised decoder of AnomalyGPT, and zero-shot CLIP.
+"""The text-aligned decoder of AnomalyGPT.
 
-One linear layer a tap takes patch features into the text encoder's space, where each patch is
-compared with a normal and an abnormal text vector.
+A linear layer maps each tap's patches to the text encoder's space, where they are compared with a normal and
+an abnormal text vector.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ TEMPERATURE: Final = 100.0
 def text_vectors(text_encoder: TextEncoder, product: str = "") -> torch.Tensor:
     """Return (2, D) float32, L2-normalised: the normal and the abnormal vector of a product.
 
-    Each is the normalised mean of all its prompts' embeddings. An empty product is an "object".
+    Each is the normalised mean of the embeddings of all its prompts, see `prompts.compose`.
     """
     rows = []
     for states in (NORMAL_STATES, ABNORMAL_STATES):
@@ -38,7 +38,7 @@ class TextAlignedDecoder(nn.Module):
 
     Args:
         channels: C_i of each tap, in the encoder's order.
-        text: (2, D) normal and abnormal text vectors, kept with the weights.
+        text: (2, D) normal and abnormal text vectors, saved with the weights.
 
     Raises:
         ConfigError: no tap, or text vectors of another shape.
@@ -53,56 +53,21 @@ class TextAlignedDecoder(nn.Module):
                 f"a text-aligned decoder needs taps and (2, D) text vectors, got {tuple(text.shape)}."
             )
         self.linears = nn.ModuleList(nn.Linear(c, text.shape[1]) for c in channels)
-        self.norms = nn.ModuleList(nn.Identity() for _ in channels)
         self.register_buffer("text", text.float().clone())
 
-    @classmethod
-    def zero_shot(
-        cls, projection: torch.Tensor, text: torch.Tensor, *, taps: int = 1, norm: nn.LayerNorm | None = None
-    ) -> TextAlignedDecoder:
-        """Return a decoder that needs no training: a CLIP-like encoder's own projection in each linear.
-
-        The setting of WinCLIP (arXiv 2303.14814) and of APRIL-GAN without its trained layers
-        (arXiv 2305.17382).
-
-        Args:
-            projection: (D, C), the encoder's visual projection.
-            text: (2, D) text vectors of the same encoder.
-            taps: how many taps, all of C channels.
-            norm: the encoder's last layer norm, when its taps are taken before it.
-
-        Raises:
-            ConfigError: text and projection of different widths.
-        """
-        if projection.shape[0] != text.shape[1]:
-            raise ConfigError(
-                f"the projection gives {projection.shape[0]} numbers, the text vectors have {text.shape[1]}; "
-                "zero-shot needs image and text encoder of one model, others need `iad train`."
-            )
-        decoder = cls([projection.shape[1]] * taps, text)
-        for linear in decoder.linears:
-            linear.load_state_dict({"weight": projection, "bias": torch.zeros(projection.shape[0])})
-        if norm is not None:
-            decoder.norms = nn.ModuleList(norm for _ in range(taps))
-        return decoder
-
     def forward(self, taps: Sequence[torch.Tensor], text: torch.Tensor | None = None) -> list[torch.Tensor]:
-        """Return the abnormal channel of each tap, (B, h_i, w_i) in [0, 1], on its patch grid.
+        """Return the abnormal channel of each tap, (B, h_i, w_i) in [0, 1].
 
-        Args:
-            taps: (B, C_i, h_i, w_i) float tensors, one a tap.
-            text: (2, D) or (B, 2, D) text vectors in place of the kept ones.
-
-        Raises:
-            ValueError: another number of taps or channels.
+        taps: (B, C_i, h_i, w_i) float tensors. text: (2, D) or (B, 2, D) text vectors in place of the saved
+        ones. Raises ValueError for another number of taps.
         """
         if len(taps) != len(self.linears):
             raise ValueError(f"expected {len(self.linears)} taps, got {len(taps)}")
         vectors = self.text if text is None else text
         vectors = F.normalize(vectors, dim=-1).expand(taps[0].shape[0], -1, -1)
         maps = []
-        for tap, norm, linear in zip(taps, self.norms, self.linears, strict=True):
-            patches = F.normalize(linear(norm(tap.permute(0, 2, 3, 1))), dim=-1)  # (B, h, w, D)
+        for tap, linear in zip(taps, self.linears, strict=True):
+            patches = F.normalize(linear(tap.permute(0, 2, 3, 1)), dim=-1)  # (B, h, w, D)
             # softmax(F_i F_text^T), arXiv 2308.15366 eq. 1; the temperature is CLIP's.
             cosine = torch.einsum("bhwd,bkd->bkhw", patches, vectors)
             maps.append((TEMPERATURE * cosine).softmax(dim=1)[:, 1])
@@ -134,5 +99,5 @@ def upsample(values: torch.Tensor, size: tuple[int, int]) -> torch.Tensor:
 
 
 def log_odds(values: torch.Tensor, share: float) -> float:
-    """Return an image's log-odds of an anomaly: of the mean of the highest `share` of its (h, w) map."""
+    """Return the log-odds of the mean of the highest `share` of an (h, w) map in [0, 1]."""
     return float(torch.logit(top_share_mean(values.flatten(), share).double(), eps=1e-6))

@@ -1,1 +1,1 @@
-"""Image and text encoders behind two Protocols; one file a family."""
+"""Image and text encoders, one file a family."""

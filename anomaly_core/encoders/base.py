@@ -1,4 +1,4 @@
-"""The image-encoder and text-encoder Protocols, and what they return."""
+"""The image-encoder and text-encoder Protocols, and the features of an image."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True)
 class Features:
-    """One image, encoded once.
+    """Features of one image.
 
     taps: one (C, h, w) float32 tensor a tap, shallow to deep; h x w may differ between taps.
-    embedding: (D,) float32, L2-normalised, the whole image in one vector.
+    embedding: (D,) float32 of the whole image, L2-normalised.
     input_size: (height, width) of the encoder's input in pixels.
     """
 
@@ -26,19 +26,19 @@ class Features:
 
 @runtime_checkable
 class ImageEncoder(Protocol):
-    """A frozen image encoder that accepts inputs of any size that is a multiple of its stride.
+    """A frozen image encoder for inputs of any size that is a multiple of its stride.
 
-    Code outside the packages registers its own by name, see `encoders.registry.IMAGE_ENCODERS`.
+    Other packages register their own by name, see `encoders.registry.IMAGE_ENCODERS`.
     """
 
     @property
     def name(self) -> str:
-        """Stable identity: model, weights and taps. Two encoders of one name give equal features."""
+        """Stable identity of model, weights and taps; equal names give equal features."""
         ...
 
     @property
     def stride(self) -> int:
-        """Both sides of the input must be multiples of this, in pixels."""
+        """Pixels that both sides of the input are multiples of."""
         ...
 
     @property
@@ -52,7 +52,7 @@ class ImageEncoder(Protocol):
         ...
 
     def encode(self, batch: NDArray[np.uint8]) -> list[Features]:
-        """Encode (B, H, W, 3) uint8 RGB images whose sides are multiples of the stride, in one pass.
+        """Encode (B, H, W, 3) uint8 RGB images, whose sides are multiples of the stride, in one forward pass.
 
         Raises ValueError for another shape or dtype.
         """
@@ -84,6 +84,6 @@ def encode_one(encoder: ImageEncoder, pixels: NDArray[np.uint8]) -> Features:
 
 
 def share_space(image: ImageEncoder, text: TextEncoder) -> bool:
-    """Return whether an image and its description lie near each other: two towers of one model."""
+    """Return whether both encoders are towers of one model, so that image and text embeddings compare."""
     model, tower, _ = text.name.partition(":text:")
     return bool(tower) and image.name.startswith(f"{model}:") and image.embedding_dim == text.embedding_dim

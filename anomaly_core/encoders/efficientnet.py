@@ -1,6 +1,6 @@
-"""EfficientNet-Lite0 (arXiv 1905.11946, without squeeze-and-excitation, ReLU6 for swish) as feature taps.
+"""EfficientNet-Lite0 (arXiv 1905.11946, without squeeze-and-excitation, ReLU6 for swish) as image encoder.
 
-Tensor names are those of the pinned checkpoint, and it is loaded strictly.
+Tensor names are those of the pinned checkpoint.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ DEFAULT_TAPS: Final = (4, 10)
 
 
 class SameConv2d(nn.Conv2d):
-    """A convolution with TensorFlow's SAME padding, which adds the odd pixel at the end."""
+    """Convolution with TensorFlow's SAME padding, which puts the odd pixel at the end."""
 
     def forward(self, input: torch.Tensor) -> torch.Tensor:
         """(N, C, H, W) -> (N, C', ceil(H / stride), ceil(W / stride))."""
@@ -52,7 +52,7 @@ def _norm(channels: int) -> nn.BatchNorm2d:
 
 
 class Block(nn.Module):
-    """Inverted residual: expand, depthwise, project; added to its input where the shapes agree."""
+    """Inverted residual block: expand, depthwise, project; added to its input where the shapes agree."""
 
     def __init__(self, inside: int, outside: int, kernel: int, stride: int, expansion: int) -> None:
         super().__init__()
@@ -76,7 +76,7 @@ class Block(nn.Module):
 
 
 class EfficientNetLite0(nn.Module):
-    """Stem and the 16 blocks; no head, no classifier."""
+    """Stem and the 16 blocks, without head and classifier."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -97,7 +97,7 @@ class EfficientNetLite0(nn.Module):
         self._blocks = nn.ModuleList(blocks)
 
     def forward(self, x: torch.Tensor, taps: tuple[int, ...]) -> list[torch.Tensor]:
-        """(N, 3, H, W) -> outputs of the tapped blocks; later blocks are not computed."""
+        """(N, 3, H, W) -> outputs of the blocks `taps`; later blocks are not computed."""
         x = functional.relu6(self._bn0(self._conv_stem(x)))
         outputs = []
         for index, block in enumerate(self._blocks[: max(taps) + 1]):
@@ -108,16 +108,12 @@ class EfficientNetLite0(nn.Module):
 
 
 class EfficientNetEncoder:
-    """ImageEncoder over a folder of the weight cache. Embedding: the deepest tap, averaged over patches."""
+    """ImageEncoder of a folder of the weight cache. Embedding: the deepest tap, averaged over patches."""
 
     def __init__(self, folder: Path, taps: tuple[int, ...] | None = None, device: str = "cpu") -> None:
-        """Load the weights.
+        """Load model.safetensors of a folder; taps: rising block indices in [0, 15].
 
-        Args:
-            folder: holds model.safetensors.
-            taps: block indices in [0, 15], rising.
-
-        Raises WeightsMissing, WeightsDamaged, or ConfigError for impossible taps.
+        Raises WeightsMissing, WeightsDamaged, or ConfigError for invalid taps.
         """
         self._taps = taps if taps is not None else DEFAULT_TAPS
         self._device = torch.device(device)
@@ -143,7 +139,7 @@ class EfficientNetEncoder:
 
     @torch.inference_mode()
     def encode(self, batch: NDArray[np.uint8]) -> list[Features]:
-        """Encode (B, H, W, 3) uint8 RGB. Tensors lie on the CPU. Raises ValueError for another shape."""
+        """Encode (B, H, W, 3) uint8 RGB; features are on the CPU. Raises ValueError for another shape."""
         inputs = to_input(batch, self.stride, (127.0,) * 3, (128.0,) * 3, self._device)
         taps = [tap.cpu() for tap in self._model(inputs, self._taps)]
         embeddings, size = unit(taps[-1].mean(dim=(2, 3))), (batch.shape[1], batch.shape[2])

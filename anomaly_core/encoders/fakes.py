@@ -1,4 +1,4 @@
-"""Fakes that ship: fixed random encoders for tests, examples and `iad doctor`. They have learned nothing."""
+"""Fake encoders with fixed random weights, for tests, examples and `iad doctor`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from anomaly_core.encoders.inputs import freeze, to_input, unit
 
 
 class TinyEncoder:
-    """A fake ImageEncoder: three random convolutions, fixed by the seed; answers in about a millisecond."""
+    """A fake ImageEncoder: three random convolutions, fixed by the seed; about 1 ms an image."""
 
     stride: Final = 16
     channels: Final = (16, 24)
@@ -36,7 +36,7 @@ class TinyEncoder:
 
     @torch.inference_mode()
     def encode(self, batch: NDArray[np.uint8]) -> list[Features]:
-        """Taps: (16, H/8, W/8) and (24, H/16, W/16). Raises ValueError as the Protocol says."""
+        """Return features with taps (16, H/8, W/8) and (24, H/16, W/16); see `ImageEncoder.encode`."""
         inputs = to_input(batch, self.stride, (127.5,) * 3, (127.5,) * 3, self._device)
         shallow = torch.tanh(self._shallow(torch.relu(self._stem(inputs))))
         deep = torch.tanh(self._deep(shallow))
@@ -45,7 +45,7 @@ class TinyEncoder:
 
 
 class TinyTextEncoder:
-    """A fake TextEncoder: the sum of one hashed random vector a word, so shared words mean similarity."""
+    """A fake TextEncoder: the sum of one random vector a word, so that shared words give similarity."""
 
     name: Final = "tiny-text-fake"
     embedding_dim: Final = 64

@@ -1,9 +1,8 @@
-"""ImageBind-Huge (arXiv 2305.05665) from `imagebind_huge.pth`: its image and its text trunk.
+"""ImageBind-Huge (arXiv 2305.05665) from `imagebind_huge.pth`: image and text trunk as encoders.
 
-Both trunks compute what CLIP's towers compute, so transformers' CLIP classes run them. What differs
-is how the weights lie in the file: names, queries, keys and values in one matrix, and an image stem
-that convolves two frames. A still image is shown as two equal frames, so the stem is a plain
-convolution with the kernel's two halves added.
+Both trunks have the architecture of CLIP's towers and run as transformers' CLIP classes. The file differs in
+names, in one matrix for queries, keys and values, and in an image stem over two frames; for two equal frames,
+that stem is a convolution with the kernel's two halves added.
 """
 
 from __future__ import annotations
@@ -24,18 +23,18 @@ from anomaly_core.encoders.vision import CLIP, FAMILIES, TransformersVisionEncod
 from anomaly_core.errors import ConfigError, WeightsDamaged, WeightsMissing
 
 HEADS: Final = 16
-"""Attention heads of either trunk: the one number that the shapes of the weights do not tell."""
+"""Attention heads of either trunk, which the shapes of the weights do not determine."""
 LAYER_NORM_EPS: Final = 1e-6
 ACTIVATION: Final = "gelu"
-MEND: Final = "fetch imagebind_huge.pth again"
+REMEDY: Final = "fetch imagebind_huge.pth again"
 TOKENIZER: Final = "save the tokenizer of openai/clip-vit-large-patch14 there"
 
 
 class Entry(NamedTuple):
     """One tensor of the file.
 
-    shape: of one part, a number or a size's name each axis; equal names are equal sizes.
-    clip: CLIP's name of each part; the tensor is the parts on top of one another.
+    shape: of one part, a number or the name of a size each axis; equal names are equal sizes.
+    clip: CLIP's name of each part; the tensor is their concatenation along the first axis.
     """
 
     shape: str
@@ -98,7 +97,7 @@ Weights = dict[str, torch.Tensor]
 
 
 class Trunk(NamedTuple):
-    """One trunk under CLIP's names, and its sizes: those of the entries, and "layers"."""
+    """Weights of one trunk under CLIP's names, and its sizes: those of the entries, and "layers"."""
 
     weights: Weights
     sizes: dict[str, int]
@@ -109,16 +108,14 @@ def load_imagebind_vision(
 ) -> TransformersVisionEncoder:
     """Load the image trunk from a checkpoint file.
 
-    Args:
-        taps: rising layer numbers from 1; None for four evenly spaced: of 32 layers 8, 16, 24 and 32, the
-            paper's (0-based 7, 15, 23, 31).
-
-    Raises WeightsDamaged naming the file and its first wrong key, ConfigError for impossible taps.
+    taps: rising layer numbers from 1; None for four evenly spaced: of 32 layers 8, 16, 24 and 32, the paper's
+    (0-based 7, 15, 23, 31). Raises WeightsDamaged naming the file and its first wrong key, ConfigError for
+    invalid taps.
     """
     weights, sizes = _trunk(path, "vision", VISION)
     grid = math.isqrt(sizes["places"] - 1)
     if grid * grid != sizes["places"] - 1:
-        raise WeightsDamaged(f"{path}: {sizes['places'] - 1} positions are no square grid; {MEND}")
+        raise WeightsDamaged(f"{path}: {sizes['places'] - 1} positions are no square grid; {REMEDY}")
     stem = "vision_model.embeddings.patch_embedding.weight"
     weights[stem] = weights[stem].float().sum(2)
     config = transformers.CLIPVisionConfig(
@@ -137,7 +134,7 @@ def load_imagebind_vision(
 
 
 def load_imagebind_text(path: Path, device: str = "cpu") -> ContrastiveTextEncoder:
-    """Load the text trunk from a checkpoint file, with the tokenizer that lies in its folder.
+    """Load the text trunk from a checkpoint file, with the tokenizer in its folder.
 
     Raises WeightsDamaged naming the file and its first wrong key, WeightsMissing without a tokenizer,
     ConfigError for a tokenizer of another vocabulary.
@@ -147,7 +144,7 @@ def load_imagebind_text(path: Path, device: str = "cpu") -> ContrastiveTextEncod
         tokenizer = load_tokenizer(path.parent)
     except WeightsMissing as error:
         raise WeightsMissing(f"{path.parent}: no tokenizer beside {path.name}; {TOKENIZER}") from error
-    # CLIP's vocabulary ends with the end token, whose place is where a text's embedding is read.
+    # CLIP's vocabulary ends with the end token, at whose position a text's embedding is read.
     if tokenizer.eos_token_id != sizes["words"] - 1:
         raise ConfigError(
             f"{path.parent}: the tokenizer's end token is {tokenizer.eos_token_id}, {path.name} expects "
@@ -172,7 +169,7 @@ def load_imagebind_text(path: Path, device: str = "cpu") -> ContrastiveTextEncod
 
 
 def _trunk(path: Path, modality: str, outside: dict[str, Entry]) -> Trunk:
-    """Read one modality; keys of the others, and of what comes after the heads, are left alone."""
+    """Read one modality; keys of the others, and of layers after the heads, are ignored."""
     prefixes = tuple(f"modality_{part}.{modality}." for part in ("preprocessors", "trunks", "heads"))
     found = {
         key: tensor for key, tensor in _read(path).items() if key.startswith(prefixes) and key not in UNUSED
@@ -188,23 +185,23 @@ def _trunk(path: Path, modality: str, outside: dict[str, Entry]) -> Trunk:
     missing = [f"{key} is missing" for key in expected if key not in found]
     unexpected = [f"{key} is not expected" for key in found if key not in expected]
     for problem in (missing + unexpected)[:1]:
-        raise WeightsDamaged(f"{path}: no whole ImageBind checkpoint, {problem}; {MEND}")
+        raise WeightsDamaged(f"{path}: no whole ImageBind checkpoint, {problem}; {REMEDY}")
     sizes = {"layers": len(numbers)}
     weights: Weights = {}
     for key, entry in expected.items():
         parts = _parts(found[key], entry, sizes)
         if parts is None:
             raise WeightsDamaged(
-                f"{path}: {key} has shape {tuple(found[key].shape)}, which does not fit the rest; {MEND}"
+                f"{path}: {key} has shape {tuple(found[key].shape)}, which does not fit the rest; {REMEDY}"
             )
         weights.update(zip(entry.clip, parts, strict=True))
     if sizes["width"] % HEADS:
-        raise WeightsDamaged(f"{path}: width {sizes['width']} is no multiple of {HEADS} heads; {MEND}")
+        raise WeightsDamaged(f"{path}: width {sizes['width']} is no multiple of {HEADS} heads; {REMEDY}")
     return Trunk(weights, sizes)
 
 
 def _parts(tensor: torch.Tensor, entry: Entry, sizes: dict[str, int]) -> list[torch.Tensor] | None:
-    """Return a tensor's parts without axes of 1, or None where it does not fit; sizes it tells are kept."""
+    """Return a tensor's parts without axes of 1, or None where it does not fit; new sizes go into `sizes`."""
     axes = entry.shape.split()
     if tensor.ndim != len(axes) or not tensor.is_floating_point() or tensor.shape[0] % len(entry.clip):
         return None
@@ -221,15 +218,15 @@ def _parts(tensor: torch.Tensor, entry: Entry, sizes: dict[str, int]) -> list[to
 
 
 def _read(path: Path) -> Weights:
-    """Return the tensors of a torch file, left on disk where its form allows it."""
+    """Return the tensors of a torch file, memory-mapped where its format allows it."""
     try:
         state = torch.load(path, map_location="cpu", weights_only=True, mmap=zipfile.is_zipfile(path))
     except (OSError, EOFError, RuntimeError, ValueError, KeyError, pickle.UnpicklingError) as error:
-        raise WeightsDamaged(f"{path}: no readable torch file; {MEND}") from error
+        raise WeightsDamaged(f"{path}: no readable torch file; {REMEDY}") from error
     tensors = isinstance(state, dict) and all(
         isinstance(key, str) and isinstance(value, torch.Tensor) for key, value in state.items()
     )
     if not tensors:
-        raise WeightsDamaged(f"{path}: holds no state dict; {MEND}")
+        raise WeightsDamaged(f"{path}: holds no state dict; {REMEDY}")
     weights: Weights = state
     return weights

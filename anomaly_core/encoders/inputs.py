@@ -1,4 +1,4 @@
-"""Pixels -> a normalised network input, the same check for every image encoder."""
+"""Checked and normalised network inputs, and weight fingerprints, for all encoders."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from numpy.typing import NDArray
 def to_input(
     pixels: NDArray[np.uint8], stride: int, mean: Sequence[float], std: Sequence[float], device: torch.device
 ) -> torch.Tensor:
-    """Return (B, 3, H, W) float32, (pixels - mean) / std; mean and std are in units of [0, 255].
+    """Return (B, 3, H, W) float32, (pixels - mean) / std, with mean and std in [0, 255].
 
-    Raises ValueError where pixels are not (B, H, W, 3) uint8 with sides that are multiples of the stride.
+    Raises ValueError for pixels other than (B, H, W, 3) uint8 with sides that are multiples of the stride.
     """
     if pixels.dtype != np.uint8 or pixels.ndim != 4 or pixels.shape[3] != 3:
         raise ValueError(f"expected (B, H, W, 3) uint8, got {pixels.shape} {pixels.dtype}")
     height, width = pixels.shape[1:3]
     if height == 0 or width == 0 or height % stride or width % stride:
         raise ValueError(f"both sides must be positive multiples of {stride}, got {height} x {width}")
-    # A copy: the caller's array may be read-only, or have negative steps from a flip.
+    # A copy: the caller's array may be read-only, or have negative strides from a flip.
     batch = torch.from_numpy(pixels.astype(np.float32).transpose(0, 3, 1, 2).copy()).to(device)
     centre = torch.tensor(mean, dtype=torch.float32, device=device).view(1, 3, 1, 1)
     scale = torch.tensor(std, dtype=torch.float32, device=device).view(1, 3, 1, 1)
@@ -35,7 +35,7 @@ def unit(vector: torch.Tensor) -> torch.Tensor:
 
 
 def fingerprint(module: torch.nn.Module) -> str:
-    """Eight hex digits of the SHA-256 of all weights: one model name, two sets of weights, two names."""
+    """Return eight hex digits of the SHA-256 of all weights."""
     digest = hashlib.sha256()
     for name, tensor in sorted(module.state_dict().items()):
         digest.update(name.encode())
@@ -44,5 +44,5 @@ def fingerprint(module: torch.nn.Module) -> str:
 
 
 def freeze(module: torch.nn.Module, device: torch.device) -> None:
-    """Evaluation mode, float32, no gradients, on the device."""
+    """Set a module to evaluation mode, float32, no gradients, on the device."""
     module.eval().requires_grad_(False).to(device=device, dtype=torch.float32)

@@ -1,4 +1,4 @@
-"""The one boundary with transformers' loaders: their exceptions become ours, and nothing loads half."""
+"""Loading of transformers' models, with all weights checked and errors mapped to IadErrors."""
 
 from __future__ import annotations
 
@@ -35,13 +35,12 @@ def load_model(
 
     Raises:
         WeightsMissing: no such model, or the hub does not answer.
-        WeightsDamaged: unreadable files, or weights that are not in them (transformers would go on
-            with random ones).
+        WeightsDamaged: unreadable files, or missing weights (transformers would initialise them at random).
     """
     shown, verbosity = logging.is_progress_bar_enabled(), logging.get_verbosity()
-    # transformers draws its bar even where stderr is no terminal.
+    # transformers shows its bar even where stderr is not a terminal.
     logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-    # Errors only: a tower out of a whole model would list the other tower as unexpected.
+    # Errors only: loading one tower would warn of the other tower's weights.
     logging.set_verbosity_error()  # type: ignore[no-untyped-call]
     try:
         extra = {} if config is None else {"config": config}

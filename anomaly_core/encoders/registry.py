@@ -1,4 +1,4 @@
-"""A model's name, folder or hub id -> its encoder."""
+"""Loading of image and text encoders by name, folder or hub id."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from anomaly_core.weights.pinned import PINNED
 from anomaly_core.weights.resolve import resolve
 
 TINY = "tiny"
-"""Name of the fakes."""
+"""Name of the fake encoders."""
 IMAGE_ENCODERS: Registry[ImageEncoder] = Registry("image encoder", "iad.image_encoders")
 """Image encoders of other packages; a factory is called as `factory(taps=..., device=...)`."""
 TEXT_ENCODERS: Registry[TextEncoder] = Registry("text encoder", "iad.text_encoders")
@@ -20,13 +20,13 @@ TEXT_ENCODERS: Registry[TextEncoder] = Registry("text encoder", "iad.text_encode
 
 
 def load_image_encoder(model: str, taps: tuple[int, ...] | None = None, device: str = "cpu") -> ImageEncoder:
-    """Load an image encoder: registered by name, a name of the weight cache, a folder, or a hub id.
+    """Load an image encoder: a registered name, a name of the weight cache, a folder, or a hub id.
 
-    A file is read as ImageBind's checkpoint, the one model that comes as a single file.
+    A file is read as ImageBind's checkpoint.
 
     Args:
-        taps: block indices (EfficientNet) or layer numbers (transformers); None for the default ones.
-        device: a torch device for the computation; features come back on the CPU.
+        taps: block indices (EfficientNet) or layer numbers (transformers); the default ones if None.
+        device: a torch device for the computation; features are returned on the CPU.
 
     Raises WeightsMissing, WeightsDamaged, ConfigError.
     """
@@ -54,7 +54,7 @@ def load_image_encoder(model: str, taps: tuple[int, ...] | None = None, device: 
 
 
 def load_text_encoder(model: str, device: str = "cpu") -> TextEncoder:
-    """Load a text encoder: registered by name, a name of the weight cache, a folder, or a hub id.
+    """Load a text encoder: a registered name, a name of the weight cache, a folder, or a hub id.
 
     A file is read as ImageBind's checkpoint, with a CLIP tokenizer in its folder.
 
@@ -81,7 +81,7 @@ def load_text_encoder(model: str, device: str = "cpu") -> TextEncoder:
 
 
 def _model_type(folder: Path) -> str:
-    """The model type of a local folder."""
+    """Return the model type of a local folder."""
     path = folder / "config.json"
     try:
         return str(json.loads(path.read_text(encoding="utf-8")).get("model_type", ""))

@@ -1,4 +1,4 @@
-"""Text encoders of the transformers library: sentence encoders with mean pooling, CLIP and SigLIP texts."""
+"""Text encoders of the transformers library: sentence encoders with mean pooling, CLIP and SigLIP towers."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from anomaly_core.errors import ConfigError
 BATCH: Final = 32
 SENTENCE_FAMILIES: Final = ("bert", "mpnet", "roberta", "xlm-roberta", "distilbert")
 SENTENCE_TOKENS: Final = 256
-"""Longest text where the model states none; the rest is cut off."""
+"""Default number of tokens after which a text is cut off."""
 
 
 @dataclass(frozen=True)
 class TextTower:
-    """What differs between text towers.
+    """Properties of a text tower.
 
-    model_class: the name in transformers. embedding: the output in the space of the images.
+    model_class: the name in transformers. embedding: name of the output in the space of the images.
     fixed_length: whether texts are padded to the full length.
     """
 
@@ -36,7 +36,7 @@ class TextTower:
 
 TOWERS: Final = {
     "clip": TextTower("CLIPTextModelWithProjection", "text_embeds"),
-    # SigLIP was trained on texts padded to the full length, and reads the last token.
+    # SigLIP was trained on texts padded to the full length, and uses the last token.
     "siglip": TextTower("SiglipTextModel", "pooler_output", fixed_length=True),
 }
 
@@ -73,10 +73,10 @@ class SentenceEncoder:
 
 
 class ContrastiveTextEncoder:
-    """TextEncoder over the text tower of CLIP or SigLIP: the space of its image embeddings."""
+    """TextEncoder of the text tower of CLIP or SigLIP, in the space of its image embeddings."""
 
     def __init__(self, model: Any, tower: TextTower, tokenizer: Any, device: str, label: str) -> None:
-        """Freeze a text tower; `load` finds it by name."""
+        """Freeze a loaded text tower; see `load`."""
         text = model.config
         self._tower = tower
         self._device = torch.device(device)
@@ -125,9 +125,9 @@ def _in_batches(
     *,
     padding: bool | str,
 ) -> list[torch.Tensor]:
-    """Return what `embed` makes of each batch of tokens, (n, D), on the CPU.
+    """Return the embeddings of each batch of texts, (n, D), on the CPU.
 
-    length: most tokens of a text; the rest is cut off. padding: as the tokenizer takes it.
+    length: tokens after which a text is cut off. padding: the tokenizer's argument.
     """
     rows = []
     for start in range(0, len(texts), BATCH):

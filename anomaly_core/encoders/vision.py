@@ -28,11 +28,11 @@ HALF: Final[Colours] = ((0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
 
 @dataclass(frozen=True)
 class Family:
-    """What differs between families.
+    """Properties of a model family.
 
     model_class: the name in transformers. cls_tokens: tokens before the registers.
-    embedding: the output that holds the image in the space of its texts, or None for the mean patch.
-    resize_positions: whether the call must ask for interpolated position embeddings.
+    embedding: name of the output in the space of the texts, or None for the mean patch.
+    resize_positions: whether interpolation of position embeddings must be requested.
     """
 
     model_class: str
@@ -54,9 +54,9 @@ FAMILIES: Final = {
 
 
 class TransformersVisionEncoder:
-    """ImageEncoder over a vision transformer.
+    """ImageEncoder of a vision transformer.
 
-    A tap i is the hidden state after layer i, patch tokens only, as (hidden, H / patch, W / patch).
+    Tap i is the hidden state after layer i, patch tokens only, as (hidden, H / patch, W / patch).
     The embedding is the family's image projection, or the mean patch of the deepest tap.
     """
 
@@ -69,9 +69,9 @@ class TransformersVisionEncoder:
         device: str,
         label: str,
     ) -> None:
-        """Freeze a loaded model; `load` makes one from a folder or a hub id.
+        """Freeze a loaded model; see `load`.
 
-        colours: mean and standard deviation of a pixel in [0, 1]. Raises ConfigError for impossible taps.
+        colours: mean and standard deviation of a pixel in [0, 1]. Raises ConfigError for invalid taps.
         """
         vision = model.config
         self._family = family
@@ -97,9 +97,9 @@ class TransformersVisionEncoder:
         Args:
             source: a folder or a hub id.
             taps: rising layer numbers from 1; None takes the config's `iad_taps`, or four evenly spaced.
-            label: the model's name for people; the source by default.
+            label: the model's name; the source by default.
 
-        Raises WeightsMissing, WeightsDamaged, or ConfigError for an unknown family or impossible taps.
+        Raises WeightsMissing, WeightsDamaged, or ConfigError for an unknown family or invalid taps.
         """
         config = load_config(source)
         family = FAMILIES.get(config.model_type)
@@ -116,7 +116,7 @@ class TransformersVisionEncoder:
 
     @torch.inference_mode()
     def encode(self, batch: NDArray[np.uint8]) -> list[Features]:
-        """Encode (B, H, W, 3) uint8 RGB. Tensors lie on the CPU. Raises ValueError for another shape."""
+        """Encode (B, H, W, 3) uint8 RGB; features are on the CPU. Raises ValueError for another shape."""
         inputs = to_input(batch, self.stride, self._mean, self._std, self._device)
         extra: dict[str, Any] = {"interpolate_pos_encoding": True} if self._family.resize_positions else {}
         output = self._model(pixel_values=inputs, output_hidden_states=True, **extra)
@@ -145,7 +145,7 @@ def _check_taps(taps: tuple[int, ...] | None, vision: Any) -> tuple[int, ...]:
 
 
 def _colours(source: Path | str, family: Family) -> Colours:
-    """Mean and standard deviation: the model's own, or the family's."""
+    """Return mean and standard deviation: the model's own, or the family's."""
     own = load_json(source, "preprocessor_config.json")
     mean, std = own.get("image_mean") or family.colours[0], own.get("image_std") or family.colours[1]
     return tuple(mean), tuple(std)

@@ -1,1 +1,1 @@
-"""Datasets, metrics, and the measurement of detection."""
+"""Evaluation of detection: dataset readers and metrics."""

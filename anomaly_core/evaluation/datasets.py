@@ -1,4 +1,4 @@
-"""Readers of inspection datasets: a folder on disk -> labelled samples and their masks.
+"""Readers of inspection datasets: labelled samples and their masks.
 
 Layouts, recognised by `open_dataset`:
 
@@ -43,7 +43,7 @@ ELPV_LABELS: Final = (
 
 @dataclass(frozen=True)
 class Question:
-    """One multiple-choice question of MMAD. answer: the letter of the right option in options."""
+    """One multiple-choice question of MMAD. answer: the letter of the correct option."""
 
     type: str
     text: str
@@ -55,8 +55,8 @@ class Question:
 class Sample:
     """One labelled image.
 
-    label: "good", or the defect's name. masks: files whose union is the defect, none where none is known.
-    questions, similar_templates, random_templates: MMAD's, else empty; the templates are normal images.
+    label: "good", or the defect's name. masks: files whose union is the defect; empty where unknown.
+    questions, similar_templates, random_templates: of MMAD, else empty; the templates are normal images.
     """
 
     path: Path
@@ -76,7 +76,7 @@ class Sample:
 
 @dataclass(frozen=True)
 class Dataset:
-    """All samples of a dataset, in a fixed order. unlabelled: images of which nothing is known."""
+    """All samples of a dataset, in a fixed order. unlabelled: images without a label."""
 
     root: Path
     layout: str
@@ -102,9 +102,9 @@ class Dataset:
 
 
 def open_dataset(root: str | Path, category: str | None = None) -> Dataset:
-    """Recognise the layout of a folder (or of a path to MMAD's JSON) and list its samples.
+    """Recognise the layout of a folder, or of a path to MMAD's JSON, and list its samples.
 
-    category: keep this one only; the root may also be the category's own folder.
+    category: keep this one only; the root may also be the category's folder.
     Raises ConfigError for an unknown layout or category, NoImages for a layout without images.
     """
     root = Path(root)
@@ -130,9 +130,8 @@ def open_dataset(root: str | Path, category: str | None = None) -> Dataset:
 def load_mask(sample: Sample) -> NDArray[np.bool_] | None:
     """Return the (H, W) bool mask of a sample, true on the defect, or None where it has no mask.
 
-    Any value above 0 in any colour channel is defect (MVTec LOCO and VisA code the defect's type in the
-    value). Several files are united. Raises UnreadableImage for a file that cannot be read or does not
-    fit the others.
+    Any value above 0 in any channel is defect (MVTec LOCO and VisA store the defect's type in the value).
+    Raises UnreadableImage for a file that cannot be read, or of another size than the other masks.
     """
     union: NDArray[np.bool_] | None = None
     for path in sample.masks:
@@ -167,7 +166,7 @@ def _mat_mask(path: Path) -> NDArray[np.bool_]:
 
 
 def _images(folder: Path) -> list[Path]:
-    """Image files directly in a folder, sorted; none where there is no folder."""
+    """Return the image files directly in a folder, sorted; none where there is no folder."""
     if not folder.is_dir():
         return []
     files = (p for p in folder.iterdir() if p.suffix.lower() in EXTENSIONS and p.is_file())
@@ -181,8 +180,8 @@ def _folders(folder: Path) -> list[Path]:
 
 
 def _with_split(samples: Iterable[Sample]) -> Iterator[Sample]:
-    """Give a set without a split of its own one: of each category's good images every other one is for
-    training, starting with the first, all else for testing."""
+    """Split a dataset that has no split: every other good image of a category, from the first, is for
+    training, all others for testing."""
     seen: dict[str, int] = {}
     for sample in samples:
         if sample.anomalous:
@@ -258,8 +257,8 @@ def _rows(table: Path) -> list[dict[str, str]]:
 
 
 def _read_crackforest(root: Path) -> Dataset:
-    """118 images have a ground truth. Of the others, 201 to 208 show road without a crack and are the
-    good ones; the rest, mostly cracked, are unlabelled."""
+    """118 images have a ground truth. Of the others, 201 to 208 show no crack and are good; the rest, mostly
+    cracked, are unlabelled."""
     samples, unlabelled = [], []
     name = root.resolve().name
     for path in _images(root / "image"):
@@ -312,7 +311,7 @@ def _read_mmad(root: Path) -> Dataset:
 
 
 def read_mmad(table: Path, root: Path) -> Dataset:
-    """Read MMAD's JSON, whose paths are relative to `root`. Raises ConfigError for another form."""
+    """Read MMAD's JSON, with paths relative to `root`. Raises ConfigError for another format."""
     try:
         content: dict[str, Any] = json.loads(table.read_text(encoding="utf-8"))
         samples = tuple(_mmad_sample(root, key, entry) for key, entry in content.items())
@@ -323,11 +322,11 @@ def read_mmad(table: Path, root: Path) -> Dataset:
 
 
 def _mmad_sample(folder: Path, key: str, entry: dict[str, Any]) -> Sample:
-    """key: DATASET/CLASS/.../LABEL/FILE; its label is the folder that holds the file."""
+    """Return the sample of an entry; key: DATASET/CLASS/.../LABEL/FILE."""
     parts = key.split("/")
     mask = entry.get("mask_path")
     bases = [folder.joinpath(*parts[:depth]) for depth in (3, 2)]
-    # Relative to the first three parts of the key; unpacked copies are found one folder higher, too.
+    # Relative to the first three parts of the key; some unpacked copies lie one folder higher.
     masks: tuple[Path, ...] = ()
     if mask and GOOD not in parts:
         masks = (next((base / mask for base in bases if (base / mask).is_file()), bases[0] / mask),)

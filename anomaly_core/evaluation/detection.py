@@ -1,6 +1,6 @@
-"""Measuring detection on a labelled data set: enrol shots, judge every test image, compare with the labels.
+"""Evaluation of detection on a labelled dataset: enrol shots, judge the test images, compute metrics.
 
-Nothing of the test split sets a threshold: the verdict is calibrated on the shots alone.
+The verdict is calibrated on the shots alone; nothing of the test split sets a threshold.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from anomaly_core.errors import ConfigError, NoImages
 from anomaly_core.evaluation import metrics
 from anomaly_core.evaluation.datasets import GOOD, Sample, load_mask, open_dataset
 from anomaly_core.imaging.reading import load_image
-from anomaly_core.inspection import Verdict
 from anomaly_core.product import ProductModel
+from anomaly_core.results import Verdict
 
 MAP_SIDE: Final = 256
-"""Pixel metrics are computed with the longer side of map and mask brought to this many pixels."""
+"""Longer side, in pixels, of the maps and masks of pixel metrics."""
 
 NAMES: Final = (
     "image_auroc",
@@ -40,11 +40,11 @@ NAMES: Final = (
     "review_rate_good",
     "review_rate_anomalous",
 )
-"""escape_rate: share of the anomalous images that pass; they neither fail nor go to review."""
+"""Names of the metrics. escape_rate: share of the anomalous images whose decision is "pass"."""
 
 
 def choose_shots(samples: Sequence[Sample], shots: int, seed: int) -> list[Sample]:
-    """Draw `shots` good training images with this seed; larger draws contain the smaller ones."""
+    """Draw `shots` good training images with this seed; larger draws contain smaller ones."""
     good = sorted((s for s in samples if s.split == "train" and s.label == GOOD), key=lambda s: s.path)
     if len(good) < shots:
         raise ConfigError(f"{shots} shots were asked for, but there are {len(good)} good training images.")
@@ -61,10 +61,10 @@ def evaluate_detection(
     seeds: Sequence[int],
     progress: Progress | None = None,
 ) -> dict[str, Any]:
-    """Return `iad eval detection --json`'s object: each metric as {"mean", "std", "values"} over seeds.
+    """Return the object of `iad eval detection --json`: each metric as {"mean", "std", "values"} over seeds.
 
-    Test images are encoded once and judged as `iad inspect` judges them, by each seed's product. std is the
-    sample standard deviation (0 for one seed). Pixel metrics are null where the set has no masks.
+    Test images are encoded once and judged with each seed's product, as by `iad inspect`. std is the sample
+    standard deviation, 0 for one seed. Pixel metrics are null for a dataset without masks.
     """
     if shots < 1 or not seeds:
         raise ConfigError("at least one shot and one seed are needed.")
@@ -98,7 +98,7 @@ def evaluate_detection(
         if progress is not None:
             progress("inspecting", number + 1, len(tests))
     labels = np.array([s.label != GOOD for s in tests])
-    # A defective image whose mask is unknown says nothing about pixels.
+    # A defective image without a mask has no part in pixel metrics.
     known = [i for i, s in enumerate(tests) if masks[i] is not None or s.label == GOOD] if has_masks else []
     figures = [run.figures(labels, masks, known) for run in runs]
     result: dict[str, Any] = {"category": category, "shots": shots, "seeds": list(seeds)}
@@ -112,7 +112,7 @@ def evaluate_detection(
 
 @dataclass
 class _Run:
-    """One seed's product and what it says of the test images."""
+    """One seed's product, and its verdicts and maps of the test images."""
 
     product: ProductModel
     verdicts: list[Verdict] = field(default_factory=list)
@@ -121,7 +121,7 @@ class _Run:
     def figures(
         self, labels: NDArray[np.bool_], masks: Sequence[NDArray[np.bool_] | None], known: Sequence[int]
     ) -> dict[str, float]:
-        """Return every metric that can be had. known: the images whose maps count."""
+        """Return all metrics; known: indices of the images with pixel labels."""
         scores = np.array([-verdict.log_p for verdict in self.verdicts])
         failed, reviewed, passed = (
             np.array([verdict.decision == word for verdict in self.verdicts])
@@ -147,7 +147,7 @@ class _Run:
 
 
 def spread(values: Sequence[float]) -> dict[str, Any] | None:
-    """Return {"mean", "std", "values"}, or None for no values."""
+    """Return {"mean", "std", "values"}, or None for no value."""
     if not values:
         return None
     deviation = float(np.std(values, ddof=1)) if len(values) > 1 else 0.0
@@ -159,12 +159,12 @@ def spread(values: Sequence[float]) -> dict[str, Any] | None:
 
 
 def shrink_map(values: NDArray[np.float32], size: tuple[int, int]) -> NDArray[np.float32]:
-    """Average a map down to (height, width) = size."""
+    """Area-average a map to (height, width) = size."""
     return np.asarray(cv2.resize(values, size[::-1], interpolation=cv2.INTER_AREA), dtype=np.float32)
 
 
 def shrink_mask(mask: NDArray[np.bool_], size: tuple[int, int]) -> NDArray[np.bool_]:
-    """Shrink a mask to (height, width) = size; a pixel is true where any of its sources is."""
+    """Shrink a mask to (height, width) = size; a pixel is true where any of its source pixels is."""
     share = cv2.resize(mask.astype(np.float32), size[::-1], interpolation=cv2.INTER_AREA)
     return np.asarray(share > 0)
 

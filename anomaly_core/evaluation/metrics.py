@@ -1,8 +1,7 @@
-"""Measures of detection and localisation, with confidence intervals.
+"""Metrics of detection and localisation, with confidence intervals.
 
-Conventions: `labels` and `predictions` are (n,) with true (or 1) for anomalous; `scores` are (n,), larger
-= more anomalous. A measure that is undefined because a class is absent is nan, never a made-up 0 or 1;
-shapes that differ and scores that are nan raise ValueError, being the caller's mistake.
+`labels` and `predictions` are (n,), true or 1 for anomalous; `scores` are (n,), larger is more anomalous. A
+metric that is undefined because a class is absent is nan. Unequal shapes and nan scores raise ValueError.
 """
 
 from __future__ import annotations
@@ -22,13 +21,13 @@ Floats = NDArray[np.float64]
 Metric = Callable[[Any, Any], float]
 
 EXACT_PIXELS: Final = 2**23
-"""Up to so many pixels in all, the pixel measures use every distinct score as a threshold."""
+"""Largest total number of pixels for which pixel metrics use every distinct score as a threshold."""
 BINS: Final = 20_000
-"""Above that, as many thresholds at equal quantiles of the scores; scores between two of them tie."""
+"""Number of thresholds, at equal quantiles of the scores, above `EXACT_PIXELS`."""
 
 
 def auroc(scores: ArrayLike, labels: ArrayLike) -> float:
-    """Area under the ROC curve: the chance that an anomalous image outscores a good one, ties half.
+    """Area under the ROC curve: the probability that an anomalous image outscores a good one, ties half.
 
     Returns a value in [0, 1], nan with one class only.
     """
@@ -40,20 +39,8 @@ def auroc(scores: ArrayLike, labels: ArrayLike) -> float:
     return (rank_sum - positives * (positives + 1) / 2) / (positives * negatives)
 
 
-def average_precision(scores: ArrayLike, labels: ArrayLike) -> float:
-    """Area under the precision-recall steps: sum of (R_k - R_k-1) P_k over distinct scores, from the top.
-
-    Returns a value in (0, 1], nan without an anomalous image.
-    """
-    hits, called = _curve(scores, labels)
-    if not hits.size or hits[-1] == 0:
-        return math.nan
-    recall_steps = np.diff(hits, prepend=0) / hits[-1]
-    return float((recall_steps * hits / called).sum())
-
-
 def f1_max(scores: ArrayLike, labels: ArrayLike) -> float:
-    """The largest F1 over all thresholds. It looks at the labels: an upper bound, not a verdict's F1.
+    """The largest F1 over all thresholds; an upper bound, since the threshold depends on the labels.
 
     Returns a value in (0, 1], nan without an anomalous image.
     """
@@ -66,8 +53,8 @@ def f1_max(scores: ArrayLike, labels: ArrayLike) -> float:
 def pixel_auroc(maps: Sequence[NDArray[Any]], masks: Sequence[Bools | None]) -> float:
     """AUROC over all pixels of all images together.
 
-    maps: (H, W) anomaly maps, of any sizes. masks: the same sizes, true on the defect; None where all is
-    good. Exact up to `EXACT_PIXELS` pixels in all; above, on `BINS` quantile bins, within about 1 / BINS.
+    maps: (H, W) anomaly maps, of any sizes. masks: the same sizes, true on the defect; None for a good image.
+    Exact up to `EXACT_PIXELS` pixels in all; above, within about 1 / BINS.
     Returns a value in [0, 1], nan where no pixel, or every pixel, is anomalous.
     """
     edges = _thresholds(maps)
@@ -86,8 +73,8 @@ def aupro(maps: Sequence[NDArray[Any]], masks: Sequence[Bools | None], fpr_limit
     """Area under the per-region-overlap curve up to a false-positive rate, divided by that rate.
 
     Bergmann et al., "Uninformed Students", CVPR 2020, arXiv 1911.02357: the overlap is averaged over the
-    8-connected regions of the ground truth, so that a small defect counts as much as a large one; the
-    false-positive rate is over the good pixels of all images. Arguments and exactness as in `pixel_auroc`.
+    8-connected regions of the ground truth, whatever their size; the false-positive rate is over the good
+    pixels of all images. Arguments and exactness as in `pixel_auroc`.
     Returns a value in [0, 1], nan without an anomalous or without a good pixel.
     """
     if not 0 < fpr_limit <= 1:
@@ -110,7 +97,7 @@ def aupro(maps: Sequence[NDArray[Any]], masks: Sequence[Bools | None], fpr_limit
     pro = np.concatenate([[0.0], np.cumsum(overlap[::-1]) / regions])
     inside = fpr <= fpr_limit
     x = np.append(fpr[inside], fpr_limit)
-    # At equal rates the overlap reached last counts, so the limit itself is interpolated past a jump.
+    # At equal rates the last overlap counts, so the limit itself is interpolated past a jump.
     last = int(inside.sum()) - 1
     if last + 1 < fpr.size:
         step = (fpr_limit - fpr[last]) / (fpr[last + 1] - fpr[last])
@@ -122,7 +109,7 @@ def aupro(maps: Sequence[NDArray[Any]], masks: Sequence[Bools | None], fpr_limit
 
 
 def accuracy(predictions: ArrayLike, labels: ArrayLike) -> float:
-    """Share of right verdicts, in [0, 1]; nan without images."""
+    """Share of correct verdicts, in [0, 1]; nan without images."""
     p, y = _verdicts(predictions, labels)
     return float((p == y).mean()) if y.size else math.nan
 
@@ -133,7 +120,7 @@ def balanced_accuracy(predictions: ArrayLike, labels: ArrayLike) -> float:
 
 
 def best_balanced_accuracy(scores: ArrayLike, labels: ArrayLike) -> float:
-    """The largest balanced accuracy over all thresholds. It looks at the labels: what a verdict could reach.
+    """The largest balanced accuracy over all thresholds; an upper bound, as `f1_max`.
 
     Returns a value in [0.5, 1], nan with one class only.
     """
@@ -147,43 +134,19 @@ def best_balanced_accuracy(scores: ArrayLike, labels: ArrayLike) -> float:
 
 
 def false_alarm_rate(predictions: ArrayLike, labels: ArrayLike) -> float:
-    """Share of the good images called anomalous, in [0, 1]; nan without a good image."""
+    """Share of the good images judged anomalous, in [0, 1]; nan without a good image."""
     p, y = _verdicts(predictions, labels)
     return float(p[~y].mean()) if (~y).any() else math.nan
 
 
 def miss_rate(predictions: ArrayLike, labels: ArrayLike) -> float:
-    """Share of the anomalous images called good, in [0, 1]; nan without an anomalous image."""
+    """Share of the anomalous images judged good, in [0, 1]; nan without an anomalous image."""
     p, y = _verdicts(predictions, labels)
     return float((~p[y]).mean()) if y.any() else math.nan
 
 
-def bootstrap_ci(
-    metric: Metric, scores: ArrayLike, labels: ArrayLike, seed: int, n: int = 1000, level: float = 0.95
-) -> tuple[float, float]:
-    """Percentile bootstrap interval of metric(scores, labels) at a confidence level in (0, 1).
-
-    Images are drawn with replacement within each class, so that the mix of the test set stays as it is
-    and no draw lacks a class. Verdicts may stand in for scores. (nan, nan) where the metric is nan.
-    """
-    s, y = _scored(scores, labels)
-    if n < 1 or not 0 < level < 1:
-        raise ValueError(f"n must be at least 1 and level in (0, 1), not {n} and {level}")
-    if math.isnan(metric(s, y)):
-        return math.nan, math.nan
-    rng = np.random.default_rng(seed)
-    classes = [np.flatnonzero(y), np.flatnonzero(~y)]
-    values = np.empty(n)
-    for draw in range(n):
-        chosen = np.concatenate([rng.choice(c, size=c.size) if c.size else c for c in classes])
-        values[draw] = metric(s[chosen], y[chosen])
-    tail = (1 - level) / 2
-    low, high = np.quantile(values, [tail, 1 - tail])
-    return float(low), float(high)
-
-
 def wilson_interval(k: int, n: int, level: float = 0.95) -> tuple[float, float]:
-    """Wilson's score interval of a proportion k / n; (0, 1) where n is 0, for nothing is known then.
+    """Wilson's score interval of a proportion k / n; (0, 1) where n is 0.
 
     E. B. Wilson, "Probable inference, the law of succession, and statistical inference", JASA 1927.
     """
@@ -195,7 +158,7 @@ def wilson_interval(k: int, n: int, level: float = 0.95) -> tuple[float, float]:
     p, shrink = k / n, 1 + z * z / n
     middle = (p + z * z / (2 * n)) / shrink
     half = z * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n)) / shrink
-    # At k = 0 and k = n the bound is exactly 0 or 1, which rounding would miss.
+    # At k = 0 and k = n the bound is exactly 0 or 1, free of rounding errors.
     return (0.0 if k == 0 else middle - half), (1.0 if k == n else middle + half)
 
 
@@ -222,7 +185,7 @@ def _as_bool(values: NDArray[Any]) -> Bools:
 
 
 def _curve(scores: ArrayLike, labels: ArrayLike) -> tuple[Floats, Floats]:
-    """At each distinct score, from the top: anomalous images at or above it, and all images there."""
+    """Return, at each distinct score from the highest, the anomalous images and all images at or above it."""
     s, y = _scored(scores, labels)
     order = np.argsort(-s, kind="stable")
     last = np.append(np.diff(s[order]) != 0, True) if s.size else np.zeros(0, np.bool_)
@@ -245,7 +208,7 @@ def _pairs(
 
 
 def _thresholds(maps: Sequence[NDArray[Any]]) -> NDArray[Any]:
-    """Rising thresholds; a score belongs to the bin above the last threshold that it reaches."""
+    """Return rising thresholds; a score belongs to the bin above the last threshold that it reaches."""
     total = sum(values.size for values in maps)
     if total <= EXACT_PIXELS:
         return np.unique(np.concatenate([values.ravel() for values in maps])) if maps else np.zeros(0)

@@ -1,1 +1,1 @@
-"""Pixels: reading files, the frame of the encoder's input, the foreground, registration, augmentation."""
+"""Images: reading, framing for the encoder, foreground segmentation, registration, augmentation."""

@@ -1,7 +1,7 @@
-"""The separate pieces of a scene: each foreground component in front of the background, measured.
+"""Foreground components of a scene, segmented and measured.
 
-Unlike `imaging.foreground`, which looks for one part before a plain background, this allows for a
-textured one: the background is what the image's border shows, with its own spread of colour.
+Unlike `imaging.foreground`, which segments one part on a plain background, this allows for a textured one:
+the background's colours and their spread are estimated from the image's border.
 """
 
 from __future__ import annotations
@@ -15,34 +15,34 @@ import numpy as np
 from numpy.typing import NDArray
 
 WORKING_SIDE: Final = 384
-"""Longer side in pixels of the copy on which components are told apart."""
+"""Longer side in pixels of the copy that is segmented."""
 SMOOTHING: Final = 0.006
-"""Standard deviation of the blur that takes a background's texture off, as a share of the longer side."""
+"""Standard deviation of the blur that removes a background's texture, as a share of the longer side."""
 BORDER: Final = 0.03
 """Width of the border strip, as a share of the shorter side."""
 LEAST_SPREAD: Final = 2.0
-"""Least standard deviation of the background's colour, in CIELAB units: a sensor's noise, shading."""
+"""Lower bound of the background's standard deviation, in CIELAB units: sensor noise, shading."""
 BEYOND: Final = 1.3
-"""A component's colour lies this many times farther off than nearly all of the background's border."""
+"""Threshold of a component, in units of the border's 99.5 % quantile of distance."""
 ROUGHNESS: Final = 10.0
-"""Units of CIELAB that a change of the local standard deviation by a factor of e counts for."""
+"""CIELAB units that a factor of e in the local standard deviation counts for."""
 GAP: Final = 9
-"""Working pixels within which pieces are one component."""
+"""Working pixels within which pieces are joined."""
 FAINT: Final = 0.8
-"""A component goes on where its distance is at least this share of the limit."""
+"""Threshold at which a component is extended, as a share of the threshold at which it is found."""
 LEAST_DISTANCE: Final = 4.0
-"""Least distance from the background, in its standard deviations."""
+"""Lower bound of the threshold, in standard deviations of the background."""
 LEAST_AREA: Final = 0.0015
-"""Share of the image from which a piece is a component and no speck."""
+"""Least area of a component, as a share of the image."""
 MOST_COVERED: Final = 0.7
-"""Share of the image beyond which the pieces would be the background."""
+"""Largest share of the image that components may cover."""
 PLAIN: Final = 0.75
-"""Share of the border that must be background; components may touch the rest."""
+"""Least share of the border that must be background."""
 
 
 @dataclass(frozen=True)
 class Component:
-    """One piece.
+    """One component.
 
     bbox: (x0, y0, x1, y1) pixels of the original image, end-exclusive. centroid: (x, y) pixels.
     area_px: in original pixels. colour: mean CIELAB, L in [0, 100].
@@ -66,10 +66,10 @@ class Component:
 
 
 def find_components(pixels: NDArray[np.uint8]) -> list[Component] | None:
-    """Return the components of an (H, W, 3) uint8 RGB image, top to bottom, or None for none to be told.
+    """Return the components of an (H, W, 3) uint8 RGB image, top to bottom.
 
-    None: the border shows no background of one kind, or what stands out covers most of the image. An
-    image of the bare background gives an empty list.
+    None where the border shows no uniform background, or the foreground covers most of the image; an empty
+    list for an image of the background alone.
     """
     height, width = pixels.shape[:2]
     scale = min(1.0, WORKING_SIDE / max(height, width))
@@ -93,10 +93,9 @@ def find_components(pixels: NDArray[np.uint8]) -> list[Component] | None:
 
 
 def _foreground(lab: NDArray[np.float32]) -> NDArray[np.uint8] | None:
-    """Return the (h, w) mask, 0 or 1, of what differs from the border's background, holes filled.
+    """Return the (h, w) mask, 0 or 1, of pixels that differ from the background, holes filled.
 
-    What differs in colour, or is rougher: a part of the background's own tone shows by its edges and what
-    is on it.
+    They differ in colour or in local roughness, which shows parts of the background's own colour.
     """
     height, width = lab.shape[:2]
     sigma = SMOOTHING * max(height, width)
@@ -110,7 +109,7 @@ def _foreground(lab: NDArray[np.float32]) -> NDArray[np.uint8] | None:
     plane = np.stack([np.ones_like(rows), columns / width, rows / height], axis=-1)
     a, b = plane[border], seen[border]
     residual = np.abs(b - np.median(b, axis=0))
-    for _ in range(4):  # a fit without what the components add where they touch the border
+    for _ in range(4):  # refit without the border pixels that components cover
         spread = np.maximum(1.48 * np.median(residual, axis=0), LEAST_SPREAD)
         keep = (residual <= 3 * spread).all(axis=1)
         if keep.mean() < PLAIN:
@@ -118,7 +117,7 @@ def _foreground(lab: NDArray[np.float32]) -> NDArray[np.uint8] | None:
         coefficients = np.linalg.lstsq(a[keep], b[keep], rcond=None)[0]
         residual = np.abs(b - a @ coefficients)
     deviation = (seen - plane @ coefficients) / spread
-    deviation[..., 3] = np.maximum(deviation[..., 3], 0)  # smoother than the background: a blur, no part
+    deviation[..., 3] = np.maximum(deviation[..., 3], 0)  # smoother than the background: blur
     distance = np.sqrt((deviation**2).sum(axis=2))
     limit = max(LEAST_DISTANCE, BEYOND * float(np.quantile(distance[border][keep], 0.995)))
     mask = _pieces(distance, limit)
@@ -126,7 +125,7 @@ def _foreground(lab: NDArray[np.float32]) -> NDArray[np.uint8] | None:
 
 
 def _pieces(distance: NDArray[np.float32], limit: float) -> NDArray[np.uint8]:
-    """Return (h, w), 0 or 1: what is beyond the limit, and goes on fainter, gaps and holes filled."""
+    """Return the (h, w) mask, 0 or 1, of pixels beyond the limit and their fainter surroundings, filled."""
     faint = (distance > FAINT * limit).astype(np.uint8)
     _, labels = cv2.connectedComponents(faint, connectivity=8)
     grown = np.isin(labels, np.unique(labels[distance > limit]))
@@ -136,7 +135,7 @@ def _pieces(distance: NDArray[np.float32], limit: float) -> NDArray[np.uint8]:
     filled = np.zeros_like(closed)
     cv2.drawContours(filled, contours, -1, 1, cv2.FILLED)
     specks = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (5, 5))
-    # Blurring carried each outline outwards by about the width that one erosion takes off again.
+    # The blur moved each outline outwards by about the width of this erosion.
     return np.asarray(cv2.erode(cv2.morphologyEx(filled, cv2.MORPH_OPEN, specks), specks), dtype=np.uint8)
 
 
@@ -147,7 +146,7 @@ def _measure(
     centre: NDArray[np.float64],
     to_original: NDArray[np.float64],
 ) -> Component:
-    """Measure one piece. mask, lab: of its box on the working grid, whose corner is (x, y)."""
+    """Measure one component. mask, lab: its box on the working grid; corner: (x, y) of that box."""
     contours, _ = cv2.findContours(mask.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     outline = np.concatenate(contours).reshape(-1, 2).astype(np.float32)
     _, sides, _ = cv2.minAreaRect(outline)

@@ -1,4 +1,4 @@
-"""The object in front of a plain background, told from the colours along the image's border."""
+"""Segmentation of an object on a plain background, estimated from the image's border."""
 
 from __future__ import annotations
 
@@ -10,25 +10,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 WORKING_SIDE: Final = 320
-"""Longer side in pixels of the copy on which the segmentation is done."""
+"""Longer side in pixels of the copy that is segmented."""
 BORDER: Final = 0.03
 """Width of the border strip, as a share of the shorter side."""
 TOLERANCE: Final = 14.0
-"""Least difference from the background, in grey levels, at which a pixel is foreground."""
+"""Least difference of a foreground pixel from the background, in grey levels."""
 PLAIN: Final = 0.7
-"""Share of the border that must be background; the object may touch the border elsewhere."""
+"""Least share of the border that must be background."""
 MAX_SHADOW: Final = 50.0
-"""Deepest soft shadow, in grey levels, that is told from an object by its contrast alone."""
+"""Upper bound, in grey levels, of the threshold that separates an object from its shadow."""
 MAX_NOISE: Final = 5.0
 """Largest noise of a plain background, in grey levels (1.48 x the median absolute deviation)."""
 
 
 def foreground_mask(pixels: NDArray[np.uint8]) -> NDArray[np.bool_] | None:
-    """Return the (H, W) bool mask of the object, or None where the image has no plain background.
+    """Return the (H, W) bool mask of the object, holes filled, or None without a plain background.
 
-    pixels: (H, W, 3) uint8 RGB. None is returned for textures, for a border of many colours, and where
-    the foreground found is under 0.5 % or over 90 % of the image or mere specks. Shading is allowed for:
-    the background is a plane fitted to the border, each channel apart. Holes in the object are filled.
+    pixels: (H, W, 3) uint8 RGB. None for textures, for a border of many colours, and where the foreground is
+    under 0.5 % or over 90 % of the image or consists of specks. The background is a plane a channel, fitted
+    to the border, which allows for shading.
     """
     found = find_foreground(pixels)
     if found is None:
@@ -40,9 +40,9 @@ def foreground_mask(pixels: NDArray[np.uint8]) -> NDArray[np.bool_] | None:
 
 @dataclass(frozen=True)
 class Foreground:
-    """What stands out from a plain background, on a grid of at most WORKING_SIDE a side.
+    """The foreground on a grid of at most WORKING_SIDE a side.
 
-    objects: (h, w) bool, the large pieces, holes filled. pieces: these and the small ones.
+    objects: (h, w) bool, the large pieces, holes filled. pieces: (h, w) bool, all pieces.
     """
 
     objects: NDArray[np.bool_]
@@ -64,7 +64,7 @@ def find_foreground(pixels: NDArray[np.uint8]) -> Foreground | None:
     plane = np.stack([np.ones_like(rows), columns / size[0], rows / size[1]], axis=-1)
     a, b = plane[border], small[border]
     keep = np.abs(b - np.median(b, axis=0)).max(axis=1) <= 2 * TOLERANCE
-    for _ in range(4):  # a fit without what the object adds where it touches the border
+    for _ in range(4):  # refit without the border pixels that the object covers
         if keep.mean() < PLAIN:
             return None
         coefficients = np.linalg.lstsq(a[keep], b[keep], rcond=None)[0]
@@ -76,7 +76,7 @@ def find_foreground(pixels: NDArray[np.uint8]) -> Foreground | None:
 
     difference = np.abs(small - plane @ coefficients).max(axis=2)
     levels = difference.clip(0, 255).astype(np.uint8)
-    # Otsu's threshold parts an object from its shadow. It is capped, for a part of the object may be pale.
+    # Otsu's threshold separates an object from its shadow. It is capped, since a part may be pale.
     otsu, _ = cv2.threshold(levels, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
     mask = (difference > max(TOLERANCE, 4 * noise, min(0.9 * otsu, MAX_SHADOW))).astype(np.uint8)
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (5, 5))

@@ -1,8 +1,7 @@
-"""The frame of an encoder input: how its pixels lie on the original image, and back.
+"""The frame of an encoder input: the affine map between input and original image.
 
-Every input is an affine view of the original. The whole image at its own aspect ratio is the plain
-case; an aligned part is rotated and cropped. A map computed on the input is always brought back
-through the same frame, so no pixel is guessed.
+The input is the whole image at its own aspect ratio, or an aligned part, rotated and cropped. A map on the
+input returns to the original through the same frame.
 """
 
 from __future__ import annotations
@@ -16,18 +15,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anomaly_core.imaging.foreground import Foreground, find_foreground
-from anomaly_core.inspection import Array
+from anomaly_core.results import Array
 
 LEAST_ELONGATION: Final = 1.5
-"""Ratio of a part's standard deviations along and across, from which its pose is clear."""
+"""Least ratio of a part's standard deviations along and across its axis, for alignment."""
 LEAST_SHARE: Final = 0.9
-"""Share of the foreground that the part must have; with more beside it the whole image is shown."""
+"""Least share of the foreground that the part must have, for alignment."""
 WHOLE_SHARE: Final = 0.5
-"""Pixels of a whole image's input over those of an aligned part's, which shows nothing but the part."""
+"""Pixels of a whole image's input over those of an aligned part's."""
 LEAST_PIECE: Final = 0.0003
-"""Share of the image from which a piece beside the part is more than a speck of dirt."""
+"""Least area of a piece beside the part, as a share of the image; smaller ones are dirt."""
 MARGIN: Final = 0.08
-"""Background left around an aligned part, as a share of its length; twice that across."""
+"""Background around an aligned part, as a share of its length; twice that across."""
 
 Matrix = NDArray[np.float64]
 
@@ -36,12 +35,12 @@ Matrix = NDArray[np.float64]
 class Frame:
     """An affine view of an original image.
 
-    matrix: (2, 3) float64; takes input coordinates (x, y, 1) to original coordinates, both in
-        pixels with pixel centres at half-integers.
+    matrix: (2, 3) float64; maps input coordinates (x, y, 1) to original coordinates, both in pixels with
+        pixel centres at half-integers.
     input_size: (height, width) of the encoder input. original_size: (height, width).
-    aligned: the input shows one part, turned to its main axis and cropped, not the whole image.
-    unseen: (h, w) bool on any grid over the original, true on pieces beside the part that the input does
-        not show; None for none.
+    aligned: whether the input is one part, rotated to its main axis and cropped.
+    unseen: (h, w) bool on any grid over the original, true on pieces beside an aligned part that lie outside
+        the input; None for none.
     """
 
     matrix: Matrix
@@ -51,10 +50,7 @@ class Frame:
     unseen: NDArray[np.bool_] | None = None
 
     def render(self, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """Return the (h, w, 3) uint8 input seen through this frame.
-
-        Shrinking is area-averaged first, so that no fine defect is skipped between samples.
-        """
+        """Return the (h, w, 3) uint8 input; where it shrinks, pixels are area-averaged."""
         height, width = self.original_size
         scale = self.scale
         if self._is_whole():
@@ -77,9 +73,9 @@ class Frame:
         return np.asarray(warped, dtype=np.uint8)
 
     def to_original(self, values: Array) -> Array:
-        """Bring an (h', w') map of any resolution over the input back to the (H, W) original, bilinearly.
+        """Return an (h', w') map over the input, of any resolution, on the (H, W) original, bilinearly.
 
-        Original pixels that the input did not show are 0.
+        Original pixels outside the input are 0.
         """
         height, width = self.original_size
         rows, columns = values.shape
@@ -100,13 +96,13 @@ class Frame:
 
     @property
     def scale(self) -> float:
-        """Original pixels an input pixel, along a side."""
+        """Length of an input pixel, in original pixels."""
         return math.sqrt(abs(float(np.linalg.det(self.matrix[:, :2]))))
 
     def sampling(self) -> NDArray[np.float32]:
-        """Return the (2, 3) matrix by which `torch.nn.functional.affine_grid` shows a map on the original.
+        """Return the (2, 3) matrix for `torch.nn.functional.affine_grid` to sample a map on the original.
 
-        It takes the original's coordinates to the input's, both from -1 to 1 across the image.
+        It maps the original's coordinates to the input's, both from -1 to 1.
         """
         (h, w), (height, width) = self.input_size, self.original_size
         unit_to_pixel = np.array([[width / 2, 0, width / 2], [0, height / 2, height / 2], [0, 0, 1]])
@@ -120,18 +116,16 @@ class Frame:
 
 
 def whole_frame(original_size: tuple[int, int], side: int, stride: int) -> Frame:
-    """Return the frame of the whole image at its own aspect ratio and about side x side pixels of area.
+    """Return the frame of the whole image at its own aspect ratio, about side x side pixels in area.
 
-    original_size: (height, width). Both sides of the input are multiples of `stride` and at least
-    two strides, so the aspect ratio is kept to within one stride; the inverse is exact all the same.
-    A small image is enlarged: each image has the same number of patches, so that the mean of a share of
-    them means the same for all.
+    original_size: (height, width). Both sides of the input are multiples of `stride`, at least two. A small
+    image is enlarged: all images have about the same number of patches, so that image scores compare.
     """
     height, width = original_size
     ratio = math.sqrt(height / width)
     h = max(2, round(side * ratio / stride)) * stride
     w = max(2, round(side / ratio / stride)) * stride
-    # A very long image would cost more than the area asked for: its long side is cut back.
+    # The least width of a very long image would exceed the area: its long side is capped.
     longest = 4 * side // stride * stride
     h, w = min(h, longest), min(w, longest)
     matrix = np.array([[width / w, 0.0, 0.0], [0.0, height / h, 0.0]])
@@ -139,10 +133,9 @@ def whole_frame(original_size: tuple[int, int], side: int, stride: int) -> Frame
 
 
 def frame_of(pixels: NDArray[np.uint8], side: int, stride: int) -> Frame:
-    """Return the frame of an image: one elongated part on a plain background is aligned, all else is whole.
+    """Return the frame of an (H, W, 3) image: of one elongated part on a plain background, else the whole.
 
-    The part's main axis is laid along x, its heavier end to the left, so that parts lying at any angle
-    look alike and fill the input.
+    The part is aligned: its main axis lies along x, its heavier end to the left.
     """
     foreground = find_foreground(pixels)
     size = (pixels.shape[0], pixels.shape[1])
@@ -151,14 +144,14 @@ def frame_of(pixels: NDArray[np.uint8], side: int, stride: int) -> Frame:
 
 
 def whole_frame_of(pixels: NDArray[np.uint8], side: int, stride: int) -> Frame:
-    """Return the frame that shows all of an image; see `frame_of`."""
+    """Return the frame of the whole image; see `frame_of`."""
     return whole_frame((pixels.shape[0], pixels.shape[1]), round(side * WHOLE_SHARE**0.5), stride)
 
 
 def _aligned_frame(
     foreground: Foreground, original_size: tuple[int, int], side: int, stride: int
 ) -> Frame | None:
-    """Return the frame of the foreground's only large part, or None where its pose is not clear."""
+    """Return the frame of the foreground's only large part, or None where its pose is ambiguous."""
     height, width = original_size
     mask = foreground.objects
     count, labels, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
@@ -195,7 +188,7 @@ def _aligned_frame(
 
 
 def _unseen(pieces: NDArray[np.bool_], shown: NDArray[np.bool_]) -> NDArray[np.bool_] | None:
-    """Return the pieces that lie wholly beside what is shown and are large enough to matter, or None."""
+    """Return the pieces wholly outside the input, specks left out, or None for none."""
     count, labels, stats, _ = cv2.connectedComponentsWithStats(pieces.astype(np.uint8), connectivity=8)
     inside = set(np.unique(labels[shown]).tolist())
     least = LEAST_PIECE * pieces.size
@@ -208,7 +201,7 @@ def _midrange(values: NDArray[np.float64]) -> float:
 
 
 def _to_corner_convention(matrix: Matrix) -> Matrix:
-    """Half-integer pixel centres -> OpenCV's convention, where a pixel's centre is its index."""
+    """Convert half-integer pixel centres to OpenCV's convention, where a pixel's centre is its index."""
     shifted = matrix.copy()
     shifted[:, 2] += matrix[:, :2] @ np.array([0.5, 0.5]) - 0.5
     return shifted

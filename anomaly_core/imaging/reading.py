@@ -1,7 +1,7 @@
-"""Image files -> upright RGB pixels, and the paths a user types -> image files.
+"""Reading image files as upright RGB pixels, and finding the image files of paths, folders and globs.
 
-A file is read once, hashed and decoded from those bytes. What cannot be inspected as a whole is an
-error, never a half-decoded picture. Pillow's module-wide settings are left as they are.
+A file is read once, then hashed and decoded from those bytes; a partly decoded image is an error. Pillow's
+module-wide settings are not changed.
 """
 
 from __future__ import annotations
@@ -38,9 +38,9 @@ EXTENSIONS: Final = frozenset(
         "ppm", "pgm", "pbm", "pnm", "jp2", "avif",
     )
 )  # fmt: skip
-"""Files with these endings, in any case, are taken from folders and globs."""
+"""Endings, in any case, of the files that folders and globs give."""
 
-# Only formats that decode pixels: Pillow's EPS reader, for one, would start another program.
+# Only formats that decode pixels: Pillow's EPS reader would start another program.
 _FORMATS: Final[tuple[str, ...]] = (
     "PNG",
     "JPEG",
@@ -55,7 +55,7 @@ _FORMATS: Final[tuple[str, ...]] = (
     "AVIF",
 )
 
-# What Pillow's readers raise on hostile bytes. Warning: where the caller turns warnings into errors.
+# Errors of Pillow's readers on malformed bytes. Warning: where the caller turns warnings into errors.
 _DECODE_ERRORS: Final = (
     OSError,
     SyntaxError,
@@ -82,7 +82,7 @@ class LoadedImage:
     """One decoded image.
 
     sha256: of the file's bytes, 64 hex digits. pixels: (H, W, 3) uint8 RGB, upright.
-    note: what was changed on the way to 8-bit RGB that a reader of the result should know, or None.
+    note: changes made in the conversion to 8-bit RGB, for the user, or None.
     """
 
     path: Path
@@ -99,11 +99,11 @@ def load_image(path: str | Path, *, max_pixels: int = MAX_PIXELS) -> LoadedImage
 
     Args:
         path: the file.
-        max_pixels: width x height above which the file is refused from its header, undecoded.
+        max_pixels: width x height above which the file is rejected from its header, undecoded.
 
     Raises:
-        UnreadableImage: missing, a folder, empty, truncated, no image, smaller than 16 pixels on a
-            side, or too large.
+        UnreadableImage: missing, a folder, empty, truncated, not an image, smaller than 16 pixels on a side,
+            or too large.
     """
     path = Path(path)
     data = _read(path)
@@ -124,29 +124,15 @@ def load_image(path: str | Path, *, max_pixels: int = MAX_PIXELS) -> LoadedImage
     return LoadedImage(path, hashlib.sha256(data).hexdigest(), pixels, "; ".join(notes) or None)
 
 
-def image_size(path: str | Path, *, max_pixels: int = MAX_PIXELS) -> tuple[int, int]:
-    """Return (width, height) in pixels of the upright image, from its header alone.
-
-    Raises UnreadableImage as `load_image` does, save that damage behind the header is not seen.
-    """
-    path = Path(path)
-    image = _open_header(path, _read(path), max_pixels)
-    width, height = image.size
-    # Pillow turns a TIFF by itself, its size included.
-    turned = image.format != "TIFF" and _orientation(image) >= 5
-    return (height, width) if turned else (width, height)
-
-
 def find_images(paths: Sequence[str | Path]) -> list[Path]:
-    """Return the image files that the paths name: each a file, a folder or a glob.
+    """Return the image files of paths, each a file, a folder or a glob.
 
-    A path that exists is never read as a glob. A file is kept whatever its ending, and so is a missing
-    path that ends like an image, so that the file's own error is reported while others go on. Folders
-    are searched with their subfolders, in sorted order; hidden files and other endings are passed over.
-    The order of the arguments is kept, and a file that is named twice is returned once.
+    An existing path is never a glob. A file is returned whatever its ending, and so is a missing path with an
+    image's ending, so that its own error is reported. Folders are searched recursively, in sorted order, for
+    `EXTENSIONS`, hidden files left out. The order of the arguments is kept; a file is returned once.
 
     Raises:
-        NoImages: one of the paths gives no file, or there are no paths.
+        NoImages: one of the paths gives no file, or there is no path.
     """
     if not paths:
         raise NoImages("no image was named; give at least one image file, folder or glob")
@@ -182,12 +168,12 @@ def _is_glob(text: str) -> bool:
 
 
 def _glob(pattern: Path) -> list[Path]:
-    """Return the matches, sorted, without hidden ones; "**" does not follow links to folders."""
+    """Return the matches, sorted, hidden ones left out; "**" does not follow links to folders."""
     plain = list(itertools.takewhile(lambda part: not _is_glob(part), pattern.parts))
     base = Path(*plain)
     try:
         hits = sorted(base.glob(str(Path(*pattern.parts[len(plain) :]))))
-    except (ValueError, OSError):  # "**" inside a longer name is no pattern; a folder may be unreadable
+    except (ValueError, OSError):  # "**" inside a longer name, or an unreadable folder
         return []
     return [hit for hit in hits if not any(part.startswith(".") for part in hit.parts[len(plain) :])]
 
@@ -209,7 +195,7 @@ def _is_candidate(path: Path) -> bool:
 
 
 def _exists(path: Path) -> bool:
-    """True for anything at that path; a name that no file can have does not exist."""
+    """Return whether anything is at the path; an invalid name does not exist."""
     try:
         path.lstat()
     except (OSError, ValueError):
@@ -218,7 +204,7 @@ def _exists(path: Path) -> bool:
 
 
 def _absolute(path: Path) -> Path:
-    """Absolute and free of "..", links kept: two links to one file are two images to the user."""
+    """Return the absolute path without "..", links unresolved: two links to a file are two images."""
     return Path(os.path.normpath(path.absolute()))
 
 
@@ -232,7 +218,7 @@ def _nothing_found(given: str | Path) -> str:
 
 
 def _read(path: Path) -> bytes:
-    """Return the file's bytes, or raise UnreadableImage."""
+    """Return the file's bytes. Raises UnreadableImage."""
     try:
         mode = path.stat().st_mode
         if stat.S_ISDIR(mode):
@@ -255,11 +241,11 @@ def _read(path: Path) -> bytes:
 
 
 def _open_header(path: Path, data: bytes, max_pixels: int) -> Image.Image:
-    """Parse the header and refuse by size, before a pixel is decoded."""
+    """Return the image with its header parsed, its size checked and no pixel decoded."""
     Image.init()
     formats = [name for name in _FORMATS if name in Image.OPEN]
     try:
-        # The limit is ours to check, below; Pillow's warning would only repeat it on stderr.
+        # The limit is checked below; Pillow's warning would repeat it on stderr.
         with _warning_filter_lock, warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
             image = Image.open(io.BytesIO(data), formats=formats)
@@ -285,7 +271,7 @@ def _too_large(what: str, max_pixels: int) -> str:
 
 
 def _orientation(image: Image.Image) -> int:
-    """The EXIF orientation, 1 to 8; 1 where there is none or it cannot be read."""
+    """Return the EXIF orientation, 1 to 8; 1 where it is missing or unreadable."""
     try:
         value = image.getexif().get(_ORIENTATION_TAG, 1)
     except _DECODE_ERRORS:
@@ -296,11 +282,11 @@ def _orientation(image: Image.Image) -> int:
 def _to_rgb(image: Image.Image) -> tuple[NDArray[np.uint8], list[str]]:
     """Return (H, W, 3) uint8 upright pixels, and notes."""
     notes: list[str] = []
-    turned = _orientation(image) != 1
+    rotated = _orientation(image) != 1
     if image.mode.startswith("I") or image.mode == "F":
         image, note = _to_8_bit(image)
         notes.append(note)
-    if turned:
+    if rotated:
         image = ImageOps.exif_transpose(image)
     if image.has_transparency_data:
         layered = image.convert("RGBA")
@@ -313,11 +299,10 @@ def _to_rgb(image: Image.Image) -> tuple[NDArray[np.uint8], list[str]]:
 
 
 def _to_8_bit(image: Image.Image) -> tuple[Image.Image, str]:
-    """Scale a greyscale image of integers or floats to 8 bits.
+    """Scale a greyscale image of integers or floats to 8 bits; return it with a note.
 
-    The scale is the smallest full range of 8, 12 or 16 bits that holds the values (floats: 1, then
-    those), so images of one camera stay comparable with each other; a percentile stretch would move
-    with the defect itself. Only values outside all ranges are stretched from minimum to maximum.
+    The scale is the smallest full range of 8, 12 or 16 bits that holds the values (floats: 1, then those), so
+    that images of one camera stay comparable. Values outside all ranges are stretched, minimum to maximum.
     """
     values = np.asarray(image).astype(np.float64)
     if not np.isfinite(values).all():
@@ -338,12 +323,12 @@ def _to_8_bit(image: Image.Image) -> tuple[Image.Image, str]:
 
 
 def _reason(error: BaseException) -> str:
-    """One line of a vendor's message."""
+    """Return the first line of an error's message."""
     text = (getattr(error, "strerror", None) or str(error) or type(error).__name__).splitlines()
     return text[0] if text else type(error).__name__
 
 
 def _show(path: Path) -> str:
-    """The path on one line: a newline or an undecodable byte in a name must not break the message."""
+    """Return the path on one line, newlines and undecodable bytes escaped."""
     text = str(path)
     return text if text.isprintable() else ascii(text)

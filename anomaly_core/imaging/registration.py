@@ -1,7 +1,7 @@
-"""Laying one image of a product over another: through their frames, then by what still differs in place.
+"""Registration of one image of a product to another: by their frames, then by phase correlation.
 
-Frames (frame.py) bring a part's pose to one, up to half a turn and mirror images; what is left
-is a shift of a few pixels, which phase correlation finds (Kuglin and Hines, 1975).
+Frames (frame.py) normalise a part's pose up to a flip; phase correlation (Kuglin and Hines, 1975) finds the
+remaining shift of a few pixels.
 """
 
 from __future__ import annotations
@@ -16,25 +16,25 @@ from numpy.typing import NDArray
 from anomaly_core.imaging.frame import Frame
 
 WORKING_SIDE: Final = 256
-"""Longer side in pixels of the copies that are laid over each other."""
+"""Longer side in pixels of the copies that are registered."""
 LEAST_AGREEMENT: Final = 0.6
-"""Correlation from which two images show the same things at the same places."""
+"""Least correlation of two images that are compared pixel by pixel."""
 SHADING: Final = 16.0
-"""Standard deviation in working pixels of the blur that tells shading from things: two surfaces under one
-lamp are shaded alike and yet have nothing at the same places."""
+"""Standard deviation in working pixels of the blur whose result, the shading, is subtracted: two surfaces
+under one lamp are shaded alike without being aligned."""
 _GREATEST_SHIFT: Final = 0.1
-"""A found shift beyond this share of the side is a wrong match."""
+"""Largest accepted shift, as a share of the side."""
 
 Pixels = NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
 class Aligned:
-    """Another image laid over this one.
+    """Another image, registered to this one.
 
-    pixels: (H, W, 3) uint8 on this image's grid. shown: (H, W) bool, where the other image has pixels.
+    pixels: (H, W, 3) uint8 of the other on this image's grid. shown: (H, W) bool, where it has pixels.
     agreement: correlation of the two in [-1, 1], over the frame. shift: (dx, dy) of this image against the
-        other in pixels of this image, after the frames were brought together.
+        other in pixels of this image, beyond the difference of their frames.
     """
 
     pixels: Pixels
@@ -44,19 +44,19 @@ class Aligned:
 
     @property
     def matches(self) -> bool:
-        """Whether places can be compared pixel by pixel."""
+        """Whether the two can be compared pixel by pixel."""
         return self.agreement >= LEAST_AGREEMENT
 
 
 def align(pixels: Pixels, frame: Frame, other: Pixels, other_frame: Frame) -> Aligned:
-    """Lay `other` over `pixels`, both (H, W, 3) uint8 RGB of any size, each with its own frame."""
+    """Register `other` to `pixels`, both (H, W, 3) uint8 RGB of any size, each with its own frame."""
     height, width = frame.original_size
     working = _working_size(frame)
     view, other_view = _view(frame, pixels, working), _view(other_frame, other, working)
     best: tuple[float, NDArray[np.float64]] | None = None
-    turns = _TURNS if frame.aligned and other_frame.aligned else _TURNS[:1]
-    for turn in turns:
-        for matrix in _candidates(view, other_view, turn):
+    signs = _FLIPS if frame.aligned and other_frame.aligned else _FLIPS[:1]
+    for flip in signs:
+        for matrix in _candidates(view, other_view, flip):
             flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
             moved = _floats(
                 cv2.warpAffine(other_view, matrix[:2], working, flags=flags, borderMode=cv2.BORDER_REPLICATE)
@@ -65,7 +65,7 @@ def align(pixels: Pixels, frame: Frame, other: Pixels, other_frame: Frame) -> Al
             if best is None or agreement > best[0] + 1e-6:
                 best = agreement, matrix
     if best is None:
-        raise RuntimeError("no turn was tried")
+        raise RuntimeError("no flip was tried")
     agreement, on_view = best
     # This original -> this input -> working grid -> the other's working grid -> its input -> its original.
     to_view = np.diag([working[0] / frame.input_size[1], working[1] / frame.input_size[0], 1.0])
@@ -85,29 +85,29 @@ def align(pixels: Pixels, frame: Frame, other: Pixels, other_frame: Frame) -> Al
     )
 
 
-_TURNS: Final = ((1, 1), (-1, -1), (1, -1), (-1, 1))
-"""Signs of x and y: as it is, half a turn, and the two mirror images."""
+_FLIPS: Final = ((1, 1), (-1, -1), (1, -1), (-1, 1))
+"""Signs of x and y: unchanged, rotated by 180 degrees, and the two mirror images."""
 
 
 def _candidates(
-    view: NDArray[np.float32], other: NDArray[np.float32], turn: tuple[int, int]
+    view: NDArray[np.float32], other: NDArray[np.float32], flip: tuple[int, int]
 ) -> list[NDArray[np.float64]]:
-    """The turn alone, and the turn with the shift that phase correlation finds; 3x3, view -> other view."""
+    """Return 3x3 matrices view -> other view: the flip alone, and with the shift of phase correlation."""
     height, width = view.shape
-    sx, sy = turn
-    turned = np.array(
+    sx, sy = flip
+    flipped_back = np.array(
         [[sx, 0, 0 if sx > 0 else width - 1], [0, sy, 0 if sy > 0 else height - 1], [0, 0, 1.0]]
     )
     flipped = np.ascontiguousarray(other[::sy, ::sx])
     window = cv2.createHanningWindow((width, height), cv2.CV_32F)
     (dx, dy), _ = cv2.phaseCorrelate(view, flipped, window)
     if not max(abs(dx) / width, abs(dy) / height) <= _GREATEST_SHIFT:
-        return [turned]
-    return [turned, turned @ np.array([[1, 0, dx], [0, 1, dy], [0, 0, 1.0]])]
+        return [flipped_back]
+    return [flipped_back, flipped_back @ np.array([[1, 0, dx], [0, 1, dy], [0, 0, 1.0]])]
 
 
 def _residual(on_view: NDArray[np.float64], working: tuple[int, int]) -> NDArray[np.float64]:
-    """The shift within a view -> other-view matrix, without its turn."""
+    """Return the shift of a view -> other-view matrix, without its flip."""
     width, height = working
     base = np.array([0 if on_view[0, 0] > 0 else width - 1, 0 if on_view[1, 1] > 0 else height - 1])
     return np.asarray(on_view[:2, 2] - base, dtype=np.float64)
@@ -129,7 +129,7 @@ def _floats(values: Any) -> NDArray[np.float32]:
 
 
 def _correlation(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:
-    """Correlation of what is left without shading; 1 for two flat images, 0 where one alone is flat."""
+    """Return the correlation without shading; 1 for two flat images, 0 where only one is flat."""
     a, b = (values - cv2.GaussianBlur(values, (0, 0), SHADING) for values in (one, other))
     norms = float(np.sqrt((a**2).sum() * (b**2).sum()))
     if norms < 1e-6:

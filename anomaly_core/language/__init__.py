@@ -1,1 +1,1 @@
-"""The language model behind one Protocol: transformers, vLLM, scripted."""
+"""Language models with soft prompts: transformers, vLLM, and fakes."""

@@ -1,4 +1,4 @@
-"""The language-model Protocol: text and soft-prompt parts in, words and their log-probabilities out."""
+"""The language-model Protocol: from text and soft prompts to replies and log-probabilities."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import torch
 
 @dataclass(frozen=True)
 class Message:
-    """One turn. `soft_prompt`: (n, hidden) float32 embeddings put before the text, or None."""
+    """One turn of a dialogue. soft_prompt: (n, hidden) float32 embeddings before the text, or None."""
 
     role: Literal["system", "user", "assistant"]
     text: str
@@ -29,11 +29,11 @@ class LanguageModel(Protocol):
 
     @property
     def hidden_size(self) -> int:
-        """C_emb: the width of its token embeddings."""
+        """C_emb: the length of its token embeddings."""
         ...
 
     def choose(self, messages: Sequence[Message], choices: Sequence[str]) -> list[float]:
-        """Return the natural log-probability of each choice as the assistant's whole next words.
+        """Return the natural log-probability of each choice as the assistant's reply.
 
         Normalised over the choices: their exponentials sum to 1.
         Raises LanguageModelDown or LanguageModelRefused.
@@ -41,5 +41,5 @@ class LanguageModel(Protocol):
         ...
 
     def generate(self, messages: Sequence[Message], max_new_tokens: int = 128) -> Iterator[str]:
-        """Yield pieces of the assistant's greedy reply as they are made."""
+        """Yield pieces of the assistant's greedy reply as they are generated."""
         ...

@@ -1,8 +1,7 @@
-"""A dialogue -> one sequence of token ids and soft prompts; every backend builds its input from it.
+"""Rendering of a dialogue as a sequence of token ids and soft prompts, the input of every backend.
 
-The chat template is rendered with a placeholder for each message's content, so that the template's
-own special tokens are kept apart from what a person typed: a typed "<|im_end|>" is plain text, never
-an end of turn. A soft prompt stands right before its message's text.
+The chat template is rendered with a placeholder for each message's content, so that a typed "<|im_end|>" is
+plain text and never a special token. A soft prompt stands right before its message's text.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from jinja2.exceptions import TemplateError
 from anomaly_core.errors import LanguageModelRefused
 from anomaly_core.language.base import Message
 
-# Private-use characters: no tokenizer gives them a meaning, and they are taken out of typed text.
+# Private-use characters, which no tokenizer gives a meaning; they are removed from typed text.
 _OPEN, _CLOSE = "\ue000", "\ue001"
 _PLACEHOLDER: Final = re.compile(f"{_OPEN}([0-9]+){_CLOSE}")
 _PLAIN_ROLES: Final = {"system": "### System:", "user": "### Human:", "assistant": "### Assistant:"}
@@ -27,10 +26,10 @@ _PLAIN_ROLES: Final = {"system": "### System:", "user": "### Human:", "assistant
 
 @dataclass(frozen=True)
 class TokenSpan:
-    """Token ids in a row. `spoken`: they are an assistant's words, which training learns to say."""
+    """Consecutive token ids. is_reply: of the assistant's reply, the target of training."""
 
     ids: tuple[int, ...]
-    spoken: bool = False
+    is_reply: bool = False
 
 
 @dataclass(frozen=True)
@@ -44,14 +43,14 @@ Span = TokenSpan | SoftSpan
 
 
 def before_reply(messages: Sequence[Message]) -> Sequence[Message]:
-    """Return the turns before the assistant's reply; a last message of the assistant's is its beginning."""
+    """Return the messages without a last one by the assistant, which begins the reply."""
     return messages[:-1] if messages and messages[-1].role == "assistant" else messages
 
 
 class SequenceBuilder:
-    """Turns messages into spans with one model's tokenizer and chat template.
+    """Builder of spans from messages, with one model's tokenizer and chat template.
 
-    A tokenizer without a template gets the plain form of AnomalyGPT (arXiv 2308.15366):
+    A tokenizer without a template gets AnomalyGPT's format (arXiv 2308.15366):
     `### Human: <Img>`soft prompt`</Img> text ### Assistant: reply`.
     """
 
@@ -65,15 +64,9 @@ class SequenceBuilder:
     def build(self, messages: Sequence[Message], *, complete: bool = False) -> list[Span]:
         """Return the spans of a dialogue.
 
-        A last message of the assistant's is the beginning of the reply that is to be continued.
-
-        Args:
-            messages: the turns, oldest first.
-            complete: every reply is finished, the last one included (training), and ends with the
-                tokens that end a turn.
-
-        Raises:
-            LanguageModelRefused: no message, or a template that rejects this order of roles.
+        messages: oldest first; a last one by the assistant begins the reply. complete: the last reply is
+        finished too, and ends with the tokens that end a turn (training).
+        Raises LanguageModelRefused for no message, or a template that rejects this order of roles.
         """
         if not messages:
             raise LanguageModelRefused("the dialogue is empty; give at least one message.")
@@ -85,16 +78,16 @@ class SequenceBuilder:
             last = messages[-1]
             if last.soft_prompt is not None:
                 spans.append(SoftSpan(last.soft_prompt))
-            spans.append(TokenSpan(self.typed_ids(last.text), spoken=True))
+            spans.append(TokenSpan(self.typed_ids(last.text), is_reply=True))
         return _joined(spans)
 
     def typed_ids(self, text: str) -> tuple[int, ...]:
-        """Token ids of typed text; the names of special tokens in it are plain text."""
+        """Return the token ids of typed text; names of special tokens in it are plain text."""
         clean = text.replace(_OPEN, "").replace(_CLOSE, "")
         return self._ids(clean, split_special_tokens=True)
 
     def reply_ids(self, messages: Sequence[Message], choices: Sequence[str]) -> list[tuple[int, ...]]:
-        """Return the token ids of each whole reply: its beginning, if the dialogue has one, and the choice.
+        """Return the token ids of each reply: a beginning in the dialogue, if any, and the choice.
 
         Raises LanguageModelRefused for fewer than two choices, and for equal or empty ones.
         """
@@ -129,14 +122,13 @@ class SequenceBuilder:
     def _spans(self, rendered: str, turns: Sequence[Message]) -> list[Span]:
         spans: list[Span] = []
         pieces = _PLACEHOLDER.split(rendered)
-        spoken_before = False
+        after_reply = False
         for position, piece in enumerate(pieces):
             if position % 2 == 0:
-                # What follows an assistant's words up to the end of its turn is learned as well: it
-                # is how the model stops.
-                end = self._end_of_turn(piece) if spoken_before else 0
+                # The tokens that end the assistant's turn are targets too, so that the model learns to stop.
+                end = self._end_of_turn(piece) if after_reply else 0
                 if end:
-                    spans.append(TokenSpan(self._ids(piece[:end]), spoken=True))
+                    spans.append(TokenSpan(self._ids(piece[:end]), is_reply=True))
                 if piece[end:]:
                     spans.append(TokenSpan(self._ids(piece[end:])))
                 continue
@@ -146,21 +138,21 @@ class SequenceBuilder:
                 spans.append(SoftSpan(turn.soft_prompt))
                 if not self.has_template and turn.role == "user":
                     text = f"</Img> {text}"
-            spoken_before = turn.role == "assistant"
-            spans.append(TokenSpan(self.typed_ids(text), spoken=spoken_before))
-            if spoken_before and not self.has_template and self.eos_ids:
-                spans.append(TokenSpan(self.eos_ids, spoken=True))
+            after_reply = turn.role == "assistant"
+            spans.append(TokenSpan(self.typed_ids(text), is_reply=after_reply))
+            if after_reply and not self.has_template and self.eos_ids:
+                spans.append(TokenSpan(self.eos_ids, is_reply=True))
         return spans
 
     def _end_of_turn(self, piece: str) -> int:
-        """Length of the special token that ends a turn at the start of `piece`, or 0."""
+        """Return the length of the special token at the start of `piece` that ends a turn, or 0."""
         for token in (self.tokenizer.eos_token, *self.tokenizer.all_special_tokens):
             if token and piece.startswith(token):
                 return len(token)
         return 0
 
     def _ids(self, text: str, **options: bool) -> tuple[int, ...]:
-        # A fast tokenizer keeps `split_special_tokens` in itself: another thread's call would change it.
+        # A fast tokenizer stores `split_special_tokens`: another thread's call would change it.
         with self._one_at_a_time:
             return tuple(self.tokenizer(text, add_special_tokens=False, **options)["input_ids"])
 
@@ -172,8 +164,8 @@ def embed_spans(
 
     Args:
         spans: from `SequenceBuilder.build`.
-        table: the model's token embedding; takes (n,) int64, gives (n, hidden).
-        hidden_size: the width that soft prompts must have.
+        table: the model's token embedding, from (n,) int64 to (n, hidden).
+        hidden_size: the required length of soft-prompt embeddings.
 
     Raises:
         LanguageModelRefused: a soft prompt of another shape, or with NaN or infinity in it.
@@ -199,17 +191,17 @@ def embed_spans(
     return torch.cat(parts)
 
 
-def spoken_labels(spans: Sequence[Span]) -> torch.Tensor:
-    """Return (T,) int64 labels: the token ids of the assistant's words, -100 elsewhere."""
+def reply_labels(spans: Sequence[Span]) -> torch.Tensor:
+    """Return (T,) int64 labels: the token ids of replies, -100 elsewhere."""
     labels: list[int] = []
     for span in spans:
         if isinstance(span, SoftSpan):
             labels.extend([-100] * span.embeddings.shape[0])
         else:
-            labels.extend(span.ids if span.spoken else [-100] * len(span.ids))
+            labels.extend(span.ids if span.is_reply else [-100] * len(span.ids))
     return torch.tensor(labels)
 
 
 def _joined(spans: Sequence[Span]) -> list[Span]:
-    """Drop empty token spans."""
+    """Return the spans without empty ones."""
     return [span for span in spans if isinstance(span, SoftSpan) or span.ids]

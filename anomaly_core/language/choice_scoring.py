@@ -1,4 +1,4 @@
-"""Which next-token log-probabilities make up the log-probability of each of several replies."""
+"""Log-probabilities of several replies, from the next-token log-probabilities that a server returns."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ Tokens = tuple[int, ...]
 
 @dataclass(frozen=True)
 class Step:
-    """One place in the replies where the model must be asked. said: tokens before it. wanted: ids next."""
+    """One request for next-token log-probabilities. prefix: reply tokens before. wanted: next ids."""
 
-    said: Tokens
+    prefix: Tokens
     wanted: Tokens
 
 
 def plan_steps(replies: Sequence[Tokens]) -> list[Step]:
-    """Return the places whose log-probabilities sum to those of the replies, each place once.
+    """Return the steps whose log-probabilities sum to those of the replies, each once.
 
-    Tokens that all replies begin with are left out: they cancel in the normalisation.
+    Tokens that all replies begin with are left out, since they cancel in the normalisation.
     """
     shared = 0
     while all(len(reply) > shared and reply[shared] == replies[0][shared] for reply in replies):
@@ -31,7 +31,7 @@ def plan_steps(replies: Sequence[Tokens]) -> list[Step]:
     for reply in replies:
         for end in range(shared, len(reply)):
             wanted.setdefault(reply[:end], {})[reply[end]] = None
-    return [Step(said, tuple(ids)) for said, ids in wanted.items()]
+    return [Step(prefix, tuple(ids)) for prefix, ids in wanted.items()]
 
 
 def normalised(
@@ -43,7 +43,7 @@ def normalised(
     Raises LanguageModelRefused where one is missing or not finite.
     """
     known = {
-        (step.said, token): row.get(token)
+        (step.prefix, token): row.get(token)
         for step, row in zip(steps, found, strict=True)
         for token in step.wanted
     }

@@ -1,4 +1,4 @@
-"""Tokens -> readable pieces of a reply: whole characters, stop texts, and an end to repetition."""
+"""Streaming of a reply from tokens: whole characters, stop texts, and an end to repetition."""
 
 from __future__ import annotations
 
@@ -6,18 +6,14 @@ from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 STOPS: Final = ("###",)
-"""Texts that end a reply: a base model without an end token goes on with the next turn's heading."""
+"""Texts that end a reply, for base models without an end token."""
 _LONGEST_BLOCK: Final = 24
 _REPEATS: Final = 3
 _LEAST_REPEATED: Final = 12
 
 
 class ReplyStream:
-    """Collects one reply token by token.
-
-    A piece is held back while it may still become part of a stop text or of a character whose bytes
-    are not complete.
-    """
+    """The text of one reply, token by token; parts of a stop text or of a character are held back."""
 
     def __init__(self, tokenizer: Any) -> None:
         self._tokenizer = tokenizer
@@ -26,7 +22,7 @@ class ReplyStream:
         self.finished = False
 
     def push(self, token: int) -> str:
-        """Add one token id and return the text that is certain by now; `finished` may become true."""
+        """Add one token id and return the text that has become certain; `finished` may become true."""
         self._ids.append(token)
         text = self._text()
         stop = min((at for at in (text.find(s) for s in STOPS) if at >= 0), default=-1)
@@ -36,13 +32,13 @@ class ReplyStream:
         if is_repeating(self._ids):
             self.finished = True
             return self._send(text.rstrip("�"))
-        # A whitespace end is kept back too, so that none is left dangling before a stop text.
+        # Trailing whitespace waits too, so that none remains before a stop text.
         certain = text.rstrip("�")
         certain = certain[: len(certain) - _partial_stop(certain)].rstrip()
         return self._send(certain)
 
     def close(self) -> str:
-        """Return what was held back, once the model has ended its reply."""
+        """Return the remaining text at the end of the reply."""
         self.finished = True
         return self._send(self._text().rstrip("�").rstrip())
 
@@ -57,7 +53,7 @@ class ReplyStream:
 
 
 def readable(tokens: Iterable[int], tokenizer: Any, stops: frozenset[int]) -> Iterator[str]:
-    """Yield the pieces of a reply as its tokens come, up to the first of `stops` or the reply's own end."""
+    """Yield pieces of a reply as its tokens arrive, up to the first of `stops` or the reply's own end."""
     reply = ReplyStream(tokenizer)
     for token in tokens:
         if token in stops:
@@ -73,7 +69,7 @@ def readable(tokens: Iterable[int], tokenizer: Any, stops: frozenset[int]) -> It
 
 
 def is_repeating(ids: list[int]) -> bool:
-    """Whether the last tokens are one block said three times over (12 tokens or more in all)."""
+    """Return whether the last tokens repeat one block three times or more, over 12 tokens or more."""
     for length in range(1, _LONGEST_BLOCK + 1):
         repeats = max(_REPEATS, -(-_LEAST_REPEATED // length))
         span = length * repeats
@@ -86,5 +82,5 @@ def is_repeating(ids: list[int]) -> bool:
 
 
 def _partial_stop(text: str) -> int:
-    """Length of the longest end of `text` that is the beginning of a stop text."""
+    """Return the length of the longest suffix of `text` that is a prefix of a stop text."""
     return max((n for stop in STOPS for n in range(1, len(stop)) if text.endswith(stop[:n])), default=0)

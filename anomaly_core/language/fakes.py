@@ -1,4 +1,4 @@
-"""Language models without weights to download, for tests, examples and `iad doctor`: scripted, and tiny."""
+"""Fake language models for tests, examples and `iad doctor`: scripted, and tiny with random weights."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import torch
 from anomaly_core.errors import ConfigError, LanguageModelRefused
 from anomaly_core.language.base import Message
 
-# Imported late: the scripted model needs neither transformers nor its seconds of import.
+# Imported late: the scripted model does not need transformers, which takes seconds to import.
 if TYPE_CHECKING:
     from transformers import PretrainedConfig, PreTrainedTokenizerFast
 
@@ -25,12 +25,12 @@ CHATML: Final = (
 
 
 class ScriptedLanguageModel:
-    """Replies from a list, in order; the last one is repeated. No weights, no randomness.
+    """Replies from a list, in order; the last one is repeated. `calls` holds the messages of each call.
 
     Args:
         replies: at least one text.
-        weights: how likely a choice is, by its exact text; a choice that is not named weighs 1.
-        hidden_size: the width of soft prompts it accepts.
+        weights: relative probabilities of choices, by text; 1 for a choice that is not named.
+        hidden_size: the length of soft-prompt embeddings that it accepts.
     """
 
     def __init__(
@@ -47,7 +47,7 @@ class ScriptedLanguageModel:
         self._replies = list(replies)
         self._weights = dict(weights or {})
         self._hidden_size = hidden_size
-        self.heard: list[tuple[Message, ...]] = []
+        self.calls: list[tuple[Message, ...]] = []
 
     @property
     def name(self) -> str:
@@ -56,12 +56,12 @@ class ScriptedLanguageModel:
 
     @property
     def hidden_size(self) -> int:
-        """The width of soft prompts it accepts."""
+        """The length of soft-prompt embeddings that it accepts."""
         return self._hidden_size
 
     def choose(self, messages: Sequence[Message], choices: Sequence[str]) -> list[float]:
-        """Return log-probabilities in proportion to the given weights. Raises LanguageModelRefused."""
-        self._hear(messages)
+        """Return log-probabilities proportional to the weights. Raises LanguageModelRefused."""
+        self._record(messages)
         if len(choices) < 2 or len(set(choices)) < len(choices):
             raise LanguageModelRefused("choices must be two or more different texts.")
         weights = [self._weights.get(choice, 1.0) for choice in choices]
@@ -69,11 +69,11 @@ class ScriptedLanguageModel:
 
     def generate(self, messages: Sequence[Message], max_new_tokens: int = 128) -> Iterator[str]:
         """Yield the next reply word by word, at most `max_new_tokens` words."""
-        self._hear(messages)
+        self._record(messages)
         reply = self._replies.pop(0) if len(self._replies) > 1 else self._replies[0]
         return iter(re.findall(r"\s*\S+", reply)[:max_new_tokens])
 
-    def _hear(self, messages: Sequence[Message]) -> None:
+    def _record(self, messages: Sequence[Message]) -> None:
         if not messages:
             raise LanguageModelRefused("the dialogue is empty; give at least one message.")
         for message in messages:
@@ -82,7 +82,7 @@ class ScriptedLanguageModel:
                 raise LanguageModelRefused(
                     f"the soft prompt has shape {tuple(soft.shape)}, not (n, {self._hidden_size})."
                 )
-        self.heard.append(tuple(messages))
+        self.calls.append(tuple(messages))
 
 
 def byte_tokenizer(*, chat_template: str | None = CHATML) -> PreTrainedTokenizerFast:
@@ -115,7 +115,7 @@ def tiny_language_model(
 ) -> TransformersLanguageModel:
     """Return a random two-layer Llama of width 32 over bytes, or a model of the given config.
 
-    It knows nothing: it is a fake whose shapes, gradients and caches are real.
+    A fake with random weights, whose shapes, gradients and caches are those of a real model.
     """
     from transformers import AutoModelForCausalLM, LlamaConfig
 
@@ -135,7 +135,7 @@ def tiny_language_model(
         eos_token_id=2,
         pad_token_id=2,
     )
-    # The global generator is put back as it was: making a fake must not change a caller's randomness.
+    # The global generator's state is restored, so that a caller's random numbers do not change.
     make: Any = AutoModelForCausalLM.from_config
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)

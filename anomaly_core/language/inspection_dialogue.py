@@ -1,4 +1,4 @@
-"""The one form in which an inspected image is put to the language model, in training and in use."""
+"""The dialogue about an inspected image, the same in training and in use, and its scores."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from typing import Any, Final, Literal
 import torch
 
 from anomaly_core.errors import ConfigError
-from anomaly_core.inspection import CELLS
 from anomaly_core.language.base import LanguageModel, Message
+from anomaly_core.results import CELLS
 
-# Short on purpose: its tokens are computed for every image.
+# Short, since its tokens are computed for every image.
 SYSTEM: Final = "You inspect industrial parts."
 YES_NO: Final = ("Yes", "No")
 CELL_OPENING: Final = "Yes, there is an anomaly in the image, at the"
@@ -37,8 +37,8 @@ def inspection_messages(
 ) -> list[Message]:
     """Return the dialogue that asks about one image (arXiv 2308.15366, section 3.4).
 
-    soft_prompt: (n, hidden) from the prompt learner. description: what a good image shows, put before
-    the question. answer: the finished reply, for training.
+    soft_prompt: (n, hidden) from the prompt learner. description: of a good image, before the question.
+    answer: the reply, for training.
     """
     text = f"{description} {question}".strip()
     messages = [Message("system", SYSTEM), Message("user", text, soft_prompt)]
@@ -46,22 +46,22 @@ def inspection_messages(
 
 
 def yes_margin(lm: LanguageModel, soft_prompt: torch.Tensor) -> float:
-    """Return log p(Yes) - log p(No) of the first word of the answer: the model's graded verdict."""
+    """Return log p(Yes) - log p(No) of the first word of the answer."""
     yes, no = lm.choose(inspection_messages(soft_prompt), YES_NO)
     return yes - no
 
 
 def cell_scores(lm: LanguageModel, soft_prompt: torch.Tensor) -> dict[str, float]:
-    """Return the log-probability of each 3x3 cell, given that there is one anomaly; they sum to 1."""
+    """Return the log-probability of each 3x3 cell, given one anomaly, normalised over the cells."""
     messages = [*inspection_messages(soft_prompt), Message("assistant", CELL_OPENING)]
     scores = lm.choose(messages, [f" {cell} of the image." for cell in CELLS])
     return dict(zip(CELLS, scores, strict=True))
 
 
 def read_dialogues(path: Path) -> list[list[Message]]:
-    """Read chats from JSONL, one a line, in chat form or in PandaGPT's.
+    """Read chats from JSONL, one a line, in either of two formats.
 
-    Chat form: `{"messages": [{"role": "user", "content": "..."}, ...]}`. PandaGPT's:
+    Chat: `{"messages": [{"role": "user", "content": "..."}, ...]}`. PandaGPT:
     `{"conversation": [{"from": "human", "value": "..."}, {"from": "gpt", "value": "..."}]}`.
     Raises ConfigError naming the line for anything else, or a chat without a reply.
     """

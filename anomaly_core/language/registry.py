@@ -1,4 +1,4 @@
-"""A model's name -> the language model behind it."""
+"""Loading of language models by name, folder, hub id or URL."""
 
 from __future__ import annotations
 
@@ -8,11 +8,15 @@ import torch
 
 from anomaly_core.language.base import LanguageModel
 from anomaly_core.language.fakes import ScriptedLanguageModel, tiny_language_model
+from anomaly_core.registry import Registry
+from anomaly_core.weights.pinned import PINNED
 
+LANGUAGE_MODELS: Final[Registry[LanguageModel]] = Registry("language model", "iad.language_models")
+"""Language models of other packages; a factory is called as `factory(device=...)`."""
 SCRIPTED: Final = "scripted"
 TINY: Final = "tiny"
 IN_PROCESS_VLLM: Final = "vllm:"
-"""Before a folder, cache name or hub id: the model runs on vLLM inside this process."""
+"""Prefix of a folder, cache name or hub id for a model that runs on vLLM inside this process."""
 
 
 def load_language_model(
@@ -28,14 +32,15 @@ def load_language_model(
     """Load a language model.
 
     Args:
-        model: a name of the weight cache ("smollm2"), a folder, a hub id, one of the fakes "scripted" and
-            "tiny", the URL of a vLLM server ("http://host:8000/v1"), or "vllm:" before a folder, name or id.
-        device: a torch device; of a local model.
+        model: a registered name, a name of the weight cache ("smollm2"), a folder, a hub id, one of the fakes
+            "scripted" and "tiny", the URL of a vLLM server ("http://host:8000/v1"), or "vllm:" before a
+            folder, name or id.
+        device: torch device of a local model.
         dtype: of a local model's weights; float32 on a CPU and bfloat16 elsewhere, unless given.
-        base: the model that a URL serves, by folder, name or hub id: its tokenizer and token embeddings.
-        served_name: what the server calls it, or a LoRA adapter of it; the server's first model if None.
-        key: that the server asks for.
-        timeout_s: seconds that one call of a served model may take.
+        base: folder, name or hub id of a served model, for its tokenizer and token embeddings.
+        served_name: name of the model, or of a LoRA adapter, on the server; the first model's if None.
+        key: the server's API key.
+        timeout_s: time limit of a call to a server, in seconds.
 
     Raises WeightsMissing, WeightsDamaged, ConfigError (a URL without `base`, or vLLM is not installed).
     """
@@ -43,7 +48,10 @@ def load_language_model(
         return ScriptedLanguageModel()
     if model == TINY:
         return tiny_language_model(device=device)
-    # Imported late: each backend takes seconds, and one of them is used.
+    registered = None if model in PINNED else LANGUAGE_MODELS.find(model)
+    if registered is not None:
+        return registered(device=device)
+    # Imported late: each backend takes seconds to import, and only one is used.
     if model.startswith(("http://", "https://")):
         from anomaly_core.language.vllm.served_lm import load_served
 

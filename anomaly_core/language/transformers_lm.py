@@ -1,4 +1,4 @@
-"""Any causal language model that transformers loads, frozen, with soft prompts in its input."""
+"""Frozen causal language models of the transformers library, with soft prompts."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ from anomaly_core.language.decoding import readable
 
 
 class TransformersLanguageModel:
-    """A frozen transformers model behind the LanguageModel Protocol.
+    """LanguageModel on transformers.
 
     Args:
-        model: a causal LM, or the text side of a vision-language model; its weights are frozen here.
+        model: a causal LM, or the text side of a vision-language model; its weights are frozen.
         tokenizer: its tokenizer, with or without a chat template.
         name: stable identity of model and weights.
     """
@@ -56,7 +56,7 @@ class TransformersLanguageModel:
         """Load from a folder or a hub id.
 
         dtype: float32 on a CPU and bfloat16 elsewhere, unless given.
-        Raises WeightsMissing when there is no such model, or it cannot be fetched.
+        Raises WeightsMissing where there is no such model, or it cannot be fetched.
         """
         logging.disable_progress_bar()  # type: ignore[no-untyped-call]
         dtype = dtype or (torch.float32 if device == "cpu" else torch.bfloat16)
@@ -80,43 +80,36 @@ class TransformersLanguageModel:
 
     @property
     def hidden_size(self) -> int:
-        """C_emb: the width of its token embeddings."""
+        """C_emb: the length of its token embeddings."""
         return self._hidden_size
 
     @property
     def device(self) -> torch.device:
-        """Where the weights are."""
+        """Device of the weights."""
         device: torch.device = self._table.weight.device
         return device
 
     @property
     def embedding_std(self) -> float:
-        """Standard deviation of the token embedding table; soft prompts are scaled by it."""
+        """Standard deviation of the token embedding table, which scales soft prompts."""
         return float(self._table.weight.detach().float().std())
 
     def embed(self, messages: Sequence[Message]) -> torch.Tensor:
-        """Return the (T, hidden) input embeddings up to the point where the assistant speaks.
+        """Return the (T, hidden) input embeddings up to the assistant's reply.
 
         Gradients flow into the soft prompts. Raises LanguageModelRefused.
         """
         return embed_spans(self.builder.build(messages), self.embed_ids, self._hidden_size)
 
     def choose(self, messages: Sequence[Message], choices: Sequence[str]) -> list[float]:
-        """Return the natural log-probability of each choice as the assistant's whole next words.
+        """Return the natural log-probability of each choice as the assistant's reply, normalised over them.
 
-        The prefix is computed once; its keys and values serve every choice. A choice is scored token
-        by token to its end, not beyond: where one choice begins another ("top", "top left"), write
-        them out to where they differ ("top of the image", "top left of the image").
+        The prefix is computed once for all choices. A choice is scored to its last token, not beyond: where
+        one choice begins another ("top", "top left"), continue both until they differ ("top of the image",
+        "top left of the image").
 
-        Args:
-            messages: the dialogue; a last message of the assistant's is the reply's beginning.
-            choices: two or more different texts.
-
-        Returns:
-            Log-probabilities normalised over the choices: their exponentials sum to 1.
-
-        Raises:
-            LanguageModelRefused: fewer than two choices, equal ones, or numbers that are not finite.
+        messages: the dialogue; a last message by the assistant begins the reply. choices: two or more texts.
+        Raises LanguageModelRefused for fewer than two choices, equal ones, or values that are not finite.
         """
         tokens = self.builder.reply_ids(messages, choices)
         turns = before_reply(messages)
@@ -137,10 +130,10 @@ class TransformersLanguageModel:
         return [float(value) for value in torch.log_softmax(scores, dim=0)]
 
     def generate(self, messages: Sequence[Message], max_new_tokens: int = 128) -> Iterator[str]:
-        """Yield pieces of the assistant's greedy reply as they are made.
+        """Yield pieces of the assistant's greedy reply as they are generated.
 
-        The reply ends at the model's end token, at "###", or where it begins to repeat itself.
-        Raises LanguageModelRefused when the dialogue is longer than the model's context.
+        The reply ends at the model's end token, at "###", or where it repeats itself.
+        Raises LanguageModelRefused for a dialogue longer than the model's context.
         """
         prefix = self.embed(messages).detach()
         room = self.context - prefix.shape[0]
@@ -152,7 +145,7 @@ class TransformersLanguageModel:
         return readable(self._greedy(prefix, min(max_new_tokens, room)), self.builder.tokenizer, self._stops)
 
     def _greedy(self, prefix: torch.Tensor, limit: int) -> Iterator[int]:
-        """Yield the likeliest next token again and again, at most `limit` of them."""
+        """Yield at most `limit` tokens, each the likeliest next one."""
         inputs, cache = prefix[None], self._new_cache()
         for _ in range(limit):
             with torch.inference_mode():
@@ -164,7 +157,7 @@ class TransformersLanguageModel:
             yield token
 
     def _tail_scores(self, prefix: torch.Tensor, tails: Sequence[tuple[int, ...]]) -> torch.Tensor:
-        """(n,) log p(tail | prefix), each summed over its tokens."""
+        """Return (n,) log p(tail | prefix), summed over the tokens of each tail."""
         cache = self._new_cache()
         first = torch.log_softmax(self._logits(prefix[None], cache, logits_to_keep=1)[0, -1].float(), dim=-1)
         longest = max(len(tail) for tail in tails)
@@ -178,18 +171,18 @@ class TransformersLanguageModel:
         if longest > 1:
             repeated = copy.deepcopy(cache)
             repeated.batch_repeat_interleave(len(tails))
-            # Padding stands on the right, where no real token can see it.
+            # Padding on the right, which no token attends to.
             logp = torch.log_softmax(self._logits(self.embed_ids(ids[:, :-1]), repeated).float(), dim=-1)
             picked = logp.gather(2, ids[:, 1:, None])[..., 0]
             scores = scores + (picked * valid[:, 1:]).sum(1)
         return scores
 
     def _new_cache(self) -> Any:
-        """An empty cache of keys and values; the model fills it in place."""
+        """Return an empty key-value cache, which the model fills in place."""
         return DynamicCache(config=self.model.config.get_text_config())
 
     def _logits(self, embeddings: torch.Tensor, cache: Any, **more: Any) -> torch.Tensor:
-        """(B, T, V) logits after (B, T, hidden) embeddings that go on where the cache ends."""
+        """Return (B, T, V) logits of (B, T, hidden) embeddings that continue the cache."""
         out = self.model(inputs_embeds=embeddings, use_cache=True, **{self._cache_argument: cache}, **more)
         logits: torch.Tensor = out.logits
         return logits
@@ -206,7 +199,7 @@ class TransformersLanguageModel:
 
 
 def _cache_argument(model: Any) -> str:
-    """What `forward` calls its cache: `cache` since transformers 5.24, `past_key_values` before."""
+    """Return the name of forward's cache argument: `cache` since transformers 5.24."""
     plain = model.get_base_model() if hasattr(model, "get_base_model") else model
     return "cache" if "cache" in inspect.signature(plain.forward).parameters else "past_key_values"
 

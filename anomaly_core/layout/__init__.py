@@ -1,1 +1,1 @@
-"""The separate components of a scene, and whether one is missing, extra, moved or swapped."""
+"""Layout: the components of good images, and findings of missing, extra, moved or swapped ones."""

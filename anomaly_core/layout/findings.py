@@ -1,4 +1,4 @@
-"""What is wrong with a layout, in words and boxes: missing, extra, moved, swapped or changed components."""
+"""Findings of a layout, with boxes and phrases: missing, extra, moved, swapped or changed components."""
 
 from __future__ import annotations
 
@@ -9,22 +9,24 @@ from typing import Final
 
 import cv2
 import numpy as np
-from scipy.optimize import linear_sum_assignment
 
 from anomaly_core.imaging.components import Component
-from anomaly_core.inspection import Box, cell_of
 from anomaly_core.layout.matching import GROUPS, UNMATCHED, Array, Match, deviations
+from anomaly_core.results import Box, cell_of
 from anomaly_core.scoring.measurement import colour_word
 from anomaly_core.scoring.scorer import Finding
 
 _PLACE: Final = list(GROUPS).index("place")
 _LOOK: Final = UNMATCHED / 2
-"""Deviation of size, colour, shape and texture up to which a component may be another slot's, displaced."""
+"""Largest deviation of size, colour, shape and texture of a displaced component from its slot."""
 
 
 @dataclass(frozen=True)
 class MatchedScene:
-    """An image's components beside the good images': slots (k, 8), spreads (k, 5), size (height, width)."""
+    """An image's components, matched with a layout's slots, (k, 8), and spreads, (k, 5).
+
+    size: (height, width) of the image.
+    """
 
     found: Sequence[Component]
     matched: Match
@@ -34,11 +36,11 @@ class MatchedScene:
 
     @property
     def placed(self) -> bool:
-        """Whether places count."""
+        """Whether components have fixed places."""
         return bool(np.isfinite(self.spreads[:, _PLACE]).all())
 
     def slot_box(self, slot: int) -> Box:
-        """Where the good images have a slot's component, as far as its area and elongation tell."""
+        """Return a square box of a slot's area at its place, in pixels."""
         height, width = self.size
         side = max(height, width)
         x, y = self.slots[slot, 0] * side, self.slots[slot, 1] * side
@@ -47,21 +49,21 @@ class MatchedScene:
         return round(box[0]), round(box[1]), max(round(box[2]), 1), max(round(box[3]), 1)
 
     def at(self, component: int, slot: int) -> bool:
-        """Whether a component lies at a slot's place."""
+        """Return whether a component's centroid lies in a slot's box."""
         x0, y0, x1, y1 = self.slot_box(slot)
         x, y = self.found[component].centroid
         return x0 <= x < x1 and y0 <= y < y1
 
     def cell(self, box: Box) -> str:
-        """The 3x3 cell of a box's middle."""
+        """Return the 3x3 cell of a box's centre."""
         return cell_of((box[0] + box[2]) / 2, (box[1] + box[3]) / 2, self.size[1], self.size[0])
 
 
 def find_findings(scene: MatchedScene, *, limit: float) -> tuple[Finding, ...]:
-    """Say what is wrong: "missing", "extra", "moved", "swapped" or "changed" components.
+    """Return the findings: "missing", "extra", "moved", "swapped" or "changed" components.
 
-    A component that is missing where places do not count has no box; an extra one has no expected box.
-    limit: the deviation from which a component that fills its slot is not normal.
+    A missing component of a layout without fixed places has no box, an extra one no expected box.
+    limit: largest normal deviation of a component from its slot.
     """
     matched = scene.matched
     wrong = [pair for pair, row in zip(matched.pairs, matched.deviations, strict=True) if row.max() > limit]
@@ -86,9 +88,11 @@ def find_findings(scene: MatchedScene, *, limit: float) -> tuple[Finding, ...]:
 
 
 def _alike(scene: MatchedScene, slots: Sequence[int], components: Sequence[int]) -> list[tuple[int, int]]:
-    """Pair slots and components that look the same wherever they lie; the nearest look first."""
+    """Return pairs of slots and components that are similar in everything but place."""
     if not slots or not components:
         return []
+    from scipy.optimize import linear_sum_assignment  # imported late, as in matching.py
+
     look = scene.spreads[list(slots)].copy()
     look[:, _PLACE] = np.inf
     cost = deviations(scene.matched.rows[list(components)], scene.slots[list(slots)], look).max(axis=-1)
@@ -98,7 +102,7 @@ def _alike(scene: MatchedScene, slots: Sequence[int], components: Sequence[int])
 
 
 def _displaced(scene: MatchedScene, slot: int, component: int, limit: float) -> Finding:
-    """A slot's own component, but elsewhere, or at its place and not quite as it should be."""
+    """Return the finding of a slot's component that is moved, swapped, or in place but changed."""
     box, expected = scene.found[component].bbox, scene.slot_box(slot)
     every = deviations(scene.matched.rows[[component]], scene.slots[[slot]], scene.spreads[[slot]])[0, 0]
     if not scene.placed or every[_PLACE] <= limit:
@@ -135,7 +139,7 @@ def _extra(scene: MatchedScene, component: int) -> Finding:
 
 
 def _name(row: Array) -> str:
-    """A component in words, from its measures."""
+    """Return a phrase for a component: colour, shape and area."""
     lab = np.array([[row[3:6]]], dtype=np.float32)
     colour = colour_word(np.asarray(cv2.cvtColor(lab, cv2.COLOR_LAB2RGB)[0, 0] * 255.0, dtype=np.float64))
     tone = colour or ("dark" if row[3] < 35 else "bright" if row[3] > 65 else "grey")

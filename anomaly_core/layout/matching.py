@@ -1,7 +1,7 @@
-"""Matching the components of an image with those that the good images have: the cheapest one-to-one pairs.
+"""One-to-one matching of an image's components with a layout's slots at the least total deviation.
 
-A component is five measures: place, size, colour, shape and texture. Its deviation from a slot, one of the
-good images' components, is the largest of the five, each in units of its normal spread.
+A component is described by place, size, colour, shape and texture. Its deviation from a slot, the mean of the
+good images' matching components, is the largest of the five differences, each in units of its normal spread.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import linear_sum_assignment
 
 from anomaly_core.imaging.components import Component
 
@@ -26,14 +25,14 @@ GROUPS: Final = {
     "shape": slice(6, 7),
     "texture": slice(7, 8),
 }
-"""Which columns of a component's row belong to which measure."""
+"""Columns of a component's row, by measure."""
 PRIOR_SPREADS: Final = (0.01, 0.06, 3.0, 0.06, 2.0)
-"""Spread of each measure between good images before any was seen: shares of the longer side, logarithm of
-the area, CIELAB, logarithm of the elongation, CIELAB."""
+"""Prior standard deviation of each measure between good images: share of the longer side, log area, CIELAB,
+log elongation, CIELAB."""
 PRIOR_WEIGHT: Final = 4.0
-"""How many observations the spread that is pooled over all slots counts for in each slot's own."""
+"""Number of observations that the prior, and the spread pooled over all slots, count for."""
 UNMATCHED: Final = 12.0
-"""Deviation beyond which a component is not the slot's: the slot is empty and the component is another."""
+"""Deviation beyond which a component and a slot are not matched."""
 _LIGHTNESS: Final = 3
 
 
@@ -62,12 +61,11 @@ def rows_of(components: Sequence[Component], size: tuple[int, int]) -> Array:
 
 @dataclass(frozen=True)
 class Match:
-    """Which component fills which slot.
+    """Components matched with slots.
 
-    pairs: (slot, component). missing: slots without one. extra: components without a slot.
-    deviations: (n_pairs, 5), each measure's deviation over its spread. rows: (n, 8) the components without
-    the shift and the lightness that all have in common. score: the largest deviation, or UNMATCHED and more
-    where a slot or a component has none.
+    pairs: (slot, component). missing: slots without a component. extra: components without a slot.
+    deviations: (n_pairs, 5), in spreads. rows: (n, 8) components, corrected for a common shift and a common
+    change of lightness. score: the largest deviation, or at least UNMATCHED with a missing or extra one.
     """
 
     pairs: list[tuple[int, int]]
@@ -79,9 +77,9 @@ class Match:
 
 
 def deviations(rows: Array, slots: Array, spreads: Array) -> Array:
-    """Return (n, k, 5): how far each of n components is from each of k slots, in spreads.
+    """Return (n, k, 5) differences of n components from k slots, in spreads.
 
-    rows: (n, 8). slots: (k, 8). spreads: (k, 5) > 0, infinite for a measure that does not count.
+    rows: (n, 8). slots: (k, 8). spreads: (k, 5) > 0, infinite for a measure that is ignored.
     """
     difference = rows[:, None] - slots[None]
     lengths = [np.linalg.norm(difference[..., columns], axis=-1) for columns in GROUPS.values()]
@@ -89,9 +87,9 @@ def deviations(rows: Array, slots: Array, spreads: Array) -> Array:
 
 
 def match(rows: Array, slots: Array, spreads: Array) -> Match:
-    """Match (n, 8) components with (k, 8) slots at the least total deviation; see `deviations`.
+    """Match (n, 8) components with (k, 8) slots; see `deviations`.
 
-    A common shift of all components, and a common change of lightness, are taken off first.
+    A common shift of all components, and a common change of lightness, are subtracted first.
     """
     paired = _assign(rows, slots, spreads)
     if paired:
@@ -112,11 +110,13 @@ def match(rows: Array, slots: Array, spreads: Array) -> Match:
 
 
 def _assign(rows: Array, slots: Array, spreads: Array) -> list[tuple[int, int]]:
-    """The cheapest pairs (slot, component), where leaving both out costs UNMATCHED."""
+    """Return the pairs (slot, component) of least cost, where leaving both out costs UNMATCHED."""
+    from scipy.optimize import linear_sum_assignment  # imported late: 0.7 s, and few products have a layout
+
     n, k = len(rows), len(slots)
     cost = np.zeros((n + k, k + n))
     cost[:n, :k] = deviations(rows, slots, spreads).max(axis=-1)
-    # Each component, and each slot, may stay alone at half the price; two that stay alone cost nothing more.
+    # Each component and each slot may stay unmatched at half the cost.
     cost[:n, k:] = np.where(np.eye(n, dtype=bool), UNMATCHED / 2, 1e6)
     cost[n:, :k] = np.where(np.eye(k, dtype=bool), UNMATCHED / 2, 1e6)
     at_row, at_column = linear_sum_assignment(np.minimum(cost, 1e6))
@@ -125,10 +125,10 @@ def _assign(rows: Array, slots: Array, spreads: Array) -> list[tuple[int, int]]:
 
 
 def spreads_of(residuals: Array, *, placed: bool) -> Array:
-    """Return (k, 5): each slot's spread of each measure, pooled with all slots' and with a prior.
+    """Return (k, 5) spreads of each slot's measures, pooled with those of all slots and with a prior.
 
     residuals: (images, k, 8) of matched components from their slots' means, at least one image.
-    placed: without it the place does not count.
+    placed: whether places are fixed; else the place is ignored.
     """
     count, slots, _ = residuals.shape
     squares = np.stack(

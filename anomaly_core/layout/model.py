@@ -1,8 +1,7 @@
-"""Logical anomalies: a component missing, extra, moved or swapped against the layout of the good images.
+"""Layout model, for logical anomalies: the components that all good images of a product have.
 
-A memory bank of patches has no notion of place or number: a part twice, or at another's place, is made of
-normal patches. Here each good image's components are matched with the others'. There is no layout where the
-good images do not all show the same number of components, two or more.
+A memory bank ignores place and number: a component twice, or at another's place, consists of normal patches.
+A product has a layout where all its good images show the same number of components, two or more.
 """
 
 from __future__ import annotations
@@ -19,9 +18,9 @@ from anomaly_core.layout.matching import PRIOR_SPREADS, UNMATCHED, Array, Match,
 from anomaly_core.scoring.scorer import Finding
 
 LEAST_IMAGES: Final = 3
-"""Good images from which a layout is learned: with two, nothing tells a chance from a rule."""
+"""Least number of good images of a layout."""
 STEADY: Final = 0.25
-"""Places count where they spread less than this share of the distance between neighbours."""
+"""Largest spread of places, as a share of the distance between neighbours, for places to be fixed."""
 _ROUNDS: Final = 3
 
 Size = tuple[int, int]
@@ -31,10 +30,10 @@ Scene = tuple[Sequence[Component], Size]
 
 @dataclass(frozen=True, eq=False)
 class LayoutModel:
-    """The components that every good image has.
+    """The components of every good image.
 
     slots: (k, 8) mean measures, see `matching.rows_of`. spreads: (k, 5). size: (height, width) of the
-    first good image. placed: whether components keep their places.
+    first good image. placed: whether components have fixed places.
     """
 
     slots: Array
@@ -44,10 +43,9 @@ class LayoutModel:
 
     @classmethod
     def fit(cls, scenes: Sequence[Scene]) -> tuple[LayoutModel, list[float]] | None:
-        """Learn the layout of good images' components, or return None: they have none.
+        """Fit the good images' components; None where they have no layout.
 
-        The second result is each image's greatest
-        deviation from the layout of the others.
+        Returns the model, and each image's leave-one-out score, see `Match`.
         """
         counts = {len(found) for found, _ in scenes}
         if len(scenes) < LEAST_IMAGES or len(counts) > 1 or min(counts) < 2:
@@ -64,20 +62,20 @@ class LayoutModel:
         return cls(slots, spreads, scenes[0][1], placed), scores
 
     def match(self, found: Sequence[Component], size: Size) -> Match:
-        """Match the components of an image of this (height, width) with the layout's."""
+        """Match the components of an image of (height, width) `size`."""
         return match(rows_of(found, size), self.slots, self.spreads)
 
     def findings(
         self, found: Sequence[Component], size: Size, matched: Match, limit: float
     ) -> tuple[Finding, ...]:
-        """Say what is wrong with an image's components. limit: the greatest deviation that is normal."""
+        """Return the findings of a matched image; limit: largest normal deviation."""
         return find_findings(MatchedScene(found, matched, self.slots, self.spreads, size), limit=limit)
 
     def to_meta(self) -> dict[str, Any]:
-        """Return plain JSON values; `from_meta` makes the same model of them."""
+        """Return the model as JSON values; the inverse of `from_meta`."""
         return {
             "slots": self.slots.tolist(),
-            # Infinity is no JSON: a measure that does not count has no spread.
+            # JSON has no infinity.
             "spreads": [[v if np.isfinite(v) else None for v in row] for row in self.spreads.tolist()],
             "size": list(self.size),
             "placed": self.placed,
@@ -85,7 +83,7 @@ class LayoutModel:
 
     @classmethod
     def from_meta(cls, meta: Mapping[str, Any]) -> LayoutModel:
-        """Return the model that `to_meta` gave."""
+        """Return the model of `to_meta`'s result."""
         spreads = np.array([[np.inf if v is None else v for v in row] for row in meta["spreads"]])
         height, width = meta["size"]
         return cls(
@@ -97,9 +95,9 @@ class LayoutModel:
 
 
 def _learn(rows: Sequence[Array], placed: bool) -> tuple[Array, Array]:
-    """Return the slots' means, (k, 8), and spreads, (k, 5), of images' components, (k, 8) each."""
+    """Return slots, (k, 8), and spreads, (k, 5), of images' components, (k, 8) each."""
     slots = rows[0]
-    # Before any spread is known, the priors decide who belongs to whom; places, where kept, are wide.
+    # The first matching uses wide prior spreads.
     spreads = np.tile(np.array(PRIOR_SPREADS) * 4, (len(slots), 1))
     if not placed:
         spreads[:, 0] = np.inf
@@ -113,14 +111,14 @@ def _learn(rows: Sequence[Array], placed: bool) -> tuple[Array, Array]:
 
 
 def _in_slot_order(rows: Array, slots: Array, spreads: Array) -> Array:
-    """The rows, each at its slot's index; what matches none fills the slots that are left, in order."""
+    """Return the rows in the order of their slots; unmatched rows fill the remaining slots."""
     found: Match = match(rows, slots, spreads)
     order = dict(found.pairs) | dict(zip(found.missing, found.extra, strict=True))
     return found.rows[[order[slot] for slot in range(len(slots))]]
 
 
 def _is_placed(rows: Sequence[Array]) -> bool:
-    """Whether the components keep their places from image to image."""
+    """Return whether the components keep their places from image to image."""
     slots, _ = _learn(rows, placed=True)
     distances = np.linalg.norm(slots[:, None, :2] - slots[None, :, :2], axis=-1)
     np.fill_diagonal(distances, np.inf)

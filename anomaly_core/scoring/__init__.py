@@ -1,1 +1,1 @@
-"""From maps to a calibrated score, regions and their measures."""
+"""Scores and their calibration, fusion, regions and their measurements."""

@@ -1,14 +1,11 @@
-"""Log-scores of good images -> p-values, with a stated false-alarm rate and no threshold set by hand.
+"""Calibration: p-values from the log-scores of good images, without a threshold set by hand.
 
-Each good image is scored against the others (leave one out). The logarithms of the scores are taken as
-normal, so a new good image's follows Student's t predictive distribution. With a handful of shots their
-own spread is hardly known: it is pooled with a prior spread, as a scaled-inverse-chi-squared prior does.
-One shot has no others: each of its mirrored and turned views is scored against all of them, less what shows
-a patch's own place (memory_bank.py). That tells the level of a new image's score less surely, and the
-distribution is widened for it.
+Each good image is scored against the others (leave one out). Log-scores are taken as normal, so that of a new
+good image follows Student's t predictive distribution, whose spread is pooled with a prior spread
+(scaled-inverse-chi-squared). With one shot, each of its flips is scored against all of them, except patches
+of the same position (memory_bank.py); the distribution is widened, since that level is less certain.
 
-The constants were measured on the textile and procedural products of `benchmarks/selection.py`, not on any
-set that results are reported for; `docs/experiments.md` has the figures.
+`benchmarks/selection.py` measured the constants, on no reported dataset; see `docs/research/experiments.md`.
 """
 
 from __future__ import annotations
@@ -25,45 +22,41 @@ from anomaly_core.config import Config
 from anomaly_core.errors import ConfigError
 
 PRIOR_WEIGHT: Final = 4.0
-"""How many observations the prior spread counts for."""
+"""Number of observations that the prior spread counts for."""
 SMALLEST_SCORE: Final = 1e-6
-"""Scores below it are taken as it, so that every score has a logarithm."""
+"""Lower bound of a score, so that every score has a logarithm."""
 
 
 class Prior(Config):
-    """What is known of good images' log-scores before a product's own are seen. Defaults: the few-shot score.
+    """Prior on the log-scores of a product's good images. Defaults: of the few-shot score."""
 
-    spread: standard deviation between good images. one_shot_shift: how far a new good image's log-score lies
-    above that of the one shot's own views, on the mean; one_shot_spread: standard deviation of that distance
-    between products.
-    """
-
-    spread: float = Field(default=0.10, gt=0)
-    one_shot_shift: float = 0.0
-    one_shot_spread: float = Field(default=0.15, ge=0)
+    spread: float = Field(0.10, gt=0, description="standard deviation between good images")
+    one_shot_shift: float = Field(
+        0.0, description="mean log-score of a new good image less that of the single shot's views"
+    )
+    one_shot_spread: float = Field(
+        0.15, ge=0, description="standard deviation of that difference between products"
+    )
 
 
 @dataclass(frozen=True)
 class Calibration:
-    """The predictive distribution of a good image's log-score.
-
-    location, spread: of the natural logarithm of the score. degrees: of freedom of Student's t.
-    """
+    """Student's t predictive distribution of a good image's natural log-score; degrees: of freedom."""
 
     location: float
     spread: float
     degrees: float
 
     def log_p(self, log_score: float) -> float:
-        """Return the natural logarithm of the chance that a good image scores at least this high."""
-        # Here, not above: scipy.stats takes a second to import, and most commands judge nothing.
+        """Return the natural logarithm of the p-value of a log-score."""
+        # Imported late: scipy takes a second, and most commands judge nothing.
         from scipy.special import stdtr
 
         chance = float(stdtr(self.degrees, (self.location - log_score) / self.spread))
         return math.log(max(chance, 1e-300))
 
     def p_value(self, log_score: float) -> float:
-        """Return the chance, in (0, 1], that a good image scores at least this high."""
+        """Return the probability, in (0, 1], that a good image scores at least this high."""
         return math.exp(self.log_p(log_score))
 
     def limit(self, rate: float) -> float:
@@ -81,8 +74,8 @@ def log_of(score: float) -> float:
 def calibrate(log_scores: ArrayLike, *, one_shot: bool = False, prior: Prior | None = None) -> Calibration:
     """Fit the predictive distribution to the good images' log-scores.
 
-    log_scores: (n,), each image scored against the others only; with `one_shot`, of one image's views.
-    Raises ConfigError for none, or one that is not finite.
+    log_scores: (n,), leave-one-out; with `one_shot`, of one image's views. prior: the default if None.
+    Raises ConfigError for no score, or one that is not finite.
     """
     prior = prior or Prior()
     logs = np.asarray(log_scores, dtype=float).ravel()

@@ -1,8 +1,8 @@
-"""One score of three: the few-shot map's, the text-aligned map's, and the language model's yes or no.
+"""Weights of the fused score of few-shot map, text-aligned map and language model.
 
 log(fused) = log(few-shot) + text_weight * text + language_weight * margin, where text and margin are the
-log-odds of the text-aligned map and of the language model. Weights and priors are learned on simulated
-anomalies by `benchmarks/fusion.py`; what a product adds are its own good images' scores (calibration.py).
+log-odds of the text-aligned map and of the language model. Weights and prior are learned on simulated
+anomalies by `benchmarks/fusion.py`.
 """
 
 from __future__ import annotations
@@ -15,25 +15,22 @@ from pydantic import Field, ValidationError
 
 from anomaly_core.config import Config
 from anomaly_core.errors import WeightsDamaged
+from anomaly_core.files import write_whole
 from anomaly_core.scoring.calibration import Prior
 
 FILE: Final = "fusion.json"
 
 
 class Fusion(Config):
-    """Weights of the parts, and how fused scores of good images spread.
+    """Weights of the fused log-score, and the prior of its calibration."""
 
-    prior: of one look and of close ones alike. These spread less on the few products that it was learned on,
-    which is no ground for a narrower limit.
-    """
-
-    text_weight: float = Field(ge=0)
-    language_weight: float = Field(ge=0)
-    prior: Prior
+    text_weight: float = Field(ge=0, description="weight of the text-aligned log-odds")
+    language_weight: float = Field(ge=0, description="weight of the language model's log-odds")
+    prior: Prior = Field(description="of fused log-scores, for one view and for all views alike")
 
 
 def read_fusion(folder: Path) -> Fusion | None:
-    """Return a checkpoint folder's fusion, or None where it has none. Raises WeightsDamaged."""
+    """Return the fusion of a checkpoint folder, or None where it has none. Raises WeightsDamaged."""
     path = folder / FILE
     if not path.exists():
         return None
@@ -44,7 +41,5 @@ def read_fusion(folder: Path) -> Fusion | None:
 
 
 def write_fusion(folder: Path, fusion: Fusion) -> None:
-    """Write a checkpoint folder's fusion, whole or not at all."""
-    part = folder / f"{FILE}.part"
-    part.write_text(json.dumps(fusion.model_dump(), indent=2) + "\n", encoding="utf-8")
-    part.replace(folder / FILE)
+    """Write the fusion of a checkpoint folder, atomically."""
+    write_whole(folder / FILE, json.dumps(fusion.model_dump(), indent=2) + "\n")

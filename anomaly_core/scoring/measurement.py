@@ -1,7 +1,4 @@
-"""What is seen in a region: shape, size, orientation, contrast and colour, measured and put into words.
-
-Every number in a description is measured on the picture, so that a language model has only to phrase it.
-"""
+"""Measurement of a region: shape, size, orientation, contrast and colour, as numbers and as a phrase."""
 
 from __future__ import annotations
 
@@ -14,27 +11,27 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anomaly_core.errors import ConfigError
-from anomaly_core.inspection import Region
+from anomaly_core.results import Region
 
 _RING_PX: Final = 25
-"""Greatest width in pixels of the surroundings that a region is compared with."""
+"""Largest width in pixels of the surroundings that a region is compared with."""
 
 Shape = Literal["round", "elongated", "irregular"]
 
 
 @dataclass(frozen=True)
 class RegionDescription:
-    """What was measured in one region.
+    """Measurements of one region.
 
-    shape: "round" (about as long as wide, and solid), "elongated" (three times as long as wide, or more),
-        else "irregular". length_px >= width_px: the sides of the smallest enclosing rectangle; the width
-        is area / length where the mask fills little of its hull, as a curved crack does.
-    orientation_deg: of the long side, in [0, 180), counter-clockwise from the x axis as seen on screen;
-        None where that rectangle is nearly square. solidity: area over that of the convex hull, in (0, 1].
-    area_share: of the image, in (0, 1]. contrast: mean grey level inside minus that of its surroundings
-        (of the same place in the template where one was given), in grey levels, negative = darker.
-    colour: a plain word where the region is colourful and its surroundings are not of that colour, else None.
-    text: one English phrase made of these numbers.
+    shape: "round" (aspect ratio at most 1.6, solid), "elongated" (3 or more), else "irregular".
+    length_px >= width_px: sides of the smallest enclosing rectangle; the width is area / length where the
+        mask fills less than 0.6 of its hull, as a curved crack does.
+    orientation_deg: of the long side, in [0, 180), counter-clockwise from the x axis on screen; None where
+        the rectangle is nearly square. solidity: area over that of the convex hull, in (0, 1].
+    area_share: of the image, in (0, 1]. contrast: mean grey level inside minus that of the surroundings, or
+        of the same place in the template where one was given; negative is darker.
+    colour: a colour word where the region has a hue that its surroundings do not have, else None.
+    text: these numbers as one English phrase.
     """
 
     shape: Shape
@@ -54,9 +51,8 @@ def describe_region(
 ) -> RegionDescription:
     """Measure one region of an image.
 
-    pixels: (H, W, 3) uint8 RGB on the grid of region.mask. template: the same, of a normal image aligned
-    with this one; the contrast is then taken against the template at the same place.
-    Raises ConfigError where the sizes differ.
+    pixels: (H, W, 3) uint8 RGB on the grid of region.mask. template: the same for a normal image aligned
+    with this one, for the contrast. Raises ConfigError where the sizes differ.
     """
     if pixels.shape[:2] != region.mask.shape:
         raise ConfigError(f"the image is {pixels.shape[:2]} but the region's mask is {region.mask.shape}")
@@ -70,7 +66,7 @@ def describe_region(
     elif aspect <= 1.6 and solidity >= 0.85:
         shape = "round"
 
-    # Only the region's own neighbourhood is looked at: on a large photograph the rest costs most.
+    # Only the region's neighbourhood is computed: on a large photograph the rest costs most.
     x0, y0, x1, y1 = region.bbox
     near = np.s_[max(y0 - _RING_PX - 1, 0) : y1 + _RING_PX + 1, max(x0 - _RING_PX - 1, 0) : x1 + _RING_PX + 1]
     mask, shown = region.mask[near], pixels[near]
@@ -112,7 +108,7 @@ def _geometry(region: Region) -> tuple[float, float, float | None, float]:
 
 
 def _ring(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Return the surroundings of a mask: a band about as wide as the region's own radius, 3 to 25 px."""
+    """Return the surroundings of a mask: a band as wide as the region's radius, 3 to 25 px."""
     radius = int(min(max(math.sqrt(mask.sum() / math.pi), 3), _RING_PX))
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
     near = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (3, 3))
@@ -122,7 +118,7 @@ def _ring(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
 
 
 def _grey(pixels: NDArray[np.float64]) -> float:
-    """Mean luma of (n, 3) RGB, ITU-R BT.601."""
+    """Return the mean luma of (n, 3) RGB, ITU-R BT.601."""
     return float((pixels @ np.array([0.299, 0.587, 0.114])).mean())
 
 

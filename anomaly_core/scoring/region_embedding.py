@@ -1,7 +1,7 @@
-"""One region of an image in one vector: how it looks to the encoder, how it differs from normal, its shape.
+"""Embedding of a region: mean patch, mean residual, shape and position in one vector.
 
-The inner product of two such vectors is a similarity in [-1, 1], the weighted mean of the similarities of
-their parts; so an exact inner-product index finds the most similar confirmed defect.
+The inner product of two embeddings is a similarity in [-1, 1], the weighted mean of the similarities of their
+parts, so that an exact inner-product index finds the most similar confirmed defect.
 """
 
 from __future__ import annotations
@@ -16,27 +16,27 @@ from numpy.typing import NDArray
 
 from anomaly_core.decoders.memory_bank import MemoryBank
 from anomaly_core.decoders.patches import EncodedImage
-from anomaly_core.inspection import Region
+from anomaly_core.results import Region
 from anomaly_core.scoring.measurement import RegionDescription, describe_region
 
 Vector = NDArray[np.float32]
 
 APPEARANCE: Final = 0.35
-"""Weight of the region's mean patch."""
+"""Weight of the mean patch."""
 RESIDUAL: Final = 0.35
-"""Weight of the mean difference of its patches from the nearest normal ones."""
+"""Weight of the mean difference between patches and the nearest normal patches."""
 SHAPE: Final = 0.2
 """Weight of size, elongation, solidity and contrast."""
 PLACE: Final = 0.1
-"""Weight of the place on an aligned part; on a whole image the place says nothing of the type."""
+"""Weight of the position on an aligned part; constant for whole images."""
 
 
 def region_vector(
     pixels: NDArray[np.uint8], region: Region, encoded: EncodedImage, bank: MemoryBank
 ) -> Vector:
-    """Return (D,) float32 of length 1 for a region of an (H, W, 3) uint8 RGB image.
+    """Return the (D,) float32 unit embedding of a region of an (H, W, 3) uint8 RGB image.
 
-    encoded: the same image. bank: of its product. D depends on the encoder alone.
+    encoded: the same image. bank: of its product. D depends on the encoder only.
     """
     weights = _patch_weights(region, encoded)
     covered = weights > 0
@@ -53,30 +53,30 @@ def region_vector(
 
 
 def _patch_weights(region: Region, encoded: EncodedImage) -> NDArray[np.float64]:
-    """(h, w), summing to 1: how much of the region each patch of the input covers."""
+    """Return (h, w) weights, summing to 1: the share of the region that each patch covers."""
     frame = encoded.frame
     h, w = encoded.grid.shape[:2]
     shown = frame.render(np.repeat(region.mask[..., None].astype(np.uint8) * 255, 3, axis=2))[..., 0]
     weights = cv2.resize(shown.astype(np.float64), (w, h), interpolation=cv2.INTER_AREA)
     total = float(weights.sum())
-    # A region beside what an aligned input shows has no patch: the whole input stands for it.
+    # A region outside an aligned input has no patch: all patches stand for it equally.
     return np.asarray(weights / total if total > 0 else np.full((h, w), 1 / (h * w)))
 
 
 def _shape(looks: RegionDescription) -> NDArray[np.float64]:
-    """Measures on arcs: equal ones have similarity 1, those at the ends of a range -1."""
-    turns = (
+    """Return measurements as points on half circles: similarity 1 for equal ones, -1 for the extremes."""
+    fractions = (
         math.log10(max(looks.area_share, 1e-4)) / -4,  # 0 for the whole image, 1 for a ten-thousandth
         min(math.log(looks.length_px / max(looks.width_px, 1.0)) / math.log(20), 1.0),
         looks.solidity,
         (max(min(looks.contrast, 60.0), -60.0) + 60.0) / 120.0,
     )
-    angles = math.pi * np.clip(np.array(turns), 0, 1)
-    return np.concatenate([np.cos(angles), np.sin(angles)]) / math.sqrt(len(turns))
+    angles = math.pi * np.clip(np.array(fractions), 0, 1)
+    return np.concatenate([np.cos(angles), np.sin(angles)]) / math.sqrt(len(fractions))
 
 
 def _place(weights: NDArray[np.float64], encoded: EncodedImage) -> NDArray[np.float64]:
-    """Where along an aligned part, and how far from its axis; equal for all regions of a whole image."""
+    """Return the position along and off the axis of an aligned part; constant for whole images."""
     if not encoded.frame.aligned:
         return np.array([1.0, 0.0, 0.0, 0.0])
     h, w = weights.shape
@@ -87,6 +87,6 @@ def _place(weights: NDArray[np.float64], encoded: EncodedImage) -> NDArray[np.fl
 
 
 def _unit(vector: NDArray[np.floating]) -> NDArray[np.float64]:
-    """The vector at length 1; one without length, as a region of wholly normal patches has, stays 0."""
+    """Return the unit vector; a zero vector, as of residuals of normal patches, stays 0."""
     length = float(np.linalg.norm(vector))
     return np.asarray(vector / length if length > 1e-8 else vector, dtype=np.float64)

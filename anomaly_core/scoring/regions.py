@@ -1,4 +1,4 @@
-"""Anomaly map -> regions: the connected areas where the map exceeds the normal range."""
+"""Regions of an anomaly map: the connected areas that exceed the normal range."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anomaly_core.errors import ConfigError
-from anomaly_core.inspection import Array, Box, Region, cell_of
+from anomaly_core.results import Array, Box, Region, cell_of
 
 MIN_AREA_SHARE: Final = 0.0002
-"""Least area of a region as a share of the image, where the caller names none (0.02 %)."""
+"""Default least area of a region, as a share of the image (0.02 %)."""
 MIN_AREA_PX: Final = 9
-"""Least area of a region in pixels, where the caller names none: one 3x3 speck."""
+"""Default least area of a region in pixels."""
 
 MOST_REGIONS: Final = 10
-"""Most regions of a map, where the caller names no number."""
+"""Default largest number of regions of a map."""
 
 
 def find_regions(
@@ -31,11 +31,11 @@ def find_regions(
 ) -> list[Region]:
     """Return the connected areas of an anomaly map that reach the threshold, strongest peak first.
 
-    values: (H, W) float32 anomaly map. threshold: in the map's unit; a pixel at it belongs.
-    min_area_px: smaller areas are dropped, save the strongest; default 0.02 % of the image, at least 9 px.
-    scale: the map's unit of excess, such as the spread of normal scores, above 0. A region's score is
+    values: (H, W) float32 anomaly map. threshold: in the map's unit, inclusive.
+    min_area_px: smaller areas are dropped, except the strongest; default 0.02 % of the image, at least 9 px.
+    scale: unit of the excess, > 0, in the map's unit. A region's score is
         1 - exp(-(peak - threshold) / scale): 0 at the threshold, 0.63 one scale above it, towards 1.
-    The mask closes gaps of a pixel or two (more on large images), so it may hold pixels below the threshold.
+    Gaps of a pixel or two (more on large images) are closed, so a mask may hold pixels below the threshold.
     Raises ConfigError where the map is not a finite (H, W) array, or scale or max_regions is not positive.
     """
     if values.ndim != 2 or values.size == 0 or not np.isfinite(values).all():
@@ -62,10 +62,10 @@ def find_regions(
 
 
 def region_of_mask(mask: NDArray[np.bool_], *, score: float) -> Region:
-    """Return the region that a mask draws: (H, W) bool with at least one true pixel; score in [0, 1].
+    """Return the region of an (H, W) bool mask with at least one true pixel; score in [0, 1].
 
-    The cell is that of the centroid, or of the mask pixel nearest to it where the centroid lies outside
-    the mask, as it does in a ring. Raises ConfigError for an empty mask.
+    The cell is that of the centroid, or of the nearest mask pixel where the centroid lies outside the mask,
+    as in a ring. Raises ConfigError for an empty mask.
     """
     rows, columns = np.nonzero(mask)
     if rows.size == 0:
@@ -94,17 +94,10 @@ def region_of_box(box: Box, size: tuple[int, int], *, score: float) -> Region:
     return region_of_mask(mask, score=score)
 
 
-def regions_of_mask(mask: NDArray[np.bool_], *, score: float = 1.0) -> list[Region]:
-    """Return the 8-connected parts of a known mask, (H, W) bool, largest first, each with the same score."""
-    labels, boxes = _components(mask, close=False)
-    order = sorted(range(len(boxes)), key=lambda k: -boxes[k][4])
-    return [region_of_mask(labels == k + 1, score=score) for k in order]
-
-
 def _components(
     binary: NDArray[np.bool_], *, close: bool = True
 ) -> tuple[NDArray[np.int32], list[tuple[int, int, int, int, int]]]:
-    """Label 8-connected parts 1..n; return (H, W) labels and (x0, y0, x1, y1, area) of each part."""
+    """Return the (H, W) labels 1..n of 8-connected components, and (x0, y0, x1, y1, area) of each."""
     image: NDArray[np.uint8] = binary.astype(np.uint8)
     if close:
         radius = max(1, round(min(image.shape) / 300))

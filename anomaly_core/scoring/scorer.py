@@ -1,11 +1,11 @@
-"""The scorer Protocol: what tells how anomalous an image is, learned of a product from its good images alone.
+"""The scorer Protocol: an anomaly score, fitted to the good images of a product.
 
-Scorers run in order, each sees what those before it found. Code outside the packages registers its own:
+Scorers run in order and receive the results of the earlier ones. Other packages register their own:
 
     SCORERS.register("my-scorer", MyScorer)
 
-and names it in `DetectorConfig.scorers` (setting `scorers`). A scorer that the checkpoint gives a weight is
-part of the fused score; every other one has its own calibration and a share of the false-alarm rate.
+and name it in `DetectorConfig.scorers` (setting `scorers`). A scorer with a weight in the checkpoint's fusion
+is part of the fused score; any other has its own calibration and a share of the false-alarm rate.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ import torch
 from numpy.typing import NDArray
 
 from anomaly_core.decoders.patches import EncodedImage
-from anomaly_core.inspection import Box
 from anomaly_core.registry import Registry
+from anomaly_core.results import Box
 from anomaly_core.scoring.calibration import Prior
 
 T = TypeVar("T")
@@ -33,10 +33,10 @@ LAYOUT: Final = "layout"
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that is wrong, found otherwise than in a map.
+    """An anomaly that a scorer finds other than in a map, such as a missing component.
 
-    bbox: (x0, y0, x1, y1) in pixels of the original image, end-exclusive; None for what lies nowhere.
-    expected: where good images have it, or None. text: without a full stop.
+    bbox: (x0, y0, x1, y1) in pixels of the original image, end-exclusive, or None without a position.
+    expected: its box in the good images, or None. text: a phrase without a full stop.
     """
 
     kind: str
@@ -47,12 +47,12 @@ class Finding:
 
 @dataclass(frozen=True, eq=False)
 class Score:
-    """What one scorer says of one image.
+    """One scorer's result for one image.
 
-    log_score: logarithm of its anomaly score, or log-odds; larger is more anomalous.
-    values: (h, w) float32 anomaly map >= 0 on the encoder input's patch grid, or None.
-    residuals: for each view (h, w, C), patches less the nearest normal ones; for scorers that follow.
-    findings: given the score that is the limit of good images, what is wrong, strongest first.
+    log_score: natural logarithm of the anomaly score, or log-odds; larger is more anomalous.
+    values: (h, w) float32 anomaly map >= 0 on the patch grid of the encoder input, or None.
+    residuals: (h, w, C) a view, patches minus their nearest normal patches; input of later scorers.
+    findings: function from the good images' limit of the score to findings, strongest first.
     """
 
     log_score: float
@@ -63,37 +63,37 @@ class Score:
 
 @dataclass(frozen=True, eq=False)
 class State:
-    """What a scorer learned of a product: arrays and plain JSON values, as they are stored."""
+    """A scorer's fitted state of a product, as it is stored: arrays and JSON values."""
 
     arrays: Mapping[str, NDArray[Any]] = field(default_factory=dict)
     meta: Mapping[str, Any] = field(default_factory=dict)
-    _made: dict[Callable[..., Any], Any] = field(default_factory=dict, repr=False)
+    _derived: dict[Callable[..., Any], Any] = field(default_factory=dict, repr=False)
 
-    def made(self, make: Callable[[State], T]) -> T:
-        """Return `make(self)`, made once: a scorer's own form of what is stored."""
-        if make not in self._made:
-            self._made[make] = make(self)
-        made: T = self._made[make]
-        return made
+    def derived(self, make: Callable[[State], T]) -> T:
+        """Return `make(self)`, computed once, such as a memory bank from stored arrays."""
+        if make not in self._derived:
+            self._derived[make] = make(self)
+        value: T = self._derived[make]
+        return value
 
 
 @dataclass(frozen=True, eq=False)
 class Fit:
-    """What `Scorer.fit` gives.
+    """The result of `Scorer.fit`.
 
-    good: for each good image its score against the others (leave one out), seen in one view; of one image
-    alone, for each of its views. close: the same of all views, for those images that have them.
-    prior: how log-scores of good images spread, as far as it is known before these.
+    good: each good image's leave-one-out score in one view; of a single image, the score of each of its
+    views. augmented: leave-one-out scores of the mean over all views, for the images that have them.
+    prior: on the log-scores of good images.
     """
 
     state: State
     good: Sequence[Score]
-    close: Sequence[Score] = ()
+    augmented: Sequence[Score] = ()
     prior: Prior = DEFAULT_PRIOR
 
 
 class Scorer(Protocol):
-    """Tells how anomalous an image is."""
+    """An anomaly score of images, fitted to a product."""
 
     @property
     def name(self) -> str:
@@ -102,18 +102,18 @@ class Scorer(Protocol):
 
     @property
     def fingerprint(self) -> str:
-        """What its numbers hold for: a product fitted with another fingerprint is refused by name."""
+        """Identity of its weights and settings; products fitted under another one are rejected."""
         ...
 
     def fit(self, images: Sequence[EncodedImage], earlier: Mapping[str, Fit]) -> Fit | None:
-        """Learn a product from its good images, one or more; None where this scorer does not apply.
+        """Fit one or more good images of a product; None where this scorer does not apply.
 
-        earlier: what the scorers before learned, by name.
+        earlier: the fits of the scorers before it, by name.
         """
         ...
 
     def score(self, image: EncodedImage, state: State, earlier: Mapping[str, Score]) -> Score | None:
-        """Score an image of a product; None where it cannot be told. earlier: of the scorers before."""
+        """Score an image of a product, or None where that fails. earlier: scores of the scorers before."""
         ...
 
 

@@ -17,9 +17,10 @@ import numpy as np
 
 from anomaly_core.config import SimulationConfig
 from anomaly_core.errors import ConfigError, IadError, NoImages
+from anomaly_core.files import write_whole
 from anomaly_core.imaging.foreground import foreground_mask
 from anomaly_core.imaging.reading import load_image
-from anomaly_core.inspection import Region
+from anomaly_core.results import Region
 from anomaly_core.scoring.regions import region_of_mask
 from anomaly_core.simulation.patches import (
     MARGIN,
@@ -35,8 +36,9 @@ from anomaly_core.simulation.question_answers import inspection_pairs
 
 @dataclass(frozen=True)
 class Simulated:
-    """pixels: (H, W, 3) uint8. mask: (H, W) bool, true exactly where pixels differ from the original.
+    """An image with simulated anomalies.
 
+    pixels: (H, W, 3) uint8. mask: (H, W) bool, true exactly where pixels differ from the original.
     anomalies: one region a patch, disjoint, together the mask.
     """
 
@@ -62,8 +64,8 @@ def simulate(
     """Blend patches of a normal source image into a normal image; equal arguments give equal bytes.
 
     image: (H, W, 3) uint8. source: (H', W', 3) uint8, may be the image itself. foreground,
-    source_foreground: (H, W) and (H', W') bool of the object, None for a texture; the source's may be
-    left out where source is the image. Raises ConfigError where no draw changed the image visibly.
+    source_foreground: (H, W) and (H', W') bool masks of the object, None for a texture; the source's defaults
+    to the image's where they are the same. Raises ConfigError where no draw changed the image visibly.
     """
     config = config or SimulationConfig()
     if source is image and source_foreground is None:
@@ -82,7 +84,7 @@ def simulate(
         mask = _write_patch(result, image, patch, changed, config.min_change, visible)
         if mask is None:
             continue
-        # The patch's surroundings are taken as well, or two anomalies would look like one.
+        # The patch's surroundings are taken too, so that two anomalies do not touch.
         y, x = patch.target
         taken[max(y.start - MARGIN, 0) : y.stop + MARGIN, max(x.start - MARGIN, 0) : x.stop + MARGIN] = True
         anomalies.append(region_of_mask(mask, score=1.0))
@@ -98,7 +100,7 @@ def simulate(
 
 
 def _spread(image: Pixels) -> float:
-    """Spread in grey levels of a texture once smoothed: 1.48 x the median absolute detail."""
+    """Return the spread of a smoothed texture in grey levels: 1.48 x the median absolute detail."""
     grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY).astype(np.float32)
     sigma = _sigma(image)
     detail = cv2.GaussianBlur(grey, (0, 0), sigma) - cv2.GaussianBlur(grey, (0, 0), 8 * sigma)
@@ -106,7 +108,7 @@ def _spread(image: Pixels) -> float:
 
 
 def _sigma(image: Pixels) -> float:
-    """Smoothing in pixels with which a change is judged."""
+    """Return the standard deviation, in pixels, of the smoothing before a change is judged."""
     height, width, _ = image.shape
     return max(1.0, float(min(height, width)) / 250)
 
@@ -114,10 +116,10 @@ def _sigma(image: Pixels) -> float:
 def _write_patch(
     result: Pixels, image: Pixels, patch: Patch, changed: Pixels, min_change: float, min_visible: float
 ) -> Bools | None:
-    """Write one patch into result and return its (H, W) mask; None, result untouched, if too little shows.
+    """Write one patch into result and return its (H, W) mask; None, result unchanged, if it is not visible.
 
-    Grain over grain differs in every pixel and yet is not seen, so the change is judged after smoothing:
-    on its size for the extent of the mask, with its sign for what the eye would notice.
+    The change is judged after smoothing, since grain over grain differs in every pixel without being visible:
+    by its absolute value for the extent of the mask, by its signed value for visibility.
     """
     original = image[patch.target]
     difference = changed.astype(np.float32) - original.astype(np.float32)
@@ -128,7 +130,7 @@ def _write_patch(
     visible = np.abs(cv2.GaussianBlur(difference, (0, 0), _sigma(image))).max(axis=2)
     if np.quantile(visible[local], 0.9) < min_visible:
         return None
-    # Single pixels inside may be equal by chance; one grey level makes the mask the changed pixels exactly.
+    # Masked pixels that are equal by chance change by one grey level, so that mask and change agree.
     same = local & ~difference.any(axis=2)
     changed[same] = np.where(original[same] < 128, original[same] + 1, original[same] - 1)
     result[patch.target] = np.where(local[..., None], changed, original)
@@ -139,7 +141,7 @@ def _write_patch(
 
 @dataclass(frozen=True)
 class SimulationSummary:
-    """What `simulate_folder` wrote: the pictures in order, and each path left out with its reason."""
+    """The images that `simulate_folder` wrote, in order, and the skipped paths with their reasons."""
 
     out: Path
     images: tuple[Path, ...]
@@ -158,10 +160,10 @@ def simulate_folder(
 ) -> SimulationSummary:
     """Write `count` simulated anomalies made from normal images, with masks and question-answer texts.
 
-    OUT/images/NNNNNN.png, OUT/masks/NNNNNN.png (255 = changed), OUT/annotations.jsonl (one object a picture,
-    and one for each normal image used) and, last, OUT/manifest.json with seed and config. Each file
-    appears whole or not at all; equal arguments give equal files. progress(done, count) is called after
-    each picture. An image that cannot be read, or in which nothing can be made visible, is skipped.
+    OUT/images/NNNNNN.png, OUT/masks/NNNNNN.png (255 = changed), OUT/annotations.jsonl (one object an image,
+    and one for each normal image used) and, last, OUT/manifest.json with seed and config. Files are written
+    atomically; equal arguments give equal files. progress(done, count) is called after each image. An image
+    that cannot be read, or in which no anomaly becomes visible, is skipped.
     Raises NoImages where none is left, ConfigError where OUT holds a different simulation.
     """
     config = config or SimulationConfig()
@@ -196,9 +198,9 @@ def simulate_folder(
         if progress is not None:
             progress(number + 1, count)
     lines = "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in records)
-    _write(out / "annotations.jsonl", lines.encode())
+    write_whole(out / "annotations.jsonl", lines)
     listed = [{"path": str(path), "message": message} for path, message in skipped.items()]
-    _write(out / "manifest.json", json.dumps({**manifest, "skipped": listed}, indent=2).encode())
+    write_whole(out / "manifest.json", json.dumps({**manifest, "skipped": listed}, indent=2))
     return SimulationSummary(out, tuple(images), tuple(skipped.items()))
 
 
@@ -210,7 +212,7 @@ def _simulate_files(
     usable: list[Path],
     skipped: dict[Path, str],
 ) -> tuple[Simulated, Path] | None:
-    """One picture, or None with the path at fault moved from usable to skipped."""
+    """Return one simulated image and its path, or None with the path at fault moved to `skipped`."""
     loaded: list[Pixels] = []
     at_fault = path
     try:
@@ -248,7 +250,7 @@ def _record(
 
 
 def _refuse_other(path: Path, manifest: dict[str, object]) -> None:
-    """Two simulations in one folder would mix; the same one again is written over."""
+    """Raise ConfigError for a folder that holds a simulation with another manifest."""
     if not path.is_file():
         return
     try:
@@ -261,17 +263,6 @@ def _refuse_other(path: Path, manifest: dict[str, object]) -> None:
 
 
 def _write_png(path: Path, pixels: Pixels) -> None:
-    """pixels: (H, W) or (H, W, 3) BGR."""
+    """Write (H, W) or (H, W, 3) BGR pixels as PNG."""
     _, data = cv2.imencode(".png", pixels)
-    _write(path, data.tobytes())
-
-
-def _write(path: Path, data: bytes) -> None:
-    """Write a file whole: under another name first, then moved into place."""
-    part = path.with_name(path.name + ".part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part.write_bytes(data)
-        part.replace(path)
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot be written ({error.strerror}); give a writable folder") from error
+    write_whole(path, data.tobytes())

@@ -1,7 +1,7 @@
-"""One patch of a simulated anomaly: its size, shape and place, and how it is blended in.
+"""Patches of simulated anomalies: random size, shape and place, and blending into the image.
 
-Drawn as in Natural Synthetic Anomalies (Schlueter et al., ECCV 2022, arXiv 2109.15222); CutPaste and its
-scars as in Li et al., CVPR 2021, arXiv 2104.04015.
+As in Natural Synthetic Anomalies (Schlueter et al., ECCV 2022, arXiv 2109.15222) and CutPaste with its scars
+(Li et al., CVPR 2021, arXiv 2104.04015).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from anomaly_core.config import SimulationConfig
 Pixels = NDArray[np.uint8]
 Bools = NDArray[np.bool_]
 MARGIN: Final = 4
-"""Pixels of true source and target around a patch, on which the Poisson equation has its boundary."""
+"""Pixels of source and target around a patch, for the boundary of the Poisson equation."""
 
 MIN_SIDE: Final = 4
 """Least side of a patch in pixels; OpenCV cannot clone one of less than 3."""
@@ -26,7 +26,7 @@ MIN_SIDE: Final = 4
 
 @dataclass(frozen=True)
 class Patch:
-    """Where a patch comes from and goes to, as (row, column) slices, and its (h, w) bool shape there."""
+    """Source and target area of a patch, as (row, column) slices, and its (h, w) bool shape in the target."""
 
     origin: tuple[slice, slice]
     target: tuple[slice, slice]
@@ -41,7 +41,7 @@ def draw_patch(
     *,
     textured: bool,
 ) -> Patch:
-    """Draw a patch for an image of size (height, width) from a source of its own size."""
+    """Draw a patch; size, source_size: (height, width) of the image and of the source."""
     height, width = (max(MIN_SIDE, round(_side(rng, config) * side)) for side in size)
     if config.method == "scar":
         shape = _scar(size, rng, config)
@@ -49,7 +49,7 @@ def draw_patch(
     else:
         shape = _shape(height, width, rng, config)
     factor = rng.uniform(*(config.resize if textured else config.object_resize))
-    # The origin is the target's size before scaling, and no larger than the source.
+    # The origin has the target's size before scaling, capped at the source's.
     rows, columns = (
         min(max(round(side / factor), 2), limit)
         for side, limit in zip((height, width), source_size, strict=True)
@@ -62,12 +62,12 @@ def draw_patch(
 
 
 def _side(rng: np.random.Generator, config: SimulationConfig) -> float:
-    """A share of the image's side from the truncated Gamma(2)."""
+    """Draw a share of the image's side from the truncated Gamma(2) distribution."""
     for _ in range(100):
         side = float(rng.gamma(2.0, config.gamma_scale))
         if config.min_size <= side <= config.max_size:
             return side
-    # Bounds far out in the tail: a uniform draw within them instead of an endless loop.
+    # Bounds far in the tail: a uniform draw instead of an endless loop.
     return float(rng.uniform(config.min_size, config.max_size))
 
 
@@ -91,7 +91,7 @@ def _shape(height: int, width: int, rng: np.random.Generator, config: Simulation
 
 
 def _scar(size: tuple[int, int], rng: np.random.Generator, config: SimulationConfig) -> Bools:
-    """A thin straight bar at any angle, cut to its bounding box."""
+    """Draw a thin straight bar at a random angle, cut to its bounding box."""
     length = max(_side(rng, config) * min(size), 8.0)
     thickness = max(length * rng.uniform(0.05, 0.2), 2.0)
     points = cv2.boxPoints(((0.0, 0.0), (length, thickness), float(rng.uniform(0, 180))))
@@ -105,7 +105,7 @@ def _scar(size: tuple[int, int], rng: np.random.Generator, config: SimulationCon
 def on_object(
     patch: Patch, foreground: Bools | None, source_foreground: Bools | None, config: SimulationConfig
 ) -> bool:
-    """Whether enough of the patch lies on the object, where it comes from and where it goes."""
+    """Return whether enough of the patch lies on the object, in source and target."""
     if foreground is not None and foreground[patch.target][patch.shape].mean() < config.min_foreground:
         return False
     return source_foreground is None or source_foreground[patch.origin].mean() >= config.min_foreground
@@ -124,7 +124,7 @@ def render(
     height, width = patch.shape.shape
     if config.method != "nsa":
         pasted = cv2.resize(source[patch.origin], (width, height), interpolation=cv2.INTER_LINEAR)
-        # CutPaste's colour jitter: without it a patch of an even surface would not show.
+        # CutPaste's colour jitter, without which a patch of an even surface would be invisible.
         gain, shift = rng.uniform(0.8, 1.2), rng.uniform(-25, 25)
         return np.asarray(np.clip(pasted.astype(np.float32) * gain + shift, 0, 255), dtype=np.uint8)
     cloned = _seamless(image, source, patch, config)
@@ -139,8 +139,8 @@ def render(
 def _seamless(image: Pixels, source: Pixels, patch: Patch, config: SimulationConfig) -> Pixels:
     """Return the (h, w, 3) target area with the patch cloned in.
 
-    OpenCV fails where a clone reaches its destination's edge, and takes gradients across the patch's own
-    edge. So both are cut with a margin, repeated beyond the image's border.
+    OpenCV fails where a clone reaches the edge of its destination, and takes gradients across the edge of the
+    patch, so both are cut with a margin, replicated beyond the image's border.
     """
     height, width = patch.shape.shape
     rows, columns = patch.origin

@@ -1,7 +1,6 @@
-"""Drawn products and textures: normal images without end, for training that generalises.
+"""Procedural products and textures: any number of normal images, for training.
 
-A product is fixed by its kind and seed (shape, colours, pattern); each of its images has its own
-pose, light and noise, as photographs of good parts have.
+Kind and seed determine a product's shape, colours and pattern; its images differ in pose, light and noise.
 """
 
 from __future__ import annotations
@@ -21,8 +20,8 @@ Drawer = Callable[[int, np.random.Generator, np.random.Generator], Canvas]
 
 
 @dataclass(frozen=True)
-class DrawnProduct:
-    """One product. kind: one of KINDS. seed: what fixes its design."""
+class ProceduralProduct:
+    """One product. kind: one of KINDS. seed: of its design."""
 
     kind: str
     seed: int
@@ -40,18 +39,18 @@ class DrawnProduct:
         return _photographed(canvas, photo)
 
 
-def drawn_products(count: int, seed: int) -> list[DrawnProduct]:
-    """Return `count` products, the kinds in turn."""
+def procedural_products(count: int, seed: int) -> list[ProceduralProduct]:
+    """Return `count` products, cycling through the kinds."""
     kinds = list(KINDS)
-    return [DrawnProduct(kinds[i % len(kinds)], seed * 10_000 + i) for i in range(count)]
+    return [ProceduralProduct(kinds[i % len(kinds)], seed * 10_000 + i) for i in range(count)]
 
 
 def _nut(side: int, design: np.random.Generator, photo: np.random.Generator) -> Canvas:
     corners = int(design.choice([4, 6, 6, 8]))
     radius = side * design.uniform(0.26, 0.36)
     hole = radius * design.uniform(0.35, 0.55)
-    canvas, colour, centre, turn = _stage(side, design, photo)
-    _polygon(canvas, _ring(centre, radius, corners, turn), colour)
+    canvas, colour, centre, angle = _stage(side, design, photo)
+    _polygon(canvas, _ring(centre, radius, corners, angle), colour)
     _disc(canvas, centre, radius * 0.82, colour * 0.9)
     _disc(canvas, centre, hole * 1.15, colour * 0.7)
     _disc(canvas, centre, hole, colour * 0.25)
@@ -62,8 +61,8 @@ def _plate(side: int, design: np.random.Generator, photo: np.random.Generator) -
     half = side * design.uniform(0.22, 0.38, 2)
     holes = design.uniform(-0.7, 0.7, (int(design.integers(2, 6)), 2)) * half
     radius = side * design.uniform(0.02, 0.045)
-    canvas, colour, centre, turn = _stage(side, design, photo)
-    rotation = np.array([[math.cos(turn), -math.sin(turn)], [math.sin(turn), math.cos(turn)]])
+    canvas, colour, centre, angle = _stage(side, design, photo)
+    rotation = np.array([[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]])
     corners = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]]) * half
     _polygon(canvas, corners @ rotation.T + centre, colour)
     _polygon(canvas, corners * 0.93 @ rotation.T + centre, colour * 1.06)
@@ -75,8 +74,8 @@ def _plate(side: int, design: np.random.Generator, photo: np.random.Generator) -
 def _capsule(side: int, design: np.random.Generator, photo: np.random.Generator) -> Canvas:
     length, width = side * design.uniform(0.2, 0.3), side * design.uniform(0.08, 0.15)
     second = design.uniform(0.2, 0.9, 3).astype(np.float32)
-    canvas, colour, centre, turn = _stage(side, design, photo)
-    axis = np.array([math.cos(turn), math.sin(turn)])
+    canvas, colour, centre, angle = _stage(side, design, photo)
+    axis = np.array([math.cos(angle), math.sin(angle)])
     for sign, tone in ((1.0, colour), (-1.0, second)):
         end = centre + sign * axis * length
         across = np.array([-axis[1], axis[0]]) * width
@@ -92,10 +91,10 @@ def _gear(side: int, design: np.random.Generator, photo: np.random.Generator) ->
     teeth = int(design.integers(8, 20))
     radius = side * design.uniform(0.26, 0.36)
     depth = design.uniform(0.08, 0.2)
-    canvas, colour, centre, turn = _stage(side, design, photo)
+    canvas, colour, centre, angle = _stage(side, design, photo)
     angles = np.linspace(0, 2 * math.pi, 8 * teeth, endpoint=False)
     radii = radius * (1 - depth * (np.arange(8 * teeth) % 8 >= 4))
-    outline = centre + radii[:, None] * np.stack([np.cos(angles + turn), np.sin(angles + turn)], -1)
+    outline = centre + radii[:, None] * np.stack([np.cos(angles + angle), np.sin(angles + angle)], -1)
     _polygon(canvas, outline, colour)
     _disc(canvas, centre, radius * 0.6, colour * 0.85)
     _disc(canvas, centre, radius * 0.2, colour * 0.2)
@@ -106,14 +105,14 @@ def _grid(side: int, design: np.random.Generator, photo: np.random.Generator) ->
     pitch = side * design.uniform(0.06, 0.14)
     wire = design.uniform(0.18, 0.35)
     dark, light = np.sort(design.uniform(0.1, 0.9, 2))
-    u, v = _turned(side, design.uniform(0, math.pi) + photo.normal(0, 0.02), photo.uniform(0, pitch, 2))
+    u, v = _rotated_grid(side, design.uniform(0, math.pi) + photo.normal(0, 0.02), photo.uniform(0, pitch, 2))
     near = np.minimum(np.abs((u / pitch) % 1 - 0.5), np.abs((v / pitch) % 1 - 0.5)) * 2
     return _coloured(np.where(near < wire, light, dark), design)
 
 
 def _fabric(side: int, design: np.random.Generator, photo: np.random.Generator) -> Canvas:
     pitch = side * design.uniform(0.02, 0.06)
-    u, v = _turned(side, design.uniform(0, math.pi) + photo.normal(0, 0.02), photo.uniform(0, pitch, 2))
+    u, v = _rotated_grid(side, design.uniform(0, math.pi) + photo.normal(0, 0.02), photo.uniform(0, pitch, 2))
     over = (np.floor(u / pitch) + np.floor(v / pitch)) % 2
     warp = np.abs(np.sin(math.pi * u / pitch))
     weft = np.abs(np.sin(math.pi * v / pitch))
@@ -124,7 +123,7 @@ def _fabric(side: int, design: np.random.Generator, photo: np.random.Generator) 
 
 def _tiles(side: int, design: np.random.Generator, photo: np.random.Generator) -> Canvas:
     pitch = side * design.uniform(0.15, 0.3)
-    u, v = _turned(side, design.uniform(-0.2, 0.2), photo.uniform(0, pitch, 2))
+    u, v = _rotated_grid(side, design.uniform(-0.2, 0.2), photo.uniform(0, pitch, 2))
     row = np.floor(v / (pitch / 2))
     shifted = u + pitch / 2 * (row % 2)
     joint = np.minimum((shifted / pitch) % 1, 2 * ((v / pitch * 2) % 1) / 2) < 0.06
@@ -133,7 +132,7 @@ def _tiles(side: int, design: np.random.Generator, photo: np.random.Generator) -
 
 
 def _grain(side: int, design: np.random.Generator, photo: np.random.Generator) -> Canvas:
-    """Brushed metal, leather, wood: noise that is smoothed more along one direction."""
+    """Draw brushed metal, leather or wood: noise smoothed more along one direction."""
     along, across = design.uniform(0.004, 0.08), design.uniform(0.003, 0.012)
     noise = photo.normal(0, 1, (side, side)).astype(np.float32)
     smooth = cv2.GaussianBlur(noise, (0, 0), sigmaX=max(side * along, 0.6), sigmaY=max(side * across, 0.6))
@@ -155,17 +154,17 @@ KINDS: Final[dict[str, Drawer]] = {
 def _stage(
     side: int, design: np.random.Generator, photo: np.random.Generator
 ) -> tuple[Canvas, Canvas, NDArray[np.float64], float]:
-    """A plain background; the object's colour, centre and turn."""
+    """Draw a plain background; return it with the object's colour, centre and angle."""
     background = np.float32(design.choice([0.06, 0.12, 0.85, 0.95, design.uniform(0.3, 0.6)]))
     canvas = np.full((side, side, 3), background, np.float32)
     colour = (design.uniform(0.4, 0.7) + design.uniform(-0.15, 0.15, 3)).astype(np.float32)
     centre = side / 2 + photo.normal(0, 0.03 * side, 2)
     upright = design.random() < 0.5
-    turn = photo.normal(0, 0.05) if upright else photo.uniform(0, 2 * math.pi)
-    return canvas, colour, centre, float(turn)
+    angle = photo.normal(0, 0.05) if upright else photo.uniform(0, 2 * math.pi)
+    return canvas, colour, centre, float(angle)
 
 
-def _turned(
+def _rotated_grid(
     side: int, angle: float, shift: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     y, x = np.mgrid[0:side, 0:side].astype(np.float64)
@@ -180,8 +179,8 @@ def _coloured(tone: NDArray[np.floating], design: np.random.Generator) -> Canvas
     return np.asarray(tone[..., None] * tint, dtype=np.float32)
 
 
-def _ring(centre: NDArray[np.float64], radius: float, corners: int, turn: float) -> NDArray[np.float64]:
-    angles = turn + np.arange(corners) * 2 * math.pi / corners
+def _ring(centre: NDArray[np.float64], radius: float, corners: int, angle: float) -> NDArray[np.float64]:
+    angles = angle + np.arange(corners) * 2 * math.pi / corners
     return np.asarray(centre + radius * np.stack([np.cos(angles), np.sin(angles)], -1))
 
 
@@ -196,7 +195,7 @@ def _disc(canvas: Canvas, centre: NDArray[np.floating], radius: float, colour: N
 
 
 def _photographed(canvas: Canvas, photo: np.random.Generator) -> Pixels:
-    """Uneven light, a little blur, sensor noise."""
+    """Add uneven light, a little blur and sensor noise."""
     side = canvas.shape[0]
     y, x = np.mgrid[0:side, 0:side] / side - 0.5
     slope = photo.normal(0, 0.08, 2)

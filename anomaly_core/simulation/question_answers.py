@@ -1,6 +1,6 @@
-"""Question-answer texts for one image: is there an anomaly, how many, where, and what the object is.
+"""Question-answer texts about an image: presence, number and place of anomalies, and the object.
 
-The phrasings are plain data. Answers about presence have AnomalyGPT's form (arXiv 2308.15366, section 3.4).
+Answers about presence have AnomalyGPT's form (arXiv 2308.15366, section 3.4).
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Final, Literal
 import numpy as np
 
 from anomaly_core.errors import ConfigError
-from anomaly_core.inspection import CELLS, verdict_sentence
+from anomaly_core.results import CELLS, verdict_sentence
 
 Kind = Literal["presence", "number", "cells", "object"]
 
@@ -44,12 +44,12 @@ OBJECT_ANSWERS: Final = (
     "The image shows {a} {product}.",
     "{A} {product} is being inspected.",
 )
-NUMBERS: Final = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+NUMBER_WORDS: Final = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
 
 @dataclass(frozen=True)
 class QuestionAnswer:
-    """One question and its answer; kind tells what is asked."""
+    """One question and its answer. kind: what is asked."""
 
     kind: Kind
     question: str
@@ -73,7 +73,7 @@ def inspection_pairs(product: str, cells: list[str], rng: np.random.Generator) -
         QuestionAnswer("number", _draw(NUMBER, name, rng), _number(len(cells))),
         QuestionAnswer("object", _draw(OBJECT, name, rng), _draw(OBJECT_ANSWERS, name, rng)),
     ]
-    if cells:  # to ask where a good part is defective would teach that it is
+    if cells:  # asking where a good part is defective would teach that it is
         pairs.insert(2, QuestionAnswer("cells", _draw(WHERE, name, rng), _where(cells)))
     return pairs
 
@@ -85,7 +85,7 @@ def _draw(templates: Sequence[str], product: str, rng: np.random.Generator) -> s
 
 
 def _number(count: int) -> str:
-    word = NUMBERS[count] if count < len(NUMBERS) else str(count)
+    word = NUMBER_WORDS[count] if count < len(NUMBER_WORDS) else str(count)
     return f"There {'is one anomaly' if count == 1 else f'are {word} anomalies'} in the image."
 
 

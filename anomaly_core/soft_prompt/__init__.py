@@ -1,1 +1,1 @@
-"""The prompt learner, its adapters, and the language model's reading of an anomaly map."""
+"""Soft prompts: the prompt learner, and PEFT adapters."""

@@ -1,6 +1,6 @@
-"""Soft prompts and LoRA as PEFT adapters: folders that every program with `peft` loads.
+"""LoRA and soft prompts as PEFT adapters.
 
-The functions import `peft` themselves: it takes seconds, and few commands need it.
+`peft` is imported late: it takes seconds, and few commands need it.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ ADAPTER_FILE = "adapter_config.json"
 def add_lora(lm: TransformersLanguageModel, settings: LoraSettings) -> TransformersLanguageModel:
     """Return the model with trainable LoRA layers; its own weights stay frozen.
 
-    The given model must not be used any more: PEFT changes its layers in place.
-    Raises ConfigError when no layer has one of the names.
+    PEFT changes the layers in place, so the given model must not be used any more.
+    Raises ConfigError where no layer has one of the names.
     """
     from peft import LoraConfig, TaskType, get_peft_model
 
@@ -48,7 +48,7 @@ def add_lora(lm: TransformersLanguageModel, settings: LoraSettings) -> Transform
 
 
 def save_lora(lm: TransformersLanguageModel, folder: Path) -> None:
-    """Write the LoRA layers as a PEFT adapter. Raises ConfigError for a model without them."""
+    """Write the LoRA layers as a PEFT adapter. Raises ConfigError for a model without LoRA."""
     from peft import PeftModel
 
     if not isinstance(lm.model, PeftModel):
@@ -70,9 +70,8 @@ def load_adapter(lm: TransformersLanguageModel, folder: Path) -> TransformersLan
 def save_prompt_tuning(base_tokens: torch.Tensor, folder: Path, *, base_model: str) -> None:
     """Write the base tokens as a PEFT prompt-tuning adapter (arXiv 2104.08691); no model is loaded.
 
-    base_tokens: (n, hidden) float, E_base of the prompt learner. Programs that load the adapter see
-    them before every input; the image and map tokens stay with the prompt learner. base_model: its
-    name or folder. Raises ConfigError for no token, or another shape.
+    base_tokens: (n, hidden) float, E_base of the prompt learner, without image and map tokens. base_model:
+    name or folder of the language model. Raises ConfigError for no token, or another shape.
     """
     if base_tokens.ndim != 2 or not len(base_tokens):
         raise ConfigError(f"base tokens must be (n, hidden), got {tuple(base_tokens.shape)}.")
@@ -92,7 +91,7 @@ def save_prompt_tuning(base_tokens: torch.Tensor, folder: Path, *, base_model: s
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Keep back a warning about an old name that peft itself reads; it can be mended only there."""
+    """Suppress a warning about a deprecated name that peft itself uses."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=".*is_gradient_checkpointing", category=FutureWarning)
         yield

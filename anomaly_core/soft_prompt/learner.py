@@ -1,11 +1,10 @@
-"""Anomaly map -> soft prompt tokens: AnomalyGPT's prompt learner (arXiv 2308.15366, section 3.3).
+"""AnomalyGPT's prompt learner: from an anomaly map to soft-prompt tokens (arXiv 2308.15366, section 3.3).
 
-The last convolution leaves a 3x3 grid, one token a cell of the answers' "top left" ... "bottom
-right". Its width is the language model's hidden size, whatever that is.
+The last convolution gives a 3x3 grid, one token a cell of the answers ("top left" ... "bottom right").
 
-Beyond the paper, each cell's highest values also reach its token directly, and those of the whole map one
-token more: a frozen language model reads a graded level where it overlooks the shape of a map. A cell's token
-is its name, the louder the higher the cell's level.
+Beyond the paper, each cell's level, the mean of its highest values, enters its token directly, and the level
+of the whole map gives one more token. A cell's token also contains the embedding of the cell's name, times a
+gate that rises with the level.
 """
 
 from __future__ import annotations
@@ -22,34 +21,31 @@ from anomaly_core.decoders.patches import top_share_mean
 
 LAST_KERNEL = 5
 TOP_SHARE: Final = 0.01
-"""A map's level is the mean of this share of its pixels, the highest, as the few-shot image score is."""
+"""Share of a map's pixels, the highest, whose mean is its level, as for the few-shot image score."""
 _LOWEST: Final = -1.0
 _HIGHEST: Final = 1.5
-"""Range of the knots, in logarithms of even odds: a third of it to more than four times."""
+"""Range of the bins in log ratios to the reference score: from a third of it to 4.5 times it."""
 
 
 class PromptLearnerConfig(Config):
-    """Shapes of the prompt learner.
+    """Architecture of the prompt learner."""
 
-    hidden_size: C_emb, the language model's. image_dim: length of the image embedding, or None for
-    no image token. use_map: whether the map gives tokens (off for the ablation "LLM alone").
-    base_tokens: n1, free tokens. channels: of the blocks of convolution and halving, after the map's
-    one. norm: "batch" is BatchNorm after each convolution and on the map tokens, which then stand
-    out from word embeddings by `token_scale`; "none" is the paper's plain form. embedding_std: of
-    the language model's token table. token_scale: standard deviation of the map tokens, in units of
-    `embedding_std`. level_knots: how finely levels are coded; 0 is the paper's form without them.
-    """
-
-    hidden_size: int = Field(ge=1)
-    image_dim: int | None = Field(default=None, ge=1)
-    use_map: bool = True
-    base_tokens: int = Field(default=9, ge=0)
-    channels: tuple[int, ...] = (4, 16, 32, 64, 128)
-    map_size: int = Field(default=224, ge=1)
-    norm: Literal["batch", "none"] = "batch"
-    embedding_std: float = Field(default=0.136, gt=0)
-    token_scale: float = Field(default=2.0, gt=0)
-    level_knots: int = Field(default=16, ge=0)
+    hidden_size: int = Field(ge=1, description="C_emb, length of the language model's token embeddings")
+    image_dim: int | None = Field(None, ge=1, description="length of the image embedding; unset: no token")
+    use_map: bool = Field(True, description='map tokens; off for the ablation "language model alone"')
+    base_tokens: int = Field(9, ge=0, description="n1, learned tokens that do not depend on the image")
+    channels: tuple[int, ...] = Field((4, 16, 32, 64, 128), description="channels of the convolution blocks")
+    map_size: int = Field(224, ge=1, description="side of the input map, in pixels")
+    norm: Literal["batch", "none"] = Field(
+        "batch", description="BatchNorm after each convolution and on the map tokens; none: as in the paper"
+    )
+    embedding_std: float = Field(0.136, gt=0, description="standard deviation of the token embeddings")
+    token_scale: float = Field(
+        2.0, gt=0, description="standard deviation of normalised map tokens, in units of embedding_std"
+    )
+    level_bins: int = Field(
+        16, ge=0, description="bins of the levels' thermometer encoding; 0: no levels, as in the paper"
+    )
 
     @model_validator(mode="after")
     def _fits(self) -> PromptLearnerConfig:
@@ -65,18 +61,18 @@ class PromptLearnerConfig(Config):
 
     @property
     def grid(self) -> int:
-        """Map tokens a side: 3 for the paper's 224 pixels and five blocks."""
+        """Map tokens a side: 3 for 224 pixels and five blocks."""
         return int(self.map_size // 2 ** len(self.channels) - LAST_KERNEL + 1)
 
     @property
     def map_scale(self) -> float:
-        """Standard deviation of the map tokens, where they are normalised."""
+        """Factor on the map tokens: their standard deviation, where they are normalised."""
         return self.embedding_std * self.token_scale if self.norm == "batch" else 1.0
 
     @property
     def map_tokens(self) -> int:
-        """n2: one a cell, and one of the whole map where levels are coded."""
-        return self.use_map * (self.grid**2 + (self.level_knots > 0))
+        """n2: one token a cell, and one for the level of the whole map."""
+        return self.use_map * (self.grid**2 + (self.level_bins > 0))
 
     @property
     def tokens(self) -> int:
@@ -84,25 +80,14 @@ class PromptLearnerConfig(Config):
         return (self.image_dim is not None) + self.base_tokens + self.map_tokens
 
 
-def paper_prompt_learner(hidden_size: int = 4096, image_dim: int | None = 1024) -> PromptLearnerConfig:
-    """Return the plain form of arXiv 2308.15366: channels 1-4-16-64-256-1024, N(0, 1) base tokens."""
-    return PromptLearnerConfig(
-        hidden_size=hidden_size,
-        image_dim=image_dim,
-        channels=(4, 16, 64, 256, 1024),
-        norm="none",
-        level_knots=0,
-    )
-
-
 class PromptLearner(nn.Module):
-    """E_prompt = [image token, E_base, E_dec], (n, C_emb)."""
+    """Soft prompts E_prompt = [image token, E_base, E_dec], (n, C_emb)."""
 
     def __init__(self, config: PromptLearnerConfig) -> None:
         super().__init__()
         self.config = config
         batch = config.norm == "batch"
-        # The paper's N(0, 1); with normalisation, the scale at which the language model's words lie.
+        # The paper's N(0, 1); with normalisation, the scale of the language model's token embeddings.
         std = config.embedding_std if batch else 1.0
         self.base = nn.Parameter(torch.randn(config.base_tokens, config.hidden_size) * std)
         self.image: nn.Module | None = None
@@ -111,29 +96,29 @@ class PromptLearner(nn.Module):
         self.encoder: nn.Module | None = None
         self.cell_level: nn.Module | None = None
         self.map_level: nn.Module | None = None
-        self.loudness: nn.Linear | None = None
+        self.gate: nn.Linear | None = None
         if config.use_map:
             self.encoder = _map_encoder(config)
-            if config.level_knots:
-                self.loudness = nn.Linear(config.level_knots, 1)
-                # From silent well below even odds to full well beyond.
-                nn.init.constant_(self.loudness.weight, 0.5)
-                nn.init.zeros_(self.loudness.bias)
-                self.cell_level = nn.Linear(config.level_knots, config.hidden_size)
-                self.map_level = nn.Linear(config.level_knots, config.hidden_size)
-        # What each cell's token starts from; `name_cells` makes it the word of its cell.
+            if config.level_bins:
+                self.gate = nn.Linear(config.level_bins, 1)
+                # The gate is closed well below the reference score and open well above it.
+                nn.init.constant_(self.gate.weight, 0.5)
+                nn.init.zeros_(self.gate.bias)
+                self.cell_level = nn.Linear(config.level_bins, config.hidden_size)
+                self.map_level = nn.Linear(config.level_bins, config.hidden_size)
+        # Name embedding of each cell; see `name_cells`.
         self.cells = nn.Parameter(torch.zeros(config.use_map * config.grid**2, config.hidden_size))
 
     def name_cells(self, words: torch.Tensor) -> None:
-        """Let each cell's token start as its cell's name: (grid^2, C_emb) word embeddings."""
+        """Set the name embeddings of the cells, (grid^2, C_emb)."""
         with torch.no_grad():
             self.cells.copy_(words)
 
     def read(self, maps: torch.Tensor) -> torch.Tensor:
-        """Return (B, n2, C_emb), what is read of maps (B, 1, map_size, map_size) in [0, 1].
+        """Return the (B, n2, C_emb) map tokens of maps (B, 1, map_size, map_size) in [0, 1].
 
-        Row by row, as the cells are counted, the whole map last. Raises ValueError for another shape, or
-        without `use_map`.
+        Cells are in row-major order, the token of the whole map is last. Raises ValueError for another shape,
+        or without `use_map`.
         """
         size = self.config.map_size
         if self.encoder is None:
@@ -142,12 +127,13 @@ class PromptLearner(nn.Module):
             raise ValueError(f"maps must be (B, 1, {size}, {size}), got {tuple(maps.shape)}")
         tokens: torch.Tensor = self.encoder(maps).flatten(2).transpose(1, 2)
         names = self.cells / self.config.map_scale
-        if self.cell_level is None or self.map_level is None or self.loudness is None:
+        if self.cell_level is None or self.map_level is None or self.gate is None:
             return tokens + names
         cells, whole = (
-            coded(level, self.config.level_knots) for level in levels(maps[:, 0], self.config.grid)
+            thermometer_encoding(level, self.config.level_bins)
+            for level in levels(maps[:, 0], self.config.grid)
         )
-        named = torch.sigmoid(self.loudness(cells)) * names
+        named = torch.sigmoid(self.gate(cells)) * names
         return torch.cat([tokens + self.cell_level(cells) + named, self.map_level(whole)[:, None]], dim=1)
 
     def forward(self, maps: torch.Tensor | None, embeddings: torch.Tensor | None = None) -> torch.Tensor:
@@ -161,12 +147,12 @@ class PromptLearner(nn.Module):
         """Return (B, n, C_emb) soft prompts: the image token, the base tokens, the map tokens.
 
         Args:
-            tokens: what `read` gave; None only without `use_map`.
+            tokens: the result of `read`; None only without `use_map`.
             embeddings: (B, image_dim) L2-normalised image embeddings; None only without `image_dim`.
             batch: B, where neither is given.
 
         Raises:
-            ValueError: an input that is missing, not wanted, or of another shape.
+            ValueError: a missing or superfluous input, or one of another shape.
         """
         config = self.config
         if (tokens is None) == config.use_map or (embeddings is None) == (config.image_dim is not None):
@@ -189,11 +175,10 @@ class PromptLearner(nn.Module):
 
 
 class TokenProbe(nn.Module):
-    """A linear reading of the map tokens, for training alone: what they tell must be there to be read.
+    """Linear probe of the map tokens, an auxiliary loss of training.
 
-    One linear layer reads from each token how anomalous its cell is, another from all of them how anomalous
-    the image is. It costs next to nothing, so the prompt learner can learn to see before the language
-    model learns to read.
+    One linear layer predicts the anomaly of a cell from its token, another that of the image from all tokens.
+    It trains the prompt learner before the language model takes part.
     """
 
     def __init__(self, config: PromptLearnerConfig) -> None:
@@ -207,23 +192,23 @@ class TokenProbe(nn.Module):
         return self.cell(tokens[:, : self.cells])[..., 0], self.image(tokens.flatten(1))[:, 0]
 
 
-def unit_map(values: torch.Tensor, even_odds: float | torch.Tensor) -> torch.Tensor:
-    """Scale distances to [0, 1) so that even odds of an anomaly are 0.5 for every product and decoder.
+def unit_map(values: torch.Tensor, reference_score: float | torch.Tensor) -> torch.Tensor:
+    """Scale distances to [0, 1), monotonically, with the reference score at 0.5: v^4 / (v^4 + r^4).
 
-    values: distances >= 0, any shape. even_odds: the score at which an anomaly is as likely as not, broadcast
-    against `values`. v^4 / (v^4 + e^4) is steep where the answer is decided, and keeps the order beyond.
+    values: distances >= 0, any shape. reference_score: score with an anomaly probability of one half,
+    broadcast against `values`.
     """
-    powers = (values / even_odds) ** 4
+    powers = (values / reference_score) ** 4
     return powers / (powers + 1)
 
 
 def levels(maps: torch.Tensor, grid: int) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return the levels of maps (B, H, W) from `unit_map`: (B, grid^2) of the cells, (B,) of the whole.
+    """Return the levels of maps (B, H, W) of `unit_map`: (B, grid^2) of the cells, (B,) of the whole.
 
-    A level is the logarithm of the mean ratio to even odds over the highest pixels: 0 at even odds.
+    A level is the logarithm of the mean of the highest pixels, in units of the reference score.
     """
     side = maps.shape[-1] // grid
-    # unit_map undone. Beyond thirty times even odds a float32 in [0, 1] tells no more.
+    # The inverse of unit_map; float32 in [0, 1] resolves up to thirty times the reference score.
     ratios = (maps / (1 - maps).clamp_min(1e-6)) ** 0.25
     even = F.interpolate(ratios[:, None], size=(grid * side, grid * side), mode="bilinear")[:, 0]
     cells = even.view(-1, grid, side, grid, side).transpose(2, 3).reshape(len(maps), grid**2, side**2)
@@ -231,18 +216,18 @@ def levels(maps: torch.Tensor, grid: int) -> tuple[torch.Tensor, torch.Tensor]:
     def level(values: torch.Tensor, share: float) -> torch.Tensor:
         return top_share_mean(values, share).clamp_min(1e-3).log()
 
-    # As many pixels make a cell anomalous as make the whole so.
+    # The same number of pixels for a cell and for the whole map.
     return level(cells, TOP_SHARE * grid**2), level(ratios.flatten(1), TOP_SHARE)
 
 
-def coded(values: torch.Tensor, knots: int) -> torch.Tensor:
-    """Return (..., knots) in (-1/2, 1/2): how far each level (...) lies beyond each knot.
+def thermometer_encoding(values: torch.Tensor, bins: int) -> torch.Tensor:
+    """Return (..., bins) in (-1/2, 1/2), the soft thermometer encoding of values (...).
 
-    Every knot's code rises with the level, so that what is linear in them can be graded over the whole range.
+    Each component is a sigmoid of the value's distance to a bin centre, so that all rise with the value.
     """
-    places = torch.linspace(_LOWEST, _HIGHEST, knots, device=values.device)
-    step = (_HIGHEST - _LOWEST) / max(1, knots - 1)
-    return torch.sigmoid((values[..., None] - places) / step) - 0.5
+    centres = torch.linspace(_LOWEST, _HIGHEST, bins, device=values.device)
+    step = (_HIGHEST - _LOWEST) / max(1, bins - 1)
+    return torch.sigmoid((values[..., None] - centres) / step) - 0.5
 
 
 def _map_encoder(config: PromptLearnerConfig) -> nn.Sequential:
@@ -257,7 +242,7 @@ def _map_encoder(config: PromptLearnerConfig) -> nn.Sequential:
         before = after
     layers.append(nn.Conv2d(before, config.hidden_size, LAST_KERNEL))
     if batch:
-        # Without it the tokens start so near one another that the language model learns the
-        # sentence and never the map: yes/no AUROC stayed at .50 while the loss fell.
+        # Without it all tokens start nearly equal, and the language model learns the sentence but not the
+        # map: yes/no AUROC stays at .50 while the loss falls.
         layers.append(nn.BatchNorm2d(config.hidden_size))
     return nn.Sequential(*layers)

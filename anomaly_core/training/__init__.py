@@ -1,1 +1,1 @@
-"""Training of the text-aligned decoder and the prompt learner; everything else is frozen."""
+"""Training of the text-aligned decoder and the prompt learner."""

@@ -1,4 +1,4 @@
-"""From cached samples to a batch: the decoder's maps, what the prompt learner sees, the learning rate."""
+"""Batches from cached samples: decoder maps, the prompt learner's input maps, learning-rate schedule."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ from numpy.typing import NDArray
 from anomaly_core.config import FewShotConfig
 from anomaly_core.decoders.memory_bank import image_score
 from anomaly_core.decoders.text_aligned import TextAlignedDecoder, upsample
-from anomaly_core.inspection import CELLS
+from anomaly_core.results import CELLS
 from anomaly_core.simulation.question_answers import mirrored
 from anomaly_core.soft_prompt.learner import unit_map
 from anomaly_core.training.cache import MASK_SIZE, Example
-from anomaly_core.training.synthetic_maps import draw_map, faded, graded_truth
+from anomaly_core.training.synthetic_maps import faded, soft_labels, synthetic_map
 
 GRID = 3
 """Cells a side of the answers' grid."""
 SURE = 0.98
-"""How anomalous an image is that has a simulated anomaly, where its map does not grade it."""
+"""Soft label of an image with a simulated anomaly, for the decoder's map."""
 FAINTEST = 0.15
-"""A defect's excess is faded to this share at the least."""
+"""Least factor on the excess of a faded defect."""
 
 
 def decoder_maps(
     decoder: TextAlignedDecoder, examples: Sequence[Example], device: torch.device
 ) -> list[torch.Tensor]:
-    """Return the abnormal channel of each of the decoder's inputs for a batch, (B, *MASK_SIZE)."""
+    """Return the abnormal channel of each decoder input for a batch, (B, *MASK_SIZE) in [0, 1]."""
     rows = [decoder([each[None].to(device) for each in example.inputs]) for example in examples]
     return [
         torch.cat([upsample(maps[tap], MASK_SIZE) for maps in rows]) for tap in range(len(decoder.linears))
@@ -38,20 +38,20 @@ def decoder_maps(
 
 
 def on_original(maps: torch.Tensor, sampling: torch.Tensor, side: int) -> torch.Tensor:
-    """Return (B, side, side): maps (B, H, W) on the encoder input, shown on the whole original image.
+    """Return maps (B, H, W) on the encoder input as (B, side, side) on the original image.
 
-    sampling: (B, 2, 3), see `Frame.sampling`. What the input did not show is 0.
+    sampling: (B, 2, 3), see `Frame.sampling`. Pixels outside the input are 0.
     """
     grid = F.affine_grid(sampling, [len(maps), 1, side, side], align_corners=False)
     return F.grid_sample(maps[:, None], grid, align_corners=False)[:, 0]
 
 
 @dataclass(frozen=True)
-class Views:
-    """A batch as the prompt learner sees it.
+class MapBatch:
+    """A batch of the prompt learner's input maps.
 
-    maps: (B, side, side) in [0, 1]. cells: the 3x3 cells of each map's anomalies. products: what each map
-    is of. cell_truth: (B, 9), image_truth: (B,), how anomalous each is, in [0, 1].
+    maps: (B, side, side) in [0, 1]. cells: the 3x3 cells of each map's anomalies. products: their names.
+    cell_truth: (B, 9), image_truth: (B,), soft labels in [0, 1], 1 for anomalous.
     """
 
     maps: torch.Tensor
@@ -61,33 +61,33 @@ class Views:
     image_truth: torch.Tensor
 
 
-def draw_views(
+def sample_maps(
     examples: Sequence[Example],
     decoded: torch.Tensor,
     side: int,
     rng: np.random.Generator,
     *,
     few_shot: float,
-    drawn: float,
+    synthetic: float,
     jitter: float,
-) -> Views:
-    """Draw what the prompt learner sees in place of each image, mirrored by chance.
+) -> MapBatch:
+    """Draw a map for each example, flipped at random.
 
-    With chance `drawn` a drawn map, else with chance `few_shot` the few-shot map, a defect in it faded by
-    chance, else `decoded`, (B, H, W) in [0, 1] on the encoder input, the decoder's. jitter: standard
-    deviation of the logarithm of the score at even odds, which a handful of good images tell only roughly.
+    With probability `synthetic` a synthetic map, else with probability `few_shot` the few-shot map, a defect
+    in it randomly faded, else the decoder's map `decoded`, (B, H, W) in [0, 1] on the encoder input.
+    jitter: standard deviation of the log reference score, since few good images estimate it roughly.
     """
     sampling = torch.stack([example.sampling for example in examples]).to(decoded.device)
     shown = on_original(decoded, sampling, side)
     maps, cells, products, cell_truth, image_truth = [], [], [], [], []
     for example, row in zip(examples, shown, strict=True):
-        sideways, upside_down = (bool(drawn) for drawn in rng.random(2) < 0.5)
+        sideways, upside_down = (bool(flip) for flip in rng.random(2) < 0.5)
         flips = [-1] * sideways + [-2] * upside_down
         places, product = mirrored(example.cells, sideways=sideways, upside_down=upside_down), example.product
-        is_drawn, is_few_shot = (bool(chosen) for chosen in rng.random(2) < (drawn, few_shot))
-        if is_drawn:
-            ratios, score = draw_map(rng, side)
-            likely, present = graded_truth(ratios, score, GRID)
+        is_synthetic, is_few_shot = (bool(chosen) for chosen in rng.random(2) < (synthetic, few_shot))
+        if is_synthetic:
+            ratios, score = synthetic_map(rng, side)
+            likely, present = soft_labels(ratios, score, GRID)
             places, product = [CELLS[int(likely.argmax())]] if present > 0.5 else [], "object"
             seen = unit_map(ratios, 1.0)
         elif is_few_shot:
@@ -95,7 +95,7 @@ def draw_views(
             if example.anomalous:
                 ratios = faded(ratios, float(rng.uniform(FAINTEST, 1.0)))
             ratios = ratios * float(np.exp(rng.normal(0.0, jitter)))
-            likely, present = graded_truth(ratios, image_score(ratios, FewShotConfig()), GRID)
+            likely, present = soft_labels(ratios, image_score(ratios, FewShotConfig()), GRID)
             seen = unit_map(ratios, 1.0)
         else:
             seen = row.flip(flips)
@@ -106,7 +106,7 @@ def draw_views(
         products.append(product)
         cell_truth.append(likely)
         image_truth.append(present)
-    return Views(
+    return MapBatch(
         torch.stack(maps),
         cells,
         products,
@@ -116,7 +116,7 @@ def draw_views(
 
 
 def schedule(step: int, steps: int, warmup: float) -> float:
-    """Factor of the learning rate: linear from 0 over the warm-up share, then linear to 0."""
+    """Return the factor on the learning rate: linear from 0 over the warm-up share, then linear to 0."""
     rising = max(1, round(warmup * steps))
     if step < rising:
         return (step + 1) / rising
@@ -124,7 +124,7 @@ def schedule(step: int, steps: int, warmup: float) -> float:
 
 
 def draw_pairs(rng: np.random.Generator, samples: int, batch: int) -> NDArray[np.int64]:
-    """Return (batch,) numbers of samples: normal and anomalous ones in turn."""
+    """Return (batch,) numbers of samples, alternately normal and anomalous."""
     halves = [np.arange(0, samples, 2), np.arange(1, samples, 2)]
     numbers = [int(rng.choice(halves[i % 2])) for i in range(batch)]
     return np.array(numbers, dtype=np.int64)

@@ -1,7 +1,7 @@
-"""Encode once, train often: simulated samples -> decoder inputs and maps on disk.
+"""Cache of encoded training samples: decoder inputs, few-shot maps and masks on disk.
 
-Every sample goes the way that an inspection goes (anomalygpt.py): framed, encoded, compared with the memory
-bank of a few good images. The encoder is frozen, so what it gives for a training image never changes.
+Samples are framed, encoded and scored as in an inspection (anomalygpt.py). The encoder is frozen, so its
+features are computed once.
 """
 
 from __future__ import annotations
@@ -19,13 +19,14 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from safetensors import safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 
 from anomaly_core.anomalygpt import AnomalyGPT
 from anomaly_core.config import DataConfig, DetectorConfig, SimulationConfig
 from anomaly_core.decoders.inputs import decoder_inputs
 from anomaly_core.encoders.base import ImageEncoder
 from anomaly_core.errors import ConfigError
+from anomaly_core.files import write_whole
 from anomaly_core.imaging.foreground import foreground_mask
 from anomaly_core.product import ProductModel
 from anomaly_core.scoring.scorer import FEW_SHOT
@@ -34,24 +35,24 @@ from anomaly_core.training.data import Pixels, Product, training_products
 from anomaly_core.training.losses import MASK_THRESHOLD
 
 MASK_SIZE: Final = (224, 224)
-"""Rows and columns at which masks and few-shot maps are kept and the decoder's losses are computed."""
+"""Rows and columns of stored masks and few-shot maps, and of the decoder's losses."""
 Split = Literal["train", "held_out"]
 Progress = Callable[[str, int, int], None]
 _HELD_OUT_SEED: Final = 7919
 _ATTEMPTS: Final = 3
 _PRODUCT_ATTEMPTS: Final = 20
 _DRAWS: Final = 2
-"""Different sets of shots of each size that a product is learned from."""
+"""Number of sets of shots of each size that a product is learned from."""
 
 
 @dataclass(frozen=True)
 class Example:
     """One cached sample.
 
-    cells: the 3x3 cell of each anomaly, none for a good image. inputs: (C_i, h_i, w_i) float32, what the
-    text-aligned decoder sees. embedding: (D,). few_shot: MASK_SIZE float32 >= 0, the few-shot map on the
-    whole original image, in units of the score at even odds. mask: MASK_SIZE float32, 0 or 1, on the
-    encoder input. sampling: (2, 3), see `Frame.sampling`.
+    cells: the 3x3 cell of each anomaly, none for a good image. inputs: (C_i, h_i, w_i) float32 inputs of the
+    text-aligned decoder. embedding: (D,). few_shot: MASK_SIZE float32 >= 0, few-shot map on the original
+    image, in units of the reference score. mask: MASK_SIZE float32, 0 or 1, on the encoder input.
+    sampling: (2, 3), see `Frame.sampling`.
     """
 
     product: str
@@ -69,11 +70,11 @@ class Example:
 
 
 class NoVisibleAnomalyError(ConfigError):
-    """No source made a visible anomaly on this photograph."""
+    """No source gives a visible anomaly on an image."""
 
 
 class FeatureCache:
-    """A folder of samples; even numbers are normal images, odd ones have simulated anomalies."""
+    """A folder of samples; even numbers are normal images, odd numbers have simulated anomalies."""
 
     def __init__(self, folder: Path, counts: dict[Split, int]) -> None:
         self._folder = folder
@@ -103,26 +104,25 @@ def build_cache(
     seed: int,
     progress: Progress | None = None,
 ) -> FeatureCache:
-    """Make and encode every sample that is not there yet; equal arguments give equal files.
+    """Make and encode the samples that are missing; equal arguments give equal files.
 
-    Raises ConfigError when the folder holds a cache of other data, or there are too few images.
+    Raises ConfigError for a folder with a cache of other data, or too few images.
     """
     counts: dict[Split, int] = {"train": config.samples, "held_out": config.held_out}
     _claim(folder, config, encoder, roots, seed)
     total, done = sum(counts.values()), 0
     for split, count in counts.items():
-        drawn = config.drawn_products if split == "train" else -(-config.drawn_products // 2)
-        products = training_products(roots, drawn, config.side, seed + _HELD_OUT_SEED * (split == "held_out"))
+        procedural = config.procedural_products if split == "train" else -(-config.procedural_products // 2)
+        split_seed = seed + _HELD_OUT_SEED * (split == "held_out")
+        products = training_products(roots, procedural, config.side, split_seed)
         if not products:
-            raise ConfigError("nothing to train on: name folders of good images, or set drawn_products.")
+            raise ConfigError("nothing to train on: name folders of good images, or set procedural_products.")
         maker = _SampleMaker(config, encoder, products, split, seed)
         for number in range(count):
             path = _file(folder, split, number)
             if not path.exists():
                 tensors, meta = maker.make(number, np.random.default_rng([seed, split == "train", number]))
-                part = path.with_suffix(".part")
-                save_file(tensors, part, {"sample": json.dumps(meta)})
-                part.replace(path)
+                write_whole(path, save(tensors, {"sample": json.dumps(meta)}))
             done += 1
             if progress is not None:
                 progress("encode", done, total)
@@ -130,7 +130,7 @@ def build_cache(
 
 
 class _SampleMaker:
-    """Draws a product, its shots and a query, simulates, encodes and decodes."""
+    """Maker of samples: draws a product, its shots and a query, simulates an anomaly, encodes, scores."""
 
     def __init__(
         self, config: DataConfig, encoder: ImageEncoder, products: Sequence[Product], split: Split, seed: int
@@ -142,15 +142,15 @@ class _SampleMaker:
         self._numbers = [_numbers(product, config.photographs, split) for product in products]
         self._simulations = config.simulations if split == "train" else config.held_out_simulations
         self._seed = seed
-        # A product learned from some shots meets many queries.
-        self._learned = lru_cache(maxsize=len(products) * len(config.shots) * _DRAWS)(self._learn)
+        # A fitted product serves many queries.
+        self._fitted = lru_cache(maxsize=len(products) * len(config.shots) * _DRAWS)(self._fit)
 
     def make(
         self, number: int, rng: np.random.Generator
     ) -> tuple[dict[str, torch.Tensor], dict[str, object]]:
         """Return the tensors and the description of one sample.
 
-        A product on which no anomaly would show is passed over. Raises ConfigError where all are.
+        Products without a visible anomaly are skipped. Raises ConfigError after too many of them.
         """
         attempt = 0
         while True:
@@ -166,19 +166,19 @@ class _SampleMaker:
     ) -> tuple[dict[str, torch.Tensor], dict[str, object]]:
         which = int(rng.integers(len(self._products)))
         product = self._products[which]
-        model, shots = self._learned(which, int(rng.choice(self._config.shots)), int(rng.integers(_DRAWS)))
+        fitted, shots = self._fitted(which, int(rng.choice(self._config.shots)), int(rng.integers(_DRAWS)))
         query = int(rng.choice(np.setdiff1d(self._numbers[which], shots)))
         pixels, changed, cells = product.image(query), None, list[str]()
         if anomalous:
             simulated = self._simulated(which, query, rng)
             pixels, changed, cells = simulated.pixels, simulated.mask, simulated.cells
-        found = self._model.inspect(pixels, model)
+        found = self._model.inspect(pixels, fitted)
         encoded = found.image
         mask: NDArray[np.float32] = np.zeros(MASK_SIZE, np.float32)
         if changed is not None:
             shown = encoded.frame.render(np.repeat(np.uint8(255) * changed[..., None], 3, axis=2))[..., 0]
             mask[:] = cv2.resize(shown, MASK_SIZE[::-1], interpolation=cv2.INTER_AREA) / 255
-        values = found.anomaly_map.values / model.reference_score
+        values = found.anomaly_map.values / fitted.reference_score
         few_shot = cv2.resize(values, MASK_SIZE[::-1], interpolation=cv2.INTER_AREA)
         residuals = found.scores[FEW_SHOT].residuals[0]
         inputs = decoder_inputs(self._config.decoder_input, encoded.features, residuals)
@@ -191,15 +191,15 @@ class _SampleMaker:
         }
         return tensors, {"product": product.name, "cells": cells, "inputs": len(inputs)}
 
-    def _learn(self, which: int, count: int, draw: int) -> tuple[ProductModel, NDArray[np.int64]]:
-        """Learn a product from `count` of its images; some are always left to be queries."""
+    def _fit(self, which: int, count: int, draw: int) -> tuple[ProductModel, NDArray[np.int64]]:
+        """Fit a product to at most `count` of its images, leaving two or more for queries."""
         numbers = np.random.default_rng([self._seed, 3, which, draw]).permutation(self._numbers[which])
         shots = numbers[: min(count, len(numbers) - 2)]
         images = [self._products[which].image(int(number)) for number in shots]
         return self._model.fit(images), shots
 
     def _simulated(self, which: int, query: int, rng: np.random.Generator) -> Simulated:
-        """Put anomalies into a photograph; where source and image are too alike, other sources are tried."""
+        """Simulate anomalies on an image; where source and image are too alike, other sources are tried."""
         image = self._products[which].image(query)
         foreground = foreground_mask(image)
         attempt = 0
@@ -216,13 +216,13 @@ class _SampleMaker:
                     source_foreground=foreground_mask(source),
                 )
             except ConfigError as error:
-                # An even part on an even part shows nothing: the next source is of another product.
+                # Source and image were too alike: the next source is of another product.
                 attempt += 1
                 if attempt == _ATTEMPTS:
                     raise NoVisibleAnomalyError(str(error)) from error
 
     def _source(self, which: int, rng: np.random.Generator, *, always_foreign: bool) -> Pixels:
-        """Another good image of the product, or one of another product."""
+        """Return a good image of the product, or of another product."""
         foreign = always_foreign or rng.random() < self._config.foreign_share
         if foreign and len(self._products) > 1:
             other = int(rng.integers(len(self._products) - 1))
@@ -231,7 +231,7 @@ class _SampleMaker:
 
 
 def _numbers(product: Product, photographs: int, split: Split) -> NDArray[np.int64]:
-    """Numbers of the product's images in this split; a folder's last fifth is held out."""
+    """Return the numbers of a product's images in a split; a folder's last fifth is held out."""
     if product.images is None:
         first = 0 if split == "train" else photographs
         return np.arange(first, first + photographs)
@@ -247,8 +247,7 @@ def _numbers(product: Product, photographs: int, split: Split) -> NDArray[np.int
 
 
 def _claim(folder: Path, config: DataConfig, encoder: ImageEncoder, roots: Sequence[Path], seed: int) -> None:
-    """Write what the cache is of, or check that it is the same."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """Write the manifest of the cache, or raise ConfigError where another one is there."""
     manifest = {
         "encoder": encoder.name,
         "seed": seed,
@@ -257,7 +256,7 @@ def _claim(folder: Path, config: DataConfig, encoder: ImageEncoder, roots: Seque
     }
     path = folder / "manifest.json"
     if not path.exists():
-        path.write_text(json.dumps(manifest, indent=2), encoding="utf-8")
+        write_whole(path, json.dumps(manifest, indent=2))
     elif json.loads(path.read_text(encoding="utf-8")) != manifest:
         raise ConfigError(f"{folder}: holds features of other data or another encoder; give another folder.")
 

@@ -1,8 +1,7 @@
-"""Where training images come from: folders of good images, and drawn products.
+"""Training images: folders of good images, and procedural products.
 
-A folder is ROOT/C/train/good (MVTec layout, any number of categories), ROOT/train/good, or images
-directly. Fewer than five images are taken for pictures of textures: each is a product of its own, and
-random crops of it are its photographs.
+A root is ROOT/C/train/good (MVTec layout, any number of categories), ROOT/train/good, or a folder of images.
+Of a folder with fewer than five images, each is a texture: a product whose images are random crops of it.
 """
 
 from __future__ import annotations
@@ -18,11 +17,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anomaly_core.imaging.reading import find_images, load_image
-from anomaly_core.simulation.procedural import DrawnProduct, drawn_products
+from anomaly_core.names import plain_name
+from anomaly_core.simulation.procedural import ProceduralProduct, procedural_products
 
 Pixels = NDArray[np.uint8]
 FEW: Final = 5
-"""Fewer images than this are no product but textures."""
+"""Least number of images of a product; fewer are textures."""
 
 
 class Product(Protocol):
@@ -35,7 +35,7 @@ class Product(Protocol):
 
     @property
     def images(self) -> int | None:
-        """How many different images there are, or None for as many as wanted."""
+        """Number of different images, or None for any number."""
         ...
 
     def image(self, index: int) -> Pixels:
@@ -44,10 +44,10 @@ class Product(Protocol):
 
 
 @dataclass(frozen=True)
-class Drawn:
-    """A drawn product at a fixed size."""
+class Procedural:
+    """A procedural product at a fixed image size."""
 
-    product: DrawnProduct
+    product: ProceduralProduct
     side: int
 
     @property
@@ -57,17 +57,17 @@ class Drawn:
 
     @property
     def images(self) -> int | None:
-        """As many as wanted."""
+        """None: any number."""
         return None
 
     def image(self, index: int) -> Pixels:
-        """Return the (side, side, 3) uint8 photograph."""
+        """Return the (side, side, 3) uint8 image of this number."""
         return self.product.image(index, self.side)
 
 
 @dataclass(frozen=True)
 class Folder:
-    """A product photographed several times. side: longer images are shrunk to about 2 x this."""
+    """A folder of images of one product. side: images shrink to a shorter side of about 2 x this."""
 
     name: str
     paths: tuple[Path, ...]
@@ -79,13 +79,13 @@ class Folder:
         return len(self.paths)
 
     def image(self, index: int) -> Pixels:
-        """Return one photograph, (H, W, 3) uint8."""
+        """Return the (H, W, 3) uint8 image of this number."""
         return _loaded(self.paths[index], self.side)
 
 
 @dataclass(frozen=True)
 class Texture:
-    """A picture of a texture; its random crops are the product's images."""
+    """An image of a texture, whose random crops are the product's images."""
 
     name: str
     path: Path
@@ -94,11 +94,11 @@ class Texture:
 
     @property
     def images(self) -> int | None:
-        """As many crops as wanted."""
+        """None: any number."""
         return None
 
     def image(self, index: int) -> Pixels:
-        """Return a (side, side, 3) uint8 crop of half the picture's shorter side."""
+        """Return a (side, side, 3) uint8 crop of half the image's shorter side."""
         pixels = _loaded(self.path, self.side)
         rng = np.random.default_rng([self.seed, index])
         crop = min(pixels.shape[:2]) // 2
@@ -108,8 +108,8 @@ class Texture:
         return np.asarray(cv2.resize(cut, (self.side, self.side), interpolation=method), dtype=np.uint8)
 
 
-def training_products(roots: Sequence[Path], drawn: int, side: int, seed: int) -> list[Product]:
-    """Return the products of the folders, then `drawn` drawn ones.
+def training_products(roots: Sequence[Path], procedural: int, side: int, seed: int) -> list[Product]:
+    """Return the products of the folders, then `procedural` ones.
 
     Raises NoImages for a root without images.
     """
@@ -120,10 +120,10 @@ def training_products(roots: Sequence[Path], drawn: int, side: int, seed: int) -
         for name, folder in named:
             paths = tuple(find_images([folder]))
             if len(paths) < FEW:
-                products += [Texture(path.stem.replace("_", " "), path, side, seed) for path in paths]
+                products += [Texture(plain_name(path.stem), path, side, seed) for path in paths]
             else:
-                products.append(Folder(name.replace("_", " "), paths, side))
-    products += [Drawn(product, side) for product in drawn_products(drawn, seed)]
+                products.append(Folder(plain_name(name), paths, side))
+    products += [Procedural(product, side) for product in procedural_products(procedural, seed)]
     return products
 
 

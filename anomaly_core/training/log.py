@@ -1,4 +1,4 @@
-"""A run's figures: metrics.jsonl, one object a step, and their curve as a picture."""
+"""Log of a training run: metrics.jsonl, one object a step, and curve.png."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
+
+from anomaly_core.files import write_whole
+from anomaly_core.names import plain_name
 
 CURVES: Final = (
     ("loss", ("cross_entropy", "focal", "dice")),
@@ -17,16 +20,16 @@ CURVES: Final = (
 
 
 class TrainingLog:
-    """Writes metrics.jsonl and curve.png in a folder."""
+    """metrics.jsonl and curve.png of a folder."""
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / "metrics.jsonl"
         self._picture = folder / "curve.png"
 
     def resume(self, step: int) -> None:
-        """Drop what was written after the step at which the run goes on."""
+        """Drop the rows after the step from which the run continues."""
         kept = [row for row in self.rows() if row["step"] <= step]
-        self._path.write_text("".join(json.dumps(row) + "\n" for row in kept), encoding="utf-8")
+        write_whole(self._path, "".join(json.dumps(row) + "\n" for row in kept))
 
     def write(self, step: int, figures: Mapping[str, float]) -> None:
         """Append one step."""
@@ -45,7 +48,7 @@ class TrainingLog:
 
     def draw(self) -> None:
         """Write the curve: losses above, AUROC below."""
-        # The figure class, not pyplot: no window system, no global state.
+        # The figure class, not pyplot, which has a window system and global state.
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
 
@@ -56,7 +59,7 @@ class TrainingLog:
             for name in names:
                 points = [(row["step"], row[name]) for row in rows if name in row]
                 if points:
-                    axis.plot(*zip(*points, strict=True), label=name.replace("_", " "))
+                    axis.plot(*zip(*points, strict=True), label=plain_name(name))
             axis.set_ylabel(title)
             if axis.lines:
                 axis.legend()

@@ -5,20 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 import torch
-from torch.nn import functional as F
 
 MASK_THRESHOLD: Final = 0.3
-"""A resized mask's pixel is anomalous above this."""
-
-
-def binary_mask(mask: torch.Tensor, size: tuple[int, int]) -> torch.Tensor:
-    """Return a (B, h, w) float mask of 0 and 1 at `size`, from a (B, H, W) mask in [0, 1].
-
-    Shrinking averages over area, and a cell counts as anomalous above 0.3 of it.
-    """
-    shrinking = mask.shape[-2] >= size[0] and mask.shape[-1] >= size[1]
-    mode = "area" if shrinking else "bilinear"
-    return (F.interpolate(mask.float()[:, None], size=size, mode=mode)[:, 0] > MASK_THRESHOLD).float()
+"""Value above which a pixel of a resized mask is anomalous."""
 
 
 def focal_loss(anomalous: torch.Tensor, target: torch.Tensor, gamma: float = 2.0) -> torch.Tensor:

@@ -1,4 +1,4 @@
-"""What a stopped run needs to go on as if it had not been stopped: weights, moments, generator, step."""
+"""Resumable state of a training run: weights, optimiser moments, random generator, step."""
 
 from __future__ import annotations
 
@@ -10,21 +10,19 @@ from typing import Final
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import nn
 
 from anomaly_core.config import TrainingConfig
 from anomaly_core.errors import ConfigError, WeightsDamaged
+from anomaly_core.files import write_whole
 
 FILE: Final = "resume.safetensors"
 DONE: Final = "config.json"
 
 
 class RunState:
-    """The step and the optimiser of the phase, and the file that keeps them.
-
-    step: steps done in all.
-    """
+    """Step and optimiser of a run, and the file that stores them. step: steps done in all."""
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / FILE
@@ -35,7 +33,7 @@ class RunState:
         self._moments: dict[str, torch.Tensor] = {}
 
     def optimiser(self, phase: str, make: Callable[[], torch.optim.Optimizer]) -> torch.optim.Optimizer:
-        """Return the phase's optimiser, made at its first step; a resumed one has its moments back."""
+        """Return the phase's optimiser, made at its first step, with restored moments in a resumed run."""
         if self._optimiser is None or phase != self._phase:
             self._optimiser = make()
             if phase == self._phase and self._moments:
@@ -44,16 +42,15 @@ class RunState:
         return self._optimiser
 
     def save(self, parts: Mapping[str, nn.Module], config: TrainingConfig) -> None:
-        """Write the file whole, in place of the last one."""
+        """Write the file atomically, in place of the last one."""
         tensors = {f"{name}/{key}": t for name, part in parts.items() for key, t in _own(name, part).items()}
         if self._optimiser is not None:
             for i, state in self._optimiser.state_dict()["state"].items():
                 tensors |= {f"optimiser/{i}/{key}": value for key, value in state.items()}
         tensors["generator"] = torch.get_rng_state()
         meta = {"step": str(self.step), "phase": self._phase, "config": _text(config)}
-        part_file = self._path.with_suffix(".part")
-        save_file({k: t.detach().cpu().clone().contiguous() for k, t in tensors.items()}, part_file, meta)
-        part_file.replace(self._path)
+        own = {k: t.detach().cpu().clone().contiguous() for k, t in tensors.items()}
+        write_whole(self._path, save(own, meta))
 
     def restore(self, parts: Mapping[str, nn.Module], config: TrainingConfig) -> int:
         """Load a stopped run, if there is one, and return its step.
@@ -102,7 +99,7 @@ def fingerprint(tensors: Iterable[torch.Tensor]) -> str:
 
 
 def _own(name: str, part: nn.Module) -> dict[str, torch.Tensor]:
-    """The part's tensors; of a language model with LoRA only the LoRA layers."""
+    """Return a part's tensors; of a language model with LoRA only the LoRA layers."""
     state = part.state_dict()
     return {k: t for k, t in state.items() if "lora_" in k} if name == "lora" else state
 

@@ -1,8 +1,8 @@
-"""Drawn anomaly maps, for training what reads maps: smooth noise with bumps, on every scale.
+"""Synthetic anomaly maps for training the prompt learner: smooth noise with bumps, at all scales.
 
-Simulated photographs give maps of one kind, clean with a strong bump. Maps of real products are rougher,
-and what was learned on the former alone read the latter no better than chance (docs/experiments.md).
-A map here is in units of the score at which an anomaly is as likely as not.
+Maps of simulated images are clean with a strong bump, those of real products are rougher; a prompt learner
+trained on the former alone was at chance on the latter (docs/research/experiments.md). Maps are in units of
+the reference score.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from anomaly_core.decoders.memory_bank import image_score
 from anomaly_core.decoders.patches import top_share_mean
 
 SHARPNESS: Final = 6.0
-"""Exponent of the graded truth: a score a tenth above even odds is 64 % anomalous, one of twice it 98 %."""
+"""Exponent of soft labels: 0.64 for 1.1 times the reference score, 0.98 for twice it."""
 _LEVEL: Final = -0.25
 _SPREAD: Final = 0.35
 _BUMP_CHANCE: Final = 0.5
@@ -30,15 +30,15 @@ _FIRST_SHARE: Final = 0.09
 Map = NDArray[np.float32]
 
 
-def draw_map(rng: np.random.Generator, side: int) -> tuple[torch.Tensor, float]:
-    """Return a (side, side) float32 map, and its image score; both in units of even odds, above 0."""
+def synthetic_map(rng: np.random.Generator, side: int) -> tuple[torch.Tensor, float]:
+    """Return a (side, side) float32 map > 0 and its image score, in units of the reference score."""
     height, width = (int(length) for length in rng.integers(14, 30, 2))
     waves = _noise(rng, height, width, float(np.exp(rng.uniform(np.log(0.4), np.log(5.0)))))
     if rng.random() < 0.4:
         waves = waves + 2 * rng.random() * _noise(rng, height, width, float(rng.uniform(2.0, 8.0)))
     values = np.exp(waves * rng.uniform(0.1, 0.7))
     rows, columns = np.mgrid[:height, :width]
-    if rng.random() < _PART_CHANCE:  # a part on an empty ground
+    if rng.random() < _PART_CHANCE:  # a part on an empty background
         inside = ((rows / height - 0.5) ** 2 + (columns / width - 0.5) ** 2) < rng.uniform(0.05, 0.25)
         values = values * inside + 1e-3
     values = values / _score(values) * np.exp(rng.normal(_LEVEL, _SPREAD))
@@ -51,21 +51,20 @@ def draw_map(rng: np.random.Generator, side: int) -> tuple[torch.Tensor, float]:
 
 
 def faded(ratios: torch.Tensor, share: float) -> torch.Tensor:
-    """Return the map (H, W) with what stands out of it scaled by `share`: a fainter defect."""
+    """Return the (H, W) map with values above its 90 % quantile moved towards it, by factor `share`."""
     ground = ratios.flatten().quantile(0.9)
     return torch.where(ratios > ground, ground + share * (ratios - ground), ratios)
 
 
-def graded_truth(ratios: torch.Tensor, score: float, cells: int) -> tuple[torch.Tensor, float]:
-    """Return how anomalous each cell is, (cells^2,) in [0, 1], and the image.
+def soft_labels(ratios: torch.Tensor, score: float, cells: int) -> tuple[torch.Tensor, float]:
+    """Return soft labels in [0, 1] of the cells, (cells^2,), and of the image; 0.5 at the reference score.
 
-    ratios: (H, W) in units of even odds, whose sides are at least `cells`. score: the image's, likewise.
-    1 is half anomalous.
+    ratios: (H, W) map, score: image score, both in units of the reference score.
     """
     side = ratios.shape[-1] // cells
     even = F.interpolate(ratios[None, None], size=(cells * side, cells * side), mode="bilinear")[0, 0]
     parts = even.view(cells, side, cells, side).permute(0, 2, 1, 3).reshape(cells**2, -1)
-    # A ninth of the image has nine times the share of its highest pixels.
+    # The same number of pixels as the image score: a cell is a ninth of the image.
     highest = top_share_mean(parts, _FIRST_SHARE)
     return _graded(highest), float(_graded(torch.tensor(score)))
 
@@ -75,13 +74,13 @@ def _graded(ratio: torch.Tensor) -> torch.Tensor:
 
 
 def _noise(rng: np.random.Generator, height: int, width: int, sigma: float) -> Map:
-    """Gaussian noise, smoothed over `sigma` patches, of mean 0 and standard deviation 1."""
+    """Draw Gaussian noise, smoothed over `sigma` patches, of mean 0 and standard deviation 1."""
     field = cv2.GaussianBlur(rng.normal(size=(height, width)).astype(np.float32), (0, 0), sigma)
     return np.asarray((field - field.mean()) / max(float(field.std()), 1e-6), dtype=np.float32)
 
 
 def _bump(rng: np.random.Generator, rows: NDArray[np.int_], columns: NDArray[np.int_]) -> NDArray[np.float64]:
-    """A Gaussian bump of any place, direction, length and breadth."""
+    """Draw a Gaussian bump of random position, direction, length and breadth."""
     height, width = rows.shape
     y, x = rows - rng.uniform(0, height), columns - rng.uniform(0, width)
     along, across = np.exp(rng.uniform(np.log(0.5), np.log(4.0), 2))

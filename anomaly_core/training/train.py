@@ -1,10 +1,10 @@
-"""Training: the decoder's linear layers and the prompt learner, everything else frozen.
+"""Training of the decoder's linear layers and the prompt learner; everything else is frozen.
 
-In the first phase the decoder learns from masks, and the prompt learner from a linear probe on its tokens;
-in the second the language model reads the tokens.
+In the first phase the decoder learns from masks, and the prompt learner from a linear probe on its tokens; in
+the second, the prompt learner learns from the language model.
 
 L = L_ce + sum over taps of (L_focal + L_dice), arXiv 2308.15366 eq. 7. The frozen encoder runs once,
-before the first step (training_cache.py); a step reads features from disk.
+before the first step (cache.py).
 """
 
 from __future__ import annotations
@@ -28,21 +28,22 @@ from anomaly_core.decoders.text_aligned import TextAlignedDecoder, mean_of_taps,
 from anomaly_core.encoders.base import ImageEncoder, TextEncoder
 from anomaly_core.encoders.registry import load_image_encoder, load_text_encoder
 from anomaly_core.errors import ConfigError
-from anomaly_core.inspection import CELLS
+from anomaly_core.files import make_folder
 from anomaly_core.language.base import Message
 from anomaly_core.language.inspection_dialogue import inspection_messages, read_dialogues
 from anomaly_core.language.registry import load_language_model
 from anomaly_core.language.transformers_lm import TransformersLanguageModel
+from anomaly_core.results import CELLS
 from anomaly_core.simulation.question_answers import inspection_pairs
 from anomaly_core.soft_prompt.adapters import add_lora, save_lora
 from anomaly_core.soft_prompt.learner import PromptLearner, PromptLearnerConfig, TokenProbe
-from anomaly_core.training.batch import Views, decoder_maps, draw_pairs, draw_views, schedule
+from anomaly_core.training.batch import MapBatch, decoder_maps, draw_pairs, sample_maps, schedule
 from anomaly_core.training.cache import MASK_SIZE, Example, FeatureCache, build_cache
 from anomaly_core.training.dialogue_loss import dialogue_loss, word_embeddings
 from anomaly_core.training.log import TrainingLog
 from anomaly_core.training.losses import dice_loss, focal_loss
 from anomaly_core.training.state import RunState, fingerprint
-from anomaly_core.training.validation import watch
+from anomaly_core.training.validation import evaluate_held_out
 
 Progress = Callable[[str, int, int, Mapping[str, float]], None]
 """progress(stage, done, total, figures): stage is "encode", "decoder" or "prompt"."""
@@ -51,7 +52,7 @@ _DTYPES: Final = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16
 
 @dataclass(frozen=True)
 class TrainingSummary:
-    """What a run left. results: figures on held-out simulated pairs. seconds: of this call's steps."""
+    """The result of a run. results: figures on held-out samples. seconds: of this call's steps."""
 
     folder: Path
     steps: int
@@ -61,7 +62,7 @@ class TrainingSummary:
 
 @dataclass
 class TrainingModels:
-    """The models of a run. lm: None trains the decoder alone."""
+    """The models of a run. lm: None to train the decoder alone."""
 
     encoder: ImageEncoder
     text_encoder: TextEncoder
@@ -78,13 +79,13 @@ def train(
     cache: Path | None = None,
     stop_after: int | None = None,
 ) -> TrainingSummary:
-    """Train, or go on with the run that was stopped in `out`; the result is the same.
+    """Train, or continue the run that was stopped in `out`, with the same result.
 
     Args:
         config: the run. On a CPU equal configs, roots and thread counts give equal checkpoints.
-        roots: folders of good images, see training_data.py.
-        out: the checkpoint's folder: config.json, decoder.safetensors, prompt_learner.safetensors,
-            metrics.jsonl, curve.png, and resume.safetensors until the run is finished.
+        roots: folders of good images, see data.py.
+        out: the checkpoint's folder, see checkpoint.py, with metrics.jsonl, curve.png, and resume.safetensors
+            until the run is finished.
         progress: called after each encoded sample and each step.
         models: in place of those that the config names.
         cache: folder of the encoded samples; `out`/features unless given.
@@ -94,7 +95,7 @@ def train(
         ConfigError: `out` holds another run, or the models do not fit the config.
         NoImages, WeightsMissing: see the loaders.
     """
-    out.mkdir(parents=True, exist_ok=True)
+    make_folder(out)
     models = models or _load_models(config)
     with torch.random.fork_rng():
         torch.manual_seed(config.seed)
@@ -116,7 +117,7 @@ def train(
 
 
 class _Run:
-    """The trainable parts, the optimiser of the current phase, and the step."""
+    """A run: trainable parts, state, log."""
 
     def __init__(self, config: TrainingConfig, models: TrainingModels, out: Path) -> None:
         self.config = config
@@ -157,7 +158,7 @@ class _Run:
     def steps(
         self, features: FeatureCache, stop_after: int | None
     ) -> Iterator[tuple[str, int, int, dict[str, float]]]:
-        """Run what is left of both phases; yields after each step."""
+        """Run the remaining steps of both phases; yields after each step."""
         config = self.config
         total = config.decoder_steps + config.steps
         while self.state.step < total and (stop_after is None or self.state.step < stop_after):
@@ -173,8 +174,10 @@ class _Run:
             figures |= {"learning_rate": rate, "seconds": time.perf_counter() - began}
             self.state.step = done = step + 1
             last = done in (config.decoder_steps, total)
-            if last or (done - begin) % config.watch_every == 0:
-                self.results = watch(features, self.decoder, self.learner, None if first else self.lm)
+            if last or (done - begin) % config.evaluate_every == 0:
+                self.results = evaluate_held_out(
+                    features, self.decoder, self.learner, None if first else self.lm
+                )
                 figures |= self.results
             self.log.write(done, figures)
             if last or done % config.save_every == 0 or done == stop_after:
@@ -191,13 +194,15 @@ class _Run:
         for part in self.parts.values():
             part.train()
         optimiser.zero_grad(set_to_none=True)
-        # Every draw of a step follows from seed and step alone, so a resumed run draws the same.
+        # The draws of a step depend on seed and step alone, so that a resumed run repeats them.
         rng = np.random.default_rng([config.seed, 17, step])
         numbers = draw_pairs(rng, features.counts["train"], config.batch_size)
         sums: dict[str, float] = {}
         for part_numbers in np.split(numbers, config.accumulation):
             examples = [features.load("train", int(number)) for number in part_numbers]
-            losses = self._losses(examples, rng, language=language, talk=language and self._is_talk(step))
+            losses = self._losses(
+                examples, rng, language=language, dialogue=language and self._is_dialogue_step(step)
+            )
             total = torch.stack(list(losses.values())).sum() / config.accumulation
             torch.autograd.backward([self.scaler.scale(total)])
             for name, loss in losses.items():
@@ -210,7 +215,7 @@ class _Run:
         return {**sums, "gradient_norm": float(norm)}
 
     def _losses(
-        self, examples: Sequence[Example], rng: np.random.Generator, *, language: bool, talk: bool
+        self, examples: Sequence[Example], rng: np.random.Generator, *, language: bool, dialogue: bool
     ) -> dict[str, torch.Tensor]:
         config = self.config
         learns_decoder = config.joint or not language
@@ -223,14 +228,14 @@ class _Run:
             losses["dice"] = torch.stack([dice_loss(m, target) for m in per_tap]).sum()
         if self.learner is None or self.lm is None or not (language or self.probe):
             return losses
-        views = draw_views(
+        views = sample_maps(
             examples,
             mean_of_taps(per_tap, MASK_SIZE),
             self.learner.config.map_size,
             rng,
             few_shot=config.few_shot_probability,
-            drawn=config.drawn_map_probability,
-            jitter=config.unit_jitter,
+            synthetic=config.synthetic_map_probability,
+            jitter=config.reference_jitter,
         )
         maps = views.maps if language and config.joint else views.maps.detach()
         tokens = self.learner.read(maps[:, None]) if config.use_map else None
@@ -244,8 +249,8 @@ class _Run:
             soft = self.learner.prompt(
                 tokens, embeddings if config.image_token else None, batch=len(examples)
             )
-            if talk:
-                losses["cross_entropy"] = dialogue_loss(self.lm, self._talk(rng, soft))
+            if dialogue:
+                losses["cross_entropy"] = dialogue_loss(self.lm, self._dialogue_batch(rng, soft))
             else:
                 dialogues, yes = self._questions(rng, views, soft)
                 losses["cross_entropy"] = dialogue_loss(
@@ -254,9 +259,9 @@ class _Run:
         return losses
 
     def _questions(
-        self, rng: np.random.Generator, views: Views, soft: torch.Tensor
+        self, rng: np.random.Generator, views: MapBatch, soft: torch.Tensor
     ) -> tuple[list[list[Message]], list[float | None]]:
-        """Return a dialogue about each view, and how likely its answer is Yes, where it is yes or no."""
+        """Return a dialogue about each map, and the probability of Yes for those with a yes-no answer."""
         dialogues, yes = [], list[float | None]()
         truths = views.image_truth.tolist()
         for product, cells, prompt, truth in zip(views.products, views.cells, soft, truths, strict=True):
@@ -267,18 +272,18 @@ class _Run:
             yes.append(truth if chosen else None)
         return dialogues, yes
 
-    def _talk(self, rng: np.random.Generator, soft: torch.Tensor) -> list[list[Message]]:
-        """Chats with an image's soft prompt before the first question, so that it disturbs no chat."""
+    def _dialogue_batch(self, rng: np.random.Generator, soft: torch.Tensor) -> list[list[Message]]:
+        """Return chats with an image's soft prompt before the first question, which must not disturb them."""
         chosen = [self.dialogues[int(i)] for i in rng.integers(len(self.dialogues), size=len(soft))]
-        talks = []
+        dialogues = []
         for dialogue, prompt in zip(chosen, soft, strict=True):
             first = next((i for i, m in enumerate(dialogue) if m.role == "user"), 0)
-            talks.append(
+            dialogues.append(
                 [Message(m.role, m.text, prompt if i == first else None) for i, m in enumerate(dialogue)]
             )
-        return talks
+        return dialogues
 
-    def _is_talk(self, step: int) -> bool:
+    def _is_dialogue_step(self, step: int) -> bool:
         return bool(self.dialogues) and step % 2 == 1
 
     def _adam(self, first: bool) -> torch.optim.Adam:
@@ -297,7 +302,7 @@ class _Run:
             base_tokens=config.base_tokens,
             channels=config.channels,
             norm=config.norm,
-            level_knots=config.level_knots,
+            level_bins=config.level_bins,
             embedding_std=lm.embedding_std,
         )
 
@@ -312,7 +317,7 @@ class _Run:
 
     def _finish(self, features: FeatureCache) -> None:
         if not self.results:
-            self.results = watch(features, self.decoder, self.learner, self.lm)
+            self.results = evaluate_held_out(features, self.decoder, self.learner, self.lm)
         checkpoint = CheckpointConfig(
             encoder=self.models.encoder.name,
             channels=input_channels(self.config.data.decoder_input, self.models.encoder.channels),

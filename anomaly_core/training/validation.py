@@ -1,4 +1,4 @@
-"""Figures to watch while training, on held-out simulated pairs: never the loss alone."""
+"""Validation metrics of training, on held-out simulated samples."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ from anomaly_core.soft_prompt.learner import TOP_SHARE, PromptLearner, unit_map
 from anomaly_core.training.batch import on_original
 from anomaly_core.training.cache import FeatureCache
 
-# Every pixel of every mask would cost more than a training step.
+# The size of maps and masks for pixel AUROC; full size would cost more than a training step.
 _PIXELS = (56, 56)
 
 
 @torch.no_grad()
-def watch(
+def evaluate_held_out(
     features: FeatureCache,
     decoder: TextAlignedDecoder,
     learner: PromptLearner | None,
     lm: TransformersLanguageModel | None,
 ) -> dict[str, float]:
-    """Return held-out figures, each in [0, 1].
+    """Return metrics of the held-out samples, each in [0, 1].
 
     image_auroc and pixel_auroc: of the decoder's map. few_shot_auroc: of the few-shot map. With a language
-    model also yes_no_auroc (log p(Yes) - log p(No), from the decoder's map), yes_no_few_shot_auroc (from
-    the few-shot map), yes_no_balanced_accuracy (of both) and cell_accuracy (the likeliest cell of an
-    anomalous image's few-shot map is one that holds an anomaly).
+    model also yes_no_auroc (of log p(Yes) - log p(No) for the decoder's map), yes_no_few_shot_auroc (for the
+    few-shot map), yes_no_balanced_accuracy (over both) and cell_accuracy (share of anomalous images whose
+    likeliest cell for the few-shot map holds an anomaly).
     """
     decoder.eval()
     if learner is not None:
@@ -69,11 +69,11 @@ def watch(
         "few_shot_auroc": auroc(shot_scores, labels),
     }
     if margins[0]:
-        said = np.array(margins[0] + margins[1]) > 0
+        answers = np.array(margins[0] + margins[1]) > 0
         figures |= {
             "yes_no_auroc": auroc(margins[0], labels),
             "yes_no_few_shot_auroc": auroc(margins[1], labels),
-            "yes_no_balanced_accuracy": balanced_accuracy(said, labels * 2),
+            "yes_no_balanced_accuracy": balanced_accuracy(answers, labels * 2),
             "cell_accuracy": float(np.mean(places)),
         }
     return figures

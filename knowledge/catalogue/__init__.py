@@ -1,1 +1,1 @@
-"""Notes about products and defects: read, indexed, and found again."""
+"""Notes about products and defects: readers and search index."""

@@ -1,4 +1,4 @@
-"""BM25 over passages: exact words, where embeddings blur part names and numbers."""
+"""BM25 search over passages, for exact words such as part names and numbers."""
 
 from __future__ import annotations
 
@@ -9,28 +9,19 @@ import numpy as np
 from bm25s.stopwords import STOPWORDS_EN  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 
+from knowledge.text import singular
+
 _WORD = re.compile(r"[^\W_]+")
 _STOP = frozenset(STOPWORDS_EN)
 
 
 def words(text: str) -> list[str]:
-    """Return lower-case words without stop words and English plural endings; underscores separate."""
-    return [_singular(word) for word in _WORD.findall(text.lower()) if word not in _STOP]
-
-
-def _singular(word: str) -> str:
-    # The three rules of Harman's S-stemmer (How effective is suffixing?, JASIS 42(1), 1991).
-    if len(word) > 3 and word.endswith("ies") and not word.endswith(("eies", "aies")):
-        return word[:-3] + "y"
-    if len(word) > 3 and word.endswith("es") and not word.endswith(("aes", "ees", "oes")):
-        return word[:-1]
-    if len(word) > 2 and word.endswith("s") and not word.endswith(("us", "ss")):
-        return word[:-1]
-    return word
+    """Return the lower-case words of a text in the singular, without stop words; underscores separate."""
+    return [singular(word) for word in _WORD.findall(text.lower()) if word not in _STOP]
 
 
 class LexicalIndex:
-    """BM25 (Lucene's variant, k1 1.5, b 0.75) over texts."""
+    """BM25 (Lucene's variant, k1 1.5, b 0.75) over texts. Thread-safe."""
 
     def __init__(self, texts: list[str]) -> None:
         self._size = len(texts)

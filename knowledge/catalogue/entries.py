@@ -1,30 +1,29 @@
-"""One file of notes as it lies in the store: its passages as JSON, its vectors as a FAISS index."""
+"""Stored files of notes: passages as JSON, vectors as a FAISS index."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-import faiss
-import numpy as np
-from numpy.typing import NDArray
-
 from anomaly_core.errors import StoreDamaged
+from anomaly_core.names import plain_name
 from knowledge.catalogue.passages import Passage
 from knowledge.store.snapshot import Snapshot
 from knowledge.store.store import Transaction
+from knowledge.vectors import VectorIndex, Vectors
 
 PREFIX = "notes/"
-_MEND = "add the notes again: iad knowledge add FILE..."
+_REMEDY = "add the notes again: iad knowledge add FILE..."
 
 
 @dataclass(frozen=True, eq=False)
 class Note:
-    """A file of notes. source: its absolute path when it was added. file: the name that ids cite.
+    """A file of notes.
 
-    sha256: of its bytes. encoder: the text encoder of `vectors`, (n, D) float32, or None without.
+    source: its absolute path at the time of adding. file: its name in passage ids. sha256: of its bytes.
+    encoder: name of the text encoder of `vectors`, (n, D) float32; both None without vectors.
     """
 
     source: str
@@ -32,7 +31,7 @@ class Note:
     sha256: str
     passages: tuple[Passage, ...]
     encoder: str | None = None
-    vectors: NDArray[np.float32] | None = None
+    vectors: Vectors | None = None
 
     @property
     def folder(self) -> str:
@@ -41,13 +40,13 @@ class Note:
 
 
 def text_to_index(passage: Passage) -> str:
-    """Return what is embedded and searched: a passage often leaves out what its headings say."""
-    head = [passage.product or "", (passage.defect or "").replace("_", " "), passage.title]
+    """Return the text that is embedded and searched: a passage with product, defect and title."""
+    head = [passage.product or "", plain_name(passage.defect or ""), passage.title]
     return ". ".join([*(part for part in head if part), passage.text])
 
 
 def write_note(tx: Transaction, note: Note) -> None:
-    """Put a note in the place of an earlier one from the same path."""
+    """Write a note, in place of an earlier one from the same path."""
     record = {
         "source": note.source,
         "file": note.file,
@@ -58,13 +57,11 @@ def write_note(tx: Transaction, note: Note) -> None:
     remove_note(tx, note)
     tx.put(f"{note.folder}passages.json", json.dumps(record, indent=1).encode())
     if note.vectors is not None:
-        index = faiss.IndexFlatIP(note.vectors.shape[1])
-        index.add(np.ascontiguousarray(note.vectors, dtype=np.float32))
-        tx.put(f"{note.folder}index.faiss", faiss.serialize_index(index).tobytes())
+        tx.put(f"{note.folder}index.faiss", VectorIndex(note.vectors).to_bytes())
 
 
 def remove_note(tx: Transaction, note: Note) -> None:
-    """Delete a note's keys, where there are any."""
+    """Delete a note's keys, if any."""
     for key in tx.keys(note.folder):
         tx.delete(key)
 
@@ -81,15 +78,13 @@ def _read(source: Snapshot | Transaction, key: str) -> Note:
         passages = tuple(Passage(**passage) for passage in record["passages"])
         note = Note(record["source"], record["file"], record["sha256"], passages, record["encoder"])
     except (KeyError, TypeError, ValueError) as error:
-        raise StoreDamaged(f"{key} holds no passages ({error}): {_MEND}") from error
+        raise StoreDamaged(f"{key} holds no passages ({error}): {_REMEDY}") from error
     if note.encoder is None:
         return note
     index_key = f"{note.folder}index.faiss"
     try:
-        index = faiss.deserialize_index(np.frombuffer(source.read(index_key), dtype=np.uint8))
-    except (KeyError, RuntimeError) as error:
-        raise StoreDamaged(f"{index_key} is no FAISS index ({error}): {_MEND}") from error
-    if index.ntotal != len(passages):
-        raise StoreDamaged(f"{index_key} does not fit its passages: {_MEND}")
-    vectors = index.reconstruct_n(0, index.ntotal)
-    return Note(note.source, note.file, note.sha256, passages, note.encoder, vectors)
+        data = source.read(index_key)
+    except KeyError as error:
+        raise StoreDamaged(f"{index_key} is missing: {_REMEDY}") from error
+    index = VectorIndex.from_bytes(data, key=index_key, count=len(passages), remedy=_REMEDY)
+    return replace(note, vectors=index.rows)

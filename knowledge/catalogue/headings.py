@@ -1,4 +1,4 @@
-"""Which headings of a note name a type of defect, and which only part the text about one."""
+"""Rules that find the defect type that a section is about, from its headings."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Final
 
 LONGEST: Final = 6
-"""Words of a heading beyond which it is a sentence and no name."""
+"""Most words of a heading that is a name."""
 
 _LABELLED: Final = re.compile(
     r"^(?:defect(?:\s+type)?|anomaly|fault|flaw)\s*[:\-\u2013]\s*(?P<name>\S.*)$", re.IGNORECASE
@@ -44,12 +44,11 @@ _DEFECT_WORD: Final = re.compile(
 
 
 def defect_of(trail: Sequence[str]) -> str | None:
-    """Return the defect that a section is about, by its headings, outermost first; None for none.
+    """Return the defect that a section is about, by its headings, outermost first, or None.
 
-    A heading names a defect where it says so ("Defect: scratch"), where it stands right below a heading
-    such as "Defects", or where it is a short name with a word for damage in it. The outermost heading is
-    the document's title and names none, unless it says so. What stands below a defect's heading, such as
-    "Causes", is about that defect.
+    A heading names a defect where it is labelled ("Defect: scratch"), stands right below a heading such as
+    "Defects", or is a short name with a word for damage. The outermost heading, the document's title, names
+    one only with a label. Headings below, such as "Causes", keep the defect.
     """
     found: str | None = None
     below_list = False
@@ -64,7 +63,7 @@ def defect_of(trail: Sequence[str]) -> str | None:
             below_list = True
             continue
         elif _is_name(text) and (below_list or (depth > 0 and _DEFECT_WORD.search(text))):
-            # A heading below a defect's own that names damage again is a kind of it.
+            # A heading that names damage below a defect's own is a subtype.
             found = text
         below_list = False
     return found

@@ -1,44 +1,47 @@
-"""Domain notes, found again by meaning and by word: dense vectors and BM25, fused by reciprocal rank.
+"""Search index of notes: dense vectors and BM25, fused by reciprocal rank.
 
-Without the text encoder's weights, notes are kept and found by word alone; `AddResult.dense` and
-`PassageHit.dense` say so. Notes whose vectors are absent, or of another text encoder, are embedded again as
-soon as the encoder is there: for this process by `search`, for good by the next `add`.
+Without the text encoder's weights, search is by BM25 alone, and `dense` of the results is false. Notes
+without vectors, or with those of another text encoder, are embedded once the encoder is available: in memory
+by `search`, in the store by the next `add`.
 """
 
 from __future__ import annotations
 
 import hashlib
-import re
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-import faiss
 import numpy as np
 from numpy.typing import NDArray
 
 from anomaly_core.encoders.base import TextEncoder
 from anomaly_core.errors import ConfigError, KnowledgeError, WeightsMissing
+from anomaly_core.names import name_key
 from knowledge.catalogue.bm25 import LexicalIndex
 from knowledge.catalogue.entries import Note, read_notes, remove_note, text_to_index, write_note
-from knowledge.catalogue.passages import Passage, strip_control, to_passages
+from knowledge.catalogue.passages import Passage, to_passages
 from knowledge.catalogue.product_match import ProductNames, TextMatch
 from knowledge.catalogue.readers import read_note
 from knowledge.store.snapshot import Snapshot
 from knowledge.store.store import Store
+from knowledge.text import strip_control
+from knowledge.vectors import VectorIndex, Vectors
 
 RANK_CONSTANT: Final = 60
 """k of reciprocal rank fusion (Cormack, Clarke and Buettcher, SIGIR 2009)."""
 _POOL: Final = 100
-"""How many passages of each ranking take part in the fusion."""
+"""Passages of each ranking in the fusion."""
 
 
 @dataclass(frozen=True)
 class AddResult:
-    """What `add` did. passages: now in the store from these files; replaced: those that gave way.
+    """The result of `add`. passages: number of those files; replaced: number of earlier ones.
 
-    products: named in the files. dense: whether vectors were made; without, search goes by word alone.
+    products: named in the files. dense: whether vectors were made.
     """
 
     passages: int
@@ -49,39 +52,39 @@ class AddResult:
 
 @dataclass(frozen=True)
 class PassageHit:
-    """A passage found. score: reciprocal rank score in (0, 2/61]. dense: whether meaning took part."""
+    """A passage found. score: reciprocal rank score in (0, 2/61]. dense: whether vectors were searched."""
 
     passage: Passage
     score: float
     dense: bool
 
 
-@dataclass(frozen=True)
+@dataclass
 class _View:
-    """What was read of one version of the store."""
+    """The notes of one version of the store; index and names are made at first use."""
 
     snapshot: Snapshot
     notes: tuple[Note, ...]
     passages: tuple[Passage, ...]
     lexical: LexicalIndex
+    index: VectorIndex | None = None
+    names: ProductNames | None = None
 
 
 class DomainIndex:
-    """Notes in a store. The text encoder is made at the first need of it."""
+    """The notes in a store; the text encoder is made at first use. Thread-safe."""
 
     def __init__(self, store: Store, text_encoder_factory: Callable[[], TextEncoder]) -> None:
         self._store = store
         self._make_encoder = text_encoder_factory
+        self._lock = threading.RLock()
         self._encoder: TextEncoder | None = None
         self._cached: _View | None = None
-        self._dense: tuple[Snapshot, Any] | None = None  # with a faiss.IndexFlatIP, which has no stubs
-        self._names: tuple[Snapshot, ProductNames] | None = None
 
     def add(self, files: Sequence[Path | str], *, product: str | None = None) -> AddResult:
-        """Add notes in one transaction; a file that was added before (same path, or same bytes) is replaced.
+        """Add notes in one transaction, in place of files with the same path or the same bytes.
 
-        product: what the notes are about where the files do not say.
-        Raises KnowledgeError (nothing is added then), StoreBusy, StoreError, WeightsDamaged.
+        product: of notes that name none. Raises KnowledgeError, StoreBusy, StoreError, WeightsDamaged.
         """
         if not files:
             raise ConfigError("no file to add: name at least one note")
@@ -111,9 +114,9 @@ class DomainIndex:
         return AddResult(len(passages), _distinct(p.product for p in passages), replaced, encoder is not None)
 
     def remove(self, file: Path | str) -> int:
-        """Forget a file, named by path or by the name that its passages cite; return its passages' number.
+        """Remove a file, given by path or by its name in passage ids; return its number of passages.
 
-        Raises KnowledgeError when there is none, StoreBusy, StoreError.
+        Raises KnowledgeError where there is none, StoreBusy, StoreError.
         """
         with self._store.transaction(f"remove notes {file}") as tx:
             notes = read_notes(tx)
@@ -126,119 +129,94 @@ class DomainIndex:
                 remove_note(tx, note)
         return sum(len(note.passages) for note in named)
 
-    def search(
-        self,
-        text: str,
-        *,
-        product: str | None = None,
-        defect: str | None = None,
-        k: int = 5,
-        require_dense: bool = False,
-    ) -> list[PassageHit]:
-        """Return up to `k` passages on `text`, best first.
+    def search(self, text: str, *, product: str | None = None, k: int = 5) -> list[PassageHit]:
+        """Return the `k` best passages for a text, best first.
 
-        product, defect: only passages about these, or about none in particular; case, spaces, hyphens and
-        underscores do not matter. require_dense: raise WeightsMissing rather than go by word alone.
+        product: only passages about it, in any spelling, or about no product.
         Raises ConfigError for an empty text, StoreDamaged.
         """
         if not text.strip() or k < 1:
             raise ConfigError("nothing to search for: give a text, and k of at least 1")
         view = self._view()
-        rows = np.array(
-            [
-                row
-                for row, passage in enumerate(view.passages)
-                if _about(passage.product, product) and _about(passage.defect, defect)
-            ],
-            dtype=np.int64,
-        )
-        if not len(rows):
+        places = [
+            row
+            for row, passage in enumerate(view.passages)
+            if product is None or passage.product is None or _same(passage.product, product)
+        ]
+        if not places:
             return []
-        index = self._dense_index(view, require=require_dense)
+        rows = np.array(places, dtype=np.int64)
+        dense = self._dense(view)
         scores: dict[int, float] = {}
-        for ranking in (_by_word(view, text, rows), self._by_meaning(index, text, rows)):
+        for ranking in (_by_word(view, text, rows), _by_meaning(dense, text, rows)):
             for rank, row in enumerate(ranking, start=1):
                 scores[row] = scores.get(row, 0.0) + 1.0 / (RANK_CONSTANT + rank)
         best = sorted(scores, key=lambda row: (-scores[row], row))[:k]
-        return [PassageHit(view.passages[row], scores[row], index is not None) for row in best]
+        return [PassageHit(view.passages[row], scores[row], dense is not None) for row in best]
 
     def product_of(self, text: str) -> TextMatch:
-        """Return the product that a text is about, or none; without the text encoder, by its name alone.
+        """Return the product that a text is about; without the text encoder, by its name alone.
 
         Raises StoreDamaged.
         """
         view = self._view()
-        if self._names is None or self._names[0] is not view.snapshot:
-            index = self._dense_index(view, require=False)
-            vectors = None if index is None else index.reconstruct_n(0, index.ntotal)
-            self._names = (view.snapshot, ProductNames(view.passages, vectors, self._encoder))
-        return self._names[1].find(strip_control(text))
+        with self._lock:
+            if view.names is None:
+                index, encoder = self._dense(view) or (None, None)
+                view.names = ProductNames(view.passages, None if index is None else index.rows, encoder)
+        return view.names.find(strip_control(text))
 
     def products(self) -> list[str]:
         """Return the products that notes are about, sorted."""
         return sorted(_distinct(passage.product for passage in self._view().passages))
 
     def passages(self, product: str | None = None) -> list[Passage]:
-        """Return the passages about a product, general ones left out; with None, all of them."""
+        """Return the passages about a product, without general ones; all passages for None."""
         found = self._view().passages
         return [p for p in found if product is None or (p.product and _same(p.product, product))]
 
     def defects(self, product: str) -> list[str]:
-        """Return the names of a product's defects in the notes' order; "good" is no defect."""
+        """Return the names of a product's defects in the notes' order, without "good"."""
         return [d for d in _distinct(p.defect for p in self.passages(product)) if not _same(d, "good")]
 
-    def _by_meaning(self, index: Any, text: str, rows: NDArray[np.int64]) -> list[int]:
-        encoder = self._text_encoder()
-        if index is None or encoder is None:
-            return []
-        query = encoder.encode_text([strip_control(text)]).numpy().astype(np.float32)
-        # Set apart, not passed: the selector must outlive the search, and faiss only borrows it.
-        selector = faiss.IDSelectorBatch(rows)
-        parameters: Any = faiss.SearchParameters()
-        parameters.sel = selector
-        _, found = index.search(query, min(_POOL, len(rows)), params=parameters)
-        return [int(row) for row in found[0] if row >= 0]
+    def _dense(self, view: _View) -> tuple[VectorIndex, TextEncoder] | None:
+        """Return the index of the passages' vectors and its encoder, or None where weights are missing."""
+        with self._lock:
+            encoder = self._text_encoder()
+            if encoder is None:
+                return None
+            if view.index is None:
+                parts = [np.empty((0, encoder.embedding_dim), dtype=np.float32)]
+                view.index = VectorIndex(np.concatenate(parts + [_vectors(n, encoder) for n in view.notes]))
+            return view.index, encoder
 
-    def _dense_index(self, view: _View, *, require: bool) -> Any:
-        if self._dense is not None and self._dense[0] is view.snapshot:
-            return self._dense[1]
-        encoder = self._text_encoder(require=require)
-        if encoder is None:
-            return None
-        index = faiss.IndexFlatIP(encoder.embedding_dim)
-        for note in view.notes:
-            index.add(_vectors(note, encoder))
-        self._dense = (view.snapshot, index)
-        return index
-
-    def _text_encoder(self, *, require: bool = False) -> TextEncoder | None:
-        if self._encoder is None:
-            try:
-                self._encoder = self._make_encoder()
-            except WeightsMissing:
-                # Search by word still answers, and says in its result that it did only that.
-                if require:
-                    raise
-        return self._encoder
+    def _text_encoder(self) -> TextEncoder | None:
+        with self._lock:
+            if self._encoder is None:
+                # Search by BM25 still works, and its results say so.
+                with suppress(WeightsMissing):
+                    self._encoder = self._make_encoder()
+            return self._encoder
 
     def _view(self) -> _View:
-        snapshot = self._store.snapshot()
-        if self._cached is None or self._cached.snapshot is not snapshot:
-            notes = tuple(read_notes(snapshot))
-            passages = tuple(passage for note in notes for passage in note.passages)
-            lexical = LexicalIndex([text_to_index(passage) for passage in passages])
-            self._cached = _View(snapshot, notes, passages, lexical)
-        return self._cached
+        with self._lock:
+            snapshot = self._store.snapshot()
+            if self._cached is None or self._cached.snapshot is not snapshot:
+                notes = tuple(read_notes(snapshot))
+                passages = tuple(passage for note in notes for passage in note.passages)
+                lexical = LexicalIndex([text_to_index(passage) for passage in passages])
+                self._cached = _View(snapshot, notes, passages, lexical)
+            return self._cached
 
 
 def _embed(note: Note, encoder: TextEncoder) -> Note:
-    """Return the note with vectors of this encoder; the same note where it has them."""
+    """Return the note with vectors of this encoder; the same object where it has them."""
     if note.encoder == encoder.name and note.vectors is not None:
         return note
     return replace(note, encoder=encoder.name, vectors=_vectors(note, encoder))
 
 
-def _vectors(note: Note, encoder: TextEncoder) -> NDArray[np.float32]:
+def _vectors(note: Note, encoder: TextEncoder) -> Vectors:
     if note.encoder == encoder.name and note.vectors is not None:
         return note.vectors
     vectors = encoder.encode_text([text_to_index(passage) for passage in note.passages]).numpy()
@@ -251,20 +229,26 @@ def _by_word(view: _View, text: str, rows: NDArray[np.int64]) -> list[int]:
     return [int(rows[place]) for place in order if scores[place] > 0]
 
 
+def _by_meaning(
+    dense: tuple[VectorIndex, TextEncoder] | None, text: str, rows: NDArray[np.int64]
+) -> list[int]:
+    if dense is None:
+        return []
+    index, encoder = dense
+    query = encoder.encode_text([strip_control(text)]).numpy()
+    return [int(row) for row in index.search(query, _POOL, among=rows)[1]]
+
+
 def _label(path: Path, taken: set[str]) -> str:
-    """A short name for ids: the file's name, with its folder or a number where that is taken."""
+    """Return a short, free name for ids: the file's name, with its folder or a number where taken."""
     names = [path.name, f"{path.parent.name}/{path.name}"]
     names += [f"{path.stem}-{number}{path.suffix}" for number in range(2, len(taken) + 3)]
     return next(strip_control(name) for name in names if name not in taken)
 
 
-def _about(value: str | None, wanted: str | None) -> bool:
-    return value is None or wanted is None or _same(value, wanted)
-
-
 def _same(one: str, other: str) -> bool:
-    return re.sub(r"[\s_-]+", "", one).casefold() == re.sub(r"[\s_-]+", "", other).casefold()
+    return name_key(one) == name_key(other)
 
 
-def _distinct(values: Any) -> tuple[str, ...]:
+def _distinct(values: Iterable[str | None]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(value for value in values if value))

@@ -1,27 +1,26 @@
-"""Sections of a note -> passages that can be cited: whole sentences, about 120 to 220 words each."""
+"""Citable passages of a note: whole sentences, about 120 to 220 words each."""
 
 from __future__ import annotations
 
 import json
 import re
-import unicodedata
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
-LONGEST = 220
-"""Words of a passage beyond which it is cut, at the end of a sentence."""
+from knowledge.text import sentence_spans, strip_control
 
-_SENTENCE_END = re.compile(r"(?<=[.!?])[\"')\]]*\s+(?=[\"'(\[]?[A-Z0-9*-])|\n\s*\n|\n(?=\s*(?:[-*]|\d+\.)\s)")
+LONGEST = 220
+"""Most words of a passage, unless a sentence is longer."""
 
 
 @dataclass(frozen=True)
 class Section:
-    """A part of a note as its reader found it.
+    """A section of a note.
 
-    product, defect: what it is about, or None. title: its heading, "" for none. text: as in the source.
+    product, defect: its subject, or None. title: its heading, or "". text: as in the source.
     offset: characters from the start of the source's text. page: of a PDF, from 1, else None.
-    escaped: how the text is written in the source: as it is (None), or within a JSON string that escapes
-    (True) or keeps (False) characters beyond ASCII.
+    escaped: form of the text in the source: plain (None), or a JSON string that escapes (True) or keeps
+    (False) characters beyond ASCII.
     """
 
     product: str | None
@@ -33,17 +32,17 @@ class Section:
     escaped: bool | None = None
 
     def source_offset(self, place: int) -> int:
-        """Return where the text's character `place` lies in the source."""
+        """Return the offset in the source of the text's character `place`."""
         return self.offset + source_length(self.text[:place], self.escaped)
 
 
 @dataclass(frozen=True)
 class Passage:
-    """A citable piece of a note.
+    """A citable part of a note.
 
-    id: short, stable and unique, such as "screw/scratch_head#1" or "notes.md#3".
-    file: the note's file name. offset: characters from the start of the file's text (of a PDF: of its
-    extracted text). page: of a PDF, from 1, else None.
+    id: short, stable and unique, such as "screw/scratch_head#1" or "notes.md#3". file: the note's file name.
+    offset: characters from the start of the file's text, or of a PDF's extracted text. page: of a PDF, from
+    1, else None.
     """
 
     id: str
@@ -57,46 +56,28 @@ class Passage:
 
 
 def source_length(text: str, escaped: bool | None) -> int:
-    """Return the characters that `text` takes in its source; `escaped` as in `Section`."""
+    """Return the length of `text` in its source, in characters; `escaped` as in `Section`."""
     return len(text) if escaped is None else len(json.dumps(text, ensure_ascii=escaped)) - 2
 
 
-def strip_control(text: str) -> str:
-    """Return `text` without control and format characters, line ends and tabs kept."""
-    return "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Co"))
-
-
 def cut(text: str, longest: int = LONGEST) -> Iterator[tuple[int, str]]:
-    """Yield (offset, piece): pieces of at most `longest` words, cut between sentences only.
+    """Yield (offset, piece) of at most `longest` words, cut between sentences, of about equal lengths.
 
-    A sentence longer than `longest` is a piece of its own. The pieces of one text are about equally long.
+    A sentence longer than `longest` is a piece of its own.
     """
-    sentences = list(_sentences(text))
-    words = [len(sentence.split()) for _, sentence in sentences]
+    spans = list(sentence_spans(text))
+    words = [len(text[begin:end].split()) for begin, end in spans]
     pieces = max(1, -(-sum(words) // longest))
     target = sum(words) / pieces
     start, count = 0, 0
     for place, length in enumerate(words):
-        # Close the piece where that leaves it nearer the target than one sentence more would.
+        # End the piece where its length is then nearer to the target than with one more sentence.
         if count and (count + length > longest or count + length / 2 > target):
-            yield _piece(text, sentences[start], sentences[place - 1])
+            yield spans[start][0], text[spans[start][0] : spans[place - 1][1]]
             start, count = place, 0
         count += length
-    if sentences:
-        yield _piece(text, sentences[start], sentences[-1])
-
-
-def _sentences(text: str) -> Iterator[tuple[int, str]]:
-    begin = 0
-    for end in [*(match.end() for match in _SENTENCE_END.finditer(text)), len(text)]:
-        sentence = text[begin:end]
-        if sentence.strip():
-            yield begin + len(sentence) - len(sentence.lstrip()), sentence.strip()
-        begin = end
-
-
-def _piece(text: str, first: tuple[int, str], last: tuple[int, str]) -> tuple[int, str]:
-    return first[0], text[first[0] : last[0] + len(last[1])]
+    if spans:
+        yield spans[start][0], text[spans[start][0] : spans[-1][1]]
 
 
 def to_passages(sections: list[Section], file: str, taken: Collection[str] = ()) -> list[Passage]:

@@ -1,8 +1,8 @@
-"""Which product a text is about: named in it, or described as in its notes; none where neither holds.
+"""Match of a text to the product that it is about, by name or by similarity to the product's notes.
 
-A text that names a product is about it. Any other text gets, for each product, the meaning that it shares
-with the product's passages and the share of its words, rare ones counting more, that they use. The constants
-were chosen on the made-up products of `benchmarks/made_up_notes.json`.
+A text that names a product is about it. For any other text, a product's score is the cosine to its nearest
+passage plus the share of the text's words, weighted by rarity, that its notes contain. The constants were
+chosen on synthetic notes by `benchmarks/retrieval.py`.
 """
 
 from __future__ import annotations
@@ -19,21 +19,23 @@ from numpy.typing import NDArray
 from anomaly_core.encoders.base import TextEncoder
 from knowledge.catalogue.bm25 import words
 from knowledge.catalogue.passages import Passage
+from knowledge.text import singular
 
 COVERAGE: Final = 1.0
-"""What the share of words counts for, beside the cosine of the meaning."""
+"""Weight of the share of words, beside the cosine."""
 FLOOR: Final = 0.65
-"""Score below which a text that names no product is taken to be about none of them."""
+"""Least score of the product of a text that names none."""
 LEAD: Final = 0.05
-"""The best product must lead the next by this: "what causes a scratch?" is about no product of several."""
+"""Least difference between the best score and the next: "what causes a scratch?" is about no product."""
 _SLACK: Final = 3
-"""How many other words may stand among those of a name: "bag of screws" names the screw bag."""
+"""Other words that may stand among those of a name: "bag of screws" names the screw bag."""
+_HISS: Final = re.compile(r"(?<=ss|ch|sh)e$|(?<=x)e$")
 _TOKEN: Final = re.compile(r"[^\W\d_]+|\d+")
 
 
 @dataclass(frozen=True)
 class TextMatch:
-    """Which product a text is about. name: None where none is clear. named: the text holds its name.
+    """The product that a text is about. name: None where ambiguous. named: whether the text names it.
 
     candidates: (product, score), best first; score: cosine plus share of words, or 0 without vectors.
     """
@@ -44,12 +46,12 @@ class TextMatch:
 
 
 class ProductNames:
-    """The products that passages are about."""
+    """The products of passages, for matching."""
 
     def __init__(
         self, passages: Sequence[Passage], vectors: NDArray[np.float32] | None, encoder: TextEncoder | None
     ) -> None:
-        """passages: of all products; those about none are left out. vectors: theirs, (n, D), of `encoder`."""
+        """passages: those about no product are ignored. vectors: of all passages, (n, D), of `encoder`."""
         kept = [row for row, passage in enumerate(passages) if passage.product]
         self.names = sorted({str(passages[row].product) for row in kept})
         self._rows = [[row for row in kept if passages[row].product == name] for name in self.names]
@@ -76,7 +78,7 @@ class ProductNames:
     def _scores(self, text: str) -> list[float]:
         if self._vectors is None or self._encoder is None or not self.names:
             return [0.0] * len(self.names)
-        # Once as it is and once without the defects' words, which the notes of many products share.
+        # With and without words of defects, which the notes of many products share.
         plain = " ".join(w for w in re.findall(r"\w+", text) if not set(words(w)) & self._defect_words)
         queries = self._encoder.encode_text([text, plain or text]).numpy()
         cosines = self._vectors @ queries.mean(axis=0)
@@ -93,10 +95,9 @@ class ProductNames:
 
 
 def mentioned(text: str, names: Sequence[str]) -> list[str]:
-    """Return the names that a text holds, in any spelling: case, spaces, plural, order of the words.
+    """Return the names in a text, whatever their case, spaces, plural and word order.
 
-    Of two names of which one is part of the other, the longer; of two that differ in their plural alone, the
-    one that is spelt as in the text.
+    Of two names, one within the other, the longer; of two that differ in number alone, the one in the text.
     """
     spelt = [token.lower() for token in _TOKEN.findall(text)]
     found = {name: level for name in names if (level := _mention(spelt, name))}
@@ -112,7 +113,7 @@ def mentioned(text: str, names: Sequence[str]) -> list[str]:
 
 
 def _mention(spelt: Sequence[str], name: str) -> int:
-    """0: the tokens do not hold the name; 1: in another form; 2: as it is spelt."""
+    """Return 0 where the tokens do not contain the name, 1 in another form, 2 as it is spelt."""
     tokens = _tokens(name)
     joined, stem = "".join(tokens), _stem("".join(tokens))
     best = 0
@@ -140,15 +141,12 @@ def _joined(name: str) -> str:
 
 
 def _stem(token: str) -> str:
-    if token.endswith("ies") and len(token) > 4:
-        return token[:-3] + "y"
-    if token.endswith(("sses", "xes", "ches", "shes", "zes")):
-        return token[:-2]
-    return token[:-1] if token.endswith("s") and not token.endswith(("ss", "us", "is")) else token
+    """Return a token without its plural ending, also "es" after a sibilant, as in "brushes"."""
+    return _HISS.sub("", singular(token))
 
 
 def _spaced(text: str) -> str:
-    """Letters and digits set apart, underscores as spaces: "pcb1" is written "pcb 1"."""
+    """Return a text with spaces between letters and digits and for underscores: "pcb 1" of "pcb1"."""
     return " ".join(_TOKEN.findall(text))
 
 

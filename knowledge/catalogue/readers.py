@@ -1,4 +1,4 @@
-"""Files of domain notes -> sections: Markdown, plain text, PDF, and JSON in the forms of `read_json`."""
+"""Readers of notes: Markdown, plain text, PDF, and JSON in the formats of `read_json`."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ _FORMS = (
 
 
 def read_note(path: Path, product: str | None = None) -> list[Section]:
-    """Return the sections of a note; `product` is what they are about where the file does not say.
+    """Return the sections of a note; product: of a file that names none.
 
-    Raises KnowledgeError, naming file, line where known, and mend.
+    Raises KnowledgeError, naming file, line where known, and remedy.
     """
     suffix = path.suffix.lower()
     if suffix not in SUFFIXES:
@@ -53,23 +53,22 @@ def read_note(path: Path, product: str | None = None) -> list[Section]:
 
 
 def read_json(text: str, path: Path, product: str | None = None) -> list[Section]:
-    """Return the sections of a JSON note in one of these forms.
+    """Return the sections of a JSON note in one of these formats.
 
     {dataset: {class: {defect: text}}} (MMAD's domain_knowledge.json), {product: {defect: text}},
     {defect: text} with `product` given, [{"product"?, "defect"?, "title"?, "text"}]. A text may begin with
-    "<Title>" and "Description:". Offsets are those of the text's JSON string in the file.
-    Raises KnowledgeError.
+    "<Title>" and "Description:". Raises KnowledgeError.
     """
     try:
         content = json.loads(text)
     except json.JSONDecodeError as error:
         raise KnowledgeError(
-            f"{path}, line {error.lineno}: not JSON ({error.msg}); mend that line. Forms: {_FORMS}"
+            f"{path}, line {error.lineno}: not JSON ({error.msg}); correct that line. Forms: {_FORMS}"
         ) from error
     sections = []
     search_from = 0
     for name, defect, title, body, keys in _entries(content, path, product):
-        # The reader loses positions, so the string is looked up again, in the file's order.
+        # json.loads returns no positions, so the string is searched for, in the file's order.
         offset, search_from, escaped = _locate(text, keys, body, search_from)
         match = _TITLED.match(body)
         if match and not title:
@@ -82,7 +81,7 @@ def read_json(text: str, path: Path, product: str | None = None) -> list[Section
 def _entries(
     content: Any, path: Path, product: str | None
 ) -> Iterator[tuple[str | None, str | None, str, str, tuple[str, ...]]]:
-    """Yield (product, defect, title, text, keys on the way to it)."""
+    """Yield (product, defect, title, text, path of keys)."""
     if isinstance(content, list):
         for place, item in enumerate(content):
             if not isinstance(item, dict) or not isinstance(item.get("text"), str):
@@ -115,13 +114,13 @@ def _entries(
 
 
 def _locate(text: str, keys: tuple[str, ...], body: str, start: int) -> tuple[int, int, bool]:
-    """Return (offset of the first character, where the next search begins, whether it is all ASCII)."""
+    """Return (offset of the text, start of the next search, whether the string is escaped to ASCII)."""
     for escaped in (True, False):
         written = json.dumps(body, ensure_ascii=escaped)
         place = text.find(written, start)
         if place >= 0:
             return place + 1, place + len(written), escaped
-    # Escaped in an unusual way: the last key is near enough.
+    # Escaped in an unusual way: the position of the last key instead.
     place = text.find(json.dumps(keys[-1], ensure_ascii=False), start) if keys else start
     return max(place, start), max(place, start), False
 
@@ -150,7 +149,7 @@ def _plain(text: str, product: str | None) -> Iterator[Section]:
 
 
 def read_pdf(path: Path, product: str | None = None) -> list[Section]:
-    """Return one section a page. Offsets count the extracted text of all pages, each ended by a form feed.
+    """Return one section a page; offsets are in the extracted text, with one character between pages.
 
     Raises KnowledgeError.
     """
@@ -170,6 +169,6 @@ def read_pdf(path: Path, product: str | None = None) -> list[Section]:
     except OSError as error:
         raise KnowledgeError(f"{path}: {error.strerror}; give a file that can be read") from error
     except (PyPdfError, ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
-        # pypdf meets a damaged file with any of these.
+        # pypdf raises any of these for a damaged file.
         raise KnowledgeError(f"{path}: not a PDF that can be read ({error}); export it again") from error
     return sections

@@ -1,1 +1,1 @@
-"""What is kept of a product: its record, templates, examples, and people's corrections."""
+"""Stored data of a product: record, templates, confirmed examples, human corrections."""

@@ -1,7 +1,7 @@
-"""What people said of verdicts: each correction is one version of the store, with what was learned from it.
+"""Human corrections of verdicts, and their undoing.
 
-A correction lies beside its image and mask under `feedback/`. It is written in the transaction that also
-changes the product, so that both are there or neither; undoing it puts back what that version had changed.
+A correction is stored with its image and mask under `feedback/`, in one transaction with the change to the
+product that is learned from it. Undoing it restores the product from the version before.
 """
 
 from __future__ import annotations
@@ -15,20 +15,20 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from anomaly_core.errors import ConfigError, StoreDamaged, StoreError
-from knowledge.store.manifest import Manifest, sha256
-from knowledge.store.snapshot import Snapshot, object_path
+from knowledge.store.snapshot import Snapshot
 from knowledge.store.store import Store, Transaction
 
 PREFIX: Final = "feedback/"
-Word = Literal["good", "anomalous"]
+Label = Literal["good", "anomalous"]
 
 
 @dataclass(frozen=True)
 class Correction:
-    """One person's word on one image.
+    """The human label of one image.
 
-    at: ISO 8601, UTC. image: the file's name. measured, p_value: the verdict that was measured then.
-    verdict: the person's. learned: what the image was added to. undone_at: when it was rolled back.
+    at: ISO 8601, UTC. image: file name. measured, p_value: the measured verdict at that time.
+    verdict: the human label. masked: whether a mask is stored. learned: what the image was added to.
+    undone_at: time of undoing, or None.
     """
 
     id: str
@@ -36,9 +36,9 @@ class Correction:
     image: str
     sha256: str
     product: str
-    measured: Word
+    measured: Label
     p_value: float
-    verdict: Word
+    verdict: Label
     defect_type: str | None = None
     note: str = ""
     masked: bool = False
@@ -47,14 +47,14 @@ class Correction:
 
 
 def now() -> str:
-    """The time, as corrections record it."""
+    """Return the current time, ISO 8601, UTC."""
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def put_correction(tx: Transaction, correction: Correction, image: bytes, mask: bytes | None) -> None:
-    """Put a correction with its image, and its mask as a PNG file, into a transaction.
+    """Put a correction, with its image and its mask as a PNG file, into a transaction.
 
-    The transaction's message must be `message_of` this correction, or it cannot be undone.
+    The transaction's message must be `message_of` the correction, for `undo` to find it.
     """
     folder = f"{PREFIX}{correction.id}/"
     tx.put(f"{folder}correction.json", _to_bytes(correction))
@@ -64,18 +64,18 @@ def put_correction(tx: Transaction, correction: Correction, image: bytes, mask: 
 
 
 def message_of(correction: Correction) -> str:
-    """The message of the version that a correction makes."""
+    """Return the message of the version that a correction makes."""
     return f"correction {correction.id}"
 
 
 class FeedbackLog:
-    """The corrections in a store."""
+    """The corrections in a store. Thread-safe."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
 
     def corrections(self, product: str | None = None) -> list[Correction]:
-        """Return the corrections, oldest first; of one product, where it is named. Raises StoreDamaged."""
+        """Return the corrections of a product, or of all, oldest first. Raises StoreDamaged."""
         snapshot = self._store.snapshot()
         found = [
             _from_bytes(snapshot.read(key), key)
@@ -86,26 +86,26 @@ class FeedbackLog:
         return [one for one in found if product is None or one.product == product]
 
     def get(self, id_: str) -> Correction:
-        """Return a correction. Raises ConfigError where there is none of that id."""
+        """Return the correction of an id. Raises ConfigError where there is none."""
         found = next((one for one in self.corrections() if one.id == id_), None)
         if found is None:
             raise ConfigError(f"there is no correction {id_}: `iad feedback list` names them")
         return found
 
     def image(self, id_: str) -> Path:
-        """Return the file of a correction's image. Never write to it. Raises KeyError, StoreDamaged."""
+        """Return the file of a correction's image, not to be written. Raises KeyError, StoreDamaged."""
         return self._store.snapshot().path(f"{PREFIX}{id_}/image")
 
     def mask(self, id_: str) -> Path | None:
-        """Return the file of a correction's mask, or None. Never write to it. Raises StoreDamaged."""
+        """Return the file of a correction's mask, not to be written, or None. Raises StoreDamaged."""
         snapshot, key = self._store.snapshot(), f"{PREFIX}{id_}/mask.png"
         return snapshot.path(key) if key in snapshot.keys(PREFIX) else None
 
     def undo(self, id_: str) -> Correction:
-        """Put back what a correction changed, and mark it as undone; return it as it then is.
+        """Restore the keys that a correction changed, and return it marked as undone.
 
-        Raises ConfigError where it is undone already, or where what it changed was changed again since;
-        StoreError where its version is no longer kept.
+        Raises ConfigError where it is undone already, or where a key was changed again since; StoreError
+        where the store's history does not hold the correction.
         """
         with self._store.transaction(f"undo correction {id_}") as tx:
             correction = self.get(id_)
@@ -121,46 +121,31 @@ class FeedbackLog:
         return undone
 
     def _reverted(self, snapshot: Snapshot, correction: Correction) -> Mapping[str, bytes | None]:
-        """What the keys that a correction changed held before it; None for one that was not there."""
+        """Return the earlier contents of the keys that a correction changed, None for a new key."""
         made, before = self._versions(correction)
+        now_held, made_held = snapshot.manifest.entries, made.manifest.entries
+        held = before.manifest.entries
         changed = [
             key
-            for key in {*made.entries, *before.entries}
-            if made.entries.get(key) != before.entries.get(key) and not key.startswith(PREFIX)
+            for key in {*made_held, *held}
+            if made_held.get(key) != held.get(key) and not key.startswith(PREFIX)
         ]
-        moved = [key for key in changed if snapshot.manifest.entries.get(key) != made.entries.get(key)]
-        if moved:
+        if any(now_held.get(key) != made_held.get(key) for key in changed):
             raise ConfigError(
                 f"{correction.product} was enrolled or corrected again after correction {correction.id}: "
                 "undo the later corrections first, or enrol it again: iad enroll PRODUCT PATH..."
             )
-        found: dict[str, bytes | None] = {}
-        for key in changed:
-            entry = before.entries.get(key)
-            found[key] = None if entry is None else _content(self._store.root, entry.sha256)
-        return found
+        return {key: before.read(key) if key in held else None for key in changed}
 
-    def _versions(self, correction: Correction) -> tuple[Manifest, Manifest]:
-        """The version that a correction made, and the one before it."""
-        history = self._store.history()
-        for made, before in pairwise(history):
-            if made.message == message_of(correction):
+    def _versions(self, correction: Correction) -> tuple[Snapshot, Snapshot]:
+        """Return the version that a correction made, and the one before it."""
+        for made, before in pairwise(self._store.history()):
+            if made.manifest.message == message_of(correction):
                 return made, before
         raise StoreError(
-            f"{self._store.root} no longer keeps the version before correction {correction.id}: "
+            f"{self._store.root} does not tell what correction {correction.id} changed: "
             "enrol the product again: iad enroll PRODUCT PATH..."
         )
-
-
-def _content(root: Path, digest: str) -> bytes:
-    path = object_path(root, digest)
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise StoreDamaged(f"{path} cannot be read ({error.strerror}): restore it from a backup") from error
-    if sha256(data) != digest:
-        raise StoreDamaged(f"{path} does not match its checksum: restore it from a backup")
-    return data
 
 
 def _to_bytes(correction: Correction) -> bytes:

@@ -1,11 +1,10 @@
-"""How similar an image must be to a product's templates to be taken for that product.
+"""Novelty threshold: the least similarity to a product's templates at which an image is of that product.
 
-Distances are cosine distances, 1 - similarity. How far a product's own images spread is seen only from
-several templates; views of one photograph lie nearer than the next photograph does. How far away another
-kind of object lies is measured on strangers: drawn products, seen by the same encoder. The floor lies
-between: for one template, half-way to the strangers; for more, the geometric mean of spread and strangers.
-Constants were chosen on drawn products and a textile, each stranger's kind left out, where 1 in 40 of a
-product's own images and 99 in 100 of other kinds of object are refused; see docs/retrieval.md.
+It lies between two cosine distances: the spread of the product's own images, estimated from several
+templates, and the distance of out-of-distribution references, other kinds of object. For one template it is
+half the distance of the references; for more, the geometric mean of both. The constants were chosen on
+procedural products and a textile, each reference's kind left out, where 1 in 40 of a product's own images and
+99 in 100 images of other kinds of object are rejected; see docs/concepts/retrieval.md.
 """
 
 from __future__ import annotations
@@ -14,62 +13,50 @@ import math
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
-REFUSED_SHARE: Final = 0.025
-"""At most this share of a product's own templates, each held out in turn, lies below its floor."""
+from knowledge.vectors import Vectors, unit_rows
+
+REJECTED_SHARE: Final = 0.025
+"""Largest share of a product's templates, each held out in turn, below its threshold."""
 SHARE: Final = 0.5
-"""Reach of a single template, as a share of the distance to the strangers."""
+"""Threshold distance of a single template, as a share of the distance of the references."""
 _TYPICAL: Final = 0.25
-"""Distance to strangers where none are given: the median over the sets of the choice."""
+"""Distance of the references where none are given: the median over the datasets of the choice."""
 _TAIL: Final = 0.90
 _LEAST_SPREAD: Final = 0.01
 
 
-def unit_rows(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
-    """L2-normalise rows of (n, D). Raises ValueError for a row that is zero or not finite."""
-    rows = np.atleast_2d(np.asarray(vectors, dtype=np.float32))
-    norms = np.linalg.norm(rows, axis=1, keepdims=True)
-    if not np.all(np.isfinite(norms)) or not np.all(norms > 0):
-        raise ValueError("an embedding is zero or not finite")
-    return np.ascontiguousarray(rows / norms)
+def similarity_floor(templates: Vectors, views: Vectors | None, references: Vectors | None = None) -> float:
+    """Return the cosine in [-1, 1] below which an image is not of this product.
 
-
-def similarity_floor(
-    templates: NDArray[np.float32],
-    views: NDArray[np.float32] | None,
-    strangers: NDArray[np.float32] | None = None,
-) -> float:
-    """Return the cosine in [-1, 1] below which an image is not this product.
-
-    Calibrated from good images alone. templates: (n, D), views: (m, D) augmented templates or None; rows of
-    length 1. strangers: (kinds, designs, D) embeddings of other objects, or None for a typical distance.
+    templates: (n, D), views: (m, D) augmented templates or None; unit rows. references: (kinds, designs, D)
+    embeddings of other objects, or None for a typical distance.
     """
-    stranger = _TYPICAL if strangers is None else _stranger_distance(templates, strangers)
+    foreign = _TYPICAL if references is None else _reference_distance(templates, references)
     held_out = _held_out_distances(templates)
     if not len(held_out):
-        reach = SHARE * stranger
+        reach = SHARE * foreign
     else:
         spreads = [float(np.quantile(held_out, _TAIL))]
         if views is not None and len(views):
-            # A high quantile, not the maximum: one odd view (a crop that misses the part) must not decide.
+            # A quantile, not the maximum, for robustness to a single outlying view.
             spreads.append(float(np.quantile(1.0 - (views @ templates.T).max(axis=1), _TAIL)))
-        reach = math.sqrt(max(*spreads, _LEAST_SPREAD) * stranger)
-        reach = max(reach, float(np.quantile(held_out, 1.0 - REFUSED_SHARE, method="higher")))
-    # float32 products of equal rows miss 1 by a few units in the last place.
+        reach = math.sqrt(max(*spreads, _LEAST_SPREAD) * foreign)
+        reach = max(reach, float(np.quantile(held_out, 1.0 - REJECTED_SHARE, method="higher")))
+    # Rounding: the float32 product of equal unit rows is not exactly 1.
     return max(1.0 - reach - 1e-6, -1.0)
 
 
-def _stranger_distance(templates: NDArray[np.float32], strangers: NDArray[np.float32]) -> float:
-    """Distance of the second nearest kind: the nearest may be a drawing of this very kind of object."""
-    kinds, designs, dimension = strangers.shape
-    rows = unit_rows(strangers.reshape(-1, dimension))
+def _reference_distance(templates: Vectors, references: Vectors) -> float:
+    """Return the distance of the second nearest kind, since the nearest may be of the product's kind."""
+    kinds, designs, dimension = references.shape
+    rows = unit_rows(references.reshape(-1, dimension))
     similarities = (rows @ templates.T).max(axis=1).reshape(kinds, designs).max(axis=1)
     return float(np.sort(1.0 - similarities)[min(1, kinds - 1)])
 
 
-def _held_out_distances(templates: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return (n,) distances of each template to its nearest other one; empty for a single template."""
+def _held_out_distances(templates: Vectors) -> Vectors:
+    """Return the (n,) distances of templates to their nearest other one; empty for a single template."""
     if len(templates) < 2:
         return np.empty(0, dtype=np.float32)
     similarities = templates @ templates.T

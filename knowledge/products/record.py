@@ -1,4 +1,4 @@
-"""One enrolled product as it lies in the store: its name, its keys, its record."""
+"""Stored record of an enrolled product, and the types of its search results."""
 
 from __future__ import annotations
 
@@ -35,10 +35,10 @@ class Template:
 
 @dataclass(frozen=True)
 class ProductInfo:
-    """What is known of an enrolled product.
+    """Metadata of an enrolled product.
 
     templates: their number. encoder: name of the image encoder. enrolled_at: ISO 8601, UTC.
-    similarity_floor: cosine below which an image is not this product.
+    similarity_floor: cosine below which an image is not of this product. meta: the method's, as JSON values.
     """
 
     name: str
@@ -51,10 +51,10 @@ class ProductInfo:
 
 @dataclass(frozen=True)
 class ProductMatch:
-    """Which product an image shows. name: None when none fits.
+    """The product of an image. name: None where no product fits.
 
     similarity: cosine in [-1, 1] to the nearest template of the best candidate.
-    candidates: (product, similarity), most similar first, whether they fit or not.
+    candidates: (product, similarity) of all products, most similar first.
     ignored: products enrolled with another encoder, which were not compared.
     """
 
@@ -66,7 +66,7 @@ class ProductMatch:
 
 @dataclass(frozen=True)
 class TemplateHit:
-    """A template near an image. similarity: cosine in [-1, 1]. path: its image file, not to be written."""
+    """A template similar to an image. similarity: cosine in [-1, 1]. path: image file, not to be written."""
 
     sha256: str
     file_name: str
@@ -76,13 +76,13 @@ class TemplateHit:
 
 @dataclass(frozen=True)
 class ProductRecord:
-    """`info.json` of a product: the info and its templates' (sha256, file name), in the index's order."""
+    """`info.json` of a product. files: (sha256, file name) of its templates, in the index's order."""
 
     info: ProductInfo
     files: tuple[tuple[str, str], ...]
 
     def to_bytes(self) -> bytes:
-        """Return JSON. Raises ConfigError when the meta is not JSON."""
+        """Return JSON. Raises ConfigError for a meta that is not JSON."""
         info = self.info
         record = {
             "name": info.name,
@@ -101,7 +101,7 @@ class ProductRecord:
 
     @classmethod
     def from_bytes(cls, data: bytes, key: str) -> ProductRecord:
-        """Parse `to_bytes`. Raises StoreDamaged, naming the key."""
+        """Parse the result of `to_bytes`. Raises StoreDamaged, naming the key."""
         try:
             record: dict[str, Any] = json.loads(data)
             files = tuple((str(t["sha256"]), str(t["file_name"])) for t in record["templates"])
@@ -114,13 +114,13 @@ class ProductRecord:
                 meta=dict(record["meta"]),
             )
         except (KeyError, TypeError, ValueError) as error:
-            mend = "enrol the product again: iad enroll PRODUCT PATH..."
-            raise StoreDamaged(f"{key} is no product's record ({error}): {mend}") from error
+            remedy = "enrol the product again: iad enroll PRODUCT PATH..."
+            raise StoreDamaged(f"{key} is no product's record ({error}): {remedy}") from error
         return cls(info, files)
 
 
 def check_product_name(name: str) -> str:
-    """Return `name`: 1 to 80 printable characters, no path separator. Raises ConfigError for any other."""
+    """Return `name` of 1 to 80 printable characters, no path separator. Raises ConfigError for another."""
     if not name.strip() or name != name.strip() or len(name) > LONGEST_NAME or not name.isprintable():
         raise ConfigError(
             f"{name!r} is no product name: use 1 to {LONGEST_NAME} printable characters, no space at the ends"
@@ -131,7 +131,7 @@ def check_product_name(name: str) -> str:
 
 
 def product_folder(name: str) -> str:
-    """Return the prefix of a product's keys: readable, and another one for every other name."""
+    """Return the readable, unique prefix of a product's keys."""
     slug = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:40]
     digest = hashlib.sha256(name.encode()).hexdigest()[:12]
     return f"{PREFIX}{slug}-{digest}/" if slug else f"{PREFIX}{digest}/"

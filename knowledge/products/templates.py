@@ -1,17 +1,16 @@
-"""Enrolled products over FAISS: which product an image shows, and its nearest normal templates.
+"""Index of enrolled products: finds the product of an image, and its nearest templates by cosine similarity.
 
-Each product keeps its templates' L2-normalised embeddings in an exact inner-product index, so a score is
-a cosine. The indexes lie in the store, in FAISS's own format, beside the images and the method's arrays.
+A product's unit embeddings are in an exact inner-product index, stored with its images and arrays.
 """
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-import faiss
 import numpy as np
 from numpy.typing import NDArray
 from safetensors import SafetensorError
@@ -19,7 +18,7 @@ from safetensors.numpy import load as load_arrays
 from safetensors.numpy import save as save_arrays
 
 from anomaly_core.errors import ConfigError, StoreDamaged, UnknownProduct
-from knowledge.products.novelty import similarity_floor, unit_rows
+from knowledge.products.novelty import similarity_floor
 from knowledge.products.record import (
     PREFIX,
     JsonValue,
@@ -33,16 +32,17 @@ from knowledge.products.record import (
 )
 from knowledge.store.manifest import sha256
 from knowledge.store.snapshot import Snapshot
-from knowledge.store.store import Store, Transaction
+from knowledge.store.store import Store
+from knowledge.vectors import VectorIndex, unit_rows
 
-_MEND = "enrol the product again: iad enroll PRODUCT PATH..."
+_REMEDY = "enrol the product again: iad enroll PRODUCT PATH..."
 
 
 @dataclass(frozen=True)
 class _Product:
     folder: str
     record: ProductRecord
-    index: Any  # faiss.IndexFlatIP, which has no type stubs
+    index: VectorIndex
 
 
 @dataclass(frozen=True)
@@ -50,13 +50,13 @@ class _Gallery:
     """All templates of one encoder in one index; rows `starts[i]` up to `starts[i + 1]` are product i's."""
 
     products: tuple[_Product, ...]
-    index: Any
+    index: VectorIndex
     starts: NDArray[np.intp]
 
 
 @dataclass(frozen=True)
 class _View:
-    """What was read of one version of the store."""
+    """The products of one version of the store, by name, and the galleries, by encoder."""
 
     snapshot: Snapshot
     products: Mapping[str, _Product]
@@ -64,10 +64,11 @@ class _View:
 
 
 class TemplateIndex:
-    """Products in a store. What is read is kept until another version is in force, then read anew."""
+    """The products in a store, cached for one version of the store. Thread-safe."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._lock = threading.Lock()
         self._cached: _View | None = None
 
     def enroll(
@@ -79,47 +80,57 @@ class TemplateIndex:
         meta: Mapping[str, JsonValue],
         encoder: str,
         views: NDArray[np.float32] | None = None,
-        strangers: NDArray[np.float32] | None = None,
+        references: NDArray[np.float32] | None = None,
     ) -> ProductInfo:
-        """Enrol a product in one transaction, in place of its earlier enrolment; see `put_product`.
+        """Enrol a product in one transaction, in place of its earlier enrolment.
+
+        Args:
+            arrays, meta: the method's data of this product (memory bank, calibration), as arrays and JSON.
+            encoder: name of the image encoder of all embeddings.
+            views, references: see `similarity_floor`.
 
         Raises ConfigError, StoreBusy, StoreError; ValueError where shapes or checksums disagree.
         """
-        with self._store.transaction(f"enroll {product}") as tx:
-            return put_product(
-                tx,
-                product,
-                templates,
-                arrays=arrays,
-                meta=meta,
+        check_product_name(product)
+        if not templates:
+            raise ConfigError(f"product {product!r} has no templates: give at least one good image")
+        if any(sha256(template.data) != template.sha256 for template in templates):
+            raise ValueError("a template's sha256 is not that of its data")
+        embeddings = unit_rows(np.stack([template.embedding for template in templates]))
+        record = ProductRecord(
+            ProductInfo(
+                name=product,
+                templates=len(templates),
                 encoder=encoder,
-                views=views,
-                strangers=strangers,
-            )
-
-    def remove(self, product: str) -> None:
-        """Forget a product. Raises UnknownProduct, StoreBusy, StoreError."""
-        with self._store.transaction(f"remove {product}") as tx:
-            keys = tx.keys(product_folder(product))
-            if not keys:
-                raise self._unknown(product)
-            for key in keys:
+                enrolled_at=datetime.now(UTC).isoformat(timespec="seconds"),
+                similarity_floor=similarity_floor(
+                    embeddings, None if views is None else unit_rows(views), references
+                ),
+                meta=dict(meta),
+            ),
+            tuple((template.sha256, template.file_name) for template in templates),
+        )
+        folder = product_folder(product)
+        contiguous = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
+        with self._store.transaction(f"enroll {product}") as tx:
+            for key in tx.keys(folder):
                 tx.delete(key)
+            for template in templates:
+                tx.put(f"{folder}images/{template.sha256}", template.data)
+            tx.put(f"{folder}arrays.safetensors", save_arrays(contiguous))
+            tx.put(f"{folder}index.faiss", VectorIndex(embeddings).to_bytes())
+            tx.put(f"{folder}info.json", record.to_bytes())
+        return record.info
 
     def products(self) -> list[ProductInfo]:
         """Return the enrolled products, by name. Raises StoreDamaged."""
         return [product.record.info for product in self._view().products.values()]
 
     def find_product(self, embedding: NDArray[np.float32], *, encoder: str) -> ProductMatch:
-        """Return the product that an image shows, or one without a name when none fits.
+        """Return the product of an image: that of the nearest template, among those whose floor is reached.
 
-        Of the products whose similarity floor the image reaches, the one with the nearest template wins.
-
-        Args:
-            embedding: (D,) float32 of the whole image.
-            encoder: name of the encoder that gave it; products of another one are not compared.
-
-        Raises UnknownProduct when no product was enrolled with this encoder, ValueError for another D.
+        embedding: (D,) float32 of the whole image. encoder: name of its encoder; products of another one are
+        ignored. Raises UnknownProduct where no product has this encoder, ValueError for another D.
         """
         view = self._view()
         ignored = tuple(name for name, p in view.products.items() if p.record.info.encoder != encoder)
@@ -131,10 +142,9 @@ class TemplateIndex:
                 "enrol with it: iad enroll PRODUCT PATH..."
             )
         gallery = view.galleries[encoder]
-        query = _query(embedding, gallery.index.d)
-        found, rows = gallery.index.search(query, gallery.index.ntotal)
-        similarities = np.empty(gallery.index.ntotal, dtype=np.float32)
-        similarities[rows[0]] = found[0]
+        found, rows = gallery.index.search(unit_rows(embedding), len(gallery.index))
+        similarities = np.empty_like(found)
+        similarities[rows] = found
         best = np.maximum.reduceat(similarities, gallery.starts)
         order = np.argsort(-best, kind="stable")
         infos = [product.record.info for product in gallery.products]
@@ -148,7 +158,7 @@ class TemplateIndex:
         )
 
     def nearest(self, product: str, embedding: NDArray[np.float32], k: int) -> list[TemplateHit]:
-        """Return up to `k` templates of a product, nearest to a (D,) embedding first.
+        """Return the `k` templates of a product nearest to a (D,) embedding, nearest first.
 
         Raises UnknownProduct, StoreDamaged, ValueError for another D or k < 1.
         """
@@ -156,16 +166,16 @@ class TemplateIndex:
             raise ValueError("k must be at least 1")
         view = self._view()
         entry = self._product(view, product)
-        similarities, rows = entry.index.search(_query(embedding, entry.index.d), min(k, entry.index.ntotal))
+        similarities, rows = entry.index.search(unit_rows(embedding), k)
         hits = []
-        for similarity, row in zip(similarities[0].tolist(), rows[0].tolist(), strict=True):
+        for similarity, row in zip(similarities.tolist(), rows.tolist(), strict=True):
             digest, file_name = entry.record.files[row]
             path = view.snapshot.path(f"{entry.folder}images/{digest}")
             hits.append(TemplateHit(digest, file_name, similarity, path))
         return hits
 
     def images(self, product: str) -> list[TemplateHit]:
-        """Return all templates of a product, in the order of enrolment; each is like itself.
+        """Return all templates of a product, in the order of enrolment, with similarity 1.
 
         Raises UnknownProduct, StoreDamaged.
         """
@@ -177,85 +187,31 @@ class TemplateIndex:
         ]
 
     def load(self, product: str) -> tuple[dict[str, NDArray[Any]], dict[str, JsonValue]]:
-        """Return a product's arrays and meta as they were enrolled. Raises UnknownProduct, StoreDamaged."""
+        """Return the arrays and meta of a product, see `enroll`. Raises UnknownProduct, StoreDamaged."""
         view = self._view()
         entry = self._product(view, product)
         key = f"{entry.folder}arrays.safetensors"
         try:
             arrays = load_arrays(view.snapshot.read(key))
         except SafetensorError as error:
-            raise StoreDamaged(f"{key} holds no arrays ({error}): {_MEND}") from error
+            raise StoreDamaged(f"{key} holds no arrays ({error}): {_REMEDY}") from error
         return arrays, dict(entry.record.info.meta)
 
     def _product(self, view: _View, name: str) -> _Product:
         if name not in view.products:
-            raise self._unknown(name)
+            known = ", ".join(view.products) or "none"
+            raise UnknownProduct(
+                f"no product {name!r} in {self._store.root} (enrolled: {known}): "
+                "enrol it: iad enroll PRODUCT PATH..."
+            )
         return view.products[name]
 
-    def _unknown(self, name: str) -> UnknownProduct:
-        known = ", ".join(self._view().products) or "none"
-        return UnknownProduct(
-            f"no product {name!r} in {self._store.root} (enrolled: {known}): "
-            "enrol it: iad enroll PRODUCT PATH..."
-        )
-
     def _view(self) -> _View:
-        snapshot = self._store.snapshot()
-        if self._cached is None or self._cached.snapshot is not snapshot:
-            self._cached = _read(snapshot)
-        return self._cached
-
-
-def put_product(
-    tx: Transaction,
-    product: str,
-    templates: Sequence[Template],
-    *,
-    arrays: Mapping[str, NDArray[Any]],
-    meta: Mapping[str, JsonValue],
-    encoder: str,
-    views: NDArray[np.float32] | None = None,
-    strangers: NDArray[np.float32] | None = None,
-) -> ProductInfo:
-    """Put a product into a transaction, in place of its earlier enrolment.
-
-    arrays: what the method needs of this product (memory bank, calibration), any dtype but object. meta: the
-    same, as JSON. encoder: name of the image encoder that gave all embeddings. views: (m, D) embeddings of
-    gentle augmentations of the templates (rotations, flips, crops, light), and strangers: (kinds, designs, D)
-    embeddings of other objects: both sharpen the similarity floor.
-
-    Raises ConfigError; ValueError where shapes or checksums disagree.
-    """
-    check_product_name(product)
-    if not templates:
-        raise ConfigError(f"product {product!r} has no templates: give at least one good image")
-    if any(sha256(template.data) != template.sha256 for template in templates):
-        raise ValueError("a template's sha256 is not that of its data")
-    embeddings = unit_rows(np.stack([template.embedding for template in templates]))
-    floor = similarity_floor(embeddings, None if views is None else unit_rows(views), strangers)
-    index = faiss.IndexFlatIP(embeddings.shape[1])
-    index.add(embeddings)
-    record = ProductRecord(
-        ProductInfo(
-            name=product,
-            templates=len(templates),
-            encoder=encoder,
-            enrolled_at=datetime.now(UTC).isoformat(timespec="seconds"),
-            similarity_floor=floor,
-            meta=dict(meta),
-        ),
-        tuple((template.sha256, template.file_name) for template in templates),
-    )
-    folder = product_folder(product)
-    contiguous = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
-    for key in tx.keys(folder):
-        tx.delete(key)
-    for template in templates:
-        tx.put(f"{folder}images/{template.sha256}", template.data)
-    tx.put(f"{folder}arrays.safetensors", save_arrays(contiguous))
-    tx.put(f"{folder}index.faiss", faiss.serialize_index(index).tobytes())
-    tx.put(f"{folder}info.json", record.to_bytes())
-    return record.info
+        with self._lock:
+            snapshot = self._store.snapshot()
+            if self._cached is None or self._cached.snapshot is not snapshot:
+                self._cached = _read(snapshot)
+            return self._cached
 
 
 def _read(snapshot: Snapshot) -> _View:
@@ -276,30 +232,14 @@ def _read(snapshot: Snapshot) -> _View:
 def _read_product(snapshot: Snapshot, folder: str) -> _Product:
     record = ProductRecord.from_bytes(snapshot.read(f"{folder}info.json"), f"{folder}info.json")
     key = f"{folder}index.faiss"
-    data = np.frombuffer(snapshot.read(key), dtype=np.uint8)
-    try:
-        index = faiss.deserialize_index(data)
-    except RuntimeError as error:
-        raise StoreDamaged(f"{key} is no FAISS index ({error}): {_MEND}") from error
-    if index.ntotal != len(record.files) or index.metric_type != faiss.METRIC_INNER_PRODUCT:
-        raise StoreDamaged(f"{key} does not fit its product's record: {_MEND}")
-    return _Product(folder, record, index)
+    data, count = snapshot.read(key), len(record.files)
+    return _Product(folder, record, VectorIndex.from_bytes(data, key=key, count=count, remedy=_REMEDY))
 
 
 def _gallery(products: list[_Product]) -> _Gallery:
-    dimensions = {product.index.d for product in products}
-    if len(dimensions) > 1:
+    rows = [product.index.rows for product in products]
+    if len({part.shape[1] for part in rows}) > 1:
         names = ", ".join(product.record.info.name for product in products)
-        raise StoreDamaged(f"products of one encoder differ in embedding length ({names}): {_MEND}")
-    index = faiss.IndexFlatIP(dimensions.pop())
-    starts = []
-    for product in products:
-        starts.append(index.ntotal)
-        index.add(product.index.reconstruct_n(0, product.index.ntotal))
-    return _Gallery(tuple(products), index, np.array(starts, dtype=np.intp))
-
-
-def _query(embedding: NDArray[np.float32], dimension: int) -> NDArray[np.float32]:
-    if np.shape(embedding) != (dimension,):
-        raise ValueError(f"embedding has shape {np.shape(embedding)}, the index holds ({dimension},)")
-    return unit_rows(np.asarray(embedding)[None])
+        raise StoreDamaged(f"products of one encoder differ in embedding length ({names}): {_REMEDY}")
+    starts = np.cumsum([0, *(len(part) for part in rows[:-1])], dtype=np.intp)
+    return _Gallery(tuple(products), VectorIndex(np.concatenate(rows)), starts)

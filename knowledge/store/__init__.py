@@ -1,1 +1,1 @@
-"""One folder on disk: versioned, checksummed, whole after a kill at any moment."""
+"""The store: versioned keys and contents in one folder, with atomic transactions."""

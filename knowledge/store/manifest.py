@@ -1,4 +1,4 @@
-"""One version of a store: which key holds which content, as JSON with its own checksum."""
+"""Manifest of one version of a store: the content of each key."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ RESTORE = "restore it from a backup, or move the folder away and enrol again: ia
 
 @dataclass(frozen=True)
 class Entry:
-    """Content of one key: its SHA-256 in hex and its length in bytes."""
+    """Content of one key. sha256: in hex. size: in bytes."""
 
     sha256: str
     size: int
@@ -29,8 +29,8 @@ class Entry:
 class Manifest:
     """One version.
 
-    parent: the version before, None for the first; parent_sha256: the checksum of its manifest, so that
-    CURRENT vouches for the whole history. created: ISO 8601, UTC.
+    parent: the previous version, None for the first; parent_sha256: checksum of its manifest, so that CURRENT
+    verifies the whole history. created: ISO 8601, UTC.
     """
 
     version: int
@@ -55,7 +55,7 @@ class Manifest:
 
     @classmethod
     def from_bytes(cls, data: bytes, file: Path) -> Manifest:
-        """Parse what `to_bytes` wrote. Raises StoreTooNew, StoreDamaged; `file` is for the message."""
+        """Parse the result of `to_bytes`. Raises StoreTooNew, StoreDamaged; `file` is for the message."""
         record = parse_object(data, file)
         try:
             entries = {
@@ -78,7 +78,7 @@ class Manifest:
 
 
 def parse_object(data: bytes, file: Path) -> dict[str, Any]:
-    """Return the JSON object in `data`, its schema checked. Raises StoreTooNew, StoreDamaged."""
+    """Return the JSON object in `data` after a check of its schema. Raises StoreTooNew, StoreDamaged."""
     try:
         record = json.loads(data)
     except ValueError as error:
@@ -95,7 +95,7 @@ def parse_object(data: bytes, file: Path) -> dict[str, Any]:
 
 
 def is_sha256(text: str) -> bool:
-    """Whether `text` is 64 lower-case hexadecimal digits."""
+    """Return whether `text` is 64 lower-case hexadecimal digits."""
     return len(text) == 64 and set(text) <= set("0123456789abcdef")
 
 

@@ -1,21 +1,22 @@
-"""An immutable view of one version of a store."""
+"""Snapshot of one version of a store."""
 
 from __future__ import annotations
 
 import hashlib
 from pathlib import Path
 
-from anomaly_core.errors import StoreDamaged, StoreError
-from knowledge.files import disk_errors
-from knowledge.store.manifest import Entry, Manifest, is_sha256, sha256
+from anomaly_core.errors import StoreDamaged
+from knowledge.store.disk import disk_errors, object_path, read_file
+from knowledge.store.manifest import Manifest, sha256
 
-_MEND_OBJECT = (
-    "enrol that product (iad enroll PRODUCT PATH...) or add those notes (iad knowledge add FILE...) again"
+_REMEDY = (
+    "enrol that product (iad enroll PRODUCT PATH...) or add those notes (iad knowledge add FILE...) again, "
+    "or restore the file from a backup"
 )
 
 
 class Snapshot:
-    """An immutable view of one version. Safe to share between threads."""
+    """Immutable view of one version. Thread-safe."""
 
     def __init__(self, root: Path, manifest: Manifest, verified: dict[str, tuple[int, int]]) -> None:
         self._root = root
@@ -31,57 +32,38 @@ class Snapshot:
         """Return the keys that begin with `prefix`, sorted."""
         return sorted(key for key in self.manifest.entries if key.startswith(prefix))
 
-    def entry(self, key: str) -> Entry:
-        """Return checksum and size of a key. Raises KeyError when the version does not hold it."""
-        return self.manifest.entries[key]
-
     def read(self, key: str) -> bytes:
-        """Return a key's bytes, checksum verified. Raises KeyError, StoreDamaged, StoreError."""
-        entry = self.entry(key)
-        path = object_path(self._root, entry.sha256)
-        try:
-            with disk_errors(path):
-                data = path.read_bytes()
-        except StoreError as error:
-            if isinstance(error.__cause__, FileNotFoundError):
-                raise _damaged(key, path, "is missing") from error
-            raise
-        if sha256(data) != entry.sha256:
+        """Return a key's bytes after a checksum test. Raises KeyError, StoreDamaged, StoreError."""
+        digest = self.manifest.entries[key].sha256
+        path = object_path(self._root, digest)
+        data = read_file(path, _damaged(key, path, "is missing"))
+        if sha256(data) != digest:
             raise _damaged(key, path, "does not match its checksum")
         return data
 
     def path(self, key: str) -> Path:
-        """Return the file that holds a key's bytes, checksum verified. Never write to it.
+        """Return the file of a key's bytes after a checksum test; it must not be written to.
 
-        A file once verified is hashed again only when its size or time of change moved.
+        A verified file is hashed again only after a change of its size or modification time.
         Raises KeyError, StoreDamaged, StoreError.
         """
-        entry = self.entry(key)
-        path = object_path(self._root, entry.sha256)
-        try:
-            with disk_errors(path):
+        digest = self.manifest.entries[key].sha256
+        path = object_path(self._root, digest)
+        with disk_errors(path):
+            try:
                 status = path.stat()
                 stamp = (status.st_size, status.st_mtime_ns)
-                if self._verified.get(entry.sha256) == stamp:
+                if self._verified.get(digest) == stamp:
                     return path
                 with path.open("rb") as file:
-                    digest = hashlib.file_digest(file, "sha256").hexdigest()
-        except StoreError as error:
-            if isinstance(error.__cause__, FileNotFoundError):
+                    found = hashlib.file_digest(file, "sha256").hexdigest()
+            except FileNotFoundError as error:
                 raise _damaged(key, path, "is missing") from error
-            raise
-        if digest != entry.sha256:
+        if found != digest:
             raise _damaged(key, path, "does not match its checksum")
-        self._verified[entry.sha256] = stamp
+        self._verified[digest] = stamp
         return path
 
 
-def object_path(root: Path, digest: str) -> Path:
-    """Return where the content of a SHA-256 lies. Raises ValueError for anything else."""
-    if not is_sha256(digest):
-        raise ValueError(f"{digest!r} is not a SHA-256")
-    return root / "objects" / digest[:2] / digest
-
-
 def _damaged(key: str, path: Path, what: str) -> StoreDamaged:
-    return StoreDamaged(f"{path} {what} (key {key}): {_MEND_OBJECT}, or restore the file from a backup")
+    return StoreDamaged(f"{path} {what} (key {key}): {_REMEDY}")

@@ -1,40 +1,42 @@
-"""One folder on disk: content-addressed, versioned, checksummed, locked for writers only.
+"""Versioned store of keys and bytes in one folder, checksummed, with one writer at a time.
 
     objects/ab/<sha256>    contents, each written once
     manifests/<n>.json     version n: key -> checksum and size
-    CURRENT                the version in force and its manifest's checksum; replaced atomically
-    lock                   held by the one writer
-    scratch/               files being written; whatever is there without a writer is waste
+    CURRENT                latest version and its manifest's checksum; replaced atomically
+    lock                   held by the writer
+    scratch/               unfinished files; garbage without a writer
 
-A kill at any moment leaves the version that CURRENT names. Readers take no lock: what a snapshot names is
-never changed in place, and `collect` spares versions that were in force until recently.
+After a kill at any moment, CURRENT names a complete version. Readers need no lock: the contents of a snapshot
+are never changed or removed.
 """
 
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 from anomaly_core.errors import StoreBusy, StoreDamaged, StoreError, StoreMissing
-from knowledge.files import disk_errors, replace_file, sync_folder
+from anomaly_core.files import replace_file, sync_folder
+from knowledge.store.disk import disk_errors, object_path, read_file
 from knowledge.store.manifest import RESTORE, SCHEMA, Entry, Manifest, check_key, parse_object, sha256
-from knowledge.store.snapshot import Snapshot, object_path
+from knowledge.store.snapshot import Snapshot
 
 _OWN_NAMES = {"objects", "manifests", "scratch", "lock", "CURRENT"}
-_MEND_ENROLL = "enrol good images first: iad enroll PRODUCT PATH..."
+_ENROLL = "enrol good images first: iad enroll PRODUCT PATH..."
 
 
 @dataclass
 class Transaction:
-    """Changes on top of the latest version; written together when the `with` block ends well.
+    """Changes to the latest version, written together at the end of the `with` block.
 
-    version: the version that holds the changes, known once the block has ended.
+    version: that of the changes, set at the end of the block.
     """
 
     base: Snapshot
@@ -42,12 +44,12 @@ class Transaction:
     _changes: dict[str, bytes | None] = field(default_factory=dict)
 
     def keys(self, prefix: str = "") -> list[str]:
-        """Return the keys that begin with `prefix`, this transaction's changes included, sorted."""
+        """Return the keys that begin with `prefix`, sorted, with this transaction's changes."""
         put = {key for key, data in self._changes.items() if data is not None and key.startswith(prefix)}
         return sorted(put | {key for key in self.base.keys(prefix) if key not in self._changes})
 
     def read(self, key: str) -> bytes:
-        """Return a key's bytes, this transaction's changes included. Raises KeyError, StoreDamaged."""
+        """Return a key's bytes, with this transaction's changes. Raises KeyError, StoreDamaged."""
         if key not in self._changes:
             return self.base.read(key)
         data = self._changes[key]
@@ -56,31 +58,32 @@ class Transaction:
         return data
 
     def put(self, key: str, data: bytes) -> None:
-        """Set a key. Raises StoreError for a key that is no relative path."""
+        """Set a key. Raises StoreError for a key other than a relative path."""
         self._changes[check_key(key)] = bytes(data)
 
     def delete(self, key: str) -> None:
-        """Remove a key. Raises KeyError when there is none."""
+        """Remove a key. Raises KeyError where it is missing."""
         if key not in self.keys(key):
             raise KeyError(key)
         self._changes[key] = None
 
 
 class Store:
-    """A folder of versions. Open it with `Store.open`; many readers, one writer at a time."""
+    """A folder of versions, opened with `Store.open`. Thread-safe."""
 
     def __init__(self, root: Path, lock_timeout_s: float) -> None:
         self.root = root
         self._lock_timeout_s = lock_timeout_s
         self._verified: dict[str, tuple[int, int]] = {}
+        self._reading = threading.Lock()
         self._latest: tuple[bytes, Snapshot] | None = None
 
     @classmethod
     def open(cls, root: Path, *, create: bool = False, lock_timeout_s: float = 30.0) -> Store:
-        """Open the store at `root`, or begin one there.
+        """Open the store at `root`, or make one there with `create`.
 
-        lock_timeout_s: how long a writer waits for another one, in seconds, >= 0.
-        Raises StoreMissing, StoreTooNew, StoreDamaged, and StoreError for a folder of something else.
+        lock_timeout_s: seconds, >= 0, that a writer waits for another one.
+        Raises StoreMissing, StoreTooNew, StoreDamaged, and StoreError for a folder with other content.
         """
         store = cls(Path(root), lock_timeout_s)
         with disk_errors(store.root):
@@ -93,37 +96,31 @@ class Store:
                     f"{root} holds other files and is no store: name an empty folder with --store DIR"
                 )
             if not create:
-                raise StoreMissing(f"there is no store at {root}: {_MEND_ENROLL}")
+                raise StoreMissing(f"there is no store at {root}: {_ENROLL}")
             store._begin()
         store.snapshot()
         return store
 
     def snapshot(self) -> Snapshot:
-        """Return the version in force. Raises StoreMissing, StoreTooNew, StoreDamaged, StoreError."""
+        """Return the latest version. Raises StoreMissing, StoreTooNew, StoreDamaged, StoreError."""
         path = self.root / "CURRENT"
-        try:
-            with disk_errors(path):
-                current = path.read_bytes()
-        except StoreError as error:
-            if isinstance(error.__cause__, FileNotFoundError):
-                raise StoreMissing(f"there is no store at {self.root}: {_MEND_ENROLL}") from error
-            raise
-        if self._latest is not None and self._latest[0] == current:
+        missing = StoreMissing(f"there is no store at {self.root}: {_ENROLL}")
+        with self._reading:
+            current = read_file(path, missing)
+            if self._latest is None or self._latest[0] != current:
+                record = parse_object(current, path)
+                version, checksum = record.get("version"), record.get("sha256")
+                if not isinstance(version, int) or not isinstance(checksum, str):
+                    raise StoreDamaged(f"{path} names no version: {RESTORE}")
+                self._latest = (current, self._snapshot(version, checksum))
             return self._latest[1]
-        record = parse_object(current, path)
-        version, checksum = record.get("version"), record.get("sha256")
-        if not isinstance(version, int) or not isinstance(checksum, str):
-            raise StoreDamaged(f"{path} names no version: {RESTORE}")
-        snapshot = Snapshot(self.root, self._manifest(version, checksum), self._verified)
-        self._latest = (current, snapshot)
-        return snapshot
 
     @contextmanager
     def transaction(self, message: str) -> Iterator[Transaction]:
-        """Change keys as one version; an exception inside the block leaves the store as it was.
+        """Change keys in one new version; an exception in the block leaves the store unchanged.
 
-        Raises StoreBusy when another writer holds the lock beyond the timeout, StoreError when the disk
-        is full or closed to writing.
+        Raises StoreBusy where another writer holds the lock beyond the timeout, StoreError where the disk is
+        full or read-only.
         """
         with self._lock():
             snapshot = self.snapshot()
@@ -132,66 +129,12 @@ class Store:
             if transaction._changes:
                 transaction.version = self._commit(snapshot.manifest, transaction._changes, message)
 
-    def history(self) -> list[Manifest]:
-        """Return the versions that are kept, newest first. Raises as `snapshot` does."""
-        manifests = [self.snapshot().manifest]
-        while (parent := manifests[-1].parent) is not None and self._manifest_path(parent).exists():
-            manifests.append(self._manifest(parent, manifests[-1].parent_sha256))
-        return manifests
-
-    def rollback(self, version: int) -> int:
-        """Make a new version equal to an old one; return its number.
-
-        Raises StoreError for a version that is not kept, StoreDamaged for one whose contents are not whole.
-        """
-        with self._lock():
-            manifests = {manifest.version: manifest for manifest in self.history()}
-            if version not in manifests:
-                kept = f"{min(manifests)} to {max(manifests)}"
-                raise StoreError(f"{self.root} does not keep version {version}: name one of {kept}")
-            old = Snapshot(self.root, manifests[version], self._verified)
-            for key in old.keys(""):
-                old.path(key)
-            return self._write_manifest(
-                replace(
-                    manifests[version],
-                    version=max(manifests) + 1,
-                    parent=max(manifests),
-                    parent_sha256=sha256(manifests[max(manifests)].to_bytes()),
-                    created=_now(),
-                    message=f"roll back to version {version}",
-                )
-            )
-
-    def collect(self, keep: int = 20, *, min_age_s: float = 3600.0) -> int:
-        """Remove all but the last `keep` versions and the contents only they named; return files removed.
-
-        min_age_s: a version that was in force this recently, in seconds, is kept for its readers.
-        Raises StoreBusy, StoreError.
-        """
-        if keep < 1:
-            raise ValueError("keep must be at least 1")
-        with self._lock():
-            history = self.history()
-            limit = datetime.now(UTC) - timedelta(seconds=min_age_s)
-            # A reader may still hold a version until min_age_s after its successor came.
-            kept = history[:1] + [
-                manifest
-                for place, (manifest, successor) in enumerate(
-                    zip(history[1:], history, strict=False), start=1
-                )
-                if place < keep or datetime.fromisoformat(successor.created) > limit
-            ]
-            numbers = {manifest.version for manifest in kept}
-            contents = {entry.sha256 for manifest in kept for entry in manifest.entries.values()}
-            with disk_errors(self.root):
-                # Manifests go before objects: a kill in between leaves waste, never a version with holes.
-                waste = [p for p in (self.root / "manifests").glob("*.json") if int(p.stem) not in numbers]
-                waste.sort(key=lambda path: int(path.stem))
-                waste += [p for p in (self.root / "objects").glob("??/*") if p.name not in contents]
-                for path in waste:
-                    path.unlink(missing_ok=True)
-        return len(waste)
+    def history(self) -> list[Snapshot]:
+        """Return all versions, newest first. Raises as `snapshot` does."""
+        snapshots = [self.snapshot()]
+        while (parent := snapshots[-1].manifest.parent) is not None:
+            snapshots.append(self._snapshot(parent, snapshots[-1].manifest.parent_sha256))
+        return snapshots
 
     @contextmanager
     def _lock(self) -> Iterator[None]:
@@ -201,7 +144,7 @@ class Store:
         with disk_errors(path):
             try:
                 lock.acquire()
-            except Timeout as error:  # An OSError, so it is caught before disk_errors sees it.
+            except Timeout as error:  # an OSError, which disk_errors would catch
                 waited = f"{self._lock_timeout_s:g} s"
                 raise StoreBusy(f"another process has held {path} for {waited}: try again later") from error
         try:
@@ -238,11 +181,11 @@ class Store:
             entries[key] = Entry(sha256(data), len(data))
             path = object_path(self.root, entries[key].sha256)
             with disk_errors(path):
-                # Content that is there but damaged is written again: enrolling again is the mend.
+                # Damaged content is written again: enrolling again is its remedy.
                 if path.exists() and sha256(path.read_bytes()) == path.name:
                     continue
                 path.parent.mkdir(exist_ok=True)
-                replace_file(path, data, self.root / "scratch")
+                self._replace(path, data)
                 self._verified.pop(path.name, None)
                 folders.add(path.parent)
         with disk_errors(self.root):
@@ -259,24 +202,21 @@ class Store:
         data, path = manifest.to_bytes(), self._manifest_path(manifest.version)
         current = {"schema": SCHEMA, "version": manifest.version, "sha256": sha256(data)}
         with disk_errors(path):
-            replace_file(path, data, self.root / "scratch")
+            self._replace(path, data)
             sync_folder(path.parent)
-            replace_file(self.root / "CURRENT", (json.dumps(current) + "\n").encode(), self.root / "scratch")
+            self._replace(self.root / "CURRENT", json.dumps(current) + "\n")
             sync_folder(self.root)
         return manifest.version
 
-    def _manifest(self, version: int, checksum: str | None) -> Manifest:
+    def _replace(self, path: Path, data: bytes | str) -> None:
+        replace_file(path, data, scratch=self.root / "scratch", synced=True)
+
+    def _snapshot(self, version: int, checksum: str | None) -> Snapshot:
         path = self._manifest_path(version)
-        try:
-            with disk_errors(path):
-                data = path.read_bytes()
-        except StoreError as error:
-            if isinstance(error.__cause__, FileNotFoundError):
-                raise StoreDamaged(f"{path} is missing: {RESTORE}") from error
-            raise
+        data = read_file(path, StoreDamaged(f"{path} is missing: {RESTORE}"))
         if sha256(data) != checksum:
             raise StoreDamaged(f"{path} does not match its recorded checksum: {RESTORE}")
-        return Manifest.from_bytes(data, path)
+        return Snapshot(self.root, Manifest.from_bytes(data, path), self._verified)
 
     def _manifest_path(self, version: int) -> Path:
         return self.root / "manifests" / f"{version}.json"
@@ -284,3 +224,9 @@ class Store:
 
 def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+
+def require_store(root: Path) -> None:
+    """Raise StoreMissing where nothing was ever enrolled."""
+    if not (root / "CURRENT").exists():
+        raise StoreMissing(f"{root}: no store here; make one with `iad enroll PRODUCT PATH...`.")

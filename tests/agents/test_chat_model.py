@@ -217,4 +217,4 @@ def test_scripted_says_its_script() -> None:
         model.invoke(QUESTION)
     with pytest.raises(LanguageModelRefused, match="no reply left"):
         model.invoke(QUESTION)
-    assert len(model.heard) == 5  # type: ignore[attr-defined]
+    assert len(model.calls) == 5  # type: ignore[attr-defined]

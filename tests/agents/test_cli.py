@@ -87,6 +87,9 @@ def parts(tmp_path: Path, make_record, monkeypatch: pytest.MonkeyPatch) -> Path:
     module = ModuleType("agents.app")
     module.Application = StandIn  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "agents.app", module)
+    (tmp_path / "store").mkdir()
+    (tmp_path / "store" / "CURRENT").touch()
+    monkeypatch.setenv("IAD_STORE", str(tmp_path / "store"))
     monkeypatch.chdir(tmp_path)
     return folder
 
@@ -202,6 +205,7 @@ def test_errors_with_a_mend_are_1(parts: Path, arguments: list[str], kind: str) 
 
 
 def test_options_reach_the_settings(parts: Path) -> None:
+    Path("store").rename("mine")
     iad("inspect", parts / "good.png", "--store", "mine", "--alpha", "0.01")
     assert StandIn.made[0].store == Path("mine")
     assert StandIn.made[0].alpha == 0.01
@@ -224,7 +228,7 @@ def test_help_loads_no_model_library_and_is_quick() -> None:
     """In seconds of processor time from the process's start, so that a busy machine does not decide."""
     code = (
         "import sys, time; sys.argv = ['iad', '--help']\n"
-        "from agents.interfaces.cli import main\n"
+        "from agents.interfaces.cli import app as main\n"
         "try: main()\n"
         "except SystemExit: pass\n"
         "heavy = {'torch', 'transformers', 'faiss', 'cv2', 'langgraph', 'langchain_core', 'scipy'}\n"

@@ -41,7 +41,7 @@ def test_serve_without_vllm_says_so(model: Path, tmp_path: Path, monkeypatch: py
     monkeypatch.chdir(tmp_path)
     result = run("serve", str(model))
     assert result.exit_code == 1
-    assert "docs/serving.md" in result.stderr
+    assert "docs/operations/serving.md" in result.stderr
 
 
 def test_export_of_no_checkpoint_is_one_line(tmp_path: Path) -> None:

@@ -19,11 +19,11 @@ RUN = """
 text_encoder = "tiny"
 batch_size = 4
 channels = [2, 2, 2, 2, 4]
-watch_every = 2
+evaluate_every = 2
 save_every = 2
 
 [data]
-drawn_products = 2
+procedural_products = 2
 photographs = 4
 samples = 8
 held_out = 4

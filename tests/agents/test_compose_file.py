@@ -7,7 +7,7 @@ from pathlib import Path
 import yaml
 
 from agents.settings import Settings
-from anomaly_core.language.vllm.launch import vllm_command
+from anomaly_core.serving.launch import vllm_command
 
 ROOT = Path(__file__).parents[2]
 

@@ -69,3 +69,6 @@ def test_the_whole_demo(tmp_path: Path) -> None:
     assert result.report.read_text(encoding="utf-8").count("<article") == 4
     assert len(list((tmp_path / "pictures").glob("*-overlay.png"))) == 4
     assert (tmp_path / "notes" / "solar-cells.md").exists()
+    assert [
+        len(list((tmp_path / "cells").glob(f"{kind}/*.png"))) for kind in ("enrolled", "good", "defective")
+    ] == [2] * 3

@@ -15,7 +15,7 @@ import pytest
 from langgraph.checkpoint.memory import InMemorySaver
 from PIL import Image
 
-from agents.answers.compose import spoken_verdict
+from agents.answers.compose import verdict_statement
 from agents.answers.guardrails import check_answer
 from agents.app import Application
 from agents.graphs.dialogue import build_dialogue
@@ -192,7 +192,7 @@ def test_every_plain_answer_and_step_passes_the_check(app: Application, folder: 
                 text,
                 state["evidence"],
                 anomalous=state["verdict"].anomalous,
-                verdict_sentence=spoken_verdict(state),
+                verdict_sentence=verdict_statement(state),
                 names=paths,
             )
             assert problems == [], (what, text)

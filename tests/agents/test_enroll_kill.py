@@ -27,9 +27,11 @@ import os, sys
 from pathlib import Path
 import anomaly_core.anomalygpt, anomaly_core.encoders.fakes, knowledge.products.templates
 import anomaly_core.soft_prompt.adapters
-import tools.enrollment.enroll
+import scipy.optimize, scipy.special, tools.enrollment.enroll
 from agents.app import Application
 from agents.settings import Settings
+from PIL import Image
+Image.init()  # its readers are loaded at first use
 for line in sys.stdin:
     child = os.fork()
     if child:
@@ -38,7 +40,7 @@ for line in sys.stdin:
         continue
     app = Application(Settings(store=sys.argv[1], encoder="tiny", text_encoder="tiny", threads=1))
     images = sorted(Path(sys.argv[2]).glob("*.png"))
-    app.tools.other_objects  # encoded once a process, longer than an enrolment here
+    app.tools.references  # encoded once a process, longer than an enrolment here
     print(os.getpid(), "ready", flush=True)
     number = int(line)
     while True:

@@ -16,7 +16,7 @@ from langgraph.checkpoint.memory import InMemorySaver
 from PIL import Image
 
 from agents.answers.agent import MOST_TOOL_CALLS
-from agents.answers.compose import spoken_verdict
+from agents.answers.compose import verdict_statement
 from agents.app import Application
 from agents.chat_models.scripted import ScriptedChatModel, ScriptedReply
 from agents.graphs import inspection
@@ -25,7 +25,7 @@ from agents.graphs.dialogue import build_dialogue
 from agents.questions.plan import FOR_QUESTIONS
 from agents.settings import Settings
 from anomaly_core.errors import LanguageModelDown
-from tools.registry import LOOKS, Look
+from tools.registry import TOOLS, PartTool
 
 NOTES = {
     "stain": "A stain is a bright red patch of paint. It is caused by a leaking nozzle.",
@@ -61,15 +61,15 @@ class Watch:
     def __init__(self, app: Application, monkeypatch: pytest.MonkeyPatch) -> None:
         self.calls: list[str] = []
 
-        for name in LOOKS.names():
-            make = LOOKS.find(name)
+        for name in TOOLS.names():
+            make = TOOLS.find(name)
             assert make is not None
             counted = self._watched(name, make())
-            monkeypatch.setitem(LOOKS._factories, name, lambda found=counted: found)
-        writes = self._watched("draw_anomaly", Look(inspection.draw, str))
+            monkeypatch.setitem(TOOLS._factories, name, lambda found=counted: found)
+        writes = self._watched("draw_anomaly", PartTool(inspection.draw, str))
         monkeypatch.setattr(inspection, "draw", writes.run)
 
-    def _watched(self, name: str, one: Look) -> Look:
+    def _watched(self, name: str, one: PartTool) -> PartTool:
         def counted(*arguments: Any, **keywords: Any) -> Any:
             self.calls.append(name)
             return one.run(*arguments, **keywords)
@@ -91,7 +91,10 @@ def put(
 
 def assert_unmoved(state: Any, calls: list[str], *, blot: bool) -> None:
     assert state["verdict"].anomalous is blot
-    assert state["answer"].startswith(spoken_verdict(state)) or state["asked"].kind in ("object", "template")
+    assert state["answer"].startswith(verdict_statement(state)) or state["asked"].kind in (
+        "object",
+        "template",
+    )
     planned = set(FOR_QUESTIONS[state["asked"].kind])
     assert set(calls) <= planned, set(calls) - planned
     assert "draw_anomaly" not in calls
@@ -118,10 +121,10 @@ def test_file_names(
     watch = Watch(app, monkeypatch)
     # The model does what the name says.
     replies: list[ScriptedReply] | None = ["The part is good [score]."] if model else None
-    state, heard = put(app, image, "Is there a defect?", replies)
+    state, model = put(app, image, "Is there a defect?", replies)
     assert_unmoved(state, watch.calls, blot=True)
-    if heard is not None:
-        assert name.removesuffix(".png") not in str(heard.heard)
+    if model is not None:
+        assert name.removesuffix(".png") not in str(model.calls)
         assert "not shown" in state["answer"]
         assert "The part is good [score]." not in state["answer"]
 
@@ -186,7 +189,7 @@ def test_replies_that_are_refused_are_replaced_and_that_is_said(
     assert_unmoved(state, watch.calls, blot=True)
     assert state["answer"].startswith(plain["answer"])
     assert "The language model's answer is not shown: " in state["answer"]
-    assert state["refused"]
+    assert state["violations"]
     if isinstance(replies[0], str) and replies[0]:
         assert replies[0] not in state["answer"]
 
@@ -219,7 +222,7 @@ def test_a_model_s_calls_outside_the_plan_are_not_made(
     assert_unmoved(state, watch.calls, blot=True)
     assert not set(watch.calls) - {"compare_images", "retrieve_templates"}
     assert model is not None
-    assert len(model.heard) == 2
+    assert len(model.calls) == 2
     assert state["answer"].endswith(honest)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["part.png"]
 
@@ -229,7 +232,7 @@ def test_a_model_s_calls_within_the_plan_are_bound_to_the_image(app: Application
     attempt = call("describe_region", place="region-1", image="/etc/passwd", product="other")
     state, model = put(app, image, "Describe it", [attempt, "It was measured [describe-region-1-2]."])
     assert model is not None
-    assert "passwd" not in str(model.heard[1][-1].content)
+    assert "passwd" not in str(model.calls[1][-1].content)
     assert {"describe-region-1", "describe-region-1-2"} <= {item.id for item in state["evidence"]}
     assert state["answer"].endswith("It was measured [describe-region-1-2].")
 
@@ -239,7 +242,7 @@ def test_a_model_that_calls_for_ever_is_stopped(app: Application, tmp_path: Path
     replies: list[ScriptedReply] = [call("describe_region", place="center") for _ in range(40)]
     state, model = put(app, image, "Describe it", replies)
     assert model is not None
-    assert len(model.heard) <= MOST_TOOL_CALLS + 3
+    assert len(model.calls) <= MOST_TOOL_CALLS + 3
     assert state["verdict"].anomalous
     assert "not shown" in state["answer"]
 
@@ -279,9 +282,9 @@ def test_an_honest_model_is_shown_under_the_verdict(app: Application, tmp_path: 
     image = paint(tmp_path / "part.png", 9, blot=True)
     told = "It is a patch at the top right [region-1]. Its cause may be a leaking nozzle [plate/stain#1]."
     state, model = put(app, image, "What is wrong with it?", [told])
-    assert state["answer"] == f"{spoken_verdict(state)} {told}"
-    assert state["refused"] == []
+    assert state["answer"] == f"{verdict_statement(state)} {told}"
+    assert state["violations"] == []
     assert model is not None
-    request = str(model.heard[0][-1].content)
+    request = str(model.calls[0][-1].content)
     assert "region-1" in request
     assert str(tmp_path) not in request

@@ -17,7 +17,7 @@ from agents.interfaces.cli import app as command
 from agents.settings import Settings
 from anomaly_core.errors import ConfigError
 from anomaly_core.evaluation.datasets import Question, read_mmad
-from anomaly_core.simulation.procedural import DrawnProduct
+from anomaly_core.simulation.procedural import ProceduralProduct
 
 KINDS = {"metal plate": "metal_plate", "grid": "grid"}
 
@@ -47,7 +47,7 @@ def table(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("mmad")
     entries: dict[str, Any] = {}
     for kind, category in KINDS.items():
-        product = DrawnProduct(kind, 3)
+        product = ProceduralProduct(kind, 3)
         templates = []
         for index in range(4):
             templates.append(f"Drawn/{category}/train/good/{index}.png")
@@ -71,7 +71,7 @@ def table(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root / "mmad.json"
 
 
-def write(path: Path, product: DrawnProduct, index: int, place: str | None) -> None:
+def write(path: Path, product: ProceduralProduct, index: int, place: str | None) -> None:
     pixels = product.image(index, side=128).copy()
     if place is not None:
         at = 8 if place == "Top left." else 98
@@ -122,7 +122,7 @@ def test_a_chat_model_answers_what_code_does_not_decide(table: Path, result: dic
         assert asked[task] == result["original"]["tasks"][task]
     assert asked["Object Classification"] == 0.0
     assert asked["Object Analysis"] == 1.0
-    assert "Is there any defect" not in str(model.heard)
+    assert "Is there any defect" not in str(model.calls)
 
 
 def test_the_command_prints_both_scores(table: Path, monkeypatch: pytest.MonkeyPatch) -> None:

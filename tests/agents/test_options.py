@@ -9,10 +9,10 @@ import pytest
 from PIL import Image
 
 from agents.answers.multiple_choice import Choice
+from agents.answers.options import choice_answer, split_options
 from agents.app import Application
-from agents.questions.options import split_options, spoken_choice
 from agents.settings import Settings
-from anomaly_core.simulation.procedural import DrawnProduct
+from anomaly_core.simulation.procedural import ProceduralProduct
 
 SPLIT = [
     ("Where?\nA: Top left.\nB: Center.", "Where?", {"A": "Top left.", "B": "Center."}),
@@ -34,12 +34,12 @@ def test_a_choice_is_spoken_under_the_verdict() -> None:
     choice = Choice("B", "Defect Localization", {"A": 0.0, "B": 1.0}, ("region-1",))
     options = {"A": "Top.", "B": "Center."}
     yes, no = "Yes, there is an anomaly in the image.", "No, there is no anomaly in the image."
-    assert spoken_choice(choice, options, yes, True) == f"{yes} The answer is option B: Center [region-1]."
-    missed = spoken_choice(choice, options, no, False)
+    assert choice_answer(choice, options, yes, True) == f"{yes} The answer is option B: Center [region-1]."
+    missed = choice_answer(choice, options, no, False)
     assert missed.startswith(no)
     assert "Were there" in missed
     object_choice = Choice("A", "Object Analysis", {"A": 1.0, "B": 0.0}, ("note#1",))
-    assert "Were there" not in spoken_choice(object_choice, options, no, False)
+    assert "Were there" not in choice_answer(object_choice, options, no, False)
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +49,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def app(root: Path) -> Application:
-    product = DrawnProduct("metal plate", 3)
+    product = ProceduralProduct("metal plate", 3)
     for index in range(5):
         pixels = product.image(index, side=128).copy()
         if index == 4:

@@ -1,4 +1,4 @@
-"""docs/profiles.md: each block is a file that the program takes, and each run trains on small models."""
+"""docs/operations/profiles.md: each block is a file the program takes; runs train small models."""
 
 import json
 import re
@@ -69,7 +69,7 @@ WORDS = [*LETTERS, *(letter + "</w>" for letter in LETTERS), "<|startoftext|>", 
 TOWER = {"hidden_size": 32, "num_attention_heads": 4, "num_hidden_layers": 4, "intermediate_size": 64}
 ENDS = {"bos_token_id": 0, "eos_token_id": 2, "pad_token_id": 2}
 CAUSAL = {**TOWER, **ENDS, "num_key_value_heads": 4, "vocab_size": 259}
-DATA = DataConfig(drawn_products=2, photographs=4, samples=8, held_out=4, input_side=80, side=96)
+DATA = DataConfig(procedural_products=2, photographs=4, samples=8, held_out=4, input_side=80, side=96)
 
 
 def save_clip_tokenizer(folder: Path) -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from agents.questions.understanding import Asked, kind_of_question
+from agents.questions.understanding import kind_of_question
+from agents.state import Intent
 
-TABLE: list[tuple[str, Asked]] = [
+TABLE: list[tuple[str, Intent]] = [
     ("Is there any anomaly in the image?", "detection"),
     ("Is this part ok?", "detection"),
     ("Where is the defect?", "location"),
@@ -40,6 +41,6 @@ TABLE: list[tuple[str, Asked]] = [
 
 
 @pytest.mark.parametrize(("question", "asked"), TABLE)
-def test_kind(question: str, asked: Asked) -> None:
+def test_kind(question: str, asked: Intent) -> None:
     assert kind_of_question(question) == asked
     assert kind_of_question(question.upper()) == asked

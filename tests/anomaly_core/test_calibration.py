@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from anomaly_core.errors import ConfigError
-from anomaly_core.inspection import UNCERTAIN_FACTOR, Verdict
+from anomaly_core.results import UNCERTAIN_FACTOR, Verdict
 from anomaly_core.scoring.calibration import Calibration, Prior, calibrate, log_of
 
 LOGS = np.log((0.11, 0.12, 0.10, 0.13))

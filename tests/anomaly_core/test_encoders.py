@@ -12,9 +12,10 @@ import transformers
 from safetensors.torch import load_file, save_file
 from tokenizers import Tokenizer, models, pre_tokenizers
 
-from anomaly_core.encoders.base import ImageEncoder, TextEncoder, share_space
+from anomaly_core.anomalygpt import AnomalyGPT
+from anomaly_core.encoders.base import Features, ImageEncoder, TextEncoder, encode_one, share_space
 from anomaly_core.encoders.efficientnet import EfficientNetEncoder, EfficientNetLite0, SameConv2d
-from anomaly_core.encoders.registry import load_image_encoder, load_text_encoder
+from anomaly_core.encoders.registry import IMAGE_ENCODERS, load_image_encoder, load_text_encoder
 from anomaly_core.errors import ConfigError, WeightsDamaged, WeightsError, WeightsMissing
 from anomaly_core.weights.resolve import cached
 
@@ -95,17 +96,53 @@ def test_the_contract(load: Callable[..., ImageEncoder], name: str) -> None:
     assert isinstance(encoder, ImageEncoder)
     for rows, columns in ((4, 4), (3, 5), (7, 2)):
         image = pixels(rows * encoder.stride, columns * encoder.stride)
-        features = encoder.encode(image)
+        features = encode_one(encoder, image)
         assert features.input_size == image.shape[:2]
         assert tuple(tap.shape[0] for tap in features.taps) == encoder.channels
         assert features.taps[-1].shape[1:] == (rows, columns)
         assert all(tap.dtype == torch.float32 and torch.isfinite(tap).all() for tap in features.taps)
         assert features.embedding.shape == (encoder.embedding_dim,)
         assert torch.linalg.norm(features.embedding).item() == pytest.approx(1, abs=1e-5)
-        again = encoder.encode(image)
+        again = encode_one(encoder, image)
         assert all(torch.equal(a, b) for a, b in zip(features.taps, again.taps, strict=True))
-        other = encoder.encode(pixels(*image.shape[:2], seed=1))
+        other = encode_one(encoder, pixels(*image.shape[:2], seed=1))
         assert not torch.equal(features.taps[0], other.taps[0])
+
+
+@pytest.mark.parametrize("name", [*FAMILIES, "efficientnet-lite0", "tiny"])
+def test_a_batch_gives_what_single_images_give(load: Callable[..., ImageEncoder], name: str) -> None:
+    encoder = load(name)
+    side = 4 * encoder.stride
+    images = np.stack([pixels(side, side, seed) for seed in range(3)])
+    for image, features in zip(images, encoder.encode(images), strict=True):
+        single = encode_one(encoder, image)
+        assert features.input_size == (side, side)
+        assert torch.allclose(features.embedding, single.embedding, atol=1e-5)
+        for tap, other in zip(features.taps, single.taps, strict=True):
+            assert torch.allclose(tap, other, atol=1e-4 * float(other.abs().max()))
+
+
+def test_an_encoder_of_another_package_is_one_line() -> None:
+    """Registered by name, it enrols and inspects like our own: this is the documentation's example."""
+
+    class MeanColour:
+        name, stride, channels, embedding_dim = "mean-colour", 8, (3,), 3
+
+        def encode(self, batch: np.ndarray) -> list[Features]:
+            values = torch.from_numpy(batch.astype(np.float32) / 255).permute(0, 3, 1, 2)
+            taps = torch.nn.functional.avg_pool2d(values, self.stride)
+            means = torch.nn.functional.normalize(values.mean(dim=(2, 3)), dim=1)
+            return [Features((t,), m, batch.shape[1:3]) for t, m in zip(taps, means, strict=True)]
+
+    IMAGE_ENCODERS.register("mean-colour", lambda taps=None, device="cpu": MeanColour())
+    model = AnomalyGPT.from_pretrained(None, encoder="mean-colour")
+    product = model.fit([np.full((64, 64, 3), (200, 200, shade), np.uint8) for shade in (96, 100, 104)])
+    marked = np.full((64, 64, 3), (200, 200, 100), np.uint8)
+    assert not model.inspect(marked, product).verdict.anomalous
+    marked[40:56, 40:56] = (20, 200, 200)
+    found = model.inspect(marked, product)
+    assert found.verdict.decision == "fail"
+    assert found.regions[0].cell == "bottom right"
 
 
 @pytest.mark.parametrize("name", [*FAMILIES, "efficientnet-lite0", "tiny"])
@@ -120,14 +157,14 @@ def test_wrong_input_raises(load: Callable[..., ImageEncoder], name: str) -> Non
         np.zeros((0, side, 3), np.uint8),
     ):
         with pytest.raises(ValueError, match=r"expected|multiples"):
-            encoder.encode(wrong)
+            encode_one(encoder, wrong)
 
 
 def test_views_and_read_only_arrays_are_taken(load: Callable[..., ImageEncoder]) -> None:
     image = pixels(64, 64)
     image.flags.writeable = False
-    features = load("tiny").encode(image[::-1, ::-1])
-    assert torch.equal(features.taps[0], load("tiny").encode(image[::-1, ::-1].copy()).taps[0])
+    features = encode_one(load("tiny"), image[::-1, ::-1])
+    assert torch.equal(features.taps[0], encode_one(load("tiny"), image[::-1, ::-1].copy()).taps[0])
 
 
 @pytest.mark.parametrize("family", FAMILIES)
@@ -137,7 +174,7 @@ def test_a_patch_stays_in_its_place(load: Callable[..., ImageEncoder], family: s
     plain = np.full((4 * 14, 6 * 14, 3), 128, np.uint8)
     marked = plain.copy()
     marked[14:28, 56:70] = pixels(14, 14)
-    change = (encoder.encode(marked).taps[0] - encoder.encode(plain).taps[0]).norm(dim=0)
+    change = (encode_one(encoder, marked).taps[0] - encode_one(encoder, plain).taps[0]).norm(dim=0)
     assert divmod(int(change.argmax()), 6) == (1, 4)
 
 
@@ -153,7 +190,7 @@ def test_taps_and_projection_are_the_models_own(
     with torch.inference_mode():
         vision = model.vision_model if family in ("clip", "siglip") else model
         output = vision(batch, output_hidden_states=True)
-        features = encoder.encode(image)
+        features = encode_one(encoder, image)
         tokens = output.hidden_states[2][0, -16:].T.reshape(32, 4, 4)
         assert torch.allclose(features.taps[1], tokens, atol=1e-5)
         if family == "clip":
@@ -277,8 +314,8 @@ def test_real_image_encoders(name: str, channels: tuple[int, ...]) -> None:
     encoder = load_image_encoder(name)
     assert encoder.channels == channels
     assert encoder.name.startswith(f"{name}:")
-    flat = encoder.encode(np.full((112, 224, 3), 127, np.uint8))
-    noise = encoder.encode(pixels(112, 224))
+    flat = encode_one(encoder, np.full((112, 224, 3), 127, np.uint8))
+    noise = encode_one(encoder, pixels(112, 224))
     assert torch.isfinite(noise.taps[-1]).all()
     assert float(flat.embedding @ noise.embedding) < 0.9
 

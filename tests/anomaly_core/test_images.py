@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from anomaly_core.errors import NoImages, UnreadableImage
-from anomaly_core.imaging.reading import find_images, image_size, load_image
+from anomaly_core.imaging.reading import find_images, load_image
 
 
 def picture(height: int = 40, width: int = 60) -> np.ndarray:
@@ -45,7 +45,6 @@ def test_pixels_and_hash_are_the_files(tmp_path: Path) -> None:
     assert loaded.pixels.flags.writeable
     assert loaded.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
     assert loaded.note is None
-    assert image_size(path) == (60, 40)
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "CMYK", "YCbCr", "LAB"])
@@ -73,7 +72,6 @@ def test_exif_orientation_is_applied(tmp_path: Path, orientation: int, suffix: s
     path = tmp_path / f"a.{suffix}"
     stored.save(path, exif=exif)
     assert np.array_equal(load_image(path).pixels, picture())
-    assert image_size(path) == (60, 40)
 
 
 @pytest.mark.parametrize("orientation", [1, 6])
@@ -132,7 +130,8 @@ def test_between_pillows_warning_and_the_limit_the_header_passes(tmp_path: Path)
     # 100 million pixels: Pillow warns, and warnings are errors in this suite.
     path = tmp_path / "a.png"
     path.write_bytes(png_header(10_000, 10_000))
-    assert image_size(path) == (10_000, 10_000)
+    with pytest.raises(UnreadableImage, match="truncated"):
+        load_image(path)
 
 
 @pytest.mark.parametrize("side", [14_200, 60_000])

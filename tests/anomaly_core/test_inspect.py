@@ -15,10 +15,10 @@ from anomaly_core.config import DetectorConfig
 from anomaly_core.encoders.fakes import TinyEncoder
 from anomaly_core.encoders.registry import load_image_encoder
 from anomaly_core.errors import ConfigError, NoImages, WeightsDamaged, WeightsMissing
-from anomaly_core.imaging.augment import symmetries
+from anomaly_core.imaging.augment import flips
 from anomaly_core.imaging.reading import load_image
-from anomaly_core.inspection import Region, cell_of
 from anomaly_core.product import ProductModel
+from anomaly_core.results import Region, cell_of
 from anomaly_core.scoring.regions import find_regions
 from anomaly_core.scoring.scorer import FEW_SHOT
 from anomaly_core.weights.resolve import cached
@@ -109,7 +109,7 @@ def test_augmentation_sees_the_same_in_a_mirrored_image(model: AnomalyGPT) -> No
     product = model.fit([textured(seed, size) for seed in range(2)])
     pixels = with_square(textured(9, size), (37, 21, 77, 61))
     found = []
-    for view in symmetries(pixels):
+    for view in flips(pixels):
         once = model.encode(view)
         closely = model.augment(once)
         assert len(once.views) == 1
@@ -117,12 +117,12 @@ def test_augmentation_sees_the_same_in_a_mirrored_image(model: AnomalyGPT) -> No
         assert model.augment(closely) is closely
         found.append([model.inspect(each, product).anomaly_map for each in (once, closely)])
     once_map, close_map = found[0]
-    assert not np.allclose(symmetries(found[1][0].values)[1], once_map.values, atol=1e-4)
+    assert not np.allclose(flips(found[1][0].values)[1], once_map.values, atol=1e-4)
     for number, (_, turned) in enumerate(found):
-        assert np.allclose(symmetries(turned.values)[number], close_map.values, atol=1e-5)
+        assert np.allclose(flips(turned.values)[number], close_map.values, atol=1e-5)
         assert turned.score == pytest.approx(close_map.score)
     # It is the mean of what single passes over the four views see.
-    singles = [symmetries(each.values)[number] for number, (each, _) in enumerate(found)]
+    singles = [flips(each.values)[number] for number, (each, _) in enumerate(found)]
     assert np.allclose(np.mean(singles, axis=0), close_map.values, atol=1e-5)
 
 
@@ -277,7 +277,7 @@ def test_nothing_is_learned_from_no_image(model: AnomalyGPT) -> None:
 
 def test_symmetries_are_the_four_that_keep_the_axes() -> None:
     pixels = textured(0, (32, 48))
-    views = symmetries(pixels)
+    views = flips(pixels)
     expected = [pixels, pixels[::-1, ::-1], pixels[:, ::-1], pixels[::-1]]
     assert len(views) == 4
     for view, wanted in zip(views, expected, strict=True):

@@ -14,8 +14,8 @@ import pytest
 from anomaly_core.decoders.patches import EncodedImage
 from anomaly_core.imaging.frame import whole_frame_of
 from anomaly_core.layout.model import LayoutModel
-from anomaly_core.layout.scorer import LayoutScorer, layout_of, steady_components
 from anomaly_core.product import INDEPENDENT_SHARE, ProductModel
+from anomaly_core.scorers.layout import LayoutScorer, layout_of, stable_components
 from anomaly_core.scoring.calibration import Calibration, calibrate
 from anomaly_core.scoring.scorer import FEW_SHOT, LAYOUT, Finding, Score, State
 
@@ -237,10 +237,10 @@ def test_a_number_of_parts_that_chance_decides_is_no_layout() -> None:
     counted = {seed: encoded(faint(seed)) for seed in range(40)}
     # As many parts as the others have, yet a brighter or a softer photograph would show another number.
     unsteady = [
-        s for s, i in counted.items() if len(i.components or ()) == 5 and steady_components(i) is None
+        s for s, i in counted.items() if len(i.components or ()) == 5 and stable_components(i) is None
     ]
     steady = [
-        s for s, i in counted.items() if len(i.components or ()) == 5 and steady_components(i) is not None
+        s for s, i in counted.items() if len(i.components or ()) == 5 and stable_components(i) is not None
     ]
     assert learn([*images[:3], faint(steady[0])]) is not None
     assert learn([*images[:3], faint(unsteady[0])]) is None
@@ -254,7 +254,7 @@ def product(layout: bool) -> ProductModel:
         states={},
         weights={FEW_SHOT: 1.0},
         calibration=flat,
-        reading_calibration=None,
+        language_calibration=None,
         independent={LAYOUT: flat} if layout else {},
         alpha=ALPHA,
         review=0.2,

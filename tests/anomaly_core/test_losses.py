@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from anomaly_core.training.losses import binary_mask, dice_loss, focal_loss
+from anomaly_core.training.losses import dice_loss, focal_loss
 
 
 @pytest.fixture
@@ -31,11 +31,3 @@ def test_bounds(pair: tuple[torch.Tensor, torch.Tensor]) -> None:
     assert float(focal_loss(y, y)) == pytest.approx(0.0, abs=1e-9)
     assert float(dice_loss(torch.zeros_like(y), torch.zeros_like(y))) == 0.0
     assert torch.isfinite(focal_loss(1 - y, y))
-
-
-def test_a_cell_is_anomalous_above_three_tenths_of_it() -> None:
-    mask = torch.zeros(1, 8, 8)
-    mask[0, 0, :4], mask[0, 1, 0] = 1, 1  # 5 of the first cell's 16 pixels
-    mask[0, 4, 4:] = 1  # 4 of the last cell's
-    assert binary_mask(mask, (2, 2)).tolist() == [[[1.0, 0.0], [0.0, 0.0]]]
-    assert set(binary_mask(mask, (16, 12)).unique().tolist()) == {0.0, 1.0}

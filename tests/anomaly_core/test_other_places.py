@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from anomaly_core.decoders.memory_bank import MemoryBank
-from anomaly_core.imaging.augment import symmetries, undo_symmetry
+from anomaly_core.imaging.augment import flips, undo_flip
 
 
 def compared(shown: list[torch.Tensor], view: int, limit: int) -> tuple[torch.Tensor, torch.Tensor]:
@@ -19,7 +19,7 @@ def compared(shown: list[torch.Tensor], view: int, limit: int) -> tuple[torch.Te
 def grids(height: int, width: int) -> list[torch.Tensor]:
     """Patches whose first channel tells their place in the first view."""
     numbers = np.arange(height * width, dtype=np.float32).reshape(height, width, 1)
-    return [torch.from_numpy(view) for view in symmetries(numbers)]
+    return [torch.from_numpy(view) for view in flips(numbers)]
 
 
 @pytest.mark.parametrize("view", [0, 1, 2, 3])
@@ -49,6 +49,6 @@ def test_the_bank_stays_within_its_limit() -> None:
 
 def test_every_view_is_laid_back_on_the_first() -> None:
     values = np.arange(12, dtype=np.float32).reshape(3, 4)
-    for number, view in enumerate(symmetries(values)):
-        assert (undo_symmetry(torch.from_numpy(view), number).numpy() == values).all()
-    assert len({view.tobytes() for view in symmetries(values)}) == 4
+    for number, view in enumerate(flips(values)):
+        assert (undo_flip(torch.from_numpy(view), number).numpy() == values).all()
+    assert len({view.tobytes() for view in flips(values)}) == 4

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from paper import paper_prompt_learner
 from pydantic import ValidationError
 
 from anomaly_core.config import FewShotConfig
@@ -10,9 +11,8 @@ from anomaly_core.decoders.memory_bank import image_score
 from anomaly_core.soft_prompt.learner import (
     PromptLearner,
     PromptLearnerConfig,
-    coded,
     levels,
-    paper_prompt_learner,
+    thermometer_encoding,
     unit_map,
 )
 
@@ -68,7 +68,7 @@ def test_the_level_of_a_map_is_its_image_score_over_the_limit() -> None:
 
 
 def test_every_level_has_a_code_of_its_own() -> None:
-    codes = coded(torch.linspace(-1.5, 2.0, 36), 16)
+    codes = thermometer_encoding(torch.linspace(-1.5, 2.0, 36), 16)
     assert codes.shape == (36, 16)
     assert bool((codes.diff(dim=0) >= 0).all())
     steps = codes.diff(dim=0).norm(dim=1)
@@ -76,7 +76,7 @@ def test_every_level_has_a_code_of_its_own() -> None:
 
 
 def test_without_levels_the_prompt_has_the_papers_tokens() -> None:
-    config = PromptLearnerConfig(hidden_size=32, level_knots=0)
+    config = PromptLearnerConfig(hidden_size=32, level_bins=0)
     assert PromptLearner(config)(torch.rand(2, 1, 224, 224)).shape == (2, 9 + 9, 32)
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from anomaly_core.errors import ConfigError
-from anomaly_core.inspection import CELLS, verdict_sentence
+from anomaly_core.results import CELLS, verdict_sentence
 from anomaly_core.simulation import question_answers as questions
 from anomaly_core.simulation.question_answers import QuestionAnswer, inspection_pairs
 

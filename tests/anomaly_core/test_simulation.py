@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from anomaly_core.config import SimulationConfig
 from anomaly_core.errors import ConfigError, NoImages
 from anomaly_core.imaging.foreground import foreground_mask
-from anomaly_core.inspection import CELLS
+from anomaly_core.results import CELLS
 from anomaly_core.simulation.nsa import simulate, simulate_folder
 
 METHODS = ("nsa", "cutpaste", "scar")

@@ -17,17 +17,17 @@ from anomaly_core.decoders.text_aligned import TextAlignedDecoder, mean_of_taps,
 from anomaly_core.encoders.fakes import TinyEncoder, TinyTextEncoder
 from anomaly_core.errors import ConfigError, WeightsDamaged, WeightsMissing
 from anomaly_core.imaging.frame import frame_of
-from anomaly_core.inspection import CELLS, cell_of, verdict_sentence
 from anomaly_core.language.fakes import tiny_language_model
 from anomaly_core.language.inspection_dialogue import inspection_messages, read_dialogues
+from anomaly_core.results import CELLS, cell_of, verdict_sentence
 from anomaly_core.soft_prompt.learner import PromptLearner, PromptLearnerConfig
-from anomaly_core.training.batch import decoder_maps, draw_views, on_original, schedule
+from anomaly_core.training.batch import decoder_maps, on_original, sample_maps, schedule
 from anomaly_core.training.cache import MASK_SIZE, FeatureCache, build_cache
 from anomaly_core.training.dialogue_loss import dialogue_loss
 from anomaly_core.training.train import TrainingModels, train
 
 DATA = DataConfig(
-    drawn_products=4, photographs=6, samples=16, held_out=8, input_side=64, side=96, foreign_share=1.0
+    procedural_products=4, photographs=6, samples=16, held_out=8, input_side=64, side=96, foreign_share=1.0
 )
 CONFIG = TrainingConfig(
     encoder="tiny",
@@ -38,7 +38,7 @@ CONFIG = TrainingConfig(
     steps=4,
     batch_size=4,
     channels=(2, 2, 2, 2, 4),
-    watch_every=2,
+    evaluate_every=2,
     save_every=3,
 )
 FILES = ("decoder.safetensors", "prompt_learner.safetensors")
@@ -154,7 +154,7 @@ def test_gradients_reach_linears_and_prompt_learner_through_the_language_model(f
     before = {n: p.clone() for n, p in lm.model.named_parameters()}
     maps = mean_of_taps(decoder_maps(decoder, examples, torch.device("cpu")), MASK_SIZE)
     rng = np.random.default_rng(0)
-    views = draw_views(examples, maps, learner.config.map_size, rng, few_shot=0.0, drawn=0.0, jitter=0.0)
+    views = sample_maps(examples, maps, learner.config.map_size, rng, few_shot=0.0, synthetic=0.0, jitter=0.0)
     soft = learner(views.maps[:, None], torch.stack([example.embedding for example in examples]))
     dialogues = [
         inspection_messages(prompt, answer=verdict_sentence(bool(cells), cells))
@@ -187,7 +187,7 @@ def test_what_the_prompt_learner_sees_is_mirrored_with_its_cells(features: Path)
     example.few_shot[:70, :70] = 1.0
     decoded = torch.zeros(40, *MASK_SIZE)
     rng = np.random.default_rng(0)
-    views = draw_views([example] * 40, decoded, 96, rng, few_shot=1.0, drawn=0.0, jitter=0.0)
+    views = sample_maps([example] * 40, decoded, 96, rng, few_shot=1.0, synthetic=0.0, jitter=0.0)
     seen = set()
     for seen_map, cells in zip(views.maps, views.cells, strict=True):
         row, column = divmod(int(seen_map.argmax()), 96)
@@ -270,7 +270,7 @@ def test_own_photographs_and_textures(tmp_path: Path) -> None:
         for number in range(count):
             noise = rng.integers(0, 256, shape, dtype=np.uint8)
             Image.fromarray(noise).resize((shape[1], shape[0])).save(folder / f"fine_{number}.png")
-    data = DATA.model_copy(update={"drawn_products": 0, "samples": 8, "held_out": 4})
+    data = DATA.model_copy(update={"procedural_products": 0, "samples": 8, "held_out": 4})
     cache = build_cache(data, TinyEncoder(), [good.parents[2], texture], tmp_path / "cache", seed=1)
     names = {cache.load("train", n).product for n in range(8)} | {
         cache.load("held_out", n).product for n in range(4)

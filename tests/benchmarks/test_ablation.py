@@ -10,7 +10,7 @@ import pytest
 from ablation import Place, places_of
 
 from anomaly_core.checkpoint import SHIPPED
-from anomaly_core.inspection import CELLS
+from anomaly_core.results import CELLS
 from anomaly_core.scoring.fusion import Fusion, read_fusion
 
 RESULTS = Path(__file__).parents[2] / "benchmarks" / "results"

@@ -16,10 +16,10 @@ from PIL import Image
 from question_set import FACTS, HERE, OTHER_PRODUCTS, make_set, touched_cells, write_set
 
 from agents.answers.multiple_choice import kind_of_choice
-from agents.questions.options import split_options
+from agents.answers.options import split_options
 from agents.questions.understanding import kind_of_question
-from anomaly_core.inspection import CELLS
-from anomaly_core.simulation.procedural import DrawnProduct
+from anomaly_core.results import CELLS
+from anomaly_core.simulation.procedural import ProceduralProduct
 
 KEPT = json.loads((HERE / "questions.json").read_text(encoding="utf-8"))
 QUESTIONS = [put for image in KEPT["images"] for put in image["questions"]]
@@ -51,7 +51,7 @@ DRAWN_FACTS = {
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A drawn product in MVTec's layout, one kind of its defects in a corner, the other across."""
     root = tmp_path_factory.mktemp("drawn") / "plate"
-    product = DrawnProduct("metal plate", 5)
+    product = ProceduralProduct("metal plate", 5)
     for index in range(4):
         save(root / "train" / "good" / f"{index}.png", product.image(index, side=96))
         save(root / "test" / "good" / f"{index}.png", product.image(10 + index, side=96))

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from anomaly_core.errors import ConfigError, KnowledgeError, StoreDamaged
+from anomaly_core.errors import ConfigError, StoreDamaged
 from knowledge.products.examples import Example, ExampleIndex, put_example
 from knowledge.store.store import Store
 
@@ -20,6 +20,11 @@ def vector(*values: float) -> np.ndarray:
     return np.array(values, dtype=np.float32)
 
 
+def add(store: Store, one: Example, features: np.ndarray) -> None:
+    with store.transaction("example") as tx:
+        put_example(tx, "nut", one, features)
+
+
 @pytest.fixture
 def store(tmp_path: Path) -> Store:
     return Store.open(tmp_path / "store", create=True)
@@ -28,8 +33,8 @@ def store(tmp_path: Path) -> Store:
 def test_the_nearest_comes_first(store: Store) -> None:
     index = ExampleIndex(store)
     assert index.nearest("nut", vector(1, 0), encoder="tiny") == []
-    assert index.add("nut", example("a"), vector(2, 0)) == 1
-    assert index.add("nut", example("b", "dent"), vector(0, 3)) == 2
+    add(store, example("a"), vector(2, 0))
+    add(store, example("b", "dent"), vector(0, 3))
     hits = index.nearest("nut", vector(0.1, 1), encoder="tiny")
     assert [hit.example.id for hit in hits] == ["b", "a"]
     assert hits[0].similarity == pytest.approx(0.995, abs=1e-3)
@@ -40,12 +45,12 @@ def test_how_far_types_are_apart(store: Store) -> None:
     index = ExampleIndex(store)
     assert index.apart("nut", encoder="tiny") == []
     for id_, defect, features in (("a", "scratch", (1, 0)), ("b", "scratch", (1, 1)), ("c", "dent", (0, 1))):
-        index.add("nut", example(id_, defect), vector(*features))
+        add(store, example(id_, defect), vector(*features))
     assert sorted(index.apart("nut", encoder="tiny")) == pytest.approx([0, 0.7071], abs=1e-3)
 
 
 def test_another_process_reads_them(store: Store) -> None:
-    ExampleIndex(store).add("nut", example("a"), vector(1, 0))
+    add(store, example("a"), vector(1, 0))
     other = ExampleIndex(Store.open(store.root))
     assert other.examples("nut") == [example("a")]
     assert other.nearest("nut", vector(1, 0), encoder="tiny")[0].similarity == pytest.approx(1)
@@ -53,8 +58,8 @@ def test_another_process_reads_them(store: Store) -> None:
 
 def test_encoders_are_kept_apart(store: Store) -> None:
     index = ExampleIndex(store)
-    index.add("nut", example("a"), vector(1, 0))
-    index.add("nut", example("b", encoder="large"), vector(1, 0, 0))
+    add(store, example("a"), vector(1, 0))
+    add(store, example("b", encoder="large"), vector(1, 0, 0))
     assert [hit.example.id for hit in index.nearest("nut", vector(1, 0), encoder="tiny")] == ["a"]
     assert [hit.example.id for hit in index.nearest("nut", vector(1, 0, 0), encoder="large")] == ["b"]
     assert {each.id for each in index.examples("nut")} == {"a", "b"}
@@ -62,21 +67,9 @@ def test_encoders_are_kept_apart(store: Store) -> None:
 
 def test_the_same_id_gives_way(store: Store) -> None:
     index = ExampleIndex(store)
-    index.add("nut", example("a"), vector(1, 0))
-    assert index.add("nut", example("a", "dent"), vector(0, 1)) == 1
+    add(store, example("a"), vector(1, 0))
+    add(store, example("a", "dent"), vector(0, 1))
     assert [each.defect for each in index.examples("nut")] == ["dent"]
-
-
-def test_one_is_removed_and_the_rest_stay(store: Store) -> None:
-    index = ExampleIndex(store)
-    index.add("nut", example("a"), vector(1, 0))
-    index.add("nut", example("b"), vector(0, 1))
-    index.remove("nut", "a")
-    assert [hit.example.id for hit in index.nearest("nut", vector(1, 0), encoder="tiny")] == ["b"]
-    index.remove("nut", "b")
-    assert store.snapshot().keys("examples/") == []
-    with pytest.raises(KnowledgeError, match="no example b"):
-        index.remove("nut", "b")
 
 
 def test_a_transaction_that_fails_keeps_nothing(store: Store) -> None:
@@ -89,20 +82,20 @@ def test_a_transaction_that_fails_keeps_nothing(store: Store) -> None:
 @pytest.mark.parametrize("name", ["", "  ", "a\nb", "x" * 81])
 def test_a_name_that_is_none_is_refused(store: Store, name: str) -> None:
     with pytest.raises(ConfigError, match="no defect type"):
-        ExampleIndex(store).add("nut", example("a", name), vector(1, 0))
+        add(store, example("a", name), vector(1, 0))
 
 
 def test_features_of_another_length_are_a_mistake(store: Store) -> None:
     index = ExampleIndex(store)
-    index.add("nut", example("a"), vector(1, 0))
+    add(store, example("a"), vector(1, 0))
     with pytest.raises(ValueError, match="length 3"):
-        index.add("nut", example("b"), vector(1, 0, 0))
+        add(store, example("b"), vector(1, 0, 0))
     with pytest.raises(ValueError, match="shape"):
         index.nearest("nut", vector(1, 0, 0), encoder="tiny")
 
 
 def test_damage_is_told(store: Store) -> None:
-    ExampleIndex(store).add("nut", example("a"), vector(1, 0))
+    add(store, example("a"), vector(1, 0))
     (key,) = [key for key in store.snapshot().keys("examples/") if key.endswith(".json")]
     with store.transaction("damage") as tx:
         tx.put(key, b"{}")

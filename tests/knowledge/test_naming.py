@@ -78,7 +78,7 @@ def test_what_the_notes_of_several_products_share_decides_for_none() -> None:
     assert names(NOTES).find("what causes a scratch?").name is None
 
 
-def test_a_stranger_is_refused() -> None:
+def test_a_product_without_notes_is_refused() -> None:
     assert names(NOTES).find("why do the bristles of the toothbrush bend?").name is None
     assert names([n for n in NOTES if n.product != "screw"]).find("the screw").name is None
 

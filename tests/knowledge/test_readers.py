@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from anomaly_core.errors import KnowledgeError
-from knowledge.catalogue.passages import LONGEST, Section, cut, strip_control, to_passages
+from knowledge.catalogue.passages import LONGEST, Section, cut, to_passages
 from knowledge.catalogue.readers import read_note
+from knowledge.text import strip_control
 
 MMAD = Path(__file__).parents[3] / "shared" / "data" / "mmad" / "domain_knowledge.json"
 
@@ -54,7 +55,7 @@ def test_the_other_forms_of_json(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("a.json", '{"a":\n {"b": }}', r"a\.json, line 2: not JSON.*mend that line"),
+        ("a.json", '{"a":\n {"b": }}', r"a\.json, line 2: not JSON.*correct that line"),
         ("a.json", '{"bent": "It is bent."}', r"no product is named for 'bent'.*--product"),
         ("a.json", "[1]", r"item 0 has no \"text\" string"),
         ("a.json", '[{"text": "x", "produkt": "y"}]', r"item 0 has produkt"),

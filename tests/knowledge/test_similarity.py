@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from knowledge.products.novelty import REFUSED_SHARE, SHARE, similarity_floor, unit_rows
+from knowledge.products.novelty import REJECTED_SHARE, SHARE, similarity_floor
+from knowledge.vectors import unit_rows
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
 Vectors = NDArray[np.float32]
@@ -35,7 +36,7 @@ def test_at_most_the_stated_share_of_held_out_templates_is_refused(spread: float
     similarities = templates @ templates.T
     np.fill_diagonal(similarities, -1)
     refused = (similarities.max(axis=1) < similarity_floor(templates, None)).mean()
-    assert refused <= REFUSED_SHARE
+    assert refused <= REJECTED_SHARE
 
 
 def test_a_wider_product_gets_a_lower_floor() -> None:
@@ -69,14 +70,14 @@ def kinds(*distances: float) -> Vectors:
     return rows[:, None]
 
 
-def test_one_template_reaches_half_way_to_the_second_nearest_kind_of_stranger() -> None:
+def test_one_template_reaches_half_way_to_the_second_nearest_kind_of_reference() -> None:
     one = np.eye(1, 128, dtype=np.float32)
     for nearest, second in ((0.2, 0.4), (0.01, 0.4), (0.3, 0.8)):
         floor = similarity_floor(one, None, kinds(0.9, second, nearest))
         assert floor == pytest.approx(1 - SHARE * second, abs=1e-5)
 
 
-def test_several_templates_reach_between_their_spread_and_the_strangers() -> None:
+def test_several_templates_reach_between_their_spread_and_the_references() -> None:
     templates = cluster(np.random.default_rng(0), 8, 0.02)
     near, far = (similarity_floor(templates, None, kinds(d, d + 0.01)) for d in (0.2, 0.8))
     assert far < near < 1 - 0.02
@@ -91,6 +92,7 @@ def test_designs_of_one_kind_count_once() -> None:
 @pytest.mark.weights
 @pytest.mark.parametrize("model", ["efficientnet-lite0", "dinov2-small"])
 def test_one_screw_tells_screws_good_and_defective_from_tiles_and_roads(model: str) -> None:
+    from anomaly_core.encoders.base import encode_one
     from anomaly_core.encoders.registry import load_image_encoder
     from anomaly_core.imaging.frame import whole_frame
     from anomaly_core.imaging.reading import load_image
@@ -110,7 +112,7 @@ def test_one_screw_tells_screws_good_and_defective_from_tiles_and_roads(model: s
 
     def embed(pixels: NDArray[np.uint8]) -> Vectors:
         frame = whole_frame(pixels.shape[:2], 224, encoder.stride)
-        return encoder.encode(np.ascontiguousarray(frame.render(pixels))).embedding.numpy()
+        return encode_one(encoder, np.ascontiguousarray(frame.render(pixels))).embedding.numpy()
 
     def pixels(name: str, count: int) -> list[NDArray[np.uint8]]:
         files = sorted(folders[name].iterdir())

@@ -19,7 +19,6 @@ from hypothesis import strategies as st
 
 from anomaly_core.errors import StoreBusy, StoreDamaged, StoreError, StoreMissing, StoreTooNew
 from knowledge.store.manifest import check_key
-from knowledge.store.snapshot import object_path
 from knowledge.store.store import Store
 
 ROOT = Path(__file__).parents[2]
@@ -194,40 +193,17 @@ def test_a_second_writer_waits_then_is_told(tmp_path: Path) -> None:
     assert put(impatient, a=b"1") == 1
 
 
-def test_history_and_rollback(tmp_path: Path) -> None:
+def test_history_names_every_version_and_refuses_a_changed_one(tmp_path: Path) -> None:
     store = Store.open(tmp_path, create=True)
     put(store, a=b"1")
     put(store, a=b"2", b=b"3")
-    assert store.rollback(1) == 3
-    assert store.snapshot().keys() == ["a"]
-    assert store.snapshot().read("a") == b"1"
-    assert [manifest.version for manifest in store.history()] == [3, 2, 1, 0]
-    assert store.history()[0].message == "roll back to version 1"
-    with pytest.raises(StoreError, match="does not keep version 9: name one of 0 to 3"):
-        store.rollback(9)
+    assert [old.version for old in store.history()] == [2, 1, 0]
+    assert [old.manifest.message for old in store.history()] == ["put", "put", "begin"]
+    assert store.history()[1].read("a") == b"1"
     old = tmp_path / "manifests" / "1.json"
     old.write_text(old.read_text().replace('"a"', '"z"'))
     with pytest.raises(StoreDamaged, match=r"1\.json does not match"):
         store.history()
-
-
-def test_collect_removes_only_what_no_kept_version_names(tmp_path: Path) -> None:
-    store = Store.open(tmp_path, create=True)
-    for i in range(6):
-        put(store, a=str(i).encode(), common=b"common")
-    held = store.snapshot()
-    assert store.collect(keep=2) == 0, "versions in force a moment ago have readers"
-    assert [m.version for m in store.history()] == [6, 5, 4, 3, 2, 1, 0]
-    waste = object_path(tmp_path, "0" * 64)
-    waste.parent.mkdir()
-    waste.write_bytes(b"left by a kill")
-    assert store.collect(keep=2, min_age_s=0) == 5 + 4 + 1
-    assert [m.version for m in store.history()] == [6, 5]
-    assert held.read("a") == b"5"
-    assert held.read("common") == b"common"
-    assert store.rollback(5) == 7
-    with pytest.raises(ValueError, match="at least 1"):
-        store.collect(keep=0)
 
 
 @pytest.mark.parametrize("code", [errno.ENOSPC, errno.EACCES, errno.EIO])
@@ -294,9 +270,9 @@ def test_a_kill_at_any_moment_keeps_every_acknowledged_version(tmp_path: Path) -
             line.split() for line in (first + rest).splitlines(keepends=True) if line.endswith("\n")
         ]
         store = Store.open(root, create=True)
-        manifests = {manifest.version: manifest for manifest in store.history()}
+        versions = {old.version: old for old in store.history()}
         for version, name, i in acknowledged:
-            assert f"{name}/{i}" in manifests[int(version)].entries
+            assert f"{name}/{i}" in versions[int(version)].manifest.entries
         snapshot = store.snapshot()
         assert snapshot.version - len(acknowledged) in (0, 1), "at most the one not yet acknowledged"
         for key in snapshot.keys(""):

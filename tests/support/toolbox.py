@@ -13,14 +13,14 @@ from tools.classify.classify import classify
 from tools.compare import compare
 from tools.context import Context, Part
 from tools.describe import describe
-from tools.detect import detect, find_product, open_image, read_map
+from tools.detect import detect, find_product, language_answer, open_image
 from tools.layout import check_layout, count_components
 from tools.localize import draw, locate
 from tools.retrieve import expected_defects, nearest_templates, search_notes
 from tools.zoom import zoom
 
 FUNCTIONS: Final[Mapping[str, Callable[..., Any]]] = {
-    "ask_language_model": read_map,
+    "ask_language_model": language_answer,
     "detect_anomaly": detect,
     "locate_anomalies": locate,
     "draw_anomaly": draw,

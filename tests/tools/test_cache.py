@@ -7,17 +7,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from checkpoints import Answers, write_tiny_checkpoint
 from numpy.typing import NDArray
 from PIL import Image
 
 from anomaly_core.anomalygpt import AnomalyGPT
-from anomaly_core.checkpoint import load_checkpoint
 from anomaly_core.config import DetectorConfig
 from anomaly_core.encoders.base import Features
 from anomaly_core.encoders.fakes import TinyEncoder
 from anomaly_core.errors import UnreadableImage
-from anomaly_core.soft_prompt.scorer import SoftPromptScorer
 from tools.cache import ImageCache
 
 
@@ -128,42 +125,3 @@ def test_other_rates_judge_anew_and_encode_nothing(
     assert (first.alpha, second.alpha) == (0.05, 0.49)
     assert second.p_value == first.p_value
     assert encoder.images == 0
-
-
-def test_the_language_model_reads_the_mean_of_four_views_and_without_it_there_is_one(
-    encoder: CountingEncoder, tmp_path: Path
-) -> None:
-    write_tiny_checkpoint(tmp_path)
-    checkpoint = load_checkpoint(tmp_path)
-    lm = Answers(2.0)
-    reader = SoftPromptScorer(checkpoint, lm)
-    model = AnomalyGPT(encoder, DetectorConfig(encoder="tiny"), checkpoint, lambda: reader)
-    cache = ImageCache(lambda: model, size=2, max_pixels=100_000)
-    good = [cache.open(paint(tmp_path / f"{seed}.png", seed)).loaded for seed in range(4)]
-    product = model.fit(good)
-    pixels = cache.open(paint(tmp_path / "x.png", 9, blot=True)).loaded.pixels
-    silent = AnomalyGPT(encoder, DetectorConfig(encoder="tiny"), checkpoint)
-
-    encoder.images = 0
-    asked = cache.open(tmp_path / "x.png").inspection("plate", product)
-    assert encoder.images == 4
-    assert (asked.reading.margin, asked.reading.model) == (2.0, "answers")
-    closely = silent.inspect(silent.augment(silent.encode(pixels)), product)
-    np.testing.assert_array_equal(asked.anomaly_map.values, closely.anomaly_map.values)
-
-    # It does not answer: its views have no part in the verdict, and the picture belongs to the verdict.
-    cache.clear()
-    lm.margin = None
-    unanswered = cache.open(tmp_path / "x.png").inspection("plate", product)
-    assert unanswered.reading.problem == "answers: does not answer."
-    once = silent.inspect(pixels, product)
-    np.testing.assert_array_equal(unanswered.anomaly_map.values, once.anomaly_map.values)
-    assert unanswered.verdict == once.verdict
-
-    # A product enrolled without it costs one view.
-    cache.clear()
-    without = silent.fit(good)
-    encoder.images = 0
-    found = model.inspect(cache.open(tmp_path / "x.png").loaded, without)
-    assert encoder.images == 1
-    assert found.reading.problem == ""

@@ -6,11 +6,11 @@ import pytest
 
 from knowledge.products.examples import Example, ExampleHit
 from tools.classify.scores import (
-    ALONE_LEAST_FIT,
-    ALONE_WIDTH,
     LEAST_CHANCE,
     LEAST_FIT,
     MARGIN,
+    NOTES_ONLY_LEAST_FIT,
+    NOTES_ONLY_WIDTH,
     OTHER_TYPE,
     UNKNOWN,
     similarities_of,
@@ -72,16 +72,16 @@ def test_spellings_of_a_type_are_one() -> None:
 
 def test_nothing_known_is_unknown() -> None:
     assert weigh({}, {}).name == UNKNOWN
-    assert weigh({}, {"scratch": ALONE_LEAST_FIT - 0.01, "dent": -0.3}).name == UNKNOWN
+    assert weigh({}, {"scratch": NOTES_ONLY_LEAST_FIT - 0.01, "dent": -0.3}).name == UNKNOWN
 
 
 def test_notes_alone_name_candidates_until_one_is_likelier_than_all_else() -> None:
-    near, far = ALONE_LEAST_FIT + 0.1 * ALONE_WIDTH, ALONE_LEAST_FIT - 3 * ALONE_WIDTH
+    near, far = NOTES_ONLY_LEAST_FIT + 0.1 * NOTES_ONLY_WIDTH, NOTES_ONLY_LEAST_FIT - 3 * NOTES_ONLY_WIDTH
     record = weigh({}, {"scratch": near, "dent": near - 0.01})
     assert record.name == UNKNOWN
     assert [other.name for other in record.alternatives] == ["scratch", "dent"]
     assert record.alternatives[0].score < LEAST_CHANCE
-    sure = weigh({}, {"scratch": ALONE_LEAST_FIT + 2 * ALONE_WIDTH, "dent": far})
+    sure = weigh({}, {"scratch": NOTES_ONLY_LEAST_FIT + 2 * NOTES_ONLY_WIDTH, "dent": far})
     assert sure.name == "scratch"
     assert sure.score >= LEAST_CHANCE
 

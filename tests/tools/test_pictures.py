@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from anomaly_core.inspection import Region
+from anomaly_core.results import Region
 from tools.drawing import BOX, safe_name, write_pictures
 
 

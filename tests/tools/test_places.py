@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from anomaly_core.errors import ConfigError
-from anomaly_core.inspection import CELLS
+from anomaly_core.results import CELLS
 from tools.locations import box_of, cell_of_box, place_in, widened
 
 

@@ -16,7 +16,7 @@ from anomaly_core.errors import ConfigError, NoImages, StoreMissing, UnknownProd
 from tools.classify.classify import UNKNOWN
 from tools.context import Context, Part
 from tools.enrollment.enroll import enroll
-from tools.registry import LOOKS, Look, as_tool, find_look, look
+from tools.registry import TOOLS, PartTool, as_tool, find_tool, look
 from tools.retrieve import find_passages
 
 NAMES = [
@@ -63,7 +63,7 @@ def blot(toolbox: Toolbox, tmp_path: Path) -> dict[str, Any]:
 
 
 def test_the_names_are_these() -> None:
-    assert LOOKS.names() == NAMES
+    assert TOOLS.names() == NAMES
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -110,15 +110,15 @@ def test_a_tool_of_another_package_is_one_line(services: Context, blot: dict[str
         """Return how many pixels all regions cover together."""
         return sum(region.area_px for region in part.inspection.regions)
 
-    LOOKS.register("total_area", lambda: Look(area, "{} px".format))
+    TOOLS.register("total_area", lambda: PartTool(area, "{} px".format))
     try:
         part = Part(services, blot["image"], blot["sha256"], "plate")
         assert look(part, "total_area", {}) == f"{area(part)} px"
         assert as_tool("total_area").description == "Return how many pixels all regions cover together."
     finally:
-        del LOOKS._factories["total_area"]
+        del TOOLS._factories["total_area"]
     with pytest.raises(ConfigError, match="total_area"):
-        find_look("total_area")
+        find_tool("total_area")
 
 
 def test_a_product_is_found_for_a_good_image(toolbox: Toolbox, tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ from anomaly_core.errors import LanguageModelError
 from anomaly_core.language.fakes import tiny_language_model
 from anomaly_core.language.transformers_lm import TransformersLanguageModel
 from anomaly_core.language.vllm.client import ModelServer
-from anomaly_core.language.vllm.launch import vllm_command
+from anomaly_core.serving.launch import vllm_command
 from anomaly_core.soft_prompt.adapters import add_lora, save_lora
 from anomaly_core.weights.resolve import cached
 

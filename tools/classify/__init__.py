@@ -1,1 +1,1 @@
-"""The type of a defect: from confirmed examples, from notes, and by text alignment."""
+"""Classification of a defect's type by confirmed examples, notes and text alignment."""

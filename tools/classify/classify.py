@@ -1,5 +1,4 @@
-"""The defect's type: from confirmed examples that look like it, from notes that describe its look, and by
-text alignment where the encoders have it."""
+"""Classification of a defect: combines confirmed examples, notes on appearance, and text alignment."""
 
 from __future__ import annotations
 
@@ -8,17 +7,17 @@ from collections.abc import Sequence
 from typing import Final
 
 import torch
-from pydantic import Field
 
 from anomaly_core.encoders.base import share_space
+from anomaly_core.names import plain_name
 from knowledge.catalogue.passages import Passage
+from knowledge.text import sentences
 from tools.classify.aligned import aligned_fits
 from tools.classify.confirm import features_of
 from tools.classify.scores import UNKNOWN, similarities_of, weigh
 from tools.context import Context, Part
 from tools.localize import region_at
-from tools.locations import PLACE_HELP
-from tools.records import DefectRecord, Record
+from tools.records import DefectRecord
 
 __all__ = ["CONTRASTS", "UNKNOWN", "DefectNotes", "appearance", "classify"]
 
@@ -30,9 +29,9 @@ CONTRASTS: Final = (
     "an irregular patch or damaged place",
     "a large area or zone",
 )
-"""Every look that is told apart: a note that fits all of them alike says nothing for one of them."""
+"""Phrases for all appearances; a note's mean similarity to them is subtracted."""
 _LARGE: Final = 0.08
-"""Share of the image from which an anomalous area is called large."""
+"""Least share of the image of a large area."""
 _LOOKS: Final = re.compile(
     r"\b(line|stripe|streak|spot|ring|patch|zone|area|hole|pit|stain|border|edge|shape|surface|dark|bright|light|"
     r"thin|narrow|wide|large|small|round|straight|colou?r|looks?|appears?|shows?|visible|seen|characteri[sz]ed|"
@@ -41,59 +40,49 @@ _LOOKS: Final = re.compile(
 )
 
 
-class ClassifyArgs(Record):
-    """Arguments of `classify`."""
-
-    description: str = Field(description="measured description of the region, as locate_anomalies gives it")
-    area_share: float | None = Field(
-        default=None, ge=0.0, le=1.0, description="share of the image that all anomalous regions cover"
-    )
-    place: str = Field(default="region-1", description=f"where: {PLACE_HELP}", max_length=100)
-
-
 def classify(
     part: Part, description: str, area_share: float | None = None, place: str = "region-1"
 ) -> DefectRecord:
-    """Name the defect type that confirmed examples and notes point to, or say "unknown defect".
+    """Return the defect type by confirmed examples and notes, or "unknown defect".
 
-    description, area_share: of the region, see `appearance`. place: where it is.
+    description, area_share: of the region, see `appearance`. place: of the region, see `tools.locations`.
     """
     near: dict[str, list[float]] = {}
-    apart: list[float] = []
+    cross_type: list[float] = []
     aligned: dict[str, float] = {}
     context = part.context
     encoder = context.model.encoder
     fits = _notes_of(context, part.product).fits(appearance(description, area_share))
     # Without notes there may be no text encoder on the machine.
-    alike = bool(fits) and share_space(encoder, context.text_encoder)
+    has_names = bool(fits) and share_space(encoder, context.text_encoder)
     has_examples = bool(context.examples.examples(part.product))
-    if has_examples or alike:
+    if has_examples or has_names:
         region = region_at(part, place).region
         if has_examples:
             features = features_of(part, region)
             near = similarities_of(context.examples.nearest(part.product, features, encoder=encoder.name))
-            apart = context.examples.apart(part.product, encoder=encoder.name)
-        if alike:
+            cross_type = context.examples.cross_type_similarities(part.product, encoder=encoder.name)
+        if has_names:
             types = list(dict.fromkeys((*near, *fits)))
             aligned = aligned_fits(
                 encoder, context.text_encoder, part.pixels, region.bbox, part.product, types
             )
-    return weigh(near, fits, apart, aligned)
+    return weigh(near, fits, cross_type, aligned)
 
 
 def _notes_of(context: Context, product: str) -> DefectNotes:
-    """What the notes say of a product's defects, encoded once for a version of the store."""
+    """Return the encoded notes on a product's defects, cached for a version of the store."""
     version = context.store.snapshot().version
-    return context.kept(
+    return context.cached(
         f"notes of {product}", version, lambda: DefectNotes(context, context.domain.passages(product))
     )
 
 
 def appearance(description: str, area_share: float | None = None) -> str:
-    """Return a measured description in the words in which people write of such a defect.
+    """Return a measured description in the usual words for such a defect.
 
-    description: as `scoring.regions.describe_region` phrases it; other text is returned as it is.
-    area_share: of the image, in [0, 1], or None where it is not known.
+    description: of `scoring.measurement.describe_region`; other text is returned unchanged.
+    area_share: of the image, in [0, 1], or None where unknown.
     """
     found = re.match(r"an? (?P<shape>round|elongated|irregular)\b ?(?P<tone>dark|bright)?", description)
     if found is None:
@@ -114,7 +103,7 @@ def appearance(description: str, area_share: float | None = None) -> str:
 
 
 class DefectNotes:
-    """What the notes of one product say of how each type of defect looks, encoded once."""
+    """The sentences of a product's notes on the appearance of each defect type, encoded."""
 
     def __init__(self, context: Context, passages: Sequence[Passage]) -> None:
         self._context = context
@@ -130,10 +119,10 @@ class DefectNotes:
         self._contrasts = context.text_encoder.encode_text(list(CONTRASTS)) if texts else None
 
     def fits(self, query: str) -> dict[str, float]:
-        """Return how much better each type's notes fit this look than other looks; nothing without notes.
+        """Return the fit of each type's notes to an appearance; empty without notes.
 
-        Fit: cosine of a type's best sentence with the query, less its mean over `CONTRASTS`; without that, a
-        note that fits every text a little better would win always.
+        The fit is the best cosine of a type's sentences to the query, minus the mean of the same over
+        `CONTRASTS`, which removes a note's similarity to any text.
         """
         if self._vectors is None or self._contrasts is None:
             return {}
@@ -143,7 +132,7 @@ class DefectNotes:
 
 
 def _best(names: Sequence[str], similarity: torch.Tensor) -> dict[str, float]:
-    """The best similarity of each type."""
+    """Return the best similarity of each type."""
     best: dict[str, float] = {}
     for name, value in zip(names, similarity.tolist(), strict=True):
         best[name] = max(value, best.get(name, -1.0))
@@ -151,8 +140,7 @@ def _best(names: Sequence[str], similarity: torch.Tensor) -> dict[str, float]:
 
 
 def _visual_texts(passage: Passage) -> list[str]:
-    """The sentences of a passage that say how the defect looks, each under its heading; else all of it."""
-    title = passage.title or (passage.defect or "").replace("_", " ")
-    sentences = [" ".join(part.split()) for part in re.split(r"(?<=[.!?])\s+", passage.text)]
-    visual = [sentence for sentence in sentences if len(set(_LOOKS.findall(sentence.lower()))) >= 2]
+    """Return the sentences of a passage on appearance, each after its heading; without any, all of it."""
+    title = passage.title or plain_name(passage.defect or "")
+    visual = [one for one in sentences(passage.text) if len(set(_LOOKS.findall(one.lower()))) >= 2]
     return [f"{title}. {sentence}" for sentence in visual or [" ".join(passage.text.split())]]

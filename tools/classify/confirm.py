@@ -1,4 +1,4 @@
-"""Confirming an example: a region that a person named becomes one that later regions are compared with."""
+"""Confirmed examples: a region with a human label, and its features."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anomaly_core.errors import ConfigError
-from anomaly_core.inspection import Region
+from anomaly_core.results import Region
 from anomaly_core.scoring.region_embedding import Vector, region_vector
 from anomaly_core.scoring.regions import region_of_mask
 from knowledge.products.examples import Example
@@ -19,7 +19,7 @@ from tools.localize import region_at, strongest_region
 
 
 def features_of(part: Part, region: Region) -> Vector:
-    """Return the features by which a region is compared with confirmed examples."""
+    """Return the features of a region for comparison with confirmed examples."""
     return region_vector(part.pixels, region, part.cached.encoded, part.model.bank)
 
 
@@ -33,10 +33,10 @@ def example_of(
     place: str = "region-1",
     id_: str | None = None,
 ) -> tuple[Example, Vector]:
-    """Return a defect that a person named on an image, and its features, ready for `put_example`.
+    """Return a confirmed example of a defect type on an image, and its features, for `put_example`.
 
-    mask: (H, W) bool, what the person marked; without it the region at `place` is taken, and where the
-    image has no region, what stands out most. id_: of the example; a new one where none is given.
+    mask: (H, W) bool of the defect; without it the region at `place`, or the strongest one of an image
+    without regions. id_: of the example; a new one if None.
     Raises UnknownProduct, UnreadableImage, ConfigError for an empty mask or one of another size.
     """
     part = Part(context, str(image), open_image(context, str(image)).sha256, product)

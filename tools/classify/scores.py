@@ -1,88 +1,79 @@
-"""From similarities to a scored name: examples, notes and names weighed together, and room for none of them.
+"""Probabilities of defect types from the similarities to examples, notes and names.
 
-Each type's odds are those of a kernel density over its examples times those of its notes, and of its name
-where that can be compared with the image. Beside the types stands the unknown defect: a region that is hardly
-more like any type than the types are like each other. The constants were fitted by likelihood on drawn
-products with simulated defects, those of `benchmarks/classification.py --develop`, types without an example
-or a note counted as unknown.
+A type's odds are the product of a kernel density over its examples, the fit of its notes, and the fit of its
+name. The unknown defect has the odds of a region as similar to a type as different types are to each other.
+The constants were fitted by likelihood on procedural products with simulated defects
+(`benchmarks/classification.py --develop`), where types without an example or a note counted as unknown.
 
-Notes alone, of which no example has shown that their words mean what is measured, weigh less, and name a type
-only where it is likelier than all else together; below that the types are candidates.
+Where no type has an example, notes weigh less, and a type is named only with a probability above one half.
 """
 
 from __future__ import annotations
 
 import math
-import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from anomaly_core.names import name_key
 from knowledge.products.examples import ExampleHit
 from tools.records import DefectRecord, NamedScore
 
 UNKNOWN: Final = "unknown defect"
 KERNEL: Final = 0.05
-"""Width of the kernel round an example, in units of similarity."""
+"""Width of the kernel around an example, in units of similarity."""
 OTHER_TYPE: Final = 0.5
-"""Similarity of examples of different types, before a product has any."""
+"""Prior similarity of examples of different types."""
 OTHER_WEIGHT: Final = 3.0
-"""How many pairs of examples that prior counts for."""
+"""Number of pairs of examples that the prior counts for."""
 MARGIN: Final = 0.14
-"""How much more alike than different types are, a region and an example must be to be of one type."""
+"""Similarity of a region and an example of one type, above that of different types."""
 NOTES_WIDTH: Final = 0.05
-"""Difference of two notes' fits, in cosine, that makes one type e times as likely as the other."""
+"""Difference in the fit of notes, in cosine, for a factor e in odds."""
 LEAST_FIT: Final = 0.02
-"""Fit of a type's notes, in cosine, below which the unknown defect is likelier."""
-ALONE_WIDTH: Final = 0.12
+"""Fit of notes, in cosine, of the unknown defect."""
+NOTES_ONLY_WIDTH: Final = 0.12
 """NOTES_WIDTH where no type has an example."""
-ALONE_LEAST_FIT: Final = 0.3
+NOTES_ONLY_LEAST_FIT: Final = 0.3
 """LEAST_FIT where no type has an example."""
 ALIGNED_WIDTH: Final = 0.01
-"""Difference of two names' fits to a close-up, in cosine, that makes one type e times as likely as the other:
-CLIP's own temperature (arXiv 2103.00020, section 2.5)."""
+"""Difference in the fit of names, in cosine, for a factor e in odds: CLIP's temperature (arXiv 2103.00020,
+section 2.5)."""
 LEAST_CHANCE: Final = 0.5
-"""Chance from which a type without an example is named; below it, it is a candidate."""
+"""Least probability at which a type without an example is named."""
 MOST_ALTERNATIVES: Final = 4
 
 
 def similarities_of(hits: Sequence[ExampleHit]) -> dict[str, list[float]]:
-    """Return each type's similarities, by the first name that a person gave it."""
+    """Return the similarities by type, in the spelling of its first hit."""
     names: dict[str, str] = {}
     found: defaultdict[str, list[float]] = defaultdict(list)
     for hit in hits:
-        found[names.setdefault(same_name(hit.example.defect), hit.example.defect)].append(hit.similarity)
+        found[names.setdefault(name_key(hit.example.defect), hit.example.defect)].append(hit.similarity)
     return dict(found)
-
-
-def same_name(name: str) -> str:
-    """Return what two spellings of one type have in common: no case, spaces, hyphens, underscores."""
-    return re.sub(r"[\s_-]+", "", name).casefold()
 
 
 def weigh(
     examples: Mapping[str, Sequence[float]],
     notes: Mapping[str, float],
-    apart: Sequence[float] = (),
+    cross_type: Sequence[float] = (),
     aligned: Mapping[str, float] | None = None,
 ) -> DefectRecord:
-    """Return the likeliest type with its chance, and the others'.
+    """Return the likeliest type with its probability, and the alternatives.
 
-    examples: each type's similarities to the region, in [-1, 1]. notes: how much better each type's notes
-    fit the look than other looks, in cosine. apart: similarities of the product's examples of different
-    types to each other. aligned: how much better each type's name fits a close-up than an unnamed defect
-    does, in cosine; None where images and texts share no space. The chances sum to 1 over all types and the
-    unknown defect.
+    examples: similarities to the region, in [-1, 1], by type. notes: `DefectNotes.fits`. cross_type:
+    similarities of examples of different types. aligned: `aligned_fits`, or None. Probabilities sum to 1
+    over all types and the unknown defect.
     """
     if not examples and not notes:
         return DefectRecord(name=UNKNOWN, score=0.0)
-    shown = {same_name(name): name for name in (*examples, *notes)}  # as the notes spell it
-    near = {same_name(name): values for name, values in examples.items()}
-    fits = {same_name(name): fit for name, fit in notes.items()}
-    other = (OTHER_WEIGHT * OTHER_TYPE + sum(apart)) / (OTHER_WEIGHT + len(apart)) + MARGIN
-    width, least = (NOTES_WIDTH, LEAST_FIT) if near else (ALONE_WIDTH, ALONE_LEAST_FIT)
+    shown = {name_key(name): name for name in (*examples, *notes)}  # as the notes spell it
+    near = {name_key(name): values for name, values in examples.items()}
+    fits = {name_key(name): fit for name, fit in notes.items()}
+    other = (OTHER_WEIGHT * OTHER_TYPE + sum(cross_type)) / (OTHER_WEIGHT + len(cross_type)) + MARGIN
+    width, least = (NOTES_WIDTH, LEAST_FIT) if near else (NOTES_ONLY_WIDTH, NOTES_ONLY_LEAST_FIT)
     logits = {key: _log_density(near.get(key, [other])) + fits.get(key, least) / width for key in shown}
-    names = {same_name(name): fit for name, fit in (aligned or {}).items()}
+    names = {name_key(name): fit for name, fit in (aligned or {}).items()}
     logits = {key: logit + names.get(key, 0.0) / ALIGNED_WIDTH for key, logit in logits.items()}
     logits[""] = _log_density([other]) + least / width
     top = max(logits.values())
@@ -100,7 +91,7 @@ def weigh(
 
 
 def _log_density(similarities: Sequence[float]) -> float:
-    """Log of the mean kernel over similarities, up to a constant."""
+    """Return the log of the mean kernel over similarities, up to a constant."""
     values = [value / KERNEL for value in similarities]
     top = max(values)
     return top + math.log(sum(math.exp(value - top) for value in values) / len(values))

@@ -1,1 +1,1 @@
-"""Learning a product from good images, and on trial from one more."""
+"""Enrolment of a product, and trial enrolment with one more good image."""

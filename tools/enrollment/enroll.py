@@ -1,4 +1,4 @@
-"""Enrolling a product: good images -> templates, memory bank and calibration, in one transaction."""
+"""Enrolment of a product: templates, memory bank and calibration from good images, in one transaction."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tools.records import FailureRecord
 
 @dataclass(frozen=True)
 class EnrollSummary:
-    """What an enrolment did. `alpha`: the verdict's stated false-alarm rate; `note`: what to know of it."""
+    """The result of an enrolment. alpha: stated false-alarm rate. note: remarks for the user."""
 
     product: str
     templates: int
@@ -31,10 +31,7 @@ class EnrollSummary:
 def enroll(
     context: Context, product: str, paths: Sequence[Path], progress: Progress | None = None
 ) -> EnrollSummary:
-    """Learn `product` from images of good parts. Acknowledged only once it is safely stored.
-
-    Raises NoImages when no file can be read.
-    """
+    """Learn a product from images of good parts and store it. Raises NoImages where no file can be read."""
     start = time.perf_counter()
     images: dict[str, LoadedImage] = {}
     skipped: list[FailureRecord] = []
@@ -65,7 +62,7 @@ def enroll(
         meta=meta,
         encoder=context.model.encoder.name,
         views=learned.view_embeddings,
-        strangers=context.other_objects,
+        references=context.references,
     )
     shots = len(templates)
     notes = list(learned.notes)
@@ -84,7 +81,7 @@ def enroll(
 
 
 def bytes_of(image: LoadedImage) -> bytes:
-    """Read the file again, to be kept as a template. Raises UnreadableImage where it has changed."""
+    """Return the bytes of an image's file. Raises UnreadableImage where it has changed."""
     try:
         data = image.path.read_bytes()
     except OSError as error:

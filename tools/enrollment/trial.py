@@ -1,4 +1,4 @@
-"""Learning from a person: a good image joins its product's templates; what that would flip is told first."""
+"""Trial enrolment of a product with one more good image, and the earlier verdicts that it would change."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 from anomaly_core.anomalygpt import Progress
 from anomaly_core.errors import StoreBusy
 from anomaly_core.imaging.reading import LoadedImage
-from knowledge.products.corrections import Word
+from knowledge.products.corrections import Label
 from knowledge.products.record import product_folder
 from knowledge.store.store import Transaction
 from tools.context import Context, Part
@@ -22,39 +22,36 @@ from tools.records import VerdictRecord
 
 
 @dataclass(frozen=True)
-class Past:
-    """An image judged before. name: what it is called; path: where it lies; confirmed: a person's verdict."""
+class JudgedImage:
+    """An image that was judged before. confirmed: its human label, or None."""
 
     name: str
     path: Path
-    confirmed: Word | None = None
+    confirmed: Label | None = None
 
 
 @dataclass(frozen=True)
 class Flip:
-    """A verdict that would change. confirmed: what a person said of the image, or None.
+    """A verdict that would change. confirmed: its human label, or None.
 
-    p_before, p_after: its p-value by the templates in force, and with the new one.
+    p_before, p_after: its p-value with the current templates, and with the new one.
     """
 
     name: str
-    before: Word
-    after: Word
+    before: Label
+    after: Label
     p_before: float
     p_after: float
-    confirmed: Word | None
+    confirmed: Label | None
 
     @property
     def harms(self) -> bool:
-        """Whether it goes against a person's word, or against a verdict that no person has judged."""
+        """Whether it contradicts the human label, or changes a verdict without one."""
         return self.confirmed is None or self.after != self.confirmed
 
 
 class Candidate:
-    """A product enrolled anew with one more good image, in a store of its own: not yet in force.
-
-    It is judged as the product in force is, so that whatever makes a verdict is compared.
-    """
+    """A product enrolled with one more good image, in a separate store."""
 
     def __init__(self, context: Context, product: str, trial: Context, version: int) -> None:
         self.product = product
@@ -62,8 +59,8 @@ class Candidate:
         self._trial = trial
         self._version = version
 
-    def flips(self, past: Iterable[Past]) -> list[Flip]:
-        """Return the verdicts that the candidate would change. Raises UnreadableImage for an image gone."""
+    def flips(self, past: Iterable[JudgedImage]) -> list[Flip]:
+        """Return the verdicts that the candidate would change. Raises UnreadableImage for a missing image."""
         found = []
         for one in past:
             before = _judge(self._context, self.product, one.path)
@@ -72,8 +69,8 @@ class Candidate:
                 found.append(
                     Flip(
                         name=one.name,
-                        before=word_of(before.anomalous),
-                        after=word_of(after.anomalous),
+                        before=label_of(before.anomalous),
+                        after=label_of(after.anomalous),
                         p_before=before.p_value,
                         p_after=after.p_value,
                         confirmed=one.confirmed,
@@ -82,9 +79,9 @@ class Candidate:
         return found
 
     def put(self, tx: Transaction) -> None:
-        """Put the product into a transaction of the store in force, in place of its enrolment.
+        """Put the product into a transaction of the main store, in place of its enrolment.
 
-        Raises StoreBusy where that store has changed since the candidate was learned.
+        Raises StoreBusy where that store has changed since the candidate was enrolled.
         """
         if tx.base.version != self._version:
             raise StoreBusy(f"the store changed while {self.product} was learned: give the correction again")
@@ -99,7 +96,7 @@ class Candidate:
 def with_template(
     context: Context, product: str, image: LoadedImage, progress: Progress | None = None
 ) -> Iterator[Candidate | None]:
-    """Enrol a product's templates and one more good image on trial; None where it is a template already.
+    """Yield a product enrolled with its templates and one more good image; None where it is a template.
 
     Raises UnknownProduct, StoreDamaged, UnreadableImage.
     """
@@ -112,7 +109,7 @@ def with_template(
         folder = Path(name)
         paths = []
         for number, hit in enumerate(kept):
-            # Under its own name, which the enrolment keeps; a folder each, since two names may be equal.
+            # A folder for each, since two file names may be equal.
             paths.append(folder / str(number) / hit.file_name)
             paths[-1].parent.mkdir()
             shutil.copyfile(hit.path, paths[-1])
@@ -131,17 +128,17 @@ def _judge(context: Context, product: str, path: Path) -> VerdictRecord:
     return detect(Part(context, str(path), open_image(context, str(path)).sha256, product))
 
 
-def word_of(anomalous: bool) -> Word:
-    """The verdict in a word."""
+def label_of(anomalous: bool) -> Label:
+    """Return the label of a verdict."""
     return "anomalous" if anomalous else "good"
 
 
-def past_of(context: Context, product: str, against: Sequence[Path] = ()) -> list[Past]:
-    """Return what a change is checked against: the images that people judged, and those named by path."""
+def judged_images(context: Context, product: str, against: Sequence[Path] = ()) -> list[JudgedImage]:
+    """Return the images that a change is tested on: those with a human label, and those of `against`."""
     log = context.feedback
     judged = [
-        Past(f"{one.image} (correction {one.id})", log.image(one.id), one.verdict)
+        JudgedImage(f"{one.image} (correction {one.id})", log.image(one.id), one.verdict)
         for one in log.corrections(product)
         if one.undone_at is None
     ]
-    return [*judged, *(Past(str(path), path) for path in against)]
+    return [*judged, *(JudgedImage(str(path), path) for path in against)]

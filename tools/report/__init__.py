@@ -1,4 +1,4 @@
-"""Reports on inspected images: HTML, PDF, JSON and CSV, chosen by the file's suffix."""
+"""Reports on inspected images as HTML, PDF, JSON or CSV."""
 
 from __future__ import annotations
 

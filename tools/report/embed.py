@@ -1,4 +1,4 @@
-"""Pictures as data URLs, small enough for a page that holds many."""
+"""Images as data URLs, scaled down for an HTML page."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from anomaly_core.errors import UnreadableImage
 from anomaly_core.imaging.reading import load_image
 
 LONGEST: Final = 900
-"""Longest side of an embedded picture, in pixels."""
+"""Longer side of an embedded image, in pixels, at most."""
 QUALITY: Final = 85
 
 
 @dataclass(frozen=True)
 class Embedded:
-    """A picture inside a page. url: `data:image/jpeg;base64,...`. width, height: of the file, in pixels."""
+    """An embedded image. url: `data:image/jpeg;base64,...`. width, height: of the file, in pixels."""
 
     url: str
     width: int
@@ -27,10 +27,7 @@ class Embedded:
 
 
 def embed_image(path: str) -> Embedded | None:
-    """The upright image file, at most LONGEST on its longest side; None if it is gone.
-
-    A report is written after the inspection: a picture may have been moved since, and the page says so.
-    """
+    """Return an image file, upright and scaled to LONGEST; None where it cannot be read any more."""
     try:
         pixels = load_image(path).pixels
     except UnreadableImage:

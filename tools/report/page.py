@@ -1,4 +1,4 @@
-"""The report as one HTML page: no script, no outside resource, pictures inside."""
+"""Report as one HTML page, images embedded, without scripts and external resources."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ CITATION: Final = re.compile(r"\[([^\[\]\s]+)\]")
 
 @dataclass(frozen=True)
 class Span:
-    """A piece of text; `anchor`: the evidence on the page that it cites, or None."""
+    """A piece of text. anchor: the evidence on the page that it cites, or None."""
 
     text: str
     anchor: str | None = None
@@ -27,10 +27,7 @@ class Span:
 
 @dataclass(frozen=True)
 class Part:
-    """One inspected image as the page shows it.
-
-    number: counts from 1. original, overlay: None where the picture is gone.
-    """
+    """One inspected image on the page. number: from 1. original, overlay: None where the file is gone."""
 
     number: int
     name: str
@@ -41,12 +38,12 @@ class Part:
 
     @property
     def verdict(self) -> str:
-        """The word on the chip."""
+        """The label of the verdict."""
         return "Anomalous" if self.record.anomalous else "Good"
 
     @property
     def line(self) -> float:
-        """Width of the boxes' outline and unit of their labels, in the original's pixels."""
+        """Line width of the boxes, in the original's pixels."""
         return max(self.original.width, self.original.height) / 300 if self.original else 1.0
 
 
@@ -55,10 +52,7 @@ def render_page(
     title: str,
     made: datetime | None = None,
 ) -> str:
-    """The whole page. Every text from a record is escaped.
-
-    made: the date shown; now if None.
-    """
+    """Return the page; texts of records are escaped. made: the date shown; now if None."""
     environment = Environment(
         loader=PackageLoader("tools.report"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )
@@ -80,7 +74,7 @@ def render_page(
 
 
 def cite(text: str, number: int, evidence_ids: Sequence[str]) -> list[Span]:
-    """`text` cut at each [id] that names a piece of evidence of part `number`; other brackets stay text."""
+    """Return a text, split at each [id] that cites evidence of part `number`."""
     spans: list[Span] = []
     end = 0
     for match in CITATION.finditer(text):

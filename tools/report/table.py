@@ -1,4 +1,4 @@
-"""The report as CSV: one row an image."""
+"""Report as CSV, one row an image."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ COLUMNS: Final = (
     "error_message",
 )
 FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
-"""First characters at which a spreadsheet reads a cell as a formula."""
+"""First characters that make a spreadsheet read a cell as a formula."""
 
 
 def render_csv(records: Sequence[InspectionRecord | FailureRecord]) -> str:
-    """One header row and one row a record; verdict is anomalous, good or error."""
+    """Return a header row and one row a record; the verdict is anomalous, good or error."""
     text = StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(COLUMNS)
@@ -42,7 +42,7 @@ def render_csv(records: Sequence[InspectionRecord | FailureRecord]) -> str:
 
 
 def safe_cell(value: str | float) -> str | float:
-    """`value`, with an apostrophe before a text that a spreadsheet would run as a formula."""
+    """Return a value, with an apostrophe before a text that a spreadsheet would read as a formula."""
     if isinstance(value, str) and value.startswith(FORMULA):
         return "'" + value
     return value

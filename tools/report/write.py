@@ -1,4 +1,4 @@
-"""The one entrance: records in, a finished file out."""
+"""Writing of a report in the format of its file name."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ Records = Sequence[InspectionRecord | FailureRecord]
 
 
 def write_report(records: Records, out: Path, *, title: str = "Inspection report") -> Path:
-    """Write one report on `records`, in their order, and return its path.
+    """Write a report on `records`, in their order, atomically; return its path.
 
-    out: its suffix chooses the format: .html (one file, pictures inside), .pdf (the same page; needs the
-        extra `pdf`), .json (a list of the records) or .csv (one row an image). It is replaced whole.
+    out: .html (one file, images embedded), .pdf (the same page; needs the extra `pdf`), .json (a list of the
+        records) or .csv (one row an image).
 
-    Raises ConfigError for another suffix, a missing extra, or a place that cannot be written.
+    Raises ConfigError for another suffix, a missing extra, or a file that cannot be written.
     """
     check_format(out)
     content = RENDERERS[out.suffix.lower()](records, title)
@@ -32,7 +32,7 @@ def write_report(records: Records, out: Path, *, title: str = "Inspection report
 
 
 def check_format(out: Path) -> None:
-    """Raise ConfigError if `write_report` could not write to a file of this name: before the long work."""
+    """Raise ConfigError for a file name that `write_report` cannot write to."""
     suffix = out.suffix.lower()
     if suffix not in RENDERERS:
         known = ", ".join(RENDERERS)

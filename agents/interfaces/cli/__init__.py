@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-from importlib.metadata import version
 from typing import Annotated
 
 import typer
@@ -21,18 +19,20 @@ from agents.interfaces.cli import (
     serving,
     training,
 )
-from agents.interfaces.cli.options import FAILED, JSON_KEY
+from agents.interfaces.cli.options import FAILED, INTERRUPTED, JSON_KEY
 from agents.interfaces.cli.output import print_error
 from anomaly_core.errors import IadError
 
 
 class IadGroup(TyperGroup):
-    """The root group: an IadError becomes one line and status 1; anything else is a bug, shown whole."""
+    """The root group: an IadError becomes one line and status 1, an interruption 130; all else is a bug."""
 
     def invoke(self, ctx: typer.Context) -> object:  # type: ignore[override]
         """Run the command."""
         try:
             return super().invoke(ctx)
+        except KeyboardInterrupt as error:
+            raise typer.Exit(INTERRUPTED) from error
         except IadError as error:
             print_error(error, as_json=bool(ctx.meta.get(JSON_KEY)))
             raise typer.Exit(FAILED) from error
@@ -52,6 +52,8 @@ app = typer.Typer(
 
 def _print_version(value: bool) -> None:
     if value:
+        from importlib.metadata import version
+
         typer.echo(f"iad {version('iad-agent')}")
         raise typer.Exit
 
@@ -78,11 +80,3 @@ for family in (
     serving,
 ):
     family.register(app)
-
-
-def main() -> None:
-    """Run `iad` on the process's arguments and exit with its status."""
-    try:
-        app()
-    except KeyboardInterrupt:
-        sys.exit(130)

@@ -54,7 +54,7 @@ def ask(
 ) -> None:
     """Answer one question about an image, with the evidence it rests on."""
     with (
-        application(store=store, alpha=alpha, device=device, llm=llm) as opened,
+        application(store=store, alpha=alpha, device=device, llm=llm, reads_store=True) as opened,
         _progress(show=not json) as listen,
     ):
         reply = opened.ask_or_wait(
@@ -76,7 +76,7 @@ def chat(
     """Ask question after question; `/image PATH` turns to another image, an empty line ends it."""
     if sys.stdin.isatty():
         print_line(("Ask about the image; /image PATH turns to another, an empty line ends.", "dim"))
-    with application(store=store, alpha=alpha, device=device, llm=llm) as opened:
+    with application(store=store, alpha=alpha, device=device, llm=llm, reads_store=True) as opened:
         cut_off = opened.conversations.pending(thread) if thread is not None else None
         if cut_off is not None:
             print_line((f"finishing what was cut off: {cut_off[1]}", "dim"))

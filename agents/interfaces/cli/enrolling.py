@@ -6,7 +6,6 @@ from dataclasses import asdict, is_dataclass
 from typing import Annotated, Any
 
 import typer
-from pydantic import BaseModel
 
 from agents.interfaces.cli.options import (
     FAILED,
@@ -30,6 +29,8 @@ def register(app: typer.Typer) -> None:
 
 def as_object(record: object) -> dict[str, Any]:
     """A record, be it a pydantic model or a dataclass, as a JSON object."""
+    from pydantic import BaseModel
+
     if isinstance(record, BaseModel):
         return record.model_dump(mode="json")
     if is_dataclass(record) and not isinstance(record, type):
@@ -38,6 +39,8 @@ def as_object(record: object) -> dict[str, Any]:
 
 
 def _plain_value(value: object) -> object:
+    from pydantic import BaseModel
+
     if isinstance(value, BaseModel):
         return value.model_dump(mode="json")
     if isinstance(value, list | tuple):
@@ -82,7 +85,7 @@ def enroll(
 
 def products(store: Store = None, json: Json = False) -> None:
     """List the enrolled products."""
-    with application(store=store) as opened:
+    with application(store=store, reads_store=True) as opened:
         found = opened.products()
     if json:
         for product in found:

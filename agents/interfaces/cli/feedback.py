@@ -90,7 +90,7 @@ def correct(
     json: Json = False,
 ) -> None:
     """Correct a verdict: checked against past verdicts, recorded, and learned from."""
-    with application(store=store, device=device) as opened, progress() as bar:
+    with application(store=store, device=device, reads_store=True) as opened, progress() as bar:
         from anomaly_core.imaging.reading import find_images
 
         outcome = opened.correct(
@@ -134,7 +134,7 @@ def correct(
 
 def list_corrections(store: Store = None, json: Json = False) -> None:
     """List the corrections, oldest first."""
-    with application(store=store) as opened:
+    with application(store=store, reads_store=True) as opened:
         corrections = opened.corrections()
     for one in corrections:
         if json:
@@ -155,6 +155,6 @@ def undo(
     store: Store = None,
 ) -> None:
     """Roll a correction back: what was learned from it is forgotten, its record stays."""
-    with application(store=store) as opened:
+    with application(store=store, reads_store=True) as opened:
         undone = opened.undo_correction(correction)
     print_line(f"undone {undone.id}: {undone.product} is as it was before")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -20,7 +20,9 @@ from agents.interfaces.cli.options import (
     application,
 )
 from agents.interfaces.cli.output import print_failure, print_inspection, print_json, print_line, progress
-from tools.records import FailureRecord, InspectionRecord
+
+if TYPE_CHECKING:
+    from tools.records import FailureRecord, InspectionRecord
 
 
 def register(app: typer.Typer) -> None:
@@ -51,12 +53,16 @@ def inspect(
     """Say of each image whether it is anomalous, where, and what the defect is."""
     from anomaly_core.files import make_folder
     from anomaly_core.imaging.reading import find_images
+    from tools.records import FailureRecord
 
     images = find_images(paths)
     if out is not None:
         make_folder(out)
     good = anomalous = failed = 0
-    with application(store=store, alpha=alpha, review=review, device=device) as opened, progress() as bar:
+    with (
+        application(store=store, alpha=alpha, review=review, device=device, reads_store=True) as opened,
+        progress() as bar,
+    ):
         bar("inspect", 0, len(images))
         for record in opened.inspect(images, product=product, out=out, jobs=jobs):
             with bar.aside():
@@ -77,6 +83,8 @@ def inspect(
 
 
 def _print_record(record: InspectionRecord | FailureRecord, *, as_json: bool) -> None:
+    from tools.records import FailureRecord
+
     if as_json:
         print_json(record.model_dump(mode="json"))
     elif isinstance(record, FailureRecord):
@@ -99,6 +107,7 @@ def report(
     from tempfile import TemporaryDirectory
 
     from anomaly_core.imaging.reading import find_images
+    from tools.records import FailureRecord
     from tools.report import check_format, write_report
 
     check_format(out)
@@ -106,7 +115,7 @@ def report(
     records: list[InspectionRecord | FailureRecord] = []
     with (
         TemporaryDirectory(prefix="iad-report-") as pictures,
-        application(store=store, alpha=alpha, review=review, device=device) as opened,
+        application(store=store, alpha=alpha, review=review, device=device, reads_store=True) as opened,
         progress() as bar,
     ):
         # HTML and PDF embed the pictures; JSON and CSV name none, since these go with the folder.

@@ -48,7 +48,7 @@ def serve(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the command and stop.")] = False,
 ) -> None:
     """Start vLLM with what soft prompts need; arguments after -- go to vLLM as they are."""
-    from anomaly_core.language.vllm.launch import python_with_vllm, vllm_command
+    from anomaly_core.serving.launch import python_with_vllm, vllm_command
 
     command = vllm_command(
         model,
@@ -78,7 +78,7 @@ def export(
     ] = None,
 ) -> None:
     """Write the model, its adapters and the prompt learner into one folder that vLLM and iad load."""
-    from anomaly_core.language.vllm.export import export_checkpoint
+    from anomaly_core.serving.export import export_checkpoint
 
     for line in export_checkpoint(checkpoint, out, base=base):
         print_line(line)

@@ -17,6 +17,8 @@ JSON_KEY = "iad.json"
 
 FAILED = 1
 """Exit status: an image failed, or the command met an error. It wins over ANOMALY_FOUND."""
+INTERRUPTED = 130
+"""Exit status: Ctrl-C."""
 ANOMALY_FOUND = 3
 """Exit status: `--fail-on-anomaly` met one."""
 
@@ -72,16 +74,22 @@ def application(
     review: float | None = None,
     device: str | None = None,
     llm: str | None = None,
+    reads_store: bool = False,
 ) -> Iterator[Application]:
     """The application under these options, closed at the end of the block.
 
-    Raises ConfigError for an option, variable or file that is out of range.
+    reads_store: the command needs what was enrolled before. Raises ConfigError for an option, variable or
+    file that is out of range, and StoreMissing, both before anything heavy is imported.
     """
     from agents.settings import Settings
 
     settings = Settings.from_environment(
         store=store, encoder=encoder, alpha=alpha, review=review, device=device, llm_url=llm
     )
+    if reads_store:
+        from knowledge.store.store import require_store
+
+        require_store(settings.store)
     # Here, not above: it brings the tensor library, and `iad --help` must answer at once.
     from agents.app import Application
 

@@ -15,11 +15,12 @@ from rich.table import Table
 from rich.text import Text
 
 from anomaly_core.errors import IadError
-from tools.records import FailureRecord, InspectionRecord
 
 if TYPE_CHECKING:
     from rich.progress import Progress as RichProgress
     from rich.progress import TaskID
+
+    from tools.records import FailureRecord, InspectionRecord
 
 HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
 """Unicode categories that a terminal obeys instead of showing, or that no font shows."""

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from pydantic import ValidationError
 
 from agents.interfaces.cli.options import FAILED, Device, Encoder, Json, Paths
 from agents.interfaces.cli.output import print_json, print_line, print_problem, progress
@@ -140,6 +139,8 @@ def training_config(path: Path | None, options: Mapping[str, Any]) -> TrainingCo
     values = {**table, **options}
     if values.get("language_model") == "none":
         values |= {"language_model": None, "steps": 0}
+    from pydantic import ValidationError
+
     try:
         return TrainingConfig(**values)
     except ValidationError as error:

@@ -1,4 +1,4 @@
-"""One language model against another on a fixed set of soft prompts and questions: do they agree?"""
+"""Comparison of two language models on fixed soft prompts and questions."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from anomaly_core.language.base import LanguageModel, Message
 from anomaly_core.language.inspection_dialogue import YES_NO, inspection_messages
 
 TOLERANCE: Final = 1e-3
-"""Largest difference of log-probabilities that two float32 backends may have."""
+"""Largest accepted difference of log-probabilities between two float32 backends."""
 _LETTERS: Final = ("A", "B", "C", "D")
 _PLACES: Final = ("At the top left.", "At the top right.", "In the center.", "Nowhere.")
 _REPLY_TOKENS: Final = 16
@@ -22,8 +22,8 @@ _REPLY_TOKENS: Final = 16
 class Agreement:
     """One line of the comparison.
 
-    cases: how many were compared. largest: the largest absolute difference of a log-probability, or None
-    where replies are compared. same: replies that are equal, or None where log-probabilities are compared.
+    cases: number compared. largest: largest absolute difference of a log-probability, or None for replies.
+    same: number of equal replies, or None for log-probabilities.
     """
 
     what: str
@@ -35,7 +35,7 @@ class Agreement:
 def fixed_soft_prompts(
     hidden_size: int, std: float, *, count: int = 8, tokens: int = 19
 ) -> list[torch.Tensor]:
-    """Return seeded (tokens, hidden) float32 normals; std: of the model's token embeddings."""
+    """Return seeded normal (tokens, hidden) float32 soft prompts; std: of the model's token embeddings."""
     draw = torch.Generator().manual_seed(0)
     return [torch.randn(tokens, hidden_size, generator=draw) * std for _ in range(count)]
 
@@ -43,7 +43,7 @@ def fixed_soft_prompts(
 def compare(
     local: LanguageModel, served: LanguageModel, soft_prompts: Sequence[torch.Tensor]
 ) -> list[Agreement]:
-    """Return how far the two agree without and with soft prompts, in choices and in greedy replies.
+    """Compare choices and greedy replies, without and with soft prompts.
 
     Raises LanguageModelDown and LanguageModelRefused.
     """

@@ -1,7 +1,7 @@
-"""Calls to a model server: one time limit over all attempts, retries with back-off, and a circuit.
+"""Calls to a model server: one time limit over all attempts, retries with back-off, and a circuit breaker.
 
-A server that is down must cost a batch seconds, not a time-out an image: after a few failures in a row the
-circuit opens and calls fail at once, until a single call after a pause finds the server back.
+After a few failures in a row the circuit opens and calls fail at once, so that a server that is down costs a
+batch seconds and not a time-out an image; after a pause a single call tries again.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from anomaly_core.errors import LanguageModelDown, LanguageModelError
 
 T = TypeVar("T")
 SecondsLeft = Callable[[], float]
-"""Gives what a call has left of its time limit, in seconds above 0."""
+"""Returns the rest of a call's time limit, in seconds > 0."""
 
 ATTEMPTS: Final = 3
 FAILURES: Final = 3
@@ -25,9 +25,9 @@ PAUSE_S: Final = 10.0
 
 
 class TryAgain(Exception):
-    """A failure that may pass.
+    """A temporary failure.
 
-    error: what to raise when it does not. wait_s: as the server asked. busy: the server is there, only busy.
+    error: to raise after the last attempt. wait_s: the server's Retry-After. busy: the server does answer.
     """
 
     def __init__(self, error: LanguageModelError, *, wait_s: float = 0.0, busy: bool = False) -> None:
@@ -38,15 +38,15 @@ class TryAgain(Exception):
 
 
 class Circuit:
-    """Closed while the server answers, open after failures in a row, for many threads.
+    """Circuit breaker: open after failures in a row. Thread-safe.
 
-    Own code: pybreaker holds its lock during a call, so that calls go one at a time; purgatory has no lock.
+    Own code: pybreaker holds its lock during a call, which serialises calls; purgatory has no lock.
 
     Args:
-        server: named in the error.
-        failures: in a row, that open it.
-        pause_s: seconds it stays open; then one call may try, and its outcome closes it or opens it again.
-        clock: seconds, never going back.
+        server: URL, for the error.
+        failures: number in a row that opens it.
+        pause_s: seconds that it stays open; then one call may try, and its outcome closes or reopens it.
+        clock: monotonic seconds.
     """
 
     def __init__(
@@ -72,7 +72,7 @@ class Circuit:
                 return
             left = self._open_until - self._clock()
             if left <= 0:
-                # This caller tries; the others wait for its outcome.
+                # This caller tries; for the others it stays open until its outcome.
                 self._open_until = self._clock() + self._pause
                 return
         raise LanguageModelDown(
@@ -80,12 +80,12 @@ class Circuit:
         )
 
     def answered(self) -> None:
-        """Note an answer, be it a refusal: the server is there."""
+        """Record an answer, which may be a refusal."""
         with self._lock:
             self._in_a_row, self._open_until = 0, None
 
     def failed(self) -> None:
-        """Note a failure to answer."""
+        """Record a failure to answer."""
         with self._lock:
             self._in_a_row += 1
             if self._in_a_row >= self._limit:
@@ -93,12 +93,12 @@ class Circuit:
 
 
 class Caller:
-    """Makes calls to one server under a time limit.
+    """Calls to one server under a time limit.
 
     Args:
         server: its URL, for messages.
-        timeout_s: seconds that one call may take, retries and waits included.
-        attempts: tries a call.
+        timeout_s: time limit of a call, retries and waits included, in seconds.
+        attempts: largest number of attempts a call.
     """
 
     def __init__(
@@ -109,9 +109,9 @@ class Caller:
         self._attempts = attempts
 
     def run(self, attempt: Callable[[SecondsLeft], T]) -> T:
-        """Return what `attempt` returns; it raises TryAgain for a failure that may pass.
+        """Return the result of `attempt`, which raises TryAgain for a temporary failure.
 
-        Raises LanguageModelDown when no attempt was answered in time, and whatever else `attempt` raises.
+        Raises LanguageModelDown when no attempt was answered in time, and any other error of `attempt`.
         """
         deadline = time.monotonic() + self.timeout_s
         tried = 0
@@ -126,10 +126,7 @@ class Caller:
                 time.sleep(pause)
 
     def iterate(self, attempt: Callable[[SecondsLeft], Iterator[T]]) -> Iterator[T]:
-        """Yield what `attempt` yields; see `run`.
-
-        Tried again only as long as nothing has come: what was shown cannot be taken back.
-        """
+        """Yield the items of `attempt`; it is repeated only before its first item. See `run`."""
 
         def begin(left: SecondsLeft) -> tuple[list[T], Iterator[T]]:
             pieces = attempt(left)
@@ -144,7 +141,7 @@ class Caller:
             raise broken.error from broken
 
     def _once(self, attempt: Callable[[SecondsLeft], T], left: SecondsLeft) -> T:
-        """Make one attempt, and tell the circuit how it ended: a refusal is an answer too."""
+        """Make one attempt and record its outcome in the circuit; a refusal is an answer."""
         self.circuit.check()
         try:
             result = attempt(left)
@@ -162,5 +159,5 @@ class Caller:
 
 
 def _back_off(tried: int) -> float:
-    """Seconds to wait after so many attempts: 0.2, 0.4, 0.8 and so on to 5, and up to 0.2 more by chance."""
+    """Return the seconds to wait after `tried` attempts: 0.2, 0.4, 0.8 ... 5, plus up to 0.2 at random."""
     return min(5.0, 0.1 * 2.0**tried) + random.uniform(0.0, 0.2)

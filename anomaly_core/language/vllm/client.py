@@ -1,4 +1,4 @@
-"""The one boundary to an OpenAI-compatible model server: requests, event streams, and failures made ours."""
+"""Client of OpenAI-compatible model servers: requests, event streams, and vendor errors as IadErrors."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ from anomaly_core.language.vllm.http_client import limited_client
 
 T = TypeVar("T")
 _IN_FLIGHT: Final = 256
-"""Connections at once: as many as there are inspections in flight, more than the client's own limit."""
+"""Largest number of connections, one an inspection in flight."""
 
 
 class ModelServer:
-    """One server. For many threads at once.
+    """One server. Thread-safe.
 
     Args:
-        url: up to and with its version, such as http://host:8000/v1.
-        key: sent as a bearer token, if any.
-        timeout_s: seconds that one call may take, retries included.
-        caller: the time limit, retries and circuit; made from the above unless given.
+        url: including the version, such as http://host:8000/v1.
+        key: bearer token, if any.
+        timeout_s: time limit of a call, retries included, in seconds.
+        caller: time limit, retries and circuit breaker; made from the above unless given.
 
-    `client` is the `openai` client; what is asked of it goes through `run` and `iterate`, as all methods do:
-    they raise LanguageModelDown (no answer in time, or known to be down) and LanguageModelRefused (a refusal,
-    or an answer that cannot be used), and no exception of a vendor's.
+    `client` is the `openai` client; requests on it go through `run` and `iterate`. All methods raise
+    LanguageModelDown (no answer in time, or known to be down) and LanguageModelRefused (a refusal, or an
+    unusable answer), and no vendor's exception.
     """
 
     def __init__(
@@ -41,9 +41,9 @@ class ModelServer:
         try:
             self.client = openai.OpenAI(
                 base_url=self.url,
-                # The client insists on a key, also for servers that want none.
+                # The client requires a key, also for servers that need none.
                 api_key=key or "none",
-                # Its own retries know neither the time limit of the whole call nor the circuit: ours rule.
+                # Retries are the caller's, which has the time limit of the whole call and the circuit.
                 max_retries=0,
                 http_client=limited_client(_IN_FLIGHT),
             )
@@ -57,7 +57,7 @@ class ModelServer:
         )
 
     def post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
-        """Return the JSON object that the server answers a JSON body with."""
+        """Return the JSON object that answers a JSON body."""
         return self.run(
             lambda left: self._object(
                 self.client.post(path, cast_to=object, body=body, options={"timeout": left()})
@@ -65,7 +65,7 @@ class ModelServer:
         )
 
     def stream(self, path: str, body: dict[str, Any]) -> Iterator[dict[str, Any]]:
-        """Yield the JSON objects of an event stream; tried again only as long as none has come."""
+        """Yield the JSON objects of an event stream; it is repeated only before the first one."""
 
         def ask(left: SecondsLeft) -> Iterator[dict[str, Any]]:
             with self.client.post(
@@ -82,7 +82,7 @@ class ModelServer:
         return self.iterate(ask)
 
     def run(self, ask: Callable[[SecondsLeft], T]) -> T:
-        """Return what `ask` gets of `client`, under the time limit, with retries and the circuit."""
+        """Return the result of `ask`, which uses `client`, under time limit, retries and circuit."""
 
         def attempt(left: SecondsLeft) -> T:
             with self._our_errors():
@@ -91,7 +91,7 @@ class ModelServer:
         return self.caller.run(attempt)
 
     def iterate(self, ask: Callable[[SecondsLeft], Iterator[T]]) -> Iterator[T]:
-        """Yield what `ask` gets of `client`; tried again only as long as nothing has come."""
+        """Yield the items of `ask`, which uses `client`; it is repeated only before its first item."""
 
         def attempt(left: SecondsLeft) -> Iterator[T]:
             with self._our_errors():
@@ -100,7 +100,7 @@ class ModelServer:
         return self.caller.iterate(attempt)
 
     def unusable(self, answer: object) -> LanguageModelRefused:
-        """Return the error for an answer of another shape, or for what a reader of it has raised."""
+        """Return the error for an answer of another format, or for its parser's exception."""
         text = str(answer.doc if isinstance(answer, json.JSONDecodeError) else answer)[:80]
         return LanguageModelRefused(
             f"{self.url}: the answer cannot be used: it is not what a model server sends ({text!r}); check "
@@ -118,7 +118,7 @@ class ModelServer:
 
     @contextmanager
     def _our_errors(self) -> Iterator[None]:
-        """The one place where the vendors' exceptions become TryAgain and this project's errors."""
+        """Map vendor exceptions to TryAgain and IadErrors."""
         try:
             yield
         except openai.APIStatusError as error:
@@ -138,40 +138,40 @@ class ModelServer:
             reason = str(cause) or type(cause).__name__
             down = LanguageModelDown(f"{self.url}: does not answer ({reason}); start it (`iad llm serve`).")
             raise TryAgain(down) from error
-        except openai.OpenAIError as error:  # an event that holds an error, or a reply that was cut short
+        except openai.OpenAIError as error:  # an event with an error, or a truncated reply
             raise LanguageModelRefused(f"{self.url}: {_line(str(error))}.") from error
-        except ValueError as error:  # of a JSON reader
+        except ValueError as error:  # of a JSON parser
             raise self.unusable(error) from error
 
     def _refusal(self, error: openai.APIStatusError) -> Exception:
-        status, said, headers = error.status_code, _message(error.body), error.response.headers
+        status, detail, headers = error.status_code, _message(error.body), error.response.headers
         if status in (401, 403):
             return LanguageModelRefused(f"{self.url}: the key is not accepted ({status}); set IAD_LLM_KEY.")
         if status == 404:
             return LanguageModelRefused(
-                f"{self.url}: not found (404: {said}); end the URL with /v1, and check the model's name "
+                f"{self.url}: not found (404: {detail}); end the URL with /v1, and check the model's name "
                 "(IAD_LLM_MODEL, IAD_PROMPT_LLM_MODEL)."
             )
         if status == 429:
-            down = LanguageModelDown(f"{self.url}: too busy (429: {said}); lower --jobs, or wait.")
+            down = LanguageModelDown(f"{self.url}: too busy (429: {detail}); lower --jobs, or wait.")
             return TryAgain(down, wait_s=_retry_after(headers), busy=True)
         if status >= 500 or status == 408:
-            down = LanguageModelDown(f"{self.url}: failed ({status}: {said}); look at the server's log.")
+            down = LanguageModelDown(f"{self.url}: failed ({status}: {detail}); look at the server's log.")
             return TryAgain(down, wait_s=_retry_after(headers))
-        return LanguageModelRefused(f"{self.url}: the request was refused ({status}: {said}).")
+        return LanguageModelRefused(f"{self.url}: the request was refused ({status}: {detail}).")
 
 
 class _WholeStream(openai.Stream[object]):
-    """An event stream that must end with its mark: without one the server went away in the middle."""
+    """An event stream that must end with its [DONE] event; else the server broke off."""
 
     def _iter_events(self) -> Iterator[Any]:
-        # The reader stops at the mark, so the end of this loop is an end without it.
+        # The reader stops at [DONE], so the end of this loop is an end without it.
         yield from super()._iter_events()
         raise openai.APIConnectionError(message="the reply broke off", request=self.response.request)
 
 
 def _retry_after(headers: httpx2.Headers) -> float:
-    """Seconds that a server asks to wait; 0 where it does not say, or names a date."""
+    """Return the seconds of Retry-After; 0 where it is missing or a date."""
     try:
         return max(0.0, float(headers.get("retry-after", "0")))
     except ValueError:
@@ -179,7 +179,7 @@ def _retry_after(headers: httpx2.Headers) -> float:
 
 
 def _message(body: object) -> str:
-    """What the server says is wrong, one short line; of an error body in OpenAI's form or in FastAPI's."""
+    """Return the message of an error body in OpenAI's or FastAPI's format, as one short line."""
     if isinstance(body, dict):
         body = body.get("message") or body.get("detail") or body
     return _line(str(body))

@@ -1,4 +1,4 @@
-"""Prompt embeddings as vLLM reads them, and what it sends back, read with care."""
+"""Encoding of prompt embeddings for vLLM, and checked reading of its log-probabilities."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _ID_PREFIX = "token_id:"
 def encode_embeddings(embeddings: torch.Tensor) -> str:
     """Return (n, hidden) floats as the base64 of a torch file, for `prompt_embeds`.
 
-    vLLM accepts NaN and answers with nonsense, so they are checked here.
+    vLLM would accept NaN and generate nonsense, so values are checked here.
     Raises LanguageModelRefused for another shape or type, no row, NaN or infinity.
     """
     if embeddings.ndim != 2 or not embeddings.shape[0] or not embeddings.is_floating_point():
@@ -27,7 +27,7 @@ def encode_embeddings(embeddings: torch.Tensor) -> str:
         )
     if not bool(torch.isfinite(embeddings).all()):
         raise LanguageModelRefused("the prompt embeddings hold NaN or infinity; check map and checkpoint.")
-    # Cloned: a slice would be saved with the whole storage behind it.
+    # Cloned: a slice would be saved with its whole storage.
     buffer = io.BytesIO()
     torch.save(embeddings.detach().cpu().contiguous().clone(), buffer)
     return base64.b64encode(buffer.getvalue()).decode("ascii")
@@ -36,7 +36,7 @@ def encode_embeddings(embeddings: torch.Tensor) -> str:
 def read_scores(answer: Mapping[str, Any], count: int) -> list[dict[int, float]]:
     """Return {token id: natural log-probability} of the first token of each of `count` completions.
 
-    Raises LanguageModelRefused where the answer is not one to a request with `logprob_token_ids`.
+    Raises LanguageModelRefused for an answer without the log-probabilities of `logprob_token_ids`.
     """
     try:
         choices = sorted(answer["choices"], key=lambda choice: int(choice["index"]))

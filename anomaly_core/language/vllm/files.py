@@ -1,4 +1,4 @@
-"""Files of a served model that are needed here: the small ones and its token embeddings, or all of them."""
+"""Local files of a served model: tokenizer, configuration and token embeddings, or all of them."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from anomaly_core.errors import WeightsMissing
 from anomaly_core.weights.resolve import resolve
 
 TABLES: Final = ("embed_tokens.weight", "wte.weight", "word_embeddings.weight", "embed_in.weight")
-"""How model families end the name of their token embeddings."""
+"""Suffixes of the names of token embeddings, by model family."""
 _INDEX: Final = "model.safetensors.index.json"
 _SMALL: Final = ("*.json", "*.jinja", "*.model", "tokenizer*")
 
 
 def fetch_text_files(model: str | Path) -> Path:
-    """Return the model's folder; of a hub model, tokenizer, configuration and one shard are fetched.
+    """Return the model's folder; for a hub model, tokenizer, configuration and one shard are fetched.
 
     Raises WeightsMissing, WeightsDamaged.
     """
@@ -28,7 +28,7 @@ def fetch_text_files(model: str | Path) -> Path:
 
 
 def fetch_whole(model: str | Path) -> Path:
-    """Return the model's folder; of a hub model everything that vLLM loads is fetched.
+    """Return the model's folder; for a hub model, everything that vLLM loads is fetched.
 
     Raises WeightsMissing, WeightsDamaged.
     """

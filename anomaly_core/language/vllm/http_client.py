@@ -1,4 +1,4 @@
-"""The HTTP client of model servers, whose time limit holds for a whole reply and not for each piece of it."""
+"""HTTP client with a time limit for the whole reply, not for each piece of it."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ _DEADLINE: Final = "iad_deadline"
 
 
 def limited_client(connections: int) -> httpx2.Client:
-    """Return a client of that many connections at once that gives up on a reply after its time limit in all.
+    """Return a client with at most `connections` connections, whose read time-out limits the whole reply.
 
-    A plain client waits the read time-out for every piece, so a server that sends a byte now and then would
-    hold it for ever. Raises httpx2.ReadTimeout, at the first piece after the limit or without one.
+    A plain client applies the time-out to every piece, so that a slow server could hold it for ever. A reply
+    that takes too long raises httpx2.ReadTimeout.
     """
     limits = httpx2.Limits(max_connections=connections, max_keepalive_connections=connections)
     return httpx2.Client(limits=limits, event_hooks={"request": [_start], "response": [_limit]})
 
 
 def _start(request: httpx2.Request) -> None:
-    """Note when the reply must be over: the read time-out counts from here."""
+    """Set the deadline of the reply, from now."""
     seconds = request.extensions.get("timeout", {}).get("read")
     request.extensions[_DEADLINE] = time.monotonic() + (math.inf if seconds is None else seconds)
 
@@ -34,7 +34,7 @@ def _limit(response: httpx2.Response) -> None:
 
 
 class _Limited(httpx2.SyncByteStream):
-    """A body that ends in a time-out when it is not over by the deadline (seconds of the monotonic clock)."""
+    """A body that raises a time-out after the deadline (monotonic seconds)."""
 
     def __init__(self, body: httpx2.SyncByteStream, request: httpx2.Request) -> None:
         self._body = body

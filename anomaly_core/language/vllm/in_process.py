@@ -1,4 +1,4 @@
-"""vLLM inside this process: the same sequences and scores as the served backend, without HTTP."""
+"""Language model on vLLM inside this process."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from anomaly_core.weights.resolve import resolve
 
 
 class VllmLanguageModel:
-    """`vllm.LLM` behind the LanguageModel Protocol. Not for several threads: the engine takes one call.
+    """LanguageModel on `vllm.LLM`. Not thread-safe.
 
     Args:
         engine: a `vllm.LLM` made with `enable_prompt_embeds=True`.
         text: its tokenizer and token embeddings.
-        lora: a `vllm.lora.request.LoRARequest` applied to every call, or None.
+        lora: a `vllm.lora.request.LoRARequest` for every call, or None.
     """
 
     def __init__(self, engine: Any, text: TextSide, *, lora: Any = None) -> None:
@@ -40,7 +40,9 @@ class VllmLanguageModel:
         try:
             from vllm import LLM
         except ImportError as error:
-            raise ConfigError(f"vllm:{model}: vLLM is not installed; see docs/serving.md.") from error
+            raise ConfigError(
+                f"vllm:{model}: vLLM is not installed; see docs/operations/serving.md."
+            ) from error
         found: Path | str = resolve(model)
         return cls(LLM(model=str(found), enable_prompt_embeds=True, **options), text)
 
@@ -51,11 +53,11 @@ class VllmLanguageModel:
 
     @property
     def hidden_size(self) -> int:
-        """C_emb: the width of its token embeddings."""
+        """C_emb: the length of its token embeddings."""
         return self.text.hidden_size
 
     def choose(self, messages: Sequence[Message], choices: Sequence[str]) -> list[float]:
-        """Return the natural log-probability of each choice as the assistant's whole next words.
+        """Return the natural log-probability of each choice as the assistant's reply.
 
         Raises LanguageModelRefused.
         """
@@ -93,6 +95,6 @@ class VllmLanguageModel:
                 lora_request=self._lora,
                 use_tqdm=False,
             )
-        except ValueError as error:  # how vLLM refuses a request
+        except ValueError as error:  # vLLM's error for a request that it rejects
             raise LanguageModelRefused(f"{self.name}: {str(error).splitlines()[0]}") from error
         return outputs

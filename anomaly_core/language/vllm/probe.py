@@ -1,4 +1,4 @@
-"""What a model server can do, learned by asking it once: models, context, prompt embeddings, structure."""
+"""Probe of a model server: its models, context length, prompt embeddings and structured outputs."""
 
 from __future__ import annotations
 
@@ -14,12 +14,11 @@ from anomaly_core.language.vllm.embeddings import encode_embeddings, read_scores
 
 @dataclass(frozen=True)
 class ServerAbilities:
-    """What the probe found.
+    """The result of a probe.
 
     models: names of base models. loras: names of adapters. context: tokens of input and reply together, None
-    where the server does not say. prompt_embeddings: soft prompts can be sent. structured: replies can be
-    limited to choices or a JSON schema; None where this was not tried. missing: a line with its mend for each
-    thing that it lacks.
+    where unknown. prompt_embeddings: whether soft prompts are accepted. structured: whether replies can be
+    limited to choices or a JSON schema; None where not tried. missing: each missing feature with its remedy.
     """
 
     models: tuple[str, ...]
@@ -33,9 +32,9 @@ class ServerAbilities:
 def probe(
     server: ModelServer, *, hidden_size: int, served_name: str | None = None, structured: bool = False
 ) -> ServerAbilities:
-    """Ask the server what it serves, and try a soft prompt for one token.
+    """List the server's models, and try a soft prompt for one token.
 
-    structured: also try a reply limited to choices; a server's first one can take it twenty seconds.
+    structured: also try a reply limited to choices; the first one can take a server twenty seconds.
     Raises LanguageModelDown, and LanguageModelRefused where it serves no model, or none of this name.
     """
     models, loras, context = _listed(server)
@@ -47,7 +46,7 @@ def probe(
             f"{server.url}: serves no model {name!r}; it serves {', '.join((*models, *loras))}."
         )
     missing = []
-    embeddings = _refused(
+    embeddings = _refusal(
         server,
         {"prompt_embeds": encode_embeddings(torch.zeros(2, hidden_size)), "logprob_token_ids": [0]},
         name,
@@ -56,7 +55,7 @@ def probe(
         missing.append(f"soft prompts: {embeddings}; start the server with --enable-prompt-embeds")
     limited = None
     if structured:
-        refusal = _refused(server, {"prompt": "a", "structured_outputs": {"choice": ["a", "b"]}}, name)
+        refusal = _refusal(server, {"prompt": "a", "structured_outputs": {"choice": ["a", "b"]}}, name)
         limited = refusal is None
         if refusal is not None:
             missing.append(f"structured outputs: {refusal}; use vLLM 0.30 or newer")
@@ -78,8 +77,8 @@ def _listed(server: ModelServer) -> tuple[tuple[str, ...], tuple[str, ...], int 
     return models, loras, min(contexts, default=None)
 
 
-def _refused(server: ModelServer, request: dict[str, Any], name: str) -> str | None:
-    """Why a request for one token is refused, or None where it is not."""
+def _refusal(server: ModelServer, request: dict[str, Any], name: str) -> str | None:
+    """Return why the server refuses a request for one token, or None where it does not."""
     body = {"model": name, "max_tokens": 1, "temperature": 0, **request}
     if "logprob_token_ids" in request:
         body |= {"logprobs": 1, "return_tokens_as_token_ids": True}

@@ -1,4 +1,4 @@
-"""A language model served by vLLM, unmodified: soft prompts go to it as prompt embeddings over HTTP."""
+"""Language model on a vLLM server; soft prompts are sent as prompt embeddings over HTTP."""
 
 from __future__ import annotations
 
@@ -17,15 +17,14 @@ from anomaly_core.language.vllm.text_side import TextSide
 
 
 class ServedLanguageModel:
-    """A served model behind the LanguageModel Protocol, for many threads at once.
+    """LanguageModel on a server. Thread-safe; the server is contacted at the first call.
 
-    Its input is the sequence that the local backend would see, embedded here; only the transformer runs on
-    the server. Nothing is asked of the server before the first call.
+    The input is embedded here, as by the local backend; only the transformer runs on the server.
 
     Args:
-        server: where it is served.
-        text: its tokenizer and token embeddings.
-        served_name: what the server calls the model, or a LoRA adapter of it; its first model if None.
+        server: the server.
+        text: the model's tokenizer and token embeddings.
+        served_name: name of the model, or of a LoRA adapter, on the server; the first model's if None.
     """
 
     def __init__(self, server: ModelServer, text: TextSide, *, served_name: str | None = None) -> None:
@@ -42,13 +41,13 @@ class ServedLanguageModel:
 
     @property
     def hidden_size(self) -> int:
-        """C_emb: the width of its token embeddings."""
+        """C_emb: the length of its token embeddings."""
         return self.text.hidden_size
 
     def abilities(self) -> ServerAbilities:
-        """Return what the server can do, asked once, at the first call that reaches it.
+        """Return the server's abilities, probed once.
 
-        Raises LanguageModelDown, and LanguageModelRefused where soft prompts cannot be sent.
+        Raises LanguageModelDown, and LanguageModelRefused where it does not accept soft prompts.
         """
         with self._probing:
             if self._abilities is None:
@@ -59,11 +58,9 @@ class ServedLanguageModel:
             return self._abilities
 
     def choose(self, messages: Sequence[Message], choices: Sequence[str]) -> list[float]:
-        """Return the natural log-probability of each choice as the assistant's whole next words.
+        """Return the natural log-probability of each choice; see `TransformersLanguageModel.choose`.
 
-        Exact: each token of each choice is scored by the server, in one request, as the local backend scores
-        it; see `TransformersLanguageModel.choose` for what a choice is.
-
+        Each token of each choice is scored by the server, in one request.
         Raises LanguageModelDown and LanguageModelRefused.
         """
         replies, steps, prompts = self.text.questions(messages, choices)
@@ -82,9 +79,9 @@ class ServedLanguageModel:
         return normalised(replies, steps, read_scores(answer, len(steps)))
 
     def generate(self, messages: Sequence[Message], max_new_tokens: int = 128) -> Iterator[str]:
-        """Yield pieces of the assistant's greedy reply as they are made.
+        """Yield pieces of the assistant's greedy reply, which ends as on the local backend.
 
-        The reply ends where the local backend's would. Raises LanguageModelDown and LanguageModelRefused.
+        Raises LanguageModelDown and LanguageModelRefused.
         """
         prompt = self.text.embed(messages)
         room = self._require_room(len(prompt) + 1)
@@ -96,11 +93,11 @@ class ServedLanguageModel:
             "stop_token_ids": sorted(self.text.stops),
             "return_token_ids": True,
         }
-        # Read to its end, stop tokens and all, so that the connection serves the next call.
+        # Read to its end, stop tokens included, so that the connection can be reused.
         events = self.server.stream("/completions", body)
-        said = (token for event in events for token in _new_tokens(event, self.server.url))
-        spoken = (token for token in said if token not in self.text.stops)
-        return readable(spoken, self.text.builder.tokenizer, frozenset())
+        tokens = (token for event in events for token in _new_tokens(event, self.server.url))
+        reply = (token for token in tokens if token not in self.text.stops)
+        return readable(reply, self.text.builder.tokenizer, frozenset())
 
     def close(self) -> None:
         """Close the connections."""
@@ -112,7 +109,7 @@ class ServedLanguageModel:
         return {"model": name, "max_tokens": max_tokens, "temperature": 0}
 
     def _require_room(self, tokens: int) -> int | None:
-        """Tokens of the context that are left beyond `tokens`; None where the server does not say."""
+        """Return the context left beyond `tokens`, in tokens; None where the context is unknown."""
         context = self.abilities().context
         if context is None:
             return None
@@ -132,10 +129,10 @@ def load_served(
     key: str | None = None,
     timeout_s: float = 30.0,
 ) -> ServedLanguageModel:
-    """Return the model behind a URL.
+    """Return the model at a URL.
 
-    base: folder, cache name or hub id of the model that is served, for its tokenizer and token embeddings.
-    Raises ConfigError without it, WeightsMissing and WeightsDamaged.
+    base: folder, cache name or hub id of the served model, for its tokenizer and token embeddings.
+    Raises ConfigError without it, WeightsMissing, WeightsDamaged.
     """
     if base is None:
         raise ConfigError(

@@ -1,4 +1,4 @@
-"""What of a served model stays here: tokenizer, chat template and token embeddings, not the model."""
+"""Tokenizer, chat template and token embeddings of a model that runs elsewhere."""
 
 from __future__ import annotations
 
@@ -20,10 +20,9 @@ from anomaly_core.language.vllm.files import TABLES, embedding_shard, fetch_text
 
 @dataclass(frozen=True)
 class TextSide:
-    """What turns a dialogue into the input embeddings of a model that runs elsewhere.
+    """The part of a model that turns a dialogue into input embeddings.
 
-    table: (vocabulary, hidden), mapped from the file, so that only rows in use take memory.
-    stops: ids that end a reply.
+    table: (vocabulary, hidden) token embeddings, memory-mapped. stops: ids that end a reply.
     """
 
     name: str
@@ -33,12 +32,12 @@ class TextSide:
 
     @classmethod
     def load(cls, model: str | Path, *, name: str | None = None) -> TextSide:
-        """Load from a folder, a name of the weight cache or a hub id; of its weights one tensor is read.
+        """Load from a folder, a name of the weight cache or a hub id; only the token embeddings are read.
 
         Raises:
             WeightsMissing: no such model, or no safetensors file with its token embeddings.
             WeightsDamaged: a file that cannot be read.
-            ConfigError: a model that does more to token ids than look them up.
+            ConfigError: a model that scales its token embeddings.
         """
         folder = fetch_text_files(model)
         try:
@@ -63,28 +62,28 @@ class TextSide:
 
     @property
     def hidden_size(self) -> int:
-        """C_emb: the width of the token embeddings."""
+        """C_emb: the length of the token embeddings."""
         return int(self.table.shape[1])
 
     def embed(self, messages: Sequence[Message]) -> torch.Tensor:
-        """Return the (T, hidden) input embeddings up to the point where the assistant speaks.
+        """Return the (T, hidden) input embeddings up to the assistant's reply.
 
-        Soft prompts are checked for width and for NaN. Raises LanguageModelRefused.
+        Raises LanguageModelRefused, also for a soft prompt of another length or with NaN.
         """
         return embed_spans(self.builder.build(messages), self.embed_ids, self.hidden_size)
 
     def questions(
         self, messages: Sequence[Message], choices: Sequence[str]
     ) -> tuple[list[Tokens], list[Step], list[torch.Tensor]]:
-        """Return what a choice is scored by: the replies' token ids, the steps and their (T, hidden) prompts.
+        """Return the token ids of the replies, the steps that score them, and the steps' (T, hidden) prompts.
 
         Raises LanguageModelRefused.
         """
         replies = self.builder.reply_ids(messages, choices)
         prefix = self.embed(before_reply(messages))
         steps = plan_steps(replies)
-        said = (torch.tensor(step.said, dtype=torch.long) for step in steps)
-        return replies, steps, [torch.cat([prefix, self.embed_ids(ids)]) for ids in said]
+        prefixes = (torch.tensor(step.prefix, dtype=torch.long) for step in steps)
+        return replies, steps, [torch.cat([prefix, self.embed_ids(ids)]) for ids in prefixes]
 
     def embed_ids(self, ids: torch.Tensor) -> torch.Tensor:
         """Return the (n, hidden) embeddings of (n,) int64 token ids."""

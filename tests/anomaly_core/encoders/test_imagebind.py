@@ -13,7 +13,7 @@ import transformers
 from tokenizers import pre_tokenizers
 from torch import nn
 
-from anomaly_core.encoders.base import ImageEncoder, TextEncoder
+from anomaly_core.encoders.base import ImageEncoder, TextEncoder, encode_one
 from anomaly_core.encoders.registry import load_image_encoder, load_text_encoder
 from anomaly_core.errors import ConfigError, WeightsDamaged, WeightsMissing
 
@@ -154,7 +154,7 @@ def test_the_references_attention_is_torchs(reference: Reference) -> None:
 
 def test_the_image_trunk_is_the_references(reference: Reference, file: Path) -> None:
     image = pixels(GRID * PATCH, GRID * PATCH)
-    features = load_image_encoder(str(file), taps=(1, 3, 4)).encode(image)
+    features = encode_one(load_image_encoder(str(file), taps=(1, 3, 4)), image)
     taps, embedding = reference.image(image)
     for tap, layer in zip(features.taps, (1, 3, 4), strict=True):
         assert torch.allclose(tap, taps[layer - 1].T.reshape(WIDTH, GRID, GRID), atol=1e-4)
@@ -179,15 +179,15 @@ def test_the_contract(file: Path) -> None:
     assert encoder.stride == PATCH and encoder.channels == (WIDTH,) * 4
     assert encoder.embedding_dim == text.embedding_dim == OUT
     image = pixels(3 * PATCH, 5 * PATCH)
-    features = encoder.encode(image)
+    features = encode_one(encoder, image)
     assert [tap.shape for tap in features.taps] == [(WIDTH, 3, 5)] * 4
     assert features.input_size == (3 * PATCH, 5 * PATCH)
     again = load_image_encoder(str(file))
     assert again.name == encoder.name and encoder.name.startswith("imagebind_huge.pth:h1+2+3+4:")
-    assert all(torch.equal(a, b) for a, b in zip(again.encode(image).taps, features.taps, strict=True))
+    assert all(torch.equal(a, b) for a, b in zip(encode_one(again, image).taps, features.taps, strict=True))
     assert text.encode_text([]).shape == (0, OUT)
     with pytest.raises(ValueError, match="multiples"):
-        encoder.encode(pixels(15, 14))
+        encode_one(encoder, pixels(15, 14))
 
 
 def test_the_default_taps_of_32_layers_are_the_papers(tmp_path: Path) -> None:
@@ -201,8 +201,10 @@ def test_half_precision_and_the_old_form_of_a_file(reference: Reference, file: P
     image = pixels(56, 56)
     state = {name: tensor.half() for name, tensor in reference.state_dict().items()}
     torch.save(state, tmp_path / "old.pth", _use_new_zipfile_serialization=False)
-    found = load_image_encoder(str(tmp_path / "old.pth")).encode(image)
-    assert torch.allclose(found.embedding, load_image_encoder(str(file)).encode(image).embedding, atol=0.02)
+    found = encode_one(load_image_encoder(str(tmp_path / "old.pth")), image)
+    assert torch.allclose(
+        found.embedding, encode_one(load_image_encoder(str(file)), image).embedding, atol=0.02
+    )
 
 
 def drop(key: str) -> Callable[[dict[str, torch.Tensor]], object]:

@@ -7,6 +7,7 @@ import pytest
 import torch
 import transformers
 
+from anomaly_core.encoders.base import encode_one
 from anomaly_core.encoders.registry import load_image_encoder, load_text_encoder
 from anomaly_core.errors import ConfigError
 
@@ -45,7 +46,7 @@ def test_both_towers_are_the_models_own(model: transformers.SiglipModel, folder:
     text = load_text_encoder(str(folder))
     assert torch.allclose(text.encode_text(["a bolt", "a scratched bolt"]), expected, atol=1e-5)
     image = load_image_encoder(str(folder))
-    features = image.encode(np.full((48, 80, 3), 90, np.uint8))
+    features = encode_one(image, np.full((48, 80, 3), 90, np.uint8))
     assert [tap.shape for tap in features.taps] == [(32, 3, 5)] * 4
     assert image.embedding_dim == text.embedding_dim
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import torch
+from paper import paper_prompt_learner
 from transformers import (
     AutoModelForCausalLM,
     LlamaConfig,
@@ -17,13 +18,13 @@ from transformers import (
     Qwen3Config,
 )
 
-from anomaly_core.inspection import CELLS
 from anomaly_core.language.chat_template import SoftSpan
 from anomaly_core.language.fakes import CHATML, byte_tokenizer
 from anomaly_core.language.inspection_dialogue import YES_NO, inspection_messages
 from anomaly_core.language.registry import load_language_model
 from anomaly_core.language.transformers_lm import TransformersLanguageModel
-from anomaly_core.soft_prompt.learner import PromptLearner, PromptLearnerConfig, paper_prompt_learner
+from anomaly_core.results import CELLS
+from anomaly_core.soft_prompt.learner import PromptLearner, PromptLearnerConfig
 from anomaly_core.training.dialogue_loss import dialogue_loss, word_embeddings
 
 SHAPE = {
@@ -144,6 +145,6 @@ def test_vicunas_own_kind_of_tokenizer(folders: dict[str, Path], tmp_path: Path)
 def test_the_papers_prompt_learner_at_the_widths_of_real_models(hidden_size: int) -> None:
     """On the meta device: the shapes alone, no memory."""
     with torch.device("meta"):
-        learner = PromptLearner(paper_prompt_learner(hidden_size, image_dim=1024))
+        learner = PromptLearner(paper_prompt_learner(hidden_size))
         prompts = learner(torch.empty(2, 1, 224, 224), torch.empty(2, 1024))
     assert prompts.shape == (2, 1 + 9 + 9, hidden_size)

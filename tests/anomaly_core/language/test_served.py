@@ -378,7 +378,7 @@ def test_calls_run_at_the_same_time() -> None:
 def test_each_place_is_asked_once() -> None:
     replies = [(1, 2, 3), (1, 2, 4), (1, 5)]
     steps = plan_steps(replies)
-    assert [(step.said, step.wanted) for step in steps] == [((1,), (2, 5)), ((1, 2), (3, 4))]
+    assert [(step.prefix, step.wanted) for step in steps] == [((1,), (2, 5)), ((1, 2), (3, 4))]
     found = [{2: -1.0, 5: -2.0}, {3: -0.5, 4: -3.0}]
     raw = torch.tensor([-1.5, -4.0, -2.0])
     assert normalised(replies, steps, found) == pytest.approx(raw.log_softmax(0).tolist())

@@ -8,7 +8,7 @@ from transformers import PretrainedConfig, Qwen2Config, Qwen3Config
 
 from anomaly_core.errors import LanguageModelRefused, WeightsMissing
 from anomaly_core.language.base import LanguageModel, Message
-from anomaly_core.language.chat_template import SoftSpan, TokenSpan, spoken_labels
+from anomaly_core.language.chat_template import SoftSpan, TokenSpan, reply_labels
 from anomaly_core.language.decoding import ReplyStream, is_repeating
 from anomaly_core.language.fakes import ScriptedLanguageModel, byte_tokenizer, tiny_language_model
 from anomaly_core.language.inspection_dialogue import YES_NO
@@ -130,7 +130,7 @@ def test_the_plain_form_of_a_model_without_template() -> None:
 def test_labels_are_the_replies_and_their_end() -> None:
     lm = tiny_language_model()
     spans = lm.builder.build([Message("user", "Q"), Message("assistant", "No.")], complete=True)
-    labels = spoken_labels(spans)
+    labels = reply_labels(spans)
     assert lm.builder.tokenizer.decode(labels[labels != -100]) == "No.<|im_end|>"
 
 
@@ -226,7 +226,7 @@ def test_scripted_model_keeps_the_protocol() -> None:
     assert lm.choose([Message("user", "Q")], ["Yes", "No"]) == pytest.approx([math.log(0.75), math.log(0.25)])
     with pytest.raises(LanguageModelRefused, match=r"not \(n, 16\)"):
         lm.choose([Message("user", "Q", torch.zeros(1, 3))], ["Yes", "No"])
-    assert len(lm.heard) == 3
+    assert len(lm.calls) == 3
 
 
 def test_the_tiny_model_leaves_the_global_generator_alone() -> None:

@@ -18,10 +18,10 @@ from anomaly_core.errors import ConfigError, WeightsMissing
 from anomaly_core.language.fakes import tiny_language_model
 from anomaly_core.language.inspection_dialogue import YES_NO, inspection_messages
 from anomaly_core.language.transformers_lm import TransformersLanguageModel
-from anomaly_core.language.vllm.export import export_checkpoint
-from anomaly_core.language.vllm.launch import python_with_vllm, vllm_command
 from anomaly_core.scoring.calibration import Prior
 from anomaly_core.scoring.fusion import Fusion, write_fusion
+from anomaly_core.serving.export import export_checkpoint
+from anomaly_core.serving.launch import python_with_vllm, vllm_command
 from anomaly_core.soft_prompt.adapters import add_lora, save_lora
 from anomaly_core.soft_prompt.learner import PromptLearner, PromptLearnerConfig
 

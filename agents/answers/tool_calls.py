@@ -1,0 +1,64 @@
+"""Tool calls of one question, with their results kept as evidence."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from typing import Any, Final
+
+from agents.state import Observation
+from anomaly_core.errors import IadError
+from tools.context import Part
+from tools.records import EvidenceRecord
+from tools.registry import call_tool, find_tool
+
+LONGEST: Final = 1500
+"""Most characters of a tool's result."""
+
+
+class ToolCalls:
+    """The tool calls of one question; the runtime context of a chat model's tools.
+
+    names: plain words for paths and file names. found: observations so far. bound: arguments by tool that
+    only this program sets, since they name files.
+    """
+
+    def __init__(
+        self,
+        part: Part,
+        names: Mapping[str, str],
+        found: Collection[Observation] = (),
+        bound: Mapping[str, Mapping[str, Any]] | None = None,
+    ) -> None:
+        self._part = part
+        self._names = names
+        self._bound = bound or {}
+        self.found = list(found)
+
+    def call(self, name: str, arguments: Mapping[str, Any]) -> Observation:
+        """PartTool; return the words as evidence. An error that a user can mend is an observation too."""
+        try:
+            text = call_tool(self._part, name, arguments, **self._bound.get(name, {}))
+        except IadError as error:
+            text = str(error)
+        for raw in sorted(self._names, key=len, reverse=True):
+            text = text.replace(raw, self._names[raw])
+        text = " ".join(text.split())
+        text = text if len(text) <= LONGEST else text[:LONGEST].rsplit(" ", 1)[0] + " ..."
+        taken = {one.evidence.id for one in self.found}
+        evidence = EvidenceRecord(kind=find_tool(name).kind, id=_free_id(name, arguments, taken), text=text)
+        self.found.append(Observation(tool=name, evidence=evidence))
+        return self.found[-1]
+
+    def call_tool(self, name: str, arguments: Mapping[str, Any]) -> str:
+        """PartTool for a chat model: the words with the id that an answer cites."""
+        seen = self.call(name, arguments).evidence
+        return f"[{seen.id}] {seen.text}"
+
+
+def _free_id(tool: str, arguments: Mapping[str, Any], taken: Collection[str]) -> str:
+    """Return a short id, such as zoom-left-edge, with a number where it is taken."""
+    verb = tool.split("_")[0]
+    detail = re.sub(r"[^a-z0-9]+", "-", str(arguments.get("place") or "").lower()).strip("-")
+    stem = f"{verb}-{detail}" if detail else verb
+    return next(name for name in (stem, *(f"{stem}-{n}" for n in range(2, 99))) if name not in taken)

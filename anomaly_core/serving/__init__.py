@@ -1,0 +1,1 @@
+"""Serving of a checkpoint on vLLM: export, and the server's command."""

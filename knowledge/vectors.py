@@ -1,0 +1,78 @@
+"""Exact inner-product index on FAISS, and its serialisation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import faiss
+import numpy as np
+from numpy.typing import NDArray
+
+from anomaly_core.errors import StoreDamaged
+
+Vectors = NDArray[np.float32]
+
+
+def unit_rows(vectors: Vectors) -> Vectors:
+    """Return (n, D) rows, L2-normalised; (D,) becomes (1, D). Raises ValueError for a zero or nan row."""
+    rows = np.atleast_2d(np.asarray(vectors, dtype=np.float32))
+    norms = np.linalg.norm(rows, axis=1, keepdims=True)
+    if not np.all(np.isfinite(norms)) or not np.all(norms > 0):
+        raise ValueError("an embedding is zero or not finite")
+    return np.ascontiguousarray(rows / norms)
+
+
+class VectorIndex:
+    """Immutable index of (n, D) float32 unit rows; a similarity is a cosine in [-1, 1]. Thread-safe."""
+
+    def __init__(self, rows: Vectors) -> None:
+        self._index: Any = faiss.IndexFlatIP(rows.shape[1])  # faiss has no type stubs
+        self._index.add(np.ascontiguousarray(rows, dtype=np.float32))
+
+    @classmethod
+    def from_bytes(cls, data: bytes, *, key: str, count: int, remedy: str) -> VectorIndex:
+        """Return the index of `to_bytes`'s result, which must have `count` rows.
+
+        Raises StoreDamaged, naming the `key` of `data` in the store, and the remedy.
+        """
+        try:
+            index = faiss.deserialize_index(np.frombuffer(data, dtype=np.uint8))
+        except RuntimeError as error:
+            raise StoreDamaged(f"{key} is no FAISS index ({error}): {remedy}") from error
+        if index.ntotal != count or index.metric_type != faiss.METRIC_INNER_PRODUCT:
+            raise StoreDamaged(f"{key} does not hold the {count} vectors of its record: {remedy}")
+        return cls(index.reconstruct_n(0, count))
+
+    def to_bytes(self) -> bytes:
+        """Return the index in FAISS's format."""
+        data: bytes = faiss.serialize_index(self._index).tobytes()
+        return data
+
+    @property
+    def rows(self) -> Vectors:
+        """A copy of the rows, (n, D)."""
+        return np.asarray(self._index.reconstruct_n(0, self._index.ntotal), dtype=np.float32)
+
+    def __len__(self) -> int:
+        return int(self._index.ntotal)
+
+    def search(
+        self, query: Vectors, k: int, among: NDArray[np.int64] | None = None
+    ) -> tuple[Vectors, NDArray[np.int64]]:
+        """Return (similarities, rows) of the up to `k` rows most similar to a query, best first.
+
+        query: (D,) or (1, D), of length 1. k >= 1. among: row numbers to search, one or more; all by default.
+        Raises ValueError for a query of another D.
+        """
+        query = np.atleast_2d(query)
+        if query.shape != (1, self._index.d):
+            raise ValueError(f"the query has shape {query.shape[1:]}, the index holds ({self._index.d},)")
+        parameters: Any = None
+        if among is not None:
+            # Kept in a variable, since faiss holds no reference to the selector.
+            selector = faiss.IDSelectorBatch(among)
+            parameters = faiss.SearchParameters()
+            parameters.sel = selector
+        count = min(k, len(self) if among is None else len(among))
+        similarities, rows = self._index.search(query, count, params=parameters)
+        return similarities[0], rows[0]
