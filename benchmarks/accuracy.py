@@ -3,7 +3,7 @@
     python benchmarks/accuracy.py --mvtec ROOT --tile ROOT --out benchmarks/results/accuracy.json
 
 Plain: squashed square input of side 224, both taps normalised side by side, one bank of all patches (with
-the four quarter turns on screw), mean of the top 1 % of distances. Ours: the few-shot scorer as it ships.
+the four quarter rotations on screw), mean of the top 1 % of distances. Ours: the few-shot scorer as it ships.
 ELPV comes from package elpv-dataset (good: probability 0, anomalous: 1; shots from a pool of 120 good
 cells, test on 150 good and 150 anomalous others, all drawn with one fixed seed). Sets that are not given are
 left out.
@@ -33,26 +33,26 @@ PLAIN_SIDE = 224
 
 
 class Plain:
-    """The plain reference. turns: quarter turns of each shot in the bank."""
+    """The plain reference. rotations: quarter rotations of each shot in the bank."""
 
-    def __init__(self, encoder: ImageEncoder, turns: int) -> None:
+    def __init__(self, encoder: ImageEncoder, rotations: int) -> None:
         self.encoder = encoder
-        self.turns = turns
+        self.rotations = rotations
         taps = len(encoder.channels)
         self.config = FewShotConfig(tap_weights=tuple([1.0 / taps] * taps), median_share=0.0)
 
-    def grid(self, pixels: Pixels, turn: int = 0) -> torch.Tensor:
+    def grid(self, pixels: Pixels, quarters: int = 0) -> torch.Tensor:
         side = PLAIN_SIDE // self.encoder.stride * self.encoder.stride
-        squashed = np.rot90(cv2.resize(pixels, (side, side), interpolation=cv2.INTER_AREA), turn)
+        squashed = np.rot90(cv2.resize(pixels, (side, side), interpolation=cv2.INTER_AREA), quarters)
         return patch_grid(encode_one(self.encoder, np.ascontiguousarray(squashed)), self.config)
 
     def bank(self, shots: Sequence[Pixels]) -> MemoryBank:
-        grids = [self.grid(pixels, turn) for pixels in shots for turn in range(self.turns)]
+        grids = [self.grid(pixels, quarters) for pixels in shots for quarters in range(self.rotations)]
         return MemoryBank(torch.cat([grid.flatten(0, 1) for grid in grids]))
 
 
 def run(part: Set, model: AnomalyGPT, shots: Sequence[int], seeds: Sequence[int]) -> dict[str, Any]:
-    plain = Plain(model.encoder, turns=4 if part.name == "screw" else 1)
+    plain = Plain(model.encoder, rotations=4 if part.name == "screw" else 1)
     cells = list(product(shots, seeds))
     banks = {cell: plain.bank(part.draw(*cell)) for cell in cells}
     products = {cell: model.fit(part.draw(*cell)) for cell in cells}

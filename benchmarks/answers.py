@@ -21,7 +21,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from answer_checks import Note, citation_problems, contradicts, is_right, named_cells, spoken_defects
+from answer_checks import Note, citation_problems, contradicts, is_right, named_cells, named_defects
 from harness import ROOTS, parser, write
 from question_set import DEFECT_TYPES, FACTS, HERE, read_folders
 
@@ -105,7 +105,7 @@ def _judged(
     defects = None
     if question["type"] in DEFECT_TYPES:
         found = [] if record.defect_type is None else [record.defect_type.name]
-        defects = {*spoken_defects(record.answer), *found}
+        defects = {*named_defects(record.answer), *found}
         if "defect" in question:
             defects = {question["defect"]}
         elif question["wording"] == "choice" and record.defect_type is not None:

@@ -4,7 +4,7 @@
 
 Sets: the textile of package conformal-clip-data and scikit-image's pictures of brick, grass and gravel with
 anomalies of each kind, procedural products, and crops of CrackForest's roads, whose cracks are real.
-Views: one; the half-turned input beside it; all four mirrored and turned ones; those and the input magnified.
+Views: one; the input rotated by 180 degrees beside it; all four flips; those and the input magnified.
 The map is the mean over the views, of each scale first; 1 and 4 shots, two draws of each. Columns: AUROC
 of the few-shot map's score; share of anomalies whose strongest region lies in a cell that the mask covers.
 """
@@ -38,7 +38,7 @@ from anomaly_core.scoring.scorer import State
 Scale = float
 VIEWS: Final[dict[str, dict[Scale, int]]] = {
     "one view": {1: 1},
-    "and half a turn": {1: 2},
+    "and half a rotation": {1: 2},
     "four views": {1: 4},
     "four magnified by 1.5": {1.5: 4},
     "one, and one by 1.5": {1: 1, 1.5: 1},
@@ -93,9 +93,9 @@ def measure(part: Set, models: dict[Scale, AnomalyGPT]) -> dict[str, dict[str, l
     tests = [{s: m.augment(m.encode(test.pixels)) for s, m in models.items()} for test in part.tests]
     rows: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
     for shots, seed in product((1, 4), (0, 1)):
-        drawn = part.draw(shots, seed)
+        good = part.draw(shots, seed)
         states = {
-            scale: all_views_state([model.augment(model.encode(p)) for p in drawn], config.bank_limit)
+            scale: all_views_state([model.augment(model.encode(p)) for p in good], config.bank_limit)
             for scale, model in models.items()
         }
         for name, views in VIEWS.items():

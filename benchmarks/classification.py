@@ -119,10 +119,10 @@ def trials(cases: Sequence[Case], shots: int, seed: int, hidden: str | None = No
     used: set[int] = set()
     for defect in sorted({case.defect for case in cases}):
         mine = [n for n, case in enumerate(cases) if case.defect == defect]
-        drawn = [mine[int(i)] for i in rng.permutation(len(mine))[:shots]]
-        used.update(drawn)
-        if drawn and defect != hidden:
-            examples[defect] = np.stack([cases[n].confirmed for n in drawn])
+        chosen = [mine[int(i)] for i in rng.permutation(len(mine))[:shots]]
+        used.update(chosen)
+        if chosen and defect != hidden:
+            examples[defect] = np.stack([cases[n].confirmed for n in chosen])
     pairs = combinations(examples.values(), 2)
     apart = [float(v) for one, other in pairs for v in (one @ other.T).ravel()]
     for n, case in enumerate(cases):

@@ -163,7 +163,7 @@ def main() -> None:
         kept = {
             f"{i}-{c.name}-{c.shots}": np.column_stack([c.all_views, c.labels]) for i, c in enumerate(cases)
         }
-        np.savez(given.cases, **kept)
+        np.savez(given.cases, allow_pickle=False, **kept)
     worth = {}
     for product in sorted({case.product for case in cases}):
         weights = learn([case for case in cases if case.product != product])

@@ -3,8 +3,8 @@
     python benchmarks/latency.py [--mvtec ROOT] [--images N] [--long N] [--encoder NAME]
 
 A: one inspection as `iad inspect` does it, without pictures (read, encode, decode, retrieve, answer, through
-the graph). B: reading the file, and one forward pass of the encoder on the same rendered input. A and B take
-turns, image by image, so that a busy machine slows both; their ratio is reported. ELPV comes from package
+the graph). B: reading the file, and one forward pass of the encoder on the same rendered input. A and B
+alternate, image by image, so that a busy machine slows both; their ratio is reported. ELPV comes from package
 elpv-dataset.
 Memory is the process's resident size after 200 and after `--long` inspections of images taken in turn.
 """
@@ -20,6 +20,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -71,8 +72,8 @@ def main() -> None:
 def image_sets(mvtec: Path | None, count: int) -> list[tuple[str, list[Path], list[Path]]]:
     """Name, images to enrol, images to inspect: half of them defective, good and defective in turn."""
     cells = choose_cells(weights.pull("elpv"), 8, count // 2, 0)
-    turns = [path for pair in zip(cells.good, cells.defective, strict=True) for path in pair]
-    sets = [("elpv", cells.enrolled, turns)]
+    images = [path for pair in zip(cells.good, cells.defective, strict=True) for path in pair]
+    sets = [("elpv", cells.enrolled, images)]
     if mvtec is not None:
         category = sorted(path for path in mvtec.iterdir() if (path / "train" / "good").is_dir())[0]
         test = find_images([category / "test"])
@@ -93,14 +94,14 @@ def compare(app: Application, product: str, images: list[Path]) -> dict[str, Any
     """Milliseconds of A and B, and of A's steps, image by image after two of each to warm up."""
     whole, bare, steps, anomalous = [], [], dict[str, list[float]](), []
     for number, path in enumerate([*images[:2], *images]):
-        turns: list[Callable[[], Any]] = [
-            lambda p=path: inspected(app, p, product),
-            lambda p=path: forward(app, p),
+        runs: list[Callable[[], Any]] = [
+            partial(inspected, app, path, product),
+            partial(forward, app, path),
         ]
         times = {}
         for which in (0, 1) if number % 2 else (1, 0):
             start = time.perf_counter()
-            done = turns[which]()
+            done = runs[which]()
             times[which] = (time.perf_counter() - start) * 1000
             if which == 0:
                 record = done

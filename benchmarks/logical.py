@@ -6,7 +6,7 @@ Scenes: photographs of coins (scikit-image), screws (MVTec AD, with procedural p
 elpv-dataset) and procedural parts, on plain and textured grounds, see `benchmarks/scenes.py`. A product is
 learned from its shots; unseen good scenes and scenes with a part removed, doubled, moved or swapped are
 judged. Settings of `imaging.components` and `layout.model` were made on seeds 10 to 12. screw and
-magnetic_tile are looked at for one thing only: that the layout stays silent. Sets not given are left out.
+magnetic_tile are looked at for one thing only: that the layout does not apply. Sets not given are left out.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import math
 import time
 from collections import defaultdict
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -40,8 +41,8 @@ def products(seed: int, mvtec: Path | None) -> list[Product]:
     laid = grounds()
     coin, cell, shape = coins(), cells(pull("elpv")), procedural(100 + seed)
     families: list[tuple[str, Any, dict[str, Any]]] = [
-        ("coins", coin, {"free_turn": True}),
-        ("loose coins", coin, {"free_turn": True, "loose": True}),
+        ("coins", coin, {"free_angle": True}),
+        ("loose coins", coin, {"free_angle": True, "loose": True}),
         ("cells", cell, {}),
         ("procedural", shape, {}),
     ]
@@ -58,11 +59,15 @@ def products(seed: int, mvtec: Path | None) -> list[Product]:
                     kinds,
                     rng,
                     laid[ground],
-                    sizes=lambda r, low=low: float(r.uniform(low, low + 20)),
+                    sizes=partial(_size, low=low),
                     **options,
                 )
             )
     return made
+
+
+def _size(rng: np.random.Generator, low: float) -> float:
+    return float(rng.uniform(low, low + 20))
 
 
 def measure(

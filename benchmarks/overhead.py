@@ -1,6 +1,6 @@
-"""Measure what the graphs themselves cost, beyond the tools that they call, and a thread of a thousand turns.
+"""What the graphs cost beyond the tools that they call, and a thread of a thousand questions.
 
-    python benchmarks/overhead.py [--images N] [--turns N] [--encoder NAME]
+    python benchmarks/overhead.py [--images N] [--questions N] [--encoder NAME]
 
 The overhead of an inspection is its wall time less the time inside its tools: state, records, composing the
 answer and LangGraph itself. The overhead of a question also has its checkpoints, in a SQLite file. Parts are
@@ -86,7 +86,7 @@ def _clocks() -> tuple[float, float]:
 def main() -> None:
     options = parser(__doc__, out="overhead.json")
     options.add_argument("--images", type=int, default=100, help="inspections, and questions, at least 20")
-    options.add_argument("--turns", type=int, default=1000, help="turns of the long thread, at least 200")
+    options.add_argument("--questions", type=int, default=1000, help="of the long thread, at least 200")
     options.add_argument("--encoder", default="tiny")
     given = options.parse_args()
     watch = Watch()
@@ -98,7 +98,7 @@ def main() -> None:
             result = {
                 "inspection": inspections(app, parts, given.images, watch),
                 "question": questions(app, parts, given.images, watch),
-                "thread": long_thread(app, parts, given.turns, folder / "store-threads.sqlite"),
+                "thread": long_thread(app, parts, given.questions, folder / "store-threads.sqlite"),
             }
     write(given, result)
     print(json.dumps(result, indent=1))
@@ -157,20 +157,20 @@ def questions(app: Application, parts: list[Path], count: int, watch: Watch) -> 
     return percentiles(spent[5:])
 
 
-def long_thread(app: Application, parts: list[Path], turns: int, file: Path) -> dict[str, Any]:
-    """Milliseconds of a whole turn, tools included, early and late in one thread; the size of its file."""
+def long_thread(app: Application, parts: list[Path], count: int, file: Path) -> dict[str, Any]:
+    """Milliseconds of a question, tools included, early and late in one thread; the size of its file."""
     spent, sizes = [], []
-    for number in range(turns):
+    for number in range(count):
         start, cpu = time.perf_counter(), time.process_time()
         question = QUESTIONS[number % len(QUESTIONS)]
         app.ask(parts[number % len(parts)], question, product="plate", thread="long")
         spent.append((1000 * (time.perf_counter() - start), 1000 * (time.process_time() - cpu)))
-        if number + 1 in (100, turns):
+        if number + 1 in (100, count):
             sizes.append(file.stat().st_size)
     return {
-        "turns": turns,
-        "turns_101_to_200": percentiles(spent[100:200]),
-        "last_100_turns": percentiles(spent[-100:]),
+        "questions": count,
+        "questions_101_to_200": percentiles(spent[100:200]),
+        "last_100_questions": percentiles(spent[-100:]),
         "file_bytes_after_100": sizes[0],
         "file_bytes_at_the_end": sizes[-1],
     }

@@ -11,7 +11,7 @@ from sets import Mask, Pixels
 
 from anomaly_core.simulation.procedural import ProceduralProduct
 
-NOTES = """# Drawn part
+NOTES = """# Procedural part
 
 ## Defects
 
@@ -43,7 +43,7 @@ def procedural_defects(
             inner = np.zeros(pixels.shape[:2], np.float32)
             x, y = (int(v) for v in rng.uniform(0.35, 0.65, 2) * pixels.shape[1])
             draw(inner, x, y, rng)
-            inner = cv2.GaussianBlur(inner, (0, 0), 0.7)
+            inner = np.asarray(cv2.GaussianBlur(inner, (0, 0), 0.7), np.float32)
             tone = {"stain": (120, 80, 30), "bright spot": (250, 250, 250)}.get(defect, (15, 15, 15))
             alpha = inner[..., None] * (0.6 if defect in ("stain", "haze") else 0.9)
             mixed = pixels * (1 - alpha) + np.array(tone, np.float32) * alpha

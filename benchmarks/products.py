@@ -1,16 +1,16 @@
-"""Finding the product from an image: right, wrong or refused, and images of products that are not enrolled.
+"""Finding the product from an image: right, wrong or rejected, and images of products that are not enrolled.
 
     python benchmarks/products.py --mvtec ROOT --tile ROOT --crackforest ROOT \
         --out benchmarks/results/products.json
     python benchmarks/products.py --develop --out FILE
 
 All products are enrolled together, 1 or 4 good images each, three draws. Each test image, good or anomalous,
-must then be taken for its own product; refused counts as not right. Then each product in turn is taken out of
-the store, and its images must be refused. ELPV (package elpv-dataset, two products) and the simulated textile
-(package conformal-clip-data) are fetched; procedural products are made. `--develop` leaves the real sets out:
-on these alone the constants of `knowledge/products/novelty.py` were chosen. The references for what is out of
-distribution (`tools/references.py`) are of the procedural products' kinds, so a procedural product's
-figures say little; the real sets' count.
+must then be taken for its own product; rejected counts as not right. Then each product in turn is left out,
+and its images must be rejected. ELPV (package elpv-dataset, two products) and the simulated textile (package
+conformal-clip-data) are fetched; procedural products are made. `--develop` leaves the real sets out: on these
+alone the constants of `knowledge/products/novelty.py` were chosen. The out-of-distribution references of
+`tools/references.py` are of the procedural products' kinds, so a procedural product's figures say little; the
+real sets' count.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ from knowledge.store.store import Store
 from tools.references import reference_embeddings
 
 MOST_SHOTS = 8
-WORDS = ("right", "wrong", "refused")
+WORDS = ("right", "wrong", "rejected")
 
 
 @dataclass(frozen=True)
@@ -122,7 +122,7 @@ def measure(
             own = each.part.name
             for vector, test in zip(each.embeddings, each.part.tests, strict=True):
                 found = index.find_product(vector, encoder=encoder).name
-                word = "refused" if found is None else "right" if found == own else "wrong"
+                word = "rejected" if found is None else "right" if found == own else "wrong"
                 seen[own][f"{'anomalous' if test.anomalous else 'good'} {word}"] += 1
                 if word == "wrong":
                     mistaken[own][str(found)] += 1
@@ -132,7 +132,7 @@ def measure(
             enroll(index, own, learned[own], "left out", others)
             for vector in each.embeddings:
                 found = index.find_product(vector, encoder=encoder).name
-                seen[own]["not enrolled refused" if found is None else "not enrolled taken"] += 1
+                seen[own]["not enrolled rejected" if found is None else "not enrolled taken"] += 1
                 if found is not None:
                     mistaken[own][f"{found}, where not enrolled"] += 1
             enroll(index, own, learned[own], encoder, others)
@@ -145,7 +145,7 @@ def measure(
         if not total:
             continue
         row: dict[str, Any] = {}
-        for kind, words in (("good", WORDS), ("anomalous", WORDS), ("not enrolled", ("refused", "taken"))):
+        for kind, words in (("good", WORDS), ("anomalous", WORDS), ("not enrolled", ("rejected", "taken"))):
             of = sum(total[f"{kind} {word}"] for word in words)
             counted = {f"{kind.replace(' ', '_')}_{word}": total[f"{kind} {word}"] for word in words}
             row |= {key: rate(hits, of, len(seeds)) for key, hits in counted.items() if of}
@@ -180,11 +180,11 @@ def main() -> None:
         for shots in (1, 4):
             rows[f"{shots} shots"] = measure(products, model, others, shots, given.seeds, Path(folder))
     write(given, {"rows": rows})
-    keys = ("good_right", "good_wrong", "good_refused", "anomalous_right", "anomalous_refused")
+    keys = ("good_right", "good_wrong", "good_rejected", "anomalous_right", "anomalous_rejected")
     for label, groups in rows.items():
-        print(label, *keys, "not_enrolled_refused")
+        print(label, *keys, "not_enrolled_rejected")
         for name, row in groups.items():
-            shown = [f"{row[k]['rate']:.3f}" if k in row else "-" for k in (*keys, "not_enrolled_refused")]
+            shown = [f"{row[k]['rate']:.3f}" if k in row else "-" for k in (*keys, "not_enrolled_rejected")]
             print(f"  {name:16}", *shown, row.get("taken_for", ""))
     print(f"{time.perf_counter() - start:.0f} s")
 

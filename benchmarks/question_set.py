@@ -132,7 +132,7 @@ def _choice(
         key = "look" if kind == "Defect Description" else "effect"
         known = {**facts["defects"], **facts["other_defects"]}
         right = known[sample.label][key]
-        wrong = [said[key] for name, said in known.items() if name != sample.label]
+        wrong = [facet[key] for name, facet in known.items() if name != sample.label]
     elif kind == "Object Classification":
         right, wrong = facts["product"].capitalize(), [name.capitalize() for name in OTHER_PRODUCTS]
     else:

@@ -8,8 +8,8 @@ first k. Queries: `name`, the defect's name ("scratch head on a screw"); `paraph
 its description without the words of its title, which are the passage's own words and favour BM25; and the
 open questions of `benchmarks/phrasing.py`. The product is given, found from the text, or not looked for.
 
-*Product*: which one an open question is about: right, wrong or refused. *Without notes*: the same questions
-with the asked product's notes taken away must be refused, and so must questions that are about no product.
+*Product*: which one an open question is about: right, wrong or rejected. *Without notes*: the same questions
+with the asked product's notes taken away must be rejected, and so must questions that are about no product.
 `--develop` uses the synthetic notes, on which alone the constants of `knowledge/catalogue/product_match.py`
 were chosen.
 """
@@ -115,27 +115,27 @@ def naming(passages: Sequence[Passage], asked: Sequence[Question], encoder: Text
     everything = without(None)
     missing = {product: without(product) for product in everything.names}
     words_of: dict[str, list[str]] = defaultdict(list)
-    refused: dict[str, list[bool]] = defaultdict(list)
+    rejected: dict[str, list[bool]] = defaultdict(list)
     mistakes: Counter[str] = Counter()
     for each in asked:
         match = everything.find(each.text)
-        word = "refused" if match.name is None else "right" if match.name == each.product else "wrong"
+        word = "rejected" if match.name is None else "right" if match.name == each.product else "wrong"
         words_of[each.form].append(word)
         if word == "wrong":
             mistakes[f"{each.product} taken for {match.name}"] += 1
-        refused[each.form].append(missing[each.product].find(each.text).name is None)
+        rejected[each.form].append(missing[each.product].find(each.text).name is None)
     table = {
         form: {
-            **{word: share(w == word for w in words_of[form]) for word in ("right", "wrong", "refused")},
-            "without_notes_refused": share(refused[form]),
+            **{word: share(w == word for w in words_of[form]) for word in ("right", "wrong", "rejected")},
+            "without_notes_rejected": share(rejected[form]),
         }
         for form in FORMS
     }
     nobody = [pattern.format(defect=defect) for pattern in ABOUT_NONE for defect in SHARED]
     return {
         "by_form": table,
-        "all_without_notes_refused": share(value for values in refused.values() for value in values),
-        "about_no_product_refused": share(everything.find(text).name is None for text in nobody),
+        "all_without_notes_rejected": share(value for values in rejected.values() for value in values),
+        "about_no_product_rejected": share(everything.find(text).name is None for text in nobody),
         "mistakes": dict(mistakes.most_common(12)),
     }
 
@@ -145,13 +145,13 @@ def show(rows: Sequence[dict[str, Any]], named: dict[str, Any]) -> None:
     keys = ("recall_at_1", "recall_at_5", "recall_at_5_interval_95", "queries", "ms_median")
     for row in rows:
         table.add_row(*(str(row[key]) for key in ("method", "query", "product", *keys)))
-    forms = Table("form", "right", "wrong", "refused", "refused without notes")
+    forms = Table("form", "right", "wrong", "rejected", "rejected without notes")
     for form, row in named["by_form"].items():
         forms.add_row(form, *(f"{cell['rate']:.3f}" for cell in row.values()))
     console = Console(width=140)
     console.print(table)
     console.print(forms)
-    for key in ("all_without_notes_refused", "about_no_product_refused", "mistakes"):
+    for key in ("all_without_notes_rejected", "about_no_product_rejected", "mistakes"):
         console.print(key, named[key])
 
 

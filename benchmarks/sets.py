@@ -148,8 +148,8 @@ def with_anomalies(
     shots, normal, sources = images[:SHOTS], images[SHOTS : SHOTS + count], images[SHOTS + count :]
     config = SimulationConfig(method=method)
     faulty: list[Labelled] = []
-    for turn, image in product(range(4), sources):
-        source = shots[(turn + len(faulty)) % len(shots)]
+    for attempt, image in product(range(4), sources):
+        source = shots[(attempt + len(faulty)) % len(shots)]
         if len(faulty) == count:
             break
         try:

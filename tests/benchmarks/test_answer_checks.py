@@ -14,7 +14,7 @@ from answer_checks import (
     describes,
     is_right,
     named_cells,
-    spoken_defects,
+    named_defects,
 )
 from answers import Asked, asked_text, share, summary
 
@@ -72,8 +72,8 @@ def test_words_are_read_as_they_are_written() -> None:
     assert chosen_letter(f"{YES} The answer is option C: Top left [region-1].") == "C"
     assert chosen_letter(f"{NO} Were there the defect, it would be option B: Top [score].") == "B"
     assert chosen_letter(YES) is None
-    assert spoken_defects("The type that fits best is scratch head (score 0.40) [type].") == {"scratch head"}
-    assert spoken_defects("Its type is unknown [type]. Were it thread top: more") == {"thread top"}
+    assert named_defects("The type that fits best is scratch head (score 0.40) [type].") == {"scratch head"}
+    assert named_defects("Its type is unknown [type]. Were it thread top: more") == {"thread top"}
 
 
 RIGHT = [
