@@ -168,11 +168,6 @@ def contradicts(record: AnswerRecord, question: Mapping[str, Any], cells: Sequen
 def _quotes(answer: str, notes: Mapping[str, Note], product: str, defect: str | None) -> bool:
     """Whether an answer quotes and cites a passage about this defect of a product, or about good ones."""
     about = name_key(defect or "good")
-    right = [
-        name
-        for name in cited_ids(answer)
-        if name in notes
-        and notes[name].product == product
-        and name_key(notes[name].defect or "good") == about
-    ]
+    cited = [notes[name] for name in cited_ids(answer) if name in notes]
+    right = [one for one in cited if one.product == product and name_key(one.defect or "good") == about]
     return bool(right) and bool(_QUOTED.search(answer))

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import product
 from pathlib import Path
@@ -21,12 +22,12 @@ from typing import Any, Final
 import numpy as np
 import torch
 import torch.nn.functional as F
-from harness import all_views_state, few_shot_model, parser, right_cells, write
+from harness import few_shot_model, parser, right_cells, write
 from sets import FAINTEST, SHOTS, Set, photographs, procedural, road_crops
 
 from anomaly_core.anomalygpt import AnomalyGPT
 from anomaly_core.config import DetectorConfig
-from anomaly_core.decoders.memory_bank import image_score
+from anomaly_core.decoders.memory_bank import MemoryBank, image_score
 from anomaly_core.decoders.patches import EncodedImage, as_array
 from anomaly_core.evaluation.detection import spread
 from anomaly_core.evaluation.metrics import auroc
@@ -60,6 +61,12 @@ def roads(root: Path, count: int, rng: np.random.Generator) -> Set:
     good = [good[i] for i in rng.permutation(len(good))[: SHOTS + count]]
     cracked = [cracked[i] for i in rng.permutation(len(cracked))[:count]]
     return Set("crackforest", [crop.pixels for crop in good[:SHOTS]], [*good[SHOTS:], *cracked])
+
+
+def all_views_state(images: Sequence[EncodedImage], limit: int) -> State:
+    """Return what the few-shot scorer needs of a product: the patches of all images' views, none before."""
+    bank = MemoryBank.of([view.grid for image in images for view in image.views], limit)
+    return State({"bank": bank.patches.numpy()})
 
 
 def mean_map(

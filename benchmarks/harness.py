@@ -21,14 +21,12 @@ from sets import Labelled, Mask
 from anomaly_core.anomalygpt import AnomalyGPT
 from anomaly_core.checkpoint import Checkpoint
 from anomaly_core.config import DEFAULT_ENCODER, DetectorConfig
-from anomaly_core.decoders.memory_bank import MemoryBank
-from anomaly_core.decoders.patches import EncodedImage
 from anomaly_core.encoders.registry import load_image_encoder
 from anomaly_core.evaluation import metrics
 from anomaly_core.evaluation.detection import MAP_SIDE, shrink_map, shrink_mask, spread
 from anomaly_core.results import Array, cell_of
 from anomaly_core.scorers.soft_prompt import SoftPromptScorer
-from anomaly_core.scoring.scorer import FEW_SHOT, SOFT_PROMPT, TEXT_ALIGNED, State
+from anomaly_core.scoring.scorer import FEW_SHOT, SOFT_PROMPT, TEXT_ALIGNED
 
 RESULTS: Final = Path(__file__).parent / "results"
 ROOTS: Final = {
@@ -53,12 +51,6 @@ def fused_models(checkpoint: Checkpoint) -> tuple[AnomalyGPT, AnomalyGPT]:
     config = DetectorConfig(scorers=(FEW_SHOT, TEXT_ALIGNED, SOFT_PROMPT))
     reader = SoftPromptScorer.load(checkpoint)
     return AnomalyGPT(encoder, config, checkpoint, lambda: reader), AnomalyGPT(encoder, config, checkpoint)
-
-
-def all_views_state(images: Sequence[EncodedImage], limit: int) -> State:
-    """Return what the few-shot scorer needs of a product: the patches of all images' views, none before."""
-    bank = MemoryBank.of([view.grid for image in images for view in image.views], limit)
-    return State({"bank": bank.patches.numpy()})
 
 
 # --- figures --------------------------------------------------------------------------------------

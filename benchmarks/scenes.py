@@ -153,8 +153,10 @@ def _paste(canvas: NDArray[np.float32], part: Part, item: Placed) -> None:
     pixels, mask = part.pixels.astype(np.float32), part.mask
     if scale < 1:  # area-averaged first, so that shrinking makes no moire
         small = (max(round(w * scale), 2), max(round(h * scale), 2))
-        pixels = cv2.resize(pixels, small, interpolation=cv2.INTER_AREA)
-        mask = cv2.resize(mask, small, interpolation=cv2.INTER_AREA)
+        pixels, mask = (
+            np.asarray(cv2.resize(each, small, interpolation=cv2.INTER_AREA), np.float32)
+            for each in (pixels, mask)
+        )
         matrix = cv2.getRotationMatrix2D((small[0] / 2, small[1] / 2), item.angle, 1.0)
         matrix[:, 2] += (item.x - small[0] / 2, item.y - small[1] / 2)
     laid = cv2.warpAffine(pixels, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
@@ -241,9 +243,10 @@ def _upright(part: Part) -> Part:
     angle, (w, h) = (angle, (w, h)) if w >= h else (angle + 90, (h, w))
     matrix = cv2.getRotationMatrix2D((x, y), angle, 1.0)
     size = (math.ceil(w) + 4, math.ceil(h) + 4)
-    matrix[:, 2] += (size[0] / 2 - x, size[1] / 2 - y)
+    matrix[:, 2] += np.array((size[0] / 2 - x, size[1] / 2 - y))
     pixels = cv2.warpAffine(part.pixels, matrix, size, borderMode=cv2.BORDER_REPLICATE)
-    return Part(pixels, cv2.warpAffine(part.mask, matrix, size))
+    mask = cv2.warpAffine(part.mask, matrix, size)
+    return Part(np.asarray(pixels, np.uint8), np.asarray(mask, np.float32))
 
 
 def grounds() -> dict[str, NDArray[np.float32] | None]:
@@ -254,8 +257,8 @@ def grounds() -> dict[str, NDArray[np.float32] | None]:
     for name in ("gravel", "grass", "brick"):
         grey = getattr(data, name)().astype(np.float32)
         grey = np.tile(np.block([[grey, grey[:, ::-1]], [grey[::-1], grey[::-1, ::-1]]]), (1, 1))
-        smooth = cv2.resize(grey, (WIDTH * 3, HEIGHT * 3), interpolation=cv2.INTER_AREA)
-        smooth -= cv2.GaussianBlur(smooth, (0, 0), 40)
+        large = cv2.resize(grey, (WIDTH * 3, HEIGHT * 3), interpolation=cv2.INTER_AREA)
+        smooth = large - cv2.GaussianBlur(large, (0, 0), 40)
         found[name] = np.asarray(7 * smooth / smooth.std(), dtype=np.float32)
     return found
 

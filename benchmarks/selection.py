@@ -9,43 +9,28 @@ image AUROC over sets, 1 and 4 shots, and seeds.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
 from itertools import product
 
 import numpy as np
 import torch
-from harness import all_views_state, few_shot_model, parser, write
-from numpy.typing import NDArray
-from sets import Set, pixels_of, procedural, textile
+from harness import few_shot_model, parser, write
+from sets import Set, procedural, textile
 
+from anomaly_core.anomalygpt import AnomalyGPT
 from anomaly_core.config import DEFAULT_ENCODER, FewShotConfig
-from anomaly_core.decoders.patches import EncodedImage, View, patch_grid
+from anomaly_core.encoders.registry import load_image_encoder
 from anomaly_core.evaluation.metrics import auroc
-from anomaly_core.scorers.few_shot import FewShotScorer
+from anomaly_core.scoring.scorer import FEW_SHOT
 
 
-def compared(image: EncodedImage, config: FewShotConfig) -> EncodedImage:
-    """Return the encoded image with its patches as this configuration has them."""
-    views = tuple(View(view.features, patch_grid(view.features, config)) for view in image.views)
-    return replace(image, views=views)
-
-
-def measure(
-    pool: Sequence[EncodedImage],
-    tests: Sequence[EncodedImage],
-    labels: NDArray[np.bool_],
-    config: FewShotConfig,
-) -> list[float]:
-    """Return the image AUROC of one set for 1 and 4 shots and three seeds; pool: in all views."""
-    scorer = FewShotScorer(config)
-    shots = [compared(image, config) for image in pool]
-    queries = [compared(image, config) for image in tests]
+def measure(part: Set, model: AnomalyGPT) -> list[float]:
+    """Return the image AUROC of one set for 1 and 4 shots and three seeds."""
+    tests = model.encode_batch([test.pixels for test in part.tests])
     values = []
-    for count, seed in product((1, 4), (0, 1, 2)):
-        chosen = np.random.default_rng(seed).permutation(len(shots))[:count]
-        state = all_views_state([shots[i] for i in chosen], config.bank_limit)
-        values.append(auroc([scorer.score(query, state, {}).log_score for query in queries], labels))
+    for shots, seed in product((1, 4), (0, 1, 2)):
+        learned = model.fit(part.draw(shots, seed))
+        scores = [model.inspect(test, learned).scores[FEW_SHOT].log_score for test in tests]
+        values.append(auroc(scores, part.labels))
     return values
 
 
@@ -73,18 +58,15 @@ def main() -> None:
     sets: list[Set] = textile(given.count, rng)
     sets += procedural(given.products, given.count, rng, given.seed)
     rows: dict[str, dict[str, list[float]]] = {}
-    for side in given.sides:
-        model = few_shot_model(given.encoder, input_side=side)
-        for part in sets:
-            pool = [model.augment(model.encode(pixels_of(each))) for each in part.pool]
-            tests = model.encode_batch([test.pixels for test in part.tests])
-            for config in candidates(len(model.encoder.channels), given.sizes_only):
-                name = (
-                    f"side {side}, taps {config.tap_weights}, window {config.neighbourhood}, "
-                    f"top {config.top_share}, median {config.median_share}"
-                )
-                rows.setdefault(name, {})[part.name] = measure(pool, tests, part.labels, config)
-            print(side, part.name, flush=True)
+    taps = len(load_image_encoder(given.encoder).channels)
+    for side, config in product(given.sides, candidates(taps, given.sizes_only)):
+        name = (
+            f"side {side}, taps {config.tap_weights}, window {config.neighbourhood}, "
+            f"top {config.top_share}, median {config.median_share}"
+        )
+        model = few_shot_model(given.encoder, input_side=side, few_shot=config)
+        rows[name] = {part.name: measure(part, model) for part in sets}
+        print(name, flush=True)
     ranked = sorted(
         (
             {
