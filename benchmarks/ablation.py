@@ -5,12 +5,12 @@
 Rows: the language model with nothing but a trained image token ("LLM alone"), with LoRA as well, the
 decoders' maps with the largest score of a good image as their threshold, decoder + prompt learner + language
 model (verdict: yes or no, whichever is likelier), and fused (verdict: calibrated p-value). Maps are of one
-view of the image, as inspecting without a language model has them, but where test-time augmentation is said
-and for the last two rows. Place: of correctly detected anomalies with masks, the answers that name a cell
-that the mask covers, or the one of its centroid, among the cells of all regions, as `iad` names them; the
-same by chance; and the first cell alone. Shots, seeds and test images as in accuracy.py, of which 60 good and
-60 anomalous ones a set are drawn. The first two rows need a training of their own, which goes into --work
-once.
+view of the image, as inspecting without a language model has them, but for the row of test-time
+augmentation and the last two, in which the language model is asked about every image. Place: of correctly
+detected anomalies with masks, the answers that name a cell that the mask covers, or the one of its centroid,
+among the cells of all regions, as `iad` names them; the same by chance; and the first cell alone. Shots,
+seeds and test images as in accuracy.py, of which 60 good and 60 anomalous ones a set are drawn. The first two
+rows need a training of their own, which goes into --work once.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Hold five dialogues of ten turns each, the embedded language model phrasing, and check all that is shown.
+"""Five dialogues of ten questions each, which the embedded language model phrases; all answers are checked.
 
     python benchmarks/dialogues.py [--out FILE]
 
@@ -77,18 +77,18 @@ OPPOSITE = {
 def main() -> None:
     given = parser(__doc__, out="dialogues.json").parse_args()
     dialogues = json.loads((HERE / "dialogues.json").read_text(encoding="utf-8"))
-    turns: list[dict[str, Any]] = []
+    answers: list[dict[str, Any]] = []
     with tempfile.TemporaryDirectory() as name:
         parts = scenes(Path(name))
         for dialogue in dialogues:
             good, images, notes = parts[dialogue["name"]]
             with ready(Path(name) / "stores" / dialogue["name"], dialogue["name"], good, notes) as app:
-                for number, turn in enumerate(dialogue["turns"], start=1):
-                    shown = hold(app, images[turn["image"]], turn)
-                    turns.append({"dialogue": dialogue["name"], "turn": number, **shown})
+                for number, asked in enumerate(dialogue["questions"], start=1):
+                    shown = hold(app, images[asked["image"]], asked)
+                    answers.append({"dialogue": dialogue["name"], "number": number, **shown})
                     logged = {key: shown[key] for key in ("question", "draft", "shown", "wrong", "seconds")}
                     print(json.dumps(logged, indent=1), flush=True)
-    result = {"summary": summary(turns), "turns": turns}
+    result = {"summary": summary(answers), "answers": answers}
     write(given, result)
     print(json.dumps(result["summary"], indent=1))
 
@@ -140,21 +140,21 @@ def ready(store: Path, product: str, good: list[Path], notes: str) -> Applicatio
     return app
 
 
-def hold(app: Application, image: Path, turn: dict[str, str]) -> dict[str, Any]:
+def hold(app: Application, image: Path, asked: dict[str, str]) -> dict[str, Any]:
     """Put one question; return what was shown, the model's draft, and what is wrong with what was shown."""
     start = time.perf_counter()
-    *_, finished = app.conversations.ask(image, turn["question"], thread="T")
+    *_, finished = app.conversations.ask(image, asked["question"], thread="T")
     seconds = time.perf_counter() - start
     assert isinstance(finished, Finished) and not isinstance(finished.final, Waiting)
     state = finished.final
     record = inspection_record(state, total_ms=1000 * seconds)
     return {
-        "question": turn["question"],
+        "question": asked["question"],
         "shown": record.answer,
         "by_the_model": not state["violations"],
         "draft": state["draft"],
         "violations": state["violations"],
-        "on_topic": re.search(turn["about"], record.answer, re.IGNORECASE) is not None,
+        "on_topic": re.search(asked["about"], record.answer, re.IGNORECASE) is not None,
         "wrong": faults(record),
         "seconds": round(seconds, 2),
         "model_seconds": round(record.timings_ms.llm / 1000, 2),
@@ -204,20 +204,20 @@ def repeats(text: str) -> bool:
     return len(raw) > 200 and len(zlib.compress(raw, 9)) < 0.25 * len(raw)
 
 
-def summary(turns: list[dict[str, Any]]) -> dict[str, Any]:
+def summary(answers: list[dict[str, Any]]) -> dict[str, Any]:
     """The figures that docs/concepts/dialogue.md gives."""
-    wrong = Counter(fault for turn in turns for fault in turn["wrong"])
+    wrong = Counter(fault for each in answers for fault in each["wrong"])
     kinds = ("empty", "degenerate", "cut off", "verdict missing", "contradiction", "number not measured")
-    count = len(turns)
+    count = len(answers)
     return {
-        "turns": count,
+        "answers": count,
         "shown_and_wrong": {kind: wrong[kind] for kind in kinds},
-        "on_topic": sum(turn["on_topic"] for turn in turns) / count,
-        "by_the_model": sum(turn["by_the_model"] for turn in turns) / count,
-        "violations": dict(Counter(turn["violations"][0] for turn in turns if turn["violations"])),
-        "median_seconds": statistics.median(turn["seconds"] for turn in turns),
-        "longest_seconds": max(turn["seconds"] for turn in turns),
-        "median_model_seconds": statistics.median(turn["model_seconds"] for turn in turns),
+        "on_topic": sum(each["on_topic"] for each in answers) / count,
+        "by_the_model": sum(each["by_the_model"] for each in answers) / count,
+        "violations": dict(Counter(each["violations"][0] for each in answers if each["violations"])),
+        "median_seconds": statistics.median(each["seconds"] for each in answers),
+        "longest_seconds": max(each["seconds"] for each in answers),
+        "median_model_seconds": statistics.median(each["model_seconds"] for each in answers),
     }
 
 
