@@ -5,11 +5,12 @@
 Rows: the language model with nothing but a trained image token ("LLM alone"), with LoRA as well, the
 decoders' maps with the largest score of a good image as their threshold, decoder + prompt learner + language
 model (verdict: yes or no, whichever is likelier), and fused (verdict: calibrated p-value). Maps are of one
-look at the image, as inspecting without a language model does, but where "close look" is said and for the
-last two rows. Place: of correctly detected anomalies with masks, the answers that name a cell that the mask
-covers, or the one of its centroid, among the cells of all regions, as `iad` names them; the same by chance;
-and the first cell alone. Shots, seeds and test images as in accuracy.py, of which 60 good and 60 anomalous
-ones a set are drawn. The first two rows need a training of their own, which goes into --work once.
+view of the image, as inspecting without a language model has them, but for the row of test-time
+augmentation and the last two, in which the language model is asked about every image. Place: of correctly
+detected anomalies with masks, the answers that name a cell that the mask covers, or the one of its centroid,
+among the cells of all regions, as `iad` names them; the same by chance; and the first cell alone. Shots,
+seeds and test images as in accuracy.py, of which 60 good and 60 anomalous ones a set are drawn. The first two
+rows need a training of their own, which goes into --work once.
 """
 
 from __future__ import annotations
@@ -19,66 +20,39 @@ import json
 import math
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from accuracy import MAP_SIDE, Set, reported_sets
-from numpy.typing import NDArray
-from provenance import provenance
+from harness import Judged, fused_models, parser, right_cells, shrunk_masks, spreads, write
+from sets import Labelled, Set, reported_sets
 
+from anomaly_core.anomalygpt import AnomalyGPT
 from anomaly_core.checkpoint import SHIPPED, Checkpoint, load_checkpoint
-from anomaly_core.config import DetectorConfig, LoraSettings
-from anomaly_core.decoders.memory_bank import as_array
-from anomaly_core.detector import Comparison, Detector, Encoded
-from anomaly_core.encoders.registry import load_image_encoder
-from anomaly_core.evaluation import metrics
-from anomaly_core.evaluation.datasets import GOOD, load_mask
-from anomaly_core.evaluation.detection import shrink_map, shrink_mask, spread
-from anomaly_core.imaging.reading import load_image
-from anomaly_core.language.chat_template import embed_spans
-from anomaly_core.language.inspection_dialogue import YES_NO, inspection_messages
-from anomaly_core.language.registry import load_language_model
-from anomaly_core.language.transformers_lm import TransformersLanguageModel
+from anomaly_core.config import LoraSettings
+from anomaly_core.decoders.patches import EncodedImage, as_array
+from anomaly_core.inspection import Inspection
 from anomaly_core.product import ProductModel
-from anomaly_core.results import CELLS, Array, cell_of
-from anomaly_core.soft_prompt.adapters import load_adapter
-from anomaly_core.soft_prompt.reader import AnomalyGPT
+from anomaly_core.results import CELLS, Array
+from anomaly_core.scorers.few_shot import FewShotScorer
+from anomaly_core.scorers.soft_prompt import SoftPromptScorer
+from anomaly_core.scoring.scorer import FEW_SHOT, SOFT_PROMPT, TEXT_ALIGNED
 from anomaly_core.training.train import train
 from anomaly_core.weights.resolve import pull
 
-BATCH = 16
 MOST_TESTS = 60
+ONE_VIEW = "few-shot map"
+TEXT = "text-aligned map"
+DECODER = "decoder, largest normal score"
+ALL_VIEWS = "few-shot map, test-time augmentation"
+READ = "decoder + prompt learner + LLM"
+FUSED = "fused"
 
 
-@dataclass
-class Column:
-    """What one row says of each test image, in order. maps: (H, W) anomaly maps, where it has one."""
-
-    scores: Sequence[float]
-    verdicts: Sequence[bool]
-    maps: Sequence[Array] | None = None
-
-
-def yes_margins(lm: TransformersLanguageModel, prompts: Sequence[torch.Tensor]) -> list[float]:
-    """`yes_margin` of many images, in batches: equal lengths, so that nothing is padded."""
-    first = [lm.builder.typed_ids(word)[0] for word in YES_NO]
-    margins: list[float] = []
-    for start in range(0, len(prompts), BATCH):
-        rows = [
-            embed_spans(lm.builder.build(inspection_messages(prompt)), lm.embed_ids, lm.hidden_size)
-            for prompt in prompts[start : start + BATCH]
-        ]
-        with torch.no_grad():
-            out = lm.model(inputs_embeds=torch.stack(rows), logits_to_keep=1, use_cache=False)
-        margins += (out.logits[:, -1, first[0]] - out.logits[:, -1, first[1]]).tolist()
-    return margins
-
-
-def baseline(shipped: Checkpoint, work: Path, *, lora: bool, roots: Sequence[Path]) -> Checkpoint:
+def baseline(shipped: Checkpoint, work: Path, *, lora: bool) -> Checkpoint:
     """Train, once, the language model with an image token and no map; with LoRA layers where wanted."""
     folder = work / ("lora" if lora else "alone")
     if not (folder / "config.json").exists():
@@ -92,57 +66,8 @@ def baseline(shipped: Checkpoint, work: Path, *, lora: bool, roots: Sequence[Pat
                 "lora": LoraSettings() if lora else None,
             }
         )
-        train(
-            config,
-            roots=roots,
-            out=folder,
-            cache=work / "features",
-        )
+        train(config, roots=[pull("textile") / "nominal"], out=folder, cache=work / "features")
     return load_checkpoint(folder)
-
-
-class Alone:
-    """The language model that sees the image embedding alone."""
-
-    def __init__(self, checkpoint: Checkpoint, lm: TransformersLanguageModel) -> None:
-        assert checkpoint.prompt_learner is not None
-        self.learner = checkpoint.prompt_learner
-        self.lm = lm if checkpoint.lora is None else load_adapter(lm, checkpoint.lora)
-
-    def margins(self, encoded: Sequence[Encoded]) -> list[float]:
-        with torch.no_grad():
-            prompts = [self.learner(None, torch.from_numpy(e.embedding)[None])[0] for e in encoded]
-        return yes_margins(self.lm, prompts)
-
-
-def beyond_largest_normal(
-    scores: Sequence[float], good: NDArray[np.float64], maps: Sequence[Array] | None
-) -> Column:
-    """Return the verdicts of a threshold at the largest score of the good images, each against the others."""
-    return Column(scores, [score > float(good.max()) for score in scores], maps)
-
-
-def map_columns(
-    compared: Sequence[Comparison],
-    good: NDArray[np.float64],
-    weight: float,
-    shown: Callable[[Sequence[torch.Tensor]], list[Array]],
-) -> dict[str, Column]:
-    """Return the columns of each decoder and of both (fusion.py); shown: brings maps to the images' size."""
-    few_shot, text = [c.values for c in compared], [as_log_odds(c.text_values) for c in compared]
-    both = [values * (weight * odds).exp() for values, odds in zip(few_shot, text, strict=True)]
-    return {
-        "few-shot map": beyond_largest_normal([c.few_shot for c in compared], good[:, 0], shown(few_shot)),
-        "text-aligned map": beyond_largest_normal([c.text for c in compared], good[:, 1], shown(text)),
-        "decoder, largest normal score": beyond_largest_normal(
-            [c.few_shot + weight * c.text for c in compared], good[:, 0] + weight * good[:, 1], shown(both)
-        ),
-    }
-
-
-def as_log_odds(values: torch.Tensor | None) -> torch.Tensor:
-    assert values is not None
-    return torch.logit(values, 1e-6)
 
 
 @dataclass(frozen=True)
@@ -180,115 +105,102 @@ def places_of(places: Sequence[Place]) -> dict[str, float]:
     }
 
 
-def named_cells(values: Array, model: ProductModel) -> list[str]:
-    """Return the cells that the answer names: those of the regions, strongest first."""
-    return list(dict.fromkeys(region.cell for region in model.regions(values)))
+def limits_of(product: ProductModel, good: Sequence[EncodedImage], scorer: FewShotScorer) -> dict[str, float]:
+    """Return each map's largest score of a good image against the others."""
+    few_shot, text = (np.array(product.good_scores[name]) for name in (FEW_SHOT, TEXT_ALIGNED))
+    # The product keeps their scores in one view alone.
+    fit = scorer.fit([replace(g, reference_grids=tuple(v.grid for v in g.views[1:])) for g in good], {})
+    all_views = fit.augmented if len(good) > 1 else fit.good
+    return {
+        ONE_VIEW: float(few_shot.max()),
+        TEXT: float(text.max()),
+        DECODER: float((few_shot + product.weights[TEXT_ALIGNED] * text).max()),
+        ALL_VIEWS: max(each.log_score for each in all_views),
+    }
 
 
-def right_cells(mask: NDArray[np.bool_]) -> set[str]:
-    """The cell of the mask's centroid and those that the mask covers in part."""
-    rows, columns = np.nonzero(mask)
-    height, width = mask.shape
-    covered = {cell_of(float(x), float(y), width, height) for x, y in zip(columns, rows, strict=True)}
-    return covered | {cell_of(float(columns.mean()), float(rows.mean()), width, height)}
+def judge(
+    image: EncodedImage,
+    product: ProductModel,
+    limits: Mapping[str, float],
+    mute: AnomalyGPT,
+    found: Inspection,
+) -> Iterator[tuple[str, float, bool, Array]]:
+    """Yield each row's name, score, verdict and map. mute: the model without its language model."""
+    scores = mute.inspect(image.first_view, product).scores
+    few_shot, text, all_views = scores[FEW_SHOT], scores[TEXT_ALIGNED], found.scores[FEW_SHOT]
+    assert few_shot.values is not None and text.values is not None and all_views.values is not None
+    odds = torch.logit(text.values, 1e-6)
+    both = few_shot.values * (product.weights[TEXT_ALIGNED] * odds).exp()
+    for name, score, values in (
+        (ONE_VIEW, few_shot.log_score, few_shot.values),
+        (TEXT, text.log_score, odds),
+        (DECODER, product.fused(scores), both),
+        (ALL_VIEWS, all_views.log_score, all_views.values),
+    ):
+        yield name, score, score > limits[name], image.frame.to_original(as_array(values))
+    margin, shown = found.scores[SOFT_PROMPT].log_score, found.anomaly_map.values
+    yield READ, margin, margin > 0, shown
+    yield FUSED, -found.verdict.log_p, found.verdict.anomalous, shown
 
 
-def run(part: Set, detector: Detector, gpt: AnomalyGPT, alone: dict[str, Alone], options: Any) -> Any:
-    lm = gpt.lm
-    assert isinstance(lm, TransformersLanguageModel)
-    tests = part.tests
-    labels = np.array([s.label != GOOD for s in tests])
-    encoded, closely, masks, sizes = [], [], [], []
-    for sample in tests:
-        pixels = load_image(sample.path).pixels
-        encoded.append(detector.encode(pixels))
-        closely.append(detector.look_closely(encoded[-1], pixels))
-        scale = min(1.0, MAP_SIDE / max(pixels.shape[:2]))
-        sizes.append((round(pixels.shape[0] * scale), round(pixels.shape[1] * scale)))
-        mask = load_mask(sample)
-        masks.append(None if mask is None else shrink_mask(mask, sizes[-1]))
-    known = [i for i, s in enumerate(tests) if s.masks or s.label == GOOD]
-    has_masks = any(s.masks for s in tests)
-
-    def shown(grids: Sequence[torch.Tensor]) -> list[Array]:
-        return [
-            shrink_map(e.frame.to_original(as_array(grid)), size)
-            for e, grid, size in zip(encoded, grids, sizes, strict=True)
-        ]
-
+def run(
+    part: Set,
+    model: AnomalyGPT,
+    mute: AnomalyGPT,
+    alone: Mapping[str, SoftPromptScorer],
+    options: argparse.Namespace,
+) -> dict[str, Any]:
+    images = [model.augment(model.encode(test.pixels)) for test in part.tests]
+    masks = shrunk_masks(part.tests)
+    nothing = np.zeros((1, 1), np.float32)  # readers of the image alone take no map
+    fixed = {name: [r.margin(nothing, 1.0, i.embedding) for i in images] for name, r in alone.items()}
+    reader = model.soft_prompt_scorer()
+    assert reader is not None
     rows: dict[str, Any] = {}
-    fixed = {name: each.margins(encoded) for name, each in alone.items()}
     for shots in options.shots:
-        values: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
+        figures: dict[str, list[dict[str, float]]] = defaultdict(list)
         places: dict[str, list[Place]] = defaultdict(list)
         for seed in options.seeds:
-            images = [load_image(part.pool[i]).pixels for i in part.shots(shots, seed)]
-            fitted = detector.fit(images, language=gpt)
-            model = fitted.model
-            assert model.language is not None
-            once = [detector.compare(each, model.bank) for each in encoded]
-            close = [detector.compare(each, model.bank) for each in closely]
-            found = [detector.decode(each, model) for each in closely]
-            prompts = [
-                gpt.soft_prompt(f.values, model.even_odds, e.embedding)
-                for f, e in zip(found, encoded, strict=True)
-            ]
-            margins = yes_margins(lm, prompts)
-            maps = [shrink_map(f.values, size) for f, size in zip(found, sizes, strict=True)]
-            judged = [model.judge(f.score, m) for f, m in zip(found, margins, strict=True)]
-            weight = model.language.weight
-            columns = {
-                **{name: Column(each, [m > 0 for m in each]) for name, each in fixed.items()},
-                **map_columns(once, fitted.good, gpt.fusion.text_weight, shown),
-                "few-shot map, close look": beyond_largest_normal(
-                    [c.few_shot for c in close], fitted.asked[:, 0], shown([c.values for c in close])
-                ),
-                "decoder + prompt learner + LLM": Column(margins, [m > 0 for m in margins], maps),
-                "fused": Column(
-                    [math.log(max(f.score, 1e-9)) + weight * m for f, m in zip(found, margins, strict=True)],
-                    [verdict.anomalous for verdict in judged],
-                    maps,
-                ),
-            }
-            for name, column in columns.items():
-                values[name]["image_auroc"].append(metrics.auroc(column.scores, labels))
-                values[name]["accuracy"].append(float(np.mean(np.array(column.verdicts) == labels)))
-                values[name]["balanced_accuracy"].append(metrics.balanced_accuracy(column.verdicts, labels))
-                values[name]["false_alarm_rate"].append(metrics.false_alarm_rate(column.verdicts, labels))
-                if has_masks and column.maps is not None:
-                    kept = [column.maps[i] for i in known]
-                    values[name]["pixel_auroc"].append(metrics.pixel_auroc(kept, [masks[i] for i in known]))
-            for index, mask in enumerate(masks):
+            good = [model.augment(model.encode(pixels)) for pixels in part.draw(shots, seed)]
+            product = model.fit(good)
+            limits = limits_of(product, good, FewShotScorer(model.config.few_shot))
+            judged = {name: Judged(margins, [m > 0 for m in margins]) for name, margins in fixed.items()}
+            for image, test in zip(images, part.tests, strict=True):
+                found = model.inspect(image, product, ask=True)
+                for name, score, verdict, values in judge(image, product, limits, mute, found):
+                    judged.setdefault(name, Judged()).add(score, verdict, values)
+                mask = test.mask
                 if mask is None or not mask.any():
                     continue
-                right, each = right_cells(mask), found[index]
-                if judged[index].anomalous:
-                    places["fused"].append(Place(named_cells(each.values, model), right))
-                if margins[index] > 0 and seed == options.seeds[0]:
-                    cell = gpt.cell(each.values, model.even_odds, encoded[index].embedding)
-                    places["decoder + prompt learner + LLM"].append(Place([cell], right))
-        rows[str(shots)] = {
-            name: {metric: spread(each) for metric, each in measured.items()}
-            for name, measured in values.items()
-        }
+                right = right_cells(mask)
+                if found.verdict.anomalous:
+                    named = list(dict.fromkeys(region.cell for region in found.regions))
+                    places[FUSED].append(Place(named, right))
+                if found.scores[SOFT_PROMPT].log_score > 0 and seed == options.seeds[0]:
+                    values = found.anomaly_map.values
+                    cell = reader.cell(values, product.reference_score, image.embedding)
+                    places[READ].append(Place([cell], right))
+            for name, each in judged.items():
+                figures[name].append(each.figures(part.labels, masks))
+        rows[str(shots)] = {name: spreads(each) for name, each in figures.items()}
         for name, answers in places.items():
             rows[str(shots)][name]["place"] = places_of(answers)
         for name, measured in rows[str(shots)].items():
-            figures = "  ".join(
+            shown = "  ".join(
                 f"{metric} {next(iter(each.values())):.3f}" for metric, each in measured.items()
             )
-            print(f"{part.name} {shots}-shot  {name}: {figures}", flush=True)
+            print(f"{part.name} {shots}-shot  {name}: {shown}", flush=True)
     return rows
 
 
 def fewer(part: Set) -> Set:
     """Return the set with at most MOST_TESTS good and as many anomalous test images."""
     rng = np.random.default_rng(0)
-    kept = []
-    for good in (True, False):
-        those = [s for s in part.tests if (s.label == GOOD) == good]
+    kept: list[Labelled] = []
+    for those in (part.of(False), part.of(True)):
         kept += [those[i] for i in sorted(rng.permutation(len(those))[:MOST_TESTS])]
-    return Set(part.name, part.pool, kept, part.quarter_turns)
+    return Set(part.name, part.pool, kept)
 
 
 def means(results: dict[str, Any]) -> dict[str, dict[str, float]]:
@@ -314,43 +226,34 @@ def means(results: dict[str, Any]) -> dict[str, dict[str, float]]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--mvtec", type=Path, help="folder that holds screw/ in MVTec's layout")
-    parser.add_argument("--tile", type=Path, help="folder that holds magnetic_tile/ in MVTec's layout")
-    parser.add_argument("--checkpoint", type=Path, default=SHIPPED)
-    parser.add_argument("--shots", type=int, nargs="+", default=[1, 4])
-    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
-    parser.add_argument(
+    options = parser(__doc__, "mvtec", "tile")
+    options.add_argument("--checkpoint", type=Path, default=SHIPPED)
+    options.add_argument("--shots", type=int, nargs="+", default=[1, 4])
+    options.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
+    options.add_argument(
         "--work", type=Path, help="folder of the first two rows' training; left out: no such rows"
     )
-    parser.add_argument("--out", type=Path, required=True)
-    options = parser.parse_args()
-    checkpoint = load_checkpoint(options.checkpoint)
-    encoder = load_image_encoder(checkpoint.config.training.encoder)
-    detector = Detector(encoder, DetectorConfig(), checkpoint)
-    name = str(checkpoint.config.language_model)
-    lm = load_language_model(name)
-    gpt = AnomalyGPT(checkpoint, lm)
-    alone = {}
-    if options.work:
-        roots = [pull("textile") / "nominal"]
+    given = options.parse_args()
+    checkpoint = load_checkpoint(given.checkpoint)
+    model, mute = fused_models(checkpoint)
+    alone: dict[str, SoftPromptScorer] = {}
+    if given.work:
         for title, lora in (("LLM alone", False), ("LLM + LoRA", True)):
-            mine = load_language_model(name)  # LoRA changes the layers in place
-            assert isinstance(mine, TransformersLanguageModel)
-            alone[title] = Alone(baseline(checkpoint, options.work, lora=lora, roots=roots), mine)
+            trained = replace(baseline(checkpoint, given.work, lora=lora), fusion=checkpoint.fusion)
+            reader = SoftPromptScorer.load(trained)
+            assert reader is not None
+            alone[title] = reader
+    facts = {
+        "checkpoint": checkpoint.digest,
+        "encoder": model.encoder.name,
+        "language_model": checkpoint.config.language_model,
+    }
     results: dict[str, Any] = {}
-    for part in reported_sets(options.mvtec, options.tile):
+    for part in reported_sets(given.mvtec, given.tile):
         start = time.perf_counter()
-        results[part.name] = run(fewer(part), detector, gpt, alone, options)
+        results[part.name] = run(fewer(part), model, mute, alone, given)
         print(f"{part.name}: {time.perf_counter() - start:.0f} s", flush=True)
-        facts = {"checkpoint": checkpoint.digest, "encoder": encoder.name, "language_model": name}
-        options.out.write_text(
-            json.dumps(
-                {**provenance(vars(options)), **facts, "mean": means(results), "sets": results}, indent=1
-            )
-        )
+        write(given, {**facts, "mean": means(results), "sets": results})
     print(json.dumps(means(results), indent=1))
 
 

@@ -3,7 +3,7 @@
     python benchmarks/accuracy.py --mvtec ROOT --tile ROOT --out benchmarks/results/accuracy.json
 
 Plain: squashed square input of side 224, both taps normalised side by side, one bank of all patches (with
-the four quarter turns on screw), mean of the top 1 % of distances. Ours: `anomaly_core.detector` as it ships.
+the four quarter rotations on screw), mean of the top 1 % of distances. Ours: the few-shot scorer as it ships.
 ELPV comes from package elpv-dataset (good: probability 0, anomalous: 1; shots from a pool of 120 good
 cells, test on 150 good and 150 anomalous others, all drawn with one fixed seed). Sets that are not given are
 left out.
@@ -11,169 +11,88 @@ left out.
 
 from __future__ import annotations
 
-import argparse
-import json
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from itertools import product
 from typing import Any
 
 import cv2
 import numpy as np
 import torch
-from provenance import provenance
+from harness import Judged, few_shot_model, map_size, parser, shrunk_masks, spreads, write
+from sets import Pixels, Set, reported_sets
 
-from anomaly_core.config import DetectorConfig, FewShotConfig
-from anomaly_core.decoders.memory_bank import MemoryBank, anomaly_grid, as_array, image_score, patch_grid
-from anomaly_core.detector import Detector
-from anomaly_core.encoders.base import ImageEncoder
-from anomaly_core.encoders.registry import load_image_encoder
-from anomaly_core.evaluation import metrics
-from anomaly_core.evaluation.datasets import GOOD, Sample, load_mask, open_dataset
-from anomaly_core.evaluation.detection import shrink_map, shrink_mask, spread
-from anomaly_core.imaging.reading import load_image
-from anomaly_core.weights.resolve import pull
+from anomaly_core.anomalygpt import AnomalyGPT
+from anomaly_core.config import DEFAULT_ENCODER, FewShotConfig
+from anomaly_core.decoders.memory_bank import MemoryBank, anomaly_grid, image_score
+from anomaly_core.decoders.patches import as_array, patch_grid
+from anomaly_core.encoders.base import ImageEncoder, encode_one
+from anomaly_core.evaluation.metrics import wilson_interval
 
 PLAIN_SIDE = 224
-MAP_SIDE = 256
-
-
-@dataclass(frozen=True)
-class Set:
-    """Good images that shots are drawn from, and test samples."""
-
-    name: str
-    pool: list[Path]
-    tests: list[Sample]
-    quarter_turns: bool = False
-
-    def shots(self, count: int, seed: int) -> list[int]:
-        return [int(i) for i in np.random.default_rng(seed).permutation(len(self.pool))[:count]]
-
-
-def mvtec_set(root: Path, category: str, quarter_turns: bool) -> Set:
-    data = open_dataset(root, category)
-    pool = sorted(s.path for s in data.samples if s.split == "train" and s.label == GOOD)
-    return Set(category, pool, [s for s in data.samples if s.split == "test"], quarter_turns)
-
-
-def elpv_set(root: Path, kind: str) -> Set:
-    samples = sorted(open_dataset(root, kind).samples, key=lambda s: s.path)
-    rng = np.random.default_rng(0)
-    good = [s for s in samples if s.label == GOOD]
-    bad = [s for s in samples if s.label == "defective"]
-    good = [good[i] for i in rng.permutation(len(good))]
-    bad = [bad[i] for i in rng.permutation(len(bad))][:150]
-    return Set(f"elpv-{kind}", [s.path for s in good[:120]], [*good[120:270], *bad])
-
-
-def reported_sets(mvtec: Path | None, tile: Path | None) -> list[Set]:
-    """Return the sets that results are reported for; a root that is not given leaves its set out."""
-    sets = []
-    if mvtec:
-        sets.append(mvtec_set(mvtec, "screw", quarter_turns=True))
-    if tile:
-        sets.append(mvtec_set(tile, "magnetic_tile", quarter_turns=False))
-    elpv = pull("elpv")
-    return [*sets, elpv_set(elpv, "mono"), elpv_set(elpv, "poly")]
 
 
 class Plain:
-    """The plain reference."""
+    """The plain reference. rotations: quarter rotations of each shot in the bank."""
 
-    def __init__(self, encoder: ImageEncoder) -> None:
+    def __init__(self, encoder: ImageEncoder, rotations: int) -> None:
         self.encoder = encoder
+        self.rotations = rotations
         taps = len(encoder.channels)
         self.config = FewShotConfig(tap_weights=tuple([1.0 / taps] * taps), median_share=0.0)
 
-    def grid(self, pixels: Any, turn: int = 0) -> torch.Tensor:
+    def grid(self, pixels: Pixels, quarters: int = 0) -> torch.Tensor:
         side = PLAIN_SIDE // self.encoder.stride * self.encoder.stride
-        squashed = np.rot90(cv2.resize(pixels, (side, side), interpolation=cv2.INTER_AREA), turn)
-        return patch_grid(self.encoder.encode(np.ascontiguousarray(squashed)), self.config)
+        squashed = np.rot90(cv2.resize(pixels, (side, side), interpolation=cv2.INTER_AREA), quarters)
+        return patch_grid(encode_one(self.encoder, np.ascontiguousarray(squashed)), self.config)
+
+    def bank(self, shots: Sequence[Pixels]) -> MemoryBank:
+        grids = [self.grid(pixels, quarters) for pixels in shots for quarters in range(self.rotations)]
+        return MemoryBank(torch.cat([grid.flatten(0, 1) for grid in grids]))
 
 
-def run(
-    part: Set, encoder: ImageEncoder, detector: Detector, shots: Sequence[int], seeds: Sequence[int]
-) -> Any:
-    cells = [(count, seed) for count in shots for seed in seeds]
-    plain = Plain(encoder)
-    turns = range(4) if part.quarter_turns else range(1)
-    drawn = {cell: part.shots(*cell) for cell in cells}
-    pool = {i: load_image(part.pool[i]).pixels for chosen in drawn.values() for i in chosen}
-    plain_views = {i: [plain.grid(pixels, turn) for turn in turns] for i, pixels in pool.items()}
-    banks = {
-        cell: MemoryBank(torch.cat([g.flatten(0, 1) for i in chosen for g in plain_views[i]]))
-        for cell, chosen in drawn.items()
-    }
-    models = {cell: detector.fit([pool[i] for i in chosen]).model for cell, chosen in drawn.items()}
-    labels = np.array([s.label != GOOD for s in part.tests])
-    known = [i for i, s in enumerate(part.tests) if s.masks or s.label == GOOD]
-    has_masks = any(s.masks for s in part.tests)
-    scores: dict[Any, list[float]] = {}
-    alarms: dict[Any, list[bool]] = {cell: [] for cell in cells}
-    maps: dict[Any, list[Any]] = {}
-    masks: list[Any] = []
-    for sample in part.tests:
-        pixels = load_image(sample.path).pixels
-        scale = min(1.0, MAP_SIDE / max(pixels.shape[:2]))
-        size = (round(pixels.shape[0] * scale), round(pixels.shape[1] * scale))
-        mask = load_mask(sample)
-        masks.append(None if mask is None else shrink_mask(mask, size))
-        plain_grid, encoded = plain.grid(pixels), detector.encode(pixels)
+def run(part: Set, model: AnomalyGPT, shots: Sequence[int], seeds: Sequence[int]) -> dict[str, Any]:
+    plain = Plain(model.encoder, rotations=4 if part.name == "screw" else 1)
+    cells = list(product(shots, seeds))
+    banks = {cell: plain.bank(part.draw(*cell)) for cell in cells}
+    products = {cell: model.fit(part.draw(*cell)) for cell in cells}
+    theirs, ours = ({cell: Judged() for cell in cells} for _ in range(2))
+    for test in part.tests:
+        pixels = test.pixels
+        grid, encoded = plain.grid(pixels), model.encode(pixels)
         for cell in cells:
-            values = anomaly_grid(banks[cell], plain_grid, plain.config)
-            scores.setdefault(("plain", cell), []).append(image_score(values, plain.config))
-            ours = detector.decode(encoded, models[cell])
-            scores.setdefault(("ours", cell), []).append(ours.score)
-            alarms[cell].append(models[cell].judge(ours.score).anomalous)
-            if has_masks:
-                resized = cv2.resize(as_array(values), size[::-1], interpolation=cv2.INTER_LINEAR)
-                maps.setdefault(("plain", cell), []).append(resized.astype(np.float32))
-                maps.setdefault(("ours", cell), []).append(shrink_map(ours.values, size))
+            values = anomaly_grid(banks[cell], grid, plain.config)
+            resized = np.asarray(cv2.resize(as_array(values), map_size(pixels)[::-1]), np.float32)
+            theirs[cell].add(image_score(values, plain.config), False, resized)
+            found = model.inspect(encoded, products[cell])
+            ours[cell].add(found.anomaly_map.score, found.verdict.anomalous, found.anomaly_map.values)
+    masks = shrunk_masks(part.tests)
     rows: dict[str, Any] = {}
     for count in shots:
         row: dict[str, Any] = {}
-        for who in ("plain", "ours"):
-            keys = [(who, (count, seed)) for seed in seeds]
-            row[who] = {"image_auroc": spread([metrics.auroc(scores[k], labels) for k in keys])}
-            if has_masks:
-                kept = [masks[i] for i in known]
-                chosen = [[maps[k][i] for i in known] for k in keys]
-                row[who]["pixel_auroc"] = spread([metrics.pixel_auroc(m, kept) for m in chosen])
-                row[who]["aupro"] = spread([metrics.aupro(m, kept) for m in chosen])
-        verdicts = [alarms[count, seed] for seed in seeds]
-        false_alarms = sum(int(np.sum(np.array(v)[~labels])) for v in verdicts)
-        goods = int((~labels).sum())
-        rates = [metrics.false_alarm_rate(v, labels) for v in verdicts]
-        row["ours"]["false_alarm_rate"] = spread(rates)
+        for who, judged in (("plain", theirs), ("ours", ours)):
+            row[who] = spreads([judged[count, seed].figures(part.labels, masks) for seed in seeds])
+        for name in ("accuracy", "balanced_accuracy", "false_alarm_rate"):
+            del row["plain"][name]  # it judges nothing
         # Seeds share the test images, so the interval counts each image once.
-        row["ours"]["false_alarm_interval_95"] = metrics.wilson_interval(
-            round(false_alarms / len(seeds)), goods
-        )
-        row["ours"]["balanced_accuracy"] = spread([metrics.balanced_accuracy(v, labels) for v in verdicts])
+        goods, rate = len(part.of(False)), row["ours"]["false_alarm_rate"]["mean"]
+        row["ours"]["false_alarm_interval_95"] = wilson_interval(round(rate * goods), goods)
         row["gain"] = round(row["ours"]["image_auroc"]["mean"] - row["plain"]["image_auroc"]["mean"], 4)
         rows[str(count)] = row
     return rows
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--mvtec", type=Path, help="folder that holds screw/ in MVTec's layout")
-    parser.add_argument("--tile", type=Path, help="folder that holds magnetic_tile/ in MVTec's layout")
-    parser.add_argument("--encoder", default=DetectorConfig().encoder)
-    parser.add_argument("--shots", type=int, nargs="+", default=[1, 4])
-    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
-    parser.add_argument("--out", type=Path, required=True)
-    options = parser.parse_args()
-    encoder = load_image_encoder(options.encoder)
-    detector = Detector(encoder, DetectorConfig(encoder=options.encoder))
+    options = parser(__doc__, "mvtec", "tile")
+    options.add_argument("--encoder", default=DEFAULT_ENCODER)
+    options.add_argument("--shots", type=int, nargs="+", default=[1, 4])
+    options.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
+    given = options.parse_args()
+    model = few_shot_model(given.encoder)
     results: dict[str, Any] = {}
-    for part in reported_sets(options.mvtec, options.tile):
+    for part in reported_sets(given.mvtec, given.tile):
         start = time.perf_counter()
-        results[part.name] = run(part, encoder, detector, options.shots, options.seeds)
+        results[part.name] = run(part, model, given.shots, given.seeds)
         for count, row in results[part.name].items():
             ours, plain = row["ours"], row["plain"]
             print(
@@ -186,11 +105,11 @@ def main() -> None:
         print(f"{part.name}: {time.perf_counter() - start:.0f} s", flush=True)
         gains = [row["gain"] for rows in results.values() for row in rows.values()]
         facts = {
-            "encoder": encoder.name,
+            "encoder": model.encoder.name,
             "mean_gain": round(float(np.mean(gains)), 4),
             "least_gain": min(gains),
         }
-        options.out.write_text(json.dumps({**provenance(vars(options)), **facts, "sets": results}, indent=1))
+        write(given, {**facts, "sets": results})
     print(f"mean gain {facts['mean_gain']:+.4f}, least gain {facts['least_gain']:+.4f}")
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.answers.guardrails import check_answer, cited_ids
+from anomaly_core.names import name_key
 from anomaly_core.results import CELLS, verdict_sentence
 from anomaly_core.scoring.measurement import describe_region
 from anomaly_core.scoring.regions import region_of_mask
@@ -66,7 +67,7 @@ def is_right(
     """
     answer, kind = record.answer, question["type"]
     if question["wording"] == "choice":
-        return chosen_letter(answer) == question["answer"]
+        return chosen_letter(answer) == str(question["answer"])
     if kind == "Anomaly Detection":
         return answer.startswith("Yes" if image["anomalous"] else "No")
     if kind == "Object Classification":
@@ -77,7 +78,7 @@ def is_right(
         return False
     if kind == "Defect Classification":
         found = _TYPE.search(answer)
-        return found is not None and _plain(found[1]) == _plain(image["label"])
+        return found is not None and name_key(found[1]) == name_key(image["label"])
     if kind == "Defect Localization":
         return named_cells(answer)[:1] != [] and named_cells(answer)[0] in image["cells"]
     if kind == "Defect Description":
@@ -97,10 +98,10 @@ def describes(record: AnswerRecord, pixels: NDArray[np.uint8], mask: NDArray[np.
     if not mask[y0:y1, x0:x1].any():
         return False
     contrast = describe_region(pixels, region_of_mask(mask, score=1.0)).contrast
-    said = _TONE.search(record.answer)
-    if said is None or abs(contrast) < FAINT:
+    tone = _TONE.search(record.answer)
+    if tone is None or abs(contrast) < FAINT:
         return True
-    return (said[1] == "darker") == (contrast < 0)
+    return (tone[1] == "darker") == (contrast < 0)
 
 
 def citation_problems(
@@ -128,8 +129,8 @@ def citation_problems(
                 problems.append("shows other words than the note's")
             if note.product not in (None, product):
                 problems.append("cites a note of another product")
-            about = _plain(note.defect or "good")
-            if about not in ({"good"} if defects is None else set(map(_plain, defects))):
+            about = name_key(note.defect or "good")
+            if about not in ({"good"} if defects is None else set(map(name_key, defects))):
                 problems.append("cites a note of another defect")
     for sentence in _QUOTED.findall(record.answer):
         wanted = " ".join(sentence.removesuffix(" ...").split())
@@ -139,21 +140,21 @@ def citation_problems(
     return list(dict.fromkeys(problems))
 
 
-def spoken_defects(answer: str) -> set[str]:
+def named_defects(answer: str) -> set[str]:
     """Return the types of defect that an answer itself names: the one found, or the one it supposes."""
     found = [_TYPE.search(answer), _WERE.search(answer)]
     return {one[1] for one in found if one is not None}
 
 
 def contradicts(record: AnswerRecord, question: Mapping[str, Any], cells: Sequence[str]) -> bool:
-    """Return whether an answer speaks against the measured verdict. cells: those of the record's regions."""
+    """Return whether an answer contradicts the measured verdict. cells: those of the record's regions."""
     if record.answer.startswith("No" if record.anomalous else "Yes"):
         return True
     sentence = verdict_sentence(record.anomalous, list(cells) if record.anomalous else [])
     # An option's words are the question's, not the answer's.
-    said = re.sub(r"\boption [A-Z]:[^\[]*", "option ", record.answer)
+    own = re.sub(r"\boption [A-Z]:[^\[]*", "option ", record.answer)
     problems = check_answer(
-        said, record.evidence, anomalous=record.anomalous, verdict_sentence=sentence, names=[record.image]
+        own, record.evidence, anomalous=record.anomalous, verdict_sentence=sentence, names=[record.image]
     )
     if "it speaks against the verdict" in problems:
         return True
@@ -166,14 +167,7 @@ def contradicts(record: AnswerRecord, question: Mapping[str, Any], cells: Sequen
 
 def _quotes(answer: str, notes: Mapping[str, Note], product: str, defect: str | None) -> bool:
     """Whether an answer quotes and cites a passage about this defect of a product, or about good ones."""
-    about = _plain(defect or "good")
-    right = [
-        name
-        for name in cited_ids(answer)
-        if name in notes and notes[name].product == product and _plain(notes[name].defect or "good") == about
-    ]
+    about = name_key(defect or "good")
+    cited = [notes[name] for name in cited_ids(answer) if name in notes]
+    right = [one for one in cited if one.product == product and name_key(one.defect or "good") == about]
     return bool(right) and bool(_QUOTED.search(answer))
-
-
-def _plain(name: str) -> str:
-    return " ".join(name.replace("_", " ").lower().split())

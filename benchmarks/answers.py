@@ -11,7 +11,6 @@ notes (domain_knowledge.json) are about screw; the other products have notes of 
 
 from __future__ import annotations
 
-import argparse
 import json
 import re
 import time
@@ -22,8 +21,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from answer_checks import Note, citation_problems, contradicts, is_right, named_cells, spoken_defects
-from provenance import provenance
+from answer_checks import Note, citation_problems, contradicts, is_right, named_cells, named_defects
+from harness import ROOTS, parser, write
 from question_set import DEFECT_TYPES, FACTS, HERE, read_folders
 
 from agents.app import Application
@@ -106,7 +105,7 @@ def _judged(
     defects = None
     if question["type"] in DEFECT_TYPES:
         found = [] if record.defect_type is None else [record.defect_type.name]
-        defects = {*spoken_defects(record.answer), *found}
+        defects = {*named_defects(record.answer), *found}
         if "defect" in question:
             defects = {question["defect"]}
         elif question["wording"] == "choice" and record.defect_type is not None:
@@ -203,53 +202,46 @@ def run(
 
     mmad: MMAD's notes, for the products whose facts name them. options: settings.
     """
-    with TemporaryDirectory(prefix="iad-answers-") as folder:
-        app = Application(Settings(store=Path(folder) / "store", **options))
-        try:
-            for name in content["enrolled"]:
-                about = facts[name]
-                app.enroll(about["product"], [folders[name] / f for f in content["enrolled"][name][:shots]])
-                if about["notes"] == "mmad" and mmad is not None:
-                    app.add_knowledge([mmad])
-                elif about["notes"] != "mmad":
-                    app.add_knowledge([HERE / about["notes"]], product=about["product"])
-            return ask_all(app, content, folders, facts)
-        finally:
-            app.close()
+    with (
+        TemporaryDirectory(prefix="iad-answers-") as folder,
+        Application(Settings(store=Path(folder) / "store", **options)) as app,
+    ):
+        for name in content["enrolled"]:
+            about = facts[name]
+            app.enroll(about["product"], [folders[name] / f for f in content["enrolled"][name][:shots]])
+            if about["notes"] == "mmad" and mmad is not None:
+                app.add_knowledge([mmad])
+            elif about["notes"] != "mmad":
+                app.add_knowledge([HERE / about["notes"]], product=about["product"])
+        return ask_all(app, content, folders, facts)
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--set", action="append", default=[], metavar="NAME=DIR", dest="sets")
-    parser.add_argument("--questions", type=Path, default=HERE / "questions.json")
-    parser.add_argument("--mmad", type=Path, required=True)
-    parser.add_argument("--shots", type=int, nargs="+", default=[4])
-    parser.add_argument("--wrong", type=Path, help="where to write what was wrong, for looking into it")
-    parser.add_argument("--out", type=Path, required=True)
-    args = parser.parse_args()
+    options = parser(__doc__)
+    options.add_argument("--set", action="append", default=[], metavar="NAME=DIR", dest="sets")
+    options.add_argument("--questions", type=Path, default=HERE / "questions.json")
+    options.add_argument("--mmad", type=Path, required=True, help=ROOTS["mmad"])
+    options.add_argument("--shots", type=int, nargs="+", default=[4])
+    options.add_argument("--wrong", type=Path, help="where to write what was wrong, for looking into it")
+    given = options.parse_args()
     facts = json.loads(FACTS.read_text(encoding="utf-8"))
-    content = json.loads(args.questions.read_text(encoding="utf-8"))
-    folders = read_folders(args.sets)
-    results: dict[str, Any] = {**provenance({**vars(args), "sets": " ".join(sorted(folders))})}
+    content = json.loads(given.questions.read_text(encoding="utf-8"))
+    folders = read_folders(given.sets)
+    given.sets = " ".join(sorted(folders))  # results name no folder
+    results: dict[str, Any] = {}
     wrong = []
-    for shots in args.shots:
+    for shots in given.shots:
         start = time.perf_counter()
-        asked = run(content, folders, facts, args.mmad, shots, threads=1)
-        results[f"shots {shots}"] = {
-            **summary(asked),
-            "seconds": round(time.perf_counter() - start),
-        }
+        asked = run(content, folders, facts, given.mmad, shots, threads=1)
+        found = summary(asked)
+        results[f"shots {shots}"] = {**found, "seconds": round(time.perf_counter() - start)}
         wrong += [
             {"shots": shots, **vars(one)} for one in asked if not one.right or one.problems or one.contradicts
         ]
-        print(
-            shots,
-            json.dumps(results[f"shots {shots}"]["localisation of correctly detected anomalies"]),
-            flush=True,
-        )
-    args.out.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
-    if args.wrong is not None:
-        args.wrong.write_text(json.dumps(wrong, indent=1) + "\n", encoding="utf-8")
+        print(shots, json.dumps(found["localisation of correctly detected anomalies"]), flush=True)
+    write(given, results)
+    if given.wrong is not None:
+        given.wrong.write_text(json.dumps(wrong, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

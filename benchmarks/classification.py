@@ -7,14 +7,12 @@
 Four good shots are enrolled. Of each type, k anomalous test images are confirmed with their masks; on all
 others the type of the strongest region is named, from the examples and from notes (MMAD's for screw; for
 magnetic_tile those below, written from the types' names). Unknown counts as wrong. `--develop` does the same
-on drawn products with simulated defects: there, and not on the sets that are reported, the constants of
+on procedural products with simulated defects: there, and not on the sets that are reported, the constants of
 `tools.classify.scores` were fitted.
 """
 
 from __future__ import annotations
 
-import argparse
-import json
 import time
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -26,29 +24,24 @@ from typing import Any
 
 import numpy as np
 import torch
-from drawn_defects import NOTES as DRAWN_NOTES
-from drawn_defects import drawn_defects
+from harness import few_shot_model, parser, spreads, write
 from numpy.typing import NDArray
-from provenance import provenance
+from procedural_defects import NOTES as PROCEDURAL_NOTES
+from procedural_defects import procedural_defects
+from sets import Labelled, Mask, Pixels, mvtec_set
 
-from agents.factory import build_services
+from agents.factory import tools_context
 from agents.settings import Settings
-from anomaly_core.config import DetectorConfig
-from anomaly_core.detector import Detector
-from anomaly_core.encoders.registry import load_image_encoder
-from anomaly_core.evaluation.datasets import GOOD, load_mask, open_dataset
-from anomaly_core.evaluation.detection import choose_shots, spread
-from anomaly_core.imaging.reading import load_image
+from anomaly_core.anomalygpt import AnomalyGPT
+from anomaly_core.config import DEFAULT_ENCODER
 from anomaly_core.names import name_key
 from anomaly_core.product import ProductModel
 from anomaly_core.scoring.measurement import describe_region
 from anomaly_core.scoring.region_embedding import region_vector
 from anomaly_core.scoring.regions import region_of_mask
-from anomaly_core.simulation.procedural import DrawnProduct
+from anomaly_core.simulation.procedural import ProceduralProduct
 from tools.classify.classify import UNKNOWN, DefectNotes, appearance
 from tools.classify.scores import weigh
-
-Pixels = NDArray[np.uint8]
 
 TILE_NOTES = """# Magnetic tile
 
@@ -79,45 +72,40 @@ class Case:
     look: str
 
 
-def case_of(
-    pixels: Pixels, mask: NDArray[np.bool_], defect: str, detector: Detector, model: ProductModel
-) -> Case:
-    encoded = detector.encode(pixels)
-    values = detector.decode(encoded, model).values
-    regions = model.regions(values)
-    share = min(1.0, sum(region.area_px for region in regions) / values.size)
+def case_of(pixels: Pixels, mask: Mask, defect: str, model: AnomalyGPT, product: ProductModel) -> Case:
+    found = model.inspect(pixels, product)
+    regions = product.regions(found.anomaly_map.values)
+    share = min(1.0, sum(region.area_px for region in regions) / mask.size)
     return Case(
         defect,
-        region_vector(pixels, regions[0], encoded, model.bank),
-        region_vector(pixels, region_of_mask(mask, score=1.0), encoded, model.bank),
+        region_vector(pixels, regions[0], found.image, product.bank),
+        region_vector(pixels, region_of_mask(mask, score=1.0), found.image, product.bank),
         appearance(describe_region(pixels, regions[0]).text, share),
     )
 
 
-def real_cases(root: Path, category: str, detector: Detector, per_type: int) -> list[Case]:
-    samples = open_dataset(root, category).samples
-    model = detector.fit([load_image(s.path).pixels for s in choose_shots(samples, 4, 0)]).model
-    by_type: dict[str, list[Any]] = defaultdict(list)
-    for sample in sorted((s for s in samples if s.split == "test"), key=lambda s: s.path):
-        if sample.label != GOOD and sample.masks:
-            by_type[sample.label].append(sample)
+def real_cases(root: Path, category: str, model: AnomalyGPT, per_type: int) -> list[Case]:
+    part = mvtec_set(root, category)
+    product = model.fit(part.draw(4, 0))
+    by_type: dict[str, list[Labelled]] = defaultdict(list)
+    for test in part.of(True):
+        if test.truth is not None:
+            by_type[test.label].append(test)
     cases = []
     for defect, found in sorted(by_type.items()):
-        order = np.random.default_rng(0).permutation(len(found))[:per_type]
-        for index in sorted(int(i) for i in order):
-            mask = load_mask(found[index])
+        for index in sorted(np.random.default_rng(0).permutation(len(found))[:per_type]):
+            mask = found[index].mask
             if mask is not None and mask.any():
-                pixels = load_image(found[index].path).pixels
-                cases.append(case_of(pixels, mask, defect, detector, model))
+                cases.append(case_of(found[index].pixels, mask, defect, model, product))
     return cases
 
 
-def drawn_cases(seed: int, kind: str, detector: Detector, per_type: int) -> list[Case]:
-    product = DrawnProduct(kind, seed)
-    model = detector.fit([product.image(index) for index in range(4)]).model
+def procedural_cases(seed: int, kind: str, model: AnomalyGPT, per_type: int) -> list[Case]:
+    made = ProceduralProduct(kind, seed)
+    product = model.fit([made.image(index) for index in range(4)])
     return [
-        case_of(pixels, mask, defect, detector, model)
-        for pixels, mask, defect in drawn_defects(product, seed, per_type)
+        case_of(pixels, mask, defect, model, product)
+        for pixels, mask, defect in procedural_defects(made, seed, per_type)
     ]
 
 
@@ -131,15 +119,39 @@ def trials(cases: Sequence[Case], shots: int, seed: int, hidden: str | None = No
     used: set[int] = set()
     for defect in sorted({case.defect for case in cases}):
         mine = [n for n, case in enumerate(cases) if case.defect == defect]
-        drawn = [mine[int(i)] for i in rng.permutation(len(mine))[:shots]]
-        used.update(drawn)
-        if drawn and defect != hidden:
-            examples[defect] = np.stack([cases[n].confirmed for n in drawn])
+        chosen = [mine[int(i)] for i in rng.permutation(len(mine))[:shots]]
+        used.update(chosen)
+        if chosen and defect != hidden:
+            examples[defect] = np.stack([cases[n].confirmed for n in chosen])
     pairs = combinations(examples.values(), 2)
     apart = [float(v) for one, other in pairs for v in (one @ other.T).ravel()]
     for n, case in enumerate(cases):
         if n not in used:
             yield case, apart, {name: (rows @ case.features).tolist() for name, rows in examples.items()}
+
+
+def outcomes(
+    cases: Sequence[Case], shots: int, seed: int, fits: Mapping[str, Mapping[str, float]]
+) -> dict[str, float]:
+    """Name every case but the examples. fits: of each look to the notes of each type; empty: no notes."""
+    rows = []
+    for case, apart, near in trials(cases, shots, seed):
+        record = weigh(near, fits.get(case.look, {}), apart)
+        first = [record, *record.alternatives][record.name == UNKNOWN]
+        named, likeliest = (name_key(each.name) == name_key(case.defect) for each in (record, first))
+        rows.append((case.defect, named, record.name == UNKNOWN, record.score, likeliest, first.score))
+    types, right, unknown, scores, first_right, chances = map(np.array, zip(*rows, strict=True))
+    found = {
+        "first_candidate_right": first_right.mean(),
+        "first_candidate_chance": chances.mean(),
+        "accuracy": right.mean(),
+        "balanced_accuracy": np.mean([right[types == name].mean() for name in sorted(set(types.tolist()))]),
+        "unknown": unknown.mean(),
+    }
+    if not unknown.all():
+        found["right_where_named"] = right[~unknown].mean()
+        found["mean_score_where_named"] = scores[~unknown].mean()
+    return found
 
 
 def measure(cases: Sequence[Case], notes: DefectNotes | None, seeds: Sequence[int]) -> dict[str, Any]:
@@ -150,34 +162,9 @@ def measure(cases: Sequence[Case], notes: DefectNotes | None, seeds: Sequence[in
     result: dict[str, Any] = {}
     for shots in (0, 1, 2, 4):
         for source in ("examples", "examples and notes") if shots else ("examples and notes",):
-            rows = defaultdict(list)
-            for seed in seeds:
-                outcomes = []
-                for case, apart, near in trials(cases, shots, seed):
-                    known = fits.get(case.look, {}) if source.endswith("notes") else {}
-                    record = weigh(near, known, apart)
-                    right = name_key(record.name) == name_key(case.defect)
-                    first = [record, *record.alternatives][record.name == UNKNOWN]
-                    candidate = name_key(first.name) == name_key(case.defect)
-                    outcomes.append(
-                        (right, record.name == UNKNOWN, record.score, case.defect, candidate, first.score)
-                    )
-                right, unknown, scores, types, candidates, chances = (
-                    np.array(column) for column in zip(*outcomes, strict=True)
-                )
-                rows["first_candidate_right"].append(candidates.mean())
-                rows["first_candidate_chance"].append(chances.astype(float).mean())
-                rows["accuracy"].append(right.mean())
-                rows["balanced_accuracy"].append(
-                    np.mean([right[types == name].mean() for name in sorted(set(types.tolist()))])
-                )
-                rows["unknown"].append(unknown.mean())
-                named = ~unknown.astype(bool)
-                if named.any():
-                    rows["right_where_named"].append(right[named].mean())
-                    rows["mean_score_where_named"].append(scores[named].astype(float).mean())
             name = "notes alone" if shots == 0 else f"{shots} {source}"
-            result[name] = {key: spread(values) for key, values in rows.items()}
+            known = fits if source.endswith("notes") else {}
+            result[name] = spreads([outcomes(cases, shots, seed, known) for seed in seeds])
     hidden = []
     for defect in sorted({case.defect for case in cases}):
         for seed in seeds:
@@ -194,7 +181,8 @@ def measure(cases: Sequence[Case], notes: DefectNotes | None, seeds: Sequence[in
 
 def similarities(cases: Sequence[Case]) -> dict[str, Any]:
     """How similar regions are to confirmed examples of their own and of other types: for the constants."""
-    own, other = [], []
+    own: list[float] = []
+    other: list[float] = []
     for n, case in enumerate(cases):
         for m, example in enumerate(cases):
             if n != m:
@@ -233,52 +221,46 @@ def likelihoods(looks: Sequence[tuple[Mapping[str, float], str]]) -> dict[str, A
     return {"best": sorted(rows, key=lambda row: -row["log_likelihood"])[:8]}
 
 
-def notes_of(product: str, files: Sequence[Path], folder: Path) -> DefectNotes:
-    services = build_services(Settings(store=folder / "store"))
-    services.domain.add(files, product=product)
-    return DefectNotes(services, services.domain.passages(product))
+def notes_of(product: str, file: Path, folder: Path) -> DefectNotes:
+    context = tools_context(Settings(store=folder / product))
+    context.domain.add([file], product=product)
+    return DefectNotes(context, context.domain.passages(product))
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--mvtec", type=Path, help="folder that holds screw/ in MVTec's layout")
-    parser.add_argument("--tile", type=Path, help="folder that holds magnetic_tile/ in MVTec's layout")
-    parser.add_argument("--mmad", type=Path, help="MMAD's domain_knowledge.json")
-    parser.add_argument("--develop", action="store_true", help="drawn products instead")
-    parser.add_argument("--encoder", default=DetectorConfig().encoder)
-    parser.add_argument("--per-type", type=int, default=24)
-    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
-    parser.add_argument("--out", type=Path, required=True)
-    options = parser.parse_args()
-    detector = Detector(load_image_encoder(options.encoder), DetectorConfig(encoder=options.encoder))
+    options = parser(__doc__, "mvtec", "tile", "mmad")
+    options.add_argument("--develop", action="store_true", help="procedural products instead")
+    options.add_argument("--encoder", default=DEFAULT_ENCODER)
+    options.add_argument("--per-type", type=int, default=24)
+    options.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
+    given = options.parse_args()
+    model = few_shot_model(given.encoder)
     start = time.perf_counter()
     sets: dict[str, Any] = {}
     looks: list[tuple[dict[str, float], str]] = []
+
+    def add(name: str, cases: list[Case], notes: DefectNotes | None) -> None:
+        sets[name] = {**measure(cases, notes, given.seeds), "similarities": similarities(cases)}
+
     with TemporaryDirectory() as name:
         folder = Path(name)
-        if options.develop:
+        procedural, tile = folder / "procedural.md", folder / "tile.md"
+        procedural.write_text(PROCEDURAL_NOTES)
+        tile.write_text(TILE_NOTES)
+        if given.develop:
             for number, kind in enumerate(("metal nut", "metal plate", "fabric", "brushed metal", "tiles")):
-                cases = drawn_cases(300 + number, kind, detector, min(options.per_type, 10))
-                (folder / f"{number}.md").write_text(DRAWN_NOTES)
-                notes = notes_of(kind, [folder / f"{number}.md"], folder / kind)
-                sets[kind] = {**measure(cases, notes, options.seeds), "similarities": similarities(cases)}
+                cases = procedural_cases(300 + number, kind, model, min(given.per_type, 10))
+                notes = notes_of(kind, procedural, folder)
+                add(kind, cases, notes)
                 looks += [(notes.fits(case.look), case.defect) for case in cases]
             sets["constants of notes alone"] = likelihoods(looks)
-        if options.mvtec:
-            cases = real_cases(options.mvtec, "screw", detector, options.per_type)
-            notes = notes_of("screw", [options.mmad], folder / "screw") if options.mmad else None
-            sets["screw"] = {**measure(cases, notes, options.seeds), "similarities": similarities(cases)}
-        if options.tile:
-            cases = real_cases(options.tile, "magnetic_tile", detector, options.per_type)
-            (folder / "tile.md").write_text(TILE_NOTES)
-            notes = notes_of("magnetic_tile", [folder / "tile.md"], folder / "tile")
-            sets["magnetic_tile"] = {
-                **measure(cases, notes, options.seeds),
-                "similarities": similarities(cases),
-            }
-    options.out.write_text(json.dumps({**provenance(vars(options)), "sets": sets}, indent=1))
+        if given.mvtec:
+            known = notes_of("screw", given.mmad, folder) if given.mmad else None
+            add("screw", real_cases(given.mvtec, "screw", model, given.per_type), known)
+        if given.tile:
+            cases = real_cases(given.tile, "magnetic_tile", model, given.per_type)
+            add("magnetic_tile", cases, notes_of("magnetic_tile", tile, folder))
+    write(given, {"sets": sets})
     for name, rows in sets.items():
         if "best" in rows:
             print(name, *rows["best"], sep="\n  ")

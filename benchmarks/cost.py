@@ -9,7 +9,6 @@ image by image. Training is the shipped run's second phase on a few samples.
 
 from __future__ import annotations
 
-import argparse
 import json
 import multiprocessing
 import resource
@@ -20,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from provenance import provenance
+from harness import parser, write
 
 IMAGES = 24
 STEPS = 6
@@ -67,7 +66,7 @@ def training(folder: str) -> dict[str, Any]:
     from anomaly_core.training.train import train
 
     config = load_checkpoint(SHIPPED).config.training
-    data = config.data.model_copy(update={"drawn_products": 2, "samples": 16, "held_out": 2})
+    data = config.data.model_copy(update={"procedural_products": 2, "samples": 16, "held_out": 2})
     short = config.model_copy(update={"data": data, "decoder_steps": 0, "steps": STEPS})
     seconds: list[float] = []
 
@@ -84,12 +83,7 @@ def training(folder: str) -> dict[str, Any]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--out", type=Path, required=True)
-    options = parser.parse_args()
-    torch.set_num_threads(2)
+    given = parser(__doc__).parse_args()
     context = multiprocessing.get_context("spawn")
     results: dict[str, Any] = {}
     for name, function, arguments in (
@@ -103,9 +97,10 @@ def main() -> None:
         print(name, json.dumps(results[name]), flush=True)
     times = results["alternating"]["median_ms"]
     results["ratio_with_to_without"] = round(times["local"] / times["none"], 3)
-    options.out.write_text(json.dumps({**provenance(vars(options)), **results}, indent=1))
+    write(given, results)
     print("ratio", results["ratio_with_to_without"])
 
 
 if __name__ == "__main__":
+    torch.set_num_threads(2)
     main()

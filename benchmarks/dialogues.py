@@ -1,9 +1,9 @@
-"""Hold five dialogues of ten turns each, the embedded language model phrasing, and check all that is shown.
+"""Five dialogues of ten questions each, which the embedded language model phrases; all answers are checked.
 
     python benchmarks/dialogues.py [--out FILE]
 
 The questions are in dialogues.json, each with a regular expression, `about`, that an answer on topic matches;
-it was written from the question alone. Parts are drawn, or come from the packages elpv-dataset and
+it was written from the question alone. Parts are procedural, or come from the packages elpv-dataset and
 conformal-clip-data. The checks here share no code with those of the dialogue: repetition is counted and
 compressed, numbers are looked up in the evidence, and the verdict is compared with a list of phrases. First
 `iad weights pull efficientnet-lite0 minilm smollm2 elpv textile`.
@@ -11,7 +11,6 @@ compressed, numbers are looked up in the evidence, and the verdict is compared w
 
 from __future__ import annotations
 
-import argparse
 import json
 import re
 import statistics
@@ -26,14 +25,15 @@ from typing import Any
 import cv2
 import numpy as np
 import torch
+from harness import parser, write
 from numpy.typing import NDArray
 from PIL import Image
-from provenance import provenance
 
 from agents.app import Application, inspection_record
 from agents.demo import choose_cells
+from agents.graphs.threads import Finished, Waiting
 from agents.settings import Settings
-from anomaly_core.simulation.procedural import DrawnProduct
+from anomaly_core.simulation.procedural import ProceduralProduct
 from anomaly_core.weights import resolve as weights
 from tools.records import InspectionRecord
 
@@ -75,25 +75,21 @@ OPPOSITE = {
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
-    parser.add_argument("--out", type=Path, default=HERE / "results" / "dialogues.json")
-    options = parser.parse_args()
-    torch.set_num_threads(1)
+    given = parser(__doc__, out="dialogues.json").parse_args()
     dialogues = json.loads((HERE / "dialogues.json").read_text(encoding="utf-8"))
-    turns: list[dict[str, Any]] = []
+    answers: list[dict[str, Any]] = []
     with tempfile.TemporaryDirectory() as name:
         parts = scenes(Path(name))
         for dialogue in dialogues:
             good, images, notes = parts[dialogue["name"]]
-            app = ready(Path(name) / "stores" / dialogue["name"], dialogue["name"], good, notes)
-            for number, turn in enumerate(dialogue["turns"], start=1):
-                image = images[turn["image"]]
-                turns.append({"dialogue": dialogue["name"], "turn": number} | hold(app, image, turn))
-                told = {key: turns[-1][key] for key in ("question", "said", "shown", "wrong", "seconds")}
-                print(json.dumps(told, indent=1), flush=True)
-            app.close()
-    result = {"provenance": provenance({}), "summary": summary(turns), "turns": turns}
-    options.out.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+            with ready(Path(name) / "stores" / dialogue["name"], dialogue["name"], good, notes) as app:
+                for number, asked in enumerate(dialogue["questions"], start=1):
+                    shown = hold(app, images[asked["image"]], asked)
+                    answers.append({"dialogue": dialogue["name"], "number": number, **shown})
+                    logged = {key: shown[key] for key in ("question", "draft", "shown", "wrong", "seconds")}
+                    print(json.dumps(logged, indent=1), flush=True)
+    result = {"summary": summary(answers), "answers": answers}
+    write(given, result)
     print(json.dumps(result["summary"], indent=1))
 
 
@@ -105,16 +101,16 @@ def scenes(folder: Path) -> dict[str, tuple[list[Path], dict[str, Path], str]]:
     fabric = {"defective": sorted((textile / "local").glob("*.jpg"))[0]}
     return {
         "solar cell": (cells.enrolled, {"good": cells.good[0], "defective": cells.defective[0]}, solar),
-        "metal plate": (*drawn("metal plate", folder), PLATE),
-        "capsule": (*drawn("capsule", folder), ""),
+        "metal plate": (*procedural("metal plate", folder), PLATE),
+        "capsule": (*procedural("capsule", folder), ""),
         "fabric": (sorted((textile / "nominal").glob("*.jpg"))[:8], fabric, ""),
-        "gear": (*drawn("gear", folder), GEAR),
+        "gear": (*procedural("gear", folder), GEAR),
     }
 
 
-def drawn(kind: str, folder: Path) -> tuple[list[Path], dict[str, Path]]:
-    """Draw eight good parts to enrol, another good one, and one with a defect."""
-    product, paths = DrawnProduct(kind, 1), []
+def procedural(kind: str, folder: Path) -> tuple[list[Path], dict[str, Path]]:
+    """Make eight good parts to enrol, another good one, and one with a defect."""
+    product, paths = ProceduralProduct(kind, 1), []
     for index in range(10):
         pixels = product.image(index).copy()
         if index == 9:
@@ -144,33 +140,32 @@ def ready(store: Path, product: str, good: list[Path], notes: str) -> Applicatio
     return app
 
 
-def hold(app: Application, image: Path, turn: dict[str, str]) -> dict[str, Any]:
-    """Put one question; return what was shown, who said it, and what is wrong with it."""
-    out: dict[str, Any] = {}
+def hold(app: Application, image: Path, asked: dict[str, str]) -> dict[str, Any]:
+    """Put one question; return what was shown, the model's draft, and what is wrong with what was shown."""
     start = time.perf_counter()
-    for _ in app.conversations.ask(image, turn["question"], thread="T", out=out):
-        pass
+    *_, finished = app.conversations.ask(image, asked["question"], thread="T")
     seconds = time.perf_counter() - start
-    state = out["final"]
+    assert isinstance(finished, Finished) and not isinstance(finished.final, Waiting)
+    state = finished.final
     record = inspection_record(state, total_ms=1000 * seconds)
     return {
-        "question": turn["question"],
+        "question": asked["question"],
         "shown": record.answer,
-        "by_the_model": not state["refused"],
-        "said": state["draft"],
-        "refused": state["refused"],
-        "on_topic": re.search(turn["about"], record.answer, re.IGNORECASE) is not None,
+        "by_the_model": not state["violations"],
+        "draft": state["draft"],
+        "violations": state["violations"],
+        "on_topic": re.search(asked["about"], record.answer, re.IGNORECASE) is not None,
         "wrong": faults(record),
         "seconds": round(seconds, 2),
-        "model_seconds": round(state["timings_ms"].get("llm", 0.0) / 1000, 2),
+        "model_seconds": round(record.timings_ms.llm / 1000, 2),
     }
 
 
 def faults(record: InspectionRecord) -> list[str]:
     """What must never be shown, and is."""
     answer = record.answer
-    spoken = re.sub(r'"[^"]*"', "", answer)
-    claims = re.sub(r"\[[^\[\]]*[A-Za-z][^\[\]]*\]", "", spoken)
+    unquoted = re.sub(r'"[^"]*"', "", answer)
+    claims = re.sub(r"\[[^\[\]]*[A-Za-z][^\[\]]*\]", "", unquoted)
     found = []
     if len(re.findall(r"[A-Za-z]{2,}", answer)) < 4:
         found.append("empty")
@@ -209,22 +204,23 @@ def repeats(text: str) -> bool:
     return len(raw) > 200 and len(zlib.compress(raw, 9)) < 0.25 * len(raw)
 
 
-def summary(turns: list[dict[str, Any]]) -> dict[str, Any]:
+def summary(answers: list[dict[str, Any]]) -> dict[str, Any]:
     """The figures that docs/concepts/dialogue.md gives."""
-    wrong = Counter(fault for turn in turns for fault in turn["wrong"])
+    wrong = Counter(fault for each in answers for fault in each["wrong"])
     kinds = ("empty", "degenerate", "cut off", "verdict missing", "contradiction", "number not measured")
-    count = len(turns)
+    count = len(answers)
     return {
-        "turns": count,
+        "answers": count,
         "shown_and_wrong": {kind: wrong[kind] for kind in kinds},
-        "on_topic": sum(turn["on_topic"] for turn in turns) / count,
-        "by_the_model": sum(turn["by_the_model"] for turn in turns) / count,
-        "refused_for": dict(Counter(turn["refused"][0] for turn in turns if turn["refused"])),
-        "median_seconds": statistics.median(turn["seconds"] for turn in turns),
-        "longest_seconds": max(turn["seconds"] for turn in turns),
-        "median_model_seconds": statistics.median(turn["model_seconds"] for turn in turns),
+        "on_topic": sum(each["on_topic"] for each in answers) / count,
+        "by_the_model": sum(each["by_the_model"] for each in answers) / count,
+        "violations": dict(Counter(each["violations"][0] for each in answers if each["violations"])),
+        "median_seconds": statistics.median(each["seconds"] for each in answers),
+        "longest_seconds": max(each["seconds"] for each in answers),
+        "median_model_seconds": statistics.median(each["model_seconds"] for each in answers),
     }
 
 
 if __name__ == "__main__":
+    torch.set_num_threads(1)
     main()

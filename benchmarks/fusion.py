@@ -4,19 +4,17 @@
 
 Sets, photographs all: the textile of package conformal-clip-data with its own simulated faults, and with
 cut-paste, which training has not; pictures of brick, grass and gravel from scikit-image, whose crops are
-a product's images, with anomalies of each kind, many faint. Drawn products would flatter the text-aligned
-decoder, which learned on others of their kind.
+a product's images, with anomalies of each kind, many faint. Procedural products would flatter the
+text-aligned decoder, which learned on others of their kind.
 Weights are those under which, in each set, an anomalous image most likely outranks a good one: the least
 logistic loss over all pairs of the two, which is smooth where the AUROC of a few dozen images jumps. Each set
 counts alike. Leaving out one product's sets after the other tells what the weights are worth on what they
-were not learned on. Priors are the spreads of unseen good images of these products and of drawn ones.
+were not learned on. Priors are the spreads of unseen good images of these products and of procedural ones.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -24,121 +22,75 @@ from typing import Any
 
 import numpy as np
 import torch
-from ablation import yes_margins
+from harness import fused_models, parser, write
 from numpy.typing import NDArray
-from PIL import Image
-from provenance import provenance
 from scipy.optimize import minimize
-from selection import METHODS, SIDE, Pixels, Set, textile, with_anomalies
+from sets import SHOTS, SIDE, Labelled, Set, photographs
 
-from anomaly_core.checkpoint import Checkpoint, load_checkpoint
-from anomaly_core.config import DetectorConfig
-from anomaly_core.detector import Detector
-from anomaly_core.encoders.registry import load_image_encoder
+from anomaly_core.anomalygpt import AnomalyGPT
+from anomaly_core.checkpoint import load_checkpoint
+from anomaly_core.evaluation.datasets import GOOD
 from anomaly_core.evaluation.metrics import auroc
-from anomaly_core.imaging.reading import find_images, load_image
-from anomaly_core.language.registry import load_language_model
 from anomaly_core.scoring.calibration import Prior
 from anomaly_core.scoring.fusion import Fusion, write_fusion
-from anomaly_core.simulation.procedural import drawn_products
-from anomaly_core.soft_prompt.reader import AnomalyGPT
-from anomaly_core.training.data import Texture
-from anomaly_core.weights.resolve import pull
+from anomaly_core.scoring.scorer import FEW_SHOT, SOFT_PROMPT, TEXT_ALIGNED, Score
+from anomaly_core.simulation.procedural import procedural_products
 
 LEAST_WEIGHT = 0.005
 """A part that counts for nothing would be asked for show."""
-FAINTEST = 0.2
-"""Full-strength anomalies are nearly always found and would tell nothing."""
-TEXTURES = ("brick", "grass", "gravel")
 NONE = (0.0, 0.0)
 UNFUSED = Fusion(text_weight=0.0, language_weight=0.0, prior=Prior())
-
-
-@dataclass(frozen=True)
-class Scores:
-    """Parts of the fused score. tests: (n, parts), labels: (n,). good: (m, parts), see `Fitted`."""
-
-    tests: NDArray[np.float64]
-    labels: NDArray[np.bool_]
-    good: NDArray[np.float64]
-
-    def fused(self, weights: Sequence[float]) -> NDArray[np.float64]:
-        return self.tests @ np.array([1.0, *weights])
-
-    def shift(self, weights: Sequence[float]) -> float:
-        """How far unseen good images lie above those that calibrate."""
-        levels = self.good @ np.array([1.0, *weights])
-        return float(self.fused(weights)[~self.labels].mean() - levels.mean())
-
-    def spread(self, weights: Sequence[float]) -> float:
-        return float(self.fused(weights)[~self.labels].std(ddof=1))
+"""All weights 0, so that each part can be read for itself."""
+DRAWS = ((1, 0), (1, 1), (4, 0), (4, 1))
+"""Shots and seed of each case."""
 
 
 @dataclass(frozen=True)
 class Case:
-    """A set with one draw of shots. once: few-shot, text of one look; closely: of a close one, and yes/no."""
+    """A set with one draw of shots: parts of the fused score of its n test images.
+
+    labels: (n,). one_view: (n, 2) few-shot, text. all_views: (n, 3) with yes or no. good: (m, 2) of the good
+    images among themselves, in one view.
+    """
 
     name: str
     shots: int
-    once: Scores
-    closely: Scores
+    labels: NDArray[np.bool_]
+    one_view: NDArray[np.float64]
+    all_views: NDArray[np.float64]
+    good: NDArray[np.float64]
+
+    @property
+    def product(self) -> str:
+        return self.name.rsplit("-", 1)[0]
 
     def auroc(self, weights: Sequence[float]) -> float:
-        return auroc(self.closely.fused(weights), self.closely.labels)
+        return auroc(self.all_views @ np.array([1.0, *weights]), self.labels)
+
+    def shift(self, text_weight: float) -> float:
+        """How far unseen good images lie above those that calibrate."""
+        weights = np.array([1.0, text_weight])
+        return float((self.one_view[~self.labels] @ weights).mean() - (self.good @ weights).mean())
+
+    def spread(self, text_weight: float) -> float:
+        return float((self.one_view[~self.labels] @ np.array([1.0, text_weight])).std(ddof=1))
 
 
-def cases_of(part: Set, detector: Detector, gpt: AnomalyGPT, draws: Sequence[tuple[int, int]]) -> list[Case]:
-    """Return a set's cases; draws: (shots, seed)."""
-    seen = [detector.look_closely(detector.encode(pixels), pixels) for pixels in part.tests]
-    labels = np.array(part.labels)
+def cases_of(part: Set, model: AnomalyGPT, mute: AnomalyGPT) -> list[Case]:
+    """Return a set's cases. mute: the model without its language model."""
+    images = [model.augment(model.encode(test.pixels)) for test in part.tests]
     cases = []
-    for shots, seed in draws:
-        chosen = np.random.default_rng(seed).permutation(len(part.shots))[:shots]
-        fitted = detector.fit([part.shots[i] for i in chosen], language=gpt)
-        model = fitted.model
-        prompts = [
-            gpt.soft_prompt(detector.decode(each, model).values, model.even_odds, each.embedding)
-            for each in seen
-        ]
-        once, closely = (
-            [(found.few_shot, found.text) for found in (detector.compare(each, model.bank) for each in looks)]
-            for looks in ([replace(each, views=each.views[:1]) for each in seen], seen)
-        )
-        asked = np.column_stack([closely, yes_margins(gpt.lm, prompts)])
-        cases.append(
-            Case(
-                part.name,
-                shots,
-                Scores(np.array(once), labels, fitted.good),
-                Scores(asked, labels, fitted.asked),
-            )
-        )
+    for shots, seed in DRAWS:
+        product = model.fit(part.draw(shots, seed))
+        one_view = [parts_of(mute.inspect(each.first_view, product).scores) for each in images]
+        all_views = [parts_of(model.inspect(each, product, ask=True).scores) for each in images]
+        good = np.column_stack([product.good_scores[name] for name in (FEW_SHOT, TEXT_ALIGNED)])
+        cases.append(Case(part.name, shots, part.labels, np.array(one_view), np.array(all_views), good))
     return cases
 
 
-def crops(texture: str, count: int, seed: int) -> list[Pixels]:
-    """Return random crops of scikit-image's picture of a texture."""
-    from skimage import data
-
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / f"{texture}.png"
-        Image.fromarray(getattr(data, texture)()).save(path)
-        return [Texture(texture, path, SIDE, seed).image(index) for index in range(count)]
-
-
-def photographs(count: int, rng: np.random.Generator, seed: int) -> list[Set]:
-    """Return the sets that weights are learned on."""
-    nominal = find_images([pull("textile") / "nominal"])
-    chosen = [load_image(nominal[i]).pixels for i in rng.permutation(len(nominal))[: 12 + 2 * count]]
-    sets = [*textile(count, rng), with_anomalies("textile", chosen, count, rng, "cutpaste", FAINTEST)]
-    for name in TEXTURES:
-        images = crops(name, 12 + 2 * count, seed)
-        sets += [with_anomalies(name, images, count, rng, method, FAINTEST) for method in METHODS]
-    return sets
-
-
-def product_of(case: Case) -> str:
-    return case.name.rsplit("-", 1)[0]
+def parts_of(scores: Mapping[str, Score]) -> list[float]:
+    return [scores[name].log_score for name in (FEW_SHOT, TEXT_ALIGNED, SOFT_PROMPT) if name in scores]
 
 
 def learn(cases: Sequence[Case]) -> tuple[float, float]:
@@ -146,7 +98,7 @@ def learn(cases: Sequence[Case]) -> tuple[float, float]:
     names = [case.name for case in cases]
     pairs = []
     for case in cases:
-        tests, labels = case.closely.tests, case.closely.labels
+        tests, labels = case.all_views, case.labels
         pairs.append((tests[labels][:, None] - tests[~labels][None]).reshape(-1, 3))
 
     def loss(factors: NDArray[np.float64]) -> float:
@@ -159,24 +111,23 @@ def learn(cases: Sequence[Case]) -> tuple[float, float]:
     return weights[0], weights[1]
 
 
-def parts_of(cases: Sequence[Case]) -> dict[str, float]:
+def aurocs_of(cases: Sequence[Case]) -> dict[str, float]:
     """Return the mean AUROC of each part alone."""
     return {
-        name: float(np.mean([auroc(case.closely.tests[:, column], case.closely.labels) for case in cases]))
+        name: float(np.mean([auroc(case.all_views[:, column], case.labels) for case in cases]))
         for column, name in enumerate(("few_shot", "text", "yes_no"))
     }
 
 
-def prior_of(cases: Mapping[str, Sequence[tuple[int, Scores]]], weights: Sequence[float]) -> Prior:
-    """Return the prior of fused scores.
+def prior_of(cases: Mapping[str, Sequence[Case]], text_weight: float) -> Prior:
+    """Return the prior of fused scores. cases: each product's.
 
-    cases: each product's, with the number of shots. Spread: the median over products, so that one odd one
-    does not decide. The one-shot distances of drawn parts are low and no two alike: the shift is that of the
-    upper quartile, never below 0, and the whole standard deviation over products and draws counts, since with
-    one shot false alarms suffer.
+    Spread: the median over products, so that one odd one does not decide. The one-shot distances of
+    procedural parts are low and no two alike: the shift is that of the upper quartile, never below 0, and the
+    whole standard deviation over products and draws counts, since with one shot false alarms suffer.
     """
-    spreads = [np.mean([scores.spread(weights) for _, scores in mine]) for mine in cases.values()]
-    ones = [scores.shift(weights) for mine in cases.values() for shots, scores in mine if shots == 1]
+    spreads = [np.mean([case.spread(text_weight) for case in mine]) for mine in cases.values()]
+    ones = [case.shift(text_weight) for mine in cases.values() for case in mine if case.shots == 1]
     return Prior(
         spread=round(float(np.median(spreads)), 3),
         one_shot_shift=round(max(0.0, float(np.quantile(ones, 0.75))), 3),
@@ -184,80 +135,61 @@ def prior_of(cases: Mapping[str, Sequence[tuple[int, Scores]]], weights: Sequenc
     )
 
 
-def unfused(checkpoint: Checkpoint) -> Checkpoint:
-    """Return the checkpoint with all weights 0, so that each part can be read for itself."""
-    return replace(checkpoint, fusion=UNFUSED)
-
-
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--checkpoint", type=Path, required=True)
-    parser.add_argument("--count", type=int, default=30, help="good and anomalous test images a set")
-    parser.add_argument("--products", type=int, default=6, help="drawn products, for the priors")
-    parser.add_argument("--seed", type=int, default=23)
-    parser.add_argument("--write", action="store_true", help="write fusion.json into the checkpoint")
-    parser.add_argument("--cases", type=Path, help="write each case's scores and labels into this .npz")
-    parser.add_argument("--out", type=Path, required=True)
-    options = parser.parse_args()
-    checkpoint = unfused(load_checkpoint(options.checkpoint))
-    encoder = load_image_encoder(checkpoint.config.training.encoder)
-    detector = Detector(encoder, DetectorConfig(), checkpoint)
-    gpt = AnomalyGPT(checkpoint, load_language_model(str(checkpoint.config.language_model)))
-    rng = np.random.default_rng(options.seed)
-    sets = photographs(options.count, rng, options.seed)
-    draws = [(1, 0), (1, 1), (4, 0), (4, 1)]
+    options = parser(__doc__)
+    options.add_argument("--checkpoint", type=Path, required=True)
+    options.add_argument("--count", type=int, default=30, help="good and anomalous test images a set")
+    options.add_argument("--products", type=int, default=6, help="procedural products, for the priors")
+    options.add_argument("--seed", type=int, default=23)
+    options.add_argument("--write", action="store_true", help="write fusion.json into the checkpoint")
+    options.add_argument("--cases", type=Path, help="write each case's scores and labels into this .npz")
+    given = options.parse_args()
+    model, mute = fused_models(replace(load_checkpoint(given.checkpoint), fusion=UNFUSED))
+    rng = np.random.default_rng(given.seed)
     cases: list[Case] = []
-    for part in sets:
-        cases += cases_of(part, detector, gpt, draws)
-        mine = [case for case in cases if case.name == part.name]
-        print(part.name, {name: round(value, 3) for name, value in parts_of(mine).items()}, flush=True)
-    # Good images: of each photographed product once, and of drawn ones.
-    good = {product_of(case): [c for c in cases if c.name == case.name] for case in cases}
-    for index, made in enumerate(drawn_products(options.products, options.seed)):
-        images = [made.image(i, side=SIDE) for i in range(12 + options.count)]
-        part = Set(f"{made.name} {index}-good", images[:12], images[12:], [False] * options.count)
-        good[part.name] = cases_of(part, detector, gpt, draws)
+    for part in photographs(given.count, rng, given.seed):
+        mine = cases_of(part, model, mute)
+        cases += mine
+        print(part.name, {name: round(value, 3) for name, value in aurocs_of(mine).items()}, flush=True)
+    # Good images: of each photographed product once, and of procedural ones.
+    good = {case.product: [c for c in cases if c.name == case.name] for case in cases}
+    for index, made in enumerate(procedural_products(given.products, given.seed)):
+        images = [made.image(i, side=SIDE) for i in range(SHOTS + given.count)]
+        tests = [Labelled(pixels, GOOD) for pixels in images[SHOTS:]]
+        part = Set(f"{made.name} {index}-good", images[:SHOTS], tests)
+        good[part.name] = cases_of(part, model, mute)
         print(part.name, flush=True)
-    if options.cases:
-        np.savez(
-            options.cases,
-            **{
-                f"{i}-{c.name}-{c.shots}": np.column_stack([c.closely.tests, c.closely.labels])
-                for i, c in enumerate(cases)
-            },
-        )
-    names = sorted({case.name for case in cases})
+    if given.cases:
+        kept = {
+            f"{i}-{c.name}-{c.shots}": np.column_stack([c.all_views, c.labels]) for i, c in enumerate(cases)
+        }
+        np.savez(given.cases, allow_pickle=False, **kept)
     worth = {}
-    for product in sorted({product_of(case) for case in cases}):
-        weights = learn([case for case in cases if product_of(case) != product])
-        gains = [case.auroc(weights) - case.auroc(NONE) for case in cases if product_of(case) == product]
+    for product in sorted({case.product for case in cases}):
+        weights = learn([case for case in cases if case.product != product])
+        gains = [case.auroc(weights) - case.auroc(NONE) for case in cases if case.product == product]
         worth[product] = {"weights": weights, "gain": round(float(np.mean(gains)), 4)}
     weights = learn(cases)
-    fusion = Fusion(
-        text_weight=weights[0],
-        language_weight=weights[1],
-        prior=prior_of({name: [(c.shots, c.once) for c in mine] for name, mine in good.items()}, weights[:1]),
-    )
+    text, language = weights
+    fusion = Fusion(text_weight=text, language_weight=language, prior=prior_of(good, text))
     results: dict[str, Any] = {
         "fusion": fusion.model_dump(),
         "gain_on_products_not_learned_on": worth,
         "one_shot_distances": {
-            name: [round(c.once.shift(weights[:1]), 3) for c in mine if c.shots == 1]
+            name: [round(case.shift(text), 3) for case in mine if case.shots == 1]
             for name, mine in good.items()
         },
         "sets": {
             name: {
-                **parts_of(mine := [case for case in cases if case.name == name]),
+                **aurocs_of(mine := [case for case in cases if case.name == name]),
                 "fused": float(np.mean([case.auroc(weights) for case in mine])),
             }
-            for name in names
+            for name in sorted({case.name for case in cases})
         },
     }
-    options.out.write_text(json.dumps({**provenance(vars(options)), **results}, indent=1))
-    if options.write:
-        write_fusion(options.checkpoint, fusion)
+    write(given, results)
+    if given.write:
+        write_fusion(given.checkpoint, fusion)
     print(json.dumps(results["fusion"]), worth)
 
 

@@ -3,15 +3,14 @@
     python benchmarks/latency.py [--mvtec ROOT] [--images N] [--long N] [--encoder NAME]
 
 A: one inspection as `iad inspect` does it, without pictures (read, encode, decode, retrieve, answer, through
-the graph). B: reading the file, and one forward pass of the encoder on the same rendered input. A and B take
-turns, image by image, so that a busy machine slows both; their ratio is reported. ELPV comes from package
+the graph). B: reading the file, and one forward pass of the encoder on the same rendered input. A and B
+alternate, image by image, so that a busy machine slows both; their ratio is reported. ELPV comes from package
 elpv-dataset.
 Memory is the process's resident size after 200 and after `--long` inspections of images taken in turn.
 """
 
 from __future__ import annotations
 
-import argparse
 import gc
 import json
 import resource
@@ -21,17 +20,19 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import torch
-from provenance import provenance
+from harness import parser, write
 
 from agents.app import Application
 from agents.demo import choose_cells
 from agents.settings import Settings
-from anomaly_core.imaging.frame import frame_of
+from anomaly_core.config import DEFAULT_ENCODER
+from anomaly_core.encoders.base import encode_one
 from anomaly_core.imaging.reading import find_images, load_image
 from anomaly_core.weights import resolve as weights
 from tools.records import InspectionRecord
@@ -41,41 +42,38 @@ EARLY = 200
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
-    parser.add_argument("--mvtec", type=Path, help="folder in MVTec's layout; its first category is measured")
-    parser.add_argument("--images", type=int, default=60, help="images a set, at least 2")
-    parser.add_argument("--long", type=int, default=2000, help="inspections of the memory test; 0: none")
-    parser.add_argument("--encoder", default="efficientnet-lite0")
-    parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--out", type=Path, default=Path(__file__).parent / "results" / "latency.json")
-    options = parser.parse_args()
-    torch.set_num_threads(options.threads)
-
-    facts = {key: value for key, value in vars(options).items() if key != "out"}
-    result: dict[str, Any] = {"provenance": provenance(facts), "help": help_seconds(), "sets": {}}
+    options = parser(__doc__, "mvtec", out="latency.json")
+    options.add_argument("--images", type=int, default=60, help="images a set, at least 2")
+    options.add_argument("--long", type=int, default=2000, help="inspections of the memory test; 0: none")
+    options.add_argument("--encoder", default=DEFAULT_ENCODER)
+    options.add_argument("--threads", type=int, default=1)
+    given = options.parse_args()
+    torch.set_num_threads(given.threads)
+    sets: dict[str, Any] = {}
+    result: dict[str, Any] = {"help": help_seconds(), "sets": sets}
     with tempfile.TemporaryDirectory() as folder:
-        for name, good, new in image_sets(options.mvtec, options.images):
+        for name, good, new in image_sets(given.mvtec, given.images):
             settings = Settings.from_environment(
-                encoder=options.encoder,
+                encoder=given.encoder,
                 store=Path(folder) / name,
-                threads=options.threads,
+                threads=given.threads,
                 prompt_llm="none",
             )
-            app = ready(settings, name, good)
-            result["sets"][name] = compare(app, name, new)
-            print(name, json.dumps(result["sets"][name]), flush=True)
-            if options.long and name == "elpv":
-                result["memory"] = memory(app, name, new, options.long)
-                print("memory", json.dumps(result["memory"]), flush=True)
-    options.out.parent.mkdir(exist_ok=True)
-    options.out.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
+            with Application(settings) as app:
+                prepare(app, name, good)
+                sets[name] = compare(app, name, new)
+                print(name, json.dumps(sets[name]), flush=True)
+                if given.long and name == "elpv":
+                    result["memory"] = memory(app, name, new, given.long)
+                    print("memory", json.dumps(result["memory"]), flush=True)
+    write(given, result)
 
 
 def image_sets(mvtec: Path | None, count: int) -> list[tuple[str, list[Path], list[Path]]]:
     """Name, images to enrol, images to inspect: half of them defective, good and defective in turn."""
     cells = choose_cells(weights.pull("elpv"), 8, count // 2, 0)
-    turns = [path for pair in zip(cells.good, cells.defective, strict=True) for path in pair]
-    sets = [("elpv", cells.enrolled, turns)]
+    images = [path for pair in zip(cells.good, cells.defective, strict=True) for path in pair]
+    sets = [("elpv", cells.enrolled, images)]
     if mvtec is not None:
         category = sorted(path for path in mvtec.iterdir() if (path / "train" / "good").is_dir())[0]
         test = find_images([category / "test"])
@@ -84,28 +82,26 @@ def image_sets(mvtec: Path | None, count: int) -> list[tuple[str, list[Path], li
     return sets
 
 
-def ready(settings: Settings, product: str, good: list[Path]) -> Application:
-    """An application with the product and notes enrolled."""
-    app = Application(settings)
+def prepare(app: Application, product: str, good: list[Path]) -> None:
+    """Enrol the product, and add notes."""
     app.enroll(product, good)
-    notes = settings.store.parent / "solar-cells.md"
+    notes = app.settings.store.parent / "solar-cells.md"
     notes.write_bytes(files("agents").joinpath("solar_cell_notes.md").read_bytes())
     app.add_knowledge([notes], product)
-    return app
 
 
 def compare(app: Application, product: str, images: list[Path]) -> dict[str, Any]:
     """Milliseconds of A and B, and of A's steps, image by image after two of each to warm up."""
     whole, bare, steps, anomalous = [], [], dict[str, list[float]](), []
     for number, path in enumerate([*images[:2], *images]):
-        turns: list[Callable[[], Any]] = [
-            lambda p=path: inspected(app, p, product),
-            lambda p=path: forward(app, p),
+        runs: list[Callable[[], Any]] = [
+            partial(inspected, app, path, product),
+            partial(forward, app, path),
         ]
         times = {}
         for which in (0, 1) if number % 2 else (1, 0):
             start = time.perf_counter()
-            done = turns[which]()
+            done = runs[which]()
             times[which] = (time.perf_counter() - start) * 1000
             if which == 0:
                 record = done
@@ -137,17 +133,15 @@ def inspected(app: Application, path: Path, product: str) -> InspectionRecord:
     (record,) = app.inspect([path], product=product)
     if not isinstance(record, InspectionRecord):
         raise SystemExit(f"{path}: {record.error.message}")
-    # Forgotten, so that the next look at this file is a first one.
+    # Forgotten, so that the next inspection of this file is a first one.
     app.tools.images.clear()
     return record
 
 
 def forward(app: Application, path: Path) -> None:
     """Read and render the file, and run the encoder once."""
-    detector = app.tools.detector
     pixels = load_image(path).pixels
-    frame = frame_of(pixels, detector.config.input_side, detector.encoder.stride)
-    detector.encoder.encode(frame.render(pixels))
+    encode_one(app.tools.model.encoder, app.tools.model.frame(pixels).render(pixels))
 
 
 def memory(app: Application, product: str, images: list[Path], count: int) -> dict[str, float]:

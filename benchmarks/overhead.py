@@ -1,34 +1,36 @@
-"""Measure what the graphs themselves cost, beyond the tools that they call, and a thread of a thousand turns.
+"""What the graphs cost beyond the tools that they call, and a thread of a thousand questions.
 
-    python benchmarks/overhead.py [--images N] [--turns N] [--encoder NAME]
+    python benchmarks/overhead.py [--images N] [--questions N] [--encoder NAME]
 
 The overhead of an inspection is its wall time less the time inside its tools: state, records, composing the
 answer and LangGraph itself. The overhead of a question also has its checkpoints, in a SQLite file. Parts are
-drawn, and the encoder is the tiny one, since neither changes what the graph does. Wall and processor time are
-given: on a machine that is shared, the first holds what others took.
+procedural, and the encoder is the tiny one, since neither changes what the graph does. Wall and processor
+time are given: on a machine that is shared, the first holds what others took.
 """
 
 from __future__ import annotations
 
-import argparse
+import inspect
 import json
 import statistics
 import tempfile
 import time
+from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
 from typing import Any
 
 import torch
+from harness import parser, write
 from PIL import Image
-from provenance import provenance
 
-from agents import dialogue, graph
+from agents.answers import tool_calls
 from agents.app import Application
+from agents.graphs import dialogue, inspection
 from agents.settings import Settings
-from anomaly_core.simulation.procedural import DrawnProduct
-from tools.context import Services
+from anomaly_core.simulation.procedural import ProceduralProduct
+from tools.cache import CachedImage
 from tools.records import InspectionRecord
-from tools.registry import build_tools
 
 QUESTIONS = ("Where is it?", "and how sure are you?", "what about the second region?", "why?")
 
@@ -36,69 +38,75 @@ QUESTIONS = ("Where is it?", "and how sure are you?", "what about the second reg
 class Watch:
     """Sums the milliseconds spent inside tools: on the wall's clock, and of the processor."""
 
-    wall: float = 0.0
-    cpu: float = 0.0
+    def __init__(self) -> None:
+        self._inside = False
+        self.begin()
 
     def begin(self) -> None:
         """Forget what was summed, and start a run."""
-        self.wall = self.cpu = 0.0
-        self._start = (time.perf_counter(), time.process_time())
+        self._start, self._tools = _clocks(), [0.0, 0.0]
 
     def end(self) -> tuple[float, float]:
         """Return what the run took beyond its tools, in milliseconds: wall and processor."""
-        wall, cpu = time.perf_counter() - self._start[0], time.process_time() - self._start[1]
-        return wall * 1000 - self.wall, cpu * 1000 - self.cpu
+        wall, cpu = (now - start for now, start in zip(_clocks(), self._start, strict=True))
+        return wall - self._tools[0], cpu - self._tools[1]
 
-    def tools(self, services: Services) -> Any:
-        """Return the tools, each telling its time."""
-        made = build_tools(services)
-        for tool in made:
-            tool.func = self._timed(tool.func)  # type: ignore[attr-defined]  # every tool here has one
-        return made
+    def timed(self, inner: Callable[..., Any]) -> Callable[..., Any]:
+        """Return the function, telling its time unless another timed one called it."""
 
-    def _timed(self, inner: Any) -> Any:
-        def run(**arguments: Any) -> Any:
-            wall, cpu = time.perf_counter(), time.process_time()
+        @wraps(inner)
+        def run(*args: Any, **keywords: Any) -> Any:
+            if self._inside:
+                return inner(*args, **keywords)
+            self._inside, start = True, _clocks()
             try:
-                return inner(**arguments)
+                return inner(*args, **keywords)
             finally:
-                self.wall += (time.perf_counter() - wall) * 1000
-                self.cpu += (time.process_time() - cpu) * 1000
+                self._inside = False
+                spent = zip(self._tools, _clocks(), start, strict=True)
+                self._tools = [total + now - then for total, now, then in spent]
 
         return run
 
+    def watch_tools(self) -> None:
+        """Time every function of the tools that a graph calls, and the encoder."""
+        for module in (inspection, dialogue, tool_calls):
+            for name, value in vars(module).items():
+                if inspect.isfunction(value) and value.__module__.startswith("tools."):
+                    setattr(module, name, self.timed(value))
+        encoded = CachedImage.encoded.fget  # type: ignore[attr-defined]
+        CachedImage.encoded = property(self.timed(encoded))  # type: ignore[method-assign,assignment]
+
+
+def _clocks() -> tuple[float, float]:
+    """Milliseconds on the wall's clock, and of the processor."""
+    return 1000 * time.perf_counter(), 1000 * time.process_time()
+
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
-    parser.add_argument("--images", type=int, default=100, help="inspections, and questions, at least 20")
-    parser.add_argument("--turns", type=int, default=1000, help="turns of the long thread, at least 200")
-    parser.add_argument("--encoder", default="tiny")
-    parser.add_argument("--out", type=Path, default=Path(__file__).parent / "results" / "overhead.json")
-    options = parser.parse_args()
-    torch.set_num_threads(1)
+    options = parser(__doc__, out="overhead.json")
+    options.add_argument("--images", type=int, default=100, help="inspections, and questions, at least 20")
+    options.add_argument("--questions", type=int, default=1000, help="of the long thread, at least 200")
+    options.add_argument("--encoder", default="tiny")
+    given = options.parse_args()
     watch = Watch()
-    for module in (graph, dialogue):
-        module.build_tools = watch.tools  # type: ignore[attr-defined]  # every call passes through here
-    result: dict[str, Any] = {
-        "provenance": provenance({k: v for k, v in vars(options).items() if k != "out"})
-    }
+    watch.watch_tools()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        app = ready(folder, options.encoder)
-        parts = drawn(folder, 20, 100)
-        result["inspection"] = inspections(app, parts, options.images, watch)
-        print("inspection", json.dumps(result["inspection"]), flush=True)
-        result["question"] = questions(app, parts, options.images, watch)
-        print("question", json.dumps(result["question"]), flush=True)
-        result["thread"] = long_thread(app, parts, options.turns, folder / "store-threads.sqlite")
-        print("thread", json.dumps(result["thread"]), flush=True)
-        app.close()
-    options.out.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
+        with ready(folder, given.encoder) as app:
+            parts = procedural(folder, 20, 100)
+            result = {
+                "inspection": inspections(app, parts, given.images, watch),
+                "question": questions(app, parts, given.images, watch),
+                "thread": long_thread(app, parts, given.questions, folder / "store-threads.sqlite"),
+            }
+    write(given, result)
+    print(json.dumps(result, indent=1))
 
 
-def drawn(folder: Path, count: int, first: int) -> list[Path]:
-    """Draw parts; every second one has a bright square that no good part has."""
-    product, paths = DrawnProduct("metal plate", 1), []
+def procedural(folder: Path, count: int, first: int) -> list[Path]:
+    """Make parts; every second one has a bright square that no good part has."""
+    product, paths = ProceduralProduct("metal plate", 1), []
     for index in range(first, first + count):
         pixels = product.image(index).copy()
         if index % 2:
@@ -110,14 +118,12 @@ def drawn(folder: Path, count: int, first: int) -> list[Path]:
 
 def ready(folder: Path, encoder: str) -> Application:
     """An application with a product and a note."""
-    settings = Settings.from_environment(
-        store=folder / "store", encoder=encoder, text_encoder="tiny", threads=1
-    )
-    app = Application(settings)
+    store = folder / "store"
+    app = Application(Settings.from_environment(store=store, encoder=encoder, text_encoder="tiny", threads=1))
     good = []
     for index in range(4):
         good.append(folder / f"good-{index}.png")
-        Image.fromarray(DrawnProduct("metal plate", 1).image(index)).save(good[-1])
+        Image.fromarray(ProceduralProduct("metal plate", 1).image(index)).save(good[-1])
     app.enroll("plate", good)
     notes = folder / "notes.json"
     notes.write_text(
@@ -137,7 +143,7 @@ def inspections(app: Application, parts: list[Path], count: int, watch: Watch) -
         spent.append(watch.end())
         if not isinstance(record, InspectionRecord):
             raise SystemExit(record.error.message)
-    return spread(spent[5:])
+    return percentiles(spent[5:])
 
 
 def questions(app: Application, parts: list[Path], count: int, watch: Watch) -> dict[str, Any]:
@@ -148,29 +154,29 @@ def questions(app: Application, parts: list[Path], count: int, watch: Watch) -> 
         question = QUESTIONS[number % len(QUESTIONS)]
         app.ask(parts[number % len(parts)], question, product="plate", thread="measured")
         spent.append(watch.end())
-    return spread(spent[5:])
+    return percentiles(spent[5:])
 
 
-def long_thread(app: Application, parts: list[Path], turns: int, file: Path) -> dict[str, Any]:
-    """Milliseconds of a whole turn, tools included, early and late in one thread; the size of its file."""
+def long_thread(app: Application, parts: list[Path], count: int, file: Path) -> dict[str, Any]:
+    """Milliseconds of a question, tools included, early and late in one thread; the size of its file."""
     spent, sizes = [], []
-    for number in range(turns):
+    for number in range(count):
         start, cpu = time.perf_counter(), time.process_time()
         question = QUESTIONS[number % len(QUESTIONS)]
         app.ask(parts[number % len(parts)], question, product="plate", thread="long")
         spent.append((1000 * (time.perf_counter() - start), 1000 * (time.process_time() - cpu)))
-        if number + 1 in (100, turns):
+        if number + 1 in (100, count):
             sizes.append(file.stat().st_size)
     return {
-        "turns": turns,
-        "turns_101_to_200": spread(spent[100:200]),
-        "last_100_turns": spread(spent[-100:]),
+        "questions": count,
+        "questions_101_to_200": percentiles(spent[100:200]),
+        "last_100_questions": percentiles(spent[-100:]),
         "file_bytes_after_100": sizes[0],
         "file_bytes_at_the_end": sizes[-1],
     }
 
 
-def spread(values: list[tuple[float, float]]) -> dict[str, Any]:
+def percentiles(values: list[tuple[float, float]]) -> dict[str, Any]:
     """Median and 95th percentile, in milliseconds."""
     found: dict[str, Any] = {"count": len(values)}
     for name, ordered in zip(("wall", "processor"), map(sorted, zip(*values, strict=True)), strict=True):
@@ -180,4 +186,5 @@ def spread(values: list[tuple[float, float]]) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
+    torch.set_num_threads(1)
     main()

@@ -1,7 +1,7 @@
 """Open questions about a product, in the words that an engineer may use for it.
 
 Forms: `exact`, the class's name as the data set spells it ("pcb1", "metal_nut"); `spaced`, as people write
-it; `plural`; `words`, other words for it, from `phrasings.json` (MMAD's classes) or `made_up_notes.json`.
+it; `plural`; `words`, other words for it, from `phrasings.json` (MMAD's classes) or `synthetic_notes.json`.
 All were written before any was measured.
 """
 
@@ -44,9 +44,9 @@ def phrasings() -> dict[str, list[str]]:
     return dict(json.loads((FOLDER / "phrasings.json").read_text(encoding="utf-8")))
 
 
-def made_up() -> tuple[dict[str, dict[str, str]], dict[str, list[str]]]:
+def synthetic_notes() -> tuple[dict[str, dict[str, str]], dict[str, list[str]]]:
     """Notes {product: {defect: text}} of products without a reported result, and other words for them."""
-    content = json.loads((FOLDER / "made_up_notes.json").read_text(encoding="utf-8"))
+    content = json.loads((FOLDER / "synthetic_notes.json").read_text(encoding="utf-8"))
     words = {product: notes.pop("phrases") for product, notes in content.items()}
     return content, words
 

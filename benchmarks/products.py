@@ -1,23 +1,21 @@
-"""Finding the product from an image: right, wrong or refused, and strangers refused.
+"""Finding the product from an image: right, wrong or rejected, and images of products that are not enrolled.
 
     python benchmarks/products.py --mvtec ROOT --tile ROOT --crackforest ROOT \
         --out benchmarks/results/products.json
     python benchmarks/products.py --develop --out FILE
 
 All products are enrolled together, 1 or 4 good images each, three draws. Each test image, good or anomalous,
-must then be taken for its own product; refused counts as not right. For the strangers, each product in turn
-is taken out of the store, and its images must be refused. ELPV (package elpv-dataset, two products) and the
-simulated textile (package conformal-clip-data) are fetched; drawn products are made. `--develop` leaves the
-real sets out: on these alone the constants of `knowledge/products/novelty.py` were chosen. The strangers of
-`tools/references.py` are of the drawn products' kinds, so a drawn product's figures say little;
-the real sets' count.
+must then be taken for its own product; rejected counts as not right. Then each product in turn is left out,
+and its images must be rejected. ELPV (package elpv-dataset, two products) and the simulated textile (package
+conformal-clip-data) are fetched; procedural products are made. `--develop` leaves the real sets out: on these
+alone the constants of `knowledge/products/novelty.py` were chosen. The out-of-distribution references of
+`tools/references.py` are of the procedural products' kinds, so a procedural product's figures say little; the
+real sets' count.
 """
 
 from __future__ import annotations
 
-import argparse
 import hashlib
-import json
 import time
 from collections import Counter
 from collections.abc import Sequence
@@ -28,50 +26,31 @@ from typing import Any
 
 import numpy as np
 import torch
-from accuracy import elpv_set, mvtec_set
-from numpy.typing import NDArray
-from provenance import provenance
-from selection import drawn, textile
+from harness import few_shot_model, parser, write
+from sets import Labelled, Set, procedural, reported_sets, textile
 
-from anomaly_core.config import DetectorConfig
-from anomaly_core.detector import Detector
-from anomaly_core.encoders.registry import load_image_encoder
-from anomaly_core.evaluation.datasets import GOOD, open_dataset
+from anomaly_core.anomalygpt import AnomalyGPT
+from anomaly_core.config import DEFAULT_ENCODER
+from anomaly_core.evaluation.datasets import open_dataset
 from anomaly_core.evaluation.metrics import wilson_interval
-from anomaly_core.imaging.augment import perturbations, symmetries
-from anomaly_core.imaging.frame import frame_of
-from anomaly_core.imaging.reading import load_image
-from anomaly_core.weights.resolve import pull
+from anomaly_core.product import ProductModel
+from anomaly_core.results import Array
 from knowledge.products.record import Template
 from knowledge.products.templates import TemplateIndex
 from knowledge.store.store import Store
 from tools.references import reference_embeddings
 
-Pixels = NDArray[np.uint8]
-Vectors = NDArray[np.float32]
 MOST_SHOTS = 8
+WORDS = ("right", "wrong", "rejected")
 
 
 @dataclass(frozen=True)
-class Pool:
-    """One product. shots: good images to draw from; good, anomalous: test images; real: for the report."""
+class Product:
+    """A set whose test images are encoded. embeddings: (n, D). real: no made set, for the report."""
 
-    name: str
-    shots: Sequence[Path | Pixels]
-    good: Sequence[Path | Pixels]
-    anomalous: Sequence[Path | Pixels]
+    part: Set
     real: bool
-
-
-@dataclass(frozen=True)
-class Encoded:
-    """One product's embeddings. shots: of each, its own (D,) and its views' (m, D); tests: (n, D)."""
-
-    name: str
-    real: bool
-    shots: list[tuple[Vectors, Vectors]]
-    tests: Vectors
-    faulty: NDArray[np.bool_]
+    embeddings: list[Array]
 
 
 def some(items: Sequence[Any], count: int) -> list[Any]:
@@ -79,70 +58,38 @@ def some(items: Sequence[Any], count: int) -> list[Any]:
     return [items[int(i)] for i in np.random.default_rng(0).permutation(len(items))[:count]]
 
 
-def real_pools(mvtec: Path | None, tile: Path | None, crackforest: Path | None, count: int) -> list[Pool]:
-    pools = []
-    elpv = pull("elpv")
-    sets = [elpv_set(elpv, "mono"), elpv_set(elpv, "poly")]
-    if mvtec:
-        sets.append(mvtec_set(mvtec, "screw", quarter_turns=True))
-    if tile:
-        sets.append(mvtec_set(tile, "magnetic_tile", quarter_turns=False))
-    for part in sets:
-        good = [s.path for s in part.tests if s.label == GOOD]
-        bad = [s.path for s in part.tests if s.label != GOOD]
-        shots = some(part.pool, MOST_SHOTS)
-        pools.append(Pool(part.name, shots, some(good, count), some(bad, count), True))
+def real_sets(mvtec: Path | None, tile: Path | None, crackforest: Path | None, count: int) -> list[Set]:
+    sets = [
+        Set(p.name, some(p.pool, MOST_SHOTS), [*some(p.of(False), count), *some(p.of(True), count)])
+        for p in reported_sets(mvtec, tile)
+    ]
     if crackforest:
-        samples = open_dataset(crackforest).samples
-        good = [s.path for s in samples if s.label == GOOD]
-        bad = [s.path for s in samples if s.label != GOOD]
-        pools.append(Pool("crackforest", good[:4], good[4:], some(bad, count), True))
-    return pools
+        samples = [Labelled(s.path, s.label) for s in open_dataset(crackforest).samples]
+        roads = Set("crackforest", [], samples)
+        good = roads.of(False)
+        tests = [*good[4:], *some(roads.of(True), count)]
+        sets.append(Set(roads.name, [each.source for each in good[:4]], tests))
+    return sets
 
 
-def made_pools(products: int, count: int, seed: int) -> list[Pool]:
+def made_sets(products: int, count: int, seed: int) -> list[Set]:
     rng = np.random.default_rng(seed)
     local, wide = textile(count, rng)
-    bad = [p for part in (local, wide) for p, faulty in zip(part.tests, part.labels, strict=True) if faulty]
-    good = [p for p, faulty in zip(local.tests, local.labels, strict=True) if not faulty]
-    pools = [Pool("textile", local.shots[:MOST_SHOTS], good, some(bad, count), False)]
-    for number, part in enumerate(drawn(products, count, rng, seed)):
-        pairs = list(zip(part.tests, part.labels, strict=True))
-        good, bad = [p for p, faulty in pairs if not faulty], [p for p, faulty in pairs if faulty]
-        pools.append(
-            Pool(f"{number} {part.name.rpartition('-')[0]}", part.shots[:MOST_SHOTS], good, bad, False)
-        )
-    return pools
+    faulty = some([*local.of(True), *wide.of(True)], count)
+    sets = [Set("textile", local.pool[:MOST_SHOTS], [*local.of(False), *faulty])]
+    for number, part in enumerate(procedural(products, count, rng, seed)):
+        name = f"{number} {part.name.rpartition('-')[0]}"
+        sets.append(Set(name, part.pool[:MOST_SHOTS], part.tests))
+    return sets
 
 
-def encode(pool: Pool, detector: Detector) -> Encoded:
-    def pixels(item: Path | Pixels) -> Pixels:
-        return load_image(item).pixels if isinstance(item, Path) else item
-
-    def embed(views: Sequence[Pixels]) -> Vectors:
-        return np.stack([detector.encoder.encode(view).embedding.numpy() for view in views])
-
-    shots = []
-    for item in pool.shots:
-        # The views of which `Detector.fit` gives the embeddings.
-        image = pixels(item)
-        frame = frame_of(image, detector.config.input_side, detector.encoder.stride)
-        rendered = frame.render(image)
-        first, *others = symmetries(rendered)
-        shots.append((embed([first])[0], embed([*others, *perturbations(rendered)])))
-    tests = [detector.encode(pixels(item)).embedding for item in (*pool.good, *pool.anomalous)]
-    faulty = np.array([False] * len(pool.good) + [True] * len(pool.anomalous))
-    return Encoded(pool.name, pool.real, shots, np.stack(tests), faulty)
-
-
-def enroll(index: TemplateIndex, part: Encoded, shots: int, seed: int, others: Vectors) -> None:
-    order = np.random.default_rng(seed).permutation(len(part.shots))[:shots]
+def enroll(index: TemplateIndex, name: str, learned: ProductModel, encoder: str, others: Array) -> None:
     templates = []
-    for i in order:
-        data = f"{part.name} {i}".encode()
-        templates.append(Template(hashlib.sha256(data).hexdigest(), f"{i}.png", data, part.shots[i][0]))
-    views = np.concatenate([part.shots[i][1] for i in order])
-    index.enroll(part.name, templates, arrays={}, meta={}, encoder="measured", views=views, references=others)
+    for number, embedding in enumerate(learned.embeddings):
+        data = f"{name} {number}".encode()
+        templates.append(Template(hashlib.sha256(data).hexdigest(), f"{number}.png", data, embedding))
+    views = learned.view_embeddings
+    index.enroll(name, templates, arrays={}, meta={}, encoder=encoder, views=views, references=others)
 
 
 def rate(hits: int, of: int, draws: int) -> dict[str, Any]:
@@ -156,90 +103,88 @@ def rate(hits: int, of: int, draws: int) -> dict[str, Any]:
 
 
 def measure(
-    parts: Sequence[Encoded], others: Vectors, shots: int, seeds: Sequence[int], folder: Path
+    products: Sequence[Product],
+    model: AnomalyGPT,
+    others: Array,
+    shots: int,
+    seeds: Sequence[int],
+    folder: Path,
 ) -> dict[str, Any]:
-    seen: dict[str, Counter[str]] = {part.name: Counter() for part in parts}
-    mistaken: dict[str, Counter[str]] = {part.name: Counter() for part in parts}
+    encoder = model.encoder.name
+    seen: dict[str, Counter[str]] = {each.part.name: Counter() for each in products}
+    mistaken: dict[str, Counter[str]] = {name: Counter() for name in seen}
     for seed in seeds:
         index = TemplateIndex(Store.open(folder / f"{shots}-{seed}", create=True))
-        for part in parts:
-            enroll(index, part, shots, seed, others)
-        for part in parts:
-            for vector, faulty in zip(part.tests, part.faulty, strict=True):
-                name = index.find_product(vector, encoder="measured").name
-                kind = "anomalous" if faulty else "good"
-                word = "refused" if name is None else "right" if name == part.name else "wrong"
-                seen[part.name][f"{kind} {word}"] += 1
+        learned = {each.part.name: model.fit(each.part.draw(shots, seed)) for each in products}
+        for name, fitted in learned.items():
+            enroll(index, name, fitted, encoder, others)
+        for each in products:
+            own = each.part.name
+            for vector, test in zip(each.embeddings, each.part.tests, strict=True):
+                found = index.find_product(vector, encoder=encoder).name
+                word = "rejected" if found is None else "right" if found == own else "wrong"
+                seen[own][f"{'anomalous' if test.anomalous else 'good'} {word}"] += 1
                 if word == "wrong":
-                    mistaken[part.name][str(name)] += 1
-        for part in parts:
-            index.remove(part.name)
-            for vector in part.tests:
-                match = index.find_product(vector, encoder="measured")
-                seen[part.name]["stranger refused" if match.name is None else "stranger taken"] += 1
-                if match.name is not None:
-                    mistaken[part.name][f"{match.name}, where not enrolled"] += 1
-            enroll(index, part, shots, seed, others)
+                    mistaken[own][str(found)] += 1
+        for each in products:
+            own = each.part.name
+            # An index finds products of the encoder asked for alone.
+            enroll(index, own, learned[own], "left out", others)
+            for vector in each.embeddings:
+                found = index.find_product(vector, encoder=encoder).name
+                seen[own]["not enrolled rejected" if found is None else "not enrolled taken"] += 1
+                if found is not None:
+                    mistaken[own][f"{found}, where not enrolled"] += 1
+            enroll(index, own, learned[own], encoder, others)
+    groups = {name: [name] for name in seen}
+    groups["all real"] = [each.part.name for each in products if each.real]
+    groups["all made"] = [each.part.name for each in products if not each.real]
     rows: dict[str, Any] = {}
-    groups = {part.name: [part.name] for part in parts}
-    groups["all real"] = [part.name for part in parts if part.real]
-    groups["all made"] = [part.name for part in parts if not part.real]
     for group, names in groups.items():
         total: Counter[str] = sum((seen[name] for name in names), Counter())
+        if not total:
+            continue
         row: dict[str, Any] = {}
-        for kind in ("good", "anomalous"):
-            of = sum(total[f"{kind} {word}"] for word in ("right", "wrong", "refused"))
-            for word in ("right", "wrong", "refused"):
-                if of:
-                    row[f"{kind}_{word}"] = rate(total[f"{kind} {word}"], of, len(seeds))
-        of = total["stranger refused"] + total["stranger taken"]
-        if of:
-            row["stranger_refused"] = rate(total["stranger refused"], of, len(seeds))
-            rows[group] = row
+        for kind, words in (("good", WORDS), ("anomalous", WORDS), ("not enrolled", ("rejected", "taken"))):
+            of = sum(total[f"{kind} {word}"] for word in words)
+            counted = {f"{kind.replace(' ', '_')}_{word}": total[f"{kind} {word}"] for word in words}
+            row |= {key: rate(hits, of, len(seeds)) for key, hits in counted.items() if of}
         if len(names) == 1:
             row["taken_for"] = dict(mistaken[group].most_common(4))
+        rows[group] = row
     return rows
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--mvtec", type=Path, help="folder that holds screw/ in MVTec's layout")
-    parser.add_argument("--tile", type=Path, help="folder that holds magnetic_tile/ in MVTec's layout")
-    parser.add_argument("--crackforest", type=Path, help="folder that holds image/ and groundTruth/")
-    parser.add_argument("--develop", action="store_true", help="drawn products and textile alone")
-    parser.add_argument("--encoder", default=DetectorConfig().encoder)
-    parser.add_argument("--count", type=int, default=30, help="good and anomalous test images a product")
-    parser.add_argument("--products", type=int, default=8, help="drawn products")
-    parser.add_argument("--seed", type=int, default=21, help="of what is drawn")
-    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2], help="of the shots")
-    parser.add_argument("--out", type=Path, required=True)
-    options = parser.parse_args()
+    options = parser(__doc__, "mvtec", "tile", "crackforest")
+    options.add_argument("--develop", action="store_true", help="procedural products and textile alone")
+    options.add_argument("--encoder", default=DEFAULT_ENCODER)
+    options.add_argument("--count", type=int, default=30, help="good and anomalous test images a product")
+    options.add_argument("--products", type=int, default=8, help="procedural products")
+    options.add_argument("--seed", type=int, default=21, help="of what is procedural")
+    options.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2], help="of the shots")
+    given = options.parse_args()
     start = time.perf_counter()
-    detector = Detector(load_image_encoder(options.encoder), DetectorConfig(encoder=options.encoder))
-    pools = made_pools(options.products, options.count, options.seed)
-    if not options.develop:
-        pools += real_pools(options.mvtec, options.tile, options.crackforest, options.count)
-    parts = [encode(pool, detector) for pool in pools]
-    others = reference_embeddings(detector)
+    model = few_shot_model(given.encoder)
+    sets = [(part, False) for part in made_sets(given.products, given.count, given.seed)]
+    if not given.develop:
+        real = real_sets(given.mvtec, given.tile, given.crackforest, given.count)
+        sets += [(part, True) for part in real]
+    products = [
+        Product(part, is_real, [model.encode(test.pixels).embedding for test in part.tests])
+        for part, is_real in sets
+    ]
+    others = reference_embeddings(model)
     rows = {}
     with TemporaryDirectory() as folder:
         for shots in (1, 4):
-            rows[f"{shots} shots"] = measure(parts, others, shots, options.seeds, Path(folder))
-    options.out.write_text(json.dumps({**provenance(vars(options)), "rows": rows}, indent=1) + "\n")
-    keys = (
-        "good_right",
-        "good_wrong",
-        "good_refused",
-        "anomalous_right",
-        "anomalous_refused",
-        "stranger_refused",
-    )
+            rows[f"{shots} shots"] = measure(products, model, others, shots, given.seeds, Path(folder))
+    write(given, {"rows": rows})
+    keys = ("good_right", "good_wrong", "good_rejected", "anomalous_right", "anomalous_rejected")
     for label, groups in rows.items():
-        print(label, *keys)
+        print(label, *keys, "not_enrolled_rejected")
         for name, row in groups.items():
-            shown = [f"{row[key]['rate']:.3f}" if key in row else "-" for key in keys]
+            shown = [f"{row[k]['rate']:.3f}" if k in row else "-" for k in (*keys, "not_enrolled_rejected")]
             print(f"  {name:16}", *shown, row.get("taken_for", ""))
     print(f"{time.perf_counter() - start:.0f} s")
 

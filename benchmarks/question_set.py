@@ -11,7 +11,6 @@ and seed give the same file. `--exclude FILE` leaves out the images of another s
 
 from __future__ import annotations
 
-import argparse
 import json
 import random
 from collections import defaultdict
@@ -21,10 +20,11 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 import numpy as np
+from harness import covered_cells, parser
 from numpy.typing import NDArray
 
 from anomaly_core.evaluation.datasets import Sample, load_mask, open_dataset
-from anomaly_core.results import CELLS, cell_of
+from anomaly_core.results import CELLS
 from anomaly_core.weights.resolve import pull
 from tools.locations import box_of
 
@@ -80,16 +80,6 @@ class Pictured:
     questions: list[Put]
 
 
-def covered_cells(mask: NDArray[np.bool_]) -> dict[str, int]:
-    """Return how many pixels of an (H, W) bool mask lie in each cell, of those that it covers."""
-    rows, columns = np.nonzero(mask)
-    height, width = mask.shape
-    counts: dict[str, int] = defaultdict(int)
-    for y, x in zip(rows.tolist(), columns.tolist(), strict=True):
-        counts[cell_of(x + 0.5, y + 0.5, width, height)] += 1
-    return dict(counts)
-
-
 def touched_cells(mask: NDArray[np.bool_]) -> set[str]:
     """Return the cells that a mask covers, or meets within a pixel of their border."""
     height, width = mask.shape
@@ -142,7 +132,7 @@ def _choice(
         key = "look" if kind == "Defect Description" else "effect"
         known = {**facts["defects"], **facts["other_defects"]}
         right = known[sample.label][key]
-        wrong = [said[key] for name, said in known.items() if name != sample.label]
+        wrong = [facet[key] for name, facet in known.items() if name != sample.label]
     elif kind == "Object Classification":
         right, wrong = facts["product"].capitalize(), [name.capitalize() for name in OTHER_PRODUCTS]
     else:
@@ -298,25 +288,23 @@ def read_folders(given: Sequence[str]) -> dict[str, Path]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--set", action="append", default=[], metavar="NAME=DIR", dest="sets")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--exclude", type=Path)
-    parser.add_argument("--per-label", type=int, default=6)
-    parser.add_argument("--per-type", type=int, default=60)
-    parser.add_argument("--out", type=Path, required=True)
-    args = parser.parse_args()
-    facts = json.loads(FACTS.read_text(encoding="utf-8"))
-    taken = json.loads(args.exclude.read_text(encoding="utf-8"))["images"] if args.exclude else []
+    options = parser(__doc__)
+    options.add_argument("--set", action="append", default=[], metavar="NAME=DIR", dest="sets")
+    options.add_argument("--seed", type=int, default=0)
+    options.add_argument("--exclude", type=Path)
+    options.add_argument("--per-label", type=int, default=6)
+    options.add_argument("--per-type", type=int, default=60)
+    given = options.parse_args()
+    taken = json.loads(given.exclude.read_text(encoding="utf-8"))["images"] if given.exclude else []
     content = make_set(
-        read_folders(args.sets),
-        facts,
-        seed=args.seed,
-        per_label=args.per_label,
-        per_type=args.per_type,
+        read_folders(given.sets),
+        json.loads(FACTS.read_text(encoding="utf-8")),
+        seed=given.seed,
+        per_label=given.per_label,
+        per_type=given.per_type,
         exclude=frozenset(f"{one['set']}/{one['file']}" for one in taken),
     )
-    write_set(content, args.out)
+    write_set(content, given.out)
     asked = sum(len(one["questions"]) for one in content["images"])
     print(f"{asked} questions about {len(content['images'])} images")
 

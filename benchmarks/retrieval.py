@@ -8,15 +8,14 @@ first k. Queries: `name`, the defect's name ("scratch head on a screw"); `paraph
 its description without the words of its title, which are the passage's own words and favour BM25; and the
 open questions of `benchmarks/phrasing.py`. The product is given, found from the text, or not looked for.
 
-*Product*: which one an open question is about: right, wrong or refused. *Strangers*: the same questions with
-the asked product's notes taken away must be refused, and so must questions that are about no product.
-`--develop` uses the made-up products, on which alone the constants of
-`knowledge/catalogue/product_match.py` were chosen.
+*Product*: which one an open question is about: right, wrong or rejected. *Without notes*: the same questions
+with the asked product's notes taken away must be rejected, and so must questions that are about no product.
+`--develop` uses the synthetic notes, on which alone the constants of `knowledge/catalogue/product_match.py`
+were chosen.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
 import re
 import tempfile
@@ -28,9 +27,9 @@ from typing import Any
 
 import numpy as np
 import torch
+from harness import ROOTS, few_shot_model, parser, write
 from numpy.typing import NDArray
-from phrasing import ABOUT_NONE, FORMS, SHARED, Question, made_up, phrasings, questions
-from provenance import provenance
+from phrasing import ABOUT_NONE, FORMS, SHARED, Question, phrasings, questions, synthetic_notes
 from rich.console import Console
 from rich.table import Table
 
@@ -40,11 +39,11 @@ from anomaly_core.errors import WeightsMissing
 from anomaly_core.evaluation.metrics import wilson_interval
 from knowledge.catalogue.bm25 import words
 from knowledge.catalogue.entries import text_to_index
-from knowledge.catalogue.index import DomainIndex
 from knowledge.catalogue.passages import Passage, cut
 from knowledge.catalogue.product_match import ProductNames
-from knowledge.store.store import Store
-from tools.text_cache import RememberingTextEncoder
+from tools.context import Context
+from tools.retrieve import find_passages, passage_record
+from tools.text_cache import CachedTextEncoder
 
 GIVEN, FOUND, NONE = "given", "found", "not looked for"
 
@@ -65,28 +64,25 @@ def no_encoder() -> TextEncoder:
     raise WeightsMissing("left out on purpose, to measure BM25 alone")
 
 
-def simple_queries(domain: DomainIndex, query: Callable[[Passage], str]) -> list[Question]:
-    entries = {(p.product, p.defect): p for p in reversed(domain.passages()) if p.defect != "good"}
+def simple_queries(passages: Sequence[Passage], query: Callable[[Passage], str]) -> list[Question]:
+    entries = {(p.product, p.defect): p for p in reversed(passages) if p.defect != "good"}
     return [
         Question(query(e), str(e.product), str(e.defect), "") for _, e in sorted(entries.items(), key=str)
     ]
 
 
-def recall(domain: DomainIndex, asked: Sequence[Question], product: str) -> dict[str, Any]:
+def recall(context: Context, asked: Sequence[Question], product: str) -> dict[str, Any]:
     ranks, milliseconds = [], []
     for each in asked:
         begin = time.perf_counter()
-        found = each.product if product == GIVEN else None
         if product == FOUND:
-            match = domain.product_of(each.text)
-            # As tools/retrieve.py narrows a search: by a name, not by a description.
-            found = match.name if match.named else None
-        hits = domain.search(each.text, product=found, k=5)
+            found = find_passages(context, each.text, None, 5)
+        else:
+            given = each.product if product == GIVEN else None
+            found = [passage_record(hit) for hit in context.domain.search(each.text, product=given, k=5)]
         milliseconds.append(1e3 * (time.perf_counter() - begin))
         places = [
-            place
-            for place, hit in enumerate(hits)
-            if (hit.passage.product, hit.passage.defect) == (each.product, each.defect)
+            n for n, one in enumerate(found) if (one.product, one.defect) == (each.product, each.defect)
         ]
         ranks.append(places[0] if places else np.inf)
     scores = np.array(ranks)
@@ -119,27 +115,27 @@ def naming(passages: Sequence[Passage], asked: Sequence[Question], encoder: Text
     everything = without(None)
     missing = {product: without(product) for product in everything.names}
     words_of: dict[str, list[str]] = defaultdict(list)
-    refused: dict[str, list[bool]] = defaultdict(list)
+    rejected: dict[str, list[bool]] = defaultdict(list)
     mistakes: Counter[str] = Counter()
     for each in asked:
         match = everything.find(each.text)
-        word = "refused" if match.name is None else "right" if match.name == each.product else "wrong"
+        word = "rejected" if match.name is None else "right" if match.name == each.product else "wrong"
         words_of[each.form].append(word)
         if word == "wrong":
             mistakes[f"{each.product} taken for {match.name}"] += 1
-        refused[each.form].append(missing[each.product].find(each.text).name is None)
+        rejected[each.form].append(missing[each.product].find(each.text).name is None)
     table = {
         form: {
-            **{word: share(w == word for w in words_of[form]) for word in ("right", "wrong", "refused")},
-            "stranger_refused": share(refused[form]),
+            **{word: share(w == word for w in words_of[form]) for word in ("right", "wrong", "rejected")},
+            "without_notes_rejected": share(rejected[form]),
         }
         for form in FORMS
     }
     nobody = [pattern.format(defect=defect) for pattern in ABOUT_NONE for defect in SHARED]
     return {
         "by_form": table,
-        "all_strangers_refused": share(value for values in refused.values() for value in values),
-        "about_no_product_refused": share(everything.find(text).name is None for text in nobody),
+        "all_without_notes_rejected": share(value for values in rejected.values() for value in values),
+        "about_no_product_rejected": share(everything.find(text).name is None for text in nobody),
         "mistakes": dict(mistakes.most_common(12)),
     }
 
@@ -149,52 +145,51 @@ def show(rows: Sequence[dict[str, Any]], named: dict[str, Any]) -> None:
     keys = ("recall_at_1", "recall_at_5", "recall_at_5_interval_95", "queries", "ms_median")
     for row in rows:
         table.add_row(*(str(row[key]) for key in ("method", "query", "product", *keys)))
-    forms = Table("form", "right", "wrong", "refused", "stranger refused")
+    forms = Table("form", "right", "wrong", "rejected", "rejected without notes")
     for form, row in named["by_form"].items():
         forms.add_row(form, *(f"{cell['rate']:.3f}" for cell in row.values()))
     console = Console(width=140)
     console.print(table)
     console.print(forms)
-    for key in ("all_strangers_refused", "about_no_product_refused", "mistakes"):
+    for key in ("all_without_notes_rejected", "about_no_product_rejected", "mistakes"):
         console.print(key, named[key])
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("notes", type=Path, nargs="?", help="MMAD's domain_knowledge.json")
-    parser.add_argument("--develop", action="store_true", help="made-up products instead")
-    parser.add_argument("--encoder", default="minilm", help="text encoder (default: %(default)s)")
-    parser.add_argument("--out", type=Path, required=True)
-    options = parser.parse_args()
-    if (options.notes is None) != options.develop:
-        parser.error("give MMAD's domain_knowledge.json, or --develop")
+    options = parser(__doc__)
+    options.add_argument("notes", type=Path, nargs="?", help=ROOTS["mmad"])
+    options.add_argument("--develop", action="store_true", help="synthetic notes instead")
+    options.add_argument("--encoder", default="minilm", help="text encoder (default: %(default)s)")
+    given = options.parse_args()
+    if (given.notes is None) != given.develop:
+        options.error("give MMAD's domain_knowledge.json, or --develop")
     rows: list[dict[str, Any]] = []
     with tempfile.TemporaryDirectory() as folder:
-        encoder = RememberingTextEncoder(load_text_encoder(options.encoder), size=8000)
-        others = phrasings()
-        if options.develop:
-            content, others = made_up()
-            options.notes = Path(folder) / "made_up.json"
-            options.notes.write_text(json.dumps(content))
+        encoder = CachedTextEncoder(load_text_encoder(given.encoder), size=8000)
+        others, notes = phrasings(), given.notes
+        if given.develop:
+            content, others = synthetic_notes()
+            notes = Path(folder) / "synthetic.json"
+            notes.write_text(json.dumps(content))
         for method, factory in (("hybrid", lambda: encoder), ("BM25 alone", no_encoder)):
-            domain = DomainIndex(Store.open(Path(folder) / method, create=True), factory)
-            domain.add([options.notes])
-            asked = list(questions(domain.passages(), others))
+            context = Context(
+                store=Path(folder) / method, model=few_shot_model, text_encoder=factory, max_pixels=1
+            )
+            context.domain.add([notes])
+            passages = context.domain.passages()
+            asked = list(questions(passages, others))
             kinds = {
-                "name": simple_queries(domain, name_query),
-                "paraphrase": simple_queries(domain, paraphrase_query),
+                "name": simple_queries(passages, name_query),
+                "paraphrase": simple_queries(passages, paraphrase_query),
                 **{f"question, {form}": [q for q in asked if q.form == form] for form in FORMS},
             }
             for label, queries in kinds.items():
                 for product in (GIVEN, FOUND, NONE):
-                    result = recall(domain, queries, product)
+                    result = recall(context, queries, product)
                     rows.append({"method": method, "query": label, "product": product, **result})
-        named = naming(domain.passages(), asked, encoder)
+        named = naming(passages, asked, encoder)
     show(rows, named)
-    record = {**provenance(vars(options)), "recall": rows, "naming": named}
-    options.out.write_text(json.dumps(record, indent=1) + "\n")
+    write(given, {"recall": rows, "naming": named})
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Scenes of several parts, composed from photographs: good ones, and ones with a logical anomaly.
 
 A product is a layout: which kind of part lies at which place, on which ground. Each image of it has its own
-light, shadow, noise, pose of the camera and jitter of every part. Nothing is drawn from the test of any
+light, shadow, noise, pose of the camera and jitter of every part. Nothing is taken from the test of any
 reported set but the good screws' photographs.
 """
 
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from anomaly_core.imaging.foreground import foreground_mask
 from anomaly_core.imaging.reading import load_image
-from anomaly_core.simulation.procedural import DrawnProduct
+from anomaly_core.simulation.procedural import ProceduralProduct
 
 Pixels = NDArray[np.uint8]
 ANOMALIES = ("removed", "doubled", "moved", "swapped")
@@ -35,13 +35,13 @@ class Part:
 
 @dataclass(frozen=True)
 class Placed:
-    """A part in a scene: kind, place of its middle and diameter in pixels, turn in degrees."""
+    """A part in a scene: kind, place of its middle and diameter in pixels, angle in degrees."""
 
     kind: int
     x: float
     y: float
     size: float
-    turn: float
+    angle: float
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class Product:
     ground: NDArray[np.float32] | None
     tone: float
     loose: bool
-    free_turn: bool
+    free_angle: bool
 
     def image(self, rng: np.random.Generator, anomaly: str | None = None) -> Pixels:
         """Return one photograph, (HEIGHT, WIDTH, 3) uint8 RGB."""
@@ -68,21 +68,21 @@ class Product:
             placed: list[Placed] = []
             for slot in sorted(self.slots, key=lambda s: -s.size):
                 x, y = _free_place(placed, slot.size, rng)
-                placed.append(replace(slot, x=x, y=y, turn=float(rng.uniform(0, 360))))
+                placed.append(replace(slot, x=x, y=y, angle=float(rng.uniform(0, 360))))
             return placed
-        shift, turn = rng.normal(0, 0.01 * WIDTH, 2), math.radians(rng.normal(0, 0.7))
+        shift, tilt = rng.normal(0, 0.01 * WIDTH, 2), math.radians(rng.normal(0, 0.7))
         placed = []
         for slot in self.slots:
             x, y = slot.x - WIDTH / 2, slot.y - HEIGHT / 2
-            x, y = x * math.cos(turn) - y * math.sin(turn), x * math.sin(turn) + y * math.cos(turn)
+            x, y = x * math.cos(tilt) - y * math.sin(tilt), x * math.sin(tilt) + y * math.cos(tilt)
             jitter = rng.normal(0, 0.008 * WIDTH, 2) + shift
-            own = rng.uniform(0, 360) if self.free_turn else slot.turn + rng.normal(0, 4)
+            own = rng.uniform(0, 360) if self.free_angle else slot.angle + rng.normal(0, 4)
             placed.append(
                 replace(
                     slot,
                     x=float(x + WIDTH / 2 + jitter[0]),
                     y=float(y + HEIGHT / 2 + jitter[1]),
-                    turn=float(own + math.degrees(turn)),
+                    angle=float(own + math.degrees(tilt)),
                     size=float(slot.size * rng.normal(1, 0.01)),
                 )
             )
@@ -140,22 +140,24 @@ def _render(product: Product, placed: Sequence[Placed], rng: np.random.Generator
     slope = rng.normal(0, 0.05, 2)
     light = rng.normal(1, 0.05) + slope[0] * (x / WIDTH - 0.5) + slope[1] * (y / HEIGHT - 0.5)
     lit = cv2.GaussianBlur(canvas * light[..., None], (0, 0), float(rng.uniform(0.4, 0.9)))
-    return np.clip(lit + rng.normal(0, 2.5, canvas.shape), 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(lit + rng.normal(0, 2.5, canvas.shape), 0, 255), np.uint8)
 
 
 def _paste(canvas: NDArray[np.float32], part: Part, item: Placed) -> None:
     """Lay a part on the canvas, with a soft shadow to the lower right."""
     h, w = part.mask.shape
     scale = item.size / math.hypot(h, w)
-    matrix = cv2.getRotationMatrix2D((w / 2, h / 2), item.turn, scale)
+    matrix = cv2.getRotationMatrix2D((w / 2, h / 2), item.angle, scale)
     matrix[:, 2] += (item.x - w / 2, item.y - h / 2)
     size = (WIDTH, HEIGHT)
     pixels, mask = part.pixels.astype(np.float32), part.mask
     if scale < 1:  # area-averaged first, so that shrinking makes no moire
         small = (max(round(w * scale), 2), max(round(h * scale), 2))
-        pixels = cv2.resize(pixels, small, interpolation=cv2.INTER_AREA)
-        mask = cv2.resize(mask, small, interpolation=cv2.INTER_AREA)
-        matrix = cv2.getRotationMatrix2D((small[0] / 2, small[1] / 2), item.turn, 1.0)
+        pixels, mask = (
+            np.asarray(cv2.resize(each, small, interpolation=cv2.INTER_AREA), np.float32)
+            for each in (pixels, mask)
+        )
+        matrix = cv2.getRotationMatrix2D((small[0] / 2, small[1] / 2), item.angle, 1.0)
         matrix[:, 2] += (item.x - small[0] / 2, item.y - small[1] / 2)
     laid = cv2.warpAffine(pixels, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     alpha = cv2.warpAffine(mask, matrix, size, flags=cv2.INTER_LINEAR)
@@ -208,13 +210,13 @@ def cells(folder: Path, count: int = 24) -> list[list[Part]]:
     return kinds
 
 
-def drawn(seed: int) -> list[list[Part]]:
+def procedural(seed: int) -> list[list[Part]]:
     """Nut, plate, capsule and gear of `anomaly_core.simulation.procedural`, a few photographs each."""
     kinds = []
     for number, kind in enumerate(("metal nut", "metal plate", "capsule", "gear")):
         parts: list[Part] = []
         for index in range(24):
-            pixels = DrawnProduct(kind, seed + number).image(index)
+            pixels = ProceduralProduct(kind, seed + number).image(index)
             mask = foreground_mask(pixels)
             if mask is not None:
                 parts.append(_upright(_cut(pixels, mask)) if kind == "capsule" else _cut(pixels, mask))
@@ -235,15 +237,16 @@ def _cut(pixels: Pixels, mask: NDArray[np.bool_]) -> Part:
 
 
 def _upright(part: Part) -> Part:
-    """Turn an elongated part so that its long axis lies along x."""
+    """Rotate an elongated part so that its long axis lies along x."""
     rows, columns = np.nonzero(part.mask > 0.5)
     (x, y), (w, h), angle = cv2.minAreaRect(np.stack([columns, rows], axis=1).astype(np.float32))
     angle, (w, h) = (angle, (w, h)) if w >= h else (angle + 90, (h, w))
     matrix = cv2.getRotationMatrix2D((x, y), angle, 1.0)
     size = (math.ceil(w) + 4, math.ceil(h) + 4)
-    matrix[:, 2] += (size[0] / 2 - x, size[1] / 2 - y)
+    matrix[:, 2] += np.array((size[0] / 2 - x, size[1] / 2 - y))
     pixels = cv2.warpAffine(part.pixels, matrix, size, borderMode=cv2.BORDER_REPLICATE)
-    return Part(pixels, cv2.warpAffine(part.mask, matrix, size))
+    mask = cv2.warpAffine(part.mask, matrix, size)
+    return Part(np.asarray(pixels, np.uint8), np.asarray(mask, np.float32))
 
 
 def grounds() -> dict[str, NDArray[np.float32] | None]:
@@ -254,8 +257,8 @@ def grounds() -> dict[str, NDArray[np.float32] | None]:
     for name in ("gravel", "grass", "brick"):
         grey = getattr(data, name)().astype(np.float32)
         grey = np.tile(np.block([[grey, grey[:, ::-1]], [grey[::-1], grey[::-1, ::-1]]]), (1, 1))
-        smooth = cv2.resize(grey, (WIDTH * 3, HEIGHT * 3), interpolation=cv2.INTER_AREA)
-        smooth -= cv2.GaussianBlur(smooth, (0, 0), 40)
+        large = cv2.resize(grey, (WIDTH * 3, HEIGHT * 3), interpolation=cv2.INTER_AREA)
+        smooth = large - cv2.GaussianBlur(large, (0, 0), 40)
         found[name] = np.asarray(7 * smooth / smooth.std(), dtype=np.float32)
     return found
 
@@ -268,7 +271,7 @@ def make_product(
     *,
     sizes: Callable[[np.random.Generator], float],
     loose: bool = False,
-    free_turn: bool = False,
+    free_angle: bool = False,
 ) -> Product:
     """Design a layout: 4 to 7 parts of two or more kinds, on a grid of places."""
     count = int(rng.integers(4, 8))
@@ -283,4 +286,4 @@ def make_product(
         y = (cell // columns + 0.5) / rows * (HEIGHT - 40) + 20 + rng.uniform(-6, 6)
         slots.append(Placed(kind, float(x), float(y), kind_sizes[kind], float(rng.choice([0, 30, 60, 90]))))
     tone = float(rng.uniform(90, 140))
-    return Product(name, kinds, slots, ground, tone, loose, free_turn)
+    return Product(name, kinds, slots, ground, tone, loose, free_angle)

@@ -14,7 +14,7 @@ from answer_checks import (
     describes,
     is_right,
     named_cells,
-    spoken_defects,
+    named_defects,
 )
 from answers import Asked, asked_text, share, summary
 
@@ -53,7 +53,8 @@ def record(
     ]
     return AnswerRecord(
         image="part.png", sha256="0", product=ProductRecord(name="screw", similarity=0.9, inferred=True),
-        anomalous=anomalous, score=0.9, p_value=0.01, uncertain=False, regions=regions, defect_type=None,
+        decision="fail" if anomalous else "pass", reasons=[], anomalous=anomalous, score=0.9, p_value=0.01,
+        alpha=0.05, review=0.2, uncertain=False, regions=regions, defect_type=None,
         answer=answer, analysis="", evidence=evidence, files=FilesRecord(),
         models=ModelsRecord(encoder="tiny", decoder="few-shot"), timings_ms=TimingsRecord(), question="?",
         thread="t",
@@ -71,8 +72,8 @@ def test_words_are_read_as_they_are_written() -> None:
     assert chosen_letter(f"{YES} The answer is option C: Top left [region-1].") == "C"
     assert chosen_letter(f"{NO} Were there the defect, it would be option B: Top [score].") == "B"
     assert chosen_letter(YES) is None
-    assert spoken_defects("The type that fits best is scratch head (score 0.40) [type].") == {"scratch head"}
-    assert spoken_defects("Its type is unknown [type]. Were it thread top: more") == {"thread top"}
+    assert named_defects("The type that fits best is scratch head (score 0.40) [type].") == {"scratch head"}
+    assert named_defects("Its type is unknown [type]. Were it thread top: more") == {"thread top"}
 
 
 RIGHT = [

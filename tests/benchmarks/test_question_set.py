@@ -1,4 +1,4 @@
-"""The question set: made from drawn images, and the one that is kept in the repository."""
+"""The question set: made from procedural images, and the one that is kept in the repository."""
 
 from __future__ import annotations
 
@@ -11,14 +11,15 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
+from harness import covered_cells
 from PIL import Image
-from question_set import FACTS, HERE, OTHER_PRODUCTS, covered_cells, make_set, touched_cells, write_set
+from question_set import FACTS, HERE, OTHER_PRODUCTS, make_set, touched_cells, write_set
 
 from agents.answers.multiple_choice import kind_of_choice
 from agents.answers.options import split_options
 from agents.questions.understanding import kind_of_question
 from anomaly_core.results import CELLS
-from anomaly_core.simulation.procedural import DrawnProduct
+from anomaly_core.simulation.procedural import ProceduralProduct
 
 KEPT = json.loads((HERE / "questions.json").read_text(encoding="utf-8"))
 QUESTIONS = [put for image in KEPT["images"] for put in image["questions"]]
@@ -32,7 +33,7 @@ TYPES = {
     "Object Analysis",
 }
 MMAD = Path(__file__).parents[2].parent / "shared" / "data" / "mmad" / "domain_knowledge.json"
-DRAWN_FACTS = {
+PROCEDURAL_FACTS = {
     "plate": {
         "product": "plate",
         "notes": "none",
@@ -48,9 +49,9 @@ DRAWN_FACTS = {
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A drawn product in MVTec's layout, one kind of its defects in a corner, the other across."""
-    root = tmp_path_factory.mktemp("drawn") / "plate"
-    product = DrawnProduct("metal plate", 5)
+    """A procedural product in MVTec's layout, one kind of its defects in a corner, the other across."""
+    root = tmp_path_factory.mktemp("procedural") / "plate"
+    product = ProceduralProduct("metal plate", 5)
     for index in range(4):
         save(root / "train" / "good" / f"{index}.png", product.image(index, side=96))
         save(root / "test" / "good" / f"{index}.png", product.image(10 + index, side=96))
@@ -72,24 +73,24 @@ def save(path: Path, pixels: np.ndarray[Any, Any]) -> None:
 
 
 @pytest.fixture(scope="module")
-def drawn(folder: Path) -> dict[str, Any]:
-    return make_set({"plate": folder}, DRAWN_FACTS, seed=3, per_label=3, per_type=4)
+def made(folder: Path) -> dict[str, Any]:
+    return make_set({"plate": folder}, PROCEDURAL_FACTS, seed=3, per_label=3, per_type=4)
 
 
-def test_a_set_has_every_type_in_both_wordings(drawn: dict[str, Any], folder: Path) -> None:
-    counts = Counter((put["type"], put["wording"]) for one in drawn["images"] for put in one["questions"])
+def test_a_set_has_every_type_in_both_wordings(made: dict[str, Any], folder: Path) -> None:
+    counts = Counter((put["type"], put["wording"]) for one in made["images"] for put in one["questions"])
     assert set(counts) == {(kind, wording) for kind in TYPES for wording in ("choice", "open")}
     assert all(count == 4 for (kind, _), count in counts.items() if kind != "Defect Localization")
     assert counts["Defect Localization", "choice"] == counts["Defect Localization", "open"] == 6
-    for one in drawn["images"]:
+    for one in made["images"]:
         assert (folder / one["file"]).is_file()
-    assert len(drawn["enrolled"]["plate"]) == 4
-    assert all(name.startswith("train/good/") for name in drawn["enrolled"]["plate"])
+    assert len(made["enrolled"]["plate"]) == 4
+    assert all(name.startswith("train/good/") for name in made["enrolled"]["plate"])
 
 
-def test_the_right_place_is_covered_and_no_wrong_one_is_touched(drawn: dict[str, Any]) -> None:
+def test_the_right_place_is_covered_and_no_wrong_one_is_touched(made: dict[str, Any]) -> None:
     asked = 0
-    for one in drawn["images"]:
+    for one in made["images"]:
         # The blot lies in a corner, the scratch over two columns of the middle row.
         expected = {"blot": ["top right"], "scratch": ["left", "center"], "good": []}[one["label"]]
         assert one["cells"] == expected
@@ -102,17 +103,17 @@ def test_the_right_place_is_covered_and_no_wrong_one_is_touched(drawn: dict[str,
     assert asked == 6
 
 
-def test_the_same_seed_gives_the_same_set(folder: Path, drawn: dict[str, Any], tmp_path: Path) -> None:
-    again = make_set({"plate": folder}, DRAWN_FACTS, seed=3, per_label=3, per_type=4)
-    assert again == drawn
+def test_the_same_seed_gives_the_same_set(folder: Path, made: dict[str, Any], tmp_path: Path) -> None:
+    again = make_set({"plate": folder}, PROCEDURAL_FACTS, seed=3, per_label=3, per_type=4)
+    assert again == made
     write_set(again, tmp_path / "set.json")
-    assert json.loads((tmp_path / "set.json").read_text()) == drawn
-    assert make_set({"plate": folder}, DRAWN_FACTS, seed=4, per_label=3, per_type=4) != drawn
+    assert json.loads((tmp_path / "set.json").read_text()) == made
+    assert make_set({"plate": folder}, PROCEDURAL_FACTS, seed=4, per_label=3, per_type=4) != made
 
 
-def test_another_set_has_other_images(folder: Path, drawn: dict[str, Any]) -> None:
-    taken = frozenset(f"plate/{one['file']}" for one in drawn["images"])
-    other = make_set({"plate": folder}, DRAWN_FACTS, seed=3, per_label=3, per_type=4, exclude=taken)
+def test_another_set_has_other_images(folder: Path, made: dict[str, Any]) -> None:
+    taken = frozenset(f"plate/{one['file']}" for one in made["images"])
+    other = make_set({"plate": folder}, PROCEDURAL_FACTS, seed=3, per_label=3, per_type=4, exclude=taken)
     assert other["images"]
     assert not taken & {f"plate/{one['file']}" for one in other["images"]}
 
@@ -156,7 +157,7 @@ def test_the_product_reads_the_questions_as_what_they_are() -> None:
     asked = {"Anomaly Detection": "detection", "Defect Classification": "type", "Defect Analysis": "analysis"}
     for put in QUESTIONS:
         if put["wording"] == "choice":
-            text = "\n".join([put["text"], *(f"{key}: {said}" for key, said in put["options"].items())])
+            text = "\n".join([put["text"], *(f"{key}: {text}" for key, text in put["options"].items())])
             assert split_options(text) == (put["text"], put["options"])
             assert kind_of_choice(put["text"], put["options"]) == put["type"], put
         elif put["type"] in asked:
@@ -180,8 +181,8 @@ def test_no_sentence_of_the_notes_is_in_the_set() -> None:
         pytest.skip("MMAD's notes are not at hand")
     notes = json.loads(MMAD.read_text(encoding="utf-8"))
     texts = [text for classes in notes.values() for entry in classes.values() for text in entry.values()]
-    said = [said for put in QUESTIONS for said in (put["text"], *put.get("options", {}).values())]
-    common = runs(said, 6) & runs(texts, 6)
+    ours = [text for put in QUESTIONS for text in (put["text"], *put.get("options", {}).values())]
+    common = runs(ours, 6) & runs(texts, 6)
     assert not common
     assert runs([texts[0]], 6) & runs(texts, 6)  # the comparison finds what is there
 

@@ -1,4 +1,4 @@
-"""Drawn products with five kinds of simulated defect, and notes about these, to choose constants on."""
+"""Procedural products with five kinds of simulated defect, and notes about these, to choose constants on."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterator
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from sets import Mask, Pixels
 
-from anomaly_core.simulation.procedural import DrawnProduct
+from anomaly_core.simulation.procedural import ProceduralProduct
 
-NOTES = """# Drawn part
+NOTES = """# Procedural part
 
 ## Defects
 
@@ -31,9 +32,9 @@ Haze is a large dark zone with an elliptic outline and a soft border.
 """
 
 
-def drawn_defects(
-    product: DrawnProduct, seed: int, per_type: int
-) -> Iterator[tuple[NDArray[np.uint8], NDArray[np.bool_], str]]:
+def procedural_defects(
+    product: ProceduralProduct, seed: int, per_type: int
+) -> Iterator[tuple[Pixels, Mask, str]]:
     """Yield (H, W, 3) uint8 RGB, its (H, W) bool mask and the defect's type."""
     for number, (defect, draw) in enumerate(sorted(SIMULATED.items())):
         for index in range(per_type):
@@ -42,7 +43,7 @@ def drawn_defects(
             inner = np.zeros(pixels.shape[:2], np.float32)
             x, y = (int(v) for v in rng.uniform(0.35, 0.65, 2) * pixels.shape[1])
             draw(inner, x, y, rng)
-            inner = cv2.GaussianBlur(inner, (0, 0), 0.7)
+            inner = np.asarray(cv2.GaussianBlur(inner, (0, 0), 0.7), np.float32)
             tone = {"stain": (120, 80, 30), "bright spot": (250, 250, 250)}.get(defect, (15, 15, 15))
             alpha = inner[..., None] * (0.6 if defect in ("stain", "haze") else 0.9)
             mixed = pixels * (1 - alpha) + np.array(tone, np.float32) * alpha
