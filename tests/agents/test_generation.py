@@ -150,8 +150,8 @@ def put(folder: Path, tmp_path: Path) -> Iterator[Put]:
 
     def ask(question: str, lm: Any = None, *, image: str = "blot.png", thread: str = "T") -> Any:
         if lm is not None:
-            app.tools.model._make_reader = lambda: Prompted(lm)  # type: ignore[assignment,return-value]
-            app.tools.model._reader = None
+            app.tools.model._make_soft_prompt = lambda: Prompted(lm)  # type: ignore[assignment,return-value]
+            app.tools.model._soft_prompt = None
         conversations = graphs[lm is not None]
         *_, last = conversations.ask(folder / image, question, thread=thread, product="plate")
         assert isinstance(last, Finished)

@@ -147,7 +147,7 @@ def test_a_failed_write_leaves_the_old_report(make_record, tmp_path: Path, monke
     monkeypatch.setattr(
         Path, "replace", lambda *_: (_ for _ in ()).throw(OSError(28, "No space left on device"))
     )
-    with pytest.raises(ConfigError, match="no space left"):
+    with pytest.raises(ConfigError, match="No space left"):
         write_report([make_record()], out)
     assert out.read_text() == "[]\n"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["part.png", "r.json"]

@@ -43,10 +43,10 @@ def test_the_nearest_comes_first(store: Store) -> None:
 
 def test_how_far_types_are_apart(store: Store) -> None:
     index = ExampleIndex(store)
-    assert index.apart("nut", encoder="tiny") == []
+    assert index.cross_type_similarities("nut", encoder="tiny") == []
     for id_, defect, features in (("a", "scratch", (1, 0)), ("b", "scratch", (1, 1)), ("c", "dent", (0, 1))):
         add(store, example(id_, defect), vector(*features))
-    assert sorted(index.apart("nut", encoder="tiny")) == pytest.approx([0, 0.7071], abs=1e-3)
+    assert sorted(index.cross_type_similarities("nut", encoder="tiny")) == pytest.approx([0, 0.7071], abs=1e-3)
 
 
 def test_another_process_reads_them(store: Store) -> None:

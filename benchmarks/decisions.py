@@ -1,0 +1,135 @@
+"""Decisions at the shipped setting, beside the best threshold picked afterwards, for all sets at hand.
+
+    python benchmarks/decisions.py --data ROOT --shots 1 4 8 --seeds 0 1 2 3 4
+
+ROOT holds mvtec/screw, mvtec/capsule, mvtec_loco/juice_bottle, magnetic_tile, alien_toy and crackforest; one
+that is missing is left out. ELPV comes from package elpv-dataset. Every image is judged by
+`AnomalyGPT.inspect`, as by `iad inspect`. kept: the share of what the best threshold's balanced accuracy has
+above one half that the shipped decision keeps.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from harness import parser, spreads, write
+from sets import Labelled, Set, elpv_set, mvtec_set, road_crops
+
+from anomaly_core.anomalygpt import AnomalyGPT
+from anomaly_core.config import DEFAULT_ENCODER, DEFAULT_SCORERS, DetectorConfig
+from anomaly_core.decoders.patches import EncodedImage
+from anomaly_core.evaluation import metrics
+from anomaly_core.results import Verdict
+
+MVTEC: Final = {
+    "screw": "mvtec",
+    "capsule": "mvtec",
+    "magnetic_tile": "magnetic_tile",
+    "alien_toy": "alien_toy",
+    "juice_bottle": "mvtec_loco",
+}
+FEW_CRACKS: Final = 120
+"""Least pixels of a crack in an anomalous road crop."""
+
+
+def road_set(root: Path) -> Set:
+    """Return crops of roads: those of every third road, if good, to draw shots from; the others as tests."""
+    rng = np.random.default_rng(0)
+    crops = [c for c in road_crops(root) if not c.anomalous or int(np.sum(c.truth)) >= FEW_CRACKS]  # type: ignore[arg-type]
+    good = [crop for crop in crops if not crop.anomalous]
+    pool, rest = good[: len(good) // 3], good[len(good) // 3 :]
+    cracked = [crop for crop in crops if crop.anomalous]
+    tests = [*rest, *(cracked[i] for i in rng.permutation(len(cracked)))]
+    return Set("crackforest", [crop.pixels for crop in pool], tests)
+
+
+def sets_of(root: Path) -> list[Set]:
+    """Return the sets under a folder, and ELPV."""
+    found = [mvtec_set(root / folder, name) for name, folder in MVTEC.items() if (root / folder).is_dir()]
+    if (root / "crackforest").is_dir():
+        found.append(road_set(root / "crackforest"))
+    return [*found, elpv_set("mono"), elpv_set("poly")]
+
+
+def some(tests: Sequence[Labelled], most: int) -> list[Labelled]:
+    """Return at most `most` test images of each label, drawn once."""
+    rng = np.random.default_rng(1)
+    chosen: list[Labelled] = []
+    for label in (False, True):
+        of = [test for test in tests if test.anomalous == label]
+        chosen += [of[i] for i in sorted(rng.permutation(len(of))[:most])]
+    return chosen
+
+
+def figures(verdicts: Sequence[Verdict], labels: Sequence[bool]) -> dict[str, float]:
+    """Return the figures of one draw of shots; labels: true for anomalous."""
+    truth = np.array(labels)
+    scores = [-verdict.log_p for verdict in verdicts]
+    decisions = np.array([verdict.decision for verdict in verdicts])
+    failed, passed, reviewed = (decisions == word for word in ("fail", "pass", "review"))
+    balanced = metrics.balanced_accuracy(failed, truth)
+    best = metrics.best_balanced_accuracy(scores, truth)
+    return {
+        "image_auroc": metrics.auroc(scores, truth),
+        "balanced_accuracy": balanced,
+        "best_balanced_accuracy": best,
+        "kept": (balanced - 0.5) / max(best - 0.5, 1e-6),
+        "false_alarm_rate": metrics.false_alarm_rate(failed, truth),
+        "escape_rate": float(passed[truth].mean()),
+        "review_rate_good": float(reviewed[~truth].mean()),
+        "review_rate_anomalous": float(reviewed[truth].mean()),
+    }
+
+
+def run(
+    part: Set, model: AnomalyGPT, shots: Sequence[int], seeds: Sequence[int], most: int
+) -> dict[str, Any]:
+    """Judge a set's test images with the product of each draw."""
+    tests = some(part.tests, most)
+    images = [model.encode(test.pixels) for test in tests]
+    labels = [test.anomalous for test in tests]
+    rows: dict[str, Any] = {"good": labels.count(False), "anomalous": labels.count(True)}
+    for count in shots:
+        start, drawn = time.perf_counter(), []
+        for seed in seeds:
+            product = model.fit(part.draw(count, seed))
+            drawn.append(figures(judged(model, images, product), labels))
+        rows[str(count)] = spreads(drawn)
+        row = {name: figure["mean"] for name, figure in rows[str(count)].items()}
+        words = ", ".join(f"{name} {value:.3f}" for name, value in row.items())
+        print(f"{part.name}, {count} shots: {words} ({time.perf_counter() - start:.0f} s)", flush=True)
+    return rows
+
+
+def judged(model: AnomalyGPT, images: Sequence[EncodedImage], product: Any) -> list[Verdict]:
+    return [model.inspect(image, product).verdict for image in images]
+
+
+def main() -> None:
+    options = parser(__doc__, out="decisions.json")
+    options.add_argument("--data", type=Path, required=True, help="folder of the sets")
+    options.add_argument("--shots", type=int, nargs="+", default=[1, 4, 8])
+    options.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2, 3, 4])
+    options.add_argument("--most", type=int, default=60, help="test images of each label")
+    options.add_argument("--sets", nargs="+", help="names of the sets; all if not given")
+    options.add_argument("--encoder", default=DEFAULT_ENCODER)
+    options.add_argument("--checkpoint", default="shipped", help='"none" for the few-shot map alone')
+    options.add_argument("--scorers", nargs="+", default=DEFAULT_SCORERS)
+    given = options.parse_args()
+    checkpoint = None if given.checkpoint == "none" else given.checkpoint
+    config = DetectorConfig(encoder=given.encoder, scorers=tuple(given.scorers))
+    model = AnomalyGPT.from_pretrained(checkpoint, config=config)
+    found = {
+        part.name: run(part, model, given.shots, given.seeds, given.most)
+        for part in sets_of(given.data)
+        if not given.sets or part.name in given.sets
+    }
+    write(given, {"encoder": model.encoder.name, "sets": found})
+
+
+if __name__ == "__main__":
+    main()
