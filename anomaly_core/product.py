@@ -20,13 +20,12 @@ from anomaly_core.files import make_folder, write_whole
 from anomaly_core.results import Array, Region, Verdict
 from anomaly_core.scorers.few_shot import FOREIGN_OBJECT, PIXEL_RATE, bank_of
 from anomaly_core.scoring.calibration import Calibration
+from anomaly_core.scoring.fusion import MAX_MARGIN
 from anomaly_core.scoring.regions import MOST_REGIONS, find_regions
 from anomaly_core.scoring.scorer import FEW_SHOT, SOFT_PROMPT, Finding, Score, State
 
 INDEPENDENT_SHARE: Final = 0.2
 """Share of the false-alarm rate for all independently calibrated scorers together."""
-MAX_MARGIN: Final = 10.0
-"""Bound on the language model's absolute log-odds of yes and no."""
 ARRAYS: Final = "product.safetensors"
 META: Final = "product.json"
 _ENROL_AGAIN: Final = "enrol the product again"

@@ -18,7 +18,7 @@ from anomaly_core.language.base import LanguageModel
 from anomaly_core.language.inspection_dialogue import cell_scores, yes_margin
 from anomaly_core.results import Array
 from anomaly_core.scorers.few_shot import map_on_original
-from anomaly_core.scoring.fusion import FILE
+from anomaly_core.scoring.fusion import FILE, MAX_MARGIN
 from anomaly_core.scoring.scorer import FEW_SHOT, SOFT_PROMPT, Fit, Score, State
 from anomaly_core.soft_prompt.learner import PromptLearner, unit_map
 
@@ -104,7 +104,8 @@ class SoftPromptScorer:
     def score(self, image: EncodedImage, state: State, earlier: Mapping[str, Score]) -> Score:
         """Score one image. Raises LanguageModelError."""
         values, _ = map_on_original(image, earlier[FEW_SHOT], state)
-        return Score(self.margin(values, float(state.meta["reference_score"]), image.embedding))
+        margin = self.margin(values, float(state.meta["reference_score"]), image.embedding)
+        return Score(min(max(margin, -MAX_MARGIN), MAX_MARGIN))
 
     def soft_prompt(self, values: Array, reference: float, embedding: Array) -> torch.Tensor:
         """Return the (n, C_emb) soft prompt of an anomaly map.

@@ -19,6 +19,8 @@ from anomaly_core.files import write_whole
 from anomaly_core.scoring.calibration import Prior
 
 FILE: Final = "fusion.json"
+MAX_MARGIN: Final = 4.0
+"""Bound that the language model's log-odds of yes are clipped to; 4 is a probability of 98 %."""
 
 
 class Fusion(Config):

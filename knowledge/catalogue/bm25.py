@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 
-import bm25s  # type: ignore[import-untyped]
 import numpy as np
-from bm25s.stopwords import STOPWORDS_EN  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 
 from knowledge.text import singular
 
 _WORD = re.compile(r"[^\W_]+")
-_STOP = frozenset(STOPWORDS_EN)
 
 
 def words(text: str) -> list[str]:
     """Return the lower-case words of a text in the singular, without stop words; underscores separate."""
-    return [singular(word) for word in _WORD.findall(text.lower()) if word not in _STOP]
+    return [singular(word) for word in _WORD.findall(text.lower()) if word not in _stop_words()]
+
+
+@cache
+def _stop_words() -> frozenset[str]:
+    # bm25s is imported late: it takes SciPy's sparse arrays, and a store without notes needs neither.
+    from bm25s.stopwords import STOPWORDS_EN  # type: ignore[import-untyped]
+
+    return frozenset(STOPWORDS_EN)
 
 
 class LexicalIndex:
@@ -27,6 +33,8 @@ class LexicalIndex:
         self._size = len(texts)
         tokens = [words(text) for text in texts]
         self._vocabulary = {word for row in tokens for word in row}
+        import bm25s  # type: ignore[import-untyped]
+
         self._index = bm25s.BM25(method="lucene", k1=1.5, b=0.75)
         if self._vocabulary:
             self._index.index(tokens, show_progress=False)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import traceback
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,6 +14,7 @@ from PIL import Image
 from typer.testing import CliRunner, Result
 
 from agents.interfaces.cli import app
+from anomaly_core.encoders.fakes import TinyEncoder
 from tools.records import AnswerRecord, FailureRecord, InspectionRecord
 
 
@@ -125,3 +129,19 @@ def test_doctor_inspects_from_end_to_end(line: Path) -> None:
     assert "1 products" in checks["store"]["found"]
     broken = [name for name, check in checks.items() if check["state"] == "broken"]
     assert result.exit_code == (1 if broken else 0)
+
+
+def test_at_most_nine_own_frames_to_the_encoder(line: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A colleague who follows a call from the command line to the network opens few files."""
+    root, encode = Path(__file__).parents[2], TinyEncoder.encode
+    packages = tuple(f"{root / name}{os.sep}" for name in ("agents", "tools", "knowledge", "anomaly_core"))
+    depths: list[int] = []
+
+    def counted(self: TinyEncoder, batch: Any) -> Any:
+        depths.append(sum(frame.filename.startswith(packages) for frame in traceback.extract_stack()))
+        return encode(self, batch)
+
+    monkeypatch.setattr(TinyEncoder, "encode", counted)
+    assert iad(line, "inspect", line / "new" / "fine.png").exit_code == 0
+    assert depths
+    assert max(depths) <= 9

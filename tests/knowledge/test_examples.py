@@ -46,7 +46,8 @@ def test_how_far_types_are_apart(store: Store) -> None:
     assert index.cross_type_similarities("nut", encoder="tiny") == []
     for id_, defect, features in (("a", "scratch", (1, 0)), ("b", "scratch", (1, 1)), ("c", "dent", (0, 1))):
         add(store, example(id_, defect), vector(*features))
-    assert sorted(index.cross_type_similarities("nut", encoder="tiny")) == pytest.approx([0, 0.7071], abs=1e-3)
+    similarities = index.cross_type_similarities("nut", encoder="tiny")
+    assert sorted(similarities) == pytest.approx([0, 0.7071], abs=1e-3)
 
 
 def test_another_process_reads_them(store: Store) -> None:
