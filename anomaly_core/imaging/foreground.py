@@ -64,12 +64,13 @@ def find_foreground(pixels: NDArray[np.uint8]) -> Foreground | None:
     size = (max(round(width * scale), 8), max(round(height * scale), 8))
     small = cv2.GaussianBlur(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), (5, 5), 0)
     small = np.asarray(small, dtype=np.float32)
-    rows, columns = np.mgrid[0 : size[1], 0 : size[0]].astype(np.float32)
+    x = np.tile(np.arange(size[0], dtype=np.float32) / size[0], (size[1], 1))
+    y = np.tile(np.arange(size[1], dtype=np.float32)[:, None] / size[1], (1, size[0]))
     strip = max(2, round(BORDER * min(size)))
     border = np.ones(small.shape[:2], np.bool_)
     border[strip:-strip, strip:-strip] = False
 
-    found = _background(small, border, columns / size[0], rows / size[1])
+    found = _background(np.asarray(small, np.float32), border, x, y)
     if found is None:
         return None
     background, least_difference = found
