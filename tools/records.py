@@ -152,6 +152,11 @@ class VerdictRecord(Record):
         default_factory=list, description="why the image isn't comparable with the good images; never pass"
     )
 
+    @property
+    def not_comparable(self) -> bool:
+        """Whether the decision is "review" for problems of the image; a defect may cause them too."""
+        return self.decision == "review" and bool(self.problems)
+
 
 class MeasuredRegion(RegionRecord):
     """A region with its measured description."""
