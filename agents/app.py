@@ -321,6 +321,7 @@ def inspection_record(state: InspectionState, *, total_ms: float) -> InspectionR
     return InspectionRecord(
         image=state["image"],
         sha256=state["opened"].sha256,
+        note=state["opened"].note,
         product=state["product"],
         decision=verdict.decision,
         reasons=reasons_of(verdict),

@@ -21,10 +21,11 @@ from anomaly_core.config import DEFAULT_ENCODER, DetectorConfig
 from anomaly_core.decoders.patches import EncodedImage, as_array
 from anomaly_core.encoders.base import ImageEncoder
 from anomaly_core.encoders.registry import load_image_encoder
-from anomaly_core.encoding import FramedEncoder, Image
+from anomaly_core.encoding import FramedEncoder, Image, pixels_of
 from anomaly_core.errors import ConfigError, LanguageModelError, NoImages, WeightsMissing
 from anomaly_core.fitting import fit_product
 from anomaly_core.imaging.augment import perturbations
+from anomaly_core.imaging.quality import MOST_IMAGES, QualityLimits, recordings
 from anomaly_core.inspection import Inspection, described_regions
 from anomaly_core.language.base import LanguageModel
 from anomaly_core.product import ProductModel
@@ -43,7 +44,7 @@ from anomaly_core.scoring.scorer import (
     Scorer,
 )
 
-CALIBRATION_VERSION: Final = 4
+CALIBRATION_VERSION: Final = 5
 """Part of the fingerprint; raised whenever stored scores or calibrations change their meaning."""
 MOST_LANGUAGE_IMAGES: Final = 24
 """Most good images that the language model scores at enrolment."""
@@ -61,6 +62,7 @@ class AnomalyGPT:
         checkpoint: trained for this encoder; ignored where it has no fusion.json, which holds its weights.
         soft_prompt: returns the language model's scorer, or None; called once, at first use, so that a model
             that cannot be loaded does not fail an inspection.
+        judge_quality: whether products learn limits of an image's quality.
 
     Raises ConfigError for a checkpoint that was trained for another encoder, or an unknown scorer.
     """
@@ -71,6 +73,8 @@ class AnomalyGPT:
         config: DetectorConfig | None = None,
         checkpoint: Checkpoint | None = None,
         soft_prompt: MakeSoftPromptScorer | None = None,
+        *,
+        judge_quality: bool = True,
     ) -> None:
         if checkpoint is not None and checkpoint.config.encoder != encoder.name:
             raise ConfigError(
@@ -86,6 +90,7 @@ class AnomalyGPT:
         self._scorers = [s for name in self.config.scorers if (s := self._scorer(name)) is not None]
         self._make_soft_prompt = soft_prompt if SOFT_PROMPT in self.config.scorers else None
         self._soft_prompt: SoftPromptScorer | None = None
+        self._judge_quality = judge_quality
         self._lock = threading.RLock()
 
     @classmethod
@@ -176,12 +181,13 @@ class AnomalyGPT:
         """
         self.check(product)
         start = time.perf_counter()
-        encoded = self.encode(image)
+        (encoded,) = self.input.encode_batch([image], align=product.aligned)
+        problems, comparable = product.problems(encoded), product.comparable(encoded)
         encoded_at = time.perf_counter()
         language, llm_ms, scored = LanguageAnswer(), 0.0, encoded
         scores = self._scores(scored, product)
         values, foreign = map_on_original(scored, scores[FEW_SHOT], product.states[FEW_SHOT])
-        if product.language_model is not None and (
+        if (product.language_model is not None and comparable) and (
             ask or product.answer_can_change_decision(scores, foreign=foreign, alpha=alpha, review=review)
         ):
             asked_at = time.perf_counter()
@@ -190,10 +196,13 @@ class AnomalyGPT:
                 scored, scores = answered
                 values, foreign = map_on_original(scored, scores[FEW_SHOT], product.states[FEW_SHOT])
             llm_ms = 1000 * (time.perf_counter() - asked_at)
-        verdict = product.judge(scores, foreign=foreign, alpha=alpha, review=review)
+        verdict = product.judge(
+            scores, foreign=foreign, problems=problems, comparable=comparable, alpha=alpha, review=review
+        )
         fused = product.fused_verdict(scores, foreign=foreign, alpha=alpha, review=review)
-        shown = product.regions(values) if fused.anomalous or fused.uncertain else []
-        regions = described_regions(scored, product.findings(scores, alpha), shown)
+        shown = product.regions(values) if comparable and (fused.anomalous or fused.uncertain) else []
+        wrong = product.findings(scores, alpha) if comparable else []
+        regions = described_regions(scored, wrong, shown)
         decode_ms = 1000 * (time.perf_counter() - encoded_at) - llm_ms
         return Inspection(
             verdict=verdict,
@@ -224,7 +233,7 @@ class AnomalyGPT:
         """Judge several images; inputs of equal size share one forward pass."""
         return [
             self.inspect(encoded, product, alpha=alpha, review=review)
-            for encoded in self.encode_batch(images)
+            for encoded in self.input.encode_batch(images, align=product.aligned)
         ]
 
     def soft_prompt_scorer(self) -> SoftPromptScorer | None:
@@ -240,7 +249,7 @@ class AnomalyGPT:
     def crop_model(self) -> AnomalyGPT:
         """Return a model for crops of images: the same encoder, the few-shot scorer alone, no alignment."""
         config = self.config.model_copy(update={"align": False, "scorers": (FEW_SHOT,)})
-        return AnomalyGPT(self.encoder, config)
+        return AnomalyGPT(self.encoder, config, judge_quality=False)
 
     def _scorer(self, name: str) -> Scorer | None:
         """Return the scorer of a name, or None where this model does not have it."""
@@ -304,22 +313,32 @@ class AnomalyGPT:
     ) -> ProductModel:
         good: list[EncodedImage] = []
         views: list[Array] = []
+        all_pixels = [pixels_of(image) for image in images]
+        changed = [recordings(pixels) for pixels in all_pixels[:MOST_IMAGES]] if self._judge_quality else []
+        aligned = self.input.aligns(all_pixels, changed)
         for number, image in enumerate(images):
-            encoded = self.input.augment(self.encode(image))
+            encoded = self.input.augment(*self.input.encode_batch([image], align=aligned))
             grids = tuple(view.grid for view in encoded.views[1:])
-            views += [as_array(view.features.embedding) for view in encoded.views[1:]]
-            changed = perturbations(encoded.frame.render(encoded.pixels))
-            views += [as_array(view.features.embedding) for view in self.input.views(changed)]
+            perturbed = perturbations(encoded.frame.render(encoded.pixels))
+            others = [*encoded.views[1:], *self.input.views(perturbed)]
+            views.append(np.stack([as_array(view.features.embedding) for view in others]))
             # The language model scores the mean map of all views, so those images keep all views.
             augment = len(images) == 1 or (language is not None and number < MOST_LANGUAGE_IMAGES)
             good.append(replace(encoded if augment else encoded.first_view, reference_grids=grids))
             if progress is not None:
                 progress("encoding good parts", number + 1, len(images))
+        quality = None
+        if self._judge_quality:
+            embeddings = np.stack([each.embedding for each in good])
+            floor = self.input.similarity_floor(changed, embeddings, np.stack(views), align=aligned)
+            quality = QualityLimits.fit(all_pixels, changed, floor)
         return fit_product(
             good,
             [*self._scorers, *([] if language is None else [language])],
             self._fusion,
-            view_embeddings=np.stack(views),
+            view_embeddings=np.concatenate(views),
+            aligned=aligned,
+            quality=quality,
             config=self.config,
             fingerprint=self.fingerprint,
             notes=notes,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +16,18 @@ from anomaly_core.encoders.base import ImageEncoder
 from anomaly_core.errors import ConfigError
 from anomaly_core.imaging.augment import flips
 from anomaly_core.imaging.frame import Frame, frame_of, whole_frame_of
+from anomaly_core.imaging.quality import Recordings
 from anomaly_core.imaging.reading import LoadedImage
+from anomaly_core.results import Array
+
+STEADY_SHARE: Final = 0.75
+"""Least share of other recordings of an aligned product's good images that are aligned."""
+MOST_ENCODED: Final = 2
+"""Good images whose other recordings are encoded."""
+ENCODED: Final = ("brighter", "falling outwards", "blurred", "noisy")
+"""The recordings that are encoded: those whose embeddings are the most distant."""
+DISTANCE_MARGIN: Final = (1.25, 0.02)
+"""Factor of the largest cosine distance of good images and other recordings, and addition to it."""
 
 Pixels = NDArray[np.uint8]
 Image = Pixels | LoadedImage | EncodedImage
@@ -29,21 +41,59 @@ class FramedEncoder:
         self._config = config
         self._lock = threading.Lock()
 
-    def encode_batch(self, images: Sequence[Image]) -> list[EncodedImage]:
-        """Frame and encode images; inputs of equal size share one forward pass."""
-        found: dict[int, EncodedImage] = {n: i for n, i in enumerate(images) if isinstance(i, EncodedImage)}
-        pixels = {n: pixels_of(i) for n, i in enumerate(images) if not isinstance(i, EncodedImage)}
-        frames = {n: self.frame(p) for n, p in pixels.items()}
+    def encode_batch(self, images: Sequence[Image], *, align: bool = True) -> list[EncodedImage]:
+        """Frame and encode images; inputs of equal size share one forward pass.
+
+        align: False frames all images whole, also those that were encoded aligned.
+        """
+        found: dict[int, EncodedImage] = {
+            n: i
+            for n, i in enumerate(images)
+            if isinstance(i, EncodedImage) and (align or not i.frame.aligned)
+        }
+        pixels = {n: pixels_of(i) for n, i in enumerate(images) if n not in found}
+        frames = {n: self.frame(p, align=align) for n, p in pixels.items()}
         for size in sorted({frame.input_size for frame in frames.values()}):
             group = [n for n, frame in frames.items() if frame.input_size == size]
             views = self.views([frames[n].render(pixels[n]) for n in group])
             found |= {n: EncodedImage(pixels[n], frames[n], (v,)) for n, v in zip(group, views, strict=True)}
         return [found[n] for n in range(len(images))]
 
-    def frame(self, pixels: Pixels) -> Frame:
-        """Return the frame of the encoder input on an (H, W, 3) image."""
-        make = frame_of if self._config.align else whole_frame_of
+    def frame(self, pixels: Pixels, *, align: bool = True) -> Frame:
+        """Return the frame of the encoder input on an (H, W, 3) image; align: False frames it whole."""
+        make = frame_of if self._config.align and align else whole_frame_of
         return make(pixels, self._config.input_side, self._encoder.stride)
+
+    def aligns(self, good: Sequence[Pixels], changed: Sequence[Recordings]) -> bool:
+        """Return whether a product of these good images is aligned: its pose is clear in all of them.
+
+        The pose must also be clear in `STEADY_SHARE` of `changed`, other recordings of the first images: an
+        image in which it isn't cannot be compared with aligned ones.
+        """
+        if not self._config.align or not all(self.frame(pixels).aligned for pixels in good):
+            return False
+        steady = [self.frame(copy).aligned for copies in changed for copy in copies.values()]
+        return sum(steady) >= STEADY_SHARE * len(steady)
+
+    def similarity_floor(
+        self, changed: Sequence[Recordings], embeddings: Array, views: Array, *, align: bool
+    ) -> float:
+        """Return the least cosine of an embedding to the nearest of a product's good images and views.
+
+        It lies beyond the distances of each good image to the others and of `changed`, other recordings.
+        embeddings: (n, D) of the good images. views: (n, v, D) of their augmented views.
+        """
+        known = np.concatenate([embeddings[:, None], views], axis=1)
+        count, _, width = known.shape
+        nearest = [
+            float((np.delete(known, n, axis=0).reshape(-1, width) @ embeddings[n]).max())
+            for n in range(count if count > 1 else 0)
+        ]
+        copies = [copies[name] for copies in changed[:MOST_ENCODED] for name in ENCODED]
+        seen = np.stack([each.embedding for each in self.encode_batch(copies, align=align)])
+        nearest += (seen @ known.reshape(-1, width).T).max(axis=1).tolist()
+        factor, addition = DISTANCE_MARGIN
+        return 1 - factor * (1 - min(nearest)) - addition
 
     def augment(self, image: EncodedImage) -> EncodedImage:
         """Return the image with all four `flips` encoded (test-time augmentation).
@@ -61,9 +111,9 @@ class FramedEncoder:
         return [View(each, patch_grid(each, self._config.few_shot)) for each in features]
 
 
-def pixels_of(image: Pixels | LoadedImage) -> Pixels:
+def pixels_of(image: Image) -> Pixels:
     """Return an image's (H, W, 3) uint8 RGB pixels. Raises ConfigError for an array of another kind."""
-    pixels = image.pixels if isinstance(image, LoadedImage) else image
+    pixels = image if isinstance(image, np.ndarray) else image.pixels
     if pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[2] != 3:
         raise ConfigError(f"an image is (H, W, 3) uint8 RGB, not {pixels.shape} {pixels.dtype}.")
     return pixels

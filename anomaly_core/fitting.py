@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from anomaly_core.config import DetectorConfig
 from anomaly_core.decoders.patches import EncodedImage
+from anomaly_core.imaging.quality import QualityLimits
 from anomaly_core.product import ProductModel
 from anomaly_core.results import Array
 from anomaly_core.scoring.calibration import calibrate
@@ -22,6 +23,8 @@ def fit_product(
     fusion: Fusion | None,
     *,
     view_embeddings: Array,
+    aligned: bool,
+    quality: QualityLimits | None,
     config: DetectorConfig,
     fingerprint: str,
     notes: tuple[str, ...] = (),
@@ -62,6 +65,8 @@ def fit_product(
         embeddings=np.stack([each.embedding for each in good]),
         view_embeddings=view_embeddings,
         good_scores={name: [s.log_score for s in fit.good or fit.augmented] for name, fit in fits.items()},
+        aligned=aligned,
+        quality=quality,
         fingerprint=fingerprint,
         notes=notes,
     )

@@ -15,8 +15,10 @@ from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
 from anomaly_core.decoders.memory_bank import MemoryBank
+from anomaly_core.decoders.patches import EncodedImage
 from anomaly_core.errors import ConfigError, WeightsDamaged, WeightsMissing
 from anomaly_core.files import make_folder, write_whole
+from anomaly_core.imaging.quality import QualityLimits, measure_quality
 from anomaly_core.results import Array, Region, Verdict
 from anomaly_core.scorers.few_shot import FOREIGN_OBJECT, PIXEL_RATE, bank_of
 from anomaly_core.scoring.calibration import Calibration
@@ -26,6 +28,9 @@ from anomaly_core.scoring.scorer import FEW_SHOT, SOFT_PROMPT, Finding, Score, S
 
 INDEPENDENT_SHARE: Final = 0.2
 """Share of the false-alarm rate for all independently calibrated scorers together."""
+NOT_ALIGNED: Final = (
+    "The part was not found or its pose is unclear, so that it could not be aligned with the good images."
+)
 ARRAYS: Final = "product.safetensors"
 META: Final = "product.json"
 _ENROL_AGAIN: Final = "enrol the product again"
@@ -42,6 +47,8 @@ class ProductModel:
     alpha, review: default rates, see `Verdict`.
     embeddings: (n, D) float32 of the good images. view_embeddings: (m, D) of their augmented views.
     good_scores: leave-one-out log-scores of the good images, at most n a scorer, by name.
+    aligned: whether the images are aligned, see `FramedEncoder.aligns`.
+    quality: limits of an image's quality, or None where it is not judged.
     fingerprint: see `AnomalyGPT.fingerprint`. notes: remarks on the fit, for the user.
     version: of the store that it was read from, or "".
     """
@@ -56,6 +63,8 @@ class ProductModel:
     embeddings: Array
     view_embeddings: Array
     good_scores: Mapping[str, list[float]]
+    aligned: bool
+    quality: QualityLimits | None
     fingerprint: str
     notes: tuple[str, ...] = ()
     version: str = field(default="", compare=False)
@@ -95,6 +104,8 @@ class ProductModel:
         scores: Mapping[str, Score],
         *,
         foreign: bool = False,
+        problems: tuple[str, ...] = (),
+        comparable: bool = True,
         alpha: float | None = None,
         review: float | None = None,
     ) -> Verdict:
@@ -104,13 +115,32 @@ class ProductModel:
         p-value over its share keeps the rate, whatever the dependence between them.
 
         foreign: a foreign object lies beside the part, which makes the image anomalous by itself.
+        problems: see `Verdict`. comparable: False for an image that is not aligned as the product is; its
+            scores do not count against it, and its p-value is at least alpha.
         alpha, review: rates; the product's where None. Raises ConfigError unless both lie between 0 and 1.
         """
         log_p = self.fused_verdict(scores, foreign=foreign).log_p
         others = [self._independent_log_p(name, scores) for name in self.independent if name in scores]
         if others:
             log_p = min(log_p - math.log(1 - INDEPENDENT_SHARE), *others, 0.0)
-        return Verdict(log_p, *self.rates(alpha, review))
+        rate, beyond = self.rates(alpha, review)
+        if not comparable:
+            log_p = max(log_p, math.log(rate) + 1e-9)
+        return Verdict(log_p, rate, beyond, problems)
+
+    def problems(self, image: EncodedImage) -> tuple[str, ...]:
+        """Return why an image isn't comparable with the good images, as sentences; none where it is."""
+        found: tuple[str, ...] = ()
+        if self.quality is not None:
+            known = np.concatenate([self.embeddings, self.view_embeddings])
+            found = self.quality.problems(
+                measure_quality(image.pixels), float((known @ image.embedding).max())
+            )
+        return found if self.comparable(image) else (*found, NOT_ALIGNED)
+
+    def comparable(self, image: EncodedImage) -> bool:
+        """Return whether an image is framed as the good images are."""
+        return image.frame.aligned == self.aligned
 
     def fused_verdict(
         self,
@@ -210,6 +240,8 @@ class ProductModel:
             "alpha": self.alpha,
             "review": self.review,
             "good_scores": {name: list(scores) for name, scores in self.good_scores.items()},
+            "aligned": self.aligned,
+            "quality": None if self.quality is None else self.quality.to_dict(),
             "fingerprint": self.fingerprint,
             "notes": list(self.notes),
         }
@@ -247,6 +279,8 @@ class ProductModel:
                 embeddings=arrays["embeddings"],
                 view_embeddings=arrays["view_embeddings"],
                 good_scores={name: list(scores) for name, scores in meta["good_scores"].items()},
+                aligned=bool(meta["aligned"]),
+                quality=None if (own := meta["quality"]) is None else QualityLimits.from_dict(own),
                 fingerprint=str(meta["fingerprint"]),
                 notes=tuple(meta["notes"]),
                 version=version,

@@ -79,11 +79,13 @@ class Verdict:
 
     log_p: natural logarithm of the p-value, the probability that a good image scores as high.
     alpha: the stated false-alarm rate; a p-value below it is "fail". review: one below this is "review".
+    problems: why the image isn't comparable with the good images, as sentences; with any it is never "pass".
     """
 
     log_p: float
     alpha: float
     review: float
+    problems: tuple[str, ...] = ()
 
     @property
     def p_value(self) -> float:
@@ -95,7 +97,7 @@ class Verdict:
         """The decision at the rates alpha and review."""
         if self.p_value < self.alpha:
             return "fail"
-        return "review" if self.p_value < self.review else "pass"
+        return "review" if self.problems or self.p_value < self.review else "pass"
 
     @property
     def anomalous(self) -> bool:

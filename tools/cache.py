@@ -29,16 +29,24 @@ class CachedImage:
         self.loaded = loaded
         self._model = model
         self._lock = threading.RLock()
-        self._encoded: EncodedImage | None = None
+        self._encoded: dict[bool, EncodedImage] = {}
         self._inspections: dict[tuple[str, str, Rates], Inspection] = {}
 
     @property
     def encoded(self) -> EncodedImage:
-        """The encoded image, computed once."""
+        """The encoded image, aligned where its pose is clear; computed once."""
+        return self.framed(align=True)
+
+    def framed(self, *, align: bool) -> EncodedImage:
+        """Return the encoded image, aligned where its pose is clear, or whole; each is computed once.
+
+        Where the pose is unclear, both are the same.
+        """
         with self._lock:
-            if self._encoded is None:
-                (self._encoded,) = self._model().encode_batch([self.loaded])
-            return self._encoded
+            if align not in self._encoded:
+                known = self.loaded if align else self._encoded.get(True, self.loaded)
+                (self._encoded[align],) = self._model().input.encode_batch([known], align=align)
+            return self._encoded[align]
 
     def inspection(self, name: str, product: ProductModel, rates: Rates = (None, None)) -> Inspection:
         """Return the inspection for a product; name: the product's. Only the last one is kept."""
@@ -46,7 +54,8 @@ class CachedImage:
         with self._lock:
             if key not in self._inspections:
                 alpha, review = rates
-                found = self._model().inspect(self.encoded, product, alpha=alpha, review=review)
+                encoded = self.framed(align=product.aligned)
+                found = self._model().inspect(encoded, product, alpha=alpha, review=review)
                 self._inspections = {key: found}
             return self._inspections[key]
 

@@ -88,17 +88,18 @@ def compare(part: Part, other: str | None = None) -> ComparisonRecord:
 
     other: path of an image, or None for the nearest good part. Raises UnreadableImage.
     """
-    encoded, context = part.cached.encoded, part.context
+    encoded, context = part.encoded, part.context
     other_p_value: float | None = None
     if other is None:
         hit = context.templates.nearest(part.product, encoded.embedding, 1)[0]
         shown, name = hit.file_name, f"template:{hit.sha256[:12]}"
-        beside = context.model.encode(load_image(hit.path, max_pixels=context.images.max_pixels))
+        good = load_image(hit.path, max_pixels=context.images.max_pixels)
+        (beside,) = context.model.input.encode_batch([good], align=part.model.aligned)
     else:
         opened = open_image(context, other)
         second = Part(context, other, opened.sha256, part.product)
         shown, name = other, f"image:{opened.sha256[:12]}"
-        beside = second.cached.encoded
+        beside = second.encoded
         other_p_value = rounded_p(second.inspection.verdict.p_value)
     return ComparisonRecord(
         id=f"comparison:{name}",

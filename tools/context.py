@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anomaly_core.anomalygpt import AnomalyGPT
+from anomaly_core.decoders.patches import EncodedImage
 from anomaly_core.encoders.base import TextEncoder
 from anomaly_core.inspection import Inspection
 from anomaly_core.product import ProductModel
@@ -156,6 +157,11 @@ class Part:
     def model(self) -> ProductModel:
         """The enrolled product."""
         return self.context.product(self.product)
+
+    @property
+    def encoded(self) -> EncodedImage:
+        """The encoded image, framed as the product's good images are."""
+        return self.cached.framed(align=self.model.aligned)
 
     @property
     def inspection(self) -> Inspection:

@@ -83,10 +83,11 @@ def describe(part: Part, place: str = "region-1") -> RegionMeasures:
 
 def nearest_template(part: Part) -> tuple[TemplateHit, Aligned]:
     """Return the template nearest to the image, and its registration to the image."""
-    encoded, context = part.cached.encoded, part.context
+    encoded, context = part.encoded, part.context
     hit = context.templates.nearest(part.product, encoded.embedding, 1)[0]
     other = load_image(hit.path, max_pixels=context.images.max_pixels).pixels
-    return hit, align(part.pixels, encoded.frame, other, context.model.input.frame(other))
+    frame = context.model.input.frame(other, align=part.model.aligned)
+    return hit, align(part.pixels, encoded.frame, other, frame)
 
 
 def _sentence(

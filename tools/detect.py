@@ -20,12 +20,16 @@ def find_product(context: Context, opened: OpenedRecord, named: str | None = Non
     Raises StoreMissing, UnknownProduct.
     """
     context.require_store()
-    embedding = context.images.get(opened.image, opened.sha256).encoded.embedding
+    image = context.images.get(opened.image, opened.sha256)
     if named is not None:
-        context.product(named)
-        hits = context.templates.nearest(named, embedding, 1)
+        own = image.framed(align=context.product(named).aligned).embedding
+        hits = context.templates.nearest(named, own, 1)
         return ProductRecord(name=named, similarity=hits[0].similarity, inferred=False)
-    match = context.templates.find_product(embedding, encoder=context.model.encoder.name)
+    encoder = context.model.encoder.name
+    match = context.templates.find_product(image.encoded.embedding, encoder=encoder)
+    if match.name is None and image.encoded.frame.aligned:
+        # The product may be one whose images are not aligned.
+        match = context.templates.find_product(image.framed(align=False).embedding, encoder=encoder)
     if match.name is None:
         near = ", ".join(f"{name} {similarity:.2f}" for name, similarity in match.candidates[:3])
         raise UnknownProduct(
@@ -46,6 +50,7 @@ def detect(part: Part) -> VerdictRecord:
         uncertain=verdict.uncertain,
         alpha=verdict.alpha,
         review=verdict.review,
+        problems=list(verdict.problems),
     )
 
 
@@ -54,7 +59,8 @@ def reasons_of(verdict: VerdictRecord) -> list[str]:
     if verdict.decision == "pass":
         return []
     rate = verdict.alpha if verdict.decision == "fail" else verdict.review
-    return [f"The p-value {verdict.p_value:.3g} is below the rate {rate:g}."]
+    low = [f"The p-value {verdict.p_value:.3g} is below the rate {rate:g}."]
+    return [*(low if verdict.p_value < rate else []), *verdict.problems]
 
 
 def language_answer(part: Part) -> LanguageRecord:

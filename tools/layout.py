@@ -79,7 +79,7 @@ class LayoutRecord(Record):
 
 def count_components(part: Part) -> CountRecord:
     """Count the separate pieces that stand out from the background, with their place, size and colour."""
-    found = part.cached.encoded.components
+    found = part.encoded.components
     height, width = part.pixels.shape[:2]
     return CountRecord(
         id="components",

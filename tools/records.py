@@ -86,6 +86,7 @@ class InspectionRecord(Record):
 
     image: str = Field(description="path")
     sha256: str = Field(description="of the file, 64 hex digits")
+    note: str | None = Field(None, description="what was done to read the file as 8-bit RGB, or null")
     product: ProductRecord
     decision: Decision
     reasons: list[str] = Field(description="for a decision other than pass")
@@ -147,6 +148,14 @@ class VerdictRecord(Record):
     uncertain: bool
     alpha: float
     review: float
+    problems: list[str] = Field(
+        default_factory=list, description="why the image isn't comparable with the good images; never pass"
+    )
+
+    @property
+    def not_comparable(self) -> bool:
+        """Whether the decision is "review" for problems of the image; a defect may cause them too."""
+        return self.decision == "review" and bool(self.problems)
 
 
 class MeasuredRegion(RegionRecord):

@@ -64,7 +64,7 @@ def nearest_templates(part: Part, k: int = 1) -> list[TemplateRecord]:
             similarity=round(hit.similarity, 4),
             path=str(hit.path),
         )
-        for hit in part.context.templates.nearest(part.product, part.cached.encoded.embedding, k)
+        for hit in part.context.templates.nearest(part.product, part.encoded.embedding, k)
     ]
 
 

@@ -114,11 +114,13 @@ def zoom(part: Part, place: str, out: Path | None = None) -> ZoomRecord:
 
 def _template_crops(part: Part, box: Box) -> list[NDArray[np.uint8]]:
     """Return the same place of the nearest good parts, each registered to the image."""
-    encoded, context = part.cached.encoded, part.context
+    encoded, context = part.encoded, part.context
     crops = []
     for hit in context.templates.nearest(part.product, encoded.embedding, TEMPLATES):
         other = load_image(hit.path, max_pixels=context.images.max_pixels).pixels
-        aligned = align(part.pixels, encoded.frame, other, context.model.input.frame(other))
+        aligned = align(
+            part.pixels, encoded.frame, other, context.model.input.frame(other, align=part.model.aligned)
+        )
         if _crop(aligned.shown, box).mean() >= LEAST_SHOWN:
             crops.append(np.ascontiguousarray(_crop(aligned.pixels, box)))
     return crops

@@ -43,12 +43,19 @@ def compose_answer(state: InspectionState | DialogueState) -> Composed:
     if question and asked is None:
         asked = Understanding(kind=kind_of_question(question))
     answer = sentence if not question or asked is None else _reply(asked, sentence, state, question)
+    if state["verdict"].not_comparable and "[quality]" not in answer:
+        answer = f"{answer} A person should look, since the image isn't comparable with the good ones "
+        answer += f"[quality]. {_problems(state)}"
     return Composed(answer=answer, analysis=_analysis(state), evidence=gather_evidence(state))
 
 
 def verdict_statement(state: InspectionState | DialogueState) -> str:
     """Return the measured verdict as a sentence, with the places."""
     return verdict_sentence(state["verdict"].anomalous, [region.cell for region in shown_regions(state)])
+
+
+def _problems(state: InspectionState | DialogueState) -> str:
+    return " ".join(f"{problem.rstrip('.')} [quality]." for problem in state["verdict"].problems)
 
 
 def _analysis(state: InspectionState | DialogueState) -> str:
@@ -61,6 +68,8 @@ def _analysis(state: InspectionState | DialogueState) -> str:
     lines.append(f"Its score is {judged} the normal range (p = {verdict.p_value:.3g}) [score].")
     if verdict.uncertain:
         lines.append("The score lies near the limit, so a person should look [score].")
+    if verdict.not_comparable:
+        lines.append(_problems(state))
     if state["language"].problem:
         lines.append(
             f"The verdict rests on the maps alone, the language model did not answer: "

@@ -31,6 +31,8 @@ def gather_evidence(state: InspectionState | DialogueState) -> list[EvidenceReco
             f"{product.name} parts, at a stated false-alarm rate of {verdict.alpha:.0%}",
         )
     ]
+    if verdict.not_comparable:
+        found.append(EvidenceRecord(kind="score", id="quality", text=" ".join(verdict.problems)))
     found += _language_evidence(state)
     found += [
         EvidenceRecord(

@@ -99,7 +99,7 @@ def dialogue_messages(state: DialogueState, soft_prompt: torch.Tensor) -> list[M
 
 def _first_sentence(scorer: SoftPromptScorer, part: Part, state: DialogueState) -> str:
     """Return the first sentence of the model's greedy reply; generation stops after it."""
-    values, embedding = part.inspection.anomaly_map.values, part.cached.encoded.embedding
+    values, embedding = part.inspection.anomaly_map.values, part.encoded.embedding
     soft_prompt = scorer.soft_prompt(values, part.model.reference_score, embedding)
     text = ""
     for piece in scorer.lm.generate(dialogue_messages(state, soft_prompt), LONGEST_REPLY):

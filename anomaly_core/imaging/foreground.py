@@ -9,6 +9,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+Array = NDArray[np.float32]
+
 WORKING_SIDE: Final = 320
 """Longer side in pixels of the copy that is segmented."""
 BORDER: Final = 0.03
@@ -21,14 +23,20 @@ MAX_SHADOW: Final = 50.0
 """Upper bound, in grey levels, of the threshold that separates an object from its shadow."""
 MAX_NOISE: Final = 5.0
 """Largest noise of a plain background, in grey levels (1.48 x the median absolute deviation)."""
+CURVED: Final = 0.75
+"""A curved background is fitted where its residuals are below this share of a plane's."""
+SHADE: Final = 0.2
+"""Largest difference of a shadow from the background, as a share of the background's level."""
+MAX_GRAIN: Final = 2.0
+"""Largest local noise of a background with shadows, in grey levels, after smoothing."""
 
 
 def foreground_mask(pixels: NDArray[np.uint8]) -> NDArray[np.bool_] | None:
     """Return the (H, W) bool mask of the object, holes filled, or None without a plain background.
 
     pixels: (H, W, 3) uint8 RGB. None for textures, for a border of many colours, and where the foreground is
-    under 0.5 % or over 90 % of the image or consists of specks. The background is a plane a channel, fitted
-    to the border, which allows for shading.
+    under 0.5 % or over 90 % of the image or consists of specks. The background is fitted to the border, a
+    channel at a time: a plane, else a quadratic (vignetting), else a plane with shadows beside it.
     """
     found = find_foreground(pixels)
     if found is None:
@@ -55,30 +63,22 @@ def find_foreground(pixels: NDArray[np.uint8]) -> Foreground | None:
     scale = min(1.0, WORKING_SIDE / max(height, width))
     size = (max(round(width * scale), 8), max(round(height * scale), 8))
     small = cv2.GaussianBlur(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), (5, 5), 0)
-    small = small.astype(np.float32)
-    rows, columns = np.mgrid[0 : size[1], 0 : size[0]].astype(np.float32)
+    small = np.asarray(small, dtype=np.float32)
+    x = np.tile(np.arange(size[0], dtype=np.float32) / size[0], (size[1], 1))
+    y = np.tile(np.arange(size[1], dtype=np.float32)[:, None] / size[1], (1, size[0]))
     strip = max(2, round(BORDER * min(size)))
     border = np.ones(small.shape[:2], np.bool_)
     border[strip:-strip, strip:-strip] = False
 
-    plane = np.stack([np.ones_like(rows), columns / size[0], rows / size[1]], axis=-1)
-    a, b = plane[border], small[border]
-    keep = np.abs(b - np.median(b, axis=0)).max(axis=1) <= 2 * TOLERANCE
-    for _ in range(4):  # refit without the border pixels that the object covers
-        if keep.mean() < PLAIN:
-            return None
-        coefficients = np.linalg.lstsq(a[keep], b[keep], rcond=None)[0]
-        residual = np.abs(b - a @ coefficients).max(axis=1)
-        keep = residual <= TOLERANCE
-    noise = 1.48 * float(np.median(residual))
-    if keep.mean() < PLAIN or noise > MAX_NOISE:
+    found = _background(np.asarray(small, np.float32), border, x, y)
+    if found is None:
         return None
-
-    difference = np.abs(small - plane @ coefficients).max(axis=2)
+    background, least_difference = found
+    difference = np.abs(small - background).max(axis=2)
     levels = difference.clip(0, 255).astype(np.uint8)
     # Otsu's threshold separates an object from its shadow. It is capped, since a part may be pale.
     otsu, _ = cv2.threshold(levels, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
-    mask = (difference > max(TOLERANCE, 4 * noise, min(0.9 * otsu, MAX_SHADOW))).astype(np.uint8)
+    mask = (difference > max(least_difference, min(0.9 * otsu, MAX_SHADOW))).astype(np.uint8)
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (5, 5))
     closed = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, kernel)
     solid = cv2.morphologyEx(closed, cv2.MORPH_OPEN, kernel)
@@ -92,3 +92,53 @@ def find_foreground(pixels: NDArray[np.uint8]) -> Foreground | None:
         return None
     objects = np.asarray(filled > 0, dtype=np.bool_)
     return Foreground(objects, objects | (solid > 0))
+
+
+def _background(small: Array, border: NDArray[np.bool_], x: Array, y: Array) -> tuple[Array, float] | None:
+    """Return the (h, w, 3) background and the least difference of a foreground pixel, in grey levels.
+
+    small: (h, w, 3) float32 grey levels. border: (h, w), true on the strip. x, y: (h, w) in [0, 1].
+    None without a plain background.
+    """
+    plane = np.stack([np.ones_like(x), x, y], axis=-1)
+    curved = np.concatenate([plane, np.stack([x * x, x * y, y * y], axis=-1)], axis=-1)
+    flat = _fit(small, border, plane, 2 * TOLERANCE, TOLERANCE)
+    bent = _fit(small, border, curved, 3 * TOLERANCE, TOLERANCE)
+    if bent is not None and (flat is None or bent[1] < CURVED * flat[1]):
+        flat = bent
+    if flat is not None:
+        return flat[0], max(TOLERANCE, 4 * flat[1])
+    level = float(np.median(small[border]))
+    shade = max(SHADE * level, TOLERANCE)
+    shaded = _fit(small, border, plane, shade, shade, most_noise=shade)
+    if shaded is None:
+        return None
+    grain = np.abs(small - cv2.GaussianBlur(small, (0, 0), 4)).max(axis=2)
+    return (shaded[0], shade) if 1.48 * float(np.median(grain[border])) <= MAX_GRAIN else None
+
+
+def _fit(
+    small: Array,
+    border: NDArray[np.bool_],
+    basis: Array,
+    first: float,
+    tolerance: float,
+    most_noise: float = MAX_NOISE,
+) -> tuple[Array, float] | None:
+    """Fit a basis, (h, w, k), to the border; return the (h, w, 3) fit and its noise in grey levels.
+
+    first: largest difference from the border's median of a pixel that the first fit uses; tolerance: largest
+    residual of the pixels that later fits use. None where the border is not background.
+    """
+    a, b = basis[border], small[border]
+    keep = np.abs(b - np.median(b, axis=0)).max(axis=1) <= first
+    for _ in range(4):  # refit without the border pixels that the object covers
+        if keep.mean() < PLAIN:
+            return None
+        coefficients = np.linalg.lstsq(a[keep], b[keep], rcond=None)[0]
+        residual = np.abs(b - a @ coefficients).max(axis=1)
+        keep = residual <= tolerance
+    noise = 1.48 * float(np.median(residual))
+    if keep.mean() < PLAIN or noise > most_noise:
+        return None
+    return np.asarray(basis @ coefficients, dtype=np.float32), noise

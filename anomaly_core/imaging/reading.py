@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from anomaly_core.errors import NoImages, UnreadableImage
+from anomaly_core.imaging.bit_depth import scaled_to_8_bit
 
 MAX_PIXELS: Final = 200_000_000
 """Default limit. Pillow's own unconditional limit, 178,956,970 pixels, holds as well."""
@@ -74,6 +75,8 @@ _DECODE_ERRORS: Final = (
 )
 
 _ORIENTATION_TAG: Final = 0x0112
+_TIFF: Final = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+"""First bytes of a TIFF file."""
 _warning_filter_lock = threading.Lock()
 
 
@@ -94,8 +97,9 @@ class LoadedImage:
 def load_image(path: str | Path, *, max_pixels: int = MAX_PIXELS) -> LoadedImage:
     """Read, hash and decode one image file.
 
-    The EXIF orientation is applied. Transparency is composited on white. Of several frames or pages
-    the first is taken. More than 8 bits a sample are scaled by a fixed rule, see `_to_8_bit`.
+    The EXIF orientation is applied. Transparency is composited on white. Of several frames
+    the first is taken, of several pages the largest. More than 8 bits a sample are scaled by a fixed rule,
+    see `scaled_to_8_bit`.
 
     Args:
         path: the file.
@@ -110,9 +114,9 @@ def load_image(path: str | Path, *, max_pixels: int = MAX_PIXELS) -> LoadedImage
     image = _open_header(path, data, max_pixels)
     try:
         frames = 1 if image.format == "MPO" else int(getattr(image, "n_frames", 1))
-        image.seek(0)
+        number = image.tell()
         image.load()
-        pixels, notes = _to_rgb(image)
+        pixels, notes = _to_rgb(image, data)
     except UnreadableImage as error:
         raise UnreadableImage(f"{_show(path)}: {error}") from None
     except _DECODE_ERRORS as error:
@@ -120,7 +124,10 @@ def load_image(path: str | Path, *, max_pixels: int = MAX_PIXELS) -> LoadedImage
             f"{_show(path)}: truncated or damaged ({_reason(error)}); copy the file again from its source"
         ) from error
     if frames > 1:
-        notes.append(f"only the first of {frames} frames is inspected")
+        which = (
+            f"the first of {frames} frames" if number == 0 else f"page {number + 1} of {frames}, the largest,"
+        )
+        notes.append(f"only {which} is inspected")
     return LoadedImage(path, hashlib.sha256(data).hexdigest(), pixels, "; ".join(notes) or None)
 
 
@@ -249,9 +256,16 @@ def _open_header(path: Path, data: bytes, max_pixels: int) -> Image.Image:
         with _warning_filter_lock, warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
             image = Image.open(io.BytesIO(data), formats=formats)
+            if image.format == "TIFF":
+                image.seek(_largest_page(image))
     except Image.DecompressionBombError as error:
         raise UnreadableImage(f"{_show(path)}: {_too_large(str(error), max_pixels)}") from error
     except _DECODE_ERRORS as error:
+        if data.startswith(_TIFF):
+            raise UnreadableImage(
+                f"{_show(path)}: a TIFF of a kind that isn't read, such as 64-bit floats; save it with 8 "
+                "or 16 bits a sample, or as 32-bit floats"
+            ) from error
         raise UnreadableImage(
             f"{_show(path)}: not an image in a known format; save it as PNG, JPEG, BMP, TIFF or WebP"
         ) from error
@@ -264,6 +278,15 @@ def _open_header(path: Path, data: bytes, max_pixels: int) -> Image.Image:
             f"give an image of at least {MIN_SIDE} px on a side"
         )
     return image
+
+
+def _largest_page(image: Image.Image) -> int:
+    """Return the number of the page with the most pixels, the first of equals; a preview is smaller."""
+    areas = []
+    for number in range(int(getattr(image, "n_frames", 1))):
+        image.seek(number)
+        areas.append(image.size[0] * image.size[1])
+    return areas.index(max(areas))
 
 
 def _too_large(what: str, max_pixels: int) -> str:
@@ -279,47 +302,34 @@ def _orientation(image: Image.Image) -> int:
     return value if isinstance(value, int) and 1 <= value <= 8 else 1
 
 
-def _to_rgb(image: Image.Image) -> tuple[NDArray[np.uint8], list[str]]:
+def _to_rgb(image: Image.Image, data: bytes) -> tuple[NDArray[np.uint8], list[str]]:
     """Return (H, W, 3) uint8 upright pixels, and notes."""
     notes: list[str] = []
     rotated = _orientation(image) != 1
-    if image.mode.startswith("I") or image.mode == "F":
-        image, note = _to_8_bit(image)
+    scaled = scaled_to_8_bit(image, data)
+    if scaled is not None:
+        deep, orientation = image, _orientation(image)
+        values, note = scaled
         notes.append(note)
+        image = Image.fromarray(values)
+        image.getexif()[_ORIENTATION_TAG] = orientation
+        if deep.mode == "RGBA":
+            image.putalpha(deep.getchannel("A"))
     if rotated:
         image = ImageOps.exif_transpose(image)
     if image.has_transparency_data:
         layered = image.convert("RGBA")
-        if layered.getchannel("A").getextrema() != (255, 255):
+        alpha = layered.getchannel("A").getextrema()
+        if alpha == (0, 0):
+            # Some cameras write the fourth channel as zeros; nothing of the image would be left.
+            notes.append("transparency ignored, since it is 0 everywhere")
+            layered.putalpha(255)
+        elif alpha != (255, 255):
             notes.append("transparency composited on white")
         white = Image.new("RGBA", layered.size, (255, 255, 255, 255))
         image = Image.alpha_composite(white, layered)
     # A copy: Pillow's own buffer is read-only, which torch.from_numpy warns about.
     return np.array(image.convert("RGB"), dtype=np.uint8), notes
-
-
-def _to_8_bit(image: Image.Image) -> tuple[Image.Image, str]:
-    """Scale a greyscale image of integers or floats to 8 bits; return it with a note.
-
-    The scale is the smallest full range of 8, 12 or 16 bits that holds the values (floats: 1, then those), so
-    that images of one camera stay comparable. Values outside all ranges are stretched, minimum to maximum.
-    """
-    values = np.asarray(image).astype(np.float64)
-    if not np.isfinite(values).all():
-        raise UnreadableImage("holds values that are not finite; save it with finite grey values")
-    low, high = float(values.min()), float(values.max())
-    ranges = ([1.0] if image.mode == "F" else []) + [255.0, 4095.0, 65535.0]
-    top = next((limit for limit in ranges if low >= 0 and high <= limit), None)
-    if top is None:
-        grey = (values - low) * (255.0 / max(high - low, np.finfo(np.float64).tiny))
-        note = f"grey values {low:g} to {high:g} stretched to 8 bit"
-    else:
-        grey = values * (255.0 / top)
-        note = f"grey values 0 to {top:g} scaled to 8 bit"
-    scaled = Image.fromarray(np.rint(grey).astype(np.uint8))
-    scaled.info = {key: image.info[key] for key in ("exif",) if key in image.info}
-    scaled.getexif()[_ORIENTATION_TAG] = _orientation(image)
-    return scaled, note
 
 
 def _reason(error: BaseException) -> str:

@@ -54,6 +54,44 @@ def test_a_hole_in_the_object_belongs_to_it_and_a_soft_shadow_does_not() -> None
     assert overlap(foreground_mask(pixels), truth) > 0.9
 
 
+def lights(height: int, width: int) -> dict[str, NDArray[np.float32]]:
+    """Gains of the light over the scene, each falling by 15 %."""
+    y, x = (np.mgrid[0:height, 0:width] / [[[height]], [[width]]]).astype(np.float32)
+    step = np.where(x > 0.7, 0.85, 1.0).astype(np.float32)
+    return {
+        "ramp": 1 - 0.075 * (x + y),
+        "vignette": 1 - 0.3 * ((x - 0.5) ** 2 + (y - 0.5) ** 2),
+        "shadow": step,
+        "soft shadow": np.asarray(cv2.GaussianBlur(step, (0, 0), width / 30), np.float32),
+    }
+
+
+def lit(pixels: NDArray[np.uint8], light: str) -> NDArray[np.uint8]:
+    gain = lights(*pixels.shape[:2])[light]
+    return np.clip(pixels * gain[..., None], 0, 255).astype(np.uint8)
+
+
+@pytest.mark.parametrize("light", lights(2, 2))
+def test_light_that_falls_off_does_not_hide_a_part(light: str) -> None:
+    truth = np.zeros((300, 400), np.uint8)
+    cv2.ellipse(truth, (220, 140), (90, 40), 30, 0, 360, 1, -1)
+    pixels = scene(300, 400)
+    pixels[truth > 0] = 70
+    assert overlap(foreground_mask(lit(pixels, light)), truth > 0) > 0.9
+
+
+@pytest.mark.parametrize("light", lights(2, 2))
+@pytest.mark.parametrize("folder", ["mvtec/screw", "mvtec/capsule", "alien_toy/alien_toy"])
+def test_light_that_falls_off_does_not_hide_a_real_part(folder: str, light: str) -> None:
+    if not (DATA / folder).is_dir():
+        pytest.skip(f"no real images: {folder} is not beside the checkout")
+    for path in sorted((DATA / folder / "train/good").iterdir())[::8]:
+        pixels = load_image(path).pixels
+        plain = foreground_mask(pixels)
+        assert plain is not None
+        assert overlap(foreground_mask(lit(pixels, light)), plain) > 0.75, path.name
+
+
 def test_textures_empty_scenes_and_busy_borders_have_no_foreground() -> None:
     rng = np.random.default_rng(1)
     assert foreground_mask(rng.integers(0, 256, (200, 200, 3), dtype=np.uint8)) is None

@@ -8,6 +8,7 @@ import threading
 import zlib
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from PIL import Image
@@ -103,6 +104,65 @@ def test_floats(tmp_path: Path) -> None:
     unit[3, 3] = np.nan
     with pytest.raises(UnreadableImage, match=r"c\.tif.*finite"):
         load_image(save(tmp_path / "c.tif", unit))
+
+
+@pytest.mark.parametrize(("bits", "suffix"), [(10, "png"), (12, "tif"), (14, "png"), (14, "tif")])
+def test_a_hot_pixel_does_not_change_the_scale(tmp_path: Path, bits: int, suffix: str) -> None:
+    top = 2**bits - 1
+    values = np.linspace(0, top, 64 * 80).reshape(64, 80).astype(np.uint16)
+    hot = values.copy()
+    hot[10, 10] = 65535
+    plain = load_image(save(tmp_path / f"a.{suffix}", values))
+    other = load_image(save(tmp_path / f"b.{suffix}", hot))
+    same = np.ones(values.shape, bool)
+    same[10, 10] = False
+    assert np.array_equal(plain.pixels[same], other.pixels[same])
+    assert plain.note == f"grey values 0 to {top} scaled to 8 bit"
+    assert other.note == f"{plain.note}, 1 above it clipped"
+
+
+@pytest.mark.parametrize("suffix", ["png", "tif"])
+def test_colour_of_12_bit_has_the_rule_of_grey(tmp_path: Path, suffix: str) -> None:
+    values = np.random.default_rng(0).integers(0, 4096, (40, 50, 3)).astype(np.uint16)
+    path = tmp_path / f"a.{suffix}"
+    assert cv2.imwrite(str(path), values[..., ::-1])
+    loaded = load_image(path)
+    assert np.array_equal(loaded.pixels, np.rint(values * (255 / 4095)).astype(np.uint8))
+    assert loaded.note == "grey values 0 to 4095 scaled to 8 bit"
+
+
+def test_white_is_zero_is_no_negative(tmp_path: Path) -> None:
+    values = np.linspace(0, 65535, 400).reshape(20, 20).astype(np.uint16)
+    path = tmp_path / "a.tif"
+    Image.fromarray(values).save(path, tiffinfo={262: 0})
+    loaded = load_image(path)
+    assert loaded.pixels[0, 0, 0] == 255 and loaded.pixels[-1, -1, 0] == 0
+    assert loaded.note is not None and "zero is white" in loaded.note
+
+
+def test_a_tiff_of_an_unknown_kind_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "a.tif"
+    assert cv2.imwrite(str(path), np.zeros((20, 20), np.float64))
+    with pytest.raises(UnreadableImage, match="64-bit floats; save it with 8 or 16"):
+        load_image(path)
+
+
+def test_an_alpha_of_zero_everywhere_is_no_transparency(tmp_path: Path) -> None:
+    array = np.full((20, 20, 4), 90, np.uint8)
+    array[..., 3] = 0
+    loaded = load_image(save(tmp_path / "a.png", array))
+    assert (loaded.pixels == 90).all()
+    assert loaded.note == "transparency ignored, since it is 0 everywhere"
+
+
+def test_the_largest_page_is_inspected(tmp_path: Path) -> None:
+    preview, page = (Image.fromarray(np.full((n, n), n, np.uint8)) for n in (20, 60))
+    preview.save(tmp_path / "a.tif", save_all=True, append_images=[page])
+    loaded = load_image(tmp_path / "a.tif")
+    assert loaded.pixels.shape == (60, 60, 3) and (loaded.pixels == 60).all()
+    assert loaded.note == "only page 2 of 2, the largest, is inspected"
+    page.save(tmp_path / "b.tif", save_all=True, append_images=[preview])
+    assert load_image(tmp_path / "b.tif").note == "only the first of 2 frames is inspected"
 
 
 def test_transparency_is_white_and_noted(tmp_path: Path) -> None:

@@ -261,6 +261,8 @@ def product(layout: bool) -> ProductModel:
         embeddings=nothing,
         view_embeddings=nothing,
         good_scores={},
+        aligned=False,
+        quality=None,
         fingerprint="",
     )
 

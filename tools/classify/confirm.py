@@ -20,7 +20,7 @@ from tools.localize import region_at, strongest_region
 
 def features_of(part: Part, region: Region) -> Vector:
     """Return the features of a region for comparison with confirmed examples."""
-    return region_vector(part.pixels, region, part.cached.encoded, part.model.bank)
+    return region_vector(part.pixels, region, part.encoded, part.model.bank)
 
 
 def example_of(

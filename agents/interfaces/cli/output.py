@@ -86,6 +86,9 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, title:
 def print_inspection(record: InspectionRecord) -> None:
     """One line: verdict, product, p-value, places, defect type, path."""
     verdict = ("anomalous", "bold red") if record.anomalous else ("good     ", "bold green")
+    comparable = record.anomalous or record.decision == "pass" or record.p_value < record.review
+    if not comparable:
+        verdict = ("review   ", "bold yellow")
     source = f", similarity {record.product.similarity:.2f}" if record.product.inferred else ""
     parts: list[str | tuple[str, str]] = [verdict, f"  {record.product.name}{source}  p={record.p_value:.3g}"]
     if record.uncertain:
@@ -95,6 +98,11 @@ def print_inspection(record: InspectionRecord) -> None:
     if record.anomalous and record.defect_type is not None:
         parts.append(f"  {record.defect_type.name}")
     print_line(*parts, (f"  {record.image}", "dim"))
+    if not comparable:
+        for reason in record.reasons:
+            print_line((f"           {reason}", "yellow"))
+    if record.note is not None:
+        print_line((f"           Read with: {record.note}.", "dim"))
 
 
 def print_failure(record: FailureRecord) -> None:

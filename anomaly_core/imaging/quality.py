@@ -1,0 +1,223 @@
+"""Image quality: what an image's own pixels tell, against limits learned from the good images.
+
+An image outside the limits isn't comparable with the good images: its decision is never "pass". Few good
+images do not show how recordings of a line vary, so the limits also hold copies of them as they would be
+under other light, focus, pose and resolution (`recordings`).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from anomaly_core.imaging.foreground import find_foreground
+
+Pixels = NDArray[np.uint8]
+Limit = tuple[float, float]
+Recordings = Mapping[str, Pixels]
+
+WORKING_SIDE: Final = 512
+"""Longer side in pixels of the copy that is measured."""
+WHITE: Final = 250
+BLACK: Final = 5
+MOST_IMAGES: Final = 4
+"""Good images that `recordings` are made of; the others only count as they are."""
+SPREADS: Final = 3.0
+"""Standard deviations of the good images by which a limit lies outside their range."""
+MARGINS: Final[Mapping[str, float]] = {
+    "sharpness": 0.25,
+    "white": 0.05,
+    "black": 0.05,
+    "level": 6.0,
+    "contrast": 0.3,
+    "skewness": 0.4,
+    "area": 0.35,
+    "border": 0.015,
+}
+"""Distance of a limit from the range of good images and copies, in the unit of `Quality`."""
+
+
+@dataclass(frozen=True)
+class Quality:
+    """Measured quality of one image.
+
+    sharpness: log of the energy of fine over that of coarse detail. white, black: shares of clipped pixels.
+    level: mean grey level. contrast: log of the standard deviation of the grey levels. skewness: of the grey
+    levels; a negative's has the other sign. area: log of the foreground's share of the image, border: share
+    of the image's border that the foreground covers; both None without a foreground.
+    """
+
+    sharpness: float
+    white: float
+    black: float
+    level: float
+    contrast: float
+    skewness: float
+    area: float | None
+    border: float | None
+
+
+@dataclass(frozen=True)
+class QualityLimits:
+    """The range of quality of a product's images, learned from its good ones.
+
+    limits: (low, high) of each field of `Quality` by name. foreground: whether every image has one.
+    similarity: least cosine of an image's embedding to the nearest of the good images and their views.
+    """
+
+    limits: Mapping[str, Limit]
+    foreground: bool
+    similarity: float
+
+    @classmethod
+    def fit(cls, good: Sequence[Pixels], changed: Sequence[Recordings], similarity: float) -> QualityLimits:
+        """Learn the limits from good images, one or more, and other recordings of the first ones."""
+        own = [measure_quality(pixels) for pixels in good]
+        copies = [measure_quality(copy) for copies in changed for copy in copies.values()]
+        limits: dict[str, Limit] = {}
+        for name, margin in MARGINS.items():
+            seen = [v for each in (*own, *copies) if (v := getattr(each, name)) is not None]
+            if not seen:
+                continue
+            natural = [v for each in own if (v := getattr(each, name)) is not None]
+            beyond = margin + SPREADS * (float(np.std(natural, ddof=1)) if len(natural) > 1 else 0.0)
+            limits[name] = (min(seen) - beyond, max(seen) + beyond)
+        return cls(limits, all(each.area is not None for each in own), similarity)
+
+    def problems(self, quality: Quality, similarity: float) -> tuple[str, ...]:
+        """Return why an image isn't comparable with the good images, as sentences; none where it is.
+
+        similarity: as the limit.
+        """
+        found = []
+        if similarity < self.similarity:
+            found.append(
+                f"Wrong object or no part: similarity {similarity:.2f}, the good images at least "
+                f"{self.similarity:.2f}."
+            )
+        if self.foreground and quality.area is None:
+            found.append("No part was found: no object stands out from a plain background.")
+        for name, (low, high) in self.limits.items():
+            value = getattr(quality, name)
+            if value is not None and not low <= value <= high:
+                found += _sentences(name, value, low, high)
+        return tuple(found)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the JSON values; the inverse of `from_dict`."""
+        return {
+            "limits": {name: list(limit) for name, limit in self.limits.items()},
+            "foreground": self.foreground,
+            "similarity": self.similarity,
+        }
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> QualityLimits:
+        """Return the limits of `to_dict`'s result. Raises KeyError, TypeError for anything else."""
+        limits = {name: (float(low), float(high)) for name, (low, high) in values["limits"].items()}
+        return cls(limits, bool(values["foreground"]), float(values["similarity"]))
+
+
+def measure_quality(pixels: Pixels) -> Quality:
+    """Measure an (H, W, 3) uint8 RGB image."""
+    small = at_working_size(pixels)
+    grey = np.asarray(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY), dtype=np.float32)
+    sharp, smooth = (cv2.GaussianBlur(grey, (0, 0), sigma) for sigma in (0.8, 2.0))
+    reduced = cv2.resize(smooth, None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA)
+    fine = float(((sharp - smooth) ** 2).mean())
+    coarse = float(((reduced - cv2.GaussianBlur(reduced, (0, 0), 2.0)) ** 2).mean())
+    spread = float(smooth.std())
+    found = find_foreground(small)
+    objects = None if found is None else found.objects
+    return Quality(
+        sharpness=math.log((fine + 0.02) / (coarse + 0.02)),
+        white=float((grey >= WHITE).mean()),
+        black=float((grey <= BLACK).mean()),
+        level=float(grey.mean()),
+        contrast=math.log(float(grey.std()) + 1.0),
+        skewness=float((((smooth - smooth.mean()) / (spread + 1.0)) ** 3).mean()),
+        area=None if objects is None else math.log(float(objects.mean())),
+        border=None if objects is None else _border_share(objects),
+    )
+
+
+def recordings(pixels: Pixels) -> Recordings:
+    """Return the scene as other recordings would show it, at the working size, by the name of the change.
+
+    Each change is somewhat larger than what the inspection has to bear: 20 % darker and brighter, light that
+    falls off by 20 %, a blur of 2.5 pixels at 1000, half the resolution, noise, a shift by 2 % and 5 degrees.
+    """
+    small = at_working_size(pixels)
+    height, width = small.shape[:2]
+    longest = max(height, width)
+    y, x = (np.mgrid[0:height, 0:width] / np.array([height, width])[:, None, None]).astype(np.float32)
+    falling = 1 - 0.4 * ((x - 0.5) ** 2 + (y - 0.5) ** 2)
+    native = max(pixels.shape[:2])
+    half = (max(round(pixels.shape[1] / 2), 8), max(round(pixels.shape[0] / 2), 8))
+    deviation = 6 * min(1.0, longest / native)  # averaging pixels reduces noise
+    noise = np.random.default_rng(0).normal(scale=deviation, size=small.shape)
+    middle, shift = (width / 2, height / 2), 0.02 * longest
+    left, right = (cv2.getRotationMatrix2D(middle, angle, 1.0) for angle in (5, -5))
+    left[:, 2] += shift
+    right[:, 2] -= shift
+    changed = {
+        "darker": small * 0.8,
+        "brighter": small * 1.2,
+        "falling right": small * (1 - 0.2 * x)[..., None],
+        "falling down": small * (1 - 0.2 * y)[..., None],
+        "falling outwards": small * falling[..., None],
+        "blurred": cv2.GaussianBlur(small, (0, 0), max(0.0025, 1.7 / native) * longest),
+        "half": at_working_size(np.asarray(cv2.resize(pixels, half, interpolation=cv2.INTER_AREA), np.uint8)),
+        "noisy": small + noise,
+        "turned left": cv2.warpAffine(small, left, (width, height), borderMode=cv2.BORDER_REPLICATE),
+        "turned right": cv2.warpAffine(small, right, (width, height), borderMode=cv2.BORDER_REPLICATE),
+    }
+    return {name: np.clip(copy, 0, 255).astype(np.uint8) for name, copy in changed.items()}
+
+
+def at_working_size(pixels: Pixels) -> Pixels:
+    """Return the image with `WORKING_SIDE` pixels on its longer side."""
+    height, width = pixels.shape[:2]
+    scale = WORKING_SIDE / max(height, width)
+    size = (max(round(width * scale), 8), max(round(height * scale), 8))
+    method = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+    return np.asarray(cv2.resize(pixels, size, interpolation=method), dtype=np.uint8)
+
+
+def _border_share(objects: NDArray[np.bool_]) -> float:
+    edges = (objects[:2].any(0), objects[-2:].any(0), objects[:, :2].any(1), objects[:, -2:].any(1))
+    return float(np.concatenate(edges).mean())
+
+
+def _sentences(name: str, value: float, low: float, high: float) -> list[str]:
+    """Return the sentence on a value outside its limits; none for a side that is no fault."""
+    below = value < low
+    if name == "sharpness":
+        what = f"sharpness {value:.1f}, the good images at least {low:.1f} (log of fine over coarse detail)"
+        return [f"The image is out of focus: {what}."] if below else []
+    if name in ("white", "black"):
+        exposed = "Over-exposed" if name == "white" else "Under-exposed"
+        share = f"{value:.0%} of the pixels are {name}, the good images at most {high:.0%}"
+        return [] if below else [f"{exposed}: {share}."]
+    if name == "level":
+        what = f"mean grey level {value:.0f}, the good images {max(low, 0):.0f} to {min(high, 255):.0f}"
+        return [f"The image is too {'dark' if below else 'bright'}: {what}."]
+    if name == "contrast":
+        what = f"standard deviation {math.exp(value):.0f} grey levels"
+        limit = f"the good images {math.exp(low):.0f} to {math.exp(high):.0f}"
+        return [f"The contrast is too {'low' if below else 'high'}: {what}, {limit}."]
+    if name == "skewness":
+        what = f"skewness {value:.1f}, the good images {low:.1f} to {high:.1f}"
+        return [f"The grey levels are distributed otherwise, as in a negative or another scene: {what}."]
+    if name == "area":
+        what = f"it covers {math.exp(value):.1%} of the image"
+        limit = f"the good images' {math.exp(low):.1%} to {min(math.exp(high), 1):.1%}"
+        return [f"The part is too {'small, or only partly in view' if below else 'large'}: {what}, {limit}."]
+    share = f"it covers {value:.0%} of the image's border, the good images' at most {high:.0%}"
+    return [] if below else [f"The part is only partly in view: {share}."]
