@@ -18,6 +18,7 @@ import numpy as np
 
 from anomaly_core.checkpoint import SHIPPED, Checkpoint, load_checkpoint
 from anomaly_core.config import DEFAULT_ENCODER, DetectorConfig
+from anomaly_core.decoders.memory_bank import MemoryBank
 from anomaly_core.decoders.patches import EncodedImage, as_array
 from anomaly_core.encoders.base import ImageEncoder
 from anomaly_core.encoders.registry import load_image_encoder
@@ -305,14 +306,21 @@ class AnomalyGPT:
         good: list[EncodedImage] = []
         views: list[Array] = []
         for number, image in enumerate(images):
-            encoded = self.input.augment(self.encode(image))
+            encoded = self.encode(image)
+            source = encoded.source
+            # The pixels are in memory within this turn of the loop only, where they can be read again.
+            encoded = self.input.augment(replace(encoded, source=encoded.pixels))
             grids = tuple(view.grid for view in encoded.views[1:])
+            if len(images) > 1:
+                few_shot = self.config.few_shot
+                grids = (MemoryBank.of(grids, few_shot.bank_limit // len(images)).patches,)
             views += [as_array(view.features.embedding) for view in encoded.views[1:]]
             changed = perturbations(encoded.frame.render(encoded.pixels))
             views += [as_array(view.features.embedding) for view in self.input.views(changed)]
             # The language model scores the mean map of all views, so those images keep all views.
             augment = len(images) == 1 or (language is not None and number < MOST_LANGUAGE_IMAGES)
-            good.append(replace(encoded if augment else encoded.first_view, reference_grids=grids))
+            held = encoded if augment else encoded.first_view
+            good.append(replace(held, source=source, reference_grids=grids))
             if progress is not None:
                 progress("encoding good parts", number + 1, len(images))
         return fit_product(

@@ -71,7 +71,7 @@ class FewShotScorer:
         limit = self.config.bank_limit
         grids = [view.grid for view in image.views]
         banks = [MemoryBank.of_other_places(grids, k, limit) for k in range(len(grids))]
-        single_views = [EncodedImage(image.pixels, image.frame, (view,)) for view in image.views]
+        single_views = [EncodedImage(image.source, image.frame, (view,)) for view in image.views]
         good = [self._score(each, [bank]) for each, bank in zip(single_views, banks, strict=True)]
         return MemoryBank.of(image.reference_grids, limit, grids[:1]), good, [self._score(image, banks)]
 
