@@ -37,9 +37,9 @@ class View:
 class EncodedImage:
     """One image, framed and encoded.
 
-    source: (H, W, 3) uint8 RGB, the original, or a function that reads it again. views: the encoder input alone, or all its `flips`
-    (imaging/augment.py), of which it is the first. reference_grids: (h, w, C) patches of further views of a
-    good image, which enter the memory bank and are not scored.
+    source: (H, W, 3) uint8 RGB, the original, or a function that reads it again. views: the encoder input
+    alone, or all its `flips` (imaging/augment.py), of which it is the first. reference_grids: (..., C)
+    patches of further views of a good image, which enter the memory bank and are not scored.
     """
 
     source: Pixels | Callable[[], Pixels]

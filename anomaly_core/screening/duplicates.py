@@ -1,8 +1,8 @@
 """Near-duplicates: images of one part that differ by noise, light, encoding, a small shift or scale alone.
 
 Two images are registered by phase correlation (Kuglin and Hines, 1975) and refined to an affine map by
-Gauss-Newton steps (Lucas and Kanade, 1981). What remains is compared with the noise of the difference itself, and with
-what half a grey level of rounding and a small error of the registration leave at edges.
+Gauss-Newton steps (Lucas and Kanade, 1981). What remains is compared with the noise of the difference itself,
+and with what rounding and a small error of the registration leave at edges.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from anomaly_core.screening.traits import Grey, Traits
+from anomaly_core.screening.traits import Grey, Traits, blurred
 
 MOST_RESIDUAL: Final = 1.35
 """Largest residual of a near-duplicate, see `residual`."""
-NEIGHBOURS: Final = 2
+NEIGHBOURS: Final = 10
 """Images, the most similar ones, that each image is compared with."""
 MOST_SHIFT: Final = 0.1
 """Largest shift, as a share of the side."""
@@ -118,7 +118,7 @@ def residual(one: Traits, two: Traits) -> float:
 
 def _agreement(a: Grey, b: Grey, inside: NDArray[np.bool_]) -> float:
     """Return the correlation of two images, smoothed and without shading."""
-    x, y = (np.asarray(_unshaded(cv2.GaussianBlur(v, (0, 0), SMOOTHING)))[inside] for v in (a, b))
+    x, y = (_unshaded(blurred(v, SMOOTHING))[inside] for v in (a, b))
     norms = float(np.sqrt((x**2).sum() * (y**2).sum()))
     return float((x * y).sum()) / norms if norms > 0 else 0.0
 
@@ -141,7 +141,7 @@ def _registered(a: Grey, b: Grey) -> NDArray[np.float32] | None:
     x, y = _unshaded(a), _unshaded(b)
     matrix = _start(x, y)
     for blur, count in STAGES:
-        soft_x, soft_y = (np.asarray(cv2.GaussianBlur(v, (0, 0), blur)) for v in (x, y))
+        soft_x, soft_y = (blurred(v, blur) for v in (x, y))
         for _ in range(count):
             step = _step(soft_x, soft_y, matrix)
             if step is None:
@@ -153,13 +153,13 @@ def _registered(a: Grey, b: Grey) -> NDArray[np.float32] | None:
 
 
 def _step(x: Grey, y: Grey, matrix: NDArray[np.float32]) -> NDArray[np.float64] | None:
-    """Return the (2, 3) affine map after which `matrix` fits better: one Gauss-Newton step (Lucas, Kanade)."""
+    """Return the (2, 3) affine map after which `matrix` fits better: a Gauss-Newton step."""
     height, width = x.shape
     moved = _moved(y, matrix, (width, height))
     inner = (slice(height // 8, -height // 8), slice(width // 8, -width // 8))
     dx = cv2.Sobel(moved, cv2.CV_32F, 1, 0)[inner].ravel() / 8
     dy = cv2.Sobel(moved, cv2.CV_32F, 0, 1)[inner].ravel() / 8
-    rows, columns = (np.asarray(v[inner].ravel(), np.float32) for v in np.indices(x.shape))
+    rows, columns = (np.asarray(v[inner].ravel(), np.float32) for v in np.mgrid[:height, :width])
     terms = np.stack([dx * columns, dx * rows, dx, dy * columns, dy * rows, dy, moved[inner].ravel()])
     normal = (terms @ terms.T).astype(np.float64)
     normal[np.diag_indices(7)] *= 1 + 1e-6
@@ -171,11 +171,11 @@ def _step(x: Grey, y: Grey, matrix: NDArray[np.float32]) -> NDArray[np.float64] 
 
 
 def _start(x: Grey, y: Grey) -> NDArray[np.float32]:
-    """Return the (2, 3) map to begin with: of all scales, with and without phase correlation's shift, the best.
+    """Return the (2, 3) map to begin with: the best of all scales, with and without a shift.
 
-    On a pattern that repeats, phase correlation may be off by a period.
+    The shift is that of phase correlation, which may be off by a period of a pattern.
     """
-    soft_x, soft_y = (np.asarray(cv2.GaussianBlur(v, (0, 0), 4.0)) for v in (x, y))
+    soft_x, soft_y = (blurred(v, 4.0) for v in (x, y))
     height, width = x.shape
     window = cv2.createHanningWindow((width, height), cv2.CV_32F)
     candidates = []
@@ -203,4 +203,4 @@ def _moved(image: Grey, matrix: NDArray[np.float32], size: tuple[int, int]) -> G
 
 
 def _unshaded(grey: Grey) -> Grey:
-    return np.asarray(grey - cv2.GaussianBlur(grey, (0, 0), SHADING), dtype=np.float32)
+    return np.asarray(grey - blurred(grey, SHADING), dtype=np.float32)

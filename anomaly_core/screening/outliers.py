@@ -1,4 +1,4 @@
-"""Robust outliers among candidate images: size, light, sharpness, appearance, and leave-one-out anomaly score."""
+"""Robust outliers among a few values, and leave-one-out anomaly scores of candidate images."""
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import cv2
 import numpy as np
@@ -45,8 +45,8 @@ def traits_of(pixels: NDArray[np.uint8]) -> Traits:
     """Measure an (H, W, 3) uint8 RGB image."""
     grey = np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), dtype=np.uint8)
     middle = shrunk(grey, SHARPNESS_SIDE).astype(np.float32)
-    fine = middle - _blurred(middle, 1.0)
-    coarse = _blurred(middle, 2.0) - _blurred(middle, 8.0)
+    fine = middle - blurred(middle, 1.0)
+    coarse = blurred(middle, 2.0) - blurred(middle, 8.0)
     return Traits(
         size=(grey.shape[0], grey.shape[1]),
         small=shrunk(grey.astype(np.float32), SMALL_SIDE).astype(np.float16),
@@ -63,15 +63,16 @@ def is_flat(grey: NDArray[np.uint8]) -> bool:
     return float(np.sort(counts)[-MOST_LEVELS:].sum()) >= LEVELS_SHARE or extreme >= EXTREME_SHARE
 
 
-def shrunk(grey: NDArray[np.generic], side: int) -> NDArray[np.generic]:
+def shrunk(grey: Any, side: int) -> NDArray[Any]:
     """Return an (H, W) image with a longer side of at most `side` pixels, area-averaged."""
     height, width = grey.shape
     scale = side / max(height, width)
     if scale >= 1:
-        return grey
+        return np.asarray(grey)
     size = max(round(width * scale), 1), max(round(height * scale), 1)
     return np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA))
 
 
-def _blurred(grey: Grey, sigma: float) -> Grey:
+def blurred(grey: Grey, sigma: float) -> Grey:
+    """Return a grey image smoothed by a Gaussian of `sigma` pixels."""
     return np.asarray(cv2.GaussianBlur(grey, (0, 0), sigma), dtype=np.float32)
