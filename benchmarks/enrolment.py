@@ -1,12 +1,12 @@
 """How often enrolment names what is no further good part, and how often it names a good part by mistake.
 
-    python benchmarks/enrolment.py --good FOLDER [--defective FOLDER] [--foreign FOLDER] --out FILE [--draws 20]
+    python benchmarks/enrolment.py --good FOLDER [--defective FOLDER] [--foreign FOLDER] --out FILE
 
-Each draw enrols eight good images and one contaminating kind through `tools.enrollment.screening`, as
-`iad enroll` does: none ("clean"), two defective ones, an object of another folder, blur of sigma 6, half size,
-40 % darker, a zoomed and shifted JPEG of one of the eight, a noisy frame of one, and an all-black mask. Figures
-a kind: contaminating images named, of how many; good ones named by mistake, of how many. The limits in
-`anomaly_core.screening` were chosen on procedural products, the textile and ELPV.
+Each draw selects images as `iad enroll` does, of eight good ones and one contaminating kind: none ("clean"),
+two defective ones, an object of another folder, blur of sigma 6, half size, 40 % darker, an all-black mask, a
+zoomed and shifted JPEG of one of the eight, or a noisy frame of one. Figures a kind: contaminating ones
+named, of how many; good ones named by mistake, of how many. Limits in `anomaly_core.screening` were chosen
+on procedural products, the textile and ELPV.
 """
 
 from __future__ import annotations

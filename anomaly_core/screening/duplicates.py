@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from anomaly_core.screening.traits import Grey, Traits, blurred
 
-MOST_RESIDUAL: Final = 1.35
+MOST_RESIDUAL: Final = 1.4
 """Largest residual of a near-duplicate, see `residual`."""
 NEIGHBOURS: Final = 10
 """Images, the most similar ones, that each image is compared with."""
