@@ -95,12 +95,15 @@ class Application:
         threads = Threads.open(self.settings)
         return Conversations(build_dialogue(threads.saver), threads, self.context)
 
-    def enroll(self, product: str, paths: Sequence[Path], progress: Progress | None = None) -> EnrollSummary:
+    def enroll(
+        self, product: str, paths: Sequence[Path], progress: Progress | None = None, *, keep_all: bool = False
+    ) -> EnrollSummary:
         """Learn a product from images of good parts; an earlier enrolment of it is replaced.
 
-        Unreadable files are skipped and listed. Raises NoImages when none can be read.
+        Unreadable files are skipped and listed, odd images left out and named (keep_all: kept and named).
+        Raises NoImages when none can be read.
         """
-        return enroll(self.tools, product, paths, progress)
+        return enroll(self.tools, product, paths, progress, keep_all=keep_all)
 
     def products(self) -> list[ProductSummary]:
         """List the enrolled products."""

@@ -114,7 +114,7 @@ def run_demo(
     write_whole(notes, files("agents").joinpath("solar_cell_notes.md").read_bytes())
 
     with Application(settings) as app:
-        summary = app.enroll(PRODUCT, cells.enrolled, progress)
+        summary = app.enroll(PRODUCT, cells.enrolled, progress, keep_all=True)
         app.add_knowledge([notes], PRODUCT)
         images = cells.good + cells.defective
         records: list[InspectionRecord | FailureRecord] = []

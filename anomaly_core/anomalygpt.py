@@ -18,6 +18,7 @@ import numpy as np
 
 from anomaly_core.checkpoint import SHIPPED, Checkpoint, load_checkpoint
 from anomaly_core.config import DEFAULT_ENCODER, DetectorConfig
+from anomaly_core.decoders.memory_bank import MemoryBank
 from anomaly_core.decoders.patches import EncodedImage, as_array
 from anomaly_core.encoders.base import ImageEncoder
 from anomaly_core.encoders.registry import load_image_encoder
@@ -25,7 +26,14 @@ from anomaly_core.encoding import FramedEncoder, Image, pixels_of
 from anomaly_core.errors import ConfigError, LanguageModelError, NoImages, WeightsMissing
 from anomaly_core.fitting import fit_product
 from anomaly_core.imaging.augment import perturbations
-from anomaly_core.imaging.quality import MOST_IMAGES, QualityLimits, recordings
+from anomaly_core.imaging.quality import (
+    MOST_IMAGES,
+    Quality,
+    QualityLimits,
+    Recordings,
+    measure_quality,
+    recordings,
+)
 from anomaly_core.inspection import Inspection, described_regions
 from anomaly_core.language.base import LanguageModel
 from anomaly_core.product import ProductModel
@@ -304,6 +312,14 @@ class AnomalyGPT:
             return LanguageAnswer(problem=str(error)), None
         return LanguageAnswer(answer.log_score, scorer.lm.name), (augmented, {**scores, SOFT_PROMPT: answer})
 
+    def _traits(self, image: Image, first: bool) -> tuple[bool, Quality | None, Recordings]:
+        """Return whether a good image's pose is clear, its quality, and other recordings of a first one."""
+        pixels = pixels_of(image)
+        pose = self.input.frame(pixels).aligned
+        if not self._judge_quality:
+            return pose, None, {}
+        return pose, measure_quality(pixels), recordings(pixels) if first else {}
+
     def _fit(
         self,
         images: Sequence[Image],
@@ -313,25 +329,31 @@ class AnomalyGPT:
     ) -> ProductModel:
         good: list[EncodedImage] = []
         views: list[Array] = []
-        all_pixels = [pixels_of(image) for image in images]
-        changed = [recordings(pixels) for pixels in all_pixels[:MOST_IMAGES]] if self._judge_quality else []
-        aligned = self.input.aligns(all_pixels, changed)
+        traits = [self._traits(image, number < MOST_IMAGES) for number, image in enumerate(images)]
+        changed = [copies for _, _, copies in traits if copies]
+        aligned = self.input.aligns([pose for pose, _, _ in traits], changed)
         for number, image in enumerate(images):
-            encoded = self.input.augment(*self.input.encode_batch([image], align=aligned))
-            grids = tuple(view.grid for view in encoded.views[1:])
-            perturbed = perturbations(encoded.frame.render(encoded.pixels))
-            others = [*encoded.views[1:], *self.input.views(perturbed)]
+            (encoded,) = self.input.encode_batch([image], align=aligned)
+            source = encoded.source
+            # The pixels are in memory within this turn of the loop only, where they can be read again.
+            encoded = self.input.augment(replace(encoded, source=encoded.pixels))
+            perturbed = self.input.views(perturbations(encoded.frame.render(encoded.pixels)))
+            others = [*encoded.views[1:], *perturbed]
             views.append(np.stack([as_array(view.features.embedding) for view in others]))
+            grids = tuple(view.grid for view in encoded.views[1:])
+            if len(images) > 1:
+                grids = (MemoryBank.of(grids, self.config.few_shot.bank_limit // len(images)).patches,)
             # The language model scores the mean map of all views, so those images keep all views.
             augment = len(images) == 1 or (language is not None and number < MOST_LANGUAGE_IMAGES)
-            good.append(replace(encoded if augment else encoded.first_view, reference_grids=grids))
+            held = encoded if augment else encoded.first_view
+            good.append(replace(held, source=source, reference_grids=grids))
             if progress is not None:
                 progress("encoding good parts", number + 1, len(images))
         quality = None
         if self._judge_quality:
             embeddings = np.stack([each.embedding for each in good])
             floor = self.input.similarity_floor(changed, embeddings, np.stack(views), align=aligned)
-            quality = QualityLimits.fit(all_pixels, changed, floor)
+            quality = QualityLimits.fit([own for _, own, _ in traits if own], changed, floor)
         return fit_product(
             good,
             [*self._scorers, *([] if language is None else [language])],

@@ -64,13 +64,13 @@ class FramedEncoder:
         make = frame_of if self._config.align and align else whole_frame_of
         return make(pixels, self._config.input_side, self._encoder.stride)
 
-    def aligns(self, good: Sequence[Pixels], changed: Sequence[Recordings]) -> bool:
+    def aligns(self, poses: Sequence[bool], changed: Sequence[Recordings]) -> bool:
         """Return whether a product of these good images is aligned: its pose is clear in all of them.
 
         The pose must also be clear in `STEADY_SHARE` of `changed`, other recordings of the first images: an
         image in which it isn't cannot be compared with aligned ones.
         """
-        if not self._config.align or not all(self.frame(pixels).aligned for pixels in good):
+        if not all(poses):
             return False
         steady = [self.frame(copy).aligned for copies in changed for copy in copies.values()]
         return sum(steady) >= STEADY_SHARE * len(steady)

@@ -12,6 +12,7 @@ from anomaly_core.decoders.patches import EncodedImage
 from anomaly_core.imaging.quality import QualityLimits
 from anomaly_core.product import ProductModel
 from anomaly_core.results import Array
+from anomaly_core.scorers.few_shot import FEW_SHOT_PRIOR
 from anomaly_core.scoring.calibration import calibrate
 from anomaly_core.scoring.fusion import Fusion
 from anomaly_core.scoring.scorer import FEW_SHOT, SOFT_PROMPT, TEXT_ALIGNED, Fit, Scorer
@@ -39,7 +40,7 @@ def fit_product(
         found = scorer.fit(good, fits)
         if found is not None:
             fits[scorer.name] = found
-    weights, prior = {FEW_SHOT: 1.0}, None
+    weights, prior = {FEW_SHOT: 1.0}, FEW_SHOT_PRIOR
     if fusion is not None:
         weights |= {TEXT_ALIGNED: fusion.text_weight, SOFT_PROMPT: fusion.language_weight}
         prior = fusion.prior

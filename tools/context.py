@@ -160,8 +160,8 @@ class Part:
 
     @property
     def encoded(self) -> EncodedImage:
-        """The encoded image, framed as the product's good images are."""
-        return self.cached.framed(align=self.model.aligned)
+        """The encoded image, framed as the product's good images are, if there is a product."""
+        return self.cached.framed(align=not self.product or self.model.aligned)
 
     @property
     def inspection(self) -> Inspection:

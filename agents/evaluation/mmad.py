@@ -95,7 +95,8 @@ def evaluate_questions(
         Application(settings.model_copy(update={"store": Path(folder) / "store"})) as app,
     ):
         for category in dataset.categories:
-            app.enroll(category, _templates(dataset.select(category=category), shots), progress)
+            templates = _templates(dataset.select(category=category), shots)
+            app.enroll(category, templates, progress, keep_all=True)
         if notes:
             app.add_knowledge(list(notes))
         answerer = _Answerer(app.tools, chat_model, seed)

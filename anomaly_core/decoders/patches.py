@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
@@ -17,6 +18,8 @@ from anomaly_core.errors import ConfigError
 from anomaly_core.imaging.components import Component, find_components
 from anomaly_core.imaging.frame import Frame
 from anomaly_core.results import Array
+
+Pixels = NDArray[np.uint8]
 
 DEEPEST_WEIGHT: Final = 0.8
 """Default weight of the deepest tap."""
@@ -34,15 +37,20 @@ class View:
 class EncodedImage:
     """One image, framed and encoded.
 
-    pixels: (H, W, 3) uint8 RGB, the original. views: the encoder input alone, or all its `flips`
-    (imaging/augment.py), of which it is the first. reference_grids: (h, w, C) patches of further views of a
-    good image, which enter the memory bank and are not scored.
+    source: (H, W, 3) uint8 RGB, the original, or a function that reads it again. views: the encoder input
+    alone, or all its `flips` (imaging/augment.py), of which it is the first. reference_grids: (..., C)
+    patches of further views of a good image, which enter the memory bank and are not scored.
     """
 
-    pixels: NDArray[np.uint8]
+    source: Pixels | Callable[[], Pixels]
     frame: Frame
     views: tuple[View, ...]
     reference_grids: tuple[torch.Tensor, ...] = ()
+
+    @property
+    def pixels(self) -> Pixels:
+        """(H, W, 3) uint8 RGB, the original; read at each use where `source` is a function."""
+        return self.source() if callable(self.source) else self.source
 
     @property
     def features(self) -> Features:
@@ -72,7 +80,7 @@ class EncodedImage:
     @cached_property
     def first_view(self) -> EncodedImage:
         """The same image with its first view only."""
-        return self if len(self.views) == 1 else EncodedImage(self.pixels, self.frame, self.views[:1])
+        return self if len(self.views) == 1 else EncodedImage(self.source, self.frame, self.views[:1])
 
 
 def patch_grid(features: Features, config: FewShotConfig) -> torch.Tensor:

@@ -76,9 +76,8 @@ class QualityLimits:
     similarity: float
 
     @classmethod
-    def fit(cls, good: Sequence[Pixels], changed: Sequence[Recordings], similarity: float) -> QualityLimits:
-        """Learn the limits from good images, one or more, and other recordings of the first ones."""
-        own = [measure_quality(pixels) for pixels in good]
+    def fit(cls, own: Sequence[Quality], changed: Sequence[Recordings], similarity: float) -> QualityLimits:
+        """Learn the limits from the quality of good images, one or more, and other recordings."""
         copies = [measure_quality(copy) for copies in changed for copy in copies.values()]
         limits: dict[str, Limit] = {}
         for name, margin in MARGINS.items():

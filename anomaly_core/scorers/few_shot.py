@@ -14,9 +14,11 @@ from anomaly_core.decoders.memory_bank import MemoryBank, image_score, less_medi
 from anomaly_core.decoders.patches import EncodedImage, as_array
 from anomaly_core.imaging.augment import undo_flip
 from anomaly_core.results import Array
-from anomaly_core.scoring.calibration import calibrate, log_of
+from anomaly_core.scoring.calibration import Prior, calibrate, log_of
 from anomaly_core.scoring.scorer import FEW_SHOT, Fit, Score, State
 
+FEW_SHOT_PRIOR: Final = Prior(shot_exponent=0.2)
+"""Prior of the few-shot score; the exponent is that of docs/research/experiments.md."""
 REFERENCE_RATE: Final = 0.25
 """Share of good images above the reference score, where an anomaly is taken to have probability one half.
 
@@ -47,7 +49,8 @@ class FewShotScorer:
         bank, good, augmented = self._single(images[0]) if len(images) == 1 else self._several(images)
         # The mean over all views of a single image would hide how much the views differ.
         scores = augmented if augmented and len(images) > 1 else good
-        calibration = calibrate([each.log_score for each in scores], one_shot=len(images) == 1)
+        logs = [each.log_score for each in scores]
+        calibration = calibrate(logs, one_shot=len(images) == 1, prior=FEW_SHOT_PRIOR)
         highest = max(float(_values(each).quantile(0.99)) for each in scores)
         meta = {
             "reference_score": calibration.limit(REFERENCE_RATE),
@@ -71,24 +74,24 @@ class FewShotScorer:
         limit = self.config.bank_limit
         grids = [view.grid for view in image.views]
         banks = [MemoryBank.of_other_places(grids, k, limit) for k in range(len(grids))]
-        single_views = [EncodedImage(image.pixels, image.frame, (view,)) for view in image.views]
+        single_views = [EncodedImage(image.source, image.frame, (view,)) for view in image.views]
         good = [self._score(each, [bank]) for each, bank in zip(single_views, banks, strict=True)]
         return MemoryBank.of(image.reference_grids, limit, grids[:1]), good, [self._score(image, banks)]
 
     def _several(self, images: Sequence[EncodedImage]) -> tuple[MemoryBank, list[Score], list[Score]]:
         """Return the bank of several images, and each image's scores against a bank of the others."""
-        limit = self.config.bank_limit
-        grids = [each.grid for each in images]
-        # Each image's further views are thinned first, which keeps the leave-one-out banks cheap.
-        extra = [MemoryBank.of(each.reference_grids, limit // len(images)).patches for each in images]
+        # Each image is thinned by itself, and rounded as it is stored, so that the bank of the others is a part
+        # of the product's: another bank would shift the leave-one-out scores against those of new images.
+        limit = self.config.bank_limit // len(images)
+        own = [MemoryBank.of(each.reference_grids, limit, [each.grid]).patches for each in images]
+        own = [patches.half().float() for patches in own]
         good, augmented = [], []
         for index, image in enumerate(images):
-            others = [[part for i, part in enumerate(parts) if i != index] for parts in (extra, grids)]
-            bank = MemoryBank.of(others[0], limit, others[1])
+            bank = MemoryBank(torch.cat(own[:index] + own[index + 1 :]))
             good.append(self._score(image.first_view, [bank]))
             if len(image.views) > 1:
                 augmented.append(self._score(image, [bank] * len(image.views)))
-        return MemoryBank.of(extra, limit, grids), good, augmented
+        return MemoryBank(torch.cat(own)), good, augmented
 
 
 def bank_of(state: State) -> MemoryBank:

@@ -69,11 +69,12 @@ def stable_components(image: EncodedImage) -> list[Component] | None:
 
     Their number must be in range, and the same in a brighter and in a blurred version of the image.
     """
-    found = image.components
+    pixels = image.pixels
+    found = find_components(pixels)
     if found is None or not 2 <= len(found) <= MOST_COMPONENTS:
         return None
-    brighter = np.clip(image.pixels * BRIGHTER, 0, 255).astype(np.uint8)
-    blurred = cv2.GaussianBlur(image.pixels, (0, 0), SOFTER * max(image.size))
+    brighter = np.clip(pixels * BRIGHTER, 0, 255).astype(np.uint8)
+    blurred = cv2.GaussianBlur(pixels, (0, 0), SOFTER * max(image.size))
     for view in (brighter, np.asarray(blurred, dtype=np.uint8)):
         again = find_components(view)
         if again is None or len(again) != len(found):

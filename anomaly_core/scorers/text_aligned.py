@@ -35,7 +35,7 @@ class TextAlignedScorer:
         """Score the good images, with the residuals of their few-shot scores."""
         few_shot = earlier[FEW_SHOT]
         if len(images) == 1:
-            views = [EncodedImage(images[0].pixels, images[0].frame, (view,)) for view in images[0].views]
+            views = [EncodedImage(images[0].source, images[0].frame, (view,)) for view in images[0].views]
         else:
             views = [image.first_view for image in images]
         good = [self._score(each, found) for each, found in zip(views, few_shot.good, strict=True)]

@@ -31,6 +31,9 @@ class Prior(Config):
     """Prior on the log-scores of a product's good images. Defaults: of the few-shot score."""
 
     spread: float = Field(0.10, gt=0, description="standard deviation between good images")
+    shot_exponent: float = Field(
+        0.0, ge=0, description="exponent b of the score's fall with the number n of good images, as n^-b"
+    )
     one_shot_shift: float = Field(
         0.0, description="mean log-score of a new good image less that of the single shot's views"
     )
@@ -89,4 +92,6 @@ def calibrate(log_scores: ArrayLike, *, one_shot: bool = False, prior: Prior | N
     squares = float(((logs - location) ** 2).sum())
     degrees = PRIOR_WEIGHT + count - 1
     pooled = (PRIOR_WEIGHT * prior.spread**2 + squares) / degrees
+    # A new image is compared with one good image more than each of them was.
+    location -= prior.shot_exponent * math.log(count / (count - 1)) if count > 1 else 0.0
     return Calibration(location, math.sqrt(pooled * (1 + 1 / count)), degrees)

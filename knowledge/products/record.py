@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anomaly_core.errors import ConfigError, StoreDamaged
+from knowledge.store.manifest import Content
 
 JsonValue = bool | int | float | str | None | list["JsonValue"] | dict[str, "JsonValue"]
 LONGEST_NAME = 80
@@ -24,12 +25,13 @@ PREFIX = "products/"
 class Template:
     """One good image to enrol.
 
-    sha256: hex digest of `data`. data: the original image file. embedding: (D,) float32, any length.
+    sha256: hex digest of `data`. data: the original image file's bytes, or a function that reads them.
+    embedding: (D,) float32, any length.
     """
 
     sha256: str
     file_name: str
-    data: bytes
+    data: Content
     embedding: NDArray[np.float32]
 
 

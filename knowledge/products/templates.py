@@ -30,7 +30,7 @@ from knowledge.products.record import (
     check_product_name,
     product_folder,
 )
-from knowledge.store.manifest import sha256
+from knowledge.store.manifest import content_of, sha256
 from knowledge.store.snapshot import Snapshot
 from knowledge.store.store import Store
 from knowledge.vectors import VectorIndex, unit_rows
@@ -94,7 +94,7 @@ class TemplateIndex:
         check_product_name(product)
         if not templates:
             raise ConfigError(f"product {product!r} has no templates: give at least one good image")
-        if any(sha256(template.data) != template.sha256 for template in templates):
+        if any(sha256(content_of(template.data)) != template.sha256 for template in templates):
             raise ValueError("a template's sha256 is not that of its data")
         embeddings = unit_rows(np.stack([template.embedding for template in templates]))
         record = ProductRecord(

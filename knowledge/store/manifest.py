@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,15 @@ from anomaly_core.errors import StoreDamaged, StoreError, StoreTooNew
 SCHEMA = 1
 _LONGEST_KEY = 512
 RESTORE = "restore it from a backup, or move the folder away and enrol again: iad enroll PRODUCT PATH..."
+
+
+Content = bytes | Callable[[], bytes]
+"""Bytes, or a function that returns them."""
+
+
+def content_of(content: Content) -> bytes:
+    """Return the bytes."""
+    return content() if callable(content) else content
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,17 @@ from filelock import FileLock, Timeout
 from anomaly_core.errors import StoreBusy, StoreDamaged, StoreError, StoreMissing
 from anomaly_core.files import replace_file, sync_folder
 from knowledge.store.disk import disk_errors, object_path, read_file
-from knowledge.store.manifest import RESTORE, SCHEMA, Entry, Manifest, check_key, parse_object, sha256
+from knowledge.store.manifest import (
+    RESTORE,
+    SCHEMA,
+    Content,
+    Entry,
+    Manifest,
+    check_key,
+    content_of,
+    parse_object,
+    sha256,
+)
 from knowledge.store.snapshot import Snapshot
 
 _OWN_NAMES = {"objects", "manifests", "scratch", "lock", "CURRENT"}
@@ -41,7 +51,7 @@ class Transaction:
 
     base: Snapshot
     version: int
-    _changes: dict[str, bytes | None] = field(default_factory=dict)
+    _changes: dict[str, Content | None] = field(default_factory=dict)
 
     def keys(self, prefix: str = "") -> list[str]:
         """Return the keys that begin with `prefix`, sorted, with this transaction's changes."""
@@ -55,11 +65,14 @@ class Transaction:
         data = self._changes[key]
         if data is None:
             raise KeyError(key)
-        return data
+        return content_of(data)
 
-    def put(self, key: str, data: bytes) -> None:
-        """Set a key. Raises StoreError for a key other than a relative path."""
-        self._changes[check_key(key)] = bytes(data)
+    def put(self, key: str, data: Content) -> None:
+        """Set a key to bytes, or to what a function returns when they are written, so that few are held.
+
+        Raises StoreError for a key other than a relative path.
+        """
+        self._changes[check_key(key)] = data if callable(data) else bytes(data)
 
     def delete(self, key: str) -> None:
         """Remove a key. Raises KeyError where it is missing."""
@@ -171,13 +184,14 @@ class Store:
                 sync_folder(self.root)
             self._write_manifest(Manifest(0, None, None, _now(), "begin", {}))
 
-    def _commit(self, base: Manifest, changes: Mapping[str, bytes | None], message: str) -> int:
+    def _commit(self, base: Manifest, changes: Mapping[str, Content | None], message: str) -> int:
         entries = dict(base.entries)
         folders = {self.root / "objects"}
-        for key, data in changes.items():
-            if data is None:
+        for key, content in changes.items():
+            if content is None:
                 entries.pop(key, None)
                 continue
+            data = content_of(content)
             entries[key] = Entry(sha256(data), len(data))
             path = object_path(self.root, entries[key].sha256)
             with disk_errors(path):

@@ -83,7 +83,9 @@ def product(model: AnomalyGPT) -> ProductModel:
 
 
 def limits_of(good: list[Pixels], similarity: float = -1.0) -> QualityLimits:
-    return QualityLimits.fit(good, [recordings(pixels) for pixels in good], similarity)
+    return QualityLimits.fit(
+        [measure_quality(pixels) for pixels in good], [recordings(pixels) for pixels in good], similarity
+    )
 
 
 @pytest.mark.parametrize("shots", [1, 4])

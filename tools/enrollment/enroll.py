@@ -6,54 +6,64 @@ import hashlib
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from anomaly_core.anomalygpt import Progress
-from anomaly_core.errors import IadError, NoImages, UnreadableImage
-from anomaly_core.imaging.reading import LoadedImage, load_image
+from anomaly_core.errors import NoImages, UnreadableImage
+from anomaly_core.imaging.reading import LoadedImage
 from knowledge.products.record import Template
 from tools.context import Context
+from tools.enrollment.findings import Finding, UnreadKind
+from tools.enrollment.screening import GoodImage, select_images
 from tools.records import FailureRecord
 
 
 @dataclass(frozen=True)
 class EnrollSummary:
-    """The result of an enrolment. alpha: stated false-alarm rate. note: remarks for the user."""
+    """The result of an enrolment.
+
+    skipped: files that could not be read. findings: images that are odd among the others. unread: files of
+    kinds that are not read. alpha: stated false-alarm rate. note: remarks for the user.
+    """
 
     product: str
     templates: int
     skipped: list[FailureRecord] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    unread: list[UnreadKind] = field(default_factory=list)
     alpha: float = 0.05
     seconds: float = 0.0
     note: str = ""
 
 
 def enroll(
-    context: Context, product: str, paths: Sequence[Path], progress: Progress | None = None
+    context: Context,
+    product: str,
+    paths: Sequence[Path],
+    progress: Progress | None = None,
+    *,
+    keep_all: bool = False,
 ) -> EnrollSummary:
-    """Learn a product from images of good parts and store it. Raises NoImages where no file can be read."""
+    """Learn a product from images of good parts and store it. Raises NoImages where no file can be read.
+
+    Masks, near-duplicates, images of other things and defective parts are left out, but for keep_all.
+    """
     start = time.perf_counter()
-    images: dict[str, LoadedImage] = {}
-    skipped: list[FailureRecord] = []
-    for path in paths:
-        try:
-            image = load_image(path, max_pixels=context.images.max_pixels)
-        except IadError as error:
-            skipped.append(FailureRecord.of(path, error))
-            continue
-        images.setdefault(image.sha256, image)
-    if not images:
-        raise NoImages(f"no good image of {product} could be read: {skipped[0].error.message}")
-    learned = context.model.fit(list(images.values()), progress)
+    chosen = select_images(context, paths, keep_all=keep_all, progress=progress)
+    if not chosen.images:
+        why = chosen.skipped[0].error.message if chosen.skipped else "all of them are masks"
+        raise NoImages(f"no good image of {product} could be read: {why}")
+    learned = context.model.fit([image.encoded for image in chosen.images], progress)
     arrays, meta = learned.to_parts()
     templates = [
         Template(
             sha256=image.sha256,
             file_name=image.path.name,
-            data=bytes_of(image),
+            data=partial(bytes_of, image),
             embedding=embedding,
         )
-        for image, embedding in zip(images.values(), learned.embeddings, strict=True)
+        for image, embedding in zip(chosen.images, learned.embeddings, strict=True)
     ]
     context.templates.enroll(
         product,
@@ -65,7 +75,7 @@ def enroll(
         references=context.references,
     )
     shots = len(templates)
-    notes = list(learned.notes)
+    notes = [*chosen.notes, *learned.notes]
     if shots == 1:
         notes.insert(
             0, "one good part: its normal variation is a guess; enrol four or more for the stated rate"
@@ -73,14 +83,15 @@ def enroll(
     return EnrollSummary(
         product=product,
         templates=shots,
-        skipped=skipped,
+        skipped=chosen.skipped,
+        findings=chosen.findings,
         alpha=learned.alpha,
         seconds=time.perf_counter() - start,
         note="; ".join(notes),
     )
 
 
-def bytes_of(image: LoadedImage) -> bytes:
+def bytes_of(image: LoadedImage | GoodImage) -> bytes:
     """Return the bytes of an image's file. Raises UnreadableImage where it has changed."""
     try:
         data = image.path.read_bytes()

@@ -120,7 +120,8 @@ def with_template(
             max_pixels=context.images.max_pixels,
             rates=context.rates,
         )
-        enroll(trial, product, [*paths, image.path], progress)
+        # Each of them was chosen before.
+        enroll(trial, product, [*paths, image.path], progress, keep_all=True)
         yield Candidate(context, product, trial, version)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, is_dataclass
+from dataclasses import asdict, is_dataclass, replace
 from typing import Annotated, Any
 
 import typer
@@ -56,17 +56,22 @@ def enroll(
     alpha: Alpha = None,
     review: Review = None,
     device: Device = None,
+    keep_all: Annotated[
+        bool, typer.Option("--keep-all", help="Learn from odd images too; they are still named.")
+    ] = False,
     json: Json = False,
 ) -> None:
-    """Learn a product from images of good parts: templates and calibration."""
+    """Learn a product from images of good parts: templates and calibration; odd images are named."""
     from anomaly_core.imaging.reading import find_images
+    from tools.enrollment.findings import unread_kinds
 
     images = find_images(paths)
     with (
         application(store=store, encoder=encoder, alpha=alpha, review=review, device=device) as opened,
         progress() as bar,
     ):
-        summary = opened.enroll(product, images, bar)
+        summary = opened.enroll(product, images, bar, keep_all=keep_all)
+    summary = replace(summary, unread=unread_kinds(paths))
     for failure in summary.skipped:
         print_failure(failure)
     if json:
@@ -77,6 +82,16 @@ def enroll(
             f"{summary.product}: {summary.templates} good images, {len(summary.skipped)} skipped, "
             f"false-alarm rate {summary.alpha:g}, {summary.seconds:.1f} s",
         )
+        for finding in summary.findings:
+            what = "left out" if finding.left_out else "kept"
+            print_line(
+                (f"{what}  ", "yellow"), f"{finding.kind}: {finding.reason}", (f"  {finding.image}", "dim")
+            )
+        if any(finding.left_out for finding in summary.findings):
+            print_line("--keep-all learns from the images left out too, but for equal files.")
+        for unread in summary.unread:
+            remedy = f": {unread.remedy}" if unread.remedy else ""
+            print_line(("not read  ", "yellow"), f"{unread.count} x {unread.kind}{remedy}")
         if summary.note:
             print_line(summary.note)
     if summary.skipped:

@@ -1,0 +1,1 @@
+"""Screening of the images that a product is to be learned from: masks, near-duplicates, odd ones."""

@@ -1,0 +1,186 @@
+"""Screening: which of the images that a product is to be learned from are no good part's image, and why.
+
+Masks first, then near-duplicates, then images of another size, light or sharpness, then other objects, then
+parts with an anomaly, by their leave-one-out score. Each is an outlier among the images themselves; no image
+is compared with a fixed limit alone.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import numpy as np
+import torch
+
+from anomaly_core.results import Array
+from anomaly_core.screening.duplicates import near_duplicates
+from anomaly_core.screening.outliers import LEAST_IMAGES, leave_one_out, pairwise_maps, robust_z
+from anomaly_core.screening.traits import Traits
+
+Kind = Literal["mask", "duplicate", "size", "light", "blur", "foreign", "defect"]
+
+LEAST_FOR_DUPLICATES: Final = 3
+SIZE_PRIOR: Final = 0.02
+SIZE_LIMIT: Final = (6.0, 0.15)
+"""Robust standard deviations, and log-ratio, both of which an odd image lies beyond. These limits, and the
+priors of the spreads, were chosen by `benchmarks/enrolment.py` on procedural products, textile and ELPV."""
+LIGHT_PRIOR: Final = 0.1
+LIGHT_LIMIT: Final = (3.8, 0.25)
+SHARPNESS_PRIOR: Final = 0.15
+SHARPNESS_LIMIT: Final = (4.0, 0.5)
+DISTANCE_PRIOR: Final = 0.3
+DISTANCE_LIMIT: Final = (5.0, 1.0)
+SCORE_PRIOR: Final = 0.15
+SCORE_LIMIT: Final = (4.6, 0.3)
+
+
+@dataclass(frozen=True, eq=False)
+class Sample:
+    """One image to screen. embedding: (D,) unit length. grid: (h, w, C) patches."""
+
+    traits: Traits
+    embedding: Array
+    grid: torch.Tensor
+
+
+@dataclass(frozen=True)
+class Oddity:
+    """One image that is odd among the others. reason: a phrase. of: the image that it repeats."""
+
+    index: int
+    kind: Kind
+    reason: str
+    of: int | None = None
+
+
+@dataclass(frozen=True)
+class Screened:
+    """The result of screening. left_out: indices. kept_all: groups kept, since too few would remain."""
+
+    oddities: tuple[Oddity, ...]
+    left_out: frozenset[int]
+    kept_all: tuple[str, ...] = ()
+
+
+def screen(samples: Sequence[Sample]) -> Screened:
+    """Find the odd ones of the images.
+
+    Masks are left out where most images are none; near-duplicates and the other odd ones as long as half of
+    the images that are no masks remain.
+    """
+    masks = [n for n, sample in enumerate(samples) if sample.traits.flat]
+    if 2 * len(masks) > len(samples) or len(samples) < LEAST_FOR_DUPLICATES:
+        masks = []
+    oddities = [Oddity(n, "mask", "a few flat grey levels, as a mask or label image has") for n in masks]
+    rest = [n for n in range(len(samples)) if n not in masks]
+    most = len(rest) // 2
+    left_out, kept_all = set(masks), []
+    repeated = _duplicates(samples, rest)
+    oddities += repeated
+    if len(repeated) <= most:
+        left_out |= {odd.index for odd in repeated}
+        most -= len(repeated)
+    elif repeated:
+        kept_all.append("near-duplicates")
+    unique = [n for n in rest if n not in left_out]
+    odd = [] if len(unique) < LEAST_IMAGES else _odd(samples, unique)
+    oddities += odd
+    if len(odd) <= most:
+        left_out |= {each.index for each in odd}
+    elif odd:
+        kept_all.append("odd images")
+    return Screened(tuple(oddities), frozenset(left_out), tuple(kept_all))
+
+
+def _duplicates(samples: Sequence[Sample], rest: Sequence[int]) -> list[Oddity]:
+    if len(rest) < LEAST_FOR_DUPLICATES:
+        return []
+    embeddings = np.stack([samples[n].embedding for n in rest])
+    found = near_duplicates([samples[n].traits for n in rest], embeddings @ embeddings.T)
+    reason = "the same part again: only noise, encoding, light or a small shift differs"
+    return [Oddity(rest[n], "duplicate", reason, rest[of]) for n, of in found.items()]
+
+
+def _odd(samples: Sequence[Sample], candidates: Sequence[int]) -> list[Oddity]:
+    """Return the odd ones, one kind after the other, each without those that the kinds before it found."""
+    found: list[Oddity] = []
+    for find in (_other_size, _other_light, _blurred, _foreign, _defective):
+        left = [n for n in candidates if n not in {odd.index for odd in found}]
+        if len(left) < LEAST_IMAGES:
+            break
+        found += find(samples, left)
+    return found
+
+
+def _beyond(values: Sequence[float], prior: float, limit: tuple[float, float]) -> list[tuple[int, float]]:
+    """Return (position, deviation) of the values beyond both limits."""
+    array = np.asarray(values, dtype=np.float64)
+    z = robust_z(array, prior)
+    found = []
+    for n in range(len(array)):
+        deviation = float(array[n] - np.median(np.delete(array, n)))
+        if abs(z[n]) > limit[0] and abs(deviation) > limit[1]:
+            found.append((n, deviation))
+    return found
+
+
+def _other_size(samples: Sequence[Sample], left: Sequence[int]) -> list[Oddity]:
+    sizes = [samples[n].traits.size for n in left]
+    values = [0.5 * math.log(height * width) for height, width in sizes]
+    usual = sorted(sizes)[len(sizes) // 2]
+    return [
+        Oddity(left[n], "size", f"{sizes[n][1]} x {sizes[n][0]} pixels, the others {usual[1]} x {usual[0]}")
+        for n, _ in _beyond(values, SIZE_PRIOR, SIZE_LIMIT)
+    ]
+
+
+def _other_light(samples: Sequence[Sample], left: Sequence[int]) -> list[Oddity]:
+    found = _beyond([samples[n].traits.log_light for n in left], LIGHT_PRIOR, LIGHT_LIMIT)
+    return [
+        Oddity(
+            left[n], "light", f"{abs(math.expm1(d)):.0%} {'darker' if d < 0 else 'brighter'} than the others"
+        )
+        for n, d in found
+    ]
+
+
+def _blurred(samples: Sequence[Sample], left: Sequence[int]) -> list[Oddity]:
+    found = _beyond([samples[n].traits.log_sharpness for n in left], SHARPNESS_PRIOR, SHARPNESS_LIMIT)
+    return [
+        Oddity(left[n], "blur", f"{math.exp(-d):.1f} times less fine contrast than the others: out of focus")
+        for n, d in found
+        if d < 0
+    ]
+
+
+def _foreign(samples: Sequence[Sample], left: Sequence[int]) -> list[Oddity]:
+    embeddings = np.stack([samples[n].embedding for n in left])
+    cosines = embeddings @ embeddings.T
+    medians = [float(np.median(np.delete(row, n))) for n, row in enumerate(cosines)]
+    distances = [math.log(max(1 - each, 1e-6)) for each in medians]
+    return [
+        Oddity(left[n], "foreign", f"unlike the others: similarity {medians[n]:.2f}, another object or scene")
+        for n, d in _beyond(distances, DISTANCE_PRIOR, DISTANCE_LIMIT)
+        if d > 0
+    ]
+
+
+def _defective(samples: Sequence[Sample], left: Sequence[int]) -> list[Oddity]:
+    """Return the parts that are anomalous against the others; the strongest first, then again without it."""
+    maps = pairwise_maps([samples[n].grid for n in left])
+    kept, found = list(range(len(left))), []
+    while len(kept) >= LEAST_IMAGES:
+        scores, peaks = leave_one_out(maps, kept)
+        beyond = _beyond(scores.tolist(), SCORE_PRIOR, SCORE_LIMIT)
+        beyond += _beyond(peaks.tolist(), SCORE_PRIOR, SCORE_LIMIT)
+        highest = max((each for each in beyond if each[1] > 0), key=lambda each: each[1], default=None)
+        if highest is None:
+            break
+        n, deviation = highest
+        reason = f"anomalous against the others: score {math.exp(deviation):.1f} times the usual"
+        found.append(Oddity(left[kept[n]], "defect", reason))
+        del kept[n]
+    return found
