@@ -80,7 +80,7 @@ class FewShotScorer:
 
     def _several(self, images: Sequence[EncodedImage]) -> tuple[MemoryBank, list[Score], list[Score]]:
         """Return the bank of several images, and each image's scores against a bank of the others."""
-        # Each image is thinned by itself, and rounded as it is stored, so that the bank of the others is a part
+        # Each image is thinned by itself, and rounded as it is stored, so that the bank of the others is part
         # of the product's: another bank would shift the leave-one-out scores against those of new images.
         limit = self.config.bank_limit // len(images)
         own = [MemoryBank.of(each.reference_grids, limit, [each.grid]).patches for each in images]
