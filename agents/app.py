@@ -22,6 +22,7 @@ from anomaly_core.errors import IadError
 from anomaly_core.files import make_folder
 from knowledge.products.corrections import Correction, Label
 from tools.detect import reasons_of
+from tools.enrollment.calibrate import CalibrationSummary, calibrate
 from tools.enrollment.enroll import EnrollSummary, enroll
 from tools.records import (
     AnswerRecord,
@@ -104,6 +105,12 @@ class Application:
         Raises NoImages when none can be read.
         """
         return enroll(self.tools, product, paths, progress, keep_all=keep_all)
+
+    def calibrate(
+        self, product: str, paths: Sequence[Path], progress: Progress | None = None
+    ) -> CalibrationSummary:
+        """Narrow a product's calibration with further images of good parts, see `tools/enrollment`."""
+        return calibrate(self.tools, product, paths, progress)
 
     def products(self) -> list[ProductSummary]:
         """List the enrolled products."""

@@ -24,7 +24,7 @@ from anomaly_core.encoders.base import ImageEncoder
 from anomaly_core.encoders.registry import load_image_encoder
 from anomaly_core.encoding import FramedEncoder, Image, pixels_of
 from anomaly_core.errors import ConfigError, LanguageModelError, NoImages, WeightsMissing
-from anomaly_core.fitting import fit_product
+from anomaly_core.fitting import fit_product, recalibrate
 from anomaly_core.imaging.augment import perturbations
 from anomaly_core.imaging.quality import (
     MOST_IMAGES,
@@ -166,6 +166,26 @@ class AnomalyGPT:
         except (LanguageModelError, WeightsMissing) as error:
             notes.append(f"enrolled without the language model, which will not be asked about it: {error}")
         return self._fit(images, progress, None, tuple(notes))
+
+    def calibrate(
+        self, product: ProductModel, images: Sequence[Image], progress: Progress | None = None
+    ) -> ProductModel:
+        """Return the product with its calibration narrowed by further images of good parts.
+
+        They enter no memory bank. Raises NoImages for no image, or none that can be compared with it;
+        ConfigError for a product of another fingerprint.
+        """
+        self.check(product)
+        further = []
+        for number, image in enumerate(images):
+            (encoded,) = self.input.encode_batch([image], align=product.aligned)
+            if product.comparable(encoded):
+                further.append({n: s.log_score for n, s in self._scores(encoded, product).items()})
+            if progress is not None:
+                progress("scoring good parts", number + 1, len(images))
+        if not further:
+            raise NoImages("a calibration needs a further image of a good part whose pose is clear.")
+        return recalibrate(product, self._fusion, further)
 
     def inspect(
         self,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -71,6 +72,27 @@ def fit_product(
         fingerprint=fingerprint,
         notes=notes,
     )
+
+
+def recalibrate(
+    product: ProductModel, fusion: Fusion | None, further: Sequence[Mapping[str, float]]
+) -> ProductModel:
+    """Return the product with its calibration narrowed by good images that it was not learned from.
+
+    further: each image's log-scores by scorer, in one view. The language model's calibration moves with that
+    of the maps; those of independent scorers stay.
+    """
+    prior = FEW_SHOT_PRIOR if fusion is None else fusion.prior
+    weights = {name: weight for name, weight in product.weights.items() if name != SOFT_PROMPT}
+    good = np.array([product.good_scores[name] for name in weights])
+    own = np.array(list(weights.values())) @ good
+    fused = [sum(weight * each[name] for name, weight in weights.items()) for each in further]
+    found = calibrate(own, one_shot=len(product.embeddings) == 1, prior=prior, further=fused)
+    language = product.language_calibration
+    if language is not None:
+        moved = language.location + found.location - product.calibration.location
+        language = replace(found, location=moved)
+    return replace(product, calibration=found, language_calibration=language)
 
 
 def _fused(

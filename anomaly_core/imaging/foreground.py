@@ -21,6 +21,8 @@ PLAIN: Final = 0.7
 """Least share of the border that must be background."""
 MAX_SHADOW: Final = 50.0
 """Upper bound, in grey levels, of the threshold that separates an object from its shadow."""
+EVERY: Final = 3
+"""Of so many neighbouring pixels of the border one is fitted; blurred, the others tell little more."""
 MAX_NOISE: Final = 5.0
 """Largest noise of a plain background, in grey levels (1.48 x the median absolute deviation)."""
 CURVED: Final = 0.75
@@ -130,7 +132,7 @@ def _fit(
     first: largest difference from the border's median of a pixel that the first fit uses; tolerance: largest
     residual of the pixels that later fits use. None where the border is not background.
     """
-    a, b = basis[border], small[border]
+    a, b = basis[border][::EVERY], small[border][::EVERY]
     keep = np.abs(b - np.median(b, axis=0)).max(axis=1) <= first
     for _ in range(4):  # refit without the border pixels that the object covers
         if keep.mean() < PLAIN:

@@ -11,6 +11,7 @@ of the same position (memory_bank.py); the distribution is widened, since that l
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -74,14 +75,27 @@ def log_of(score: float) -> float:
     return math.log(max(score, SMALLEST_SCORE))
 
 
-def calibrate(log_scores: ArrayLike, *, one_shot: bool = False, prior: Prior | None = None) -> Calibration:
+def calibrate(
+    log_scores: ArrayLike,
+    *,
+    one_shot: bool = False,
+    prior: Prior | None = None,
+    further: Sequence[float] = (),
+) -> Calibration:
     """Fit the predictive distribution to the good images' log-scores.
 
     log_scores: (n,), leave-one-out; with `one_shot`, of one image's views. prior: the default if None.
-    Raises ConfigError for no score, or one that is not finite.
+    further: log-scores of good images that the product was not learned from; with any, those of a single
+    image's views do not count. Raises ConfigError for no score, or one that is not finite.
     """
     prior = prior or Prior()
     logs = np.asarray(log_scores, dtype=float).ravel()
+    if len(further):
+        shift = prior.shot_exponent * math.log(len(logs) / (len(logs) - 1)) if len(logs) > 1 else 0.0
+        own = logs[:0] if one_shot else logs - shift
+        return calibrate(
+            np.concatenate([own, further]), prior=prior.model_copy(update={"shot_exponent": 0.0})
+        )
     if logs.size == 0 or not np.isfinite(logs).all():
         raise ConfigError("calibration needs at least one finite log-score of a good image.")
     location = float(logs.mean())

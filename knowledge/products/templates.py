@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -121,6 +121,21 @@ class TemplateIndex:
             tx.put(f"{folder}index.faiss", VectorIndex(embeddings).to_bytes())
             tx.put(f"{folder}info.json", record.to_bytes())
         return record.info
+
+    def replace_meta(
+        self, product: str, meta: Mapping[str, JsonValue], *, earlier: Mapping[str, JsonValue]
+    ) -> None:
+        """Replace the JSON part of a product's data, in one transaction.
+
+        earlier: what it replaces. Raises UnknownProduct; ConfigError where the product has changed in the
+        meantime; StoreBusy, StoreError.
+        """
+        key = f"{self._product(self._view(), product).folder}info.json"
+        with self._store.transaction(f"calibrate {product}") as tx:
+            record = ProductRecord.from_bytes(tx.read(key), key)
+            if record.info.meta != earlier:
+                raise ConfigError(f"{product} was changed while it was calibrated; calibrate it again")
+            tx.put(key, replace(record, info=replace(record.info, meta=dict(meta))).to_bytes())
 
     def products(self) -> list[ProductInfo]:
         """Return the enrolled products, by name. Raises StoreDamaged."""

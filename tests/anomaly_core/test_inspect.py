@@ -323,3 +323,19 @@ def test_a_square_is_found_by_the_real_encoder() -> None:
     assert box[0] <= region.centroid[0] < box[2]
     assert box[1] <= region.centroid[1] < box[3]
     assert not model.inspect(textured(0, size), product).verdict.anomalous
+
+
+def test_further_good_images_narrow_the_calibration(model: AnomalyGPT) -> None:
+    """The bank stays, the location moves to the further images, and a single shot's guess gives way."""
+    for shots in (1, 3):
+        product = model.fit([textured(seed, (200, 300)) for seed in range(shots)])
+        further = [textured(50 + seed, (200, 300)) for seed in range(12)]
+        narrowed = model.calibrate(product, further)
+        assert np.array_equal(narrowed.bank.patches, product.bank.patches)
+        assert narrowed.calibration.degrees > product.calibration.degrees
+        scores = [product.fused(model.inspect(image, product).scores) for image in further]
+        before, after = (abs(np.mean(scores) - p.calibration.location) for p in (product, narrowed))
+        assert after <= before
+        assert after < 0.02 or shots == 3
+    with pytest.raises(NoImages):
+        model.calibrate(product, [])

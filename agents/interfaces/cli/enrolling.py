@@ -24,6 +24,7 @@ from agents.interfaces.cli.output import print_failure, print_json, print_line, 
 def register(app: typer.Typer) -> None:
     """Add this family's commands."""
     app.command("enroll")(enroll)
+    app.command("calibrate")(calibrate)
     app.command("products")(products)
 
 
@@ -94,6 +95,35 @@ def enroll(
             print_line(("not read  ", "yellow"), f"{unread.count} x {unread.kind}{remedy}")
         if summary.note:
             print_line(summary.note)
+    if summary.skipped:
+        raise typer.Exit(FAILED)
+
+
+def calibrate(
+    product: Annotated[str, typer.Argument(metavar="PRODUCT", help="Name of the product.")],
+    paths: Paths,
+    store: Store = None,
+    device: Device = None,
+    json: Json = False,
+) -> None:
+    """Narrow a product's calibration with further images of good parts; they enter no memory bank."""
+    from anomaly_core.imaging.reading import find_images
+
+    images = find_images(paths)
+    with application(store=store, device=device, reads_store=True) as opened, progress() as bar:
+        summary = opened.calibrate(product, images, bar)
+    for failure in summary.skipped:
+        print_failure(failure)
+    if json:
+        print_json(as_object(summary))
+    else:
+        for finding in summary.findings:
+            print_line(("left out  ", "yellow"), finding.reason, (f"  {finding.image}", "dim"))
+        print_line(
+            ("calibrated ", "bold green"),
+            f"{summary.product}: {summary.images} further images, {summary.good_images} in all. "
+            f"So many without an alarm prove a false-alarm rate of at most {summary.supported_rate:.1%}.",
+        )
     if summary.skipped:
         raise typer.Exit(FAILED)
 
