@@ -14,7 +14,7 @@ from anomaly_core.imaging.quality import QualityLimits
 from anomaly_core.product import ProductModel
 from anomaly_core.results import Array
 from anomaly_core.scorers.few_shot import FEW_SHOT_PRIOR
-from anomaly_core.scoring.calibration import calibrate
+from anomaly_core.scoring.calibration import SHOT_EXPONENT, Prior, calibrate
 from anomaly_core.scoring.fusion import Fusion
 from anomaly_core.scoring.scorer import FEW_SHOT, SOFT_PROMPT, TEXT_ALIGNED, Fit, Scorer
 
@@ -41,10 +41,9 @@ def fit_product(
         found = scorer.fit(good, fits)
         if found is not None:
             fits[scorer.name] = found
-    weights, prior = {FEW_SHOT: 1.0}, FEW_SHOT_PRIOR
+    weights, prior = {FEW_SHOT: 1.0}, fused_prior(fusion)
     if fusion is not None:
         weights |= {TEXT_ALIGNED: fusion.text_weight, SOFT_PROMPT: fusion.language_weight}
-        prior = fusion.prior
     weights = {name: weight for name, weight in weights.items() if name in fits}
     one_shot = len(good) == 1
     language = None
@@ -74,6 +73,13 @@ def fit_product(
     )
 
 
+def fused_prior(fusion: Fusion | None) -> Prior:
+    """Return the prior of the fused score."""
+    if fusion is None:
+        return FEW_SHOT_PRIOR
+    return fusion.prior.model_copy(update={"shot_exponent": SHOT_EXPONENT})
+
+
 def recalibrate(
     product: ProductModel, fusion: Fusion | None, further: Sequence[Mapping[str, float]]
 ) -> ProductModel:
@@ -82,7 +88,7 @@ def recalibrate(
     further: each image's log-scores by scorer, in one view. The language model's calibration moves with that
     of the maps; those of independent scorers stay.
     """
-    prior = FEW_SHOT_PRIOR if fusion is None else fusion.prior
+    prior = fused_prior(fusion)
     weights = {name: weight for name, weight in product.weights.items() if name != SOFT_PROMPT}
     good = np.array([product.good_scores[name] for name in weights])
     own = np.array(list(weights.values())) @ good

@@ -14,11 +14,10 @@ from anomaly_core.decoders.memory_bank import MemoryBank, image_score, less_medi
 from anomaly_core.decoders.patches import EncodedImage, as_array
 from anomaly_core.imaging.augment import undo_flip
 from anomaly_core.results import Array
-from anomaly_core.scoring.calibration import Prior, calibrate, log_of
+from anomaly_core.scoring.calibration import SHOT_EXPONENT, Prior, calibrate, log_of
 from anomaly_core.scoring.scorer import FEW_SHOT, Fit, Score, State
 
-FEW_SHOT_PRIOR: Final = Prior(shot_exponent=0.2)
-"""Prior of the few-shot score; the exponent is that of docs/research/experiments.md."""
+FEW_SHOT_PRIOR: Final = Prior(shot_exponent=SHOT_EXPONENT)
 REFERENCE_RATE: Final = 0.25
 """Share of good images above the reference score, where an anomaly is taken to have probability one half.
 

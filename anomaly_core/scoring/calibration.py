@@ -24,6 +24,8 @@ from anomaly_core.errors import ConfigError
 
 PRIOR_WEIGHT: Final = 4.0
 """Number of observations that the prior spread counts for."""
+SHOT_EXPONENT: Final = 0.22
+"""Exponent b of the fall of distances with the number n of good images, as n^-b; measured on good images."""
 SMALLEST_SCORE: Final = 1e-6
 """Lower bound of a score, so that every score has a logarithm."""
 
