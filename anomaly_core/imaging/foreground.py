@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import cv2
 import numpy as np
@@ -76,7 +76,7 @@ def find_foreground(pixels: NDArray[np.uint8]) -> Foreground | None:
     if found is None:
         return None
     background, least_difference = found
-    difference = np.abs(small - background).max(axis=2)
+    difference = _largest(small - background)
     levels = difference.clip(0, 255).astype(np.uint8)
     # Otsu's threshold separates an object from its shadow. It is capped, since a part may be pale.
     otsu, _ = cv2.threshold(levels, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
@@ -115,7 +115,7 @@ def _background(small: Array, border: NDArray[np.bool_], x: Array, y: Array) -> 
     shaded = _fit(small, border, plane, shade, shade, most_noise=shade)
     if shaded is None:
         return None
-    grain = np.abs(small - cv2.GaussianBlur(small, (0, 0), 4)).max(axis=2)
+    grain = _largest(small - cv2.GaussianBlur(small, (0, 0), 4))
     return (shaded[0], shade) if 1.48 * float(np.median(grain[border])) <= MAX_GRAIN else None
 
 
@@ -133,14 +133,20 @@ def _fit(
     residual of the pixels that later fits use. None where the border is not background.
     """
     a, b = basis[border][::EVERY], small[border][::EVERY]
-    keep = np.abs(b - np.median(b, axis=0)).max(axis=1) <= first
+    keep = _largest(b - np.median(b, axis=0)) <= first
     for _ in range(4):  # refit without the border pixels that the object covers
         if keep.mean() < PLAIN:
             return None
         coefficients = np.linalg.lstsq(a[keep], b[keep], rcond=None)[0]
-        residual = np.abs(b - a @ coefficients).max(axis=1)
+        residual = _largest(b - a @ coefficients)
         keep = residual <= tolerance
     noise = 1.48 * float(np.median(residual))
     if keep.mean() < PLAIN or noise > most_noise:
         return None
     return np.asarray(basis @ coefficients, dtype=np.float32), noise
+
+
+def _largest(differences: NDArray[Any]) -> Array:
+    """Return the (...) largest absolute value over the last axis of three, faster than NumPy's `max` does."""
+    red, green, blue = np.moveaxis(np.abs(differences), -1, 0)
+    return np.asarray(np.maximum(np.maximum(red, green), blue), dtype=np.float32)
