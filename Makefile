@@ -58,7 +58,7 @@ lint: $(READY)
 
 test: lint
 	$(BIN)/iad weights pull $(WEIGHTS)
-	$(BIN)/python -m pytest -q
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n 2 --dist loadfile
 
 # Not warnings as errors: they are vLLM's own. A process a file: vLLM looks through all modules that are loaded,
 # and stumbles over some that the other files load.

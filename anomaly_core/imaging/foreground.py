@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 import cv2
@@ -66,13 +67,7 @@ def find_foreground(pixels: NDArray[np.uint8]) -> Foreground | None:
     size = (max(round(width * scale), 8), max(round(height * scale), 8))
     small = cv2.GaussianBlur(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), (5, 5), 0)
     small = np.asarray(small, dtype=np.float32)
-    x = np.tile(np.arange(size[0], dtype=np.float32) / size[0], (size[1], 1))
-    y = np.tile(np.arange(size[1], dtype=np.float32)[:, None] / size[1], (1, size[0]))
-    strip = max(2, round(BORDER * min(size)))
-    border = np.ones(small.shape[:2], np.bool_)
-    border[strip:-strip, strip:-strip] = False
-
-    found = _background(np.asarray(small, np.float32), border, x, y)
+    found = _background(np.asarray(small, np.float32))
     if found is None:
         return None
     background, least_difference = found
@@ -96,43 +91,55 @@ def find_foreground(pixels: NDArray[np.uint8]) -> Foreground | None:
     return Foreground(objects, objects | (solid > 0))
 
 
-def _background(small: Array, border: NDArray[np.bool_], x: Array, y: Array) -> tuple[Array, float] | None:
+@lru_cache(maxsize=8)
+def _basis(width: int, height: int) -> tuple[NDArray[np.bool_], Array]:
+    """Return the (h, w) bool border strip, thinned, and 1, x, y, x^2, xy, y^2, (h, w, 6); x, y in [0, 1]."""
+    strip = max(2, round(BORDER * min(width, height)))
+    border = np.ones((height, width), np.bool_)
+    border[strip:-strip, strip:-strip] = False
+    positions = np.flatnonzero(border)
+    border.flat[np.delete(positions, np.s_[::EVERY])] = False
+    x = np.tile(np.arange(width, dtype=np.float32) / width, (height, 1))
+    y = np.tile(np.arange(height, dtype=np.float32)[:, None] / height, (1, width))
+    return border, np.stack([np.ones_like(x), x, y, x * x, x * y, y * y], axis=-1)
+
+
+def _background(small: Array) -> tuple[Array, float] | None:
     """Return the (h, w, 3) background and the least difference of a foreground pixel, in grey levels.
 
-    small: (h, w, 3) float32 grey levels. border: (h, w), true on the strip. x, y: (h, w) in [0, 1].
-    None without a plain background.
+    small: (h, w, 3) float32 grey levels. None without a plain background.
     """
-    plane = np.stack([np.ones_like(x), x, y], axis=-1)
-    curved = np.concatenate([plane, np.stack([x * x, x * y, y * y], axis=-1)], axis=-1)
-    flat = _fit(small, border, plane, 2 * TOLERANCE, TOLERANCE)
-    bent = _fit(small, border, curved, 3 * TOLERANCE, TOLERANCE)
+    border, basis = _basis(small.shape[1], small.shape[0])
+    a, b = basis[border], small[border]
+    flat = _fit(a[:, :3], b, 2 * TOLERANCE, TOLERANCE)
+    bent = _fit(a, b, 3 * TOLERANCE, TOLERANCE)
     if bent is not None and (flat is None or bent[1] < CURVED * flat[1]):
         flat = bent
     if flat is not None:
-        return flat[0], max(TOLERANCE, 4 * flat[1])
-    level = float(np.median(small[border]))
-    shade = max(SHADE * level, TOLERANCE)
-    shaded = _fit(small, border, plane, shade, shade, most_noise=shade)
+        return _evaluate(basis, flat[0]), max(TOLERANCE, 4 * flat[1])
+    shade = max(SHADE * float(np.median(b)), TOLERANCE)
+    shaded = _fit(a[:, :3], b, shade, shade, most_noise=shade)
     if shaded is None:
         return None
     grain = _largest(small - cv2.GaussianBlur(small, (0, 0), 4))
-    return (shaded[0], shade) if 1.48 * float(np.median(grain[border])) <= MAX_GRAIN else None
+    if 1.48 * float(np.median(grain[border])) > MAX_GRAIN:
+        return None
+    return _evaluate(basis, shaded[0]), shade
+
+
+def _evaluate(basis: Array, coefficients: Array) -> Array:
+    """Return the (h, w, 3) values of the fit; coefficients: (k, 3) of the first k functions of the basis."""
+    return np.asarray(basis[..., : len(coefficients)] @ coefficients, dtype=np.float32)
 
 
 def _fit(
-    small: Array,
-    border: NDArray[np.bool_],
-    basis: Array,
-    first: float,
-    tolerance: float,
-    most_noise: float = MAX_NOISE,
+    a: Array, b: Array, first: float, tolerance: float, most_noise: float = MAX_NOISE
 ) -> tuple[Array, float] | None:
-    """Fit a basis, (h, w, k), to the border; return the (h, w, 3) fit and its noise in grey levels.
+    """Fit a basis, (n, k), to border pixels, (n, 3); return (k, 3) coefficients and noise in grey levels.
 
     first: largest difference from the border's median of a pixel that the first fit uses; tolerance: largest
     residual of the pixels that later fits use. None where the border is not background.
     """
-    a, b = basis[border][::EVERY], small[border][::EVERY]
     keep = _largest(b - np.median(b, axis=0)) <= first
     for _ in range(4):  # refit without the border pixels that the object covers
         if keep.mean() < PLAIN:
@@ -143,7 +150,7 @@ def _fit(
     noise = 1.48 * float(np.median(residual))
     if keep.mean() < PLAIN or noise > most_noise:
         return None
-    return np.asarray(basis @ coefficients, dtype=np.float32), noise
+    return coefficients, noise
 
 
 def _largest(differences: NDArray[Any]) -> Array:
