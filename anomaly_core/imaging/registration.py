@@ -98,9 +98,10 @@ def _candidates(
     flipped_back = np.array(
         [[sx, 0, 0 if sx > 0 else width - 1], [0, sy, 0 if sy > 0 else height - 1], [0, 0, 1.0]]
     )
-    flipped = np.ascontiguousarray(other[::sy, ::sx])
+    flipped = other[::sy, ::sx].copy()
     window = cv2.createHanningWindow((width, height), cv2.CV_32F)
-    (dx, dy), _ = cv2.phaseCorrelate(view, flipped, window)
+    # OpenCV 5 multiplies the window into its inputs where their size suits the transform: copies.
+    (dx, dy), _ = cv2.phaseCorrelate(view.copy(), flipped, window)
     if not max(abs(dx) / width, abs(dy) / height) <= _GREATEST_SHIFT:
         return [flipped_back]
     return [flipped_back, flipped_back @ np.array([[1, 0, dx], [0, 1, dy], [0, 0, 1.0]])]
