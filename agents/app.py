@@ -17,9 +17,9 @@ from agents.graphs.threads import Conversations, Event, Finished, Waiting, new_t
 from agents.in_flight import in_flight
 from agents.settings import EMBEDDED, Settings
 from agents.state import DialogueState, InspectionState, Review
-from anomaly_core.anomalygpt import Progress
 from anomaly_core.errors import IadError
 from anomaly_core.files import make_folder
+from anomaly_core.good_images import Progress
 from knowledge.products.corrections import Correction, Label
 from tools.detect import reasons_of
 from tools.enrollment.calibrate import CalibrationSummary, calibrate

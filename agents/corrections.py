@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from agents.state import DialogueState, Review
-from anomaly_core.anomalygpt import Progress
 from anomaly_core.errors import ConfigError
+from anomaly_core.good_images import Progress
 from anomaly_core.imaging.reading import LoadedImage, load_image
 from knowledge.products.corrections import Correction, Label, message_of, now, put_correction
 from knowledge.products.examples import put_example

@@ -10,7 +10,6 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -18,26 +17,17 @@ import numpy as np
 
 from anomaly_core.checkpoint import SHIPPED, Checkpoint, load_checkpoint
 from anomaly_core.config import DEFAULT_ENCODER, DetectorConfig
-from anomaly_core.decoders.memory_bank import MemoryBank
-from anomaly_core.decoders.patches import EncodedImage, as_array
+from anomaly_core.decoders.patches import EncodedImage
 from anomaly_core.encoders.base import ImageEncoder
 from anomaly_core.encoders.registry import load_image_encoder
-from anomaly_core.encoding import FramedEncoder, Image, pixels_of
+from anomaly_core.encoding import FramedEncoder, Image
 from anomaly_core.errors import ConfigError, LanguageModelError, NoImages, WeightsMissing
 from anomaly_core.fitting import fit_product, recalibrate
-from anomaly_core.imaging.augment import perturbations
-from anomaly_core.imaging.quality import (
-    MOST_IMAGES,
-    Quality,
-    QualityLimits,
-    Recordings,
-    measure_quality,
-    recordings,
-)
+from anomaly_core.good_images import Progress, encode_good_images
 from anomaly_core.inspection import Inspection, described_regions
 from anomaly_core.language.base import LanguageModel
 from anomaly_core.product import ProductModel
-from anomaly_core.results import AnomalyMap, Array, LanguageAnswer
+from anomaly_core.results import AnomalyMap, LanguageAnswer
 from anomaly_core.scorers.few_shot import FewShotScorer, map_on_original
 from anomaly_core.scorers.layout import LayoutScorer
 from anomaly_core.scorers.soft_prompt import SoftPromptScorer
@@ -57,7 +47,6 @@ CALIBRATION_VERSION: Final = 5
 MOST_LANGUAGE_IMAGES: Final = 24
 """Most good images that the language model scores at enrolment."""
 
-Progress = Callable[[str, int, int], None]
 MakeSoftPromptScorer = Callable[[], SoftPromptScorer | None]
 
 
@@ -332,14 +321,6 @@ class AnomalyGPT:
             return LanguageAnswer(problem=str(error)), None
         return LanguageAnswer(answer.log_score, scorer.lm.name), (augmented, {**scores, SOFT_PROMPT: answer})
 
-    def _traits(self, image: Image, first: bool) -> tuple[bool, Quality | None, Recordings]:
-        """Return whether a good image's pose is clear, its quality, and other recordings of a first one."""
-        pixels = pixels_of(image)
-        pose = self.input.frame(pixels).aligned
-        if not self._judge_quality:
-            return pose, None, {}
-        return pose, measure_quality(pixels), recordings(pixels) if first else {}
-
     def _fit(
         self,
         images: Sequence[Image],
@@ -347,40 +328,18 @@ class AnomalyGPT:
         language: SoftPromptScorer | None,
         notes: tuple[str, ...],
     ) -> ProductModel:
-        good: list[EncodedImage] = []
-        views: list[Array] = []
-        traits = [self._traits(image, number < MOST_IMAGES) for number, image in enumerate(images)]
-        changed = [copies for _, _, copies in traits if copies]
-        aligned = self.input.aligns([pose for pose, _, _ in traits], changed)
-        for number, image in enumerate(images):
-            (encoded,) = self.input.encode_batch([image], align=aligned)
-            source = encoded.source
-            # The pixels are in memory within this turn of the loop only, where they can be read again.
-            encoded = self.input.augment(replace(encoded, source=encoded.pixels))
-            perturbed = self.input.views(perturbations(encoded.frame.render(encoded.pixels)))
-            others = [*encoded.views[1:], *perturbed]
-            views.append(np.stack([as_array(view.features.embedding) for view in others]))
-            grids = tuple(view.grid for view in encoded.views[1:])
-            if len(images) > 1:
-                grids = (MemoryBank.of(grids, self.config.few_shot.bank_limit // len(images)).patches,)
-            # The language model scores the mean map of all views, so those images keep all views.
-            augment = len(images) == 1 or (language is not None and number < MOST_LANGUAGE_IMAGES)
-            held = encoded if augment else encoded.first_view
-            good.append(replace(held, source=source, reference_grids=grids))
-            if progress is not None:
-                progress("encoding good parts", number + 1, len(images))
-        quality = None
-        if self._judge_quality:
-            embeddings = np.stack([each.embedding for each in good])
-            floor = self.input.similarity_floor(changed, embeddings, np.stack(views), align=aligned)
-            quality = QualityLimits.fit([own for _, own, _ in traits if own], changed, floor)
+        good = encode_good_images(
+            self.input,
+            images,
+            bank_limit=self.config.few_shot.bank_limit,
+            most_augmented=MOST_LANGUAGE_IMAGES if language is not None else 0,
+            judge_quality=self._judge_quality,
+            progress=progress,
+        )
         return fit_product(
             good,
             [*self._scorers, *([] if language is None else [language])],
             self._fusion,
-            view_embeddings=np.concatenate(views),
-            aligned=aligned,
-            quality=quality,
             config=self.config,
             fingerprint=self.fingerprint,
             notes=notes,

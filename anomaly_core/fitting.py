@@ -9,10 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anomaly_core.config import DetectorConfig
-from anomaly_core.decoders.patches import EncodedImage
-from anomaly_core.imaging.quality import QualityLimits
+from anomaly_core.good_images import GoodImages
 from anomaly_core.product import ProductModel
-from anomaly_core.results import Array
 from anomaly_core.scorers.few_shot import FEW_SHOT_PRIOR
 from anomaly_core.scoring.calibration import SHOT_EXPONENT, Prior, calibrate
 from anomaly_core.scoring.fusion import Fusion
@@ -20,32 +18,30 @@ from anomaly_core.scoring.scorer import FEW_SHOT, SOFT_PROMPT, TEXT_ALIGNED, Fit
 
 
 def fit_product(
-    good: Sequence[EncodedImage],
+    good: GoodImages,
     scorers: Sequence[Scorer],
     fusion: Fusion | None,
     *,
-    view_embeddings: Array,
-    aligned: bool,
-    quality: QualityLimits | None,
     config: DetectorConfig,
     fingerprint: str,
     notes: tuple[str, ...] = (),
 ) -> ProductModel:
     """Fit the scorers in order, and calibrate their scores of the good images.
 
-    good: one or more. fusion: weights of the fused score, or None for the few-shot score alone. The other
+    fusion: weights of the fused score, or None for the few-shot score alone. The other
     arguments are stored in the product, see `ProductModel`. Raises what a scorer raises.
     """
+    images = good.images
     fits: dict[str, Fit] = {}
     for scorer in scorers:
-        found = scorer.fit(good, fits)
+        found = scorer.fit(images, fits)
         if found is not None:
             fits[scorer.name] = found
     weights, prior = {FEW_SHOT: 1.0}, fused_prior(fusion)
     if fusion is not None:
         weights |= {TEXT_ALIGNED: fusion.text_weight, SOFT_PROMPT: fusion.language_weight}
     weights = {name: weight for name, weight in weights.items() if name in fits}
-    one_shot = len(good) == 1
+    one_shot = len(images) == 1
     language = None
     if SOFT_PROMPT in fits:
         # The mean over all views of a single image would hide how much the views differ.
@@ -63,11 +59,11 @@ def fit_product(
         },
         alpha=config.alpha,
         review=config.review,
-        embeddings=np.stack([each.embedding for each in good]),
-        view_embeddings=view_embeddings,
+        embeddings=np.stack([each.embedding for each in images]),
+        view_embeddings=good.view_embeddings,
         good_scores={name: [s.log_score for s in fit.good or fit.augmented] for name, fit in fits.items()},
-        aligned=aligned,
-        quality=quality,
+        aligned=good.aligned,
+        quality=good.quality,
         fingerprint=fingerprint,
         notes=notes,
     )

@@ -30,9 +30,9 @@ from agents.graphs.context import Context, Resources
 from agents.graphs.inspection import build_graph
 from agents.settings import EMBEDDED, Settings
 from agents.state import InspectionState
-from anomaly_core.anomalygpt import Progress
 from anomaly_core.errors import ConfigError, LanguageModelError, UnknownProduct
 from anomaly_core.evaluation.datasets import Question, Sample, read_mmad
+from anomaly_core.good_images import Progress
 from tools.context import Context as Tools
 from tools.records import PassageRecord
 

@@ -15,10 +15,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from anomaly_core.anomalygpt import AnomalyGPT, Progress
+from anomaly_core.anomalygpt import AnomalyGPT
 from anomaly_core.errors import ConfigError, NoImages
 from anomaly_core.evaluation import metrics
 from anomaly_core.evaluation.datasets import GOOD, Sample, load_mask, open_dataset
+from anomaly_core.good_images import Progress
 from anomaly_core.imaging.reading import load_image
 from anomaly_core.product import ProductModel
 from anomaly_core.results import Verdict

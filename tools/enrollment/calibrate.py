@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from anomaly_core.anomalygpt import Progress
 from anomaly_core.errors import IadError, NoImages
+from anomaly_core.good_images import Progress
 from anomaly_core.imaging.reading import LoadedImage, load_image
 from tools.context import Context
 from tools.enrollment.findings import Finding

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from anomaly_core.anomalygpt import Progress
 from anomaly_core.errors import NoImages, UnreadableImage
+from anomaly_core.good_images import Progress
 from anomaly_core.imaging.reading import LoadedImage
 from knowledge.products.record import Template
 from tools.context import Context

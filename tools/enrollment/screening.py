@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from anomaly_core.anomalygpt import Progress
 from anomaly_core.decoders.patches import EncodedImage
 from anomaly_core.errors import IadError, UnreadableImage
+from anomaly_core.good_images import Progress
 from anomaly_core.imaging.reading import load_image
 from anomaly_core.screening.screen import Sample, screen
 from anomaly_core.screening.traits import traits_of

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from anomaly_core.anomalygpt import Progress
 from anomaly_core.errors import StoreBusy
+from anomaly_core.good_images import Progress
 from anomaly_core.imaging.reading import LoadedImage
 from knowledge.products.corrections import Label
 from knowledge.products.record import product_folder

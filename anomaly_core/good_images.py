@@ -1,0 +1,89 @@
+"""Encoding of a product's good images: features and views of each, alignment and quality of all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from anomaly_core.decoders.memory_bank import MemoryBank
+from anomaly_core.decoders.patches import EncodedImage, as_array
+from anomaly_core.encoding import FramedEncoder, Image, pixels_of
+from anomaly_core.imaging.augment import perturbations
+from anomaly_core.imaging.quality import (
+    MOST_IMAGES,
+    Quality,
+    QualityLimits,
+    Recordings,
+    measure_quality,
+    recordings,
+)
+from anomaly_core.results import Array
+
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True, eq=False)
+class GoodImages:
+    """The encoded good images of a product.
+
+    view_embeddings: (m, D) float32 of their augmented views. aligned, quality: see `ProductModel`.
+    """
+
+    images: list[EncodedImage]
+    view_embeddings: Array
+    aligned: bool
+    quality: QualityLimits | None
+
+
+def encode_good_images(
+    encoder: FramedEncoder,
+    images: Sequence[Image],
+    *,
+    bank_limit: int,
+    most_augmented: int,
+    judge_quality: bool,
+    progress: Progress | None = None,
+) -> GoodImages:
+    """Encode one or more good images, each with its views, and learn whether they align and their quality.
+
+    bank_limit: most patches of further views of all images. most_augmented: images that keep all views for
+    the language model, which scores the mean map; a single image keeps them too.
+    """
+    good: list[EncodedImage] = []
+    views: list[Array] = []
+    traits = [_traits(encoder, image, judge_quality, n < MOST_IMAGES) for n, image in enumerate(images)]
+    changed = [copies for _, _, copies in traits if copies]
+    aligned = encoder.aligns([pose for pose, _, _ in traits], changed)
+    for number, image in enumerate(images):
+        (encoded,) = encoder.encode_batch([image], align=aligned)
+        source = encoded.source
+        # The pixels are in memory within this turn of the loop only, where they can be read again.
+        encoded = encoder.augment(replace(encoded, source=encoded.pixels))
+        others = [*encoded.views[1:], *encoder.views(perturbations(encoded.frame.render(encoded.pixels)))]
+        views.append(np.stack([as_array(view.features.embedding) for view in others]))
+        grids = tuple(view.grid for view in encoded.views[1:])
+        if len(images) > 1:
+            grids = (MemoryBank.of(grids, bank_limit // len(images)).patches,)
+        held = encoded if len(images) == 1 or number < most_augmented else encoded.first_view
+        good.append(replace(held, source=source, reference_grids=grids))
+        if progress is not None:
+            progress("encoding good parts", number + 1, len(images))
+    quality = None
+    if judge_quality:
+        embeddings = np.stack([each.embedding for each in good])
+        floor = encoder.similarity_floor(changed, embeddings, np.stack(views), align=aligned)
+        quality = QualityLimits.fit([own for _, own, _ in traits if own], changed, floor)
+    return GoodImages(good, np.concatenate(views), aligned, quality)
+
+
+def _traits(
+    encoder: FramedEncoder, image: Image, judge_quality: bool, first: bool
+) -> tuple[bool, Quality | None, Recordings]:
+    """Return whether a good image's pose is clear, its quality, and other recordings of a first one."""
+    pixels = pixels_of(image)
+    pose = encoder.frame(pixels).aligned
+    if not judge_quality:
+        return pose, None, {}
+    return pose, measure_quality(pixels), recordings(pixels) if first else {}
