@@ -130,10 +130,10 @@ def test_json_stands_alone_on_stdout(parts: Path) -> None:
 def test_human_lines_name_what_was_found(parts: Path) -> None:
     result = iad("inspect", parts / "bad.png", parts / "good.png", parts / "torn.png")
     first, second, last = result.stdout.splitlines()
-    for word in ("anomalous", "bracket", "p=0.01", "left", "scratch", "bad.png"):
+    for word in ("fail", "bracket", "p=0.01", "left", "scratch", "bad.png"):
         assert word in first
-    assert second.startswith("good")
-    assert last == "3 images: 1 good, 1 anomalous, 1 failed"
+    assert second.startswith("pass")
+    assert last == "3 images: 1 pass, 0 review, 1 fail, 1 error"
     assert result.stderr == "error: UnreadableImage: torn.png: truncated\n"
 
 

@@ -58,7 +58,7 @@ def inspect(
     images = find_images(paths)
     if out is not None:
         make_folder(out)
-    good = anomalous = failed = 0
+    counts = {"pass": 0, "review": 0, "fail": 0, "error": 0}
     with (
         application(store=store, alpha=alpha, review=review, device=device, reads_store=True) as opened,
         progress() as bar,
@@ -67,18 +67,14 @@ def inspect(
         for record in opened.inspect(images, product=product, out=out, jobs=jobs):
             with bar.aside():
                 _print_record(record, as_json=json)
-            if isinstance(record, FailureRecord):
-                failed += 1
-            elif record.anomalous:
-                anomalous += 1
-            else:
-                good += 1
-            bar("inspect", good + anomalous + failed, len(images))
+            counts["error" if isinstance(record, FailureRecord) else record.decision] += 1
+            bar("inspect", sum(counts.values()), len(images))
     if not json and len(images) > 1:
-        print_line(f"{len(images)} images: {good} good, {anomalous} anomalous, {failed} failed")
-    if failed:
+        found = ", ".join(f"{count} {word}" for word, count in counts.items())
+        print_line(f"{len(images)} images: {found}")
+    if counts["error"]:
         raise typer.Exit(FAILED)
-    if anomalous and fail_on_anomaly:
+    if counts["fail"] and fail_on_anomaly:
         raise typer.Exit(ANOMALY_FOUND)
 
 

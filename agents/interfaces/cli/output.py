@@ -8,7 +8,7 @@ import sys
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from rich.console import Console
 from rich.table import Table
@@ -83,26 +83,24 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, title:
     _stdout().print(table)
 
 
+_COLOURS: Final = {"pass": "bold green", "review": "bold yellow", "fail": "bold red"}
+
+
 def print_inspection(record: InspectionRecord) -> None:
-    """One line: verdict, product, p-value, places, defect type, path."""
-    verdict = ("anomalous", "bold red") if record.anomalous else ("good     ", "bold green")
-    comparable = record.anomalous or record.decision == "pass" or record.p_value < record.review
-    if not comparable:
-        verdict = ("review   ", "bold yellow")
+    """One line: decision, product, p-value, places, defect type, path; then why it is to be reviewed."""
+    verdict = (f"{record.decision:6}", _COLOURS[record.decision])
     source = f", similarity {record.product.similarity:.2f}" if record.product.inferred else ""
     parts: list[str | tuple[str, str]] = [verdict, f"  {record.product.name}{source}  p={record.p_value:.3g}"]
-    if record.uncertain:
-        parts.append(("  uncertain", "yellow"))
     if record.anomalous and record.regions:
         parts.append("  at the " + ", ".join(dict.fromkeys(region.cell for region in record.regions)))
     if record.anomalous and record.defect_type is not None:
         parts.append(f"  {record.defect_type.name}")
     print_line(*parts, (f"  {record.image}", "dim"))
-    if not comparable:
+    if record.decision == "review":
         for reason in record.reasons:
-            print_line((f"           {reason}", "yellow"))
+            print_line((f"        {reason}", "yellow"))
     if record.note is not None:
-        print_line((f"           Read with: {record.note}.", "dim"))
+        print_line((f"        Read with: {record.note}.", "dim"))
 
 
 def print_failure(record: FailureRecord) -> None:
