@@ -92,12 +92,11 @@ def calibrate(
     """
     prior = prior or Prior()
     logs = np.asarray(log_scores, dtype=float).ravel()
+    if len(logs) > 1 and not one_shot:
+        # A new image is compared with one good image more than each of them was.
+        logs = logs - prior.shot_exponent * math.log(len(logs) / (len(logs) - 1))
     if len(further):
-        shift = prior.shot_exponent * math.log(len(logs) / (len(logs) - 1)) if len(logs) > 1 else 0.0
-        own = logs[:0] if one_shot else logs - shift
-        return calibrate(
-            np.concatenate([own, further]), prior=prior.model_copy(update={"shot_exponent": 0.0})
-        )
+        logs, one_shot = np.concatenate([logs[:0] if one_shot else logs, further]), False
     if logs.size == 0 or not np.isfinite(logs).all():
         raise ConfigError("calibration needs at least one finite log-score of a good image.")
     location = float(logs.mean())
@@ -108,6 +107,4 @@ def calibrate(
     squares = float(((logs - location) ** 2).sum())
     degrees = PRIOR_WEIGHT + count - 1
     pooled = (PRIOR_WEIGHT * prior.spread**2 + squares) / degrees
-    # A new image is compared with one good image more than each of them was.
-    location -= prior.shot_exponent * math.log(count / (count - 1)) if count > 1 else 0.0
     return Calibration(location, math.sqrt(pooled * (1 + 1 / count)), degrees)
