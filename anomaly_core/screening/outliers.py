@@ -9,6 +9,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from anomaly_core.decoders.memory_bank import MemoryBank
+from anomaly_core.decoders.patches import top_share_mean
+from anomaly_core.scoring.calibration import log_of
+
 Values = NDArray[np.float64]
 
 LEAST_IMAGES: Final = 4
@@ -40,27 +44,24 @@ def robust_z(values: Values, prior: float) -> Values:
     return found
 
 
-def pairwise_maps(grids: Sequence[torch.Tensor]) -> list[dict[int, Values]]:
+def pairwise_maps(grids: Sequence[torch.Tensor]) -> list[dict[int, torch.Tensor]]:
     """Return, for each image, the cosine distance of its patches to each other image's nearest, by index.
 
     grids: (h, w, C) unit-length patches; the maps are flat, (h * w,).
     """
-    count = len(grids)
-    step = -(-count // REFERENCES)
-    flat = [grid.reshape(-1, grid.shape[-1]).float() for grid in grids]
-    found: list[dict[int, Values]] = []
-    for index, rows in enumerate(flat):
-        others = [other for other in range(0, count, step) if other != index]
-        found.append({o: 1.0 - (rows @ flat[o].T).amax(dim=1).double().numpy() for o in others})
-    return found
+    step = -(-len(grids) // REFERENCES)
+    banks = {other: MemoryBank(grids[other].flatten(0, 1)) for other in range(0, len(grids), step)}
+    return [
+        {other: bank.distances(grid).flatten() for other, bank in banks.items() if other != index}
+        for index, grid in enumerate(grids)
+    ]
 
 
-def leave_one_out(maps: Sequence[dict[int, Values]], kept: Sequence[int]) -> tuple[Values, Values]:
+def leave_one_out(maps: Sequence[dict[int, torch.Tensor]], kept: Sequence[int]) -> tuple[Values, Values]:
     """Return the log-scores and log-peaks, (n,), of the kept images, each against the other kept ones."""
     scores, peaks = [], []
     for index in kept:
-        nearest = np.min([maps[index][o] for o in kept if o in maps[index]], axis=0)
-        top = max(1, round(TOP_SHARE * len(nearest)))
-        scores.append(np.log(max(float(np.sort(nearest)[-top:].mean()), 1e-6)))
-        peaks.append(np.log(max(float(nearest.max()), 1e-6)))
+        nearest = torch.stack([maps[index][o] for o in kept if o in maps[index]]).amin(0)
+        scores.append(log_of(float(top_share_mean(nearest, TOP_SHARE))))
+        peaks.append(log_of(float(nearest.max())))
     return np.array(scores), np.array(peaks)
