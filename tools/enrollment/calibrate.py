@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Final
 
+from anomaly_core.decoders.patches import EncodedImage
 from anomaly_core.errors import IadError, NoImages
 from anomaly_core.good_images import Progress
-from anomaly_core.imaging.reading import LoadedImage, load_image
+from anomaly_core.imaging.reading import load_image
 from tools.context import Context
 from tools.enrollment.findings import Finding
+from tools.enrollment.screening import pixels_again
 from tools.records import FailureRecord
 
 ODD_RATE: Final = 0.005
@@ -53,7 +56,7 @@ def calibrate(
     _, earlier = context.templates.load(name)
     skipped: list[FailureRecord] = []
     findings: list[Finding] = []
-    good: dict[str, LoadedImage] = {}
+    good: dict[str, EncodedImage] = {}
     enrolled = {hit.sha256 for hit in context.templates.images(name)}
     for number, path in enumerate(paths):
         try:
@@ -61,10 +64,12 @@ def calibrate(
         except IadError as error:
             skipped.append(FailureRecord.of(path, error))
             continue
-        verdict = context.model.inspect(image, product).verdict
-        why = _reason(verdict.p_value, verdict.problems, image.sha256 in enrolled or image.sha256 in good)
+        found = context.model.inspect(image, product)
+        known = image.sha256 in enrolled or image.sha256 in good
+        why = _reason(found.verdict.p_value, found.verdict.problems, known)
         if why is None:
-            good[image.sha256] = image
+            again = partial(pixels_again, path, image.sha256, context.images.max_pixels)
+            good[image.sha256] = replace(found.image.first_view, source=again)
         else:
             kind, reason = why
             findings.append(Finding(image=str(path), kind=kind, reason=reason, left_out=True))

@@ -73,7 +73,7 @@ def select_images(
                 )
             continue
         first[image.sha256] = path
-        again = partial(_pixels_again, path, image.sha256, context.images.max_pixels)
+        again = partial(pixels_again, path, image.sha256, context.images.max_pixels)
         encoded = replace(context.model.encode(image), source=again)
         samples.append(Sample(traits_of(image.pixels), encoded.embedding, encoded.grid))
         chosen.images.append(GoodImage(path, image.sha256, encoded))
@@ -106,7 +106,7 @@ def _leave_out(chosen: Selection, samples: Sequence[Sample], *, keep_all: bool) 
     chosen.images = [image for n, image in enumerate(chosen.images) if n not in left_out]
 
 
-def _pixels_again(path: Path, sha256: str, max_pixels: int) -> NDArray[np.uint8]:
+def pixels_again(path: Path, sha256: str, max_pixels: int) -> NDArray[np.uint8]:
     """Read the pixels of a file again. Raises UnreadableImage where it has changed."""
     image = load_image(path, max_pixels=max_pixels)
     if image.sha256 != sha256:
