@@ -151,7 +151,7 @@ def run(
     alone: Mapping[str, SoftPromptScorer],
     options: argparse.Namespace,
 ) -> dict[str, Any]:
-    images = [model.augment(model.encode(test.pixels)) for test in part.tests]
+    images = [model.input.augment(model.encode(test.pixels)) for test in part.tests]
     masks = shrunk_masks(part.tests)
     nothing = np.zeros((1, 1), np.float32)  # readers of the image alone take no map
     fixed = {name: [r.margin(nothing, 1.0, i.embedding) for i in images] for name, r in alone.items()}
@@ -162,7 +162,7 @@ def run(
         figures: dict[str, list[dict[str, float]]] = defaultdict(list)
         places: dict[str, list[Place]] = defaultdict(list)
         for seed in options.seeds:
-            good = [model.augment(model.encode(pixels)) for pixels in part.draw(shots, seed)]
+            good = [model.input.augment(model.encode(pixels)) for pixels in part.draw(shots, seed)]
             product = model.fit(good)
             limits = limits_of(product, good, FewShotScorer(model.config.few_shot))
             judged = {name: Judged(margins, [m > 0 for m in margins]) for name, margins in fixed.items()}

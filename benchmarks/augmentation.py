@@ -97,12 +97,12 @@ def measure(part: Set, models: dict[Scale, AnomalyGPT]) -> dict[str, dict[str, l
     """Return the image AUROC and the share of right cells of each choice of views, for each draw of shots."""
     config = models[1].config.few_shot
     scorer = FewShotScorer(config)
-    tests = [{s: m.augment(m.encode(test.pixels)) for s, m in models.items()} for test in part.tests]
+    tests = [{s: m.input.augment(m.encode(test.pixels)) for s, m in models.items()} for test in part.tests]
     rows: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
     for shots, seed in product((1, 4), (0, 1)):
         good = part.draw(shots, seed)
         states = {
-            scale: all_views_state([model.augment(model.encode(p)) for p in good], config.bank_limit)
+            scale: all_views_state([model.input.augment(model.encode(p)) for p in good], config.bank_limit)
             for scale, model in models.items()
         }
         for name, views in VIEWS.items():

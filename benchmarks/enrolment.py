@@ -12,15 +12,14 @@ on procedural products, the textile and ELPV.
 from __future__ import annotations
 
 import argparse
-import json
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
 import cv2
 import numpy as np
+from harness import write
 from numpy.typing import NDArray
-from provenance import provenance
 
 from anomaly_core.anomalygpt import AnomalyGPT
 from anomaly_core.encoders.fakes import TinyTextEncoder
@@ -101,7 +100,7 @@ def main() -> None:
                 count["good"] += len(shots)
             figures[kind] = count
             print(kind, count, flush=True)
-    options.out.write_text(json.dumps({**provenance(vars(options)), "figures": figures}, indent=1) + "\n")
+    write(options, {"figures": figures})
 
 
 if __name__ == "__main__":

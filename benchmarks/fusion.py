@@ -78,7 +78,7 @@ class Case:
 
 def cases_of(part: Set, model: AnomalyGPT, mute: AnomalyGPT) -> list[Case]:
     """Return a set's cases. mute: the model without its language model."""
-    images = [model.augment(model.encode(test.pixels)) for test in part.tests]
+    images = [model.input.augment(model.encode(test.pixels)) for test in part.tests]
     cases = []
     for shots, seed in DRAWS:
         product = model.fit(part.draw(shots, seed))

@@ -141,7 +141,7 @@ def inspected(app: Application, path: Path, product: str) -> InspectionRecord:
 def forward(app: Application, path: Path) -> None:
     """Read and render the file, and run the encoder once."""
     pixels = load_image(path).pixels
-    encode_one(app.tools.model.encoder, app.tools.model.frame(pixels).render(pixels))
+    encode_one(app.tools.model.encoder, app.tools.model.input.frame(pixels).render(pixels))
 
 
 def memory(app: Application, product: str, images: list[Path], count: int) -> dict[str, float]:

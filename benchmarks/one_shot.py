@@ -38,7 +38,7 @@ def measure(shots: Sequence[Pixels], tests: Sequence[Pixels], model: AnomalyGPT)
     queries = model.encode_batch(tests)
     found: dict[str, list[float]] = {"other_views": [], "own_place_left_out": []}
     for pixels in shots:
-        image = model.augment(model.encode(pixels))
+        image = model.input.augment(model.encode(pixels))
         product = model.fit([image])
         new = np.mean([model.inspect(each, product).scores[FEW_SHOT].log_score for each in queries])
         grids = [view.grid for view in image.views]
