@@ -138,7 +138,7 @@ def run_demo(
         report=report,
         seed=settings.seed,
         enrolled=summary.templates,
-        encoder=settings.encoder,
+        encoder=summary.encoder,
     )
 
 

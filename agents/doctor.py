@@ -14,6 +14,7 @@ from typing import Final, Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from agents.factory import needed_weights
 from agents.settings import Settings
 from anomaly_core.errors import IadError
 
@@ -87,7 +88,7 @@ def _device(settings: Settings) -> Iterator[Check]:
 def _weights(settings: Settings) -> Iterator[Check]:
     from anomaly_core.weights.resolve import list_weights
 
-    needed = {settings.encoder, settings.text_encoder}
+    needed = set(needed_weights(settings))
     for item in list_weights():
         if item.state == "damaged":
             advice = f"damaged: iad weights pull {item.name}"

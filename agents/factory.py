@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from agents.settings import EMBEDDED, Settings
-from anomaly_core.config import DetectorConfig
+from anomaly_core.config import AUTO, AUTO_ENCODERS, DetectorConfig
 from tools.context import Context
 
 if TYPE_CHECKING:
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from anomaly_core.encoders.base import TextEncoder
 
 
-def detector_config(settings: Settings) -> DetectorConfig:
+def detector_config(settings: Settings, encoder: str) -> DetectorConfig:
     """Return how images are seen and judged; what the settings leave open stays at its default."""
     given = {
-        "encoder": settings.encoder,
+        "encoder": encoder,
         "input_side": settings.input_size,
         "alpha": settings.alpha,
         "review": settings.review,
@@ -28,8 +28,22 @@ def detector_config(settings: Settings) -> DetectorConfig:
     return DetectorConfig.model_validate({key: value for key, value in given.items() if value is not None})
 
 
-def load_learned(settings: Settings) -> Checkpoint | None:
-    """Return the checkpoint in use: none was asked for, or the shipped one is for another encoder: None.
+def encoders_of(settings: Settings) -> tuple[str, ...]:
+    """Return the image encoders that a new product may have; the first finds the product of an image.
+
+    `auto` with a checkpoint of one's own is that checkpoint's. Raises WeightsMissing, WeightsDamaged.
+    """
+    from anomaly_core.checkpoint import load_checkpoint
+
+    if settings.encoder != AUTO:
+        return (settings.encoder,)
+    if settings.checkpoint in ("shipped", "none"):
+        return AUTO_ENCODERS
+    return (load_checkpoint(settings.checkpoint).config.training.encoder,)
+
+
+def load_learned(settings: Settings, encoder: str) -> Checkpoint | None:
+    """Return an encoder's checkpoint; None where none is wanted, or none is shipped for it.
 
     Raises WeightsMissing, WeightsDamaged.
     """
@@ -39,49 +53,55 @@ def load_learned(settings: Settings) -> Checkpoint | None:
         return None
     if settings.checkpoint != "shipped":
         return load_checkpoint(settings.checkpoint)
-    checkpoint = load_checkpoint(SHIPPED)
-    return checkpoint if checkpoint.config.training.encoder == settings.encoder else None
+    folder = SHIPPED / encoder
+    return load_checkpoint(folder) if encoder in AUTO_ENCODERS and folder.is_dir() else None
 
 
 def needed_weights(settings: Settings) -> list[str]:
     """Return what an inspection with these settings reads from the weight cache."""
     from anomaly_core.weights.pinned import PINNED
 
-    names = [settings.encoder, settings.text_encoder]
-    checkpoint = load_learned(settings) if settings.prompt_llm == "local" else None
-    if checkpoint is not None and checkpoint.config.language_model is not None:
-        names.append(checkpoint.config.language_model)
-    return [name for name in names if name in PINNED]
+    names = [*encoders_of(settings), settings.text_encoder]
+    for encoder in encoders_of(settings) if settings.prompt_llm == "local" else ():
+        checkpoint = load_learned(settings, encoder)
+        if checkpoint is not None and checkpoint.config.language_model is not None:
+            names.append(checkpoint.config.language_model)
+    return [name for name in dict.fromkeys(names) if name in PINNED]
+
+
+def build_model(settings: Settings, encoder: str) -> AnomalyGPT:
+    """Return the model with an image encoder; its language model loads when first used.
+
+    Raises WeightsMissing, WeightsDamaged, ConfigError.
+    """
+    import torch
+
+    from anomaly_core.anomalygpt import AnomalyGPT
+    from anomaly_core.encoders.registry import load_image_encoder
+    from anomaly_core.scorers.soft_prompt import SoftPromptScorer
+
+    if settings.threads is not None:
+        torch.set_num_threads(settings.threads)
+    checkpoint = load_learned(settings, encoder)
+
+    def reader() -> SoftPromptScorer | None:
+        if checkpoint is None or settings.prompt_llm == "none":
+            return None
+        return SoftPromptScorer.load(
+            checkpoint,
+            settings.prompt_llm,
+            settings.device,
+            served_name=settings.prompt_llm_model,
+            key=None if settings.llm_key is None else settings.llm_key.get_secret_value(),
+            timeout_s=settings.llm_timeout,
+        )
+
+    image_encoder = load_image_encoder(encoder, device=settings.device)
+    return AnomalyGPT(image_encoder, detector_config(settings, encoder), checkpoint, reader)
 
 
 def tools_context(settings: Settings) -> Context:
     """Return model and memory for these settings; models load when first used."""
-
-    def model() -> AnomalyGPT:
-        import torch
-
-        from anomaly_core.anomalygpt import AnomalyGPT
-        from anomaly_core.encoders.registry import load_image_encoder
-        from anomaly_core.scorers.soft_prompt import SoftPromptScorer
-
-        if settings.threads is not None:
-            torch.set_num_threads(settings.threads)
-        encoder = load_image_encoder(settings.encoder, device=settings.device)
-        checkpoint = load_learned(settings)
-
-        def reader() -> SoftPromptScorer | None:
-            if checkpoint is None or settings.prompt_llm == "none":
-                return None
-            return SoftPromptScorer.load(
-                checkpoint,
-                settings.prompt_llm,
-                settings.device,
-                served_name=settings.prompt_llm_model,
-                key=None if settings.llm_key is None else settings.llm_key.get_secret_value(),
-                timeout_s=settings.llm_timeout,
-            )
-
-        return AnomalyGPT(encoder, detector_config(settings), checkpoint, reader)
 
     def text_encoder() -> TextEncoder:
         from anomaly_core.encoders.registry import load_text_encoder
@@ -90,7 +110,9 @@ def tools_context(settings: Settings) -> Context:
 
     return Context(
         store=settings.store,
-        model=model,
+        model=lambda: build_model(settings, encoders_of(settings)[0]),
+        other_model=lambda name: build_model(settings, name),
+        encoders=encoders_of(settings),
         text_encoder=text_encoder,
         max_pixels=settings.max_pixels,
         rates=(settings.alpha, settings.review),

@@ -16,7 +16,7 @@ from typing import Final
 import numpy as np
 
 from anomaly_core.checkpoint import SHIPPED, Checkpoint, load_checkpoint
-from anomaly_core.config import DEFAULT_ENCODER, DetectorConfig
+from anomaly_core.config import DetectorConfig
 from anomaly_core.decoders.patches import EncodedImage
 from anomaly_core.encoders.base import ImageEncoder
 from anomaly_core.encoders.registry import load_image_encoder
@@ -55,7 +55,7 @@ class AnomalyGPT:
 
     Args:
         encoder: the image encoder.
-        config: the detector's configuration; its `encoder` is ignored.
+        config: the detector's configuration; its `encoder` is what the products say that they need.
         checkpoint: trained for this encoder; ignored where it has no fusion.json, which holds its weights.
         soft_prompt: returns the language model's scorer, or None; called once, at first use, so that a model
             that cannot be loaded does not fail an inspection.
@@ -103,7 +103,7 @@ class AnomalyGPT:
         """Load encoder, decoder, prompt learner and language model.
 
         Args:
-            checkpoint: "shipped", a checkpoint's folder or hub id, or None for none.
+            checkpoint: "shipped" for the encoder's own, a checkpoint's folder, or None for none.
             encoder: name, folder or hub id; the default encoder if None.
             language_model: URL of a server of the checkpoint's language model, a loaded model, or None to
                 load the checkpoint's language model in this process.
@@ -112,11 +112,13 @@ class AnomalyGPT:
 
         Raises WeightsMissing, WeightsDamaged, ConfigError.
         """
-        config = config or DetectorConfig(encoder=encoder or DEFAULT_ENCODER)
-        image_encoder = load_image_encoder(encoder or config.encoder, device=device)
+        config = config or DetectorConfig()
+        if encoder is not None:
+            config = config.model_copy(update={"encoder": encoder})
+        image_encoder = load_image_encoder(config.encoder, device=device)
         if checkpoint is None:
             return cls(image_encoder, config)
-        trained = load_checkpoint(SHIPPED if checkpoint == "shipped" else checkpoint)
+        trained = load_checkpoint(SHIPPED / config.encoder if checkpoint == "shipped" else checkpoint)
         where = "local" if language_model is None else language_model
         return cls(image_encoder, config, trained, lambda: SoftPromptScorer.load(trained, where, device))
 

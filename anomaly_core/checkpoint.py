@@ -31,7 +31,7 @@ from anomaly_core.soft_prompt.learner import PromptLearner, PromptLearnerConfig
 
 SCHEMA: Final = 1
 SHIPPED: Final = Path(__file__).parent / "shipped"
-"""The checkpoint of the package, for efficientnet-lite0 and smollm2."""
+"""The checkpoints of the package, a folder for each image encoder, all for smollm2."""
 CONFIG, DECODER, PROMPT, LORA = "config.json", "decoder.safetensors", "prompt_learner.safetensors", "lora"
 
 

@@ -38,7 +38,11 @@ class FewShotConfig(Config):
 
 
 DEFAULT_ENCODER: Final = "efficientnet-lite0"
-"""Image encoder that enrols products where none is named (see weights/resolve.py for what a name may be)."""
+"""Image encoder where none is named (see weights/resolve.py for what a name may be)."""
+AUTO: Final = "auto"
+"""Each product gets the one of `AUTO_ENCODERS` that sets simulated defects on its good images apart best."""
+AUTO_ENCODERS: Final = (DEFAULT_ENCODER, "dinov2-small")
+"""The first is the quickest; it also finds the product of an image."""
 DEFAULT_SCORERS: Final = ("few-shot", "text-aligned", "soft-prompt", "layout")
 
 

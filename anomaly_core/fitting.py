@@ -64,6 +64,7 @@ def fit_product(
         good_scores={name: [s.log_score for s in fit.good or fit.augmented] for name, fit in fits.items()},
         aligned=good.aligned,
         quality=good.quality,
+        encoder=config.encoder,
         fingerprint=fingerprint,
         notes=notes,
     )
@@ -86,10 +87,8 @@ def recalibrate(
     """
     prior = fused_prior(fusion)
     weights = {name: weight for name, weight in product.weights.items() if name != SOFT_PROMPT}
-    good = np.array([product.good_scores[name] for name in weights])
-    own = np.array(list(weights.values())) @ good
     fused = [sum(weight * each[name] for name, weight in weights.items()) for each in further]
-    found = calibrate(own, one_shot=len(product.embeddings) == 1, prior=prior, further=fused)
+    found = calibrate(product.good_fused, one_shot=len(product.embeddings) == 1, prior=prior, further=fused)
     language = product.language_calibration
     if language is not None:
         moved = language.location + found.location - product.calibration.location

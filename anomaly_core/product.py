@@ -49,6 +49,7 @@ class ProductModel:
     good_scores: leave-one-out log-scores of the good images, at most n a scorer, by name.
     aligned: whether the images are aligned, see `FramedEncoder.aligns`.
     quality: limits of an image's quality, or None where it is not judged.
+    encoder: name, folder or hub id that loads the image encoder.
     fingerprint: see `AnomalyGPT.fingerprint`. notes: remarks on the fit, for the user.
     version: of the store that it was read from, or "".
     """
@@ -65,6 +66,7 @@ class ProductModel:
     good_scores: Mapping[str, list[float]]
     aligned: bool
     quality: QualityLimits | None
+    encoder: str
     fingerprint: str
     notes: tuple[str, ...] = ()
     version: str = field(default="", compare=False)
@@ -98,6 +100,13 @@ class ProductModel:
             if name in scores and name != SOFT_PROMPT
         )
         return max(total, math.log(FOREIGN_OBJECT * self.calibration.limit(PIXEL_RATE))) if foreign else total
+
+    @property
+    def good_fused(self) -> NDArray[np.float64]:
+        """(n,) fused log-scores of the good images, each against the others, without the language model's."""
+        weights = {name: weight for name, weight in self.weights.items() if name != SOFT_PROMPT}
+        good: NDArray[np.float64] = np.array([self.good_scores[name] for name in weights])
+        return np.asarray(np.array(list(weights.values())) @ good)
 
     def judge(
         self,
@@ -242,6 +251,7 @@ class ProductModel:
             "good_scores": {name: list(scores) for name, scores in self.good_scores.items()},
             "aligned": self.aligned,
             "quality": None if self.quality is None else self.quality.to_dict(),
+            "encoder": self.encoder,
             "fingerprint": self.fingerprint,
             "notes": list(self.notes),
         }
@@ -281,6 +291,7 @@ class ProductModel:
                 good_scores={name: list(scores) for name, scores in meta["good_scores"].items()},
                 aligned=bool(meta["aligned"]),
                 quality=None if (own := meta["quality"]) is None else QualityLimits.from_dict(own),
+                encoder=str(meta["encoder"]),
                 fingerprint=str(meta["fingerprint"]),
                 notes=tuple(meta["notes"]),
                 version=version,

@@ -74,8 +74,7 @@ class Watch:
             for name, value in vars(module).items():
                 if inspect.isfunction(value) and value.__module__.startswith("tools."):
                     setattr(module, name, self.timed(value))
-        encoded = CachedImage.encoded.fget  # type: ignore[attr-defined]
-        CachedImage.encoded = property(self.timed(encoded))  # type: ignore[method-assign,assignment]
+        CachedImage.encoded = self.timed(CachedImage.encoded)  # type: ignore[method-assign]
 
 
 def _clocks() -> tuple[float, float]:

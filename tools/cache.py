@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
 from pathlib import Path
 
 from anomaly_core.anomalygpt import AnomalyGPT
@@ -25,37 +24,34 @@ Rates = tuple[float | None, float | None]
 class CachedImage:
     """One image file with its features and inspection, computed at first use. Thread-safe."""
 
-    def __init__(self, model: Callable[[], AnomalyGPT], loaded: LoadedImage) -> None:
+    def __init__(self, loaded: LoadedImage) -> None:
         self.loaded = loaded
-        self._model = model
         self._lock = threading.RLock()
-        self._encoded: dict[bool, EncodedImage] = {}
+        self._encoded: dict[tuple[str, bool], EncodedImage] = {}
         self._inspections: dict[tuple[str, str, Rates], Inspection] = {}
 
-    @property
-    def encoded(self) -> EncodedImage:
-        """The encoded image, aligned where its pose is clear; computed once."""
-        return self.framed(align=True)
-
-    def framed(self, *, align: bool) -> EncodedImage:
+    def encoded(self, model: AnomalyGPT, *, align: bool = True) -> EncodedImage:
         """Return the encoded image, aligned where its pose is clear, or whole; each is computed once.
 
         Where the pose is unclear, both are the same.
         """
+        key, aligned = (model.encoder.name, align), (model.encoder.name, True)
         with self._lock:
-            if align not in self._encoded:
-                known = self.loaded if align else self._encoded.get(True, self.loaded)
-                (self._encoded[align],) = self._model().input.encode_batch([known], align=align)
-            return self._encoded[align]
+            if key not in self._encoded:
+                known = self._encoded.get(aligned, self.loaded)
+                (self._encoded[key],) = model.input.encode_batch([known], align=align)
+            return self._encoded[key]
 
-    def inspection(self, name: str, product: ProductModel, rates: Rates = (None, None)) -> Inspection:
+    def inspection(
+        self, model: AnomalyGPT, name: str, product: ProductModel, rates: Rates = (None, None)
+    ) -> Inspection:
         """Return the inspection for a product; name: the product's. Only the last one is kept."""
         key = (name, product.version, rates)
         with self._lock:
             if key not in self._inspections:
                 alpha, review = rates
-                encoded = self.framed(align=product.aligned)
-                found = self._model().inspect(encoded, product, alpha=alpha, review=review)
+                encoded = self.encoded(model, align=product.aligned)
+                found = model.inspect(encoded, product, alpha=alpha, review=review)
                 self._inspections = {key: found}
             return self._inspections[key]
 
@@ -63,8 +59,7 @@ class CachedImage:
 class ImageCache:
     """The most recently used images, at most `size`. Thread-safe."""
 
-    def __init__(self, model: Callable[[], AnomalyGPT], *, size: int = 4, max_pixels: int) -> None:
-        self._model = model
+    def __init__(self, *, size: int = 4, max_pixels: int) -> None:
         self._size = size
         self.max_pixels = max_pixels
         self._lock = threading.Lock()
@@ -74,7 +69,7 @@ class ImageCache:
         """Read the file and return its entry; equal bytes share one. Raises UnreadableImage."""
         loaded = load_image(Path(path), max_pixels=self.max_pixels)
         with self._lock:
-            kept = self._images.pop(loaded.sha256, None) or CachedImage(self._model, loaded)
+            kept = self._images.pop(loaded.sha256, None) or CachedImage(loaded)
             self._images[loaded.sha256] = kept
             while len(self._images) > self._size:
                 self._images.popitem(last=False)

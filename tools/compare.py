@@ -94,7 +94,7 @@ def compare(part: Part, other: str | None = None) -> ComparisonRecord:
         hit = context.templates.nearest(part.product, encoded.embedding, 1)[0]
         shown, name = hit.file_name, f"template:{hit.sha256[:12]}"
         good = load_image(hit.path, max_pixels=context.images.max_pixels)
-        (beside,) = context.model.input.encode_batch([good], align=part.model.aligned)
+        (beside,) = part.detector.input.encode_batch([good], align=part.model.aligned)
     else:
         opened = open_image(context, other)
         second = Part(context, other, opened.sha256, part.product)

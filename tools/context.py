@@ -34,6 +34,9 @@ class Context:
     """The collaborators of all tools. Thread-safe.
 
     store: the store's folder. model, text_encoder: factories, called once, at first use.
+    other_model: factory of the model with another image encoder, called once a name; None where all products
+        have that of `model`.
+    encoders: image encoders that a new product may have, that of `model` first; none: only that.
     rates: alpha and review of all verdicts, None for those of a product's enrolment.
     """
 
@@ -44,16 +47,20 @@ class Context:
         model: Callable[[], AnomalyGPT],
         text_encoder: Callable[[], TextEncoder],
         max_pixels: int,
+        other_model: Callable[[str], AnomalyGPT] | None = None,
+        encoders: tuple[str, ...] = (),
         rates: Rates = (None, None),
     ) -> None:
         self.store_path = store
         self.rates = rates
+        self.encoders = encoders
         self._make_model = model
+        self._make_other_model = other_model
         self._make_text_encoder = text_encoder
         self._lock = threading.RLock()
         self._made: dict[str, object] = {}
         self._versioned: dict[str, tuple[int, object]] = {}
-        self.images = ImageCache(lambda: self.model, max_pixels=max_pixels)
+        self.images = ImageCache(max_pixels=max_pixels)
 
     def _once(self, name: str, make: Callable[[], T]) -> T:
         with self._lock:
@@ -63,8 +70,30 @@ class Context:
 
     @property
     def model(self) -> AnomalyGPT:
-        """Encoder, scorers and language model."""
+        """Encoder, scorers and language model; its encoder finds the product of an image."""
         return self._once("model", self._make_model)
+
+    def model_with(self, encoder: str) -> AnomalyGPT:
+        """Return the model with an image encoder: name, folder or hub id. Raises WeightsMissing."""
+        make = self._make_other_model
+        if make is None or encoder == self.model.config.encoder:
+            return self.model
+        return self._once(f"model with {encoder}", lambda: make(encoder))
+
+    def models(self) -> list[AnomalyGPT]:
+        """Return the models that a new product may have, that of `model` first. Raises WeightsMissing."""
+        return [self.model, *(self.model_with(name) for name in self.encoders[1:])]
+
+    def model_of(self, product: ProductModel) -> AnomalyGPT:
+        """Return the model that a product was enrolled with. Raises WeightsMissing."""
+        return self.model_with(product.encoder)
+
+    def search_models(self) -> list[AnomalyGPT]:
+        """Return the models whose encoders find the enrolled products; without products, `model`."""
+        needed = {p.search_encoder: str(p.meta.get("encoder")) for p in self.templates.products()}
+        own = needed.pop(self.model.encoder.name, None)
+        others = [self.model_with(name) for name in needed.values()]
+        return others if own is None and others else [self.model, *others]
 
     @property
     def references(self) -> NDArray[np.float32]:
@@ -125,7 +154,7 @@ class Context:
         def load() -> ProductModel:
             where = f"{self.store_path}: {name}"
             product = ProductModel.from_parts(*self.templates.load(name), version=str(version), name=where)
-            self.model.check(product, where)
+            self.model_of(product).check(product, where)
             return product
 
         return self.cached(f"product {name}", version, load)
@@ -159,11 +188,18 @@ class Part:
         return self.context.product(self.product)
 
     @property
+    def detector(self) -> AnomalyGPT:
+        """The model that the product was enrolled with."""
+        return self.context.model_of(self.model)
+
+    @property
     def encoded(self) -> EncodedImage:
         """The encoded image, framed as the product's good images are, if there is a product."""
-        return self.cached.framed(align=not self.product or self.model.aligned)
+        if not self.product:
+            return self.cached.encoded(self.context.model)
+        return self.cached.encoded(self.detector, align=self.model.aligned)
 
     @property
     def inspection(self) -> Inspection:
         """The inspection of the image, computed at first use."""
-        return self.cached.inspection(self.product, self.model, self.context.rates)
+        return self.cached.inspection(self.detector, self.product, self.model, self.context.rates)

@@ -86,7 +86,7 @@ def nearest_template(part: Part) -> tuple[TemplateHit, Aligned]:
     encoded, context = part.encoded, part.context
     hit = context.templates.nearest(part.product, encoded.embedding, 1)[0]
     other = load_image(hit.path, max_pixels=context.images.max_pixels).pixels
-    frame = context.model.input.frame(other, align=part.model.aligned)
+    frame = part.detector.input.frame(other, align=part.model.aligned)
     return hit, align(part.pixels, encoded.frame, other, frame)
 
 

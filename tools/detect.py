@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from anomaly_core.anomalygpt import AnomalyGPT
 from anomaly_core.errors import UnknownProduct
+from knowledge.products.record import ProductMatch
+from tools.cache import CachedImage
 from tools.context import Context, Part
 from tools.records import LanguageRecord, OpenedRecord, ProductRecord, VerdictRecord
 
@@ -20,16 +23,13 @@ def find_product(context: Context, opened: OpenedRecord, named: str | None = Non
     Raises StoreMissing, UnknownProduct.
     """
     context.require_store()
-    image = context.images.get(opened.image, opened.sha256)
     if named is not None:
-        own = image.framed(align=context.product(named).aligned).embedding
-        hits = context.templates.nearest(named, own, 1)
+        part = Part(context, opened.image, opened.sha256, named)
+        hits = context.templates.nearest(named, part.encoded.embedding, 1)
         return ProductRecord(name=named, similarity=hits[0].similarity, inferred=False)
-    encoder = context.model.encoder.name
-    match = context.templates.find_product(image.encoded.embedding, encoder=encoder)
-    if match.name is None and image.encoded.frame.aligned:
-        # The product may be one whose images are not aligned.
-        match = context.templates.find_product(image.framed(align=False).embedding, encoder=encoder)
+    image = context.images.get(opened.image, opened.sha256)
+    found = [_match(context, image, model) for model in context.search_models()]
+    match = min(found, key=lambda each: (each.name is None, each.distance))
     if match.name is None:
         near = ", ".join(f"{name} {similarity:.2f}" for name, similarity in match.candidates[:3])
         raise UnknownProduct(
@@ -37,6 +37,17 @@ def find_product(context: Context, opened: OpenedRecord, named: str | None = Non
             "Name it with --product, or enrol it with `iad enroll PRODUCT PATH...`."
         )
     return ProductRecord(name=match.name, similarity=match.similarity, inferred=True)
+
+
+def _match(context: Context, image: CachedImage, model: AnomalyGPT) -> ProductMatch:
+    """Return the product that an image is of, among those that a model's encoder finds."""
+    encoder, encoded = model.encoder.name, image.encoded(model)
+    match = context.templates.find_product(encoded.embedding, encoder=encoder)
+    if match.name is None and encoded.frame.aligned:
+        # The product may be one whose images are not aligned.
+        whole = image.encoded(model, align=False)
+        match = context.templates.find_product(whole.embedding, encoder=encoder)
+    return match
 
 
 def detect(part: Part) -> VerdictRecord:

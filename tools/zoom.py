@@ -78,10 +78,10 @@ def zoom(part: Part, place: str, out: Path | None = None) -> ZoomRecord:
 
     out: folder for an image of the place, or None. Raises ConfigError where there is no such place.
     """
-    pixels, context = part.pixels, part.context
+    pixels = part.pixels
     height, width = pixels.shape[:2]
     # The crops of good parts are fitted as a product.
-    crop_model = context.model.crop_model()
+    crop_model = part.detector.crop_model()
     first = part.inspection
     side = round(crop_model.config.input_side * WHOLE_SHARE**0.5)
     named = box_of(place, width, height, [region.bbox for region in first.regions])
@@ -119,7 +119,7 @@ def _template_crops(part: Part, box: Box) -> list[NDArray[np.uint8]]:
     for hit in context.templates.nearest(part.product, encoded.embedding, TEMPLATES):
         other = load_image(hit.path, max_pixels=context.images.max_pixels).pixels
         aligned = align(
-            part.pixels, encoded.frame, other, context.model.input.frame(other, align=part.model.aligned)
+            part.pixels, encoded.frame, other, part.detector.input.frame(other, align=part.model.aligned)
         )
         if _crop(aligned.shown, box).mean() >= LEAST_SHOWN:
             crops.append(np.ascontiguousarray(_crop(aligned.pixels, box)))

@@ -47,7 +47,7 @@ def generate_answer(part: Part, state: DialogueState) -> dict[str, Any]:
     Raises LanguageModelError.
     """
     try:
-        scorer = part.context.model.soft_prompt_scorer()
+        scorer = part.detector.soft_prompt_scorer()
     except WeightsError as error:
         return {"draft": None, "violations": [str(error)]}
     if scorer is None:

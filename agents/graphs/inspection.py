@@ -21,6 +21,7 @@ from agents.graphs.context import Context, part_of, tools_of
 from agents.questions.understanding import kind_of_question
 from agents.state import InspectionInput, InspectionState, Measured, MeasureInput
 from tools.classify.classify import UNKNOWN, appearance, classify
+from tools.context import Part
 from tools.detect import detect, find_product, language_answer, open_image
 from tools.localize import draw, locate
 from tools.records import FilesRecord
@@ -53,14 +54,13 @@ def open_node(state: InspectionState, runtime: Runtime[Context]) -> Update:
     return {"opened": open_image(tools_of(runtime), state["image"])}
 
 
+@timed("encode")
 def encode_node(state: InspectionState, runtime: Runtime[Context]) -> Update:
     """Encode the image once; every later step uses these features."""
-    tools, start = tools_of(runtime), time.perf_counter()
-    _ = tools.images.get(state["image"], state["opened"].sha256).encoded
-    return {
-        "encoder": tools.model.encoder.name,
-        "timings_ms": {"encode": 1000 * (time.perf_counter() - start)},
-    }
+    tools = tools_of(runtime)
+    tools.require_store()
+    _ = Part(tools, state["image"], state["opened"].sha256, state.get("named_product") or "").encoded
+    return {}
 
 
 @timed("retrieve")
@@ -73,15 +73,19 @@ def detect_node(state: InspectionState, runtime: Runtime[Context]) -> Update:
     """Judge the part: maps, language model, calibrated verdict and regions, all by the front door."""
     start = time.perf_counter()
     part = part_of(state, runtime)
+    _ = part.encoded  # where another encoder found the product
+    encoded = time.perf_counter()
     update = {
-        "decoder": part.context.model.name,
+        "encoder": part.detector.encoder.name,
+        "decoder": part.detector.name,
         "verdict": detect(part),
         "language": language_answer(part),
         "regions": locate(part),
     }
     asked = part.inspection.timings_ms["llm"]
-    spent = 1000 * (time.perf_counter() - start)
-    return {**update, "timings_ms": {"llm": asked, "decode": max(spent - asked, 0.0)}}
+    spent = 1000 * (time.perf_counter() - encoded)
+    times = {"encode": 1000 * (encoded - start), "llm": asked, "decode": max(spent - asked, 0.0)}
+    return {**update, "timings_ms": times}
 
 
 @timed("retrieve")

@@ -45,7 +45,8 @@ class FewShotScorer:
 
     def fit(self, images: Sequence[EncodedImage], earlier: Mapping[str, Fit]) -> Fit:
         """Build the bank from all views of all images, and score each image against the others."""
-        bank, good, augmented = self._single(images[0]) if len(images) == 1 else self._several(images)
+        banks, good, augmented = self._single(images[0]) if len(images) == 1 else self._several(images)
+        bank = torch.cat(banks)
         # The mean over all views of a single image would hide how much the views differ.
         scores = augmented if augmented and len(images) > 1 else good
         logs = [each.log_score for each in scores]
@@ -55,8 +56,9 @@ class FewShotScorer:
             "reference_score": calibration.limit(REFERENCE_RATE),
             "pixel_threshold": min(highest, calibration.limit(PIXEL_RATE)),
             "cluttered": any(each.frame.unseen is not None for each in images),
+            "rows": [len(own) for own in banks],
         }
-        return Fit(State({"bank": bank.patches.half().numpy()}, meta), good, augmented)
+        return Fit(State({"bank": bank.half().numpy()}, meta), good, augmented)
 
     def score(self, image: EncodedImage, state: State, earlier: Mapping[str, Score]) -> Score:
         """Score an image against the product's bank; the map is the mean over its views."""
@@ -68,17 +70,18 @@ class FewShotScorer:
         values = torch.stack(maps).mean(0)
         return Score(log_of(image_score(values, self.config)), values, tuple(r for _, r in found))
 
-    def _single(self, image: EncodedImage) -> tuple[MemoryBank, list[Score], list[Score]]:
+    def _single(self, image: EncodedImage) -> tuple[list[torch.Tensor], list[Score], list[Score]]:
         """Return the bank of one image, and the scores of each view and of all against other positions."""
         limit = self.config.bank_limit
         grids = [view.grid for view in image.views]
         banks = [MemoryBank.of_other_places(grids, k, limit) for k in range(len(grids))]
         single_views = [EncodedImage(image.source, image.frame, (view,)) for view in image.views]
         good = [self._score(each, [bank]) for each, bank in zip(single_views, banks, strict=True)]
-        return MemoryBank.of(image.reference_grids, limit, grids[:1]), good, [self._score(image, banks)]
+        bank = MemoryBank.of(image.reference_grids, limit, grids[:1])
+        return [bank.patches], good, [self._score(image, banks)]
 
-    def _several(self, images: Sequence[EncodedImage]) -> tuple[MemoryBank, list[Score], list[Score]]:
-        """Return the bank of several images, and each image's scores against a bank of the others."""
+    def _several(self, images: Sequence[EncodedImage]) -> tuple[list[torch.Tensor], list[Score], list[Score]]:
+        """Return the bank of each image, and each image's scores against those of the others."""
         # Each image is thinned by itself, and rounded as it is stored, so that the bank of the others is part
         # of the product's: another bank would shift the leave-one-out scores against those of new images.
         limit = self.config.bank_limit // len(images)
@@ -90,12 +93,19 @@ class FewShotScorer:
             good.append(self._score(image.first_view, [bank]))
             if len(image.views) > 1:
                 augmented.append(self._score(image, [bank] * len(image.views)))
-        return MemoryBank(torch.cat(own)), good, augmented
+        return own, good, augmented
 
 
 def bank_of(state: State) -> MemoryBank:
     """Return the memory bank of a fitted product."""
     return MemoryBank(torch.from_numpy(state.arrays["bank"].astype(np.float32)))
+
+
+def without_image(state: State, index: int) -> State:
+    """Return the state without the bank of one good image, by its number."""
+    start = sum(state.meta["rows"][:index])
+    rows = np.arange(start, start + state.meta["rows"][index])
+    return State({"bank": np.delete(state.arrays["bank"], rows, axis=0)}, state.meta)
 
 
 def map_on_original(image: EncodedImage, score: Score, state: State) -> tuple[Array, bool]:

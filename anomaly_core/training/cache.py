@@ -136,8 +136,8 @@ class _SampleMaker:
         self, config: DataConfig, encoder: ImageEncoder, products: Sequence[Product], split: Split, seed: int
     ) -> None:
         self._config = config
-        scorers = (FEW_SHOT,)
-        self._model = AnomalyGPT(encoder, DetectorConfig(input_side=config.input_side, scorers=scorers))
+        detector = DetectorConfig(input_side=config.input_side, scorers=(FEW_SHOT,))
+        self._model = AnomalyGPT(encoder, detector, judge_quality=False)
         self._products = products
         self._numbers = [_numbers(product, config.photographs, split) for product in products]
         self._simulations = config.simulations if split == "train" else config.held_out_simulations

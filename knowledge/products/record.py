@@ -26,26 +26,30 @@ class Template:
     """One good image to enrol.
 
     sha256: hex digest of `data`. data: the original image file's bytes, or a function that reads them.
-    embedding: (D,) float32, any length.
+    embedding: (D,) float32, any length, of the product's encoder. search_embedding: of the encoder that finds
+    the product of an image, or None where it is the same.
     """
 
     sha256: str
     file_name: str
     data: Content
     embedding: NDArray[np.float32]
+    search_embedding: NDArray[np.float32] | None = None
 
 
 @dataclass(frozen=True)
 class ProductInfo:
     """Metadata of an enrolled product.
 
-    templates: their number. encoder: name of the image encoder. enrolled_at: ISO 8601, UTC.
-    similarity_floor: cosine below which an image is not of this product. meta: the method's, as JSON values.
+    templates: their number. encoder: name of the image encoder. search_encoder: name of the one that finds
+    the product of an image. enrolled_at: ISO 8601, UTC. similarity_floor: its cosine below which an image is
+    not of this product. meta: the method's, as JSON values.
     """
 
     name: str
     templates: int
     encoder: str
+    search_encoder: str
     enrolled_at: str
     similarity_floor: float
     meta: Mapping[str, JsonValue]
@@ -55,13 +59,15 @@ class ProductInfo:
 class ProductMatch:
     """The product of an image. name: None where no product fits.
 
-    similarity: cosine in [-1, 1] to the nearest template of the best candidate.
+    similarity: cosine in [-1, 1] to the nearest template of the best candidate. distance: cosine distance to
+        it, in units of the largest that images of the product have; at most 1 where it fits.
     candidates: (product, similarity) of all products, most similar first.
     ignored: products enrolled with another encoder, which were not compared.
     """
 
     name: str | None
     similarity: float
+    distance: float
     candidates: tuple[tuple[str, float], ...]
     ignored: tuple[str, ...] = ()
 
@@ -89,6 +95,7 @@ class ProductRecord:
         record = {
             "name": info.name,
             "encoder": info.encoder,
+            "search_encoder": info.search_encoder,
             "enrolled_at": info.enrolled_at,
             "similarity_floor": info.similarity_floor,
             "meta": dict(info.meta),
@@ -111,6 +118,7 @@ class ProductRecord:
                 name=str(record["name"]),
                 templates=len(files),
                 encoder=str(record["encoder"]),
+                search_encoder=str(record["search_encoder"]),
                 enrolled_at=str(record["enrolled_at"]),
                 similarity_floor=float(record["similarity_floor"]),
                 meta=dict(record["meta"]),

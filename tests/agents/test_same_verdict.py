@@ -20,7 +20,7 @@ PHOTOGRAPHS = ("alien_toy/alien_toy", "magnetic_tile/magnetic_tile", "mvtec/scre
 def agree(settings: Settings, root: Path, category: str, shots: int) -> list[str]:
     """Assert that both give the same decision and p-value on each test image; return the decisions."""
     with Application(settings) as app:
-        judged = judge_dataset(app.tools.model, root, category, shots=shots, seeds=[0])
+        judged = judge_dataset(app.tools.models(), root, category, shots=shots, seeds=[0])
         (run,) = judged.runs
         app.enroll(category, [sample.path for sample in run.shots])
         records = list(app.inspect([sample.path for sample in judged.samples], product=category))

@@ -39,8 +39,8 @@ def model(encoder: CountingEncoder) -> AnomalyGPT:
 
 
 @pytest.fixture
-def cache(model: AnomalyGPT) -> ImageCache:
-    return ImageCache(lambda: model, size=2, max_pixels=100_000)
+def cache() -> ImageCache:
+    return ImageCache(size=2, max_pixels=100_000)
 
 
 def paint(path: Path, seed: int, *, blot: bool = False) -> Path:
@@ -51,11 +51,13 @@ def paint(path: Path, seed: int, *, blot: bool = False) -> Path:
     return path
 
 
-def test_an_image_is_encoded_once(cache: ImageCache, encoder: CountingEncoder, tmp_path: Path) -> None:
+def test_an_image_is_encoded_once(
+    cache: ImageCache, encoder: CountingEncoder, model: AnomalyGPT, tmp_path: Path
+) -> None:
     path = paint(tmp_path / "a.png", 0)
     sha256 = cache.open(path).loaded.sha256
     for _ in range(3):
-        _ = cache.get(path, sha256).encoded
+        cache.get(path, sha256).encoded(model)
     assert encoder.images == 1
 
 
@@ -66,7 +68,7 @@ def test_many_threads_share_one_encoding(
     product = model.fit([cache.open(path).loaded])
     encoder.images = 0
     with ThreadPoolExecutor(8) as pool:
-        found = list(pool.map(lambda _: cache.open(path).inspection("plate", product), range(40)))
+        found = list(pool.map(lambda _: cache.open(path).inspection(model, "plate", product), range(40)))
     assert encoder.images == 1
     assert all(each is found[0] for each in found)
 
@@ -106,10 +108,10 @@ def test_an_anomalous_image_has_regions_and_a_normal_one_none(
     cache: ImageCache, model: AnomalyGPT, tmp_path: Path
 ) -> None:
     product = model.fit([cache.open(paint(tmp_path / f"{seed}.png", seed)).loaded for seed in range(4)])
-    found = cache.open(tmp_path / "0.png").inspection("plate", product)
+    found = cache.open(tmp_path / "0.png").inspection(model, "plate", product)
     assert not found.verdict.anomalous
     assert found.regions == ()
-    found = cache.open(paint(tmp_path / "x.png", 9, blot=True)).inspection("plate", product)
+    found = cache.open(paint(tmp_path / "x.png", 9, blot=True)).inspection(model, "plate", product)
     assert found.verdict.anomalous
     assert found.regions[0].cell == "top right"
 
@@ -119,9 +121,9 @@ def test_other_rates_judge_anew_and_encode_nothing(
 ) -> None:
     product = model.fit([cache.open(paint(tmp_path / f"{seed}.png", seed)).loaded for seed in range(4)])
     opened = cache.open(paint(tmp_path / "x.png", 9))
-    first = opened.inspection("plate", product).verdict
+    first = opened.inspection(model, "plate", product).verdict
     encoder.images = 0
-    second = opened.inspection("plate", product, (0.49, 0.9)).verdict
+    second = opened.inspection(model, "plate", product, (0.49, 0.9)).verdict
     assert (first.alpha, second.alpha) == (0.05, 0.49)
     assert second.p_value == first.p_value
     assert encoder.images == 0

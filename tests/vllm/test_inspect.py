@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -13,13 +14,13 @@ from agents.app import Application
 from agents.settings import Settings
 from anomaly_core.checkpoint import SHIPPED
 from anomaly_core.language.vllm.calls import PAUSE_S
-from anomaly_core.scoring.fusion import FILE
+from anomaly_core.scoring.fusion import FILE, read_fusion, write_fusion
 from anomaly_core.weights.resolve import cached
 from tools.records import FailureRecord, InspectionRecord
 
 GOOD, NEW, JOBS = 8, 100, 16
-LEAST_ASKED = 20
-"""Photographs, of NEW, that the language model must be asked about for the test to mean something."""
+WEIGHT, LEAST_ASKED = 0.1, 20
+"""Weight of the language model, and photographs that it must be asked about for the test to say anything."""
 NO_ANSWER = "the language model did not answer"
 
 
@@ -30,6 +31,15 @@ def cells() -> list[Path]:
     if folder is None or cached("efficientnet-lite0") is None or not (SHIPPED / FILE).is_file():
         pytest.skip("needs `iad weights pull elpv efficientnet-lite0`, and the shipped checkpoint")
     return sorted(folder.rglob("*.png"))[: GOOD + NEW]
+
+
+def heavy(folder: Path) -> str:
+    """The shipped checkpoint with a language model that weighs more, so that it is asked more often."""
+    shutil.copytree(SHIPPED, folder)
+    fusion = read_fusion(folder)
+    assert fusion is not None
+    write_fusion(folder, fusion.model_copy(update={"language_weight": WEIGHT}))
+    return str(folder)
 
 
 def whole(records: list[InspectionRecord | FailureRecord]) -> list[InspectionRecord]:
@@ -46,8 +56,8 @@ def test_verdicts_are_the_same_served_and_survive_the_server(
     free_port: Callable[[], int],
 ) -> None:
     port = free_port()
-    store = tmp_path / "store"
-    here = Application(Settings(store=store, prompt_llm="local"))
+    store, checkpoint = tmp_path / "store", heavy(tmp_path / "checkpoint")
+    here = Application(Settings(store=store, prompt_llm="local", checkpoint=checkpoint))
     here.enroll("cell", cells[:GOOD])
     new = cells[GOOD:]
     began = time.perf_counter()
@@ -57,7 +67,8 @@ def test_verdicts_are_the_same_served_and_survive_the_server(
     asked = [one.models.llm is not None for one in local]
     assert {one.models.llm for one in local} == {None, "smollm2"}
     assert LEAST_ASKED <= sum(asked) < NEW
-    there = Application(Settings(store=store, prompt_llm=f"http://127.0.0.1:{port}/v1", llm_timeout=60.0))
+    url = f"http://127.0.0.1:{port}/v1"
+    there = Application(Settings(store=store, prompt_llm=url, checkpoint=checkpoint, llm_timeout=60.0))
     with start_server(smollm2, port=port) as server:
         began = time.perf_counter()
         served = whole(list(there.inspect(new, product="cell", jobs=JOBS)))

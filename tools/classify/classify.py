@@ -51,7 +51,7 @@ def classify(
     cross_type: list[float] = []
     aligned: dict[str, float] = {}
     context = part.context
-    encoder = context.model.encoder
+    encoder = part.detector.encoder
     fits = _notes_of(context, part.product).fits(appearance(description, area_share))
     # Without notes there may be no text encoder on the machine.
     has_names = bool(fits) and share_space(encoder, context.text_encoder)

@@ -56,6 +56,6 @@ def example_of(
         sha256=part.sha256,
         file_name=image.name,
         bbox=region.bbox,
-        encoder=context.model.encoder.name,
+        encoder=part.detector.encoder.name,
     )
     return example, features_of(part, region)

@@ -53,6 +53,7 @@ def calibrate(
     Raises NoImages where none can be used, UnknownProduct, ConfigError, StoreError.
     """
     product = context.product(name)
+    model = context.model_of(product)
     _, earlier = context.templates.load(name)
     skipped: list[FailureRecord] = []
     findings: list[Finding] = []
@@ -64,7 +65,7 @@ def calibrate(
         except IadError as error:
             skipped.append(FailureRecord.of(path, error))
             continue
-        found = context.model.inspect(image, product)
+        found = model.inspect(image, product)
         known = image.sha256 in enrolled or image.sha256 in good
         why = _reason(found.verdict.p_value, found.verdict.problems, known)
         if why is None:
@@ -77,7 +78,7 @@ def calibrate(
             progress("looking at good parts", number + 1, len(paths))
     if not good:
         raise NoImages(f"no image of a good {name} could be used: {_first(skipped, findings)}")
-    _, meta = context.model.calibrate(product, list(good.values())).to_parts()
+    _, meta = model.calibrate(product, list(good.values())).to_parts()
     context.templates.replace_meta(name, meta, earlier=earlier)
     total = len(good) + len(product.embeddings)
     return CalibrationSummary(name, len(good), total, product.alpha, supported_rate(total), skipped, findings)

@@ -116,12 +116,14 @@ def with_template(
         trial = Context(
             store=folder / "store",
             model=lambda: context.model,
+            other_model=context.model_with,
             text_encoder=lambda: context.text_encoder,
             max_pixels=context.images.max_pixels,
             rates=context.rates,
         )
-        # Each of them was chosen before.
-        enroll(trial, product, [*paths, image.path], progress, keep_all=True)
+        # Each of them was chosen before, and so was the encoder.
+        encoder = context.product(product).encoder
+        enroll(trial, product, [*paths, image.path], progress, keep_all=True, encoder=encoder)
         yield Candidate(context, product, trial, version)
 
 

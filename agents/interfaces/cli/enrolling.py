@@ -65,6 +65,7 @@ def enroll(
     """Learn a product from images of good parts: templates and calibration; odd images are named."""
     from anomaly_core.imaging.reading import find_images
     from tools.enrollment.findings import unread_kinds
+    from tools.enrollment.outlook import outlook
 
     images = find_images(paths)
     with (
@@ -81,7 +82,7 @@ def enroll(
         print_line(
             ("enrolled ", "bold green"),
             f"{summary.product}: {summary.templates} good images, {len(summary.skipped)} skipped, "
-            f"false-alarm rate {summary.alpha:g}, {summary.seconds:.1f} s",
+            f"encoder {summary.encoder}, false-alarm rate {summary.alpha:g}, {summary.seconds:.1f} s",
         )
         for finding in summary.findings:
             what = "left out" if finding.left_out else "kept"
@@ -93,6 +94,8 @@ def enroll(
         for unread in summary.unread:
             remedy = f": {unread.remedy}" if unread.remedy else ""
             print_line(("not read  ", "yellow"), f"{unread.count} x {unread.kind}{remedy}")
+        for line in outlook(summary.forecast, summary.templates, summary.supported_rate, summary.alpha):
+            print_line(("forecast  ", "cyan"), line)
         if summary.note:
             print_line(summary.note)
     if summary.skipped:

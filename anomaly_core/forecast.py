@@ -1,0 +1,187 @@
+"""Simulated defects at enrolment: what a product's verdict will catch, and the encoder that sees the most."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from anomaly_core.anomalygpt import AnomalyGPT
+from anomaly_core.config import Method, SimulationConfig
+from anomaly_core.encoding import Image, pixels_of
+from anomaly_core.errors import ConfigError
+from anomaly_core.good_images import Progress
+from anomaly_core.imaging.foreground import foreground_mask
+from anomaly_core.product import ProductModel
+from anomaly_core.scorers.few_shot import without_image
+from anomaly_core.scoring.scorer import FEW_SHOT, SOFT_PROMPT
+from anomaly_core.simulation.nsa import simulate
+
+Pixels = NDArray[np.uint8]
+
+SIDES: Final[dict[str, tuple[float, float]]] = {
+    "small": (0.03, 0.07),
+    "medium": (0.07, 0.14),
+    "large": (0.14, 0.30),
+}
+"""Range of a simulated defect's sides, as shares of the image's, by size."""
+METHODS: Final[tuple[Method, ...]] = ("nsa", "cutpaste", "scar")
+ROUNDS: Final = 8
+"""Defects of each size, each on another good image where there are so many."""
+MOST_PIXELS: Final = 1_500_000
+"""Larger images are reduced before a defect is simulated on them."""
+SEED: Final = 5
+LEAST_GAIN: Final = 0.06
+"""Least gain of separation for which a slower encoder is taken."""
+
+
+@dataclass(frozen=True)
+class Simulated:
+    """A simulated defect. index: of the good image. size: see `SIDES`. share: of the image's area."""
+
+    index: int
+    size: str
+    share: float
+    pixels: Pixels
+
+
+@dataclass(frozen=True)
+class SizeForecast:
+    """What is expected of defects of one size.
+
+    share: median area as a share of the image. defects: number simulated. failed, reviewed: number of them
+    that fail, and that go to review.
+    """
+
+    size: str
+    share: float
+    defects: int
+    failed: int
+    reviewed: int
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """What a product's verdict makes of simulated defects.
+
+    sizes: small to large, those that could be simulated. separation: probability that a defect scores higher
+    than a good image (AUROC), both against the other good images.
+    """
+
+    sizes: tuple[SizeForecast, ...]
+    separation: float
+
+
+@dataclass(frozen=True, eq=False)
+class Learned:
+    """A product, the model that learned it, and the forecast; None where there is one good image.
+
+    first: the same images learned by the first model, whose embeddings find the product.
+    """
+
+    model: AnomalyGPT
+    product: ProductModel
+    forecast: Forecast | None
+    first: ProductModel
+
+
+def fit_best(
+    models: Sequence[AnomalyGPT],
+    images: Sequence[Image],
+    progress: Progress | None = None,
+    *,
+    encoder: str | None = None,
+) -> Learned:
+    """Learn a product from good images with each model, and return the best by its simulated defects.
+
+    models: the first is taken unless another one's separation is larger by more than `LEAST_GAIN`.
+    encoder: take the product of this one. Raises NoImages, ConfigError.
+    """
+    # One good image says nothing of how good images differ, so that nothing can be compared with it.
+    tried = models if len(images) > 1 or encoder is not None else models[:1]
+    candidates = []
+    for number, model in enumerate(tried):
+        own = images if number == 0 else [model.input.encode_again(image) for image in images]
+        candidates.append((model, model.fit(own, progress)))
+    learned = [
+        Learned(model, product, found, candidates[0][1])
+        for (model, product), found in zip(candidates, forecast(candidates, images), strict=True)
+        if encoder in (None, product.encoder)
+    ]
+    return max(learned, key=_merit)
+
+
+def _merit(learned: Learned) -> float:
+    found = learned.forecast.separation if learned.forecast is not None else 0.0
+    return found + (LEAST_GAIN if learned.product is learned.first else 0.0)
+
+
+def simulated_defects(images: Sequence[Image], seed: int = SEED) -> Iterator[Simulated]:
+    """Yield defects of each size on the first good images in turn; equal arguments give equal defects."""
+    for turn in range(ROUNDS):
+        index = turn % len(images)
+        pixels = reduced(pixels_of(images[index]))
+        source = reduced(pixels_of(images[(index + 1 + turn // len(images)) % len(images)]))
+        rng = np.random.default_rng((seed, turn))
+        foreground = foreground_mask(pixels)
+        for number, (size, (least, most)) in enumerate(SIDES.items()):
+            method = METHODS[(turn + number) % len(METHODS)]
+            config = SimulationConfig(
+                attempts=40, max_patches=1, method=method, min_size=least, max_size=most
+            )
+            try:
+                made = simulate(pixels, source, rng=rng, config=config, foreground=foreground)
+            except ConfigError:
+                continue  # images too alike for a visible defect of this kind
+            yield Simulated(index, size, float(made.mask.mean()), made.pixels)
+
+
+def forecast(
+    candidates: Sequence[tuple[AnomalyGPT, ProductModel]], images: Sequence[Image]
+) -> list[Forecast | None]:
+    """Return what each model and product, learned from the same good images, make of simulated defects.
+
+    Each defect is judged by the product without the bank of the image that it lies on, and without the
+    language model. None where there are fewer than two images, or nothing could be simulated.
+    """
+    judged: list[list[tuple[Simulated, float, str]]] = [[] for _ in candidates]
+    for defect in simulated_defects(images) if len(images) > 1 else ():
+        for (model, product), found in zip(candidates, judged, strict=True):
+            part = without(product, defect.index)
+            seen = model.inspect(defect.pixels, part)
+            above = float((part.fused(seen.scores) > part.good_fused).mean())
+            found.append((replace(defect, pixels=defect.pixels[:0]), above, seen.verdict.decision))
+    return [_summary(each) if each else None for each in judged]
+
+
+def without(product: ProductModel, index: int) -> ProductModel:
+    """Return the product without the patches of one of its good images, and without its language model."""
+    states = {name: state for name, state in product.states.items() if name != SOFT_PROMPT}
+    return replace(product, states={**states, FEW_SHOT: without_image(states[FEW_SHOT], index)})
+
+
+def reduced(pixels: Pixels) -> Pixels:
+    """Return (H, W, 3) uint8 pixels, at most `MOST_PIXELS` of them."""
+    height, width = pixels.shape[:2]
+    factor = math.sqrt(MOST_PIXELS / (height * width))
+    if factor >= 1:
+        return pixels
+    size = (max(1, round(factor * width)), max(1, round(factor * height)))
+    return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+
+
+def _summary(judged: Sequence[tuple[Simulated, float, str]]) -> Forecast:
+    sizes = []
+    for size in SIDES:
+        mine = [(defect.share, decision) for defect, _, decision in judged if defect.size == size]
+        if mine:
+            decisions = [decision for _, decision in mine]
+            share = float(np.median([share for share, _ in mine]))
+            found = decisions.count("fail"), decisions.count("review")
+            sizes.append(SizeForecast(size, share, len(mine), *found))
+    return Forecast(tuple(sizes), float(np.mean([above for _, above, _ in judged])))
