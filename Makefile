@@ -8,7 +8,7 @@ VLLM_READY := $(VLLM)/.ready
 PIP_INSTALL := -m pip install --quiet --disable-pip-version-check
 WEIGHTS := efficientnet-lite0 dinov2-small minilm smollm2 elpv
 
-# Where the shipped checkpoint is trained; a stopped training goes on.
+# Where the shipped checkpoints are trained, one for each encoder; a stopped training goes on.
 TRAINING := runs/shipped
 SHIPPED := anomaly_core/shipped
 
@@ -17,7 +17,7 @@ SHIPPED := anomaly_core/shipped
 
 help:
 	@echo "make demo       the whole job on real photographs, into ./iad-demo"
-	@echo "make train      the shipped checkpoint anew, from procedural products and a textile (half an hour)"
+	@echo "make train      the shipped checkpoints anew, from procedural products and a textile (some hours)"
 	@echo "make test       style, types, import order, weights, tests"
 	@echo "make test-vllm  real vLLM servers on the processor, in $(VLLM) (about 2 GB)"
 	@echo "make lint       style, types and import order alone"
@@ -45,10 +45,12 @@ demo: $(READY)
 train: $(READY)
 	$(BIN)/python $(PIP_INSTALL) -e ".[cpu,bench]"
 	$(BIN)/iad weights pull $(WEIGHTS) textile
-	$(BIN)/iad train "$$($(BIN)/python -c 'from anomaly_core.weights.resolve import pull; print(pull("textile"))')/nominal" \
-		--config $(SHIPPED)/train.toml --out $(TRAINING)
-	cp $(TRAINING)/config.json $(TRAINING)/curve.png $(TRAINING)/*.safetensors $(SHIPPED)/
-	$(BIN)/python benchmarks/fusion.py --checkpoint $(SHIPPED) --out benchmarks/results/fusion.json --write
+	set -e; textile=$$($(BIN)/python -c 'from anomaly_core.weights.resolve import pull; print(pull("textile"))'); \
+	for folder in $(SHIPPED)/*/; do name=$$(basename $$folder); \
+		$(BIN)/iad train $$textile/nominal --config $$folder/train.toml --out $(TRAINING)/$$name; \
+		cp $(TRAINING)/$$name/config.json $(TRAINING)/$$name/curve.png $(TRAINING)/$$name/*.safetensors $$folder; \
+		$(BIN)/python benchmarks/fusion.py --checkpoint $$folder --out benchmarks/results/fusion-$$name.json --write; \
+	done
 
 lint: $(READY)
 	$(BIN)/ruff check .
@@ -64,7 +66,7 @@ test: lint
 # Not warnings as errors: they are vLLM's own. A process a file: vLLM looks through all modules that are loaded,
 # and stumbles over some that the other files load.
 test-vllm: $(VLLM_READY)
-	$(VLLM)/bin/iad weights pull smollm2 elpv efficientnet-lite0 minilm
+	$(VLLM)/bin/iad weights pull smollm2 elpv efficientnet-lite0 dinov2-small minilm
 	set -e; for file in tests/vllm/test_*.py; do \
 		$(VLLM)/bin/python -m pytest -q -s -o filterwarnings=default $$file; done
 

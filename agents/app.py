@@ -268,7 +268,7 @@ class Application:
         from anomaly_core.evaluation.detection import evaluate_detection
 
         return evaluate_detection(
-            self.tools.models(), root, category, shots=shots, seeds=seeds, progress=progress
+            self.tools.model, root, category, shots=shots, seeds=seeds, progress=progress
         )
 
     def close(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from agents.settings import EMBEDDED, Settings
-from anomaly_core.config import AUTO, AUTO_ENCODERS, DetectorConfig
+from anomaly_core.config import DetectorConfig
 from tools.context import Context
 
 if TYPE_CHECKING:
@@ -28,45 +28,30 @@ def detector_config(settings: Settings, encoder: str) -> DetectorConfig:
     return DetectorConfig.model_validate({key: value for key, value in given.items() if value is not None})
 
 
-def encoders_of(settings: Settings) -> tuple[str, ...]:
-    """Return the image encoders that a new product may have; the first finds the product of an image.
-
-    `auto` with a checkpoint of one's own is that checkpoint's. Raises WeightsMissing, WeightsDamaged.
-    """
-    from anomaly_core.checkpoint import load_checkpoint
-
-    if settings.encoder != AUTO:
-        return (settings.encoder,)
-    if settings.checkpoint in ("shipped", "none"):
-        return AUTO_ENCODERS
-    return (load_checkpoint(settings.checkpoint).config.training.encoder,)
-
-
 def load_learned(settings: Settings, encoder: str) -> Checkpoint | None:
     """Return an encoder's checkpoint; None where none is wanted, or none is shipped for it.
 
     Raises WeightsMissing, WeightsDamaged.
     """
-    from anomaly_core.checkpoint import SHIPPED, load_checkpoint
+    from anomaly_core.checkpoint import SHIPPED, load_checkpoint, shipped_encoders
 
     if settings.checkpoint == "none":
         return None
     if settings.checkpoint != "shipped":
         return load_checkpoint(settings.checkpoint)
-    folder = SHIPPED / encoder
-    return load_checkpoint(folder) if encoder in AUTO_ENCODERS and folder.is_dir() else None
+    return load_checkpoint(SHIPPED / encoder) if encoder in shipped_encoders() else None
 
 
 def needed_weights(settings: Settings) -> list[str]:
     """Return what an inspection with these settings reads from the weight cache."""
+    from anomaly_core.encoders.registry import SEPARATOR
     from anomaly_core.weights.pinned import PINNED
 
-    names = [*encoders_of(settings), settings.text_encoder]
-    for encoder in encoders_of(settings) if settings.prompt_llm == "local" else ():
-        checkpoint = load_learned(settings, encoder)
-        if checkpoint is not None and checkpoint.config.language_model is not None:
-            names.append(checkpoint.config.language_model)
-    return [name for name in dict.fromkeys(names) if name in PINNED]
+    names = [*settings.encoder.split(SEPARATOR), settings.text_encoder]
+    checkpoint = load_learned(settings, settings.encoder) if settings.prompt_llm == "local" else None
+    if checkpoint is not None and checkpoint.config.language_model is not None:
+        names.append(checkpoint.config.language_model)
+    return [name for name in names if name in PINNED]
 
 
 def build_model(settings: Settings, encoder: str) -> AnomalyGPT:
@@ -110,9 +95,8 @@ def tools_context(settings: Settings) -> Context:
 
     return Context(
         store=settings.store,
-        model=lambda: build_model(settings, encoders_of(settings)[0]),
+        model=lambda: build_model(settings, settings.encoder),
         other_model=lambda name: build_model(settings, name),
-        encoders=encoders_of(settings),
         text_encoder=text_encoder,
         max_pixels=settings.max_pixels,
         rates=(settings.alpha, settings.review),

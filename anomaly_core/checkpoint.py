@@ -35,6 +35,11 @@ SHIPPED: Final = Path(__file__).parent / "shipped"
 CONFIG, DECODER, PROMPT, LORA = "config.json", "decoder.safetensors", "prompt_learner.safetensors", "lora"
 
 
+def shipped_encoders() -> list[str]:
+    """Return the names of the image encoders that a checkpoint ships for."""
+    return sorted(path.parent.name for path in SHIPPED.glob(f"*/{CONFIG}"))
+
+
 class CheckpointConfig(Config):
     """The models that a checkpoint was trained for, and how."""
 

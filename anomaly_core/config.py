@@ -37,12 +37,8 @@ class FewShotConfig(Config):
     bank_limit: int = Field(3200, ge=64, description="most patches in a memory bank")
 
 
-DEFAULT_ENCODER: Final = "efficientnet-lite0"
-"""Image encoder where none is named (see weights/resolve.py for what a name may be)."""
-AUTO: Final = "auto"
-"""Each product gets the one of `AUTO_ENCODERS` that sets simulated defects on its good images apart best."""
-AUTO_ENCODERS: Final = (DEFAULT_ENCODER, "dinov2-small")
-"""The first is the quickest; it also finds the product of an image."""
+DEFAULT_ENCODER: Final = "efficientnet-lite0+dinov2-small"
+"""Image encoder where none is named, see `encoders.registry.load_image_encoder`; a pair of two."""
 DEFAULT_SCORERS: Final = ("few-shot", "text-aligned", "soft-prompt", "layout")
 
 
@@ -193,6 +189,11 @@ class TrainingConfig(Config):
         0.75, ge=0, le=1, description="share of questions that ask whether there is an anomaly"
     )
     dialogue: Path | None = Field(None, description="JSONL of chats that alternate with inspections")
+    prompt_learner: Path | None = Field(
+        None,
+        description="checkpoint whose prompt learner is taken over as it is, in place of the second phase: "
+        "its input, a map in units of the reference score, is that of every encoder",
+    )
     image_token: bool = Field(True, description="whether the soft prompt has an image token")
     use_map: bool = True
     base_tokens: int = Field(9, ge=0)
@@ -216,6 +217,8 @@ class TrainingConfig(Config):
             )
         if self.norm == "batch" and self.use_map and self.batch_size // self.accumulation < 2:
             raise ValueError("batch normalisation needs two images or more in each part of a batch")
+        if self.steps and self.prompt_learner is not None:
+            raise ValueError("a prompt_learner that is taken over is not trained: set steps to 0")
         if self.steps and self.language_model is None:
             raise ValueError("steps of the second phase need a language_model")
         if not self.steps and not self.decoder_steps:

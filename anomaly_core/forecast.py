@@ -1,4 +1,4 @@
-"""Simulated defects at enrolment: what a product's verdict will catch, and the encoder that sees the most."""
+"""Forecast at enrolment: what a product's verdict makes of simulated defects on its own good images."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from anomaly_core.anomalygpt import AnomalyGPT
 from anomaly_core.config import Method, SimulationConfig
 from anomaly_core.encoding import Image, pixels_of
 from anomaly_core.errors import ConfigError
-from anomaly_core.good_images import Progress
 from anomaly_core.imaging.foreground import foreground_mask
 from anomaly_core.product import ProductModel
 from anomaly_core.scorers.few_shot import without_image
@@ -36,8 +35,6 @@ ROUNDS: Final = 8
 MOST_PIXELS: Final = 1_500_000
 """Larger images are reduced before a defect is simulated on them."""
 SEED: Final = 5
-LEAST_GAIN: Final = 0.06
-"""Least gain of separation for which a slower encoder is taken."""
 
 
 @dataclass(frozen=True)
@@ -77,50 +74,6 @@ class Forecast:
     separation: float
 
 
-@dataclass(frozen=True, eq=False)
-class Learned:
-    """A product, the model that learned it, and the forecast; None where there is one good image.
-
-    first: the same images learned by the first model, whose embeddings find the product.
-    """
-
-    model: AnomalyGPT
-    product: ProductModel
-    forecast: Forecast | None
-    first: ProductModel
-
-
-def fit_best(
-    models: Sequence[AnomalyGPT],
-    images: Sequence[Image],
-    progress: Progress | None = None,
-    *,
-    encoder: str | None = None,
-) -> Learned:
-    """Learn a product from good images with each model, and return the best by its simulated defects.
-
-    models: the first is taken unless another one's separation is larger by more than `LEAST_GAIN`.
-    encoder: take the product of this one. Raises NoImages, ConfigError.
-    """
-    # One good image says nothing of how good images differ, so that nothing can be compared with it.
-    tried = models if len(images) > 1 or encoder is not None else models[:1]
-    candidates = []
-    for number, model in enumerate(tried):
-        own = images if number == 0 else [model.input.encode_again(image) for image in images]
-        candidates.append((model, model.fit(own, progress)))
-    learned = [
-        Learned(model, product, found, candidates[0][1])
-        for (model, product), found in zip(candidates, forecast(candidates, images), strict=True)
-        if encoder in (None, product.encoder)
-    ]
-    return max(learned, key=_merit)
-
-
-def _merit(learned: Learned) -> float:
-    found = learned.forecast.separation if learned.forecast is not None else 0.0
-    return found + (LEAST_GAIN if learned.product is learned.first else 0.0)
-
-
 def simulated_defects(images: Sequence[Image], seed: int = SEED) -> Iterator[Simulated]:
     """Yield defects of each size on the first good images in turn; equal arguments give equal defects."""
     for turn in range(ROUNDS):
@@ -141,22 +94,19 @@ def simulated_defects(images: Sequence[Image], seed: int = SEED) -> Iterator[Sim
             yield Simulated(index, size, float(made.mask.mean()), made.pixels)
 
 
-def forecast(
-    candidates: Sequence[tuple[AnomalyGPT, ProductModel]], images: Sequence[Image]
-) -> list[Forecast | None]:
-    """Return what each model and product, learned from the same good images, make of simulated defects.
+def forecast(model: AnomalyGPT, product: ProductModel, images: Sequence[Image]) -> Forecast | None:
+    """Return what a product's verdict makes of simulated defects on the good images that it was learned from.
 
     Each defect is judged by the product without the bank of the image that it lies on, and without the
     language model. None where there are fewer than two images, or nothing could be simulated.
     """
-    judged: list[list[tuple[Simulated, float, str]]] = [[] for _ in candidates]
+    judged: list[tuple[Simulated, float, str]] = []
     for defect in simulated_defects(images) if len(images) > 1 else ():
-        for (model, product), found in zip(candidates, judged, strict=True):
-            part = without(product, defect.index)
-            seen = model.inspect(defect.pixels, part)
-            above = float((part.fused(seen.scores) > part.good_fused).mean())
-            found.append((replace(defect, pixels=defect.pixels[:0]), above, seen.verdict.decision))
-    return [_summary(each) if each else None for each in judged]
+        part = without(product, defect.index)
+        seen = model.inspect(defect.pixels, part)
+        above = float((part.fused(seen.scores) > part.good_fused).mean())
+        judged.append((replace(defect, pixels=defect.pixels[:0]), above, seen.verdict.decision))
+    return _summary(judged) if judged else None
 
 
 def without(product: ProductModel, index: int) -> ProductModel:

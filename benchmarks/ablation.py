@@ -32,7 +32,7 @@ from sets import Labelled, Set, reported_sets
 
 from anomaly_core.anomalygpt import AnomalyGPT
 from anomaly_core.checkpoint import SHIPPED, Checkpoint, load_checkpoint
-from anomaly_core.config import LoraSettings
+from anomaly_core.config import DEFAULT_ENCODER, LoraSettings
 from anomaly_core.decoders.patches import EncodedImage, as_array
 from anomaly_core.inspection import Inspection
 from anomaly_core.product import ProductModel
@@ -227,7 +227,7 @@ def means(results: dict[str, Any]) -> dict[str, dict[str, float]]:
 
 def main() -> None:
     options = parser(__doc__, "mvtec", "tile")
-    options.add_argument("--checkpoint", type=Path, default=SHIPPED)
+    options.add_argument("--checkpoint", type=Path, default=SHIPPED / DEFAULT_ENCODER)
     options.add_argument("--shots", type=int, nargs="+", default=[1, 4])
     options.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     options.add_argument(

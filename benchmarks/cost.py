@@ -63,9 +63,10 @@ def inspections(folder: str, prompt_llm: str | None) -> dict[str, Any]:
 def training(folder: str) -> dict[str, Any]:
     """Train a few steps of the shipped run's second phase."""
     from anomaly_core.checkpoint import SHIPPED, load_checkpoint
+    from anomaly_core.config import DEFAULT_ENCODER
     from anomaly_core.training.train import train
 
-    config = load_checkpoint(SHIPPED).config.training
+    config = load_checkpoint(SHIPPED / DEFAULT_ENCODER).config.training
     data = config.data.model_copy(update={"procedural_products": 2, "samples": 16, "held_out": 2})
     short = config.model_copy(update={"data": data, "decoder_steps": 0, "steps": STEPS})
     seconds: list[float] = []

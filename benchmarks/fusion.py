@@ -1,6 +1,6 @@
 """Learn how the few-shot map, the text-aligned map and the language model's answer are weighed.
 
-    python benchmarks/fusion.py --checkpoint anomaly_core/shipped --out benchmarks/results/fusion.json --write
+    python benchmarks/fusion.py --checkpoint FOLDER --out benchmarks/results/fusion-NAME.json --write
 
 Sets, photographs all: the textile of package conformal-clip-data with its own simulated faults, and with
 cut-paste, which training has not; pictures of brick, grass and gravel from scikit-image, whose crops are

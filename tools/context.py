@@ -36,7 +36,6 @@ class Context:
     store: the store's folder. model, text_encoder: factories, called once, at first use.
     other_model: factory of the model with another image encoder, called once a name; None where all products
         have that of `model`.
-    encoders: image encoders that a new product may have, that of `model` first; none: only that.
     rates: alpha and review of all verdicts, None for those of a product's enrolment.
     """
 
@@ -48,12 +47,10 @@ class Context:
         text_encoder: Callable[[], TextEncoder],
         max_pixels: int,
         other_model: Callable[[str], AnomalyGPT] | None = None,
-        encoders: tuple[str, ...] = (),
         rates: Rates = (None, None),
     ) -> None:
         self.store_path = store
         self.rates = rates
-        self.encoders = encoders
         self._make_model = model
         self._make_other_model = other_model
         self._make_text_encoder = text_encoder
@@ -70,7 +67,7 @@ class Context:
 
     @property
     def model(self) -> AnomalyGPT:
-        """Encoder, scorers and language model; its encoder finds the product of an image."""
+        """Encoder, scorers and language model of new products."""
         return self._once("model", self._make_model)
 
     def model_with(self, encoder: str) -> AnomalyGPT:
@@ -80,25 +77,20 @@ class Context:
             return self.model
         return self._once(f"model with {encoder}", lambda: make(encoder))
 
-    def models(self) -> list[AnomalyGPT]:
-        """Return the models that a new product may have, that of `model` first. Raises WeightsMissing."""
-        return [self.model, *(self.model_with(name) for name in self.encoders[1:])]
-
     def model_of(self, product: ProductModel) -> AnomalyGPT:
         """Return the model that a product was enrolled with. Raises WeightsMissing."""
         return self.model_with(product.encoder)
 
     def search_models(self) -> list[AnomalyGPT]:
-        """Return the models whose encoders find the enrolled products; without products, `model`."""
-        needed = {p.search_encoder: str(p.meta.get("encoder")) for p in self.templates.products()}
+        """Return the models that the products were enrolled with; without products, `model`."""
+        needed = {p.encoder: str(p.meta.get("encoder")) for p in self.templates.products()}
         own = needed.pop(self.model.encoder.name, None)
         others = [self.model_with(name) for name in needed.values()]
         return others if own is None and others else [self.model, *others]
 
-    @property
-    def references(self) -> NDArray[np.float32]:
-        """Out-of-distribution references, (kinds, designs, D); see `tools.references`."""
-        return self._once("references", lambda: reference_embeddings(self.model))
+    def references(self, model: AnomalyGPT) -> NDArray[np.float32]:
+        """Return a model's out-of-distribution references, (kinds, designs, D); see `tools.references`."""
+        return self._once(f"references of {model.encoder.name}", lambda: reference_embeddings(model))
 
     @property
     def text_encoder(self) -> TextEncoder:

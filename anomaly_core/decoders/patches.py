@@ -91,7 +91,7 @@ def patch_grid(features: Features, config: FewShotConfig) -> torch.Tensor:
     Raises ConfigError where the weights do not fit the taps.
     """
     count = len(features.taps)
-    weights = config.tap_weights or _default_weights(count)
+    weights = config.tap_weights or features.weights or _default_weights(count)
     if len(weights) != count or min(weights) < 0 or sum(weights) <= 0:
         raise ConfigError(f"tap_weights {weights}: the encoder has {count} taps, weights are 0 or above.")
     _, height, width = features.taps[-1].shape

@@ -17,11 +17,13 @@ class Features:
     taps: one (C, h, w) float32 tensor a tap, shallow to deep; h x w may differ between taps.
     embedding: (D,) float32 of the whole image, L2-normalised.
     input_size: (height, width) of the encoder's input in pixels.
+    weights: of the taps' distances, where the encoder has its own; see `FewShotConfig.tap_weights`.
     """
 
     taps: tuple[torch.Tensor, ...]
     embedding: torch.Tensor
     input_size: tuple[int, int]
+    weights: tuple[float, ...] | None = None
 
 
 @runtime_checkable

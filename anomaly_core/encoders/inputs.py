@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import torch
@@ -36,8 +36,13 @@ def unit(vector: torch.Tensor) -> torch.Tensor:
 
 def fingerprint(module: torch.nn.Module) -> str:
     """Return eight hex digits of the SHA-256 of all weights."""
+    return fingerprint_of(module.state_dict())
+
+
+def fingerprint_of(weights: Mapping[str, torch.Tensor]) -> str:
+    """Return eight hex digits of the SHA-256 of weights by name."""
     digest = hashlib.sha256()
-    for name, tensor in sorted(module.state_dict().items()):
+    for name, tensor in sorted(weights.items()):
         digest.update(name.encode())
         digest.update(tensor.detach().cpu().contiguous().view(-1).view(torch.uint8).numpy().tobytes())
     return digest.hexdigest()[:8]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Final
 
 from anomaly_core.encoders.base import ImageEncoder, TextEncoder
 from anomaly_core.errors import ConfigError, WeightsMissing
@@ -13,6 +14,10 @@ from anomaly_core.weights.resolve import resolve
 
 TINY = "tiny"
 """Name of the fake encoders."""
+SEPARATOR = "+"
+"""Between the names of two encoders that serve as one."""
+PAIR_TAPS: Final = {"efficientnet-lite0": (7, 10)}
+"""Taps in a pair, where they are not the encoder's own."""
 IMAGE_ENCODERS: Registry[ImageEncoder] = Registry("image encoder", "iad.image_encoders")
 """Image encoders of other packages; a factory is called as `factory(taps=..., device=...)`."""
 TEXT_ENCODERS: Registry[TextEncoder] = Registry("text encoder", "iad.text_encoders")
@@ -22,7 +27,7 @@ TEXT_ENCODERS: Registry[TextEncoder] = Registry("text encoder", "iad.text_encode
 def load_image_encoder(model: str, taps: tuple[int, ...] | None = None, device: str = "cpu") -> ImageEncoder:
     """Load an image encoder: a registered name, a name of the weight cache, a folder, or a hub id.
 
-    A file is read as ImageBind's checkpoint.
+    A file is read as ImageBind's checkpoint. Two names with "+" between them give a `PairEncoder`.
 
     Args:
         taps: block indices (EfficientNet) or layer numbers (transformers); the default ones if None.
@@ -36,6 +41,15 @@ def load_image_encoder(model: str, taps: tuple[int, ...] | None = None, device: 
         if taps is not None:
             raise ConfigError("the tiny encoder has fixed taps; leave taps out")
         return TinyEncoder()
+    if SEPARATOR in model and not Path(model).exists():
+        from anomaly_core.encoders.pair import PairEncoder
+
+        if taps is not None:
+            raise ConfigError("a pair of encoders has fixed taps; leave taps out")
+        first, second = (
+            load_image_encoder(name, PAIR_TAPS.get(name), device) for name in model.split(SEPARATOR, 1)
+        )
+        return PairEncoder(first, second)
     registered = None if model in PINNED else IMAGE_ENCODERS.find(model)
     if registered is not None:
         return registered(taps=taps, device=device)
@@ -48,6 +62,10 @@ def load_image_encoder(model: str, taps: tuple[int, ...] | None = None, device: 
         from anomaly_core.encoders.efficientnet import EfficientNetEncoder
 
         return EfficientNetEncoder(source, taps, device)
+    if model in PINNED and isinstance(source, Path) and _model_type(source) == "dinov2":
+        from anomaly_core.encoders.dinov2 import DinoV2Encoder
+
+        return DinoV2Encoder(source, taps, device, label=model)
     from anomaly_core.encoders.vision import TransformersVisionEncoder
 
     return TransformersVisionEncoder.load(source, taps, device, label=model)

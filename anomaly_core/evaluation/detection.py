@@ -16,11 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anomaly_core.anomalygpt import AnomalyGPT
-from anomaly_core.decoders.patches import EncodedImage
 from anomaly_core.errors import ConfigError, NoImages
 from anomaly_core.evaluation import metrics
 from anomaly_core.evaluation.datasets import GOOD, Sample, load_mask, open_dataset
-from anomaly_core.forecast import fit_best
 from anomaly_core.good_images import Progress
 from anomaly_core.imaging.reading import load_image
 from anomaly_core.product import ProductModel
@@ -56,7 +54,7 @@ def choose_shots(samples: Sequence[Sample], shots: int, seed: int) -> list[Sampl
 
 
 def evaluate_detection(
-    models: Sequence[AnomalyGPT],
+    model: AnomalyGPT,
     root: Path,
     category: str,
     *,
@@ -66,24 +64,23 @@ def evaluate_detection(
 ) -> dict[str, Any]:
     """Return the object of `iad eval detection --json`: each metric as {"mean", "std", "values"} over seeds.
 
-    models: those that a product may be learned with, see `fit_best`. Test images are encoded once a model,
-    and judged with each seed's product, as by `iad inspect`. std is the sample standard deviation, 0 for one
-    seed. Pixel metrics are null for a dataset without masks.
+    Test images are encoded once and judged with each seed's product, as by `iad inspect`. std is the sample
+    standard deviation, 0 for one seed. Pixel metrics are null for a dataset without masks.
     """
-    judged = judge_dataset(models, root, category, shots=shots, seeds=seeds, progress=progress)
+    judged = judge_dataset(model, root, category, shots=shots, seeds=seeds, progress=progress)
     labels = np.array([s.label != GOOD for s in judged.samples])
     figures = [run.figures(labels, judged.masks) for run in judged.runs]
     result: dict[str, Any] = {"category": category, "shots": shots, "seeds": list(seeds)}
     result |= {name: spread([each[name] for each in figures if name in each]) for name in NAMES}
     result["test_images"] = {"good": int((~labels).sum()), "anomalous": int(labels.sum())}
     result["ms_per_image"] = round(1000 * judged.seconds / len(judged.samples), 2)
-    result["encoder"] = ", ".join(sorted({run.model.encoder.name for run in judged.runs}))
-    result["config"] = models[0].config.model_dump()
+    result["encoder"] = model.encoder.name
+    result["config"] = model.config.model_dump()
     return result
 
 
 def judge_dataset(
-    models: Sequence[AnomalyGPT],
+    model: AnomalyGPT,
     root: Path,
     category: str,
     *,
@@ -101,24 +98,20 @@ def judge_dataset(
     judged = Judged(tests)
     for number, seed in enumerate(seeds):
         chosen = choose_shots(dataset.samples, shots, seed)
-        learned = fit_best(models, [load_image(s.path) for s in chosen])
-        judged.runs.append(Run(chosen, learned.model, learned.product))
+        judged.runs.append(Run(chosen, model.fit([load_image(s.path) for s in chosen])))
         if progress is not None:
             progress("enrolling", number + 1, len(seeds))
     has_masks = any(s.masks for s in tests)
     for number, sample in enumerate(tests):
         start = time.perf_counter()
-        image = load_image(sample.path)
+        encoded = model.encode(load_image(sample.path))
         judged.seconds += time.perf_counter() - start
-        size = _map_size(*image.pixels.shape[:2])
+        size = _map_size(*encoded.size)
         mask = load_mask(sample) if has_masks else None
         judged.masks.append(None if mask is None else shrink_mask(mask, size))
-        encoded: dict[str, EncodedImage] = {}
         for run in judged.runs:
-            start, name = time.perf_counter(), run.model.encoder.name
-            if name not in encoded:
-                encoded[name] = run.model.encode(image)
-            found = run.model.inspect(encoded[name], run.product)
+            start = time.perf_counter()
+            found = model.inspect(encoded, run.product)
             judged.seconds += (time.perf_counter() - start) / len(seeds)
             run.verdicts.append(found.verdict)
             if has_masks:
@@ -130,13 +123,12 @@ def judge_dataset(
 
 @dataclass
 class Run:
-    """One seed's shots, model and product, and its verdicts and maps of the test images.
+    """One seed's shots and product, and its verdicts and maps of the test images.
 
     maps: none for a dataset without masks.
     """
 
     shots: list[Sample]
-    model: AnomalyGPT
     product: ProductModel
     verdicts: list[Verdict] = field(default_factory=list)
     maps: list[NDArray[np.float32]] = field(default_factory=list)

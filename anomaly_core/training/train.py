@@ -21,7 +21,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from anomaly_core.checkpoint import LORA, CheckpointConfig, save_checkpoint
+from anomaly_core.checkpoint import LORA, CheckpointConfig, load_checkpoint, save_checkpoint
 from anomaly_core.config import TrainingConfig
 from anomaly_core.decoders.inputs import input_channels
 from anomaly_core.decoders.text_aligned import TextAlignedDecoder, mean_of_taps, text_vectors
@@ -318,21 +318,33 @@ class _Run:
     def _finish(self, features: FeatureCache) -> None:
         if not self.results:
             self.results = evaluate_held_out(features, self.decoder, self.learner, self.lm)
+        learner, language_model = self.learner, self.base_name
+        if self.config.prompt_learner is not None:
+            learner, language_model = _taken_over(self.config.prompt_learner)
         checkpoint = CheckpointConfig(
             encoder=self.models.encoder.name,
             channels=input_channels(self.config.data.decoder_input, self.models.encoder.channels),
             text_encoder=self.text_encoder_name,
             text_dim=self.decoder.text.shape[1],
-            language_model=self.base_name,
-            prompt=self.learner.config if self.learner is not None else None,
+            language_model=language_model,
+            prompt=learner.config if learner is not None else None,
             training=self.config,
             results=self.results,
         )
         if self.lm is not None and self.config.lora is not None:
             save_lora(self.lm, self.out / LORA)
-        save_checkpoint(self.out, checkpoint, self.decoder, self.learner)
+        save_checkpoint(self.out, checkpoint, self.decoder, learner)
         self.log.draw()
         self.state.forget()
+
+
+def _taken_over(folder: Path) -> tuple[PromptLearner, str | None]:
+    """Return a checkpoint's prompt learner, and the language model that it was trained for."""
+    checkpoint = load_checkpoint(folder)
+    learner = checkpoint.prompt_learner
+    if learner is None or learner.config.image_dim is not None:
+        raise ConfigError(f"{folder}: no prompt learner that reads the map alone; train one with steps.")
+    return learner, checkpoint.config.language_model
 
 
 def _load_models(config: TrainingConfig) -> TrainingModels:

@@ -26,30 +26,26 @@ class Template:
     """One good image to enrol.
 
     sha256: hex digest of `data`. data: the original image file's bytes, or a function that reads them.
-    embedding: (D,) float32, any length, of the product's encoder. search_embedding: of the encoder that finds
-    the product of an image, or None where it is the same.
+    embedding: (D,) float32, any length.
     """
 
     sha256: str
     file_name: str
     data: Content
     embedding: NDArray[np.float32]
-    search_embedding: NDArray[np.float32] | None = None
 
 
 @dataclass(frozen=True)
 class ProductInfo:
     """Metadata of an enrolled product.
 
-    templates: their number. encoder: name of the image encoder. search_encoder: name of the one that finds
-    the product of an image. enrolled_at: ISO 8601, UTC. similarity_floor: its cosine below which an image is
-    not of this product. meta: the method's, as JSON values.
+    templates: their number. encoder: name of the image encoder. enrolled_at: ISO 8601, UTC.
+    similarity_floor: cosine below which an image is not of this product. meta: the method's, as JSON values.
     """
 
     name: str
     templates: int
     encoder: str
-    search_encoder: str
     enrolled_at: str
     similarity_floor: float
     meta: Mapping[str, JsonValue]
@@ -95,7 +91,6 @@ class ProductRecord:
         record = {
             "name": info.name,
             "encoder": info.encoder,
-            "search_encoder": info.search_encoder,
             "enrolled_at": info.enrolled_at,
             "similarity_floor": info.similarity_floor,
             "meta": dict(info.meta),
@@ -118,7 +113,6 @@ class ProductRecord:
                 name=str(record["name"]),
                 templates=len(files),
                 encoder=str(record["encoder"]),
-                search_encoder=str(record["search_encoder"]),
                 enrolled_at=str(record["enrolled_at"]),
                 similarity_floor=float(record["similarity_floor"]),
                 meta=dict(record["meta"]),

@@ -1,7 +1,6 @@
 """Index of enrolled products: finds the product of an image, and its nearest templates by cosine similarity.
 
-A product's unit embeddings are in an exact inner-product index, stored with its images and arrays. The
-encoder that finds the product of an image may be another one; its embeddings have an index of their own.
+A product's unit embeddings are in an exact inner-product index, stored with its images and arrays.
 """
 
 from __future__ import annotations
@@ -36,18 +35,14 @@ from knowledge.store.snapshot import Snapshot
 from knowledge.store.store import Store
 from knowledge.vectors import VectorIndex, unit_rows
 
-_INDEX, _SEARCH = "index.faiss", "search.faiss"
 _REMEDY = "enrol the product again: iad enroll PRODUCT PATH..."
 
 
 @dataclass(frozen=True)
 class _Product:
-    """A product in a store. index: of its own encoder. search: of the encoder that finds it."""
-
     folder: str
     record: ProductRecord
     index: VectorIndex
-    search: VectorIndex
 
 
 @dataclass(frozen=True)
@@ -84,7 +79,6 @@ class TemplateIndex:
         arrays: Mapping[str, NDArray[Any]],
         meta: Mapping[str, JsonValue],
         encoder: str,
-        search_encoder: str = "",
         views: NDArray[np.float32] | None = None,
         references: NDArray[np.float32] | None = None,
     ) -> ProductInfo:
@@ -92,10 +86,8 @@ class TemplateIndex:
 
         Args:
             arrays, meta: the method's data of this product (memory bank, calibration), as arrays and JSON.
-            encoder: name of the product's image encoder.
-            search_encoder: name of the one that finds the product of an image, of the templates'
-                `search_embedding`; "" where it is `encoder`.
-            views, references: of that encoder, see `similarity_floor`.
+            encoder: name of the image encoder of all embeddings.
+            views, references: see `similarity_floor`.
 
         Raises ConfigError, StoreBusy, StoreError; ValueError where shapes or checksums disagree.
         """
@@ -105,19 +97,14 @@ class TemplateIndex:
         if any(sha256(content_of(template.data)) != template.sha256 for template in templates):
             raise ValueError("a template's sha256 is not that of its data")
         embeddings = unit_rows(np.stack([template.embedding for template in templates]))
-        search_encoder = search_encoder or encoder
-        search = embeddings
-        if search_encoder != encoder:
-            search = unit_rows(np.stack([_search_embedding(template) for template in templates]))
         record = ProductRecord(
             ProductInfo(
                 name=product,
                 templates=len(templates),
                 encoder=encoder,
-                search_encoder=search_encoder,
                 enrolled_at=datetime.now(UTC).isoformat(timespec="seconds"),
                 similarity_floor=similarity_floor(
-                    search, None if views is None else unit_rows(views), references
+                    embeddings, None if views is None else unit_rows(views), references
                 ),
                 meta=dict(meta),
             ),
@@ -131,9 +118,7 @@ class TemplateIndex:
             for template in templates:
                 tx.put(f"{folder}images/{template.sha256}", template.data)
             tx.put(f"{folder}arrays.safetensors", save_arrays(contiguous))
-            tx.put(f"{folder}{_INDEX}", VectorIndex(embeddings).to_bytes())
-            if search_encoder != encoder:
-                tx.put(f"{folder}{_SEARCH}", VectorIndex(search).to_bytes())
+            tx.put(f"{folder}index.faiss", VectorIndex(embeddings).to_bytes())
             tx.put(f"{folder}info.json", record.to_bytes())
         return record.info
 
@@ -159,13 +144,13 @@ class TemplateIndex:
     def find_product(self, embedding: NDArray[np.float32], *, encoder: str) -> ProductMatch:
         """Return the product of an image: that of the nearest template, among those whose floor is reached.
 
-        embedding: (D,) float32 of the whole image. encoder: name of its encoder; products that another one
-        finds are ignored. Raises UnknownProduct where it finds no product, ValueError for another D.
+        embedding: (D,) float32 of the whole image. encoder: name of its encoder; products of another one are
+        ignored. Raises UnknownProduct where no product has this encoder, ValueError for another D.
         """
         view = self._view()
-        ignored = tuple(name for name, p in view.products.items() if p.record.info.search_encoder != encoder)
+        ignored = tuple(name for name, p in view.products.items() if p.record.info.encoder != encoder)
         if encoder not in view.galleries:
-            others = sorted({product.record.info.search_encoder for product in view.products.values()})
+            others = sorted({product.record.info.encoder for product in view.products.values()})
             state = f"only with {', '.join(others)}" if others else "at all"
             raise UnknownProduct(
                 f"{self._store.root} has no product enrolled with the encoder {encoder} ({state}): "
@@ -252,9 +237,9 @@ def _read(snapshot: Snapshot) -> _View:
             product = _read_product(snapshot, key.removesuffix("info.json"))
             products[product.record.info.name] = product
     products = dict(sorted(products.items()))
-    encoders = {product.record.info.search_encoder for product in products.values()}
+    encoders = {product.record.info.encoder for product in products.values()}
     galleries = {
-        encoder: _gallery([p for p in products.values() if p.record.info.search_encoder == encoder])
+        encoder: _gallery([p for p in products.values() if p.record.info.encoder == encoder])
         for encoder in encoders
     }
     return _View(snapshot, products, galleries)
@@ -262,24 +247,13 @@ def _read(snapshot: Snapshot) -> _View:
 
 def _read_product(snapshot: Snapshot, folder: str) -> _Product:
     record = ProductRecord.from_bytes(snapshot.read(f"{folder}info.json"), f"{folder}info.json")
-    index = _read_index(snapshot, f"{folder}{_INDEX}", len(record.files))
-    same = record.info.search_encoder == record.info.encoder
-    search = index if same else _read_index(snapshot, f"{folder}{_SEARCH}", len(record.files))
-    return _Product(folder, record, index, search)
-
-
-def _read_index(snapshot: Snapshot, key: str, count: int) -> VectorIndex:
-    return VectorIndex.from_bytes(snapshot.read(key), key=key, count=count, remedy=_REMEDY)
-
-
-def _search_embedding(template: Template) -> NDArray[np.float32]:
-    if template.search_embedding is None:
-        raise ValueError("a template has no embedding of the search encoder")
-    return template.search_embedding
+    key = f"{folder}index.faiss"
+    data, count = snapshot.read(key), len(record.files)
+    return _Product(folder, record, VectorIndex.from_bytes(data, key=key, count=count, remedy=_REMEDY))
 
 
 def _gallery(products: list[_Product]) -> _Gallery:
-    rows = [product.search.rows for product in products]
+    rows = [product.index.rows for product in products]
     if len({part.shape[1] for part in rows}) > 1:
         names = ", ".join(product.record.info.name for product in products)
         raise StoreDamaged(f"products of one encoder differ in embedding length ({names}): {_REMEDY}")

@@ -40,7 +40,7 @@ for line in sys.stdin:
         continue
     app = Application(Settings(store=sys.argv[1], encoder="tiny", text_encoder="tiny", threads=1))
     images = sorted(Path(sys.argv[2]).glob("*.png"))
-    app.tools.references  # encoded once a process, longer than an enrolment here
+    app.tools.references(app.tools.model)  # encoded once a process, longer than an enrolment here
     print(os.getpid(), "ready", flush=True)
     number = int(line)
     while True:

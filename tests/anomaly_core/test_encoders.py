@@ -1,6 +1,7 @@
 """Every encoder family behind the Protocols: tiny random models from configs, and the real weights."""
 
 import json
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,8 +15,10 @@ from tokenizers import Tokenizer, models, pre_tokenizers
 
 from anomaly_core.anomalygpt import AnomalyGPT
 from anomaly_core.encoders.base import Features, ImageEncoder, TextEncoder, encode_one, share_space
+from anomaly_core.encoders.dinov2 import DinoV2Encoder
 from anomaly_core.encoders.efficientnet import EfficientNetEncoder, EfficientNetLite0, SameConv2d
 from anomaly_core.encoders.registry import IMAGE_ENCODERS, load_image_encoder, load_text_encoder
+from anomaly_core.encoders.vision import TransformersVisionEncoder
 from anomaly_core.errors import ConfigError, WeightsDamaged, WeightsError, WeightsMissing
 from anomaly_core.weights.resolve import cached
 
@@ -120,6 +123,30 @@ def test_a_batch_gives_what_single_images_give(load: Callable[..., ImageEncoder]
         assert torch.allclose(features.embedding, single.embedding, atol=1e-5)
         for tap, other in zip(features.taps, single.taps, strict=True):
             assert torch.allclose(tap, other, atol=1e-4 * float(other.abs().max()))
+
+
+@pytest.mark.parametrize(("rows", "columns"), [(4, 4), (3, 5), (7, 2)])
+def test_dinov2_in_plain_torch_is_the_library_s(folders: dict[str, Path], rows: int, columns: int) -> None:
+    library = TransformersVisionEncoder.load(folders["dinov2"], (1, 2))
+    plain = DinoV2Encoder(folders["dinov2"], (1, 2))
+    assert (plain.stride, plain.channels) == (library.stride, library.channels)
+    images = np.stack([pixels(rows * plain.stride, columns * plain.stride, seed) for seed in range(2)])
+    for one, other in zip(plain.encode(images), library.encode(images), strict=True):
+        torch.testing.assert_close(one.embedding, other.embedding)
+        for mine, theirs in zip(one.taps, other.taps, strict=True):
+            torch.testing.assert_close(mine, theirs)
+
+
+def test_dinov2_s_damaged_folders_are_named(folders: dict[str, Path], tmp_path: Path) -> None:
+    with pytest.raises(WeightsMissing, match=r"config\.json"):
+        DinoV2Encoder(tmp_path)
+    with pytest.raises(ConfigError, match="rising"):
+        DinoV2Encoder(folders["dinov2"], (2, 1))
+    shutil.copytree(folders["dinov2"], tmp_path / "cut")
+    weights = tmp_path / "cut" / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:1000])
+    with pytest.raises(WeightsDamaged, match="cut"):
+        DinoV2Encoder(tmp_path / "cut")
 
 
 def test_an_encoder_of_another_package_is_one_line() -> None:

@@ -47,7 +47,7 @@ def root(tmp_path: Path) -> Path:
 
 
 def test_the_object_has_the_documented_keys(model: AnomalyGPT, root: Path) -> None:
-    result = evaluate_detection([model], root, "plate", shots=3, seeds=[0, 1])
+    result = evaluate_detection(model, root, "plate", shots=3, seeds=[0, 1])
     documented = {"category", "shots", "seeds", *NAMES, "ms_per_image", "encoder", "config"}
     assert documented <= set(result)
     assert set(result) - documented <= {"test_images"}
@@ -67,7 +67,7 @@ def test_the_object_has_the_documented_keys(model: AnomalyGPT, root: Path) -> No
 
 
 def test_a_loud_defect_is_told_from_good_parts(model: AnomalyGPT, root: Path) -> None:
-    result = evaluate_detection([model], root, "plate", shots=4, seeds=[0])
+    result = evaluate_detection(model, root, "plate", shots=4, seeds=[0])
     assert result["image_auroc"]["values"] == [1.0]
     assert result["miss_rate"]["values"] == [0.0]
     assert result["pixel_auroc"]["values"][0] > 0.95
@@ -75,13 +75,13 @@ def test_a_loud_defect_is_told_from_good_parts(model: AnomalyGPT, root: Path) ->
 
 
 def test_permuted_test_labels_leave_every_verdict_as_it_was(model: AnomalyGPT, root: Path) -> None:
-    straight = evaluate_detection([model], root, "plate", shots=4, seeds=[0, 1])
+    straight = evaluate_detection(model, root, "plate", shots=4, seeds=[0, 1])
     test = root / "plate" / "test"
     (root / "plate" / "ground_truth").rename(root / "plate" / "unused")
     (test / "good").rename(test / "was-good")
     (test / "blot").rename(test / "good")
     (test / "was-good").rename(test / "blot")
-    swapped = evaluate_detection([model], root, "plate", shots=4, seeds=[0, 1])
+    swapped = evaluate_detection(model, root, "plate", shots=4, seeds=[0, 1])
     for index in range(2):
         # With equal verdicts, swapped labels turn each hit into a miss and each pass into a false alarm.
         before, after = (
@@ -94,7 +94,7 @@ def test_permuted_test_labels_leave_every_verdict_as_it_was(model: AnomalyGPT, r
 
 
 def test_every_anomalous_image_fails_is_reviewed_or_escapes(model: AnomalyGPT, root: Path) -> None:
-    result = evaluate_detection([model], root, "plate", shots=2, seeds=[0, 1])
+    result = evaluate_detection(model, root, "plate", shots=2, seeds=[0, 1])
     for index in range(2):
         value = {name: result[name]["values"][index] for name in NAMES}
         assert value["escape_rate"] + value["review_rate_anomalous"] == pytest.approx(value["miss_rate"])
@@ -103,15 +103,15 @@ def test_every_anomalous_image_fails_is_reviewed_or_escapes(model: AnomalyGPT, r
 
 
 def test_other_test_images_change_no_rate_of_these(model: AnomalyGPT, root: Path) -> None:
-    before = evaluate_detection([model], root, "plate", shots=4, seeds=[0])
+    before = evaluate_detection(model, root, "plate", shots=4, seeds=[0])
     for number in range(5):
         paint(root / "plate" / "test" / "blot" / f"extra-{number}.png", 200 + number, blot=True)
-    after = evaluate_detection([model], root, "plate", shots=4, seeds=[0])
+    after = evaluate_detection(model, root, "plate", shots=4, seeds=[0])
     assert after["false_alarm_rate"] == before["false_alarm_rate"]
 
 
 def test_the_same_twice(model: AnomalyGPT, root: Path) -> None:
-    first, second = (evaluate_detection([model], root, "plate", shots=2, seeds=[3]) for _ in range(2))
+    first, second = (evaluate_detection(model, root, "plate", shots=2, seeds=[3]) for _ in range(2))
     assert {k: v for k, v in first.items() if k != "ms_per_image"} == {
         k: v for k, v in second.items() if k != "ms_per_image"
     }
@@ -129,18 +129,18 @@ def test_shots_come_from_the_training_split_and_nest(root: Path) -> None:
 
 def test_more_shots_than_images_is_refused(model: AnomalyGPT, root: Path) -> None:
     with pytest.raises(ConfigError, match=r"7 shots.*6 good"):
-        evaluate_detection([model], root, "plate", shots=7, seeds=[0])
+        evaluate_detection(model, root, "plate", shots=7, seeds=[0])
     with pytest.raises(ConfigError, match="one shot"):
-        evaluate_detection([model], root, "plate", shots=0, seeds=[0])
+        evaluate_detection(model, root, "plate", shots=0, seeds=[0])
     with pytest.raises(ConfigError, match="one seed"):
-        evaluate_detection([model], root, "plate", shots=1, seeds=[])
+        evaluate_detection(model, root, "plate", shots=1, seeds=[])
 
 
 def test_a_test_split_of_one_kind_is_refused(model: AnomalyGPT, root: Path) -> None:
     for path in (root / "plate" / "test" / "blot").iterdir():
         path.unlink()
     with pytest.raises(NoImages, match="plate"):
-        evaluate_detection([model], root, "plate", shots=1, seeds=[0])
+        evaluate_detection(model, root, "plate", shots=1, seeds=[0])
 
 
 def test_spread_is_the_sample_standard_deviation() -> None:

@@ -261,6 +261,22 @@ def test_the_decoder_learns_alone(features: Path, tmp_path: Path) -> None:
     assert load_checkpoint(tmp_path).prompt_learner is None
 
 
+def test_a_prompt_learner_is_taken_over_as_it_is(trained: Path, features: Path, tmp_path: Path) -> None:
+    change = {"language_model": None, "steps": 0, "decoder_steps": 2, "image_token": False}
+    reads_maps = run(tmp_path / "maps", features, CONFIG.model_copy(update={"image_token": False}))
+    alone = CONFIG.model_copy(update={**change, "prompt_learner": reads_maps})
+    train(alone, out=tmp_path / "taken", cache=features, models=replace(models(), lm=None))
+    taken, source = load_checkpoint(tmp_path / "taken"), load_checkpoint(reads_maps)
+    assert taken.config.language_model == source.config.language_model
+    assert taken.prompt_learner is not None and source.prompt_learner is not None
+    assert taken.config.prompt == source.config.prompt
+    weights, own = taken.prompt_learner.state_dict(), source.prompt_learner.state_dict()
+    assert all(torch.equal(weights[name], tensor) for name, tensor in own.items())
+    reads_images = CONFIG.model_copy(update={**change, "prompt_learner": trained})
+    with pytest.raises(ConfigError, match="map alone"):
+        train(reads_images, out=tmp_path / "no", cache=features, models=replace(models(), lm=None))
+
+
 def test_own_photographs_and_textures(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     good = tmp_path / "parts" / "widget" / "train" / "good"
@@ -298,6 +314,7 @@ def test_files_that_hold_no_chat_are_named(tmp_path: Path, text: str) -> None:
         {"language_model": None},
         {"precision": "float16"},
         {"decoder_steps": 0, "steps": 0},
+        {"steps": 1, "prompt_learner": "folder"},
         {"epochs": 50},
     ],
 )

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from ablation import Place, places_of
 
-from anomaly_core.checkpoint import SHIPPED
+from anomaly_core.checkpoint import SHIPPED, shipped_encoders
+from anomaly_core.config import DEFAULT_ENCODER
 from anomaly_core.results import CELLS
 from anomaly_core.scoring.fusion import Fusion, read_fusion
 
@@ -38,6 +39,11 @@ def test_a_place_is_right_by_its_first_cell_or_by_any() -> None:
     assert found["right_by_chance"] == round(2 / 9 + 1 - (7 * 6) / (9 * 8) + 1 / 9, 1)
 
 
-def test_the_fusion_that_ships_is_that_of_the_result_file() -> None:
-    measured = json.loads((RESULTS / "fusion.json").read_text(encoding="utf-8"))["fusion"]
-    assert read_fusion(SHIPPED) == Fusion.model_validate(measured)
+def test_a_checkpoint_ships_for_the_default_encoder() -> None:
+    assert DEFAULT_ENCODER in shipped_encoders()
+
+
+@pytest.mark.parametrize("encoder", shipped_encoders())
+def test_the_fusion_that_ships_is_that_of_the_result_file(encoder: str) -> None:
+    measured = json.loads((RESULTS / f"fusion-{encoder}.json").read_text(encoding="utf-8"))["fusion"]
+    assert read_fusion(SHIPPED / encoder) == Fusion.model_validate(measured)

@@ -13,8 +13,10 @@ import pytest
 from agents.app import Application
 from agents.settings import Settings
 from anomaly_core.checkpoint import SHIPPED
+from anomaly_core.config import DEFAULT_ENCODER
+from anomaly_core.encoders.registry import SEPARATOR
 from anomaly_core.language.vllm.calls import PAUSE_S
-from anomaly_core.scoring.fusion import FILE, read_fusion, write_fusion
+from anomaly_core.scoring.fusion import read_fusion, write_fusion
 from anomaly_core.weights.resolve import cached
 from tools.records import FailureRecord, InspectionRecord
 
@@ -28,14 +30,15 @@ NO_ANSWER = "the language model did not answer"
 def cells() -> list[Path]:
     """Photographs of solar cells, in a fixed order."""
     folder = cached("elpv")
-    if folder is None or cached("efficientnet-lite0") is None or not (SHIPPED / FILE).is_file():
-        pytest.skip("needs `iad weights pull elpv efficientnet-lite0`, and the shipped checkpoint")
+    needed = DEFAULT_ENCODER.split(SEPARATOR)
+    if folder is None or any(cached(name) is None for name in needed):
+        pytest.skip(f"needs `iad weights pull elpv {' '.join(needed)}`")
     return sorted(folder.rglob("*.png"))[: GOOD + NEW]
 
 
 def heavy(folder: Path) -> str:
     """The shipped checkpoint with a language model that weighs more, so that it is asked more often."""
-    shutil.copytree(SHIPPED, folder)
+    shutil.copytree(SHIPPED / DEFAULT_ENCODER, folder)
     fusion = read_fusion(folder)
     assert fusion is not None
     write_fusion(folder, fusion.model_copy(update={"language_weight": WEIGHT}))

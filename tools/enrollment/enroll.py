@@ -9,9 +9,8 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from anomaly_core.anomalygpt import AnomalyGPT
-from anomaly_core.errors import NoImages, UnreadableImage, WeightsMissing
-from anomaly_core.forecast import Forecast, fit_best
+from anomaly_core.errors import NoImages, UnreadableImage
+from anomaly_core.forecast import Forecast, forecast
 from anomaly_core.good_images import Progress
 from anomaly_core.imaging.reading import LoadedImage
 from knowledge.products.record import Template
@@ -57,16 +56,18 @@ def enroll(
     """Learn a product from images of good parts and store it. Raises NoImages where no file can be read.
 
     Masks, near-duplicates, images of other things and defective parts are left out, but for keep_all.
-    encoder: the product's, as it was chosen before; None chooses among the context's.
+    encoder: name, folder or hub id; the context's if None.
     """
     start = time.perf_counter()
     chosen = select_images(context, paths, keep_all=keep_all, progress=progress)
     if not chosen.images:
         why = chosen.skipped[0].error.message if chosen.skipped else "all of them are masks"
         raise NoImages(f"no good image of {product} could be read: {why}")
-    models, notes = _models(context, encoder)
-    found = fit_best(models, [image.encoded for image in chosen.images], progress, encoder=encoder)
-    learned, searched = found.product, found.first
+    model = context.model if encoder is None else context.model_with(encoder)
+    good = [image.encoded for image in chosen.images]
+    if model is not context.model:
+        good = [model.input.encode_again(image) for image in good]
+    learned = model.fit(good, progress)
     arrays, meta = learned.to_parts()
     templates = [
         Template(
@@ -74,24 +75,20 @@ def enroll(
             file_name=image.path.name,
             data=partial(bytes_of, image),
             embedding=embedding,
-            search_embedding=search_embedding,
         )
-        for image, embedding, search_embedding in zip(
-            chosen.images, learned.embeddings, searched.embeddings, strict=True
-        )
+        for image, embedding in zip(chosen.images, learned.embeddings, strict=True)
     ]
     context.templates.enroll(
         product,
         templates,
         arrays=arrays,
         meta=meta,
-        encoder=found.model.encoder.name,
-        search_encoder=context.model.encoder.name,
-        views=searched.view_embeddings,
-        references=context.references,
+        encoder=model.encoder.name,
+        views=learned.view_embeddings,
+        references=context.references(model),
     )
     shots = len(templates)
-    notes += [*chosen.notes, *learned.notes]
+    notes = [*chosen.notes, *learned.notes]
     if shots == 1:
         notes.insert(
             0, "one good part: its normal variation is a guess; enrol four or more for the stated rate"
@@ -102,30 +99,12 @@ def enroll(
         skipped=chosen.skipped,
         findings=chosen.findings,
         encoder=learned.encoder,
-        forecast=found.forecast,
+        forecast=forecast(model, learned, good),
         supported_rate=supported_rate(shots),
         alpha=learned.alpha,
         seconds=time.perf_counter() - start,
         note="; ".join(notes),
     )
-
-
-def _models(context: Context, encoder: str | None) -> tuple[list[AnomalyGPT], list[str]]:
-    """Return the models to try, the context's first, and remarks on those whose weights are missing.
-
-    encoder: the other one, where it was chosen before.
-    """
-    models: list[AnomalyGPT] = [context.model]
-    notes: list[str] = []
-    others = context.encoders if encoder is None else (encoder,)
-    for name in others:
-        if name == context.model.config.encoder:
-            continue
-        try:
-            models.append(context.model_with(name))
-        except WeightsMissing as error:
-            notes.append(f"enrolled without trying the encoder {name}: {error}")
-    return models, notes
 
 
 def bytes_of(image: LoadedImage | GoodImage) -> bytes:

@@ -1,0 +1,80 @@
+"""Each product is found, inspected and corrected with the encoder that it was enrolled with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from anomaly_core.anomalygpt import AnomalyGPT
+from anomaly_core.config import DetectorConfig
+from anomaly_core.encoders.fakes import TinyTextEncoder
+from anomaly_core.encoders.registry import load_image_encoder
+from anomaly_core.imaging.reading import load_image
+from tools.context import Context, Part
+from tools.detect import detect, find_product, open_image
+from tools.enrollment.calibrate import calibrate
+from tools.enrollment.enroll import enroll
+from tools.enrollment.trial import with_template
+
+OTHER = "tiny+tiny"
+Paint = Callable[..., Path]
+
+
+def model_with(name: str) -> AnomalyGPT:
+    return AnomalyGPT(load_image_encoder(name), DetectorConfig(encoder=name, input_side=192))
+
+
+@pytest.fixture
+def context(tmp_path: Path, paint: Paint) -> Context:
+    """Boards enrolled with the context's encoder, boards of swapped tones with the other one."""
+    made = Context(
+        store=tmp_path / "store",
+        model=lambda: model_with("tiny"),
+        other_model=model_with,
+        text_encoder=TinyTextEncoder,
+        max_pixels=4_000_000,
+    )
+    enroll(made, "board", [paint(f"good-{seed}", seed) for seed in range(4)])
+    dark = [paint(f"dark-{seed}", seed, brighter=-60) for seed in range(4)]
+    enroll(made, "dark board", dark, encoder=OTHER)
+    return made
+
+
+def test_each_product_has_its_encoder(context: Context) -> None:
+    assert [context.product(name).encoder for name in ("board", "dark board")] == ["tiny", OTHER]
+    encoders = {info.name: info.encoder for info in context.templates.products()}
+    assert encoders["dark board"] == model_with(OTHER).encoder.name != encoders["board"]
+    assert context.model_of(context.product("dark board")) is context.model_with(OTHER)
+
+
+@pytest.mark.parametrize(("brighter", "product"), [(0, "board"), (-60, "dark board")])
+def test_an_image_finds_its_product_among_those_of_both(
+    context: Context, paint: Paint, brighter: int, product: str
+) -> None:
+    path = str(paint("new", 9, brighter=brighter))
+    found = find_product(context, open_image(context, path))
+    assert found.name == product and found.inferred
+
+
+def test_verdicts_are_those_of_the_product_s_own_model(context: Context, paint: Paint) -> None:
+    good, bad = paint("new", 9, brighter=-60), paint("bad", 9, brighter=-60, blot=(60, 60, 110, 110))
+    product, model = context.product("dark board"), model_with(OTHER)
+    for path, anomalous in ((good, False), (bad, True)):
+        part = Part(context, str(path), open_image(context, str(path)).sha256, "dark board")
+        verdict, own = detect(part), model.inspect(load_image(path), product).verdict
+        assert verdict.anomalous is own.anomalous is anomalous
+        assert verdict.p_value == pytest.approx(own.p_value, rel=1e-3)
+
+
+def test_it_is_calibrated_and_corrected_with_its_encoder(context: Context, paint: Paint) -> None:
+    further = [paint(f"further-{seed}", seed, brighter=-60) for seed in range(20, 23)]
+    assert calibrate(context, "dark board", further).images == 3
+    with with_template(context, "dark board", load_image(paint("odd", 30, brighter=-60))) as candidate:
+        assert candidate is not None
+        assert candidate.flips([]) == []
+        with context.store.transaction("correct") as tx:
+            candidate.put(tx)
+    assert context.product("dark board").encoder == OTHER
+    assert len(context.templates.images("dark board")) == 5
