@@ -227,7 +227,8 @@ class AnomalyGPT:
             scores, foreign=foreign, problems=problems, comparable=comparable, alpha=alpha, review=review
         )
         fused = product.fused_verdict(scores, foreign=foreign, alpha=alpha, review=review)
-        shown = product.regions(values) if comparable and (fused.anomalous or fused.uncertain) else []
+        stands_out = comparable and (fused.anomalous or fused.uncertain)
+        shown = product.regions(scored, scores[FEW_SHOT]) if stands_out else []
         wrong = product.findings(scores, alpha) if comparable else []
         regions = described_regions(scored, wrong, shown)
         decode_ms = 1000 * (time.perf_counter() - encoded_at) - llm_ms

@@ -20,7 +20,7 @@ from anomaly_core.errors import ConfigError, WeightsDamaged, WeightsMissing
 from anomaly_core.files import make_folder, write_whole
 from anomaly_core.imaging.quality import QualityLimits, measure_quality
 from anomaly_core.results import Array, Region, Verdict
-from anomaly_core.scorers.few_shot import FOREIGN_OBJECT, PIXEL_RATE, bank_of
+from anomaly_core.scorers.few_shot import FOREIGN_OBJECT, PIXEL_RATE, bank_of, outlined_map
 from anomaly_core.scoring.calibration import Calibration
 from anomaly_core.scoring.fusion import MAX_MARGIN
 from anomaly_core.scoring.regions import MOST_REGIONS, find_regions
@@ -31,6 +31,12 @@ INDEPENDENT_SHARE: Final = 0.2
 NOT_ALIGNED: Final = (
     "The part was not found or its pose is unclear, so that it could not be aligned with the good images."
 )
+OUTLINE: Final = 0.7
+"""Height of a region's outline between the map's median and its peak; see docs/research/experiments.md."""
+SECONDARY: Final = 0.8
+"""Least height of another region's peak than the strongest's, likewise."""
+CLEAR: Final = 4.5
+"""Limits of a normal pixel above which values are equally clear: encoders overstate what borders cut off."""
 ARRAYS: Final = "product.safetensors"
 META: Final = "product.json"
 _ENROL_AGAIN: Final = "enrol the product again"
@@ -213,27 +219,41 @@ class ProductModel:
         return self.independent[name].log_p(scores[name].log_score) - math.log(self._share)
 
     def region_threshold(self, values: Array) -> float:
-        """Return the value from which a pixel of an (H, W) map belongs to a region.
+        """Return `strongest_threshold`, at least the limit of a normal pixel."""
+        return max(self.pixel_threshold, self.strongest_threshold(values))
 
-        It is half-way between the map's median and its peak, where a blurred defect has its outline, and at
-        least the limit of a normal pixel.
+    def strongest_threshold(self, values: Array) -> float:
+        """Return the value from which a pixel of an (H, W) map belongs to the strongest region.
+
+        It does not depend on the limit of a normal pixel, since an image can be anomalous while no pixel
+        exceeds it; its peak is then the region.
+        """
+        return self._height(values, OUTLINE)
+
+    def regions(self, image: EncodedImage, score: Score, *, most: int = MOST_REGIONS) -> list[Region]:
+        """Return the regions of an image's few-shot score, strongest first: at least one, at most `most`.
+
+        Each but the strongest exceeds the limit of a normal pixel by itself.
+        """
+        values = outlined_map(image, score, self.states[FEW_SHOT])
+        return find_regions(
+            values,
+            threshold=self.strongest_threshold(values),
+            least_peak=max(self.pixel_threshold, self._height(values, SECONDARY)),
+            max_regions=most,
+            scale=self.pixel_threshold,
+        )
+
+    def _height(self, values: Array, share: float) -> float:
+        """Return the value at a share of the way from the median of an (H, W) map to its peak.
+
+        The peak counts up to `CLEAR` limits: a few far higher patches must not hide a clear defect's others.
         """
         coarse = values[::4, ::4]
         shown = coarse[coarse > 0]
         base = float(np.median(shown)) if shown.size else 0.0
-        return max(self.pixel_threshold, (base + float(values.max())) / 2)
-
-    def strongest_threshold(self, values: Array) -> float:
-        """Return `region_threshold`, or 0.8 of the map's peak where that is lower.
-
-        An image can be anomalous while no pixel exceeds the normal limit; its peak is then the region.
-        """
-        return min(self.region_threshold(values), 0.8 * float(values.max()))
-
-    def regions(self, values: Array, *, most: int = MOST_REGIONS) -> list[Region]:
-        """Return the regions of an (H, W) map, strongest first: at least one, at most `most`."""
-        threshold = self.strongest_threshold(values)
-        return find_regions(values, threshold=threshold, max_regions=most, scale=self.pixel_threshold)
+        peak = float(values.max())
+        return base + share * (max(min(peak, CLEAR * self.pixel_threshold), base) - base)
 
     def to_parts(self) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
         """Return the arrays and the JSON values to store; the inverse of `from_parts`."""

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from anomaly_core.results import Region
 from anomaly_core.scoring.regions import region_of_mask
+from anomaly_core.scoring.scorer import FEW_SHOT
 from tools.context import Part
 from tools.drawing import write_pictures
 from tools.locations import box_of
@@ -65,7 +66,7 @@ def region_at(part: Part, place: str) -> PlacedRegion:
 
 def strongest_region(part: Part) -> Region:
     """Return the region of the map's peak, also for an image that was judged normal."""
-    return part.model.regions(part.inspection.anomaly_map.values, most=1)[0]
+    return part.model.regions(part.inspection.image, part.inspection.scores[FEW_SHOT], most=1)[0]
 
 
 def draw(part: Part, out: Path) -> FilesRecord:

@@ -94,6 +94,16 @@ class Frame:
         )
         return np.asarray(warped, dtype=np.float32)
 
+    def inside(self, rows: int, columns: int) -> NDArray[np.bool_]:
+        """Return which cells of a (rows, columns) grid over the input have their centre on the original.
+
+        An aligned part at the image's border has an input that reaches beyond it.
+        """
+        (h, w), (height, width) = self.input_size, self.original_size
+        y, x = (np.mgrid[0:rows, 0:columns] + 0.5) * np.array([h / rows, w / columns])[:, None, None]
+        at_x, at_y = (a * x + b * y + c for a, b, c in self.matrix.tolist())
+        return np.asarray((at_x >= 0) & (at_x < width) & (at_y >= 0) & (at_y < height), dtype=np.bool_)
+
     @property
     def scale(self) -> float:
         """Length of an input pixel, in original pixels."""

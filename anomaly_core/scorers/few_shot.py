@@ -13,6 +13,7 @@ from anomaly_core.config import FewShotConfig
 from anomaly_core.decoders.memory_bank import MemoryBank, image_score, less_median
 from anomaly_core.decoders.patches import EncodedImage, as_array
 from anomaly_core.imaging.augment import undo_flip
+from anomaly_core.imaging.guided import guided_filter
 from anomaly_core.results import Array
 from anomaly_core.scoring.calibration import SHOT_EXPONENT, Prior, calibrate, log_of
 from anomaly_core.scoring.scorer import FEW_SHOT, Fit, Score, State
@@ -28,6 +29,10 @@ PIXEL_RATE: Final = 0.05
 """Share of good images above the limit of a normal pixel."""
 FOREIGN_OBJECT: Final = 1.5
 """Score of a foreign object beside the part, in units of the good images' limit."""
+PATCH_PIXELS: Final = 8
+"""Side of a patch, and radius of the guided filter, in pixels of the grid that outlines are drawn on."""
+GUIDE_NOISE: Final = 10.0
+"""Grey levels below which the image gives a map no edge; see docs/research/experiments.md."""
 
 
 class FewShotScorer:
@@ -114,7 +119,32 @@ def map_on_original(image: EncodedImage, score: Score, state: State) -> tuple[Ar
     A piece beside an aligned part lies outside the encoder input; it is anomalous by its presence, unless a
     good image had one too.
     """
-    on_original = image.frame.to_original(as_array(_values(score)))
+    return _with_foreign(image, as_array(_values(score)), state)
+
+
+def outlined_map(image: EncodedImage, score: Score, state: State) -> Array:
+    """Return the map of `map_on_original` with the image's own edges, for the outlines of regions.
+
+    A patch is far larger than many a defect, and the map between patches is a blur; the guided filter lets
+    the map end where the colours change. Patches beyond the original's border are 0.
+    """
+    values = as_array(_values(score))
+    rows, columns = values.shape
+    size = (columns * PATCH_PIXELS, rows * PATCH_PIXELS)
+    values = np.where(image.frame.inside(rows, columns), values, np.float32(0))
+    guide = cv2.resize(image.frame.render(image.pixels), size, interpolation=cv2.INTER_AREA)
+    fine = guided_filter(
+        np.asarray(cv2.resize(values, size, interpolation=cv2.INTER_LINEAR), dtype=np.float32),
+        np.asarray(guide, dtype=np.uint8),
+        radius=PATCH_PIXELS,
+        noise=GUIDE_NOISE,
+    )
+    return _with_foreign(image, fine.clip(0, values.max()), state)[0]
+
+
+def _with_foreign(image: EncodedImage, values: Array, state: State) -> tuple[Array, bool]:
+    """Return a map over the input on the original, foreign objects marked, and whether there are any."""
+    on_original = image.frame.to_original(values)
     unseen = image.frame.unseen
     if unseen is None or state.meta["cluttered"]:
         return on_original, False

@@ -25,13 +25,15 @@ def find_regions(
     values: Array,
     *,
     threshold: float,
+    least_peak: float = -math.inf,
     min_area_px: int | None = None,
     max_regions: int = MOST_REGIONS,
     scale: float,
 ) -> list[Region]:
     """Return the connected areas of an anomaly map that reach the threshold, strongest peak first.
 
-    values: (H, W) float32 anomaly map. threshold: in the map's unit, inclusive.
+    values: (H, W) float32 anomaly map. threshold: in the map's unit, inclusive. least_peak: areas whose peak
+        is lower are dropped, except the strongest.
     min_area_px: smaller areas are dropped, except the strongest; default 0.02 % of the image, at least 9 px.
     scale: unit of the excess, > 0, in the map's unit. A region's score is
         1 - exp(-(peak - threshold) / scale): 0 at the threshold, 0.63 one scale above it, towards 1.
@@ -54,10 +56,12 @@ def find_regions(
         for k, (x0, y0, x1, y1, _) in enumerate(boxes, start=1)
     ]
     order = sorted(range(len(boxes)), key=lambda k: (-peaks[k], -boxes[k][4]))
-    kept = [k for rank, k in enumerate(order) if rank == 0 or boxes[k][4] >= least][:max_regions]
+    kept = [
+        k for rank, k in enumerate(order) if rank == 0 or (boxes[k][4] >= least and peaks[k] >= least_peak)
+    ]
     return [
         region_of_mask(labels == k + 1, score=1.0 - math.exp(-max(peaks[k] - threshold, 0.0) / scale))
-        for k in kept
+        for k in kept[:max_regions]
     ]
 
 

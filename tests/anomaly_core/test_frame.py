@@ -163,3 +163,10 @@ def test_a_piece_beside_the_part_is_known_as_unseen() -> None:
     rows, columns = np.nonzero(frame.unseen)
     assert columns.mean() * 400 / frame.unseen.shape[1] == pytest.approx(60, abs=3)
     assert rows.mean() * 300 / frame.unseen.shape[0] == pytest.approx(40, abs=3)
+
+
+def test_the_cells_of_a_grid_that_lie_on_the_original() -> None:
+    assert whole_frame((300, 500), 224, 16).inside(7, 9).all()
+    # Half of the input lies left of the original.
+    shifted = Frame(np.array([[1.0, 0, -32], [0, 1.0, 0]]), (64, 64), (64, 64))
+    assert shifted.inside(4, 8).tolist() == [[False] * 4 + [True] * 4] * 4

@@ -19,7 +19,6 @@ from anomaly_core.imaging.augment import flips
 from anomaly_core.imaging.reading import load_image
 from anomaly_core.product import ProductModel
 from anomaly_core.results import Region, cell_of
-from anomaly_core.scoring.regions import find_regions
 from anomaly_core.scoring.scorer import FEW_SHOT
 from anomaly_core.weights.resolve import cached
 
@@ -47,10 +46,9 @@ def with_square(pixels: NDArray[np.uint8], box: tuple[int, int, int, int]) -> ND
 
 
 def strongest(model: AnomalyGPT, product: ProductModel, pixels: NDArray[np.uint8]) -> Region:
-    values = model.inspect(pixels, product).anomaly_map.values
-    assert values.shape == pixels.shape[:2]
-    threshold = product.region_threshold(values)
-    found = find_regions(values, threshold=threshold, scale=product.pixel_threshold)
+    inspection = model.inspect(pixels, product)
+    assert inspection.anomaly_map.values.shape == pixels.shape[:2]
+    found = product.regions(inspection.image, inspection.scores[FEW_SHOT])
     assert found[0].score == max(region.score for region in found)
     return found[0]
 

@@ -71,6 +71,12 @@ def test_strongest_first_and_no_more_than_asked() -> None:
     assert [r.cell for r in two] == ["bottom right", "center"]
 
 
+def test_a_weak_area_is_left_out_unless_it_is_the_only_one() -> None:
+    map_ = painted(60, 100, (5, 5, 20, 20, 5.0), (40, 5, 55, 20, 3.0), (70, 30, 90, 50, 2.0))
+    assert [r.bbox[0] for r in find_regions(map_, threshold=1, scale=1, least_peak=3)] == [5, 40]
+    assert len(find_regions(map_, threshold=1, scale=1, least_peak=9)) == 1
+
+
 def test_specks_are_dropped_but_never_the_strongest() -> None:
     map_ = painted(300, 300, (10, 10, 12, 12, 9.0), (200, 200, 202, 202, 3.0), (100, 100, 120, 120, 2.0))
     regions = find_regions(map_, threshold=1, scale=1)
