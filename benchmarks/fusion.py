@@ -17,6 +17,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import product as product_of
 from pathlib import Path
 from typing import Any
 
@@ -41,8 +42,8 @@ LEAST_WEIGHT = 0.005
 NONE = (0.0, 0.0)
 UNFUSED = Fusion(text_weight=0.0, language_weight=0.0, prior=Prior())
 """All weights 0, so that each part can be read for itself."""
-DRAWS = ((1, 0), (1, 1), (4, 0), (4, 1))
-"""Shots and seed of each case."""
+DRAWN = (1, 4)
+"""Shots of a case; each with every seed."""
 
 
 @dataclass(frozen=True)
@@ -76,11 +77,11 @@ class Case:
         return float((self.one_view[~self.labels] @ np.array([1.0, text_weight])).std(ddof=1))
 
 
-def cases_of(part: Set, model: AnomalyGPT, mute: AnomalyGPT) -> list[Case]:
-    """Return a set's cases. mute: the model without its language model."""
+def cases_of(part: Set, model: AnomalyGPT, mute: AnomalyGPT, seeds: Sequence[int]) -> list[Case]:
+    """Return a set's cases. mute: the model without its language model. seeds: of the draws of shots."""
     images = [model.input.augment(model.encode(test.pixels)) for test in part.tests]
     cases = []
-    for shots, seed in DRAWS:
+    for shots, seed in product_of(DRAWN, seeds):
         product = model.fit(part.draw(shots, seed))
         one_view = [parts_of(mute.inspect(each.first_view, product).scores) for each in images]
         all_views = [parts_of(model.inspect(each, product, ask=True).scores) for each in images]
@@ -141,6 +142,7 @@ def main() -> None:
     options.add_argument("--count", type=int, default=30, help="good and anomalous test images a set")
     options.add_argument("--products", type=int, default=6, help="procedural products, for the priors")
     options.add_argument("--seed", type=int, default=23)
+    options.add_argument("--draws", type=int, default=2, help="draws of each number of shots")
     options.add_argument("--write", action="store_true", help="write fusion.json into the checkpoint")
     options.add_argument("--cases", type=Path, help="write each case's scores and labels into this .npz")
     given = options.parse_args()
@@ -148,7 +150,7 @@ def main() -> None:
     rng = np.random.default_rng(given.seed)
     cases: list[Case] = []
     for part in photographs(given.count, rng, given.seed):
-        mine = cases_of(part, model, mute)
+        mine = cases_of(part, model, mute, range(given.draws))
         cases += mine
         print(part.name, {name: round(value, 3) for name, value in aurocs_of(mine).items()}, flush=True)
     # Good images: of each photographed product once, and of procedural ones.
@@ -157,7 +159,7 @@ def main() -> None:
         images = [made.image(i, side=SIDE) for i in range(SHOTS + given.count)]
         tests = [Labelled(pixels, GOOD) for pixels in images[SHOTS:]]
         part = Set(f"{made.name} {index}-good", images[:SHOTS], tests)
-        good[part.name] = cases_of(part, model, mute)
+        good[part.name] = cases_of(part, model, mute, range(given.draws))
         print(part.name, flush=True)
     if given.cases:
         kept = {

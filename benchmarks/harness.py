@@ -50,7 +50,11 @@ def fused_models(checkpoint: Checkpoint) -> tuple[AnomalyGPT, AnomalyGPT]:
     encoder = load_image_encoder(checkpoint.config.training.encoder)
     config = DetectorConfig(scorers=(FEW_SHOT, TEXT_ALIGNED, SOFT_PROMPT))
     reader = SoftPromptScorer.load(checkpoint)
-    return AnomalyGPT(encoder, config, checkpoint, lambda: reader), AnomalyGPT(encoder, config, checkpoint)
+    # Scores are compared here, and no decision.
+    return (
+        AnomalyGPT(encoder, config, checkpoint, lambda: reader, judge_quality=False),
+        AnomalyGPT(encoder, config, checkpoint, judge_quality=False),
+    )
 
 
 # --- figures --------------------------------------------------------------------------------------
