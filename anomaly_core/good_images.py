@@ -15,7 +15,6 @@ from anomaly_core.imaging.quality import (
     MOST_IMAGES,
     Quality,
     QualityLimits,
-    Recordings,
     measure_quality,
     recordings,
 )
@@ -53,14 +52,16 @@ def encode_good_images(
     """
     good: list[EncodedImage] = []
     views: list[Array] = []
-    traits = [_traits(encoder, image, judge_quality, n < MOST_IMAGES) for n, image in enumerate(images)]
-    changed = [copies for _, _, copies in traits if copies]
-    aligned = encoder.aligns([pose for pose, _, _ in traits], changed)
+    qualities: list[Quality] = []
+    changed = [recordings(pixels_of(image)) for image in images[:MOST_IMAGES]] if judge_quality else []
+    aligned = encoder.aligns([_has_pose(encoder, image) for image in images], changed)
     for number, image in enumerate(images):
         (encoded,) = encoder.encode_batch([image], align=aligned)
-        source = encoded.source
+        source = image.source if isinstance(image, EncodedImage) else encoded.source
         # The pixels are in memory within this turn of the loop only, where they can be read again.
         encoded = encoder.augment(replace(encoded, source=encoded.pixels))
+        if judge_quality:
+            qualities.append(measure_quality(encoded.pixels))
         others = [*encoded.views[1:], *encoder.views(perturbations(encoded.frame.render(encoded.pixels)))]
         views.append(np.stack([as_array(view.features.embedding) for view in others]))
         grids = tuple(view.grid for view in encoded.views[1:])
@@ -74,16 +75,11 @@ def encode_good_images(
     if judge_quality:
         embeddings = np.stack([each.embedding for each in good])
         floor = encoder.similarity_floor(changed, embeddings, np.stack(views), align=aligned)
-        quality = QualityLimits.fit([own for _, own, _ in traits if own], changed, floor)
+        quality = QualityLimits.fit(qualities, changed, floor)
     return GoodImages(good, np.concatenate(views), aligned, quality)
 
 
-def _traits(
-    encoder: FramedEncoder, image: Image, judge_quality: bool, first: bool
-) -> tuple[bool, Quality | None, Recordings]:
-    """Return whether a good image's pose is clear, its quality, and other recordings of a first one."""
-    pixels = pixels_of(image)
-    pose = encoder.frame(pixels).aligned
-    if not judge_quality:
-        return pose, None, {}
-    return pose, measure_quality(pixels), recordings(pixels) if first else {}
+def _has_pose(encoder: FramedEncoder, image: Image) -> bool:
+    """Return whether a good image's pose is clear; an encoded one's pixels aren't read for it."""
+    frame = image.frame if isinstance(image, EncodedImage) else encoder.frame(pixels_of(image))
+    return frame.aligned

@@ -85,17 +85,21 @@ class MemoryBank:
         nearest = self._cosines(grid).amax(dim=1)
         return (1 - nearest).clamp_min_(0).view(h, w)
 
+    def nearest(self, grid: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return `distances`, and the (h, w) numbers of the nearest normal patches."""
+        h, w, _ = grid.shape
+        cosines = self._cosines(grid)
+        # NumPy's argmax is faster than torch's.
+        found = torch.from_numpy(cosines.numpy().argmax(axis=1))
+        return (1 - cosines.amax(dim=1)).clamp_min_(0).view(h, w), found.view(h, w)
+
     def match(self, grid: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Return `distances`, and (h, w, C) residuals: each patch minus the nearest normal one.
 
         The squared length of a residual is twice the distance.
         """
-        h, w, _ = grid.shape
-        cosines = self._cosines(grid)
-        # NumPy's argmax is faster than torch's.
-        nearest = torch.from_numpy(cosines.numpy().argmax(axis=1))
-        residuals = grid - self.patches[nearest].view(grid.shape)
-        return (1 - cosines.amax(dim=1)).clamp_min_(0).view(h, w), residuals
+        distances, found = self.nearest(grid)
+        return distances, grid - self.patches[found]
 
     def _cosines(self, grid: torch.Tensor) -> torch.Tensor:
         cosines: torch.Tensor = grid.flatten(0, 1) @ self.patches.T

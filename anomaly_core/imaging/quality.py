@@ -26,6 +26,8 @@ WORKING_SIDE: Final = 512
 """Longer side in pixels of the copy that is measured."""
 WHITE: Final = 250
 BLACK: Final = 5
+HALF: Final = 0.425
+"""Share of a side that counts as half: where a part is cut off there is an edge, which is left out."""
 MOST_IMAGES: Final = 4
 """Good images that `recordings` are made of; the others only count as they are."""
 SPREADS: Final = 3.0
@@ -39,6 +41,7 @@ MARGINS: Final[Mapping[str, float]] = {
     "skewness": 0.4,
     "area": 0.35,
     "border": 0.015,
+    "coverage": 0.3,
 }
 """Distance of a limit from the range of good images and copies, in the unit of `Quality`."""
 
@@ -50,7 +53,8 @@ class Quality:
     sharpness: log of the energy of fine over that of coarse detail. white, black: shares of clipped pixels.
     level: mean grey level. contrast: log of the standard deviation of the grey levels. skewness: of the grey
     levels; a negative's has the other sign. area: log of the foreground's share of the image, border: share
-    of the image's border that the foreground covers; both None without a foreground.
+    of the image's border that the foreground covers; both None without a foreground. coverage: log-ratio of
+    the contrast of that half (left, right, upper or lower) that has least to the whole image's.
     """
 
     sharpness: float
@@ -61,6 +65,7 @@ class Quality:
     skewness: float
     area: float | None
     border: float | None
+    coverage: float
 
 
 @dataclass(frozen=True)
@@ -80,14 +85,17 @@ class QualityLimits:
         """Learn the limits from the quality of good images, one or more, and other recordings."""
         copies = [measure_quality(copy) for copies in changed for copy in copies.values()]
         limits: dict[str, Limit] = {}
+        foreground = all(each.area is not None for each in own)
         for name, margin in MARGINS.items():
+            if name == "coverage" and foreground:
+                continue  # a part in another pose covers other halves; its area and border are judged
             seen = [v for each in (*own, *copies) if (v := getattr(each, name)) is not None]
             if not seen:
                 continue
             natural = [v for each in own if (v := getattr(each, name)) is not None]
             beyond = margin + SPREADS * (float(np.std(natural, ddof=1)) if len(natural) > 1 else 0.0)
             limits[name] = (min(seen) - beyond, max(seen) + beyond)
-        return cls(limits, all(each.area is not None for each in own), similarity)
+        return cls(limits, foreground, similarity)
 
     def problems(self, quality: Quality, similarity: float) -> tuple[str, ...]:
         """Return why an image isn't comparable with the good images, as sentences; none where it is.
@@ -143,6 +151,7 @@ def measure_quality(pixels: Pixels) -> Quality:
         skewness=float((((smooth - smooth.mean()) / (spread + 1.0)) ** 3).mean()),
         area=None if objects is None else math.log(float(objects.mean())),
         border=None if objects is None else _border_share(objects),
+        coverage=_coverage(grey),
     )
 
 
@@ -194,6 +203,15 @@ def _border_share(objects: NDArray[np.bool_]) -> float:
     return float(np.concatenate(edges).mean())
 
 
+def _coverage(grey: NDArray[np.float32]) -> float:
+    """Return the least log-ratio of a half's contrast to the whole image's, of structures, not of noise."""
+    structure = cv2.GaussianBlur(grey, (0, 0), 2.0) - cv2.GaussianBlur(grey, (0, 0), 8.0)
+    energy = structure**2 + 0.1
+    rows, columns = (round(HALF * side) for side in grey.shape)
+    halves = (energy[:rows], energy[-rows:], energy[:, :columns], energy[:, -columns:])
+    return 0.5 * math.log(min(float(half.mean()) for half in halves) / float(energy.mean()))
+
+
 def _sentences(name: str, value: float, low: float, high: float) -> list[str]:
     """Return the sentence on a value outside its limits; none for a side that is no fault."""
     below = value < low
@@ -218,5 +236,12 @@ def _sentences(name: str, value: float, low: float, high: float) -> list[str]:
         what = f"it covers {math.exp(value):.1%} of the image"
         limit = f"the good images' {math.exp(low):.1%} to {min(math.exp(high), 1):.1%}"
         return [f"The part is too {'small, or only partly in view' if below else 'large'}: {what}, {limit}."]
+    if name == "coverage":
+        what = f"the emptiest half has {math.exp(value):.0%} of the image's contrast"
+        return (
+            [f"The part is only partly in view: {what}, the good images at least {math.exp(low):.0%}."]
+            if below
+            else []
+        )
     share = f"it covers {value:.0%} of the image's border, the good images' at most {high:.0%}"
     return [] if below else [f"The part is only partly in view: {share}."]

@@ -1,4 +1,4 @@
-"""Robust outliers among a few values, and leave-one-out anomaly scores of candidate images."""
+"""Robust outliers among a few values, and how anomalous candidate images are against each other."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ import torch
 from numpy.typing import NDArray
 
 from anomaly_core.decoders.memory_bank import MemoryBank
-from anomaly_core.decoders.patches import top_share_mean
-from anomaly_core.scoring.calibration import log_of
+from anomaly_core.scoring.calibration import SMALLEST_SCORE, Prior, calibrate
 
 Values = NDArray[np.float64]
 
@@ -24,7 +23,10 @@ REFERENCES: Final = 32
 UPPER_QUARTILE: Final = 0.75
 NORMAL_QUARTILE: Final = 1.1503
 """That quantile of a standard normal's absolute value. It varies less than the median between few images."""
-TOP_SHARE: Final = 0.01
+SUSPECTS: Final = 0.2
+"""Share of the other images that may be anomalous too."""
+SCORE_SPREAD: Final = 0.1
+"""Prior standard deviation of good images' log-scores."""
 
 
 def robust_z(values: Values, prior: float) -> Values:
@@ -44,24 +46,38 @@ def robust_z(values: Values, prior: float) -> Values:
     return found
 
 
-def pairwise_maps(grids: Sequence[torch.Tensor]) -> list[dict[int, torch.Tensor]]:
-    """Return, for each image, the cosine distance of its patches to each other image's nearest, by index.
+def locally_anomalous(grids: Sequence[torch.Tensor]) -> list[torch.Tensor]:
+    """Return each image's (h, w) map of how unlike the others its patches are, relative to local variation.
 
-    grids: (h, w, C) unit-length patches; the maps are flat, (h * w,).
+    A patch's distance to the nearest patch of all other images is divided by that of patches like it: for
+    each other image, the one most like the patch has a distance of its own to the images other than its own;
+    the median of these says how much good parts vary there (compare LOF, Breunig et al., 2000). The mean of
+    all distances is added to it. 1 and below: usual. grids: three or more, (h, w, C), unit length.
     """
     step = -(-len(grids) // REFERENCES)
     banks = {other: MemoryBank(grids[other].flatten(0, 1)) for other in range(0, len(grids), step)}
-    return [
-        {other: bank.distances(grid).flatten() for other, bank in banks.items() if other != index}
+    matches = [
+        {other: bank.nearest(grid) for other, bank in banks.items() if other != index}
         for index, grid in enumerate(grids)
     ]
+    own = [torch.stack([distances for distances, _ in found.values()]).amin(0) for found in matches]
+    usual = float(torch.cat([distances.flatten() for distances in own]).mean())
+    maps = []
+    for distances, found in zip(own, matches, strict=True):
+        local = torch.stack([own[other].flatten()[nearest] for other, (_, nearest) in found.items()])
+        maps.append(distances / (local.median(0).values + usual + SMALLEST_SCORE))
+    return maps
 
 
-def leave_one_out(maps: Sequence[dict[int, torch.Tensor]], kept: Sequence[int]) -> tuple[Values, Values]:
-    """Return the log-scores and log-peaks, (n,), of the kept images, each against the other kept ones."""
-    scores, peaks = [], []
-    for index in kept:
-        nearest = torch.stack([maps[index][o] for o in kept if o in maps[index]]).amin(0)
-        scores.append(log_of(float(top_share_mean(nearest, TOP_SHARE))))
-        peaks.append(log_of(float(nearest.max())))
-    return np.array(scores), np.array(peaks)
+def p_values(log_scores: Values) -> Values:
+    """Return the probability of each of (n,) images' log-scores, given those of the others.
+
+    The highest share `SUSPECTS` of the others is left out, at least one: it may be anomalous too, and would
+    hide the image. So these are below the true probabilities; limits on them are measured on good images.
+    """
+    found = []
+    for index, score in enumerate(log_scores):
+        others = np.sort(np.delete(log_scores, index))
+        kept = others[: len(others) - max(1, int(SUSPECTS * len(others)))]
+        found.append(calibrate(kept, prior=Prior(spread=SCORE_SPREAD)).p_value(float(score)))
+    return np.array(found)

@@ -1,8 +1,8 @@
 """Screening: which of the images that a product is to be learned from are no good part's image, and why.
 
-Masks first, then near-duplicates, then images of another size, light or sharpness, then other objects, then
-parts with an anomaly, by their leave-one-out score. Each is an outlier among the images themselves; no image
-is compared with a fixed limit alone.
+Masks first, then near-duplicates, then images of another size, light or sharpness or partly in view, then
+other objects, then parts with an anomaly, by their leave-one-out score. Each is an outlier among the images
+themselves; no image is compared with a fixed limit alone.
 """
 
 from __future__ import annotations
@@ -15,14 +15,19 @@ from typing import Final, Literal
 import numpy as np
 import torch
 
-from anomaly_core.results import Array
+from anomaly_core.decoders.patches import top_share_mean
+from anomaly_core.imaging.frame import Frame
+from anomaly_core.results import Array, cell_of
+from anomaly_core.scoring.calibration import log_of
 from anomaly_core.screening.duplicates import near_duplicates
-from anomaly_core.screening.outliers import LEAST_IMAGES, leave_one_out, pairwise_maps, robust_z
+from anomaly_core.screening.outliers import LEAST_IMAGES, locally_anomalous, p_values, robust_z
 from anomaly_core.screening.traits import Traits
 
-Kind = Literal["mask", "duplicate", "size", "light", "blur", "foreign", "defect"]
+Kind = Literal["mask", "duplicate", "size", "light", "blur", "view", "foreign", "defect"]
 
 LEAST_FOR_DUPLICATES: Final = 3
+LEAST_FOR_DEFECTS: Final = 6
+"""Fewer images do not show how much good ones vary."""
 SIZE_PRIOR: Final = 0.02
 SIZE_LIMIT: Final = (6.0, 0.15)
 """Robust standard deviations, and log-ratio, both of which an odd image lies beyond. These limits, and the
@@ -33,27 +38,38 @@ SHARPNESS_PRIOR: Final = 0.15
 SHARPNESS_LIMIT: Final = (4.0, 0.5)
 DISTANCE_PRIOR: Final = 0.3
 DISTANCE_LIMIT: Final = (5.0, 1.0)
-SCORE_PRIOR: Final = 0.15
-SCORE_LIMIT: Final = (4.6, 0.3)
+WHITE_PRIOR: Final = 0.05
+WHITE_LIMIT: Final = (4.0, 0.25)
+COVERAGE_PRIOR: Final = 0.15
+COVERAGE_LIMIT: Final = (5.0, 0.6)
+TOP_SHARE: Final = 0.01
+"""Share of an image's patches, the most anomalous ones, that its score is the mean of."""
+DEFECT_LIMITS: Final = (0.002, 0.005)
+"""`p_values` below which a part is anomalous, and is perhaps so. About 2 and 3 % of good images do."""
 
 
 @dataclass(frozen=True, eq=False)
 class Sample:
-    """One image to screen. embedding: (D,) unit length. grid: (h, w, C) patches."""
+    """One image to screen. embedding: (D,) unit length. grid: (h, w, C) patches of its frame."""
 
     traits: Traits
     embedding: Array
     grid: torch.Tensor
+    frame: Frame
 
 
 @dataclass(frozen=True)
 class Oddity:
-    """One image that is odd among the others. reason: a phrase. of: the image that it repeats."""
+    """One image that is odd among the others.
+
+    reason: a phrase. of: the image that it repeats. certain: to be left out, not only to be looked at.
+    """
 
     index: int
     kind: Kind
     reason: str
     of: int | None = None
+    certain: bool = True
 
 
 @dataclass(frozen=True)
@@ -85,12 +101,14 @@ def screen(samples: Sequence[Sample]) -> Screened:
         most -= len(repeated)
     elif repeated:
         kept_all.append("near-duplicates")
-    unique = [n for n in rest if n not in left_out]
+    again = {odd.index for odd in repeated}
+    unique = [n for n in rest if n not in again]
     odd = [] if len(unique) < LEAST_IMAGES else _odd(samples, unique)
     oddities += odd
-    if len(odd) <= most:
-        left_out |= {each.index for each in odd}
-    elif odd:
+    certain = {each.index for each in odd if each.certain}
+    if len(certain) <= most:
+        left_out |= certain
+    else:
         kept_all.append("odd images")
     return Screened(tuple(oddities), frozenset(left_out), tuple(kept_all))
 
@@ -107,7 +125,7 @@ def _duplicates(samples: Sequence[Sample], rest: Sequence[int]) -> list[Oddity]:
 def _odd(samples: Sequence[Sample], candidates: Sequence[int]) -> list[Oddity]:
     """Return the odd ones, one kind after the other, each without those that the kinds before it found."""
     found: list[Oddity] = []
-    for find in (_other_size, _other_light, _blurred, _foreign, _defective):
+    for find in (_other_size, _over_exposed, _cut_off, _other_light, _blurred, _foreign, _defective):
         left = [n for n in candidates if n not in {odd.index for odd in found}]
         if len(left) < LEAST_IMAGES:
             break
@@ -138,7 +156,7 @@ def _other_size(samples: Sequence[Sample], left: Sequence[int]) -> list[Oddity]:
 
 
 def _other_light(samples: Sequence[Sample], left: Sequence[int]) -> list[Oddity]:
-    found = _beyond([samples[n].traits.log_light for n in left], LIGHT_PRIOR, LIGHT_LIMIT)
+    found = _beyond([math.log(samples[n].traits.quality.level + 1) for n in left], LIGHT_PRIOR, LIGHT_LIMIT)
     return [
         Oddity(
             left[n], "light", f"{abs(math.expm1(d)):.0%} {'darker' if d < 0 else 'brighter'} than the others"
@@ -148,9 +166,30 @@ def _other_light(samples: Sequence[Sample], left: Sequence[int]) -> list[Oddity]
 
 
 def _blurred(samples: Sequence[Sample], left: Sequence[int]) -> list[Oddity]:
-    found = _beyond([samples[n].traits.log_sharpness for n in left], SHARPNESS_PRIOR, SHARPNESS_LIMIT)
+    found = _beyond([samples[n].traits.quality.sharpness / 2 for n in left], SHARPNESS_PRIOR, SHARPNESS_LIMIT)
     return [
         Oddity(left[n], "blur", f"{math.exp(-d):.1f} times less fine contrast than the others: out of focus")
+        for n, d in found
+        if d < 0
+    ]
+
+
+def _over_exposed(samples: Sequence[Sample], left: Sequence[int]) -> list[Oddity]:
+    shares = [samples[n].traits.quality.white for n in left]
+    return [
+        Oddity(left[n], "light", f"over-exposed: {shares[n]:.0%} of the pixels are white")
+        for n, d in _beyond(shares, WHITE_PRIOR, WHITE_LIMIT)
+        if d > 0
+    ]
+
+
+def _cut_off(samples: Sequence[Sample], left: Sequence[int]) -> list[Oddity]:
+    values = [samples[n].traits.quality.coverage for n in left]
+    found = _beyond(values, COVERAGE_PRIOR, COVERAGE_LIMIT)
+    return [
+        Oddity(
+            left[n], "view", f"only partly in view: one half has {math.exp(values[n]):.0%} of the contrast"
+        )
         for n, d in found
         if d < 0
     ]
@@ -169,18 +208,32 @@ def _foreign(samples: Sequence[Sample], left: Sequence[int]) -> list[Oddity]:
 
 
 def _defective(samples: Sequence[Sample], left: Sequence[int]) -> list[Oddity]:
-    """Return the parts that are anomalous against the others; the strongest first, then again without it."""
-    maps = pairwise_maps([samples[n].grid for n in left])
-    kept, found = list(range(len(left))), []
-    while len(kept) >= LEAST_IMAGES:
-        scores, peaks = leave_one_out(maps, kept)
-        beyond = _beyond(scores.tolist(), SCORE_PRIOR, SCORE_LIMIT)
-        beyond += _beyond(peaks.tolist(), SCORE_PRIOR, SCORE_LIMIT)
-        highest = max((each for each in beyond if each[1] > 0), key=lambda each: each[1], default=None)
-        if highest is None:
-            break
-        n, deviation = highest
-        reason = f"anomalous against the others: score {math.exp(deviation):.1f} times the usual"
-        found.append(Oddity(left[kept[n]], "defect", reason))
-        del kept[n]
+    """Return the parts that are anomalous against the others.
+
+    Aligned images and whole ones don't compare: those that are fewer are not judged.
+    """
+    aligned = 2 * sum(samples[n].frame.aligned for n in left) > len(left)
+    left = [n for n in left if samples[n].frame.aligned == aligned]
+    if len(left) < LEAST_FOR_DEFECTS:
+        return []
+    maps = locally_anomalous([samples[n].grid for n in left])
+    log_scores = np.array([log_of(float(top_share_mean(each.flatten(), TOP_SHARE))) for each in maps])
+    found = []
+    for n, p_value in enumerate(p_values(log_scores)):
+        if p_value >= DEFECT_LIMITS[1]:
+            continue
+        times = math.exp(log_scores[n] - np.median(np.delete(log_scores, n)))
+        where = f"{times:.1f} times as anomalous as the others, {_place(samples[left[n]].frame, maps[n])}"
+        certain = p_value < DEFECT_LIMITS[0]
+        reason = f"anomalous: {where}" if certain else f"perhaps anomalous, look at it: {where}"
+        found.append(Oddity(left[n], "defect", reason, certain=certain))
     return found
+
+
+def _place(frame: Frame, values: torch.Tensor) -> str:
+    """Return the cell of the original image that the highest of (h, w) values over the input lies in."""
+    rows, columns = values.shape
+    row, column = divmod(int(values.argmax()), columns)
+    height, width = frame.input_size
+    x, y = frame.matrix @ [(column + 0.5) * width / columns, (row + 0.5) * height / rows, 1]
+    return cell_of(x, y, frame.original_size[1], frame.original_size[0])

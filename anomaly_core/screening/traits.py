@@ -1,8 +1,7 @@
-"""What screening keeps of an image's pixels: size, light, sharpness, a small grey copy."""
+"""What screening keeps of an image's pixels: size, quality, a small grey copy."""
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -10,10 +9,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from anomaly_core.imaging.quality import Quality, measure_quality
+
 SMALL_SIDE: Final = 160
 """Longer side in pixels of the grey copy that near-duplicates are compared on."""
-SHARPNESS_SIDE: Final = 512
-"""Longer side in pixels of the copy that sharpness is measured on."""
 MOST_LEVELS: Final = 4
 """Most grey levels of a label image."""
 LEVELS_SHARE: Final = 0.97
@@ -30,28 +29,22 @@ class Traits:
     """Measurements of one image.
 
     size: (height, width) in pixels. small: (h, w) float16 grey copy, at most SMALL_SIDE on a side.
-    log_light: log of the mean grey level. log_sharpness: log-ratio of fine to coarse contrast.
     flat: whether it has a label image's few grey levels.
     """
 
     size: tuple[int, int]
     small: NDArray[np.float16]
-    log_light: float
-    log_sharpness: float
+    quality: Quality
     flat: bool
 
 
 def traits_of(pixels: NDArray[np.uint8]) -> Traits:
     """Measure an (H, W, 3) uint8 RGB image."""
     grey = np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), dtype=np.uint8)
-    middle = shrunk(grey, SHARPNESS_SIDE).astype(np.float32)
-    fine = middle - blurred(middle, 1.0)
-    coarse = blurred(middle, 2.0) - blurred(middle, 8.0)
     return Traits(
         size=(grey.shape[0], grey.shape[1]),
         small=shrunk(grey.astype(np.float32), SMALL_SIDE).astype(np.float16),
-        log_light=math.log(float(middle.mean()) + 1.0),
-        log_sharpness=math.log((float(fine.std()) + 1e-3) / (float(coarse.std()) + 0.1)),
+        quality=measure_quality(pixels),
         flat=is_flat(grey),
     )
 

@@ -17,6 +17,7 @@ from anomaly_core.imaging.quality import QualityLimits, measure_quality, recordi
 from anomaly_core.imaging.reading import load_image
 from anomaly_core.product import NOT_ALIGNED, ProductModel
 from anomaly_core.results import Verdict
+from anomaly_core.simulation.procedural import ProceduralProduct
 
 Pixels = NDArray[np.uint8]
 DATA = Path(__file__).parents[2].parent / "shared" / "data"
@@ -112,6 +113,17 @@ def test_what_cannot_be_judged_is_named(shots: int) -> None:
         "only partly in view": scene(9, shift=220),
     }.items():
         assert word in " ".join(limits.problems(measure_quality(np.asarray(changed)), 1.0)), word
+
+
+@pytest.mark.parametrize("half", [np.s_[:, 250:], np.s_[:, :250], np.s_[200:], np.s_[:200]])
+def test_half_a_texture_is_only_partly_in_view(half: tuple[slice, ...]) -> None:
+    fabric = ProceduralProduct("fabric", 3)
+    limits = limits_of([fabric.image(n, 500)[:400] for n in range(4)])
+    pixels = fabric.image(9, 500)[:400].copy()
+    assert limits.problems(measure_quality(pixels), 1.0) == ()
+    noise = np.random.default_rng(0).normal(scale=2, size=pixels[half].shape)
+    pixels[half] = np.clip(np.median(pixels) + noise, 0, 255)
+    assert "only partly in view" in " ".join(limits.problems(measure_quality(pixels), 1.0))
 
 
 def test_an_object_of_another_kind_is_named() -> None:

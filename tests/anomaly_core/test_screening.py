@@ -8,11 +8,13 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+import torch
+import torch.nn.functional as F
 from numpy.typing import NDArray
 
 from anomaly_core.imaging.reading import load_image
 from anomaly_core.screening.duplicates import MOST_RESIDUAL, residual
-from anomaly_core.screening.outliers import robust_z
+from anomaly_core.screening.outliers import locally_anomalous, p_values, robust_z
 from anomaly_core.screening.traits import is_flat, traits_of
 from anomaly_core.simulation.procedural import ProceduralProduct
 
@@ -77,3 +79,26 @@ def test_an_outlier_stands_out_beside_another_one() -> None:
     values = np.array([1.0, 1.1, 0.9, 1.05, 0.95, 1.0, 1.02, 0.98, 3.0, 3.1])
     z = robust_z(values, 0.1)
     assert np.abs(z[:8]).max() < 3 < 6 < z[8:].min()
+
+
+def test_a_patch_counts_by_how_much_patches_like_it_vary() -> None:
+    """Two kinds of patches, alike in all images and varying in all; one image has one that no other has."""
+    generator = torch.Generator().manual_seed(0)
+    grids = []
+    for _ in range(6):
+        grid = torch.zeros(4, 8, 16)
+        grid[:2, :, 0] = 1
+        grid[2:] = torch.rand(2, 8, 16, generator=generator)
+        grids.append(F.normalize(grid + 0.01 * torch.rand(4, 8, 16, generator=generator), dim=-1))
+    grids[3][0, 5, 0], grids[3][0, 5, 1] = 0.9, 0.436
+    maps = locally_anomalous(grids)
+    assert [tuple(each.shape) for each in maps] == [(4, 8)] * 6
+    assert int(torch.stack(maps).argmax()) == 3 * 32 + 5
+    raw = 1 - torch.stack([grids[3].flatten(0, 1) @ grids[n].flatten(0, 1).T for n in (0, 1, 2, 4, 5)])
+    assert raw.amin(dim=(0, 2)).argmax() != 5, "the plain distance of a varying patch is larger"
+
+
+def test_two_anomalous_images_do_not_hide_each_other() -> None:
+    values = np.array([0.02, -0.05, 0.04, -0.03, 0.0, 0.05, -0.02, 0.03, 0.8, 0.85])
+    found = p_values(values)
+    assert found[8:].max() < 0.003 < 0.05 < found[:8].min()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -19,7 +20,7 @@ from tools.enrollment.enroll import EnrollSummary, enroll
 from tools.enrollment.findings import named_masks, unread_kinds
 
 Pixels = NDArray[np.uint8]
-PRODUCT = ProceduralProduct("metal plate", 11)
+PRODUCT = ProceduralProduct("metal plate", 16)
 
 
 def save(path: Path, pixels: Pixels, **options: int) -> Path:
@@ -52,7 +53,12 @@ def test_each_odd_image_is_named_and_left_out(context: Context, parts: list[Path
     pixels = np.asarray(Image.open(parts[0]).convert("RGB"))
     moved = cv2.warpAffine(pixels, np.array([[1.02, 0, -3], [0, 1.02, -2]], np.float32), (320, 320))
     noise = np.random.default_rng(0).normal(0, 3, pixels.shape)
+    half = PRODUCT.image(22, 320)
+    half[:, 160:] = np.median(half)
+    bright = np.clip(PRODUCT.image(23, 320) * 1.8, 0, 255).astype(np.uint8)
     odd = [
+        save(tmp_path / "half.png", half),
+        save(tmp_path / "bright.png", bright),
         save(tmp_path / "small.png", np.ascontiguousarray(PRODUCT.image(20, 320)[::2, ::2])),
         save(tmp_path / "soft.png", np.asarray(cv2.GaussianBlur(PRODUCT.image(21, 320), (0, 0), 6))),
         save(tmp_path / "again.jpg", np.asarray(moved, np.uint8), quality=70),
@@ -60,6 +66,8 @@ def test_each_odd_image_is_named_and_left_out(context: Context, parts: list[Path
         save(tmp_path / "blank.png", np.zeros((320, 320, 3), np.uint8)),
     ]
     expected = {
+        "half.png": "view",
+        "bright.png": "light",
         "small.png": "size",
         "soft.png": "blur",
         "again.jpg": "duplicate",
@@ -109,6 +117,17 @@ def test_files_that_are_not_read_are_counted(tmp_path: Path) -> None:
         (folder / name).touch()
     found = {each.kind: (each.count, bool(each.remedy)) for each in unread_kinds([folder, folder])}
     assert found == {".heic": (2, True), ".nef": (1, True), "linked folder": (1, True), ".txt": (1, False)}
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root reads every folder")
+def test_an_unreadable_folder_is_counted(tmp_path: Path) -> None:
+    closed = tmp_path / "closed"
+    closed.mkdir()
+    (tmp_path / "a.heic").touch()
+    closed.chmod(0)
+    found = {each.kind: each.count for each in unread_kinds([tmp_path])}
+    closed.chmod(0o700)
+    assert found == {".heic": 1, "unreadable folder": 1}
 
 
 _MEASURE = """

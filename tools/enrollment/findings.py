@@ -12,8 +12,10 @@ from pydantic import Field
 from anomaly_core.imaging.reading import EXTENSIONS
 from tools.records import Record
 
-FindingKind = Literal["mask", "duplicate", "size", "light", "blur", "foreign", "defect"]
+FindingKind = Literal["mask", "duplicate", "size", "light", "blur", "view", "foreign", "defect"]
 
+LINKED_FOLDER: Final = "linked folder"
+UNREADABLE_FOLDER: Final = "unreadable folder"
 _SAVE_AS: Final = "save them as PNG, JPEG or TIFF"
 _DEVELOP: Final = "develop them to TIFF or PNG"
 _REMEDIES: Final = {
@@ -21,8 +23,9 @@ _REMEDIES: Final = {
     **dict.fromkeys((".raw", ".dng", ".cr2", ".cr3", ".nef", ".arw", ".orf", ".rw2", ".raf"), _DEVELOP),
     **dict.fromkeys((".zip", ".tar", ".gz", ".7z", ".rar"), "unpack them"),
     **dict.fromkeys((".mp4", ".avi", ".mov", ".mkv"), "export frames of different parts"),
+    LINKED_FOLDER: "name the folder itself",
+    UNREADABLE_FOLDER: "make it readable, and enrol again",
 }
-LINKED_FOLDER: Final = "linked folder"
 _MASK_ENDINGS: Final = ("_gt", "_mask", "-mask", "_label", "_labels", "_seg")
 _MASK_FOLDERS: Final = frozenset({"ground_truth", "groundtruth", "gt", "mask", "masks", "labels"})
 
@@ -45,7 +48,7 @@ class UnreadKind(Record):
 
 
 def unread_kinds(paths: Sequence[str | Path]) -> list[UnreadKind]:
-    """Count the files and linked folders under the given folders that enrolment passes over, by kind."""
+    """Count the files, and linked or unreadable folders, that enrolment passes over, by kind."""
     counts: Counter[str] = Counter()
     for folder in {Path(path).absolute() for path in paths if Path(path).is_dir()}:
         counts.update(_passed_over(folder))
@@ -54,20 +57,23 @@ def unread_kinds(paths: Sequence[str | Path]) -> list[UnreadKind]:
 
 
 def _passed_over(folder: Path) -> Iterator[str]:
-    for entry in folder.iterdir():
-        if entry.name.startswith("."):
-            continue
-        if entry.is_dir():
-            if entry.is_symlink():
-                yield LINKED_FOLDER
-            else:
-                yield from _passed_over(entry)
-        elif entry.suffix.lower() not in EXTENSIONS:
+    try:
+        entries = [entry for entry in folder.iterdir() if not entry.name.startswith(".")]
+        folders = [entry for entry in entries if entry.is_dir()]
+        links = [entry for entry in folders if entry.is_symlink()]
+    except OSError:
+        yield UNREADABLE_FOLDER
+        return
+    yield from (LINKED_FOLDER for _ in links)
+    for entry in entries:
+        if entry in folders and entry not in links:
+            yield from _passed_over(entry)
+        elif entry not in folders and entry.suffix.lower() not in EXTENSIONS:
             yield entry.suffix.lower() or "without ending"
 
 
 def _remedy(kind: str) -> str:
-    return "name the folder itself" if kind == LINKED_FOLDER else _REMEDIES.get(kind, "")
+    return _REMEDIES.get(kind, "")
 
 
 def named_masks(paths: Sequence[Path]) -> dict[Path, str]:

@@ -75,7 +75,7 @@ def select_images(
         first[image.sha256] = path
         again = partial(pixels_again, path, image.sha256, context.images.max_pixels)
         encoded = replace(context.model.encode(image), source=again)
-        samples.append(Sample(traits_of(image.pixels), encoded.embedding, encoded.grid))
+        samples.append(Sample(traits_of(image.pixels), encoded.embedding, encoded.grid, encoded.frame))
         chosen.images.append(GoodImage(path, image.sha256, encoded))
         del image
         if progress is not None:
