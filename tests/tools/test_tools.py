@@ -97,11 +97,11 @@ def test_the_tools_of_one_inspection(toolbox: Toolbox, blot: dict[str, Any], tmp
 
 def test_the_words_are_a_sentence_for_a_model(services: Context, blot: dict[str, Any]) -> None:
     part = Part(services, blot["image"], blot["sha256"], "plate")
-    assert call_tool(part, "locate_anomalies", {}).startswith("region-1 at the top right: ")
-    assert call_tool(part, "describe_region", {"place": "region-1"}).startswith(
-        "region-1, at the top right: "
-    )
-    assert "p-value" in call_tool(part, "zoom_region", {"place": "top right"})
+    assert call_tool(part, "locate_anomalies", {})[0].startswith("region-1 at the top right: ")
+    words, values = call_tool(part, "describe_region", {"place": "region-1"})
+    assert values["stands_out"]
+    assert words.startswith("region-1, at the top right: ")
+    assert "p-value" in call_tool(part, "zoom_region", {"place": "top right"})[0]
     assert call_tool(part, "retrieve_templates", {}).startswith("good-")
 
 
