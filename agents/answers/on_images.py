@@ -19,6 +19,8 @@ def comparison(topic: Topic) -> Reply:
         told = [say("The two could not be compared [score].")] if seen is None else [_as_told(seen.evidence)]
         return Reply("", told)
     cited = f"[{seen.evidence.id}]"
+    if str(values["id"]).endswith(f"image:{topic.state['opened'].sha256[:12]}"):
+        return Reply("", [say("It is the same image {cited}.", cited=cited)])
     other = say("the nearest good part")
     if topic.intent.other is not None:
         other = f"(image {topic.intent.other})"

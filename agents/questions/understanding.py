@@ -19,7 +19,7 @@ from agents.questions.words import SPACELESS, words_of
 from agents.state import Asked, Seen, Turn, Understanding
 from tools.records import Kind
 
-NEAR: Final = 0.30
+NEAR: Final = 0.2
 """Least probability of a kind; a question below it is `other`."""
 STANDS: Final = 0.55
 """Least probability for a clause to be an intent of its own beside others."""
@@ -198,7 +198,8 @@ def _read(
         "sense": sense,
         "other": image if comparing else None,
     }
-    found = [Understanding(region=number, **made) for number in regions or [None]]
+    numbers: list[int | None] = [*regions] or [None]
+    found = [Understanding(region=number, **made) for number in numbers]
     return found, None if comparing or kind == "history" else image
 
 
