@@ -16,7 +16,7 @@ from agents.graphs.inspection import build_graph
 from agents.graphs.threads import Conversations, Event, Finished, Waiting, new_thread
 from agents.in_flight import in_flight
 from agents.settings import EMBEDDED, Settings
-from agents.state import DialogueState, InspectionState, Review
+from agents.state import DialogueState, InspectionState, Review, Understanding
 from anomaly_core.errors import IadError
 from anomaly_core.files import make_folder
 from anomaly_core.good_images import Progress
@@ -32,6 +32,7 @@ from tools.records import (
     PassageRecord,
     RegionRecord,
     TimingsRecord,
+    UnderstoodRecord,
 )
 from tools.retrieve import find_passages
 
@@ -287,7 +288,15 @@ class Application:
             name = getattr(model, "model_name", None) or type(model).__name__
             models = models.model_copy(update={"llm": name})
         fields = {**record.model_dump(), "models": models.model_dump()}
-        return AnswerRecord(**fields, question=final.get("question") or "", thread=thread)
+        asked = final["asked"]
+        return AnswerRecord(
+            **fields,
+            question=final.get("question") or "",
+            thread=thread,
+            language=asked.language,
+            understood=[understood(one, final) for one in asked.intents],
+            affirmed=final.get("affirmed"),
+        )
 
     @cached_property
     def _inspecting(self) -> Context:
@@ -324,6 +333,14 @@ def _final_state(events: Iterator[Event | Finished], listen: Listener | None) ->
     raise RuntimeError("a question ended without an answer")
 
 
+def understood(intent: Understanding, state: DialogueState) -> UnderstoodRecord:
+    """Return what a question asks for as the printed object, with the number of the image in hand."""
+    digest = state["opened"].sha256
+    here = next((one["number"] for one in state["seen"] if one["sha256"] == digest), None)
+    fields = intent.model_dump(include=set(UnderstoodRecord.model_fields))
+    return UnderstoodRecord(**{**fields, "image": fields["image"] or here})
+
+
 def inspection_record(state: InspectionState, *, total_ms: float) -> InspectionRecord:
     """Return the final state of a graph as the printed object."""
     verdict, times = state["verdict"], state["timings_ms"]
@@ -341,7 +358,7 @@ def inspection_record(state: InspectionState, *, total_ms: float) -> InspectionR
         alpha=verdict.alpha,
         review=verdict.review,
         uncertain=verdict.uncertain,
-        regions=[RegionRecord(**r.model_dump(exclude={"id", "text"})) for r in state["regions"]],
+        regions=[RegionRecord(**r.model_dump(exclude={"id", "text", "look"})) for r in state["regions"]],
         defect_type=state.get("defect_type"),
         answer=state["answer"],
         analysis=state["analysis"],

@@ -13,6 +13,7 @@ from tools.records import (
     DefectRecord,
     EvidenceRecord,
     FilesRecord,
+    Kind,
     LanguageRecord,
     MeasuredRegion,
     OpenedRecord,
@@ -20,26 +21,9 @@ from tools.records import (
     ProductRecord,
     Record,
     TemplateRecord,
+    UnderstoodRecord,
     VerdictRecord,
 )
-
-Intent = Literal[
-    "detection",
-    "location",
-    "count",
-    "type",
-    "description",
-    "confidence",
-    "template",
-    "object",
-    "normal",
-    "analysis",
-    "comparison",
-    "recheck",
-    "parts",
-    "steps",
-    "history",
-]
 
 MOST_IMAGES: Final = 12
 """Images that a thread remembers: the first, and those looked at last."""
@@ -120,38 +104,70 @@ class Turn(Record):
     number: int
     image: int
     question: str
-    kind: Intent
+    kind: Kind
     region: int | None
     answer: str
+    language: str = "en"
 
 
-class Understanding(Record):
-    """What the current question asks for; see `agents.questions.references.Understood`.
+class Understanding(UnderstoodRecord):
+    """One thing that a question asks for, and what else its words say.
 
-    question: without its options. options: of a multiple-choice question, by letter; else empty.
+    text: its words. probability: of the kind, in [0, 1]. closed: whether it asks for yes or no. sense: what
+    a yes to a question for the verdict says of the part; "open" where it asks for no yes or no. other:
+    number of the image to compare with. known_length_mm: of the part, as the question gives it.
     """
 
-    kind: Intent
+    text: str = ""
+    probability: float = 1.0
+    closed: bool = False
+    sense: Literal["good", "bad", "open"] = "open"
     other: int | None = None
-    region: int | None = None
-    place: str = ""
+    known_length_mm: float | None = None
+
+
+class Asked(Record):
+    """What the current question asks for.
+
+    intents: in order, never empty. language: that of the answer. spoken: that of the question. style:
+    "yes_no" for that word alone, "line" for one sentence, "customer" for a summary without ids and numbers.
+    question: without its options. options: of a multiple-choice question, by letter; else empty. image:
+    number of the thread's image that it turns to, or None for the one that came with it.
+    """
+
+    intents: list[Understanding]
+    language: str = "en"
+    spoken: str = "en"
+    style: Literal["plain", "yes_no", "line", "customer"] = "plain"
     question: str = ""
     options: dict[str, str] = Field(default_factory=dict)
+    image: int | None = None
+
+    @property
+    def first(self) -> Understanding:
+        """What is asked for first."""
+        return self.intents[0]
 
 
 class PlannedCall(Record):
-    """One tool call of a plan. `why`: what it is for, in words that are shown as a step."""
+    """One tool call of a plan. `why`: what it is for, as a step shows it; intent: index of what needs it."""
 
     tool: str
     arguments: dict[str, Any]
     why: str
+    intent: int = 0
 
 
 class Observation(Record):
-    """What a tool of the plan returned: its words, as evidence with an id that an answer cites."""
+    """What a tool returned: its words, as evidence with an id that an answer cites, and its values as JSON.
+
+    intent: index of what it was called for; -1 for a call of a chat model.
+    """
 
     tool: str
     evidence: EvidenceRecord
+    values: dict[str, Any] = Field(default_factory=dict)
+    intent: int = -1
 
 
 class Step(Record):
@@ -185,7 +201,10 @@ class DialogueInput(InspectionInput, total=False):
 class DialogueState(InspectionState, DialogueInput, total=False):
     """A thread: the current question's state, and a bounded memory of the images and turns before."""
 
-    asked: Understanding
+    asked: Asked
+    opening: str
+    free: list[str]
+    affirmed: bool | None
     plan: list[PlannedCall]
     observations: list[Observation]
     steps: list[Step]

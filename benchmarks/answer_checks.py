@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -12,20 +12,27 @@ from numpy.typing import NDArray
 
 from agents.answers.guardrails import check_answer, cited_ids
 from anomaly_core.names import name_key
-from anomaly_core.results import CELLS, verdict_sentence
+from anomaly_core.results import CELLS
 from anomaly_core.scoring.measurement import describe_region
 from anomaly_core.scoring.regions import region_of_mask
 from tools.records import AnswerRecord
 
 _CELL: Final = "|".join(sorted(CELLS, key=len, reverse=True))
-_PLACED: Final = re.compile(rf"\bat the ((?:{_CELL})(?:(?:, | and )(?:{_CELL}))*) of the image")
+_PLACED: Final = re.compile(rf"\bat the ({_CELL})(?! edge)\b", re.IGNORECASE)
+_BAD: Final = re.compile(
+    r"\bThere (?:is a|are \d+) defects?\b|\bdiffers from the good parts as a whole|^NG\b"
+)
+_GOOD: Final = re.compile(r"\bNothing exceeds what good parts show\b|\bThere is no defect to\b|^OK\b")
+_FIRST: Final = re.compile(
+    r"^(?:Yes\.|No\.|OK\.|NG\.|None\.|Nowhere\.|Possibly\.|(?:Not very|Quite) sure\.)\s*"
+)
 _OPTION: Final = re.compile(r"\b(?:The answer is|it would be) option ([A-Z]):")
-_TYPE: Final = re.compile(r"The type that fits best is (.+?) \(score")
+_TYPE: Final = re.compile(r"(?:\bProbably|probably of the type) (.+?) \[type\]")
 _REGION: Final = re.compile(r"region-\d+")
 _BOX: Final = re.compile(r"\bbox \[(\d+), (\d+), (\d+), (\d+)\]")
 _TONE: Final = re.compile(r"\d+ grey levels? (darker|brighter) than its surroundings")
 _QUOTED: Final = re.compile(r'"([^"]{4,})"')
-_WERE: Final = re.compile(r"\bWere it ([^:.]+):")
+_WERE: Final = re.compile(r"\bIf it is ([^:.,]+), this holds")
 FAINT: Final = 3.0
 """Grey levels below which a defect is neither darker nor brighter than its surroundings."""
 
@@ -40,9 +47,15 @@ class Note:
 
 
 def named_cells(answer: str) -> list[str]:
-    """Return the cells that the verdict's sentence names, in its order."""
-    found = _PLACED.search(answer)
-    return [] if found is None else re.split(r", | and ", found[1])
+    """Return the cells that an answer names, in its order, each once."""
+    return list(dict.fromkeys(found.lower() for found in _PLACED.findall(answer)))
+
+
+def says_bad(answer: str) -> bool | None:
+    """Return whether an answer says that the part is bad; None where it says neither."""
+    if _BAD.search(answer) or answer.startswith("Yes, there"):
+        return True
+    return False if _GOOD.search(answer) or answer.startswith("No, there") else None
 
 
 def chosen_letter(answer: str) -> str | None:
@@ -69,7 +82,7 @@ def is_right(
     if question["wording"] == "choice":
         return chosen_letter(answer) == str(question["answer"])
     if kind == "Anomaly Detection":
-        return answer.startswith("Yes" if image["anomalous"] else "No")
+        return says_bad(answer) is bool(image["anomalous"])
     if kind == "Object Classification":
         return f"the product {facts['product']}" in answer
     if kind == "Object Analysis":
@@ -146,15 +159,14 @@ def named_defects(answer: str) -> set[str]:
     return {one[1] for one in found if one is not None}
 
 
-def contradicts(record: AnswerRecord, question: Mapping[str, Any], cells: Sequence[str]) -> bool:
-    """Return whether an answer contradicts the measured verdict. cells: those of the record's regions."""
-    if record.answer.startswith("No" if record.anomalous else "Yes"):
+def contradicts(record: AnswerRecord, question: Mapping[str, Any]) -> bool:
+    """Return whether an answer contradicts the measured verdict."""
+    if says_bad(record.answer) is (not record.anomalous):
         return True
-    sentence = verdict_sentence(record.anomalous, list(cells) if record.anomalous else [])
-    # An option's words are the question's, not the answer's.
-    own = re.sub(r"\boption [A-Z]:[^\[]*", "option ", record.answer)
+    # An option's words are the question's, not the answer's; a yes or no is to the question as it was put.
+    own = _FIRST.sub("", re.sub(r"\boption [A-Z]:[^\[]*", "option ", record.answer))
     problems = check_answer(
-        own, record.evidence, anomalous=record.anomalous, verdict_sentence=sentence, names=[record.image]
+        own, record.evidence, anomalous=record.anomalous, verdict_sentence="", names=[record.image]
     )
     if "it speaks against the verdict" in problems:
         return True

@@ -124,7 +124,7 @@ def _judged(
         right=right,
         all_places=bool(cells) and set(cells) <= set(image["cells"]),
         problems=citation_problems(record, notes, record.product.name, defects),
-        contradicts=contradicts(record, question, [one.cell for one in record.regions]),
+        contradicts=contradicts(record, question),
         file=image["file"],
         text=question["text"],
         answer=record.answer,

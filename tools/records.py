@@ -9,6 +9,33 @@ from pydantic import BaseModel, ConfigDict, Field
 from anomaly_core.errors import IadError
 from anomaly_core.results import Decision
 
+Kind = Literal[
+    "verdict",
+    "place",
+    "count",
+    "type",
+    "appearance",
+    "size",
+    "confidence",
+    "reference",
+    "product",
+    "normal",
+    "cause",
+    "effect",
+    "action",
+    "comparison",
+    "look_again",
+    "parts",
+    "reasoning",
+    "history",
+    "catalogue",
+    "correction",
+    "help",
+    "greeting",
+    "other",
+]
+"""What a question, or a part of one, asks for."""
+
 
 class Record(BaseModel):
     """Base of all records: frozen, unknown keys rejected."""
@@ -106,11 +133,36 @@ class InspectionRecord(Record):
     timings_ms: TimingsRecord
 
 
+class LimitRecord(Record):
+    """A limit that a question gives, such as "at most 2 mm"."""
+
+    value: float
+    unit: Literal["mm", "px", "percent"]
+
+
+class UnderstoodRecord(Record):
+    """One thing that a question asks for; null where it names none."""
+
+    kind: Kind
+    place: str | None = Field(None, description="as `tools.locations` reads it, such as left edge")
+    zone: str | None = Field(None, description="a named section of the part, such as head")
+    region: int | None = Field(None, description="from 1")
+    type: str | None = Field(None, description="a defect's name")
+    image: int | None = Field(None, description="number of an image of the thread, from 1")
+    limit: LimitRecord | None = None
+    scale_px_per_mm: float | None = Field(None, description="a scale that the question gives")
+
+
 class AnswerRecord(InspectionRecord):
     """The answer to a question about an inspected image."""
 
     question: str
     thread: str
+    language: str = Field(description="ISO 639-1 code; the answer is in it")
+    understood: list[UnderstoodRecord] = Field(description="an entry for each thing asked, in order")
+    affirmed: bool | None = Field(
+        description="whether the question as it was put is answered yes; null where it asks for no yes or no"
+    )
 
 
 class ErrorRecord(Record):
@@ -158,11 +210,22 @@ class VerdictRecord(Record):
         return self.decision == "review" and bool(self.problems)
 
 
+class LookRecord(Record):
+    """How a region looks; see `anomaly_core.scoring.measurement.RegionDescription`."""
+
+    shape: Literal["round", "elongated", "irregular"]
+    length_px: float
+    width_px: float
+    contrast: float = Field(description="grey levels against the surroundings, negative is darker")
+    colour: str | None = None
+
+
 class MeasuredRegion(RegionRecord):
     """A region with its measured description."""
 
     id: str = Field(description="cited by the answer")
     text: str = Field(description="measured description")
+    look: LookRecord | None = Field(None, description="the same as numbers; null for a layout's finding")
 
 
 class TemplateRecord(Record):

@@ -21,7 +21,8 @@ from tools.context import Part
 from tools.describe import DescribeArgs, RegionMeasures, describe
 from tools.detect import language_answer
 from tools.layout import check_layout, count_components
-from tools.localize import locate
+from tools.localize import locate, locate_peak
+from tools.part_size import measure_part
 from tools.records import LanguageRecord, MeasuredRegion, PassageRecord, Record, TemplateRecord
 from tools.retrieve import KnowledgeArgs, TemplateArgs, nearest_templates, search_notes
 from tools.zoom import ZoomArgs, zoom
@@ -55,8 +56,10 @@ class ToolCaller(Protocol):
         ...
 
 
-def call_tool(part: Part, name: str, arguments: Mapping[str, Any], **bound: Any) -> str:
-    """Call a tool on a part by name; return its result as text.
+def call_tool(
+    part: Part, name: str, arguments: Mapping[str, Any], **bound: Any
+) -> tuple[str, dict[str, Any]]:
+    """Call a tool on a part by name; return its result as text, and as JSON where it is one record.
 
     arguments: validated against the tool's `args`. bound: further arguments, not open to a model.
 
@@ -64,7 +67,8 @@ def call_tool(part: Part, name: str, arguments: Mapping[str, Any], **bound: Any)
     errors.
     """
     tool = find_tool(name)
-    return tool.words(tool.run(part, **dict(tool.args.model_validate(dict(arguments))), **bound))
+    found = tool.run(part, **dict(tool.args.model_validate(dict(arguments))), **bound)
+    return tool.words(found), found.model_dump(mode="json") if isinstance(found, BaseModel) else {}
 
 
 def as_tool(name: str) -> BaseTool:
@@ -121,6 +125,8 @@ TOOLS: Final[Registry[PartTool]] = Registry("tool", "iad.tools")
 for _name, _tool in {
     "ask_language_model": PartTool(language_answer, _answer),
     "locate_anomalies": PartTool(locate, _regions, kind="region"),
+    "locate_peak": PartTool(locate_peak, _text, kind="region"),
+    "measure_part": PartTool(measure_part, _text),
     "describe_region": PartTool(describe, _measures, DescribeArgs, "region"),
     "zoom_region": PartTool(zoom, _text, ZoomArgs, "region"),
     "compare_images": PartTool(compare, _text, kind="template"),

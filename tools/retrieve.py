@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from pydantic import Field
 
+from anomaly_core.names import name_key
 from knowledge.catalogue.index import PassageHit
 from knowledge.catalogue.passages import Passage
 from tools.context import Context, Part
@@ -71,6 +74,17 @@ def nearest_templates(part: Part, k: int = 1) -> list[TemplateRecord]:
 def search_notes(part: Part, text: str, k: int = 5) -> list[PassageRecord]:
     """Find passages of the notes about the part's product, and general ones, that answer a question."""
     return find_passages(part.context, text, part.product, k)
+
+
+def notes_about(part: Part, types: Sequence[str]) -> list[PassageRecord]:
+    """Return the passages about types of defect by name, of the part's product and general ones."""
+    wanted = [name_key(name) for name in types]
+    return [
+        passage_of(passage, score=0.0)
+        for passage in part.context.domain.passages()
+        if passage.product in (None, part.product)
+        and any(name in name_key(f"{passage.defect or ''} {passage.title}") for name in wanted)
+    ]
 
 
 def expected_defects(part: Part) -> list[str]:

@@ -16,12 +16,11 @@ from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage
 from langgraph.config import get_stream_writer
 
-from agents.answers.compose import verdict_statement
-from agents.answers.evidence import display_names, gather_evidence, without_names
+from agents.answers.evidence import display_names, gather_evidence, verdict_statement, without_names
 from agents.answers.guardrails import check_answer, sentences
+from agents.answers.kinds import tools_for
 from agents.answers.tool_calls import ToolCalls
 from agents.chat_models.pictures import question_message
-from agents.questions.plan import FOR_QUESTIONS
 from agents.state import DialogueState
 from tools.context import Part
 from tools.records import EvidenceRecord
@@ -57,7 +56,7 @@ def phrase_answer(model: BaseChatModel, part: Part, state: DialogueState) -> dic
     ]
     agent = create_agent(
         model,
-        [as_tool(name) for name in FOR_QUESTIONS[state["asked"].kind]] if _calls_tools(model) else [],
+        [as_tool(name) for name in tools_for(state["asked"])] if _calls_tools(model) else [],
         system_prompt=SYSTEM,
         middleware=limits,
         context_schema=ToolCalls,
@@ -115,12 +114,11 @@ class _Gate:
         self._text += text
         # The last sentence may continue, or get its citation.
         for sentence in sentences(self._text)[self._shown : -1]:
-            verdict = verdict_statement(self._state)
             self._open = self._open and not check_answer(
                 sentence,
                 self._evidence(),
                 anomalous=self._state["verdict"].anomalous,
-                verdict_sentence=verdict,
+                verdict_sentence=self._state["opening"],
                 names=list(self._names),
             )
             if not self._open:
@@ -129,14 +127,15 @@ class _Gate:
             self._write({"token": f"{sentence} "})
 
     def _evidence(self) -> list[EvidenceRecord]:
-        return gather_evidence({**self._state, "observations": self._calls.found})
+        found = gather_evidence({**self._state, "observations": self._calls.found})
+        return [*self._state["evidence"], *found]
 
 
 def _request(state: DialogueState, names: Mapping[str, str]) -> str:
     """Return the question with its evidence, as JSON without file names."""
     evidence = [
         {"id": item.id, "kind": item.kind, "text": without_names(item.text, names)}
-        for item in gather_evidence(state)
+        for item in state["evidence"]
     ]
     earlier = [
         {"question": without_names(turn.question, names), "answer": without_names(turn.answer, names)}
@@ -154,5 +153,5 @@ def _request(state: DialogueState, names: Mapping[str, str]) -> str:
 
 def _other(state: DialogueState) -> str | None:
     """Return the path of the image to compare with, which comes from the question, not from the model."""
-    number = state["asked"].other
+    number = next((one.other for one in state["asked"].intents if one.other is not None), None)
     return next((one["image"] for one in state["seen"] if one["number"] == number), None)

@@ -1,61 +1,68 @@
-"""Defect analysis from the notes: cause, effect, severity and action, as quoted and cited sentences."""
+"""Sentences of the notes on a defect: its cause, effect and severity, action, and definition."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
+from agents.answers.evidence import is_about_good
+from agents.questions.languages import language_of
+from anomaly_core.names import name_key
 from knowledge.text import sentences
 from tools.records import PassageRecord
 
-Aspect = Literal["cause", "effect", "severity", "action"]
+if TYPE_CHECKING:
+    from agents.answers.topic import Topic
 
-_ASKED: Final[dict[Aspect, str]] = {
-    "cause": r"""why; cause[sd]?; causing; reason; origin; comes? from; came from; how did; result of; due to;
-        source""",
-    "effect": r"""effects?; consequences?; impact; affects?; leads? to; happens?; harm; risk; functions?;
-        influence""",
-    "severity": r"""severity; severe; serious; matters?; critical; bad; dangerous; safe; acceptable;
-        tolerable;
-        minor""",
-    "action": r"""repair; fix; action; prevent; avoid; should (i|we|they|one|the \w+); do about; replace;
-        reject; rework;
-        what (to|can i) do; recommend\w*; next step""",
-}
-"""Regular expressions of questions about each aspect."""
+Aspect = Literal["cause", "effect", "action", "limit"]
+
+MOST_QUOTED: Final = 2
+"""Sentences of an aspect that are quoted."""
 _STATED: Final[dict[Aspect, str]] = {
     "cause": r"""caused? by; causes? (are|is|include); comes? from; due to; result(s|ing)? (from|of);
         arises? from; stems? from; originat\w+; introduced (by|during); because of; fault in; through a;
         points? (to|at); (indicat|suggest)\w* (\w+ ){0,4}(error|issue|flaw|mishandling|stress|process|impact);
         (indicat|suggest)\w* (\w+ ){0,4}(handling|pressure|contamination|manufactur\w+);
         during (manufactur\w+|production|handling|storage|transport\w*|assembly); mishandling;
-        separates it""",
+        separates it; left by; ursache\w*; verursach\w+; entsteh\w+ (durch|bei|wenn|beim); kommt von;
+        causat\w+ da; causas?; causad\w+; debid\w+ a; causé\w* par; dû à; provoqué\w* par; origine""",
     "effect": r"""leads? to; leading to; affect(s|ing)?; compromis\w+; impair\w*; reduc\w+; weaken\w*;
         impact(s|ing)?; detract\w*; mislead\w*; costs?; overheat\w*; grows?; prevent(s|ing);
-        disrupt\w* the (function|use); failures?; hazards?; interfer\w+; leak\w*; carries no; results? in;
-        may be (darker|lost)""",
-    "severity": r"""sever(e|ity)\w*; critical; serious; significant(ly)?; minor; major; hardly; safety;
-        hazard\w*;
-        harmless; does not grow; costs? (little|hardly); in proportion; substantial\w*; extensive; negligible;
-        cosmetic; aesthetic""",
-    "action": r"""should; must; needs? to be; replace; repair; rework; reject\w*; clean; check;
-        inspect(?!ed|or);
+        disrupt\w* the (function|use); failures?; hazards?; interfer\w+; leaks?; carries no; results? in;
+        may be (darker|lost); sever(e|ity)\w*; critical; serious; significant(ly)?; minor; major; hardly;
+        safety; harmless; does not grow; in proportion; substantial\w*; extensive; negligible; cosmetic;
+        aesthetic;
+        folgen?; führt zu; schwere\w*; kritisch; auswirkung\w*; effett\w+; grav\w+; conseguenz\w+;
+        consecuenci\w+; efectos?; conséquences?; effets?; consequênci\w+; efeitos?""",
+    "action": r"""should; must; needs? to be; replace; repair; rework; reject\w*; scrap\w*; clean; check;
+        inspect(?!ed|or); may be (reworked|used|shipped|repaired); do not (ship|use);
         adjust; discard; sort (the|it|out); mark it; tell the; measure again; compare it; recommend\w*;
-        tighten;
-        remove it""",
+        tighten; remove it; maßnahme\w*; aussortier\w+; nacharbeit\w*; verschrott\w+; azion\w+; scartare;
+        acción; desechar; rechazar; mesures?; rebuter; ação; descartar; refugar""",
+    "limit": r"""at most; up to; allowed; permitted; acceptable; tolerated; not allowed; limit(s|ed)?;
+        maximum; no more than; tolerance; below \d+; shorter than; less than; höchstens; erlaubt; zulässig;
+        ammess\w+; massimo; permitid\w+; máximo; admis\w*; au plus; autorisé\w*""",
 }
-"""Regular expressions of notes on each aspect."""
-
-
-def _any_of(patterns: str) -> re.Pattern[str]:
-    alternatives = "|".join(part.strip() for part in patterns.split(";"))
-    return re.compile(rf"\b(?:{alternatives})\b", re.IGNORECASE)
-
-
-_ASKING: Final = {aspect: _any_of(patterns) for aspect, patterns in _ASKED.items()}
-_STATING: Final = {aspect: _any_of(patterns) for aspect, patterns in _STATED.items()}
+"""Regular expressions of notes on each aspect; Chinese, Japanese and Korean notes by `_MARKS`."""
+_MARKS: Final[dict[Aspect, str]] = {
+    "cause": "原因|造成|由于|导致|引き起こ|原因|원인|때문",
+    "effect": "影响|后果|严重|影響|深刻|重大|영향|심각",
+    "action": "应|必须|报废|返工|处理|措施|べき|廃棄|手直し|処置|해야|폐기|조치",
+    "limit": "允许|最多|不超过|许可|許容|以下|まで|허용|이하|최대",
+}
+_STATING: Final[dict[Aspect, re.Pattern[str]]] = {
+    aspect: re.compile(
+        rf"(?<!\w)(?:{'|'.join(part.strip() for part in patterns.split(';'))})(?!\w)|{_MARKS[aspect]}",
+        re.IGNORECASE,
+    )
+    for aspect, patterns in _STATED.items()
+}
+_ORDERS: Final = re.compile(
+    r"^(?:\W*)(?:action|maßnahme|azione|acción|mesure|ação|措施|処置|조치)\b", re.IGNORECASE
+)
+_CONDITIONAL: Final = re.compile(r"\b(should|must)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -67,43 +74,52 @@ class Finding:
     id: str
 
 
-def asked_aspects(question: str) -> tuple[Aspect, ...]:
-    """Return the aspects that a question asks for; all where it names none."""
-    named = tuple(aspect for aspect, words in _ASKING.items() if words.search(question))
-    return named or tuple(_ASKED)
-
-
-def find_aspects(passages: Sequence[PassageRecord], aspects: Sequence[Aspect]) -> list[Finding]:
-    """Return at most two sentences an aspect, in the notes' order; each sentence once."""
-    found: list[Finding] = []
-    used: set[str] = set()
-    for aspect in aspects:
-        stated = [
-            Finding(aspect, sentence, passage.id)
-            for passage in passages
-            for sentence in sentences(passage.text.replace('"', "'"))
-            if sentence not in used and _STATING[aspect].search(sentence)
-        ][:2]
-        used |= {finding.sentence for finding in stated}
-        found += stated
-    return found
-
-
-def analyse(passages: Sequence[PassageRecord], question: str, subject: str) -> str:
-    """Return the quoted and cited sentences on the aspects of a question, and the aspects without any.
-
-    passages: about `subject`, a defect's name in plain words.
-    """
-    aspects = asked_aspects(question)
-    found = find_aspects(passages, aspects)
-    lines = [
-        f'{aspect.capitalize()}: "{finding.sentence}" [{finding.id}].'
-        for aspect in aspects
-        for finding in found
-        if finding.aspect == aspect
+def find_aspect(passages: Sequence[PassageRecord], aspect: Aspect) -> list[Finding]:
+    """Return at most `MOST_QUOTED` sentences on an aspect, in the notes' order."""
+    found = [
+        Finding(aspect, sentence, passage.id)
+        for passage in passages
+        for sentence in sentences(passage.text.replace('"', "'"))
+        if _states(sentence, aspect)
     ]
-    silent = [aspect for aspect in aspects if all(finding.aspect != aspect for finding in found)]
-    if silent and (len(silent) == len(aspects) or len(aspects) < len(_ASKED)):
-        covers = " or ".join(silent) if len(silent) < len(_ASKED) else "cause, effect, severity or action"
-        lines.append(f"No note covers the {covers} of {subject} [notes].")
-    return " ".join(lines)
+    return found[:MOST_QUOTED]
+
+
+def _states(sentence: str, aspect: Aspect) -> bool:
+    """Return whether a sentence is on an aspect; what has to be done is neither a cause nor an effect."""
+    if not _STATING[aspect].search(sentence):
+        return False
+    ordered = _ORDERS.search(sentence) or _CONDITIONAL.search(sentence)
+    return aspect in ("action", "limit") or not ordered
+
+
+def about_type(passages: Sequence[PassageRecord], name: str) -> list[PassageRecord]:
+    """Return the passages about a type of defect."""
+    wanted = name_key(name)
+    found = [p for p in passages if p.defect is not None and name_key(p.defect) == wanted]
+    near = [
+        p
+        for p in passages
+        if (p.defect is not None and wanted in name_key(p.defect)) or wanted in name_key(p.title)
+    ]
+    return found or [p for p in near if not is_about_good(p)]
+
+
+def quoted(topic: Topic, findings: Sequence[Finding]) -> list[str]:
+    """Return findings as quotations with their source, marked where the notes are in another language."""
+    told = []
+    for finding in findings:
+        own = language_of(finding.sentence, topic.say.language)
+        message = "The notes say: {quote} [{id}]."
+        if own != topic.say.language:
+            message = "The notes say, in their own language: {quote} [{id}]."
+        told.append(topic.say(message, quote=f'"{finding.sentence}"', id=finding.id))
+    return told
+
+
+def rule_for(topic: Topic) -> list[str]:
+    """Return what the notes say to do about the defect's type, as at most one quotation."""
+    if topic.defect is None:
+        return []
+    passages = about_type(topic.state["passages"], topic.defect.name)
+    return quoted(topic, find_aspect(passages, "action")[:1])

@@ -1,57 +1,88 @@
-"""Composition of the plain answer from evidence; every sentence cites something measured or a note."""
+"""Composition of the plain answer from evidence: its first words answer the question as it was put."""
 
 from __future__ import annotations
 
-import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from agents.answers.analysis import analyse
-from agents.answers.evidence import (
-    gather_evidence,
-    is_about_good,
-    observations,
-    quote,
-    shown_regions,
-    topic_of,
-)
-from agents.questions.understanding import affirms, content_words, kind_of_question, matched_kind
-from agents.state import DialogueState, InspectionState, Understanding
+from agents.answers.evidence import gather_evidence, quote, verdict_statement
+from agents.answers.kinds import ENTRIES
+from agents.answers.on_verdict import record_line, summary
+from agents.answers.phrases import phrases_of
+from agents.answers.topic import Reply, Topic, about_type_of
+from agents.questions.understanding import understand
+from agents.state import Asked, DialogueState, InspectionState
 from anomaly_core.names import plain_name
-from anomaly_core.results import verdict_sentence
 from tools.classify.classify import UNKNOWN
-from tools.records import EvidenceRecord, MeasuredRegion, PassageRecord
+from tools.records import EvidenceRecord
 
-MOST_DESCRIBED: Final = 3
-"""Regions, the strongest, that an answer describes where the question names none."""
+MOST_SENTENCES: Final = 4
+"""Sentences of the answer to one thing asked, after its first words."""
 
 
 @dataclass(frozen=True)
 class Composed:
-    """A plain answer, its analysis, and the evidence that both cite by id."""
+    """A plain answer, its analysis, and the evidence that both cite by id.
+
+    opening: its first words and sentence, which stand before what a language model phrases. free: what of it
+    needs no citation. affirmed: see `tools.records.AnswerRecord`.
+    """
 
     answer: str
     analysis: str
     evidence: list[EvidenceRecord]
+    opening: str
+    free: list[str]
+    affirmed: bool | None = None
 
 
 def compose_answer(state: InspectionState | DialogueState) -> Composed:
     """Return the answer to the state's question, or its verdict where there is none."""
-    sentence = verdict_statement(state)
     question = state.get("question")
-    asked: Understanding | None = state.get("asked")  # type: ignore[assignment]
-    if question and asked is None:
-        asked = Understanding(kind=kind_of_question(question))
-    answer = sentence if not question or asked is None else _reply(asked, sentence, state, question)
-    if state["verdict"].not_comparable and "[quality]" not in answer:
-        answer = f"{answer} A person should look, since the image isn't comparable with the good ones "
-        answer += f"[quality]. {_problems(state)}"
-    return Composed(answer=answer, analysis=_analysis(state), evidence=gather_evidence(state))
+    asked: Asked | None = state.get("asked")  # type: ignore[assignment]
+    analysis, evidence = _analysis(state), gather_evidence(state)
+    if not question:
+        sentence = verdict_statement(state)
+        answer = sentence
+        if state["verdict"].not_comparable:
+            answer += " A person should look, since the image isn't comparable with the good ones [quality]. "
+            answer += _problems(state)
+        return Composed(answer, analysis, evidence, sentence, [sentence])
+    asked = asked or understand(question)
+    say = phrases_of(asked.language)
+    topics = [Topic(state, asked, intent, number, say) for number, intent in enumerate(asked.intents)]
+    replies = [ENTRIES[topic.intent.kind].word(topic) for topic in topics]
+    affirmed = next((reply.affirmed for reply in replies if reply.affirmed is not None), None)
+    about_part = any(ENTRIES[topic.intent.kind].about_part for topic in topics)
+    if about_part and asked.style == "customer":
+        replies = [Reply(summary(topics[0]))]
+    elif about_part and asked.style == "line":
+        replies = [Reply("", [record_line(topics[0])])]
+    elif asked.style == "yes_no" and affirmed is not None:
+        replies = [Reply(topics[0].yes_no(affirmed))]
+    replies = _each_sentence_once(replies)
+    made = {item.id: item for reply in replies for item in reply.evidence}
+    first = replies[0]
+    return Composed(
+        answer=say.joined([reply.text for reply in replies]),
+        analysis=analysis,
+        evidence=[*evidence, *made.values()],
+        opening=" ".join(part for part in (first.lead, *first.body[:1]) if part),
+        free=[reply.lead for reply in replies if reply.lead],
+        affirmed=affirmed,
+    )
 
 
-def verdict_statement(state: InspectionState | DialogueState) -> str:
-    """Return the measured verdict as a sentence, with the places."""
-    return verdict_sentence(state["verdict"].anomalous, [region.cell for region in shown_regions(state)])
+def _each_sentence_once(replies: Sequence[Reply]) -> list[Reply]:
+    """Return replies without what an earlier one said, at most `MOST_SENTENCES` each."""
+    said: set[str] = set()
+    kept = []
+    for reply in replies:
+        new = [sentence for sentence in reply.body if sentence not in said][:MOST_SENTENCES]
+        said.update(new)
+        kept.append(Reply(reply.lead, new, reply.affirmed, reply.evidence))
+    return kept
 
 
 def _problems(state: InspectionState | DialogueState) -> str:
@@ -82,7 +113,7 @@ def _analysis(state: InspectionState | DialogueState) -> str:
         if defect.name == UNKNOWN:
             lines.append("No note describes a defect that fits these measurements well [type].")
         else:
-            passage = _about_type(state)
+            passage = about_type_of(state)
             cited = f" [{passage.id}]" if passage else ""
             lines.append(
                 f"Of the defects in the notes, {plain_name(defect.name)} fits the measurements best "
@@ -91,129 +122,3 @@ def _analysis(state: InspectionState | DialogueState) -> str:
             if passage is not None:
                 lines.append(f"The note says: {quote(passage)} [{passage.id}]")
     return " ".join(lines)
-
-
-def _reply(asked: Understanding, sentence: str, state: InspectionState | DialogueState, question: str) -> str:
-    """Return the answer for one intent."""
-    verdict, product, kind = state["verdict"], state["product"], asked.kind
-    regions = shown_regions(state)
-    if kind == "confidence":
-        near = " It lies near the limit, so a person should look [score]." if verdict.uncertain else ""
-        return (
-            f"{sentence} A good {product.name} scores this high with probability {verdict.p_value:.3g}; "
-            f"the verdict turns at {verdict.alpha:.3g} [score].{near}"
-        )
-    if kind == "object":
-        where = f" [{state['templates'][0].id}]" if state["templates"] else ""
-        return f"The image shows the product {product.name}, as its nearest good part does{where}."
-    if kind == "normal":
-        return _normal_reply(state)
-    if kind == "template":
-        best = state["templates"][0]
-        return f"The good part nearest to this image is {best.path} [{best.id}]."
-    if kind == "history":
-        verdicts = next((one.text for one in gather_evidence(state) if one.id == "thread"), "")
-        return f"{sentence} So far, {verdicts} [thread]." if verdicts else sentence
-    if kind == "steps":
-        return f"{sentence} {_analysis(state)}"
-    if kind == "detection" and affirms(question):
-        # To "Is it ok?", "No, there is no anomaly" would read as a no.
-        judged = "anomalous" if verdict.anomalous else "good"
-        return f"{sentence} The part is judged {judged} (p = {verdict.p_value:.3g}) [score]."
-    seen = [_cited_sentence(one.evidence) for one in observations(state)]
-    if seen and kind in ("comparison", "recheck", "parts", "description"):
-        return " ".join([sentence, *seen])
-    if kind == "analysis":
-        return f"{sentence} {_analysis_reply(state, question)}"
-    if not verdict.anomalous and kind in ("location", "count", "description", "type", "recheck"):
-        return f"{sentence} The score is within the normal range (p = {verdict.p_value:.3g}) [score]."
-    if kind in ("location", "description", "recheck"):
-        return _measured(sentence, regions, asked.region)
-    if kind == "type":
-        return f"{sentence} {_type_reply(state)}"
-    if kind in ("comparison", "parts"):
-        return f"{sentence} Nothing more could be measured for this question [score]."
-    judged = "beyond" if verdict.anomalous else "within"
-    return f"{sentence} The score is {judged} the normal range (p = {verdict.p_value:.3g}) [score]."
-
-
-def _cited_sentence(evidence: EvidenceRecord) -> str:
-    text = evidence.text.rstrip(".")
-    return f"{text[:1].upper()}{text[1:]} [{evidence.id}]."
-
-
-def _measured(sentence: str, regions: list[MeasuredRegion], wanted: int | None) -> str:
-    chosen = regions[:MOST_DESCRIBED] if wanted is None else regions[wanted - 1 : wanted]
-    if wanted is not None and not chosen:
-        known = ", ".join(f"[{region.id}]" for region in regions) or "none"
-        return f"{sentence} There is no region {wanted} among the measured ones ({known}) [score]."
-    details = "; ".join(f"at the {r.cell}, box {list(r.bbox)}: {r.text} [{r.id}]" for r in chosen)
-    less = regions[MOST_DESCRIBED:] if wanted is None else []
-    others = f" The others stand out less [{', '.join(region.id for region in less)}]." if less else ""
-    return f"{sentence} Measured: {details}.{others}" if details else sentence
-
-
-def _normal_reply(state: InspectionState | DialogueState) -> str:
-    """Return the passage on good parts, or on the product as a whole."""
-    name = state["product"].name
-    about = [p for p in state["passages"] if p.product == name]
-    about = [p for p in about if is_about_good(p)] or [p for p in about if p.defect is None]
-    if not about:
-        return f"No note says how a good {name} looks [notes]."
-    return f"The notes say of a good {name}: {quote(about[0])} [{about[0].id}]."
-
-
-def _type_reply(state: InspectionState | DialogueState) -> str:
-    defect = state.get("defect_type")
-    if defect is None or defect.name == UNKNOWN:
-        near = " or ".join(plain_name(other.name) for other in defect.alternatives[:2]) if defect else ""
-        nearest = (
-            f" The notes come nearest with {near}, but the measurements do not decide [type]." if near else ""
-        )
-        source = "type" if defect is not None else "notes"
-        return f"Its type is unknown: no note or confirmed example fits it [{source}].{nearest}"
-    others = ", ".join(f"{plain_name(o.name)} {o.score:.2f}" for o in defect.alternatives[:2])
-    passage = _about_type(state)
-    cited = f" [{passage.id}]" if passage else ""
-    return (
-        f"The type that fits best is {plain_name(defect.name)} (score {defect.score:.2f})"
-        + (f"; then {others}" if others else "")
-        + f" [type]{cited}."
-    )
-
-
-def _analysis_reply(state: InspectionState | DialogueState, question: str) -> str:
-    """Return the notes' analysis of the defect that the question names, else of the one found."""
-    passages = [p for p in state["passages"] if not is_about_good(p)]
-    words = question.lower()
-    if not _is_about_the_part(words, passages, state["product"].name):
-        return "Nothing that was measured, and no note, answers this question [notes]."
-    named = next((t for t in map(topic_of, passages) if t and re.search(rf"\b{re.escape(t)}", words)), None)
-    if named is not None:
-        return analyse([p for p in passages if topic_of(p) == named], question, named)
-    if not state["verdict"].anomalous:
-        return "The score is within the normal range, so there is no defect to explain [score]."
-    defect = state.get("defect_type")
-    if defect is not None and defect.name != UNKNOWN:
-        return analyse([p for p in passages if p.defect == defect.name], question, plain_name(defect.name))
-    if not passages:
-        return "No note covers this [notes]."
-    likely = topic_of(passages[0])
-    found = analyse([p for p in passages if topic_of(p) == likely], question, likely or "this defect")
-    if not likely:
-        return found
-    source = "type" if defect is not None else "notes"
-    return f"Its type is unknown, so no note is surely about it [{source}]. Were it {likely}: {found}"
-
-
-def _is_about_the_part(words: str, passages: list[PassageRecord], product: str) -> bool:
-    """Return whether a question has a known intent, a pronoun, or a word of the product's name or notes."""
-    if matched_kind(words) is not None or re.search(r"\b(it|its|this|that|they|them)\b", words):
-        return True
-    known = " ".join([plain_name(product), *(f"{p.title} {p.text}" for p in passages)]).lower()
-    return bool(content_words(words) & set(re.findall(r"[a-z]+", known)))
-
-
-def _about_type(state: InspectionState | DialogueState) -> PassageRecord | None:
-    defect = state.get("defect_type")
-    return next((p for p in state["passages"] if defect is not None and p.defect == defect.name), None)

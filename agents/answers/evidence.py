@@ -6,18 +6,26 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from agents.state import DialogueState, InspectionState, Observation, Seen, Turn, Understanding
+from agents.state import Asked, DialogueState, InspectionState, Observation, Seen
 from anomaly_core.names import plain_name
+from anomaly_core.results import verdict_sentence
 from knowledge.text import shortened
 from tools.classify.classify import UNKNOWN
 from tools.records import EvidenceRecord, MeasuredRegion, PassageRecord
 
 _LONGEST_QUOTE = 600
+LEAST_SHARE = 1e-4
+"""Share of good parts below which it is told as "fewer than"."""
 
 
 def shown_regions(state: InspectionState) -> list[MeasuredRegion]:
     """Return the regions of an anomalous verdict; none for a normal one."""
     return state["regions"] if state["verdict"].anomalous else []
+
+
+def verdict_statement(state: InspectionState | DialogueState) -> str:
+    """Return the measured verdict as a sentence, with the places (arXiv 2308.15366, section 3.4)."""
+    return verdict_sentence(state["verdict"].anomalous, [region.cell for region in shown_regions(state)])
 
 
 def gather_evidence(state: InspectionState | DialogueState) -> list[EvidenceRecord]:
@@ -28,7 +36,8 @@ def gather_evidence(state: InspectionState | DialogueState) -> list[EvidenceReco
             kind="score",
             id="score",
             text=f"anomaly score {verdict.score:.3f}, p-value {verdict.p_value:.3g} against the good "
-            f"{product.name} parts, at a stated false-alarm rate of {verdict.alpha:.0%}",
+            f"{product.name} parts, at a stated false-alarm rate of {verdict.alpha:.0%}: "
+            f"{unusual_share(verdict.p_value)} of good parts look as unusual",
         )
     ]
     if verdict.not_comparable:
@@ -75,21 +84,21 @@ def _language_evidence(state: InspectionState | DialogueState) -> list[EvidenceR
 
 def _thread_evidence(state: InspectionState | DialogueState) -> list[EvidenceRecord]:
     """Return the verdicts on the thread's images, for questions about several of them."""
-    asked: Understanding | None = state.get("asked")  # type: ignore[assignment]
+    asked: Asked | None = state.get("asked")  # type: ignore[assignment]
     seen: list[Seen] = state.get("seen") or []  # type: ignore[assignment]
-    if asked is None or asked.kind not in ("history", "comparison") or not seen:
+    kinds = {intent.kind for intent in asked.intents} if asked is not None else set()
+    if not kinds & {"history", "comparison"} or not seen:
         return []
-    verdicts = []
+    verdicts, bad = [], 0
     for one in sorted(seen, key=lambda one: one["number"]):
         verdict = one["found"]["verdict"]
+        bad += verdict.anomalous
         word = "anomalous" if verdict.anomalous else "normal"
-        verdicts.append(f"image {one['number']}: {word}, p-value {verdict.p_value:.3g}")
+        name = Path(one["image"]).name
+        verdicts.append(f'(image {one["number"]}) "{name}": {word}, p-value {verdict.p_value:.3g}')
     # Not the questions themselves: an answer must not repeat user input.
-    turns: list[Turn] = state.get("turns") or []  # type: ignore[assignment]
-    kinds = list(dict.fromkeys(turn.kind for turn in turns))
-    asks = re.search(r"\bask(ed)?\b", state.get("question") or "")
-    asked_about = f"; asked about: {', '.join(kinds)}" if kinds and asks else ""
-    return [EvidenceRecord(kind="score", id="thread", text="; ".join(verdicts) + asked_about)]
+    text = f"{len(seen)} images, {bad} of them anomalous: {'; '.join(verdicts)}"
+    return [EvidenceRecord(kind="score", id="thread", text=text)]
 
 
 def _type_evidence(state: InspectionState | DialogueState) -> list[EvidenceRecord]:
@@ -109,6 +118,12 @@ def _notes_evidence(state: InspectionState | DialogueState) -> EvidenceRecord:
     names = f"name the defects {', '.join(plain_name(name) for name in named)}" if named else "name no defect"
     text = f"the notes about {product} {names}; {len(state['passages'])} passages found for this question"
     return EvidenceRecord(kind="knowledge", id="notes", text=text)
+
+
+def unusual_share(p_value: float) -> str:
+    """Return the share of good parts that look as unusual, in percent with two figures, in words."""
+    least = p_value < LEAST_SHARE
+    return f"{'fewer than' if least else 'about'} {100 * max(p_value, LEAST_SHARE):.2g}%"
 
 
 def observations(state: InspectionState | DialogueState) -> list[Observation]:

@@ -11,8 +11,7 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from agents.answers.compose import verdict_statement
-from agents.answers.evidence import display_names, without_names
+from agents.answers.evidence import display_names, verdict_statement, without_names
 from agents.answers.grounding import degenerate, grounded
 from agents.answers.guardrails import sentences
 from agents.state import DialogueState, Turn
@@ -53,18 +52,16 @@ def generate_answer(part: Part, state: DialogueState) -> dict[str, Any]:
     if scorer is None:
         return {"draft": None, "violations": ["no language model is set up (prompt_llm, checkpoint)"]}
     generated = _first_sentence(scorer, part, state)
-    verdict = verdict_statement(state)
     answer = _plain(state, state["answer"])
-    rest = answer.removeprefix(verdict).strip()
-    if generated == verdict and not rest:
-        return {"draft": generated}
     problem = degenerate(generated, question=state.get("question") or "", instructions=SYSTEM, facts=answer)
     if problem is not None:
         return {"draft": generated, "violations": [problem]}
-    draft = grounded(generated, rest)
+    draft = grounded(generated, answer)
     if draft is None:
         return {"draft": generated, "violations": ["it says what the evidence for this question does not"]}
-    return {"draft": draft}
+    # The sentence says a clause of the plain answer, so that only the first words stand before it.
+    lead = next((one for one in state["free"][:1] if state["opening"].startswith(one)), "")
+    return {"draft": draft, "opening": lead}
 
 
 def dialogue_messages(state: DialogueState, soft_prompt: torch.Tensor) -> list[Message]:

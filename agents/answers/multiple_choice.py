@@ -8,9 +8,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final, Literal, cast
 
 from agents.answers.evidence import is_about_good
+from agents.answers.kinds import ENTRIES
+from agents.questions.understanding import kind_of
 from agents.state import DialogueState, InspectionState
 from anomaly_core.errors import ConfigError
 from anomaly_core.names import plain_name
@@ -34,25 +36,7 @@ Excess = Callable[[Box], float]
 """Share of the map's excess over the normal range in a box, > 0 where the map is."""
 
 _DEFECT: Final = r"\b(defect\w*|anomal\w*|damage\w*|fault\w*|flaw\w*|abnormal\w*)\b"
-_RULES: Final[tuple[tuple[ChoiceKind, str], ...]] = (
-    (
-        "Defect Localization",
-        r"\bwhere\b|\blocat\w+\b|\bposition\w*\b|\b(which|what) (part|area|region|side|corner|end|portion)\b",
-    ),
-    (
-        "Defect Analysis",
-        r"\b(effects?|consequences?|impacts?|cause\w*|reasons?|result|affect\w*|lead|risk|severity|why"
-        r"|implications?|function\w*|happen\w*|indicate)\b",
-    ),
-    ("Defect Classification", r"\b(types?|kinds?|categor\w+|class\w*|name|sort)\b"),
-    (
-        "Defect Description",
-        r"\b(appearance|look|describe\w*|description|characteristics?|features?|colou?r|shape)\b",
-    ),
-)
-_PRODUCT: Final = (
-    r"\b(kind|type|sort|category|class)\b.*\b(product|object|item)\b|\bwhat (product|object|item)\b"
-)
+_PRESUMED: Final = re.compile(rf"\bthere (?:is|are) [^.?!]*{_DEFECT}[^.?!]*[.!]", re.IGNORECASE)
 _SAYS_YES: Final = re.compile(rf"^\W*(yes|true)\b|^(?!.*\b(no|not|without|free)\b).*{_DEFECT}", re.IGNORECASE)
 _ASKS_WHETHER_GOOD: Final = re.compile(
     r"\b(free (of|from)|without|good|normal|intact|acceptable|defect-free|flawless)\b", re.IGNORECASE
@@ -73,22 +57,18 @@ class Choice:
 
 
 def kind_of_choice(question: str, options: Mapping[str, str]) -> ChoiceKind:
-    """Return the kind of a question, by its words and those of its options."""
-    text = question.lower()
+    """Return the kind of a question, as MMAD names it, by its meaning, or by options of yes and no."""
+    asked = _PRESUMED.sub(" ", question)
     words = [option.lower().strip(" .") for option in options.values()]
-    if (
-        words
-        and all(re.fullmatch(r"(yes|no)\b.*", word) for word in words)
-        and re.search(_DEFECT + "|" + _ASKS_WHETHER_GOOD.pattern, text)
-    ):
+    if words and all(re.fullmatch(r"(yes|no)\b.*", word) for word in words):
         return "Anomaly Detection"
-    if not re.search(_DEFECT, text):
-        return "Object Classification" if re.search(_PRODUCT, text) else "Object Analysis"
-    asked = re.sub(rf"\bthere (is|are) [^.?!]*{_DEFECT}[^.?!]*[.!]", " ", text)
-    for kind, pattern in _RULES:
-        if re.search(pattern, asked):
-            return kind
-    return "Defect Description"
+    task = ENTRIES[kind_of(asked)].task
+    presumes = asked != question or re.search(_DEFECT, question, re.IGNORECASE) is not None
+    if presumes and task in ("", "Anomaly Detection", "Object Analysis", "Object Classification"):
+        return "Defect Description"
+    if not presumes and task not in ("Anomaly Detection", "Object Classification"):
+        return "Object Analysis"
+    return cast("ChoiceKind", task or "Object Analysis")
 
 
 def choose(

@@ -6,8 +6,7 @@ between image and template, whether each is a defect or normal variation, the co
 
 from __future__ import annotations
 
-from agents.answers.compose import verdict_statement
-from agents.answers.evidence import observations
+from agents.answers.evidence import observations, verdict_statement
 from agents.state import DialogueState, InspectionState, Step
 from anomaly_core.names import plain_name
 from tools.classify.classify import UNKNOWN

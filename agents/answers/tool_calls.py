@@ -35,10 +35,14 @@ class ToolCalls:
         self._bound = bound or {}
         self.found = list(found)
 
-    def call(self, name: str, arguments: Mapping[str, Any]) -> Observation:
-        """PartTool; return the words as evidence. An error that a user can remedy is an observation too."""
+    def call(self, name: str, arguments: Mapping[str, Any], intent: int = -1) -> Observation:
+        """Call a tool; return its words as evidence. An error that a user can remedy is an observation too.
+
+        intent: see `Observation`.
+        """
+        values: dict[str, Any] = {}
         try:
-            text = call_tool(self._part, name, arguments, **self._bound.get(name, {}))
+            text, values = call_tool(self._part, name, arguments, **self._bound.get(name, {}))
         except IadError as error:
             text = str(error)
         for raw in sorted(self._names, key=len, reverse=True):
@@ -47,7 +51,7 @@ class ToolCalls:
         text = text if len(text) <= LONGEST else text[:LONGEST].rsplit(" ", 1)[0] + " ..."
         taken = {one.evidence.id for one in self.found}
         evidence = EvidenceRecord(kind=find_tool(name).kind, id=_free_id(name, arguments, taken), text=text)
-        self.found.append(Observation(tool=name, evidence=evidence))
+        self.found.append(Observation(tool=name, evidence=evidence, values=values, intent=intent))
         return self.found[-1]
 
     def call_tool(self, name: str, arguments: Mapping[str, Any]) -> str:

@@ -19,19 +19,20 @@ from langgraph.graph.state import CompiledStateGraph
 from langgraph.runtime import Runtime
 from langgraph.types import Command, Overwrite, RetryPolicy, interrupt
 
-from agents.answers.compose import compose_answer, verdict_statement
-from agents.answers.evidence import display_names, gather_evidence
+from agents.answers.compose import compose_answer
+from agents.answers.evidence import display_names, gather_evidence, verdict_statement
 from agents.answers.generation import generate_answer
 from agents.answers.guardrails import check_answer
+from agents.answers.kinds import make_plan, may_be_phrased
 from agents.answers.options import Chooser, choice_answer, split_options
 from agents.answers.reasoning import build_steps
 from agents.answers.tool_calls import ToolCalls
 from agents.graphs.context import Context, part_of, resources_of, tools_of
 from agents.graphs.inspection import Update, build_measuring, open_node, retrieve_node, timed
 from agents.graphs.memory import keep_image, keep_turn, recalled
-from agents.questions.plan import make_plan
-from agents.questions.references import understand
-from agents.state import DialogueInput, DialogueState, Review, Understanding
+from agents.questions.plan import Situation
+from agents.questions.understanding import understand
+from agents.state import DialogueInput, DialogueState, Review
 from anomaly_core.errors import LanguageModelDown, LanguageModelError
 from tools.context import Context as Tools
 from tools.records import FilesRecord, PassageRecord
@@ -85,24 +86,17 @@ def more_to_do(state: DialogueState) -> Literal["call_tool", "retrieve"]:
     return "call_tool" if state["plan"] else "retrieve"
 
 
-def listen(state: DialogueState) -> Update:
+def listen(state: DialogueState, runtime: Runtime[Context]) -> Update:
     """Understand the question, and forget what belongs to the one before."""
     seen, turns = state.get("seen") or [], state.get("turns") or []
     here = str(Path(state["image"]).absolute())
     current = next((one["number"] for one in seen if one["image"] == here), None)
     question, options = split_options(state.get("question") or "")
-    asked = understand(question, turns, seen, current)
+    asked = understand(question, turns, seen, current, known_defects(tools_of(runtime)))
     path = next((one["image"] for one in seen if one["number"] == asked.image), state["image"])
     return {
         "image": path,
-        "asked": Understanding(
-            kind=asked.kind,
-            other=asked.other,
-            region=asked.region,
-            place=asked.place,
-            question=question,
-            options=options,
-        ),
+        "asked": asked.model_copy(update={"options": options}),
         "seen": seen,
         "turns": turns,
         "turn": state.get("turn", 0) + 1,
@@ -110,6 +104,7 @@ def listen(state: DialogueState) -> Update:
         "observations": [],
         "violations": [],
         "draft": None,
+        "affirmed": None,
         "reviewed": None,
         "files": FilesRecord(),
         "timings_ms": Overwrite({}),
@@ -156,7 +151,8 @@ def plan(state: DialogueState) -> Update:
     if state["asked"].options:
         return {"plan": []}
     images = {one["number"]: one["image"] for one in state["seen"]}
-    return {"plan": make_plan(state["asked"], state["regions"], state["verdict"].anomalous, images)}
+    situation = Situation(state["regions"], state["verdict"].anomalous, images)
+    return {"plan": make_plan(state["asked"], situation)}
 
 
 @timed("retrieve")
@@ -166,7 +162,7 @@ def call_tool(state: DialogueState, runtime: Runtime[Context]) -> Update:
     bound = {call.tool: {"other": call.arguments["other"]}} if "other" in call.arguments else {}
     given = {name: value for name, value in call.arguments.items() if name != "other"}
     calls = ToolCalls(part_of(state, runtime), display_names(state), state["observations"], bound)
-    calls.call(call.tool, given)
+    calls.call(call.tool, given, call.intent)
     return {"plan": rest, "observations": calls.found}
 
 
@@ -174,13 +170,17 @@ def call_tool(state: DialogueState, runtime: Runtime[Context]) -> Update:
 def reason(state: DialogueState, runtime: Runtime[Context]) -> Update:
     """Answer from the evidence, and put the chain of thought in order."""
     composed = compose_answer(state)
-    answer, passages = composed.answer, state["passages"]
+    answer, passages, evidence = composed.answer, state["passages"], composed.evidence
     if state["asked"].options:
         answer, passages = _choose_option(state, tools_of(runtime))
+        evidence = gather_evidence({**state, "passages": passages})
     return {
         "answer": _with_review(answer, state),
         "analysis": composed.analysis,
-        "evidence": composed.evidence,
+        "evidence": evidence,
+        "opening": composed.opening,
+        "free": composed.free,
+        "affirmed": None if state["asked"].options else composed.affirmed,
         "passages": passages,
         "steps": build_steps(state),
     }
@@ -190,7 +190,7 @@ def reason(state: DialogueState, runtime: Runtime[Context]) -> Update:
 def phrase(state: DialogueState, runtime: Runtime[Context]) -> Update:
     """Let a language model phrase the answer, where there is one. Raises LanguageModelError."""
     resources = resources_of(runtime)
-    if state["asked"].options or not resources.phrases:
+    if not resources.phrases or not may_be_phrased(state["asked"]):
         return {}
     part = part_of(state, runtime)
     if resources.chat_model is None:
@@ -210,10 +210,11 @@ def not_phrased(state: DialogueState, error: NodeError) -> Command[Literal["chec
 
 def check(state: DialogueState) -> Update:
     """Show what a language model phrased only where it passes the guardrails."""
-    draft, evidence = state.get("draft"), gather_evidence(state)
+    draft = state.get("draft")
     if draft is None and not state["violations"]:
-        return {"evidence": evidence}
-    sentence = verdict_statement(state)
+        return {}
+    known = {one.id: one for one in (*state["evidence"], *gather_evidence(state))}
+    evidence, sentence = list(known.values()), state["opening"]
     problems = state["violations"] or check_answer(
         draft or "",
         evidence,
@@ -224,7 +225,7 @@ def check(state: DialogueState) -> Update:
     if problems:
         told = f"The language model's answer is not shown: {problems[0].rstrip('.')}."
         return {"violations": problems, "answer": f"{state['answer']} ({told})", "evidence": evidence}
-    shown = draft if draft and draft.startswith(sentence) else f"{sentence} {draft}"
+    shown = draft if draft and draft.startswith(sentence) else f"{sentence} {draft}".strip()
     return {"answer": _with_review(shown, state), "evidence": evidence}
 
 
@@ -261,6 +262,12 @@ def review_request(state: DialogueState) -> dict[str, Any]:
         "places": [region.cell for region in state["regions"]],
         "question": state.get("question"),
     }
+
+
+def known_defects(tools: Tools) -> list[str]:
+    """Return the names of all defects in the notes, which a question may name."""
+    found = (passage.defect for passage in tools.domain.passages())
+    return list(dict.fromkeys(name for name in found if name))
 
 
 def _with_review(answer: str, state: DialogueState) -> str:

@@ -17,15 +17,15 @@ from langgraph.graph.state import CompiledStateGraph
 from langgraph.runtime import Runtime
 
 from agents.answers.compose import compose_answer
+from agents.answers.kinds import passages_for
 from agents.graphs.context import Context, part_of, tools_of
-from agents.questions.understanding import kind_of_question
-from agents.state import InspectionInput, InspectionState, Measured, MeasureInput
+from agents.state import Asked, InspectionInput, InspectionState, Measured, MeasureInput
 from tools.classify.classify import UNKNOWN, appearance, classify
 from tools.context import Part
 from tools.detect import detect, find_product, language_answer, open_image
 from tools.localize import draw, locate
 from tools.records import FilesRecord
-from tools.retrieve import expected_defects, nearest_templates, search_notes
+from tools.retrieve import expected_defects, nearest_templates, notes_about, search_notes
 
 Update = dict[str, Any]
 F = TypeVar("F", bound=Callable[..., Update])
@@ -107,15 +107,22 @@ def retrieve_node(state: InspectionState, runtime: Runtime[Context]) -> Update:
     wanted = question or ""
     if defect is not None:
         # Words and no measured numbers: notes hold none of them, and equal words are encoded once.
-        named = "" if defect.name == UNKNOWN else defect.name.replace("_", " ")
-        wanted = f"{wanted} {named} {appearance(state['regions'][0].text)}".strip()
+        known_name = "" if defect.name == UNKNOWN else defect.name.replace("_", " ")
+        wanted = f"{wanted} {known_name} {appearance(state['regions'][0].text)}".strip()
+    asked: Asked | None = state.get("asked")  # type: ignore[assignment]
     # An analysis quotes sentence by sentence, so it needs more of the notes than a citation does; and
     # few words of a question find the passage that tells what is normal.
-    k = {"analysis": 5, "normal": 20}.get(kind_of_question(question), 3) if question else 3
+    k = 3 if asked is None else passages_for(asked)
+    named = [intent.type for intent in asked.intents if intent.type] if asked is not None else []
+    if defect is not None and defect.name != UNKNOWN:
+        named.append(defect.name)
+    found = search_notes(part, " ".join([wanted, *named])[:4000], k) if wanted and k else []
+    # The words of a question need not be those of the notes, nor in their language; a type's name is.
+    known = {one.id: one for one in (*found, *(notes_about(part, named) if k else []))}
     return {
         "templates": nearest_templates(part),
         "expected": expected_defects(part),
-        "passages": search_notes(part, wanted[:4000], k) if wanted else [],
+        "passages": list(known.values()),
     }
 
 

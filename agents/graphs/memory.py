@@ -57,8 +57,9 @@ def keep_turn(state: DialogueState) -> list[Turn]:
         number=state["turn"],
         image=next((one["number"] for one in state["seen"] if one["sha256"] == digest), 0),
         question=(state.get("question") or "")[:LONGEST_REMEMBERED],
-        kind=state["asked"].kind,
+        kind=state["asked"].first.kind,
         region=_focus(state),
+        language=state["asked"].spoken,
         answer=state["answer"][:LONGEST_REMEMBERED],
     )
     return [*state["turns"], turn][-MOST_TURNS:]
@@ -66,6 +67,6 @@ def keep_turn(state: DialogueState) -> list[Turn]:
 
 def _focus(state: DialogueState) -> int | None:
     """The region that the next "it" means."""
-    if state["asked"].region is not None:
-        return state["asked"].region
+    if state["asked"].first.region is not None:
+        return state["asked"].first.region
     return 1 if state["regions"] else None

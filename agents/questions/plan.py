@@ -1,68 +1,79 @@
-"""A question's plan, by rule: which tools to call, in which order, and which ones a chat model may call."""
+"""The tool calls that one thing asked needs beyond the inspection itself."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Final
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
-from agents.state import Intent, PlannedCall, Understanding
+from agents.state import PlannedCall, Understanding
 from tools.records import MeasuredRegion
 
-MOST_REGIONS: Final = 3
-"""Regions that are described one by one where a question names none."""
 
-FOR_QUESTIONS: Final[Mapping[Intent, tuple[str, ...]]] = {
-    "detection": ("ask_language_model", "zoom_region", "describe_region"),
-    "location": ("describe_region", "zoom_region"),
-    "count": ("locate_anomalies", "count_components"),
-    "type": ("describe_region", "retrieve_knowledge"),
-    "description": ("describe_region", "zoom_region"),
-    "confidence": ("ask_language_model", "zoom_region", "compare_images"),
-    "template": ("retrieve_templates",),
-    "object": ("retrieve_templates", "retrieve_knowledge"),
-    "normal": ("retrieve_knowledge", "retrieve_templates"),
-    "analysis": ("retrieve_knowledge", "describe_region"),
-    "comparison": ("compare_images", "describe_region"),
-    "recheck": ("zoom_region", "describe_region"),
-    "parts": ("count_components", "check_layout", "describe_region"),
-    "steps": (),
-    "history": (),
-}
-"""The tools that serve each kind of question: a chat model can call no other. None of them writes."""
+@dataclass(frozen=True)
+class Situation:
+    """What a plan looks at. regions: of the image in question, shown or not. images: paths by number."""
+
+    regions: Sequence[MeasuredRegion]
+    anomalous: bool
+    images: Mapping[int, str]
 
 
-def make_plan(
-    asked: Understanding,
-    regions: list[MeasuredRegion],
-    anomalous: bool,
-    images: Mapping[int, str],
-) -> list[PlannedCall]:
-    """Return the tool calls that a question needs beyond the inspection itself.
+Plan = Callable[[Understanding, Situation], list[PlannedCall]]
 
-    regions: of the image in question, shown or not. images: paths of the thread's images, by number.
-    """
+
+def nothing(asked: Understanding, situation: Situation) -> list[PlannedCall]:
+    """Need no tool."""
+    del asked, situation
+    return []
+
+
+def measure_place(asked: Understanding, situation: Situation) -> list[PlannedCall]:
+    """Measure the place that is asked about, where it is no region."""
+    del situation
+    if asked.place is None:
+        return []
+    return [_call("describe_region", f"measure {asked.place}", place=asked.place)]
+
+
+def measure_scale(asked: Understanding, situation: Situation) -> list[PlannedCall]:
+    """Measure the part, where its known length gives the scale."""
+    if asked.known_length_mm is None or not situation.anomalous:
+        return []
+    return [_call("measure_part", "measure the part's own length")]
+
+
+def compare(asked: Understanding, situation: Situation) -> list[PlannedCall]:
+    """Compare with the image that is named, else with the nearest good part."""
+    path = situation.images.get(asked.other) if asked.other is not None else None
+    with_what = "the nearest good part" if path is None else f"image {asked.other}"
+    return [_call("compare_images", f"compare with {with_what}", other=path)]
+
+
+def look_again(asked: Understanding, situation: Situation) -> list[PlannedCall]:
+    """Look again at the place that is named, else at the most unusual one and the strongest region."""
     place = f"region-{asked.region}" if asked.region is not None else asked.place
-    calls: list[PlannedCall] = []
-    if asked.kind == "comparison":
-        path = images.get(asked.other) if asked.other is not None else None
-        with_what = "the nearest good part" if path is None else f"image {asked.other}"
-        calls = [_call("compare_images", f"compare with {with_what}", other=path)]
-    elif asked.kind == "recheck":
-        place = place or (regions[0].id if regions else "center")
-        calls = [_call("zoom_region", f"look again at {place}", place=place)]
-    elif asked.kind == "parts":
-        calls = [
-            _call("count_components", "count the separate pieces"),
-            _call("check_layout", "compare the layout with that of good parts"),
-        ]
-    elif asked.kind in ("description", "location") and place:
-        calls = [_call("describe_region", f"measure {place}", place=place)]
-    elif asked.kind == "description" and anomalous:
-        calls = [
-            _call("describe_region", f"measure {region.id}", place=region.id)
-            for region in regions[:MOST_REGIONS]
-        ]
+    if place is not None:
+        return [_call("zoom_region", f"look again at {place}", place=place)]
+    calls = [_call("locate_peak", "find the most unusual place")]
+    if situation.anomalous and situation.regions:
+        place = situation.regions[0].id
+        calls.append(_call("zoom_region", f"look again at {place}", place=place))
     return calls
+
+
+def take_hint(asked: Understanding, situation: Situation) -> list[PlannedCall]:
+    """Measure the place where a person sees something, and look again at it."""
+    calls = measure_place(asked, situation)
+    return calls and [*calls, _call("zoom_region", f"look again at {asked.place}", place=asked.place)]
+
+
+def count_parts(asked: Understanding, situation: Situation) -> list[PlannedCall]:
+    """Count the pieces, and compare their arrangement."""
+    del asked, situation
+    return [
+        _call("count_components", "count the separate pieces"),
+        _call("check_layout", "compare the layout with that of good parts"),
+    ]
 
 
 def _call(tool: str, why: str, **arguments: str | None) -> PlannedCall:

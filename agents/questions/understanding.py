@@ -1,109 +1,285 @@
-"""What a question asks for, by rule: the plan that needs no language model."""
+"""What a question asks for: kinds by a trained classifier on a multilingual encoder, slots by words."""
 
 from __future__ import annotations
 
 import re
-from typing import Final
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
 
-from agents.state import Intent
+import numpy as np
 
-_RULES: Final[tuple[tuple[Intent, str], ...]] = (
-    (
-        "steps",
-        r"\b(step by step|reasoning|chain of thought|how did you (get|come|decide|find|know)"
-        r"|why do you (think|say|believe))\b",
-    ),
-    (
-        "confidence",
-        r"\b(how (sure|certain|confident|likely)|are you (really |quite )?(sure|certain)|confidence|certainty"
-        r"|p-?value|probability|uncertain)\b",
-    ),
-    ("recheck", r"\b(re-?check|re-?inspect|zoom|look (again|closer|more closely)|check (again|the))\b"),
-    ("comparison", r"\b(compar\w+|differ\w*|versus|vs\.?|(same|better|worse) (as|than))\b"),
-    (
-        "normal",
-        r"\b(what|how)\b.*\b(good|normal|intact|flawless|perfect|nothing is wrong)\b.*\b(looks?|like)\b"
-        r"|\b(what|how)\b.*\b(looks?|like)\b.*\b(good|normal|intact|flawless|perfect|nothing is wrong)\b"
-        r"|\bwhat (is|are|would be|counts as) (still )?(normal|good|acceptable)\b"
-        r"|\b(made (of|from|out of)|what material|which material|consists? of)\b",
-    ),
-    ("template", r"\b(show|see|find|give)\b.*\b(good|normal|reference|template)\b|\bnearest template\b"),
-    (
-        "history",
-        r"\b(what did i ask|which images|images so far|so far|summar\w+ (this|the|our) (thread|talk)"
-        r"|which of (the|these|those) \w+)\b",
-    ),
-    ("steps", r"\b(summar\w+|overview|report)\b"),
-    ("detection", r"\b(can|may|could) (i|we|they|it be) (ship|release|accept|use|sell)"),
-    (
-        "parts",
-        r"\b(how many|number of|count( the)?) (parts|components|pieces|holes|screws|pins|teeth)\b"
-        r"|\b(missing|extra|misplaced|swapped) (part|component|piece)|\b(part|component|piece)s? (is |are )?"
-        r"(missing|complete|there)|\blayout\b"
-        r"|\ball (the |its )?(parts|components|pieces|holes|screws|pins|teeth)\b",
-    ),
-    (
-        "object",
-        r"\b(what|which) (kind|type|sort) of (products?|objects?|items?|parts?|pieces?)\b"
-        r"|\b(what|which) (product|object|item)\b|\bwhat (is|are) (this|the) (product|object|part|item)\b"
-        r"|\bwhat (is|do you see|can be seen) (in|on) (the|this) (image|picture|photo\w*)\b",
-    ),
-    ("count", r"\bhow many\b|\bnumber of\b|\bcount\b"),
-    ("location", r"\bwhere (should|do|must|can) (i|we)\b"),
-    ("analysis", r"\b(why|cause[sd]?|reason|effect|consequence|impact|severity|severe|serious|matters?)\b"),
-    (
-        "analysis",
-        r"\b(repair|fix|action|prevent|avoid|should (i|we|they|one|the \w+)|risk|harm|function"
-        r"|what (to|can i) do)\b",
-    ),
-    ("location", r"\b(where\w*|which (part|area|region|cell|corner|side)|locat\w+|position|place)\b"),
-    (
-        "type",
-        r"\b(what (kind|type|sort)|which (defect|type|kind)|classif\w+|type of|is it an?|called"
-        r"|(could|might|may) (it|this|that) be)\b",
-    ),
-    (
-        "description",
-        r"\b(describe|description|look like|appearance|shape|size|big(ger|gest)?|larger?|largest"
-        r"|small(er|est)?|long|wide|area|colou?r|dark|bright|orient\w+|contrast)\b",
-    ),
-    (
-        "detection",
-        r"\b(any|is there|are there|defect(s|ive)?|anomal\w+|damage[d]?|flaw(s|ed)?|fault[sy]?|problems?"
-        r"|ok(ay)?|good|fine|normal|wrong)\b",
-    ),
+from agents.questions import slots
+from agents.questions.classifier import KINDS, SENSES, Array, classify
+from agents.questions.clauses import split, style_of
+from agents.questions.encoder import normalised
+from agents.questions.examples import Sense
+from agents.questions.languages import language_of, wished_language
+from agents.questions.words import SPACELESS, words_of
+from agents.state import Asked, Seen, Turn, Understanding
+from tools.records import Kind
+
+NEAR: Final = 0.2
+"""Least probability of a kind; a question below it is `other`."""
+STANDS: Final = 0.55
+"""Least probability for a clause to be an intent of its own beside others."""
+SINGLE: Final = 0.85
+"""Probability from which a question as a whole is one thing, whatever its clauses are by themselves."""
+MOST: Final = 6
+"""Most intents of a question."""
+CLOSED: Final = frozenset[Kind](
+    {"verdict", "place", "count", "type", "size", "confidence", "comparison", "parts", "effect", "action",
+     "catalogue", "history", "cause", "appearance", "normal", "correction"}
+)  # fmt: skip
+"""Kinds that can be asked for yes or no."""
+OF_A_REGION: Final = frozenset[Kind](
+    {"place", "type", "appearance", "size", "look_again", "cause", "effect", "action"}
 )
-
-_AFFIRMS: Final = re.compile(r"\b(ok(ay)?|good|fine|normal|acceptable|ship|release|accept|use|sell)\b")
-_COMMON: Final = re.compile(
-    r"about|after|again|also|could|does|from|give|have|into|just|know|like|make|more|most|much|only|other|please"
-    r"|reply|should|show|some|tell|than|that|their|them|then|there|they|this|what|when|where|which|will|with"
-    r"|would|your"
-)
+"""Kinds that can be asked again of another region."""
+_NEGATED: Final = 24
+"""Characters before a word within which a negation counts."""
+_A_NOT_A: Final = re.compile(r"有没有|有无|是不是|能不能|可不可以|好不好|会不会|行不行")
+_POLITE: Final = re.compile(r"ありませんか|ないでしょうか|じゃないですか|지 않나요|지 않아요")
 
 
-def matched_kind(question: str) -> Intent | None:
-    """Return what the question's own words ask for, or None where no rule fits.
+@dataclass(frozen=True)
+class _Clause:
+    text: str
+    kind: Kind
+    probability: float
+    sense: Sense
 
-    The rules are tried in order, so that "why is there a scratch" is an analysis, not a detection.
+
+def understand(
+    question: str,
+    turns: Sequence[Turn] = (),
+    seen: Sequence[Seen] = (),
+    current: int | None = None,
+    known: Sequence[str] = (),
+) -> Asked:
+    """Understand a question in its thread.
+
+    turns, seen: oldest first. current: number of the image that came with the question, or None where the
+    thread has not seen it yet. known: names of defects in the notes.
     """
-    text = question.lower()
-    for kind, pattern in _RULES:
-        if re.search(pattern, text):
-            return kind
-    return None
+    last = turns[-1] if turns else None
+    language = language_of(question, last.language if last is not None else None)
+    clauses = _clauses(question, language)
+    intents: list[Understanding] = []
+    turned: int | None = None
+    for clause in clauses[:MOST]:
+        found, image = _read(clause, language, last, seen, current, known, first=not intents)
+        turned = turned if turned is not None else image
+        found = [_with_type(one, intents[-1] if intents else None) for one in found]
+        if intents and found[0].kind == "catalogue" and _defines(intents[-1], found[0]):
+            intents.pop()
+        intents += [one for one in found if not _repeats(one, intents)]
+    return Asked(
+        intents=intents[:MOST],
+        language=wished_language(question) or language,
+        spoken=language,
+        style=style_of(question, language),
+        question=question,
+        image=turned,
+    )
 
 
-def kind_of_question(question: str) -> Intent:
-    """Return what the question asks for; "analysis" (the notes answer) where no rule fits."""
-    return matched_kind(question) or "analysis"
+def kind_of(question: str) -> Kind:
+    """Return the kind of a question as a whole."""
+    kinds, _ = classify([question])
+    return KINDS[int(kinds[0].argmax())]
 
 
-def affirms(question: str) -> bool:
-    """Return whether "yes" to a question would mean that the part is good."""
-    return _AFFIRMS.search(question.lower()) is not None
+def _clauses(question: str, language: str) -> list[_Clause]:
+    """Return the question's clauses that ask for different things, each with what stands around it."""
+    pieces = split(question, language)
+    if not pieces:
+        return [_Clause(question, "other", 1.0, "open")]
+    whole = " ".join(pieces)
+    texts = [*pieces, whole] if len(pieces) > 1 else [whole]
+    kinds, senses = classify(texts)
+    if len(pieces) == 1:
+        return [_clause(whole, kinds[0], senses[0])]
+    together = _clause(whole, kinds[-1], senses[-1])
+    alone = [_clause(text, k, s) for text, k, s in zip(pieces, kinds, senses, strict=False)]
+    standing = [
+        one.kind not in ("other", "greeting") and (one.probability >= STANDS or _asks(one.text, language))
+        for one in alone
+    ]
+    distinct = {one.kind for one, stands in zip(alone, standing, strict=True) if stands}
+    if together.kind == "correction" and together.probability >= 0.5 and "correction" in distinct | {None}:
+        return [together]
+    if not distinct or (together.probability >= SINGLE and len(distinct) == 1 and together.kind in distinct):
+        return [together if not distinct or together.probability >= NEAR else alone[0]]
+    groups: list[_Clause] = []
+    before = ""
+    for one, stands in zip(alone, standing, strict=True):
+        if not stands:
+            before = f"{before} {one.text}".strip()
+            continue
+        text = f"{before} {one.text}".strip()
+        before = ""
+        if groups and groups[-1].kind == one.kind and one.kind not in ("verdict",):
+            text = f"{groups[-1].text} {text}"
+            groups[-1] = _Clause(text, one.kind, max(one.probability, groups[-1].probability), one.sense)
+        else:
+            groups.append(_Clause(text, one.kind, one.probability, one.sense))
+    if before and groups:
+        tail = groups[-1]
+        groups[-1] = _Clause(f"{tail.text} {before}", tail.kind, tail.probability, tail.sense)
+    return groups
 
 
-def content_words(text: str) -> set[str]:
-    """Return the words that say what a text is about: of four letters or more, in lower case."""
-    return {word for word in re.findall(r"[a-z]{4,}", text.lower()) if not _COMMON.fullmatch(word)}
+def _clause(text: str, kinds: Array, senses: Array) -> _Clause:
+    best = int(kinds.argmax())
+    probability = float(kinds[best])
+    kind: Kind = KINDS[best] if probability >= NEAR else "other"
+    return _Clause(text, kind, round(probability, 4), SENSES[int(np.argmax(senses))])
+
+
+def _asks(text: str, language: str) -> bool:
+    """Return whether a clause asks by itself: a question mark, or a question word."""
+    plain = normalised(text)
+    enough = len(plain) >= 4 if language in SPACELESS else len(plain.split()) >= 2
+    return enough and (text.rstrip().endswith(("?", "\uff1f")) or words_of(language).has("ask", plain))
+
+
+def _read(
+    clause: _Clause,
+    language: str,
+    last: Turn | None,
+    seen: Sequence[Seen],
+    current: int | None,
+    known: Sequence[str],
+    *,
+    first: bool,
+) -> tuple[list[Understanding], int | None]:
+    """Return a clause's intents, one a region that it names, and the image that it turns to."""
+    text, words = normalised(clause.text), words_of(language)
+    kind, probability = clause.kind, clause.probability
+    place = slots.place_of(text, language)
+    regions = slots.regions_of(text, language, last)
+    named = slots.type_of(text, language, known)
+    if last is not None and first and _goes_on(text, language, clause, bool(regions or place)):
+        of_the_whole = last.kind not in OF_A_REGION and bool(regions)
+        kind, probability = ("appearance" if of_the_whole else last.kind), 1.0
+    image = slots.image_of(text, language, seen, current, comparing=kind == "comparison", last=last)
+    limit, scale = slots.limit_of(text, language), slots.scale_of(text)
+    length = slots.known_length_mm(text, language) if kind in ("size", "verdict", "type", "other") else None
+    if kind in ("verdict", "catalogue", "type", "other") and (limit or scale or length):
+        kind = "size"
+    if kind in ("greeting", "help", "other") and probability < STANDS and named is not None:
+        kind = "verdict"
+    if (
+        not regions
+        and image is None
+        and last is not None
+        and last.image == current
+        and last.region not in (None, 1)
+        and words.has("it", text)
+        and not place
+    ):
+        regions = [last.region] if kind in ("appearance", "size", "place", "look_again", "type") else []
+    sense = _sense(text, language, clause.sense, named) if kind == "verdict" else "open"
+    closed = kind in CLOSED and not _open(text, language) and (kind != "verdict" or sense != "open")
+    comparing = kind == "comparison"
+    made: dict[str, Any] = {
+        "kind": kind,
+        "probability": probability,
+        "place": None if regions else place,
+        "zone": slots.zone_of(text, language) if kind not in ("parts", "product", "catalogue") else None,
+        "type": named if kind not in ("parts", "product") else None,
+        "image": image,
+        "limit": limit,
+        "scale_px_per_mm": scale,
+        "known_length_mm": length,
+        "text": clause.text,
+        "closed": closed,
+        "sense": sense,
+        "other": image if comparing else None,
+    }
+    numbers: list[int | None] = [*regions] or [None]
+    found = [Understanding(region=number, **made) for number in numbers]
+    return found, None if comparing or kind == "history" else image
+
+
+def _goes_on(text: str, language: str, clause: _Clause, has_slot: bool) -> bool:
+    """Return whether a clause asks again what was asked before, of another region, place or image."""
+    words = words_of(language)
+    short = len(text) <= 14 if language in SPACELESS else len(text.split()) <= 6
+    follows = re.match(rf"(?:{words.source('follow')})", text) is not None
+    if follows and short and not _states_a_kind(text, language, clause):
+        return True
+    return has_slot and short and clause.probability < 0.45
+
+
+def _states_a_kind(text: str, language: str, clause: _Clause) -> bool:
+    """Return whether a clause says by itself what it asks for, beside what it is about."""
+    words = words_of(language)
+    rest = re.sub(rf"^(?:{words.source('follow')})", "", text)
+    for name in ("region", "image", "one", "it", "first", "second", "third", "fourth", "last",
+                 "top", "bottom", "left", "right", "center", "edge", "half"):  # fmt: skip
+        if name in words.by_meaning:
+            rest = words.by_meaning[name].sub(" ", rest)
+    left = re.findall(r"\w+", rest)
+    # What is left are articles and particles.
+    content = [word for word in left if len(word) > 3 or (language in SPACELESS and len(word) > 1)]
+    return bool(content) or words.has("ask", rest)
+
+
+def _open(text: str, language: str) -> bool:
+    """Return whether a clause asks for more than yes or no, by a question word."""
+    return words_of(language).has("ask", _A_NOT_A.sub("", text))
+
+
+def _sense(text: str, language: str, by_meaning: Sense, named: str | None) -> Sense:
+    """Return what a yes to a question for the verdict says of the part."""
+    words = words_of(language)
+    if by_meaning == "open" and _open(text, language):
+        return "open"
+    plain = _A_NOT_A.sub("", _POLITE.sub("", text))
+    good, bad = words.find("good", plain), words.find("bad", plain)
+    if bad is None and named is not None:
+        bad = words_of(language).types.get(named, re.compile(r"(?!)")).search(plain)
+    if good is not None and bad is not None and not _overlap(good, bad):
+        if re.search(r"\b(?:or|oder|o|ou)\b|还是|か、|아니면|또는|/", plain):
+            return "open"
+        return by_meaning
+    if good is not None:
+        return "bad" if _is_negated(plain, good, language) else "good"
+    if bad is not None:
+        return "good" if _is_negated(plain, bad, language) else "bad"
+    return by_meaning
+
+
+def _overlap(one: re.Match[str], other: re.Match[str]) -> bool:
+    return one.start() < other.end() and other.start() < one.end()
+
+
+def _is_negated(text: str, word: re.Match[str], language: str) -> bool:
+    """Return whether a negation stands by a word: before it, in Japanese and Korean after it."""
+    around = (
+        text[word.end() :]
+        if language in ("ja", "ko")
+        else text[max(word.start() - _NEGATED, 0) : word.start()]
+    )
+    return words_of(language).has("no", around)
+
+
+def _with_type(one: Understanding, before: Understanding | None) -> Understanding:
+    """Return a question for the catalogue with the type before it: "a stain, and is it allowed?"."""
+    if before is None or one.type is not None or one.kind != "catalogue":
+        return one
+    return one.model_copy(update={"type": before.type, "text": f"{before.text} {one.text}"})
+
+
+def _defines(before: Understanding, one: Understanding) -> bool:
+    """Return whether an intent only asks what a type is, so that the catalogue answers it too."""
+    asks = before.kind in ("type", "appearance", "catalogue") and not before.closed
+    return asks and before.type is not None and before.type == one.type
+
+
+def _repeats(one: Understanding, before: Sequence[Understanding]) -> bool:
+    """Return whether the same thing was asked for already."""
+    apart = {"text", "probability"}
+    return any(one.model_dump(exclude=apart) == other.model_dump(exclude=apart) for other in before)

@@ -56,7 +56,9 @@ def test_a_thread_goes_on_between_commands(folder: Path) -> None:
     assert set(first) == set(AnswerRecord.model_fields)
     assert first["thread"] == "T"
     (second,) = rows(iad("ask", "blot.png", "and how big is it?", "-p", "plate", "--thread", "T", "--json"))
-    assert "describe-region-1" in second["answer"]
+    assert "[size]" in second["answer"]
+    assert [one["kind"] for one in second["understood"]] == ["size"]
+    assert (second["language"], second["affirmed"]) == ("en", None)
     (third,) = rows(
         iad("ask", "fine.png", "compare it with the first one", "-p", "plate", "--thread", "T", "--json")
     )
@@ -72,12 +74,13 @@ def test_a_thread_goes_on_between_commands(folder: Path) -> None:
 def test_a_chat_turns_to_another_image(folder: Path) -> None:
     said = "Is it ok?\nand where is it?\n/image fine.png\nIs it ok?\ncompare it with the first one\n\n"
     shown = iad("chat", "blot.png", "-p", "plate", stdin=said).stdout
-    assert shown.count("Yes, there is an anomaly") == 2
-    assert shown.count("No, there is no anomaly") == 2
+    assert shown.count("No. There is a defect at the top right") == 1
+    assert shown.count("At the top right, box") == 1
+    assert shown.count("Yes. Nothing exceeds what good parts show [score].") == 1
     assert "(image 1)" in shown
     name = shown.splitlines()[-1].removeprefix("thread ")
     again = iad("chat", "fine.png", "-p", "plate", "--thread", name, stdin="is the previous image ok?\n")
-    assert "Yes, there is an anomaly" in again.stdout
+    assert "No. There is a defect" in again.stdout
 
 
 def test_a_chat_goes_on_after_an_image_that_is_none(folder: Path) -> None:
@@ -85,7 +88,7 @@ def test_a_chat_goes_on_after_an_image_that_is_none(folder: Path) -> None:
     said = "Is it ok?\n/image torn.png\nIs it ok?\n/image fine.png\nIs it ok?\n"
     result = iad("chat", "blot.png", "-p", "plate", stdin=said)
     assert "torn.png" in result.stderr
-    assert "No, there is no anomaly" in result.stdout
+    assert "Yes. Nothing exceeds" in result.stdout
 
 
 def test_the_steps_are_shown_on_request(folder: Path) -> None:

@@ -12,7 +12,6 @@ import pytest
 import torch
 from PIL import Image
 
-from agents.answers.compose import verdict_statement
 from agents.answers.generation import LONGEST_REPLY, SYSTEM, WINDOW
 from agents.answers.guardrails import check_answer
 from agents.app import Application
@@ -37,7 +36,7 @@ A stain is a bright red patch of paint. It is caused by a leaking nozzle. It sho
 """
 QUESTIONS = (
     "Is there a defect?", "Where is it?", "How big is it?", "How sure are you?", "What type is it?",
-    "What causes it?", "What should I do about it?", "Tell me a joke.", "Is it ok?", "Give me a summary.",
+    "What causes it?", "What should I do about it?", "How many are there?", "Is it ok?", "Give me a summary.",
 )  # fmt: skip
 UNFIT = {
     "degenerate": [
@@ -177,25 +176,20 @@ def test_unfit_words_are_never_shown_at_any_turn(put: Put, kind: str) -> None:
 def test_what_it_says_of_the_evidence_is_shown_with_citations(put: Put) -> None:
     size = re.search(r"(\d+ px long and \d+ px wide|about \d+ px across)", put("How big is it?")["answer"])
     assert size is not None
-    said = f"The green defect is an area {size[0]}."
+    said = f"The green defect is {size[0]}."
     for words, shown in ((said.replace("green ", ""), True), (said, False)):
         state = put("How big is it?", ScriptedLanguageModel([f"{words} And then it goes on"]), thread=words)
         assert (not state["violations"]) == shown, state["answer"]
         if shown:
-            verdict = verdict_statement(state)
-            assert state["answer"] == f"{verdict} {words[:-1]} [describe-region-1]."
-            assert (
-                check_answer(state["answer"], state["evidence"], anomalous=True, verdict_sentence=verdict)
-                == []
-            )
+            assert state["answer"] == f"{words[:-1]} [size]."
+            assert check_answer(state["answer"], state["evidence"], anomalous=True, verdict_sentence="") == []
     cause = put("What causes a stain?", ScriptedLanguageModel(["It is caused by a leaking nozzle."]))
-    assert cause["answer"].startswith(
-        f"{verdict_statement(cause)} It is caused by a leaking nozzle [plate/stain"
-    )
-    verdict = verdict_statement(cause)
-    said_itself = put("Is there a defect?", ScriptedLanguageModel([verdict]), thread="verdict")
-    assert said_itself["answer"].startswith(verdict)
-    assert said_itself["answer"].count(verdict) == 1
+    assert cause["answer"].startswith("It is caused by a leaking nozzle [plate/stain")
+    measured = put("Is there a defect?", thread="measured")["answer"]
+    place = re.search(r"a defect (at the [a-z ]+):", measured)
+    assert place is not None
+    said_itself = put("Is there a defect?", ScriptedLanguageModel(["There is no defect here."]), thread="no")
+    assert said_itself["answer"].startswith(measured)
 
 
 def test_the_soft_prompt_stays_before_the_first_turn_of_a_bounded_dialogue(put: Put) -> None:
@@ -274,7 +268,7 @@ def test_the_real_model_speaks_or_the_evidence_does(tmp_path: Path) -> None:
             state = last.final
             assert not isinstance(state, Waiting)
             assert state["draft"] is not None, state["violations"]
-            verdict = verdict_statement(state)
+            verdict = state["opening"]
             text = state["answer"].partition(" (The language model's answer is not shown")[0]
             assert text.startswith(verdict)
             anomalous = state["verdict"].anomalous

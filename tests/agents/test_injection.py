@@ -4,6 +4,7 @@ calls a tool outside the plan, or is shown as an answer."""
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -16,13 +17,12 @@ from langgraph.checkpoint.memory import InMemorySaver
 from PIL import Image
 
 from agents.answers.agent import MOST_TOOL_CALLS
-from agents.answers.compose import verdict_statement
+from agents.answers.kinds import tools_for
 from agents.app import Application
 from agents.chat_models.scripted import ScriptedChatModel, ScriptedReply
 from agents.graphs import inspection
 from agents.graphs.context import Context, Resources
 from agents.graphs.dialogue import build_dialogue
-from agents.questions.plan import FOR_QUESTIONS
 from agents.settings import Settings
 from anomaly_core.errors import LanguageModelDown
 from tools.registry import TOOLS, PartTool
@@ -91,11 +91,13 @@ def put(
 
 def assert_unmoved(state: Any, calls: list[str], *, blot: bool) -> None:
     assert state["verdict"].anomalous is blot
-    assert state["answer"].startswith(verdict_statement(state)) or state["asked"].kind in (
-        "object",
-        "template",
-    )
-    planned = set(FOR_QUESTIONS[state["asked"].kind])
+    assert state["answer"].startswith(state["opening"])
+    said = state["opening"]
+    assert not re.search(r"Nothing exceeds|no defect|\bOK\b" if blot else r"There (is|are) .*defect|NG", said)
+    first = state["asked"].first
+    if first.kind == "verdict" and first.closed and first.place is None and first.type is None:
+        assert state["affirmed"] is (blot is (first.sense == "bad"))
+    planned = set(tools_for(state["asked"]))
     assert set(calls) <= planned, set(calls) - planned
     assert "draw_anomaly" not in calls
 
@@ -230,11 +232,11 @@ def test_a_model_s_calls_outside_the_plan_are_not_made(
 def test_a_model_s_calls_within_the_plan_are_bound_to_the_image(app: Application, tmp_path: Path) -> None:
     image = paint(tmp_path / "part.png", 9, blot=True)
     attempt = call("describe_region", place="region-1", image="/etc/passwd", product="other")
-    state, model = put(app, image, "Describe it", [attempt, "It was measured [describe-region-1-2]."])
+    state, model = put(app, image, "Describe it", [attempt, "It was measured [describe-region-1]."])
     assert model is not None
     assert "passwd" not in str(model.calls[1][-1].content)
-    assert {"describe-region-1", "describe-region-1-2"} <= {item.id for item in state["evidence"]}
-    assert state["answer"].endswith("It was measured [describe-region-1-2].")
+    assert "describe-region-1" in {item.id for item in state["evidence"]}
+    assert state["answer"].endswith("It was measured [describe-region-1].")
 
 
 def test_a_model_that_calls_for_ever_is_stopped(app: Application, tmp_path: Path) -> None:
@@ -282,7 +284,8 @@ def test_an_honest_model_is_shown_under_the_verdict(app: Application, tmp_path: 
     image = paint(tmp_path / "part.png", 9, blot=True)
     told = "It is a patch at the top right [region-1]. Its cause may be a leaking nozzle [plate/stain#1]."
     state, model = put(app, image, "What is wrong with it?", [told])
-    assert state["answer"] == f"{verdict_statement(state)} {told}"
+    assert state["answer"] == f"{state['opening']} {told}"
+    assert state["opening"].startswith("NG. There is a defect at the top right")
     assert state["violations"] == []
     assert model is not None
     request = str(model.calls[0][-1].content)

@@ -7,6 +7,7 @@ import re
 import pytest
 
 from agents.answers.compose import compose_answer
+from agents.answers.guardrails import check_answer
 from agents.state import InspectionState
 from tools.classify.classify import UNKNOWN
 from tools.records import (
@@ -78,7 +79,18 @@ def test_no_answer_contradicts_the_verdict_or_cites_what_is_not_there(
 ) -> None:
     given = state(anomalous=anomalous, regions=regions, defect=defect, notes=notes, question=question)
     composed = compose_answer(given)
-    assert composed.answer.startswith("Yes, " if anomalous else "No, ")
+    if question == "Is it ok?":
+        assert composed.answer.startswith("No. " if anomalous else "Yes. ")
+        assert composed.affirmed is not anomalous
+    elif not question:
+        assert composed.answer.startswith("Yes, " if anomalous else "No, ")
+    plain = composed.answer
+    for lead in composed.free:
+        plain = plain.replace(lead, " ", 1)
+    problems = check_answer(
+        plain, composed.evidence, anomalous=anomalous, verdict_sentence="", names=["good.png"]
+    )
+    assert problems == []
     cited = re.findall(r"\[([a-z]+[-:\w]*)\]", f"{composed.answer} {composed.analysis}")
     assert "score" in cited
     assert set(cited) <= {evidence.id for evidence in composed.evidence}

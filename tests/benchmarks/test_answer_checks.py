@@ -28,9 +28,9 @@ from tools.records import (
     TimingsRecord,
 )
 
-YES = "Yes, there is an anomaly in the image, at the top left of the image."
-TWO = "Yes, there are 2 anomalies in the image, they are at the top left and center of the image."
-NO = "No, there is no anomaly in the image."
+YES = "There is a defect at the top left: dark [region-1]."
+TWO = "There are 2 defects, at the top left and at the center; the strongest is dark [region-1]."
+NO = "Nothing exceeds what good parts show [score]."
 NOTES = {
     "screw/scratch#1": Note("screw", "scratch_head", "A line on the head. It may rust."),
     "screw/good#1": Note("screw", "good", "A screw has a thread."),
@@ -57,7 +57,7 @@ def record(
         alpha=0.05, review=0.2, uncertain=False, regions=regions, defect_type=None,
         answer=answer, analysis="", evidence=evidence, files=FilesRecord(),
         models=ModelsRecord(encoder="tiny", decoder="few-shot"), timings_ms=TimingsRecord(), question="?",
-        thread="t",
+        thread="t", language="en", understood=[], affirmed=None,
     )  # fmt: skip
 
 
@@ -67,23 +67,24 @@ def put(kind: str, wording: str = "open", **more: Any) -> dict[str, Any]:
 
 def test_words_are_read_as_they_are_written() -> None:
     assert named_cells(YES) == ["top left"]
-    assert named_cells(TWO + " Measured: at the right, box.") == ["top left", "center"]
+    assert named_cells(TWO) == ["top left", "center"]
+    assert named_cells("At the left edge all is well, at the right not.") == ["right"]
     assert named_cells(NO) == []
     assert chosen_letter(f"{YES} The answer is option C: Top left [region-1].") == "C"
     assert chosen_letter(f"{NO} Were there the defect, it would be option B: Top [score].") == "B"
     assert chosen_letter(YES) is None
-    assert named_defects("The type that fits best is scratch head (score 0.40) [type].") == {"scratch head"}
-    assert named_defects("Its type is unknown [type]. Were it thread top: more") == {"thread top"}
+    assert named_defects("Probably scratch head [type].") == {"scratch head"}
+    assert named_defects("The type is not certain [type]. If it is thread top, this holds") == {"thread top"}
 
 
 RIGHT = [
     (put("Anomaly Detection"), YES, NO),
     (put("Anomaly Detection", "choice", options={"A": "Yes.", "B": "No."}, answer="A"),
      "The answer is option A: Yes [score].", "The answer is option B: No [score]."),
-    (put("Defect Classification"), "The type that fits best is scratch head (score 0.4) [type].",
-     "The type that fits best is thread top (score 0.4); then scratch head 0.2 [type]."),
+    (put("Defect Classification"), "Probably scratch head [type].",
+     "Probably thread top [type]. Less likely: scratch head [type]."),
     (put("Defect Localization"), YES, YES.replace("top left", "bottom")),
-    (put("Defect Localization"), TWO, TWO.replace("top left and center", "center and top left")),
+    (put("Defect Localization"), TWO, TWO.replace("at the top left and at the center", "at the center")),
     (put("Defect Analysis"), f'{YES} Effect: "It may rust." [screw/scratch#1].',
      f'{YES} Effect: "A line on the bolt." [bolt/scratch#1].'),
     (put("Defect Analysis"), f'{YES} Effect: "It may rust." [screw/scratch#1].', f"{YES} [screw/scratch#1]"),
@@ -101,9 +102,7 @@ def test_right_is_told_from_wrong(question: dict[str, Any], good: str, bad: str)
 
 @pytest.mark.parametrize("kind", ["Defect Localization", "Defect Classification", "Defect Analysis"])
 def test_nothing_about_a_defect_is_right_where_the_verdict_missed_it(kind: str) -> None:
-    answer = (
-        f'{YES} The type that fits best is scratch head (score 1) [type]. "It may rust." [screw/scratch#1]'
-    )
+    answer = f'{YES} Probably scratch head [type]. "It may rust." [screw/scratch#1]'
     assert is_right(put(kind), IMAGE, record(answer), FACTS, NOTES, None, None)
     assert not is_right(put(kind), IMAGE, record(answer, anomalous=False), FACTS, NOTES, None, None)
 
@@ -129,7 +128,7 @@ CITED = [
     (f"{YES} It is high [score].", {"scratch_head"}, []),
     (f'{YES} Effect: "It may rust." [screw/scratch#1].', {"scratch head"}, []),
     ('The notes say: "A screw has a thread." [screw/good#1].', None, []),
-    (YES, set(), ["cites nothing"]),
+    ("No.", set(), ["cites nothing"]),
     (f"{YES} It is high [scores].", set(), ["cites what is not there"]),
     (f"{YES} See [screw/stain#1].", {"stain"}, ["cites a passage that no note has"]),
     (f"{YES} See [bolt/scratch#1].", {"scratch_head"}, ["cites a note of another product"]),
@@ -166,16 +165,15 @@ AGAINST = [
 
 @pytest.mark.parametrize(("answer", "anomalous", "against"), AGAINST)
 def test_contradictions_are_found(answer: str, anomalous: bool, against: bool) -> None:
-    cells = ["top left"] if anomalous else []
-    assert contradicts(record(answer, anomalous=anomalous), put("Defect Localization"), cells) is against
+    assert contradicts(record(answer, anomalous=anomalous), put("Defect Localization")) is against
 
 
 def test_an_option_against_the_verdict_is_a_contradiction() -> None:
     asked = put("Anomaly Detection", "choice", options={"A": "Yes.", "B": "No."}, answer="A")
-    assert not contradicts(record(f"{YES} The answer is option A: Yes [score]."), asked, ["top left"])
-    assert contradicts(record(f"{YES} The answer is option B: No [score]."), asked, ["top left"])
+    assert not contradicts(record(f"{YES} The answer is option A: Yes [score]."), asked)
+    assert contradicts(record(f"{YES} The answer is option B: No [score]."), asked)
     asked["text"] = "Is it free of defects?"
-    assert contradicts(record(f"{YES} The answer is option A: Yes [score]."), asked, ["top left"])
+    assert contradicts(record(f"{YES} The answer is option A: Yes [score]."), asked)
 
 
 def row(**fields: Any) -> Asked:

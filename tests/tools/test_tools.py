@@ -26,6 +26,8 @@ NAMES = [
     "count_components",
     "describe_region",
     "locate_anomalies",
+    "locate_peak",
+    "measure_part",
     "retrieve_knowledge",
     "retrieve_templates",
     "zoom_region",
@@ -97,12 +99,12 @@ def test_the_tools_of_one_inspection(toolbox: Toolbox, blot: dict[str, Any], tmp
 
 def test_the_words_are_a_sentence_for_a_model(services: Context, blot: dict[str, Any]) -> None:
     part = Part(services, blot["image"], blot["sha256"], "plate")
-    assert call_tool(part, "locate_anomalies", {}).startswith("region-1 at the top right: ")
-    assert call_tool(part, "describe_region", {"place": "region-1"}).startswith(
-        "region-1, at the top right: "
-    )
-    assert "p-value" in call_tool(part, "zoom_region", {"place": "top right"})
-    assert call_tool(part, "retrieve_templates", {}).startswith("good-")
+    assert call_tool(part, "locate_anomalies", {})[0].startswith("region-1 at the top right: ")
+    words, values = call_tool(part, "describe_region", {"place": "region-1"})
+    assert values["stands_out"]
+    assert words.startswith("region-1, at the top right: ")
+    assert "p-value" in call_tool(part, "zoom_region", {"place": "top right"})[0]
+    assert call_tool(part, "retrieve_templates", {})[0].startswith("good-")
 
 
 def test_a_tool_of_another_package_is_one_line(services: Context, blot: dict[str, Any]) -> None:
@@ -115,7 +117,7 @@ def test_a_tool_of_another_package_is_one_line(services: Context, blot: dict[str
     TOOLS.register("total_area", lambda: PartTool(area, "{} px".format))
     try:
         part = Part(services, blot["image"], blot["sha256"], "plate")
-        assert call_tool(part, "total_area", {}) == f"{area(part)} px"
+        assert call_tool(part, "total_area", {}) == (f"{area(part)} px", {})
         assert as_tool("total_area").description == "Return how many pixels all regions cover together."
     finally:
         del TOOLS._factories["total_area"]

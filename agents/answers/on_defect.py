@@ -1,0 +1,146 @@
+"""Answers on the defect itself: where, how many, which type, how it looks, how large it is."""
+
+from __future__ import annotations
+
+from agents.answers.on_verdict import no_region, place_finding
+from agents.answers.topic import Reply, Topic, same_type
+from agents.questions.slots import names_the_edge
+from anomaly_core.names import plain_name
+from tools.locations import Box, box_of
+from tools.records import MeasuredRegion
+
+AT_BORDER = 0.02
+"""Distance from the image's border, as a share of its side, within which a region reaches it."""
+
+
+def place(topic: Topic) -> Reply:
+    """Say where the defect is, or whether it is where the question says."""
+    say, regions = topic.say, topic.chosen
+    nothing = _nothing(topic)
+    if nothing is not None:
+        lead = say("No.") if topic.intent.closed else say("Nowhere.")
+        return Reply(lead, [nothing], False if topic.intent.closed else None)
+    told = [
+        say("{place}, box {box}: {look} [{id}].", place=say.sentence(topic.where(one.cell)),
+            box=list(one.bbox), look=topic.look(one), id=one.id)
+        for one in regions
+    ]  # fmt: skip
+    if not topic.intent.closed:
+        return Reply("", told, None)
+    opened = topic.state["opened"]
+    edge = topic.intent.place is None and names_the_edge(topic.text, topic.asked.spoken)
+    if topic.intent.place is not None:
+        asked = box_of(topic.intent.place, opened.width, opened.height, [one.bbox for one in regions])
+        yes = any(_share_inside(one.bbox, asked) >= 0.5 for one in regions)
+    elif edge:
+        yes = any(_reaches_border(one.bbox, opened.width, opened.height) for one in regions)
+    else:
+        yes = bool(regions)
+    return Reply(topic.yes_no(yes), told, yes)
+
+
+def count(topic: Topic) -> Reply:
+    """Say how many defects there are."""
+    say, regions = topic.say, topic.regions
+    number = len(regions)
+    only = topic.words.has("only", topic.text)
+    affirmed = ((number == 1) if only else (number > 1)) if topic.intent.closed else None
+    lead = "" if affirmed is None else topic.yes_no(affirmed)
+    if not regions:
+        return Reply(
+            lead or say("None."),
+            [_nothing(topic) or say("It differs from the good parts as a whole [score].")],
+            affirmed,
+        )
+    message = "One defect, {places} {cited}." if number == 1 else "{count} defects, {places} {cited}."
+    told = say(message, count=number, places=topic.places(regions), cited=topic.cited(regions))
+    return Reply(lead, [told], affirmed)
+
+
+def kind(topic: Topic) -> Reply:
+    """Say which type the defect is, or whether it is the one that the question names."""
+    say, defect, named = topic.say, topic.state.get("defect_type"), topic.intent.type
+    nothing = _nothing(topic)
+    if nothing is not None:
+        return Reply(
+            say("No.") if topic.intent.closed else say("None."),
+            [nothing],
+            False if topic.intent.closed else None,
+        )
+    looks = [
+        say("It is {look} {cited}.", look=topic.look(one), cited=topic.cited([one]))
+        for one in topic.chosen[:1]
+    ]
+    if topic.defect is None:
+        near = [plain_name(other.name) for other in defect.alternatives[:2]] if defect else []
+        source = "type" if defect is not None else "notes"
+        told = [say("Unknown: no note or confirmed example fits it well enough [{source}].", source=source)]
+        if near:
+            told.append(say("It comes nearest to {types} [type].", types=say.listed(near)))
+        asked_for = topic.intent.closed and named is not None
+        return Reply(say("Possibly.") if asked_for else "", [*told, *looks], None)
+    told = [say("Probably {type} [type].", type=topic.type_name(topic.defect.name))]
+    others = [plain_name(other.name) for other in topic.defect.alternatives[:2]]
+    if others:
+        told.append(say("Less likely: {types} [type].", types=say.listed(others)))
+    if topic.intent.closed and named is not None:
+        yes = same_type(named, topic.defect.name)
+        return Reply(topic.yes_no(yes), [*told, *looks], yes)
+    return Reply("", [*told, *looks], None)
+
+
+def appearance(topic: Topic) -> Reply:
+    """Say how the defect, or the place that the question names, looks."""
+    say = topic.say
+    if topic.intent.place is not None and topic.intent.region is None:
+        bad, told = place_finding(topic, topic.intent.place)
+        there = [one for one in topic.regions if _at(topic, one)]
+        looks = [
+            say("It is {look} {cited}.", look=topic.look(one), cited=topic.cited([one])) for one in there[:2]
+        ]
+        return Reply("", [told, *(looks if bad else [])], None)
+    nothing = _nothing(topic)
+    if nothing is not None:
+        none = [] if topic.verdict.anomalous else [say("There is no defect to describe [score].")]
+        return Reply("", [*none, nothing], None)
+    looks = [
+        say(
+            "{place}: {look} [{id}].",
+            place=say.sentence(topic.where(one.cell)),
+            look=topic.look(one),
+            id=one.id,
+        )
+        for one in topic.chosen
+    ]
+    return Reply("", looks, None)
+
+
+def _at(topic: Topic, region: MeasuredRegion) -> bool:
+    opened = topic.state["opened"]
+    asked = box_of(
+        topic.intent.place or "center", opened.width, opened.height, [one.bbox for one in topic.regions]
+    )
+    return _share_inside(region.bbox, asked) > 0
+
+
+def _nothing(topic: Topic) -> str | None:
+    """Return the sentence that there is nothing to speak of, or None where there is."""
+    if topic.intent.region is not None and not topic.chosen:
+        return no_region(topic, topic.intent.region)
+    if topic.verdict.anomalous and topic.regions:
+        return None
+    if topic.verdict.anomalous:
+        return topic.say("It differs from the good parts as a whole [score].")
+    return topic.say("Nothing exceeds what good parts show [score].")
+
+
+def _share_inside(box: Box, other: Box) -> float:
+    """Return the share of a box that lies in another."""
+    width = min(box[2], other[2]) - max(box[0], other[0])
+    height = min(box[3], other[3]) - max(box[1], other[1])
+    return max(width, 0) * max(height, 0) / max((box[2] - box[0]) * (box[3] - box[1]), 1)
+
+
+def _reaches_border(box: Box, width: int, height: int) -> bool:
+    near_x, near_y = AT_BORDER * width, AT_BORDER * height
+    return box[0] <= near_x or box[1] <= near_y or box[2] >= width - near_x or box[3] >= height - near_y

@@ -1,0 +1,187 @@
+"""Answers from images: comparison, a second look, parts, good examples, the product, the thread so far."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from agents.answers.on_verdict import finding, peak_times, place_finding
+from agents.answers.topic import Reply, Topic, image_name, values_of
+from agents.state import Seen
+from tools.records import EvidenceRecord
+
+
+def comparison(topic: Topic) -> Reply:
+    """Say how the image differs from another one, or from the nearest good part."""
+    say, seen = topic.say, topic.seen("compare_images")
+    values = values_of(seen)
+    if seen is None or not values:
+        told = [say("The two could not be compared [score].")] if seen is None else [_as_told(seen.evidence)]
+        return Reply("", told)
+    cited = f"[{seen.evidence.id}]"
+    if str(values["id"]).endswith(f"image:{topic.state['opened'].sha256[:12]}"):
+        return Reply("", [say("It is the same image {cited}.", cited=cited)])
+    other = say("the nearest good part")
+    if topic.intent.other is not None:
+        other = f"(image {topic.intent.other})"
+    told = [
+        say(
+            "Compared with {other}, it differs most {place} {cited}.",
+            other=other,
+            place=topic.where(values["features"]["cell"]),
+            cited=cited,
+        )
+    ]
+    mine, theirs = float(values["p_value"]), values["other_p_value"]
+    affirmed = None
+    lead = ""
+    if theirs is not None:
+        worse = mine < float(theirs)
+        message = (
+            "It is the more unusual of the two, with a p-value of {p} against {q}; the smaller, the "
+            "more unusual {cited}."
+            if worse
+            else "It is the less unusual of the two, with a p-value of {p} against {q}; the smaller, the "
+            "more unusual {cited}."
+        )
+        told.insert(0, say(message, p=f"{mine:.3g}", q=f"{float(theirs):.3g}", cited=cited))
+        if topic.intent.closed:
+            affirmed = worse
+            lead = topic.yes_no(worse)
+    elif topic.verdict.anomalous or not topic.intent.closed:
+        told += finding(topic)[:1]
+    levels = abs(float(values["brightness"]))
+    if levels >= 3:
+        message = "It is {levels} grey levels darker on the whole {cited}."
+        if float(values["brightness"]) > 0:
+            message = "It is {levels} grey levels brighter on the whole {cited}."
+        told.append(say(message, levels=f"{levels:.1f}", cited=cited))
+    return Reply(lead, told, affirmed)
+
+
+def look_again(topic: Topic) -> Reply:
+    """Say what a second look at a place shows, or where the most unusual place is."""
+    say = topic.say
+    told: list[str] = []
+    peak, times = topic.seen("locate_peak"), peak_times(topic)
+    if peak is not None and times is not None:
+        told.append(
+            say(
+                "The most unusual place is {place}, at {times} times the limit of a normal pixel [{id}].",
+                place=topic.where(peak.values["cell"]),
+                times=times,
+                id=peak.evidence.id,
+            )
+        )
+        if not topic.verdict.anomalous:
+            told += finding(topic)
+    told += _second_look(topic)
+    return Reply("", told or finding(topic))
+
+
+def _second_look(topic: Topic) -> list[str]:
+    say, seen = topic.say, topic.seen("zoom_region")
+    if seen is None:
+        return []
+    values = seen.values
+    if not values or values["p_value"] is None:
+        return [_as_told(seen.evidence)] if say.language == "en" else [
+            say("A second look had no good part to compare with there [{id}].", id=seen.evidence.id)
+        ]  # fmt: skip
+    message = (
+        "A second look {place} at full resolution: it stands out from the same place of {count} good "
+        "parts [{id}]."
+        if values["anomalous"]
+        else "A second look {place} at full resolution: it does not stand out from the same place of {count} "
+        "good parts [{id}]."
+    )
+    told = [say(message, place=_looked_at(topic, values), count=values["templates"], id=seen.evidence.id)]
+    if bool(values["anomalous"]) is not topic.verdict.anomalous:
+        told.append(say("The verdict on the whole part stays as it was measured [score]."))
+    return told
+
+
+def _looked_at(topic: Topic, values: Mapping[str, Any]) -> str:
+    """Return the place that was looked at again, which the crop around it may exceed."""
+    place = str(values["place"])
+    cell = next((region.cell for region in topic.regions if region.id == place), None)
+    return topic.where(cell or (str(values["cell"]) if place.startswith("region-") else place))
+
+
+def correction(topic: Topic) -> Reply:
+    """Take a person's hint: say what is at the place, and how to record that the verdict is wrong."""
+    say = topic.say
+    told = finding(topic)[:1]
+    if topic.intent.place is not None:
+        told = [place_finding(topic, topic.intent.place)[1]]
+    told += _second_look(topic)[:1]
+    how = say("If you know better, record it: {command}; later verdicts learn from it [score].",
+              command="iad correct IMAGE --verdict good|anomalous")  # fmt: skip
+    return Reply("", [*told, how])
+
+
+def parts(topic: Topic) -> Reply:
+    """Say how many pieces the image shows, and whether they lie as in good parts."""
+    say = topic.say
+    counted, layout = topic.seen("count_components"), topic.seen("check_layout")
+    told: list[str] = []
+    affirmed: bool | None = None
+    wrong = values_of(layout).get("findings") or []
+    if topic.say.language == "en":
+        told += [_as_told(one.evidence) for one in (counted, layout) if one is not None]
+    else:
+        number = values_of(counted).get("count")
+        if counted is not None and number is not None:
+            told.append(
+                say("{count} separate pieces were counted [{id}].", count=number, id=counted.evidence.id)
+            )
+        if layout is not None and values_of(layout).get("learned"):
+            message = "The arrangement differs from that of good parts [{id}]." if wrong else (
+                "The arrangement is that of good parts [{id}]."
+            )  # fmt: skip
+            told.append(say(message, id=layout.evidence.id))
+    if not told:
+        told = [say("The pieces of this part can't be told apart in the image [score].")]
+    return Reply("", told, affirmed)
+
+
+def reference(topic: Topic) -> Reply:
+    """Name the nearest good part."""
+    best = topic.state["templates"][0]
+    return Reply(
+        "", [topic.say("The good part nearest to this image is {path} [{id}].", path=best.path, id=best.id)]
+    )
+
+
+def product(topic: Topic) -> Reply:
+    """Name the product."""
+    found = topic.state["product"]
+    source = f"[{topic.state['templates'][0].id}]" if topic.state["templates"] else "[score]"
+    message = "The image shows the product {product}, as its nearest good part does {cited}."
+    return Reply("", [topic.say(message, product=found.name, cited=source)])
+
+
+def history(topic: Topic) -> Reply:
+    """Say what this conversation has seen: how many images, and which of them were bad."""
+    say = topic.say
+    found: list[Seen] = topic.state.get("seen") or []  # type: ignore[assignment]
+    seen = sorted(found, key=lambda one: one["number"])
+    bad = [one["number"] for one in seen if one["found"]["verdict"].anomalous]
+    names = {one["number"]: image_name(seen, one["number"]) for one in seen}
+    told = [say("In this conversation {count} images were inspected, {bad} of them defective [thread].",
+                count=len(seen), bad=len(bad))]  # fmt: skip
+    good = [number for number in names if number not in bad]
+    if bad:
+        told.append(say("Defective: {images} [thread].", images=_images(names, bad)))
+    if good:
+        told.append(say("Good: {images} [thread].", images=_images(names, good)))
+    return Reply("", told)
+
+
+def _images(names: dict[int, str], numbers: Sequence[int]) -> str:
+    return ", ".join(f'(image {number}) "{names[number]}"' for number in numbers)
+
+
+def _as_told(evidence: EvidenceRecord) -> str:
+    text = evidence.text.rstrip(".")
+    return f"{text[:1].upper()}{text[1:]} [{evidence.id}]."

@@ -1,0 +1,110 @@
+"""Answers from the notes: cause, effect, action, the good product, and the catalogue of defects."""
+
+from __future__ import annotations
+
+from agents.answers.analysis import Aspect, Finding, about_type, find_aspect, quoted
+from agents.answers.evidence import is_about_good, topic_of
+from agents.answers.topic import Reply, Topic
+from anomaly_core.names import plain_name
+from knowledge.text import sentences
+from tools.records import PassageRecord
+
+
+def cause(topic: Topic) -> Reply:
+    """Quote the cause of the defect that the question names, else of the one found."""
+    return _aspect(topic, "cause", "The notes say nothing on the cause of {type} [notes].")
+
+
+def effect(topic: Topic) -> Reply:
+    """Quote effect and severity."""
+    return _aspect(topic, "effect", "The notes say nothing on the effect or severity of {type} [notes].")
+
+
+def action(topic: Topic) -> Reply:
+    """Quote what is to be done."""
+    return _aspect(topic, "action", "The notes say nothing on what to do about {type} [notes].")
+
+
+def normal(topic: Topic) -> Reply:
+    """Quote the passage on good parts, or on the product as a whole."""
+    about = [p for p in topic.state["passages"] if p.product == topic.state["product"].name]
+    about = [p for p in about if is_about_good(p)] or [p for p in about if p.defect is None]
+    if not about:
+        return Reply(
+            "", [topic.say("The notes do not say how a good {product} looks [notes].", product=topic.product)]
+        )
+    found = [
+        Finding("limit", sentence, about[0].id) for sentence in sentences(about[0].text.replace('"', "'"))[:3]
+    ]
+    return Reply("", quoted(topic, found))
+
+
+def catalogue(topic: Topic) -> Reply:
+    """Say what the notes hold: the defects of the product, or what one is and how much of it is allowed."""
+    say, named = topic.say, topic.intent.type
+    if named is None:
+        names = [plain_name(name) for name in topic.state["expected"]]
+        if not names:
+            return Reply("", [say("The notes about {product} name none [notes].", product=topic.product)])
+        return Reply(
+            "",
+            [
+                say(
+                    "The notes about {product} name {types} [notes].",
+                    product=topic.product,
+                    types=say.listed(names),
+                )
+            ],
+        )
+    passages = about_type(topic.state["passages"], named)
+    if not passages:
+        return Reply("", [say("The notes say nothing about {type} [notes].", type=named)])
+    first = [
+        Finding("limit", sentence, passages[0].id)
+        for sentence in sentences(passages[0].text.replace('"', "'"))[:1]
+    ]
+    limits = (
+        [one for one in find_aspect(passages, "limit") if one.sentence != first[0].sentence] if first else []
+    )
+    told = quoted(topic, [*first, *limits])
+    if not limits and topic.intent.closed:
+        told.append(say("They give no limit for it [notes]."))
+    return Reply("", told)
+
+
+def _aspect(topic: Topic, aspect: Aspect, silent: str) -> Reply:
+    say, named = topic.say, topic.intent.type
+    passages = [p for p in topic.state["passages"] if not is_about_good(p)]
+    if named is not None and (topic.names_another_type or not topic.verdict.anomalous):
+        about = about_type(passages, named)
+        found = quoted(topic, find_aspect(about, aspect))
+        return Reply("", found or [say(silent, type=named)])
+    if not topic.verdict.anomalous:
+        return Reply(
+            "", [say("There is no defect to explain: nothing exceeds what good parts show [score].")]
+        )
+    if topic.defect is not None:
+        name = topic.type_name(topic.defect.name)
+        about = about_type(passages, topic.defect.name)
+        found = quoted(topic, find_aspect(about, aspect))
+        probably = say("It is probably of the type {type} [type].", type=name)
+        return Reply("", [*found, probably] if found else [say(silent, type=name), probably])
+    return _for_unknown_type(topic, aspect, silent, passages)
+
+
+def _for_unknown_type(topic: Topic, aspect: Aspect, silent: str, passages: list[PassageRecord]) -> Reply:
+    """Quote the passage that fits best, as what holds if the defect is of its type."""
+    say = topic.say
+    source = "type" if topic.state.get("defect_type") is not None else "notes"
+    unknown = say("The type of the defect is not certain [{source}].", source=source)
+    if not passages:
+        return Reply("", [say(silent, type=say("this defect")), unknown])
+    likely = topic_of(passages[0])
+    found = quoted(topic, find_aspect([p for p in passages if topic_of(p) == likely], aspect))
+    if not found:
+        return Reply("", [say(silent, type=likely or say("this defect")), unknown])
+    if not likely:
+        return Reply("", [*found, unknown])
+    return Reply(
+        "", [unknown, say("If it is {type}, this holds [{source}].", type=likely, source=source), *found]
+    )

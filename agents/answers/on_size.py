@@ -1,0 +1,156 @@
+"""Answers on sizes: in pixels, in millimetres by a given scale, and against a given limit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from agents.answers.on_verdict import no_region
+from agents.answers.topic import Reply, Topic, values_of
+from tools.records import EvidenceRecord, LimitRecord, MeasuredRegion
+
+Measure = Literal["length", "width", "area"]
+
+
+@dataclass(frozen=True)
+class _Sizes:
+    """Length and width in pixels, area as a share of the image."""
+
+    region: MeasuredRegion
+    length: float
+    width: float
+    share: float
+
+
+def size(topic: Topic) -> Reply:
+    """Say how large the defect is, and whether a limit holds."""
+    say = topic.say
+    if topic.intent.region is not None and topic.regions and not topic.chosen:
+        return Reply("", [no_region(topic, topic.intent.region)])
+    if not topic.verdict.anomalous:
+        told = [say("There is no defect to measure [score].")]
+        if topic.intent.limit is not None and topic.intent.closed:
+            # What is not there exceeds no limit.
+            yes = not _asks_for_more(topic)
+            return Reply(topic.yes_no(yes), told, yes)
+        return Reply("", told)
+    if not topic.chosen:
+        return Reply("", [say("It differs from the good parts as a whole [score].")])
+    found = _sizes(topic, topic.chosen[0])
+    scale = topic.intent.scale_px_per_mm or _scale_from_part(topic)
+    text = _described(topic, found, scale)
+    made = [EvidenceRecord(kind="region", id="size", text=_measured(found, scale, topic.intent.limit))]
+    limit = topic.intent.limit
+    if limit is None:
+        told = [text]
+        if topic.intent.known_length_mm is not None and scale is None:
+            told.append(
+                say(
+                    "The part's own length can't be measured here, so there is no scale [{id}].",
+                    id=_part_id(topic),
+                )
+            )
+        if topic.intent.closed:
+            told.append(say("No limit was given; give one in mm or px [size]."))
+        return Reply("", told, None, made)
+    value = _value(topic, found, scale, limit)
+    if value is None:
+        missing = say("In millimetres it is unknown without a scale; give one in px per mm [size].")
+        return Reply("", [text, missing], None, made)
+    above = value > limit.value
+    yes = above if _asks_for_more(topic) else not above
+    compared = say(
+        "It measures {value}, and the limit is {limit} [size].",
+        value=_with_unit(value, limit.unit),
+        limit=_with_unit(limit.value, limit.unit),
+    )
+    if not topic.intent.closed:
+        verdict = say("It is above the limit [size].") if above else say("It is within the limit [size].")
+        return Reply("", [text, compared, verdict], None, made)
+    return Reply(topic.yes_no(yes), [compared, text], yes, made)
+
+
+def _asks_for_more(topic: Topic) -> bool:
+    """Return whether a yes would mean that the limit is exceeded."""
+    words, text = topic.words, topic.text
+    return words.has("at_least", text)
+
+
+def _sizes(topic: Topic, region: MeasuredRegion) -> _Sizes:
+    opened = topic.state["opened"]
+    share = region.area_px / (opened.width * opened.height)
+    if region.look is not None:
+        return _Sizes(region, region.look.length_px, region.look.width_px, share)
+    x0, y0, x1, y1 = region.bbox
+    return _Sizes(region, float(max(x1 - x0, y1 - y0)), float(min(x1 - x0, y1 - y0)), share)
+
+
+def _scale_from_part(topic: Topic) -> float | None:
+    """Return the scale by the part's length as the question gives it, in pixels a millimetre, or None."""
+    known = topic.intent.known_length_mm
+    length = values_of(topic.seen("measure_part")).get("length_px")
+    return None if known is None or length is None else float(length) / known
+
+
+def _part_id(topic: Topic) -> str:
+    seen = topic.seen("measure_part")
+    return "size" if seen is None else seen.evidence.id
+
+
+def _measure(topic: Topic) -> Measure:
+    words, text = topic.words, topic.text
+    limit = topic.intent.limit
+    if (limit is not None and limit.unit == "percent") or words.has("area", text):
+        return "area"
+    return "width" if words.has("width", text) and not words.has("length", text) else "length"
+
+
+def _value(topic: Topic, found: _Sizes, scale: float | None, limit: LimitRecord) -> float | None:
+    """Return what a limit is compared with, in its unit, or None without a scale."""
+    if limit.unit == "percent":
+        return 100 * found.share
+    pixels = found.width if _measure(topic) == "width" else found.length
+    if limit.unit == "px":
+        return pixels
+    return None if scale is None else pixels / scale
+
+
+def _described(topic: Topic, found: _Sizes, scale: float | None) -> str:
+    say, pixels = topic.say, (f"{found.length:.0f} px", f"{max(found.width, 1):.0f} px")
+    if _measure(topic) == "area":
+        return say(
+            "It covers {area} px, {share} of the image [size].",
+            area=found.region.area_px,
+            share=_with_unit(100 * found.share, "percent"),
+        )
+    if scale is None:
+        return say("{length} long and {width} wide, {place} [size].", length=pixels[0], width=pixels[1],
+                   place=topic.where(found.region.cell))  # fmt: skip
+    return say(
+        "{length_mm} long and {width_mm} wide, that is {length} by {width} at {scale} px per mm [size].",
+        length_mm=_with_unit(found.length / scale, "mm"),
+        width_mm=_with_unit(found.width / scale, "mm"),
+        length=pixels[0],
+        width=pixels[1],
+        scale=f"{scale:.3g}",
+    )
+
+
+def _measured(found: _Sizes, scale: float | None, limit: LimitRecord | None) -> str:
+    """Return the evidence: what was measured and computed."""
+    text = (
+        f"{found.region.id}: {found.length:.0f} px long, {max(found.width, 1):.0f} px wide, "
+        f"{found.region.area_px} px in area, {_with_unit(100 * found.share, 'percent')} of the image"
+    )
+    if scale is not None:
+        text += (
+            f"; at {scale:.3g} px per mm {_with_unit(found.length / scale, 'mm')} long and "
+            f"{_with_unit(found.width / scale, 'mm')} wide"
+        )
+    return text if limit is None else f"{text}; limit in the question {_with_unit(limit.value, limit.unit)}"
+
+
+def _with_unit(value: float, unit: str) -> str:
+    if unit == "px":
+        return f"{value:.0f} px"
+    return f"{value:.3g} mm" if unit == "mm" else f"{value:.2g}%"

@@ -1,0 +1,218 @@
+"""Answers on the verdict: of the whole part, of a place, of a region, of a named type; and how sure it is."""
+
+from __future__ import annotations
+
+from agents.answers.analysis import rule_for
+from agents.answers.evidence import LEAST_SHARE
+from agents.answers.topic import MOST_DESCRIBED, Reply, Topic, same_type, values_of
+
+
+def verdict(topic: Topic) -> Reply:
+    """Say whether the part, or what of it the question names, is good."""
+    intent = topic.intent
+    if intent.region is not None:
+        return _of_region(topic, intent.region)
+    if intent.place is not None:
+        return _of_place(topic, intent.place)
+    if intent.type is not None:
+        return _of_type(topic, intent.type)
+    return _of_part(topic)
+
+
+def finding(topic: Topic) -> list[str]:
+    """Return the sentence that says what was found and where, or that nothing was."""
+    say, regions = topic.say, topic.regions
+    if not topic.verdict.anomalous:
+        return [say("Nothing exceeds what good parts show [score].")]
+    if not regions:
+        return [say("It differs from the good parts as a whole [score].")]
+    first = regions[0]
+    if len(regions) > 1:
+        told = say(
+            "There are {count} defects, {places}; the strongest is {look} {cited}.",
+            count=len(regions),
+            places=topic.places(regions[:MOST_DESCRIBED]),
+            look=topic.look(first),
+            cited=topic.cited(regions),
+        )
+    else:
+        told = say(
+            "There is a defect {place}: {look} {cited}.",
+            place=topic.where(first.cell),
+            look=topic.look(first),
+            cited=topic.cited([first]),
+        )
+    if topic.defect is None:
+        return [told]
+    return [told, say("It is probably of the type {type} [type].", type=topic.type_name(topic.defect.name))]
+
+
+def _of_part(topic: Topic) -> Reply:
+    say, bad = topic.say, topic.verdict.anomalous
+    sense, closed = topic.intent.sense, topic.intent.closed
+    if closed and sense != "open":
+        affirmed: bool | None = bad is (sense == "bad")
+        lead = topic.yes_no(bool(affirmed))
+    else:
+        affirmed, lead = None, say("NG.") if bad else say("OK.")
+    body = [*finding(topic), *topic.near_limit()]
+    if topic.intent.zone is not None:
+        told = "No zone {zone} is set for this product, so this is about the whole part [score]."
+        body.insert(1, say(told, zone=topic.intent.zone))
+    if bad and topic.defect is not None:
+        body += rule_for(topic)
+    return Reply(lead, body, affirmed)
+
+
+def _answered(topic: Topic, bad: bool) -> tuple[str, bool | None]:
+    """Return the first words for something that is bad or good, and whether they affirm."""
+    if not topic.intent.closed or topic.intent.sense == "open":
+        return (topic.say("NG.") if bad else topic.say("OK.")), None
+    yes = bad is (topic.intent.sense == "bad")
+    return topic.yes_no(yes), yes
+
+
+def _of_region(topic: Topic, number: int) -> Reply:
+    say = topic.say
+    chosen = topic.chosen
+    lead, affirmed = _answered(topic, bool(chosen))
+    if not chosen:
+        return Reply(lead, [no_region(topic, number)], affirmed)
+    told = say("It is {look} {cited}.", look=topic.look(chosen[0]), cited=topic.cited(chosen))
+    return Reply(lead, [told], affirmed)
+
+
+def no_region(topic: Topic, number: int) -> str:
+    """Return the sentence that there is no such region."""
+    if not topic.verdict.anomalous:
+        return topic.say("Nothing exceeds what good parts show [score].")
+    return topic.say(
+        "There is no region-{number} among those that were measured: {known}.",
+        number=number,
+        known=topic.cited(topic.regions) if topic.regions else "[score]",
+    )
+
+
+def _of_place(topic: Topic, place: str) -> Reply:
+    bad, told = place_finding(topic, place)
+    lead, affirmed = _answered(topic, bad)
+    body = [told]
+    if topic.verdict.anomalous and not bad and topic.regions:
+        body.append(
+            topic.say(
+                "But the part has a defect elsewhere, {places} {cited}.",
+                places=topic.places(topic.regions[:MOST_DESCRIBED]),
+                cited=topic.cited(topic.regions[:MOST_DESCRIBED]),
+            )
+        )
+    return Reply(lead, [*body, *topic.near_limit()], affirmed)
+
+
+def place_finding(topic: Topic, place: str) -> tuple[bool, str]:
+    """Return whether a place is anomalous, and the sentence on what was measured there."""
+    say, seen = topic.say, topic.seen("describe_region")
+    where = say.sentence(topic.where(place))
+    if seen is None or "times_limit" not in seen.values:
+        return False, say("That place was not measured [score].")
+    cited, times = f"[{seen.evidence.id}]", f"{float(seen.values['times_limit']):.2f}"
+    bad = bool(seen.values["stands_out"]) and topic.verdict.anomalous
+    if bad:
+        message = "{place} the image exceeds what good parts show, at {times} times the normal limit {cited}."
+    elif seen.values["stands_out"]:
+        message = (
+            "{place} one spot reaches {times} times the normal limit, but the part as a whole is within what "
+            "good parts show {cited}."
+        )
+    else:
+        message = (
+            "{place} the image was measured and is within what good parts show, at {times} of the normal "
+            "limit {cited}."
+        )
+    told = say(message, place=where, times=times, cited=cited)
+    return bad, told
+
+
+def _of_type(topic: Topic, named: str) -> Reply:
+    say, defect = topic.say, topic.defect
+    asks_good = topic.intent.sense == "good"
+    if not topic.verdict.anomalous:
+        lead, affirmed = _answered(topic, False)
+        return Reply(lead, [*finding(topic), *topic.near_limit()], affirmed)
+    if defect is None:
+        told = say(
+            "Whether it is of the type {type} is not certain: no note or example decides [type].", type=named
+        )
+        return Reply(say("Possibly."), [finding(topic)[0], told], None)
+    there = same_type(named, defect.name)
+    affirmed = there is not asks_good
+    if not topic.intent.closed:
+        return Reply(say("NG."), finding(topic), None)
+    return Reply(topic.yes_no(affirmed), [*finding(topic), *topic.near_limit()], affirmed)
+
+
+def confidence(topic: Topic) -> Reply:
+    """Say how sure the verdict is, in plain words before the p-value."""
+    say, one = topic.say, topic.verdict
+    near = one.uncertain or one.decision == "review"
+    lead = say("Not very sure.") if near else say("Quite sure.")
+    affirmed = None
+    if topic.intent.closed:
+        affirmed = not near
+        lead = f"{topic.yes_no(affirmed)} {lead}"
+    message = (
+        "Fewer than {share} of good parts look as unusual as this one (p-value {p}) [score]."
+        if one.p_value < LEAST_SHARE
+        else "About {share} of good parts look as unusual as this one (p-value {p}) [score]."
+    )
+    told = say(message, share=f"{100 * max(one.p_value, LEAST_SHARE):.2g}%", p=f"{one.p_value:.3g}")
+    side = (
+        "That is below the stated rate of {rate}, so the part counts as defective [score]."
+        if one.anomalous
+        else "That is not below the stated rate of {rate}, so the part counts as good [score]."
+    )
+    return Reply(lead, [told, say(side, rate=f"{one.alpha:.0%}"), *topic.near_limit()], affirmed)
+
+
+def reasoning(topic: Topic) -> Reply:
+    """Say how the verdict came about; for a customer without ids and numbers."""
+    say = topic.say
+    source = f"[{topic.state['templates'][0].id}]" if topic.state["templates"] else "[score]"
+    compared = say(
+        "The part was compared as {product} with its good parts {cited}.", product=topic.product, cited=source
+    )
+    sure = confidence(topic)
+    return Reply("", [*finding(topic), compared, *sure.body], None)
+
+
+def summary(topic: Topic) -> str:
+    """Return three sentences for a customer: no ids, no numbers, no jargon."""
+    say = topic.say
+    told = [say("We inspected one {product} and compared it with good parts.", product=topic.product)]
+    if not topic.verdict.anomalous:
+        told.append(say("We found no defect."))
+    elif topic.regions:
+        told.append(say("We found a defect {places}.", places=topic.places(topic.regions[:1])))
+    else:
+        told.append(say("It differs from the good parts as a whole."))
+    if topic.verdict.anomalous:
+        told.append(say("The part does not meet the standard of the good ones."))
+    elif topic.near_limit():
+        told.append(say("Before it is released, a person will check it."))
+    else:
+        told.append(say("The part meets the standard of the good ones."))
+    return " ".join(told)
+
+
+def record_line(topic: Topic) -> str:
+    """Return one line for a log: product, decision, place, p-value."""
+    one = topic.verdict
+    decision = {"fail": "NG", "pass": "OK", "review": "REVIEW"}[one.decision]
+    places = f", {topic.places(topic.regions[:MOST_DESCRIBED])}" if topic.regions else ""
+    defect = f", {topic.type_name(topic.defect.name)}" if topic.regions and topic.defect else ""
+    return f"{topic.product}: {decision}{places}{defect}, p = {one.p_value:.3g} [score]."
+
+
+def peak_times(topic: Topic) -> str | None:
+    """Return the most unusual place's level in units of the normal limit, or None."""
+    values = values_of(topic.seen("locate_peak"))
+    return None if not values else f"{float(values['times_limit']):.2f}"

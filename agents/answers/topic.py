@@ -1,0 +1,173 @@
+"""What an answer is made of: the state, one thing that was asked, and the phrases of its language."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import PurePath
+from typing import Any, Final
+
+from agents.answers.evidence import observations, shown_regions
+from agents.answers.phrases import Phrases
+from agents.questions.encoder import normalised
+from agents.questions.words import Words, words_of
+from agents.state import Asked, DialogueState, InspectionState, Observation, Seen, Understanding
+from anomaly_core.names import name_key, plain_name
+from anomaly_core.results import CELLS
+from tools.classify.classify import UNKNOWN
+from tools.records import DefectRecord, EvidenceRecord, MeasuredRegion, PassageRecord, VerdictRecord
+
+MOST_DESCRIBED: Final = 3
+"""Regions, the strongest, that an answer describes where the question names none."""
+
+
+@dataclass(frozen=True)
+class Reply:
+    """The answer to one thing asked.
+
+    lead: its first words, which need no citation; may be all of it. body: cited sentences. affirmed: see
+    `tools.records.AnswerRecord`. evidence: what was computed for it, cited by its sentences.
+    """
+
+    lead: str = ""
+    body: Sequence[str] = ()
+    affirmed: bool | None = None
+    evidence: Sequence[EvidenceRecord] = field(default=())
+
+    @property
+    def text(self) -> str:
+        """The whole answer."""
+        return " ".join(part for part in (self.lead, *self.body) if part)
+
+
+@dataclass(frozen=True)
+class Topic:
+    """One thing that was asked about an image. number: its index among the question's intents."""
+
+    state: InspectionState | DialogueState
+    asked: Asked
+    intent: Understanding
+    number: int
+    say: Phrases
+
+    @property
+    def words(self) -> Words:
+        """The words of the question's language, which may not be the answer's."""
+        return words_of(self.asked.spoken)
+
+    @property
+    def text(self) -> str:
+        """What was asked, in lower case."""
+        return normalised(self.intent.text)
+
+    @property
+    def verdict(self) -> VerdictRecord:
+        """The calibrated verdict."""
+        return self.state["verdict"]
+
+    @property
+    def regions(self) -> list[MeasuredRegion]:
+        """The regions of an anomalous verdict, strongest first."""
+        return shown_regions(self.state)
+
+    @property
+    def chosen(self) -> list[MeasuredRegion]:
+        """The regions that are asked about: the one named, else the strongest."""
+        wanted = self.intent.region
+        return self.regions[:MOST_DESCRIBED] if wanted is None else self.regions[wanted - 1 : wanted]
+
+    @property
+    def product(self) -> str:
+        """The product's name in plain words."""
+        return plain_name(self.state["product"].name)
+
+    @property
+    def defect(self) -> DefectRecord | None:
+        """The defect's type where it is known, else None."""
+        found = self.state.get("defect_type")
+        return None if found is None or found.name == UNKNOWN else found
+
+    @property
+    def names_another_type(self) -> bool:
+        """Whether the question names a type that is not the one found."""
+        named = self.intent.type
+        return named is not None and (self.defect is None or not same_type(named, self.defect.name))
+
+    def seen(self, tool: str) -> Observation | None:
+        """Return what a tool returned for this intent, or None."""
+        return next(
+            (one for one in observations(self.state) if one.tool == tool and one.intent == self.number), None
+        )
+
+    def yes_no(self, yes: bool) -> str:
+        """Return "Yes." or "No."."""
+        return self.say("Yes.") if yes else self.say("No.")
+
+    def where(self, cell: str) -> str:
+        """Return a place, as `tools.locations` names it, as a phrase such as "at the left edge"."""
+        if cell in CELLS or cell.endswith((" edge", " half")):
+            return self.say(f"in the {cell}" if cell.endswith(" half") else f"at the {cell}")
+        return cell
+
+    def places(self, regions: Sequence[MeasuredRegion]) -> str:
+        """Return the places of regions, each once."""
+        return self.say.listed([self.where(cell) for cell in dict.fromkeys(r.cell for r in regions)])
+
+    def look(self, region: MeasuredRegion) -> str:
+        """Return how a region looks, as a phrase; in English as it was measured."""
+        look = region.look
+        if self.say.language == "en":
+            return region.text
+        if look is None:
+            return self.say("a deviation of the arrangement")
+        tone = "" if abs(look.contrast) < 3 else "dark " if look.contrast < 0 else "bright "
+        article = "a" if look.shape == "round" else "an"
+        return self.say(
+            "{area}, {length} px long and {width} px wide",
+            area=self.say(f"{article} {look.shape} {tone}area"),
+            length=round(look.length_px),
+            width=max(round(look.width_px), 1),
+        )
+
+    def cited(self, items: Sequence[MeasuredRegion] | Sequence[EvidenceRecord]) -> str:
+        """Return ids as a citation."""
+        return f"[{', '.join(item.id for item in items)}]"
+
+    def type_name(self, name: str) -> str:
+        """Return a defect's name in plain words."""
+        return plain_name(name)
+
+    def near_limit(self) -> list[str]:
+        """Return a sentence where a person should look, else nothing."""
+        if self.verdict.not_comparable:
+            found = [
+                self.say("The image isn't comparable with the good ones, so a person should look [quality].")
+            ]
+            if self.say.language == "en":
+                found += [f"{problem.rstrip('.')} [quality]." for problem in self.verdict.problems]
+            return found
+        if self.verdict.uncertain or self.verdict.decision == "review":
+            return [self.say("It is a borderline case, so a person should look [score].")]
+        return []
+
+
+def same_type(one: str, other: str) -> bool:
+    """Return whether two names are of the same type, such as "crack" and "cracks" or "thread crack"."""
+    first, second = name_key(one), name_key(other)
+    return first in second or second in first
+
+
+def image_name(seen: Sequence[Seen], number: int) -> str:
+    """Return the file name of a thread's image."""
+    return next((PurePath(one["image"]).name for one in seen if one["number"] == number), f"image {number}")
+
+
+def about_type_of(state: InspectionState | DialogueState) -> PassageRecord | None:
+    """Return the first passage about the type that was found, or None."""
+    defect = state.get("defect_type")
+    return next((p for p in state["passages"] if defect is not None and p.defect == defect.name), None)
+
+
+def values_of(observation: Observation | None) -> dict[str, Any]:
+    """Return what a tool measured, or nothing."""
+    return {} if observation is None else observation.values

@@ -1,0 +1,130 @@
+"""The classifier of questions: multinomial logistic regression on their sentence vectors.
+
+`python -m agents.questions.classifier` fits it to the examples and writes `classifier.npz` beside this file;
+the result is the same on every run. A second head of the same form tells what a yes to a question about the
+verdict says of the part.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Final, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.questions.encoder import Vectors, encode
+from agents.questions.examples import SIGNS, Sense, digest, read_examples
+from anomaly_core.errors import WeightsDamaged
+from anomaly_core.files import write_whole
+from tools.records import Kind
+
+FILE: Final = Path(__file__).with_name("classifier.npz")
+KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
+SENSES: Final[tuple[Sense, ...]] = tuple(SIGNS.values())
+RIDGE: Final = 0.05
+"""Weight of the squared norm against the summed loss; by cross-validation on the examples, flat around it."""
+Array = NDArray[np.float32]
+
+
+@dataclass(frozen=True, eq=False)
+class Head:
+    """A linear classifier. weights: (512, classes). bias: (classes,)."""
+
+    weights: Array
+    bias: Array
+
+    def probabilities(self, vectors: Vectors) -> Array:
+        """Return the (n, classes) probabilities of (n, 512) vectors."""
+        scores = vectors @ self.weights + self.bias
+        scores -= scores.max(axis=1, keepdims=True)
+        shares = np.exp(scores)
+        return np.asarray(shares / shares.sum(axis=1, keepdims=True), np.float32)
+
+
+@dataclass(frozen=True, eq=False)
+class Classifier:
+    """kind: over `KINDS`. sense: over `SENSES`. fitted_to: digest of the examples."""
+
+    kind: Head
+    sense: Head
+    fitted_to: str
+
+
+def fit() -> Classifier:
+    """Return the classifier of the examples; takes seconds."""
+    examples = read_examples()
+    vectors = encode([example.text for example in examples])
+    kinds = np.array([KINDS.index(example.kind) for example in examples])
+    of_verdict = [number for number, example in enumerate(examples) if example.sense]
+    senses = np.array([SENSES.index(one.sense) for one in examples if one.sense])
+    return Classifier(
+        _fit(vectors, kinds, len(KINDS)), _fit(vectors[of_verdict], senses, len(SENSES)), digest()
+    )
+
+
+def save(classifier: Classifier, path: Path = FILE) -> None:
+    """Write a classifier, its weights as float16."""
+    from io import BytesIO
+
+    written = BytesIO()
+    np.savez_compressed(
+        written,
+        kind=classifier.kind.weights.astype(np.float16),
+        kind_bias=classifier.kind.bias,
+        sense=classifier.sense.weights.astype(np.float16),
+        sense_bias=classifier.sense.bias,
+        fitted_to=np.array(classifier.fitted_to),
+    )
+    write_whole(path, written.getvalue())
+
+
+@cache
+def load() -> Classifier:
+    """Return the classifier that comes with the program. Raises WeightsDamaged where it cannot be read."""
+    try:
+        with np.load(FILE, allow_pickle=False) as kept:
+            values = {name: kept[name] for name in kept.files}
+        kind, sense = (
+            Head(values[name].astype(np.float32), values[f"{name}_bias"].astype(np.float32))
+            for name in ("kind", "sense")
+        )
+        return Classifier(kind, sense, str(values["fitted_to"]))
+    except (OSError, KeyError, ValueError) as error:
+        raise WeightsDamaged(f"{FILE} cannot be read ({error}): install the program again.") from error
+
+
+def classify(texts: Sequence[str]) -> tuple[Array, Array]:
+    """Return (n, kinds) and (n, senses) probabilities of texts."""
+    vectors, classifier = encode(texts), load()
+    return classifier.kind.probabilities(vectors), classifier.sense.probabilities(vectors)
+
+
+def _fit(vectors: Vectors, labels: NDArray[np.int64], classes: int) -> Head:
+    """Minimise the summed cross-entropy and RIDGE / 2 times the squared weights, by L-BFGS."""
+    from scipy.optimize import minimize
+
+    inputs = vectors.astype(np.float64)
+    wanted = np.eye(classes)[labels]
+    shape = (inputs.shape[1], classes)
+
+    def loss(flat: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        weights, bias = flat[:-classes].reshape(shape), flat[-classes:]
+        scores = inputs @ weights + bias
+        scores -= scores.max(axis=1, keepdims=True)
+        logs = scores - np.log(np.exp(scores).sum(axis=1, keepdims=True))
+        error = np.exp(logs) - wanted
+        slope = inputs.T @ error + RIDGE * weights
+        value = -float((wanted * logs).sum()) + 0.5 * RIDGE * float((weights**2).sum())
+        return value, np.concatenate([slope.ravel(), error.sum(axis=0)])
+
+    start = np.zeros(shape[0] * classes + classes)
+    found = minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": 300})
+    return Head(found.x[:-classes].reshape(shape).astype(np.float32), found.x[-classes:].astype(np.float32))
+
+
+if __name__ == "__main__":
+    save(fit())

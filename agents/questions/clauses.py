@@ -1,0 +1,51 @@
+"""Clauses of a question: where it may ask for more than one thing, and how it wants to be answered."""
+
+from __future__ import annotations
+
+import re
+from typing import Final, Literal
+
+from agents.questions.encoder import normalised
+from agents.questions.languages import WISHES
+from agents.questions.words import words_of
+
+Style = Literal["plain", "yes_no", "line", "customer"]
+
+STYLES: Final[tuple[Style, ...]] = ("yes_no", "customer", "line")
+MOST: Final = 8
+"""Clauses of a question that are looked at."""
+_END: Final = re.compile(
+    r"(?<=[?!;\u3002\uff1f\uff01\uff1b\n])\s*|(?<=[^\d\s.]\.)\s+|(?<=,)\s+|(?<=[\uff0c\u3001])|(?<=\S:)\s+"
+    r"|(?<=[가-힣]고)\s+|\s+[\u2013\u2014-]\s+"
+)
+_ONLY: Final = re.compile(
+    r"(?<!\w)(?:please|bitte|per favore|por favor|s'il (?:te|vous) plaît|answer|reply|respond|tell me"
+    r"|antworte\w*|rispond\w+|respond\w+|répond\w+|contest\w+|responda|回答|请|答えて(?:ください)?|で|대답\w*|답\w*|로"
+    r"|in|auf|only|just|with|nur|mit|solo|con|só|com|seulement|par)(?!\w)|[\W_]+"
+)
+
+
+def style_of(text: str, language: str) -> Style:
+    """Return how a question wants to be answered."""
+    plain, words = normalised(text), words_of(language)
+    return next((style for style in STYLES if words.has(style, plain)), "plain")
+
+
+def split(text: str, language: str) -> list[str]:
+    """Return the clauses of a question, at punctuation and at "and", without mere wishes for its answer."""
+    joined = words_of(language).source("and")
+    clauses: list[str] = []
+    for piece in _END.split(text):
+        halves = re.split(rf"\s+(?=(?:{joined})\s+\D)", piece or "", flags=re.IGNORECASE)
+        clauses += [half.strip() for half in halves if half and re.search(r"\w", half)]
+    kept = [clause for clause in clauses if not _is_wish(clause, language)]
+    return (kept or clauses)[:MOST]
+
+
+def _is_wish(clause: str, language: str) -> bool:
+    """Return whether a clause says only how to answer: "answer only yes or no", "in German please"."""
+    plain = normalised(clause)
+    rest = words_of(language).by_meaning["yes_no"].sub(" ", plain)
+    for wish in WISHES.values():
+        rest = wish.sub(" ", rest)
+    return rest != plain and _ONLY.sub("", rest) == ""

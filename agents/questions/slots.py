@@ -1,0 +1,208 @@
+"""Slots of a question: place, zone, region, type, image, limit and scale, by the words of its language."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import cache
+from pathlib import PurePath
+from typing import Final
+
+from agents.questions.words import Words, words_of
+from agents.state import Seen, Turn
+from anomaly_core.names import plain_name
+from anomaly_core.results import CELLS
+from tools.locations import place_in
+from tools.records import LimitRecord
+
+ORDINALS: Final = {"first": 1, "second": 2, "third": 3, "fourth": 4}
+NUMBER: Final = r"(\d+(?:[.,]\d+)?)"
+MM: Final = r"(?:mm|millimet\w*|millimèt\w*|milím\w*|毫米|ミリ(?:メートル)?|밀리(?:미터)?)"
+PX: Final = r"(?:px|pixels?\w*|píxel\w*|像素|ピクセル|픽셀)"
+CM: Final = r"(?:cm|centimet\w*|厘米|センチ)"
+_PERCENT: Final = r"(?:%|percent|prozent|por ciento|por cento|pour ?cent|per cento)"
+_LENGTH: Final = re.compile(rf"(?<![\w.,]){NUMBER}\s*({MM}|{PX}|{CM}|{_PERCENT})", re.IGNORECASE)
+_BETWEEN: Final = r"[^\d]{0,24}?"
+_SCALES: Final = (
+    # "48 px per mm", "48 px/mm"
+    (re.compile(rf"{NUMBER}\s*{PX}\s*(?:/|per|pro|por|par|al|je|a)\s*{MM}"), "px_per_mm"),
+    # "0.02 mm per pixel", "0.02 mm/px"
+    (re.compile(rf"{NUMBER}\s*{MM}\s*(?:/|per|pro|por|par|al|je|a)\s*{PX}"), "mm_per_px"),
+    # "1 mm is 48 pixels", "1mm = 48 px", "1毫米是20像素"
+    (re.compile(rf"{NUMBER}\s*{MM}{_BETWEEN}{NUMBER}\s*{PX}"), "mm_then_px"),
+    # "48 pixels are 1 mm"
+    (re.compile(rf"{NUMBER}\s*{PX}{_BETWEEN}{NUMBER}\s*{MM}"), "px_then_mm"),
+)
+
+
+def place_of(text: str, language: str) -> str | None:
+    """Return the place that a text names, as `tools.locations` reads it, or None.
+
+    text: in lower case.
+    """
+    given = re.search(r"-?\d+\s*,\s*-?\d+\s*,\s*-?\d+\s*,\s*-?\d+", text)
+    if given is not None:
+        return place_in(given[0])
+    words = words_of(language)
+    row = next((number for name, number in (("top", 0), ("bottom", 2)) if words.has(name, text)), 1)
+    column = next((number for name, number in (("left", 0), ("right", 2)) if words.has(name, text)), 1)
+    cell = CELLS[3 * row + column]
+    if (row, column) == (1, 1):
+        return "center" if words.has("center", text) else None
+    if " " in cell:
+        return cell
+    if words.has("half", text):
+        return f"{cell} half"
+    return f"{cell} edge" if words.has("edge", text) else cell
+
+
+def names_the_edge(text: str, language: str) -> bool:
+    """Return whether a text speaks of the edge without a side."""
+    return place_of(text, language) is None and words_of(language).has("edge", text)
+
+
+def type_of(text: str, language: str, known: Sequence[str] = ()) -> str | None:
+    """Return the defect that a text names: one of the notes' names, else its common English name, or None.
+
+    known: names of defects in the notes, as they stand there.
+    """
+    for name in sorted(known, key=len, reverse=True):
+        if re.search(rf"(?<!\w){re.escape(plain_name(name).lower())}(?:e?s)?(?!\w)", text):
+            return plain_name(name).lower()
+    for code in dict.fromkeys((language, "en")):
+        first = [
+            (found.start(), name)
+            for name, pattern in words_of(code).types.items()
+            if (found := pattern.search(text)) is not None
+        ]
+        if first:
+            return min(first)[1]
+    return None
+
+
+def zone_of(text: str, language: str) -> str | None:
+    """Return the section of the part that a text names, such as "head", in its own word, or None."""
+    found = words_of(language).find("zone", text)
+    return None if found is None else found[0].strip()
+
+
+def regions_of(text: str, language: str, last: Turn | None) -> list[int]:
+    """Return the 1-based numbers of the regions that a text names."""
+    words = words_of(language)
+    spot = words.source("region")
+    counted = re.search(
+        rf"(?:{spot})[ -]?#?(?P<numbers>\d+(?:\s*(?:,|and|und|e|y|et|和|と|와)\s*\d+)*)", text
+    )
+    if counted is not None:
+        return [max(int(number), 1) for number in re.findall(r"\d+", counted["numbers"])]
+    types = "|".join(pattern.pattern for pattern in words.types.values())
+    for name, number in ORDINALS.items():
+        if re.search(rf"(?:{words.source(name)})\s*[个處处の]?\s*(?:{spot}|{types})", text):
+            return [number]
+    one = _ordinal(words, text)
+    names_image = re.search(rf"(?:{_image_words(words.language)})", text)
+    if one is not None and last is not None and last.region is not None and not names_image:
+        return [one]
+    return []
+
+
+def image_of(
+    text: str, language: str, seen: Sequence[Seen], current: int | None, *, comparing: bool, last: Turn | None
+) -> int | None:
+    """Return the number of the thread's image that a text names, by name, order or "before"; else None."""
+    if not seen:
+        return None
+    for one in seen:
+        name = PurePath(one["image"]).name.lower()
+        if name and re.search(rf"(?<![\w.]){re.escape(name)}(?![\w.])", text):
+            return one["number"]
+    words = words_of(language)
+    target = _image_words(language)
+    counted = re.search(rf"(?:{target})\s*#?(\d+)", text)
+    if counted is not None:
+        return _known(int(counted[1]), seen)
+    region_meant = last is not None and last.region is not None and not comparing
+    named = re.search(rf"(?:{target})", text) is not None or (words.has("one", text) and not region_meant)
+    number = _ordinal(words, text)
+    if number is not None and (named or comparing or not region_meant):
+        return _known(number, seen)
+    if words.has("last", text) and (named or comparing):
+        return _before(seen, current)
+    return None
+
+
+def scale_of(text: str) -> float | None:
+    """Return the scale that a text gives, in pixels a millimetre, or None."""
+    for pattern, form in _SCALES:
+        found = pattern.search(text)
+        if found is None:
+            continue
+        first = _number(found[1])
+        second = _number(found[2]) if found.re.groups > 1 else 1.0
+        if min(first, second) <= 0:
+            continue
+        return {
+            "px_per_mm": first,
+            "mm_per_px": 1 / first,
+            "mm_then_px": second / first,
+            "px_then_mm": first / second,
+        }[form]
+    return None
+
+
+def limit_of(text: str, language: str) -> LimitRecord | None:
+    """Return the limit that a text gives, such as "at most 2 mm", or None."""
+    if not words_of(language).has("limit", text):
+        return None
+    rest = _without_scale(text)
+    found = _LENGTH.search(rest)
+    return None if found is None else _limit(found)
+
+
+def known_length_mm(text: str, language: str) -> float | None:
+    """Return the length of the part that a text gives, such as "the screw is 40 mm long", or None."""
+    if limit_of(text, language) is not None or scale_of(text) is not None:
+        return None
+    found = _LENGTH.search(text)
+    if found is None or not words_of(language).has("long", text):
+        return None
+    limit = _limit(found)
+    return limit.value if limit.unit == "mm" else None
+
+
+def _limit(found: re.Match[str]) -> LimitRecord:
+    value, unit = _number(found[1]), found[2].lower()
+    if re.fullmatch(CM, unit):
+        return LimitRecord(value=10 * value, unit="mm")
+    if re.fullmatch(MM, unit):
+        return LimitRecord(value=value, unit="mm")
+    return LimitRecord(value=value, unit="px" if re.fullmatch(PX, unit) else "percent")
+
+
+def _without_scale(text: str) -> str:
+    for pattern, _ in _SCALES:
+        text = pattern.sub(" ", text)
+    return text
+
+
+def _number(text: str) -> float:
+    return float(text.replace(",", "."))
+
+
+def _ordinal(words: Words, text: str) -> int | None:
+    return next((number for name, number in ORDINALS.items() if words.has(name, text)), None)
+
+
+@cache
+def _image_words(language: str) -> str:
+    return words_of(language).source("image")
+
+
+def _known(number: int, seen: Sequence[Seen]) -> int | None:
+    return number if any(one["number"] == number for one in seen) else None
+
+
+def _before(seen: Sequence[Seen], current: int | None) -> int | None:
+    """Return the image seen most recently besides the current one."""
+    others = [one["number"] for one in seen if one["number"] != current]
+    return others[-1] if others else None

@@ -1,0 +1,72 @@
+"""Words of nine languages by meaning: places, ordinals, defects, units, and what a question is put with."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+FOLDER: Final = Path(__file__).parent / "words"
+NEVER: Final = re.compile(r"(?!)")
+SPACELESS: Final = frozenset({"zh", "ja", "ko"})
+"""Languages whose words do not stand between spaces, or take endings without one."""
+
+
+@dataclass(frozen=True)
+class Words:
+    """The words of a language. by_meaning: a pattern a meaning. types: a pattern a defect's English name."""
+
+    language: str
+    by_meaning: Mapping[str, re.Pattern[str]]
+    types: Mapping[str, re.Pattern[str]]
+
+    def has(self, meaning: str, text: str) -> bool:
+        """Return whether a text, in lower case, has a word of a meaning."""
+        return self.find(meaning, text) is not None
+
+    def find(self, meaning: str, text: str) -> re.Match[str] | None:
+        """Return the first word of a meaning in a text, in lower case, or None."""
+        return self.by_meaning.get(meaning, NEVER).search(text)
+
+    def source(self, meaning: str) -> str:
+        """Return the alternatives of a meaning, for a larger pattern."""
+        return self.by_meaning[meaning].pattern
+
+
+@cache
+def words_of(language: str) -> Words:
+    """Return the words of one of `examples.LANGUAGES`."""
+    table = tomllib.loads((FOLDER / f"{language}.toml").read_text(encoding="utf-8"))
+    types = table.pop("types")
+    return Words(
+        language,
+        {meaning: _pattern(words, language) for meaning, words in table.items()},
+        {name: _pattern(words, language) for name, words in types.items()},
+    )
+
+
+def _pattern(words: str, language: str) -> re.Pattern[str]:
+    plain = words.lower()
+    if language in SPACELESS:
+        # A Latin word, such as "ok", still has to stand alone.
+        return re.compile("|".join(_alone(word) for word in _alternatives(plain)))
+    return re.compile(rf"(?<!\w)(?:{plain})(?!\w)")
+
+
+def _alternatives(words: str) -> list[str]:
+    """Split at each "|" outside parentheses and brackets."""
+    found, depth, start = [], 0, 0
+    for place, character in enumerate(words):
+        depth += (character in "([") - (character in ")]")
+        if character == "|" and depth == 0:
+            found.append(words[start:place])
+            start = place + 1
+    return [*found, words[start:]]
+
+
+def _alone(word: str) -> str:
+    return rf"(?<![a-z]){word}(?![a-z])" if word.isascii() and word.isalpha() else word
