@@ -59,8 +59,21 @@ _STATING: Final[dict[Aspect, re.Pattern[str]]] = {
     )
     for aspect, patterns in _STATED.items()
 }
-_ORDERS: Final = re.compile(
-    r"^(?:\W*)(?:action|maßnahme|azione|acción|mesure|ação|措施|処置|조치)\b", re.IGNORECASE
+_LABELS: Final[dict[Aspect | Literal["look"], str]] = {
+    "cause": "(root )?causes?|reasons?|origins?|ursachen?|causas?|origine|原因|원인",
+    "effect": "effects?|severity|consequences?|impact|risks?|folgen?|schwere|auswirkung(en)?|effett[io]"
+    "|gravità|conseguenz[ae]|efectos?|gravedad|consecuencias?|effets?|gravité|efeitos?|gravidade"
+    "|影响|严重性?|影響|영향",
+    "action": "actions?|measures?|remed(y|ies)|disposition|maßnahmen?|azion[ei]|acci[oó]n(es)?|mesures?"
+    "|ação|ações|措施|処置|対策|조치",
+    "limit": "limits?|tolerances?|allowed|grenz(e|wert)|toleranz|limite|límite|tolerancia|tolleranza"
+    "|允许|許容|허용",
+    "look": "looks?|appearance|aussehen|aspetto|aspecto|apariencia|aparência|外观|外観|외관",
+}
+"""Labels before a colon, as in "Cause: dust on the mould."; such a sentence is on nothing else."""
+_LABEL: Final = re.compile(
+    r"^\W*(?:" + "|".join(f"(?P<{aspect}>{words})" for aspect, words in _LABELS.items()) + r")\s*[:：]",
+    re.IGNORECASE,
 )
 _CONDITIONAL: Final = re.compile(r"\b(should|must)\b", re.IGNORECASE)
 
@@ -87,9 +100,14 @@ def find_aspect(passages: Sequence[PassageRecord], aspect: Aspect) -> list[Findi
 
 def _states(sentence: str, aspect: Aspect) -> bool:
     """Return whether a sentence is on an aspect; what has to be done is neither a cause nor an effect."""
+    label = _LABEL.search(sentence)
+    if label is not None and label.lastgroup != "action":
+        return label.lastgroup == aspect
+    if label is not None and aspect == "action":
+        return True
     if not _STATING[aspect].search(sentence):
         return False
-    ordered = _ORDERS.search(sentence) or _CONDITIONAL.search(sentence)
+    ordered = label is not None or _CONDITIONAL.search(sentence)
     return aspect in ("action", "limit") or not ordered
 
 

@@ -118,7 +118,9 @@ def place_finding(topic: Topic, place: str) -> tuple[bool, str]:
     bad = bool(seen.values["stands_out"]) and topic.verdict.anomalous
     if bad:
         message = "{place} the image exceeds what good parts show, at {times} times the normal limit {cited}."
-    elif seen.values["stands_out"]:
+    elif topic.verdict.anomalous and float(seen.values["times_limit"]) > 1:
+        message = "{place} one spot reaches {times} times the normal limit, little beside the defect {cited}."
+    elif seen.values["stands_out"] or float(seen.values["times_limit"]) > 1:
         message = (
             "{place} one spot reaches {times} times the normal limit, but the part as a whole is within what "
             "good parts show {cited}."
