@@ -13,7 +13,6 @@ images alone, of all ten, and of those that remain, on the other images of the p
 from __future__ import annotations
 
 import argparse
-import json
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -24,7 +23,7 @@ import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from provenance import provenance
+from harness import write
 
 from anomaly_core.anomalygpt import AnomalyGPT
 from anomaly_core.decoders.memory_bank import MemoryBank
@@ -156,7 +155,7 @@ def main() -> None:
                 means = np.mean(areas, axis=0).round(3).tolist()
                 figures[kind] |= dict(zip(("AUROC, clean", "AUROC, all", "AUROC, kept"), means, strict=True))
             print(kind, figures[kind], flush=True)
-    options.out.write_text(json.dumps({**provenance(vars(options)), "figures": figures}, indent=1) + "\n")
+    write(options, {"figures": figures})
 
 
 if __name__ == "__main__":
