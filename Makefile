@@ -11,6 +11,8 @@ WEIGHTS := efficientnet-lite0 dinov2-small minilm smollm2 elpv
 # Where the shipped checkpoints are trained, one for each encoder; a stopped training goes on.
 TRAINING := runs/shipped
 SHIPPED := anomaly_core/shipped
+LITE0 := efficientnet-lite0
+PAIR := efficientnet-lite0+dinov2-small
 
 .DEFAULT_GOAL := help
 .PHONY: help demo train test test-vllm lint clean
@@ -46,11 +48,14 @@ train: $(READY)
 	$(BIN)/python $(PIP_INSTALL) -e ".[cpu,bench]"
 	$(BIN)/iad weights pull $(WEIGHTS) textile
 	set -e; textile=$$($(BIN)/python -c 'from anomaly_core.weights.resolve import pull; print(pull("textile"))'); \
-	for folder in $(SHIPPED)/*/; do name=$$(basename $$folder); \
-		$(BIN)/iad train $$textile/nominal --config $$folder/train.toml --out $(TRAINING)/$$name; \
-		cp $(TRAINING)/$$name/config.json $(TRAINING)/$$name/curve.png $(TRAINING)/$$name/*.safetensors $$folder; \
-		$(BIN)/python benchmarks/fusion.py --checkpoint $$folder --out benchmarks/results/fusion-$$name.json --write; \
+	for name in $(LITE0) $(PAIR); do \
+		$(BIN)/iad train $$textile/nominal --config $(SHIPPED)/$$name/train.toml --out $(TRAINING)/$$name; \
+		cp $(addprefix $(TRAINING)/$$name/,config.json curve.png decoder.safetensors prompt_learner.safetensors) $(SHIPPED)/$$name/; \
 	done
+	$(BIN)/python benchmarks/fusion.py --checkpoint $(SHIPPED)/$(LITE0) --write \
+		--out benchmarks/results/fusion-$(LITE0).json
+	$(BIN)/python benchmarks/fusion.py --checkpoint $(SHIPPED)/$(PAIR) --write --weights $(SHIPPED)/$(LITE0) \
+		--count 12 --products 4 --out benchmarks/results/fusion-$(PAIR).json
 
 lint: $(READY)
 	$(BIN)/ruff check .

@@ -10,12 +10,14 @@ Weights are those under which, in each set, an anomalous image most likely outra
 logistic loss over all pairs of the two, which is smooth where the AUROC of a few dozen images jumps. Each set
 counts alike. Leaving out one product's sets after the other tells what the weights are worth on what they
 were not learned on. Priors are the spreads of unseen good images of these products and of procedural ones.
+With --weights they alone are measured, and the weights are those of another checkpoint.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product as product_of
 from pathlib import Path
@@ -33,7 +35,7 @@ from anomaly_core.checkpoint import load_checkpoint
 from anomaly_core.evaluation.datasets import GOOD
 from anomaly_core.evaluation.metrics import auroc
 from anomaly_core.scoring.calibration import Prior
-from anomaly_core.scoring.fusion import Fusion, write_fusion
+from anomaly_core.scoring.fusion import Fusion, read_fusion, write_fusion
 from anomaly_core.scoring.scorer import FEW_SHOT, SOFT_PROMPT, TEXT_ALIGNED, Score
 from anomaly_core.simulation.procedural import procedural_products
 
@@ -77,14 +79,21 @@ class Case:
         return float((self.one_view[~self.labels] @ np.array([1.0, text_weight])).std(ddof=1))
 
 
-def cases_of(part: Set, model: AnomalyGPT, mute: AnomalyGPT, seeds: Sequence[int]) -> list[Case]:
-    """Return a set's cases. mute: the model without its language model. seeds: of the draws of shots."""
-    images = [model.input.augment(model.encode(test.pixels)) for test in part.tests]
+def cases_of(part: Set, model: AnomalyGPT | None, mute: AnomalyGPT, seeds: Sequence[int]) -> list[Case]:
+    """Return a set's cases. seeds: of the draws of shots.
+
+    mute: the model without its language model. model: None leaves out the test images' scores of all views.
+    """
+    images = [mute.encode(test.pixels) for test in part.tests]
+    if model is not None:
+        images = [model.input.augment(image) for image in images]
     cases = []
     for shots, seed in product_of(DRAWN, seeds):
-        product = model.fit(part.draw(shots, seed))
+        product = (model or mute).fit(part.draw(shots, seed))
         one_view = [parts_of(mute.inspect(each.first_view, product).scores) for each in images]
-        all_views = [parts_of(model.inspect(each, product, ask=True).scores) for each in images]
+        all_views = []
+        if model is not None:
+            all_views = [parts_of(model.inspect(each, product, ask=True).scores) for each in images]
         good = np.column_stack([product.good_scores[name] for name in (FEW_SHOT, TEXT_ALIGNED)])
         cases.append(Case(part.name, shots, part.labels, np.array(one_view), np.array(all_views), good))
     return cases
@@ -136,6 +145,36 @@ def prior_of(cases: Mapping[str, Sequence[Case]], text_weight: float) -> Prior:
     )
 
 
+def procedural_sets(products: int, count: int, seed: int) -> Iterator[Set]:
+    """Yield sets of good images of procedural products."""
+    for index, made in enumerate(procedural_products(products, seed)):
+        images = [made.image(i, side=SIDE) for i in range(SHOTS + count)]
+        tests = [Labelled(pixels, GOOD) for pixels in images[SHOTS:]]
+        yield Set(f"{made.name} {index}-good", images[:SHOTS], tests)
+
+
+def priors_alone(given: argparse.Namespace, mute: AnomalyGPT, rng: np.random.Generator) -> None:
+    """Measure the priors of good images, with the weights of another checkpoint, and write both."""
+    known = read_fusion(given.weights)
+    if known is None:
+        raise SystemExit(f"{given.weights}: holds no weights")
+    sets = {part.name.rsplit("-", 1)[0]: part for part in photographs(given.count, rng, given.seed)}
+    good = {}
+    for part in (*sets.values(), *procedural_sets(given.products, given.count, given.seed)):
+        mine = replace(part, tests=[test for test in part.tests if not test.anomalous])
+        good[part.name] = cases_of(mine, None, mute, range(given.draws))
+        print(part.name, [round(case.spread(known.text_weight), 3) for case in good[part.name]], flush=True)
+    fusion = known.model_copy(update={"prior": prior_of(good, known.text_weight)})
+    distances = {
+        name: [round(case.shift(known.text_weight), 3) for case in mine if case.shots == 1]
+        for name, mine in good.items()
+    }
+    write(given, {"fusion": fusion.model_dump(), "one_shot_distances": distances})
+    if given.write:
+        write_fusion(given.checkpoint, fusion)
+    print(json.dumps(fusion.model_dump()))
+
+
 def main() -> None:
     options = parser(__doc__)
     options.add_argument("--checkpoint", type=Path, required=True)
@@ -143,11 +182,15 @@ def main() -> None:
     options.add_argument("--products", type=int, default=6, help="procedural products, for the priors")
     options.add_argument("--seed", type=int, default=23)
     options.add_argument("--draws", type=int, default=2, help="draws of each number of shots")
+    options.add_argument("--weights", type=Path, help="checkpoint whose weights are taken over")
     options.add_argument("--write", action="store_true", help="write fusion.json into the checkpoint")
     options.add_argument("--cases", type=Path, help="write each case's scores and labels into this .npz")
     given = options.parse_args()
     model, mute = fused_models(replace(load_checkpoint(given.checkpoint), fusion=UNFUSED))
     rng = np.random.default_rng(given.seed)
+    if given.weights:
+        priors_alone(given, mute, rng)
+        return
     cases: list[Case] = []
     for part in photographs(given.count, rng, given.seed):
         mine = cases_of(part, model, mute, range(given.draws))
@@ -155,10 +198,7 @@ def main() -> None:
         print(part.name, {name: round(value, 3) for name, value in aurocs_of(mine).items()}, flush=True)
     # Good images: of each photographed product once, and of procedural ones.
     good = {case.product: [c for c in cases if c.name == case.name] for case in cases}
-    for index, made in enumerate(procedural_products(given.products, given.seed)):
-        images = [made.image(i, side=SIDE) for i in range(SHOTS + given.count)]
-        tests = [Labelled(pixels, GOOD) for pixels in images[SHOTS:]]
-        part = Set(f"{made.name} {index}-good", images[:SHOTS], tests)
+    for part in procedural_sets(given.products, given.count, given.seed):
         good[part.name] = cases_of(part, model, mute, range(given.draws))
         print(part.name, flush=True)
     if given.cases:
