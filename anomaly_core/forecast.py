@@ -110,9 +110,9 @@ def forecast(model: AnomalyGPT, product: ProductModel, images: Sequence[Image]) 
 
 
 def without(product: ProductModel, index: int) -> ProductModel:
-    """Return the product without the patches of one of its good images, and without its language model."""
+    """Return the product without the patches of one of its good images, language model and quality limits."""
     states = {name: state for name, state in product.states.items() if name != SOFT_PROMPT}
-    return replace(product, states={**states, FEW_SHOT: without_image(states[FEW_SHOT], index)})
+    return replace(product, states={**states, FEW_SHOT: without_image(states[FEW_SHOT], index)}, quality=None)
 
 
 def reduced(pixels: Pixels) -> Pixels:

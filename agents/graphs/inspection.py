@@ -21,7 +21,6 @@ from agents.answers.kinds import passages_for
 from agents.graphs.context import Context, part_of, tools_of
 from agents.state import Asked, InspectionInput, InspectionState, Measured, MeasureInput
 from tools.classify.classify import UNKNOWN, appearance, classify
-from tools.context import Part
 from tools.detect import detect, find_product, language_answer, open_image
 from tools.localize import draw, locate
 from tools.records import FilesRecord
@@ -59,7 +58,12 @@ def encode_node(state: InspectionState, runtime: Runtime[Context]) -> Update:
     """Encode the image once; every later step uses these features."""
     tools = tools_of(runtime)
     tools.require_store()
-    _ = Part(tools, state["image"], state["opened"].sha256, state.get("named_product") or "").encoded
+    image, named = tools.images.get(state["image"], state["opened"].sha256), state.get("named_product")
+    if named:
+        product = tools.product(named)
+        image.encoded(tools.model_of(product), align=product.aligned)
+    else:
+        image.encoded(tools.model)
     return {}
 
 

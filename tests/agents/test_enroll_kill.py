@@ -67,7 +67,7 @@ def test_what_was_acknowledged_survives_kills_at_random_moments(tmp_path: Path) 
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment, text=True
     ) as process:
         for _ in range(KILLS):
-            names = _enrol_until_killed(process, number, random_moment.uniform(0.0, 1.5))
+            names = _enrol_until_killed(process, number, random_moment.uniform(0.0, 2.5))
             acknowledged += names
             number += len(names) + 1
             Store.open(store).snapshot()  # reads at once, whatever was cut off

@@ -263,6 +263,7 @@ def product(layout: bool) -> ProductModel:
         good_scores={},
         aligned=False,
         quality=None,
+        encoder="",
         fingerprint="",
     )
 

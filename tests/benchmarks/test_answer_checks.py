@@ -116,7 +116,7 @@ def test_a_description_is_of_the_masked_place_and_tone() -> None:
     assert describes(record(dark), pixels, mask)
     assert not describes(record(dark.replace("darker", "brighter")), pixels, mask)
     assert not describes(record(dark, box=(20, 20, 28, 28)), pixels, mask)
-    assert not describes(record(YES), pixels, mask)
+    assert not describes(record("There is a defect at the top left [score]."), pixels, mask)
     question = put("Defect Description")
     assert is_right(question, IMAGE, record(dark), FACTS, NOTES, pixels, mask)
     with pytest.raises(ValueError, match="mask"):
