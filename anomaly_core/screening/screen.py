@@ -30,8 +30,8 @@ LEAST_FOR_DEFECTS: Final = 6
 """Fewer images do not show how much good ones vary."""
 SIZE_PRIOR: Final = 0.02
 SIZE_LIMIT: Final = (6.0, 0.15)
-"""Robust standard deviations, and log-ratio, both of which an odd image lies beyond. The limits of size, light,
-sharpness and distance, and their priors, were chosen on procedural products, textile and ELPV."""
+"""Robust standard deviations, and log-ratio, both of which an odd image lies beyond. The limits of size,
+light, sharpness and distance, and their priors, were chosen on procedural products, textile and ELPV."""
 LIGHT_PRIOR: Final = 0.1
 LIGHT_LIMIT: Final = (3.8, 0.25)
 SHARPNESS_PRIOR: Final = 0.15
