@@ -226,7 +226,7 @@ def _defective(samples: Sequence[Sample], left: Sequence[int]) -> list[Oddity]:
             continue
         times = math.exp(log_scores[n] - np.median(np.delete(log_scores, n)))
         where = f"{times:.1f} times as anomalous as the others, {_place(samples[left[n]].frame, maps[n])}"
-        certain = p_value < DEFECT_LIMITS[0]
+        certain = bool(p_value < DEFECT_LIMITS[0])
         reason = f"anomalous: {where}" if certain else f"perhaps anomalous, look at it: {where}"
         found.append(Oddity(left[n], "defect", reason, certain=certain))
     return found
