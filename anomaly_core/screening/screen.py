@@ -30,8 +30,8 @@ LEAST_FOR_DEFECTS: Final = 6
 """Fewer images do not show how much good ones vary."""
 SIZE_PRIOR: Final = 0.02
 SIZE_LIMIT: Final = (6.0, 0.15)
-"""Robust standard deviations, and log-ratio, both of which an odd image lies beyond. These limits, and the
-priors of the spreads, were chosen by `benchmarks/enrolment.py` on procedural products, textile and ELPV."""
+"""Robust standard deviations, and log-ratio, both of which an odd image lies beyond. The limits of size,
+light, sharpness and distance, and their priors, were chosen on procedural products, textile and ELPV."""
 LIGHT_PRIOR: Final = 0.1
 LIGHT_LIMIT: Final = (3.8, 0.25)
 SHARPNESS_PRIOR: Final = 0.15
@@ -40,12 +40,14 @@ DISTANCE_PRIOR: Final = 0.3
 DISTANCE_LIMIT: Final = (5.0, 1.0)
 WHITE_PRIOR: Final = 0.05
 WHITE_LIMIT: Final = (4.0, 0.25)
+"""Robust standard deviations, and share of the pixels. Set by hand."""
 COVERAGE_PRIOR: Final = 0.15
 COVERAGE_LIMIT: Final = (5.0, 0.6)
+"""Set by what good images and half-emptied ones of capsule, screw, a toy, ELPV and magnetic_tile measure."""
 TOP_SHARE: Final = 0.01
 """Share of an image's patches, the most anomalous ones, that its score is the mean of."""
 DEFECT_LIMITS: Final = (0.002, 0.005)
-"""`p_values` below which a part is anomalous, and is perhaps so. About 2 and 3 % of good images do."""
+"""`p_values` below which a part is anomalous, and is perhaps so: see `docs/research/experiments.md`."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -224,7 +226,7 @@ def _defective(samples: Sequence[Sample], left: Sequence[int]) -> list[Oddity]:
             continue
         times = math.exp(log_scores[n] - np.median(np.delete(log_scores, n)))
         where = f"{times:.1f} times as anomalous as the others, {_place(samples[left[n]].frame, maps[n])}"
-        certain = p_value < DEFECT_LIMITS[0]
+        certain = bool(p_value < DEFECT_LIMITS[0])
         reason = f"anomalous: {where}" if certain else f"perhaps anomalous, look at it: {where}"
         found.append(Oddity(left[n], "defect", reason, certain=certain))
     return found
