@@ -59,11 +59,6 @@ class FramedEncoder:
             found |= {n: EncodedImage(pixels[n], frames[n], (v,)) for n, v in zip(group, views, strict=True)}
         return [found[n] for n in range(len(images))]
 
-    def encode_again(self, image: Image) -> EncodedImage:
-        """Frame and encode an image that another encoder may have encoded."""
-        (encoded,) = self.encode_batch([pixels_of(image)])
-        return replace(encoded, source=image.source) if isinstance(image, EncodedImage) else encoded
-
     def frame(self, pixels: Pixels, *, align: bool = True) -> Frame:
         """Return the frame of the encoder input on an (H, W, 3) image; align: False frames it whole."""
         make = frame_of if self._config.align and align else whole_frame_of

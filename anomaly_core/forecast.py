@@ -15,8 +15,10 @@ from anomaly_core.anomalygpt import AnomalyGPT
 from anomaly_core.config import Method, SimulationConfig
 from anomaly_core.encoding import Image, pixels_of
 from anomaly_core.errors import ConfigError
+from anomaly_core.good_images import Progress
 from anomaly_core.imaging.foreground import foreground_mask
 from anomaly_core.product import ProductModel
+from anomaly_core.results import Decision
 from anomaly_core.scorers.few_shot import without_image
 from anomaly_core.scoring.scorer import FEW_SHOT, SOFT_PROMPT
 from anomaly_core.simulation.nsa import simulate
@@ -38,13 +40,23 @@ SEED: Final = 5
 
 
 @dataclass(frozen=True)
-class Simulated:
+class SimulatedDefect:
     """A simulated defect. index: of the good image. size: see `SIDES`. share: of the image's area."""
 
     index: int
     size: str
     share: float
     pixels: Pixels
+
+
+@dataclass(frozen=True)
+class _Judged:
+    """Size and share of a simulated defect, share of the good images that it outranks, and its decision."""
+
+    size: str
+    share: float
+    above: float
+    decision: Decision
 
 
 @dataclass(frozen=True)
@@ -74,7 +86,7 @@ class Forecast:
     separation: float
 
 
-def simulated_defects(images: Sequence[Image], seed: int = SEED) -> Iterator[Simulated]:
+def simulated_defects(images: Sequence[Image], seed: int = SEED) -> Iterator[SimulatedDefect]:
     """Yield defects of each size on the first good images in turn; equal arguments give equal defects."""
     for turn in range(ROUNDS):
         index = turn % len(images)
@@ -91,21 +103,26 @@ def simulated_defects(images: Sequence[Image], seed: int = SEED) -> Iterator[Sim
                 made = simulate(pixels, source, rng=rng, config=config, foreground=foreground)
             except ConfigError:
                 continue  # images too alike for a visible defect of this kind
-            yield Simulated(index, size, float(made.mask.mean()), made.pixels)
+            yield SimulatedDefect(index, size, float(made.mask.mean()), made.pixels)
 
 
-def forecast(model: AnomalyGPT, product: ProductModel, images: Sequence[Image]) -> Forecast | None:
+def forecast(
+    model: AnomalyGPT, product: ProductModel, images: Sequence[Image], progress: Progress | None = None
+) -> Forecast | None:
     """Return what a product's verdict makes of simulated defects on the good images that it was learned from.
 
     Each defect is judged by the product without the bank of the image that it lies on, and without the
-    language model. None where there are fewer than two images, or nothing could be simulated.
+    language model. progress: called with ("judging simulated defects", done, total). None where there are
+    fewer than two images, or nothing could be simulated.
     """
-    judged: list[tuple[Simulated, float, str]] = []
+    judged: list[_Judged] = []
     for defect in simulated_defects(images) if len(images) > 1 else ():
         part = without(product, defect.index)
         seen = model.inspect(defect.pixels, part)
         above = float((part.fused(seen.scores) > part.good_fused).mean())
-        judged.append((replace(defect, pixels=defect.pixels[:0]), above, seen.verdict.decision))
+        judged.append(_Judged(defect.size, defect.share, above, seen.verdict.decision))
+        if progress is not None:
+            progress("judging simulated defects", len(judged), ROUNDS * len(SIDES))
     return _summary(judged) if judged else None
 
 
@@ -125,13 +142,13 @@ def reduced(pixels: Pixels) -> Pixels:
     return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
 
 
-def _summary(judged: Sequence[tuple[Simulated, float, str]]) -> Forecast:
+def _summary(judged: Sequence[_Judged]) -> Forecast:
     sizes = []
     for size in SIDES:
-        mine = [(defect.share, decision) for defect, _, decision in judged if defect.size == size]
+        mine = [each for each in judged if each.size == size]
         if mine:
-            decisions = [decision for _, decision in mine]
-            share = float(np.median([share for share, _ in mine]))
+            share = float(np.median([each.share for each in mine]))
+            decisions = [each.decision for each in mine]
             found = decisions.count("fail"), decisions.count("review")
             sizes.append(SizeForecast(size, share, len(mine), *found))
-    return Forecast(tuple(sizes), float(np.mean([above for _, above, _ in judged])))
+    return Forecast(tuple(sizes), float(np.mean([each.above for each in judged])))

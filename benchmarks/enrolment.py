@@ -28,12 +28,10 @@ from numpy.typing import NDArray
 from anomaly_core.anomalygpt import AnomalyGPT
 from anomaly_core.decoders.memory_bank import MemoryBank
 from anomaly_core.decoders.patches import EncodedImage, top_share_mean
-from anomaly_core.encoders.fakes import TinyTextEncoder
 from anomaly_core.encoding import Image
 from anomaly_core.evaluation.metrics import auroc
 from anomaly_core.imaging.reading import MAX_PIXELS, LoadedImage, find_images, load_image
 from anomaly_core.screening.screen import TOP_SHARE
-from tools.context import Context
 from tools.enrollment.screening import select_images
 
 Pixels = NDArray[np.uint8]
@@ -120,9 +118,6 @@ def main() -> None:
     figures: dict[str, dict[str, float]] = {}
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        context = Context(
-            store=folder / "store", model=lambda: model, text_encoder=TinyTextEncoder, max_pixels=MAX_PIXELS
-        )
         for kind in options.kinds or ("clean", *pools, *CHANGES, *REPEATS):
             count: Counter[str] = Counter()
             areas = []
@@ -138,7 +133,8 @@ def main() -> None:
                     source = load_image(shots[0] if kind in REPEATS else order[SHOTS]).pixels
                     extra = [folder / f"{kind}-{draw}.png"]
                     cv2.imwrite(str(extra[0]), change(source, rng)[..., ::-1])
-                found = select_images(context, [*shots, *extra], keep_all=False).findings
+                selected = select_images(model, [*shots, *extra], max_pixels=MAX_PIXELS, keep_all=False)
+                found = selected.findings
                 named = {Path(finding.image) for finding in found}
                 left_out = {Path(finding.image) for finding in found if finding.left_out}
                 for what, paths in (("contaminating", extra), ("good", shots)):

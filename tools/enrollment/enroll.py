@@ -27,8 +27,8 @@ class EnrollSummary:
 
     skipped: files that could not be read. findings: images that are odd among the others. unread: files of
     kinds that are not read. encoder: the product's image encoder. forecast: what its verdict makes of
-    simulated defects, or None for one good image. supported_rate: see `supported_rate`. alpha: stated
-    false-alarm rate. note: remarks for the user.
+    simulated defects, or None for one good image or where none was asked for. supported_rate: see
+    `supported_rate`. alpha: stated false-alarm rate. note: remarks for the user.
     """
 
     product: str
@@ -52,21 +52,21 @@ def enroll(
     *,
     keep_all: bool = False,
     encoder: str | None = None,
+    foretell: bool = True,
 ) -> EnrollSummary:
     """Learn a product from images of good parts and store it. Raises NoImages where no file can be read.
 
     Masks, near-duplicates, images of other things and defective parts are left out, but for keep_all.
-    encoder: name, folder or hub id; the context's if None.
+    encoder: name, folder or hub id; the context's if None. foretell: whether the summary has a forecast.
     """
     start = time.perf_counter()
-    chosen = select_images(context, paths, keep_all=keep_all, progress=progress)
+    model = context.model if encoder is None else context.model_with(encoder)
+    max_pixels = context.images.max_pixels
+    chosen = select_images(model, paths, max_pixels=max_pixels, keep_all=keep_all, progress=progress)
     if not chosen.images:
         why = chosen.skipped[0].error.message if chosen.skipped else "all of them are masks"
         raise NoImages(f"no good image of {product} could be read: {why}")
-    model = context.model if encoder is None else context.model_with(encoder)
     good = [image.encoded for image in chosen.images]
-    if model is not context.model:
-        good = [model.input.encode_again(image) for image in good]
     learned = model.fit(good, progress)
     arrays, meta = learned.to_parts()
     templates = [
@@ -99,7 +99,7 @@ def enroll(
         skipped=chosen.skipped,
         findings=chosen.findings,
         encoder=learned.encoder,
-        forecast=forecast(model, learned, good),
+        forecast=forecast(model, learned, good, progress) if foretell else None,
         supported_rate=supported_rate(shots),
         alpha=learned.alpha,
         seconds=time.perf_counter() - start,

@@ -10,13 +10,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from anomaly_core.anomalygpt import AnomalyGPT
 from anomaly_core.decoders.patches import EncodedImage
 from anomaly_core.errors import IadError, UnreadableImage
 from anomaly_core.good_images import Progress
 from anomaly_core.imaging.reading import load_image
 from anomaly_core.screening.screen import Sample, screen
 from anomaly_core.screening.traits import traits_of
-from tools.context import Context
 from tools.enrollment.findings import Finding, named_masks
 from tools.records import FailureRecord
 
@@ -46,9 +46,17 @@ class Selection:
 
 
 def select_images(
-    context: Context, paths: Sequence[Path], *, keep_all: bool, progress: Progress | None = None
+    model: AnomalyGPT,
+    paths: Sequence[Path],
+    *,
+    max_pixels: int,
+    keep_all: bool,
+    progress: Progress | None = None,
 ) -> Selection:
-    """Read and encode the images, and choose those to learn from. keep_all: name the odd ones, keep them."""
+    """Read the images, encode them with a model, and choose those to learn from.
+
+    max_pixels: larger images are not read. keep_all: name the odd ones, and keep them.
+    """
     chosen = Selection()
     masks = named_masks(paths)
     samples: list[Sample] = []
@@ -61,7 +69,7 @@ def select_images(
             if not keep_all:
                 continue
         try:
-            image = load_image(path, max_pixels=context.images.max_pixels)
+            image = load_image(path, max_pixels=max_pixels)
         except IadError as error:
             chosen.skipped.append(FailureRecord.of(path, error))
             continue
@@ -73,8 +81,8 @@ def select_images(
                 )
             continue
         first[image.sha256] = path
-        again = partial(pixels_again, path, image.sha256, context.images.max_pixels)
-        encoded = replace(context.model.encode(image), source=again)
+        again = partial(pixels_again, path, image.sha256, max_pixels)
+        encoded = replace(model.encode(image), source=again)
         samples.append(Sample(traits_of(image.pixels), encoded.embedding, encoded.grid, encoded.frame))
         chosen.images.append(GoodImage(path, image.sha256, encoded))
         del image

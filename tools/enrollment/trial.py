@@ -122,8 +122,15 @@ def with_template(
             rates=context.rates,
         )
         # Each of them was chosen before, and so was the encoder.
-        encoder = context.product(product).encoder
-        enroll(trial, product, [*paths, image.path], progress, keep_all=True, encoder=encoder)
+        enroll(
+            trial,
+            product,
+            [*paths, image.path],
+            progress,
+            keep_all=True,
+            encoder=context.product(product).encoder,
+            foretell=False,
+        )
         yield Candidate(context, product, trial, version)
 
 
