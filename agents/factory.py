@@ -33,13 +33,11 @@ def load_learned(settings: Settings, encoder: str) -> Checkpoint | None:
 
     Raises WeightsMissing, WeightsDamaged.
     """
-    from anomaly_core.checkpoint import SHIPPED, load_checkpoint, shipped_encoders
+    from anomaly_core.checkpoint import load_checkpoint, load_shipped
 
     if settings.checkpoint == "none":
         return None
-    if settings.checkpoint != "shipped":
-        return load_checkpoint(settings.checkpoint)
-    return load_checkpoint(SHIPPED / encoder) if encoder in shipped_encoders() else None
+    return load_shipped(encoder) if settings.checkpoint == "shipped" else load_checkpoint(settings.checkpoint)
 
 
 def needed_weights(settings: Settings) -> list[str]:

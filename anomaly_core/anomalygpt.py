@@ -15,7 +15,7 @@ from typing import Final
 
 import numpy as np
 
-from anomaly_core.checkpoint import SHIPPED, Checkpoint, load_checkpoint, shipped_encoders
+from anomaly_core.checkpoint import Checkpoint, load_checkpoint, load_shipped, shipped_encoders
 from anomaly_core.config import DetectorConfig
 from anomaly_core.decoders.patches import EncodedImage
 from anomaly_core.encoders.base import ImageEncoder
@@ -118,15 +118,12 @@ class AnomalyGPT:
         image_encoder = load_image_encoder(config.encoder, device=device)
         if checkpoint is None:
             return cls(image_encoder, config)
-        if checkpoint == "shipped":
-            if config.encoder not in shipped_encoders():
-                known = ", ".join(shipped_encoders())
-                raise ConfigError(
-                    f"no checkpoint ships for the encoder {config.encoder}, only for {known}; train one with "
-                    "`iad train`, or give checkpoint=None."
-                )
-            checkpoint = SHIPPED / config.encoder
-        trained = load_checkpoint(checkpoint)
+        trained = load_shipped(config.encoder) if checkpoint == "shipped" else load_checkpoint(checkpoint)
+        if trained is None:
+            raise ConfigError(
+                f"no checkpoint ships for the encoder {config.encoder}, only for "
+                f"{', '.join(shipped_encoders())}; train one with `iad train`, or give checkpoint=None."
+            )
         where = "local" if language_model is None else language_model
         return cls(image_encoder, config, trained, lambda: SoftPromptScorer.load(trained, where, device))
 

@@ -128,6 +128,11 @@ def load_checkpoint(
     )
 
 
+def load_shipped(encoder: str) -> Checkpoint | None:
+    """Load the checkpoint that ships for an image encoder, by name; None where none does."""
+    return load_checkpoint(SHIPPED / encoder) if encoder in shipped_encoders() else None
+
+
 def _digest(folder: Path) -> str:
     """Return eight hexadecimal digits over the weights and the fusion."""
     digest = hashlib.sha256()

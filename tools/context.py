@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from anomaly_core.anomalygpt import AnomalyGPT
 from anomaly_core.decoders.patches import EncodedImage
 from anomaly_core.encoders.base import TextEncoder
+from anomaly_core.errors import ConfigError
 from anomaly_core.inspection import Inspection
 from anomaly_core.product import ProductModel
 from knowledge.products.corrections import FeedbackLog
@@ -81,12 +82,20 @@ class Context:
         """Return the model that a product was enrolled with. Raises WeightsMissing."""
         return self.model_with(product.encoder)
 
-    def search_models(self) -> list[AnomalyGPT]:
-        """Return the models that the products were enrolled with; without products, `model`."""
-        needed = {p.encoder: str(p.meta.get("encoder")) for p in self.templates.products()}
-        own = needed.pop(self.model.encoder.name, None)
-        others = [self.model_with(name) for name in needed.values()]
-        return others if own is None and others else [self.model, *others]
+    def search_models(self) -> tuple[list[AnomalyGPT], list[ConfigError]]:
+        """Return the models of the enrolled products, and the errors of products of another version.
+
+        Raises WeightsMissing.
+        """
+        found: dict[str, AnomalyGPT] = {}
+        refused: list[ConfigError] = []
+        for info in self.templates.products():
+            own = info.encoder == self.model.encoder.name
+            try:
+                found[info.encoder] = self.model if own else self.model_of(self.product(info.name))
+            except ConfigError as error:
+                refused.append(error)
+        return list(found.values()), refused
 
     def references(self, model: AnomalyGPT) -> NDArray[np.float32]:
         """Return a model's out-of-distribution references, (kinds, designs, D); see `tools.references`."""

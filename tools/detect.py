@@ -20,7 +20,7 @@ def open_image(context: Context, image: str) -> OpenedRecord:
 def find_product(context: Context, opened: OpenedRecord, named: str | None = None) -> ProductRecord:
     """Return the product of an opened image: the one named by the user, or that of the nearest template.
 
-    Raises StoreMissing, UnknownProduct.
+    Raises StoreMissing, UnknownProduct, and ConfigError where all products are of another version.
     """
     context.require_store()
     if named is not None:
@@ -28,13 +28,18 @@ def find_product(context: Context, opened: OpenedRecord, named: str | None = Non
         hits = context.templates.nearest(named, part.encoded.embedding, 1)
         return ProductRecord(name=named, similarity=hits[0].similarity, inferred=False)
     image = context.images.get(opened.image, opened.sha256)
-    found = [_match(context, image, model) for model in context.search_models()]
+    models, refused = context.search_models()
+    if not models and refused:
+        raise refused[0]
+    found = [_match(context, image, model) for model in models or [context.model]]
     match = min(found, key=lambda each: (each.name is None, each.distance))
     if match.name is None:
         near = ", ".join(f"{name} {similarity:.2f}" for name, similarity in match.candidates[:3])
         raise UnknownProduct(
             f"{opened.image}: no enrolled product looks like this image (nearest: {near or 'none'}). "
-            "Name it with --product, or enrol it with `iad enroll PRODUCT PATH...`."
+            + " ".join(
+                ["Name it with --product, or enrol it with `iad enroll PRODUCT PATH...`.", *map(str, refused)]
+            )
         )
     return ProductRecord(name=match.name, similarity=match.similarity, inferred=True)
 

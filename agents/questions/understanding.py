@@ -107,7 +107,7 @@ def _clauses(question: str, language: str) -> list[_Clause]:
         for one in alone
     ]
     distinct = {one.kind for one, stands in zip(alone, standing, strict=True) if stands}
-    if together.kind == "correction" and together.probability >= 0.5 and "correction" in distinct | {None}:
+    if together.kind == "correction" and together.probability >= 0.5 and "correction" in distinct:
         return [together]
     if not distinct or (together.probability >= SINGLE and len(distinct) == 1 and together.kind in distinct):
         return [together if not distinct or together.probability >= NEAR else alone[0]]
@@ -119,7 +119,7 @@ def _clauses(question: str, language: str) -> list[_Clause]:
             continue
         text = f"{before} {one.text}".strip()
         before = ""
-        if groups and groups[-1].kind == one.kind and one.kind not in ("verdict",):
+        if groups and groups[-1].kind == one.kind and one.kind != "verdict":
             text = f"{groups[-1].text} {text}"
             groups[-1] = _Clause(text, one.kind, max(one.probability, groups[-1].probability), one.sense)
         else:

@@ -18,12 +18,9 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 
 from anomaly_core.encoders.base import Features
-from anomaly_core.encoders.inputs import fingerprint_of, to_input, unit
-from anomaly_core.errors import ConfigError, WeightsDamaged, WeightsMissing
+from anomaly_core.encoders.inputs import IMAGENET, check_layers, fingerprint_of, to_input, unit
+from anomaly_core.errors import WeightsDamaged, WeightsMissing
 
-MEAN: Final = (0.485, 0.456, 0.406)
-STD: Final = (0.229, 0.224, 0.225)
-"""ImageNet's, of a pixel in [0, 1]."""
 FILES: Final = ("config.json", "model.safetensors")
 
 
@@ -43,9 +40,7 @@ class DinoV2Encoder:
         config, self._weights = _read(folder)
         self._device = torch.device(device)
         layers = int(config["num_hidden_layers"])
-        self._taps = taps or tuple(config.get("iad_taps") or (layers,))
-        if list(self._taps) != sorted({tap for tap in self._taps if 1 <= tap <= layers}):
-            raise ConfigError(f"taps {self._taps}: give rising layer numbers from 1 to {layers}")
+        self._taps = check_layers(taps or tuple(config.get("iad_taps") or (layers,)), layers)
         self._heads, self._epsilon = int(config["num_attention_heads"]), float(config["layer_norm_eps"])
         self.stride, width = int(config["patch_size"]), int(config["hidden_size"])
         self.channels = (width,) * len(self._taps)
@@ -57,7 +52,7 @@ class DinoV2Encoder:
     @torch.inference_mode()
     def encode(self, batch: NDArray[np.uint8]) -> list[Features]:
         """Encode (B, H, W, 3) uint8 RGB; features are on the CPU. Raises ValueError for another shape."""
-        mean, std = ([255 * value for value in each] for each in (MEAN, STD))
+        mean, std = ([255 * value for value in each] for each in IMAGENET)
         tokens = self._embed(to_input(batch, self.stride, mean, std, self._device))
         count, height, width = batch.shape[:3]
         grid = (height // self.stride, width // self.stride)

@@ -4,10 +4,23 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from typing import Final
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+
+from anomaly_core.errors import ConfigError
+
+IMAGENET: Final = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
+"""Mean and standard deviation of ImageNet's pixels, in [0, 1]."""
+
+
+def check_layers(taps: tuple[int, ...], layers: int) -> tuple[int, ...]:
+    """Return taps that are rising layer numbers from 1 to `layers`, at least one. Raises ConfigError."""
+    if not taps or list(taps) != sorted({tap for tap in taps if 1 <= tap <= layers}):
+        raise ConfigError(f"taps {taps}: give rising layer numbers from 1 to {layers}")
+    return taps
 
 
 def to_input(

@@ -12,13 +12,12 @@ import transformers
 from numpy.typing import NDArray
 
 from anomaly_core.encoders.base import Features
-from anomaly_core.encoders.inputs import fingerprint, freeze, to_input, unit
+from anomaly_core.encoders.inputs import IMAGENET, check_layers, fingerprint, freeze, to_input, unit
 from anomaly_core.encoders.loading import load_config, load_json, load_model
 from anomaly_core.errors import ConfigError
 
 Colour = tuple[float, float, float]
 Colours = tuple[Colour, Colour]
-IMAGENET: Final[Colours] = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
 CLIP: Final[Colours] = (
     (0.48145466, 0.4578275, 0.40821073),
     (0.26862954, 0.26130258, 0.27577711),
@@ -139,9 +138,7 @@ def _check_taps(taps: tuple[int, ...] | None, vision: Any) -> tuple[int, ...]:
         taps = tuple(getattr(vision, "iad_taps", ())) or tuple(
             sorted({max(1, round(layers * quarter / 4)) for quarter in (1, 2, 3, 4)})
         )
-    if not taps or list(taps) != sorted({tap for tap in taps if 1 <= tap <= layers}):
-        raise ConfigError(f"taps {taps}: give rising layer numbers from 1 to {layers}")
-    return taps
+    return check_layers(taps, layers)
 
 
 def _colours(source: Path | str, family: Family) -> Colours:

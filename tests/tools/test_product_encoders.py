@@ -11,6 +11,7 @@ from anomaly_core.anomalygpt import AnomalyGPT
 from anomaly_core.config import DetectorConfig
 from anomaly_core.encoders.fakes import TinyTextEncoder
 from anomaly_core.encoders.registry import load_image_encoder
+from anomaly_core.errors import ConfigError, UnknownProduct
 from anomaly_core.imaging.reading import load_image
 from tools.context import Context, Part
 from tools.detect import detect, find_product, open_image
@@ -78,3 +79,33 @@ def test_it_is_calibrated_and_corrected_with_its_encoder(context: Context, paint
             candidate.put(tx)
     assert context.product("dark board").encoder == OTHER
     assert len(context.templates.images("dark board")) == 5
+
+
+def as_of_an_earlier_version(context: Context, name: str) -> None:
+    """Make a product's record one that does not say how its encoder is loaded."""
+    _, meta = context.templates.load(name)
+    (info,) = (each for each in context.templates.products() if each.name == name)
+    context.templates.replace_meta(name, {k: v for k, v in meta.items() if k != "encoder"}, earlier=info.meta)
+
+
+def test_a_product_of_an_earlier_version_stops_no_other(context: Context, paint: Paint) -> None:
+    as_of_an_earlier_version(context, "dark board")
+    new = str(paint("new", 9))
+    assert find_product(context, open_image(context, new)).name == "board"
+    dark = str(paint("new-dark", 9, brighter=-60))
+    with pytest.raises(UnknownProduct, match=r"dark board was enrolled by another version.*enrol"):
+        find_product(context, open_image(context, dark))
+
+
+def test_a_store_of_an_earlier_version_alone_is_refused_by_name(tmp_path: Path, paint: Paint) -> None:
+    context = Context(
+        store=tmp_path / "store",
+        model=lambda: model_with("tiny"),
+        other_model=model_with,
+        text_encoder=TinyTextEncoder,
+        max_pixels=4_000_000,
+    )
+    enroll(context, "board", [paint(f"good-{seed}", seed) for seed in range(3)], encoder=OTHER)
+    as_of_an_earlier_version(context, "board")
+    with pytest.raises(ConfigError, match="board was enrolled by another version"):
+        find_product(context, open_image(context, str(paint("new", 9))))
