@@ -26,6 +26,7 @@ from harness import write
 from numpy.typing import NDArray
 
 from anomaly_core.anomalygpt import AnomalyGPT
+from anomaly_core.config import DEFAULT_ENCODER
 from anomaly_core.decoders.memory_bank import MemoryBank
 from anomaly_core.decoders.patches import EncodedImage, top_share_mean
 from anomaly_core.encoding import Image
@@ -100,6 +101,7 @@ def main() -> None:
     parser.add_argument("--draws", type=int, default=20)
     parser.add_argument("--pool", type=int, default=24, help="most images of a folder that are drawn from")
     parser.add_argument("--kinds", nargs="+", help="some of the kinds only")
+    parser.add_argument("--encoder", default=DEFAULT_ENCODER)
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args()
     rng = np.random.default_rng(0)
@@ -114,7 +116,7 @@ def main() -> None:
         for name, path in (("defective", options.defective), ("foreign", options.foreign))
         if path is not None
     }
-    model = Remembering.from_pretrained(None)
+    model = Remembering.from_pretrained(None, encoder=options.encoder)
     figures: dict[str, dict[str, float]] = {}
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
