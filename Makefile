@@ -15,7 +15,7 @@ LITE0 := efficientnet-lite0
 PAIR := efficientnet-lite0+dinov2-small
 
 .DEFAULT_GOAL := help
-.PHONY: help demo train test test-vllm lint clean
+.PHONY: help demo train test test-docs test-vllm lint clean
 
 help:
 	@echo "make demo       the whole job on real photographs, into ./iad-demo"
@@ -67,6 +67,11 @@ lint: $(READY)
 test: lint
 	$(BIN)/iad weights pull $(WEIGHTS)
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n 2 --dist loadfile
+
+# `iad demo` and enrolments with the real encoders: minutes, which the other tests need not wait for.
+test-docs: $(READY)
+	$(BIN)/iad weights pull $(WEIGHTS)
+	$(BIN)/python -m pytest -q tests/docs
 
 # Not warnings as errors: they are vLLM's own. A process a file: vLLM looks through all modules that are loaded,
 # and stumbles over some that the other files load.
