@@ -21,6 +21,7 @@ help:
 	@echo "make demo       the whole job on real photographs, into ./iad-demo"
 	@echo "make train      the shipped checkpoints anew, from procedural products and a textile (some hours)"
 	@echo "make test       style, types, import order, weights, tests"
+	@echo "make test-docs  what the README and the pages run"
 	@echo "make test-vllm  real vLLM servers on the processor, in $(VLLM) (about 2 GB)"
 	@echo "make lint       style, types and import order alone"
 	@echo "make clean      remove both environments and what the demo made"
