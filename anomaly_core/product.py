@@ -56,6 +56,7 @@ class ProductModel:
     aligned: whether the images are aligned, see `FramedEncoder.aligns`.
     quality: limits of an image's quality, or None where it is not judged.
     encoder: name, folder or hub id that loads the image encoder.
+    grey_range: value that becomes 255 where images have more than 8 bits a sample; None where they have 8.
     fingerprint: see `AnomalyGPT.fingerprint`. notes: remarks on the fit, for the user.
     version: of the store that it was read from, or "".
     """
@@ -74,6 +75,7 @@ class ProductModel:
     quality: QualityLimits | None
     encoder: str
     fingerprint: str
+    grey_range: float | None = None
     notes: tuple[str, ...] = ()
     version: str = field(default="", compare=False)
 
@@ -273,6 +275,7 @@ class ProductModel:
             "quality": None if self.quality is None else self.quality.to_dict(),
             "encoder": self.encoder,
             "fingerprint": self.fingerprint,
+            "grey_range": self.grey_range,
             "notes": list(self.notes),
         }
         return arrays, meta
@@ -313,6 +316,7 @@ class ProductModel:
                 quality=None if (own := meta["quality"]) is None else QualityLimits.from_dict(own),
                 encoder=str(meta["encoder"]),
                 fingerprint=str(meta["fingerprint"]),
+                grey_range=meta.get("grey_range"),
                 notes=tuple(meta["notes"]),
                 version=version,
             )

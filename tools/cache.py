@@ -29,6 +29,21 @@ class CachedImage:
         self._lock = threading.RLock()
         self._encoded: dict[tuple[str, bool], EncodedImage] = {}
         self._inspections: dict[tuple[str, str, Rates], Inspection] = {}
+        self._in_range: dict[float, CachedImage] = {}
+
+    def in_range(self, grey_range: float | None, max_pixels: int) -> CachedImage:
+        """Return the entry of the file as read with a product's grey range; itself where that is its own.
+
+        Raises UnreadableImage where the file has changed.
+        """
+        if None in (grey_range, self.loaded.grey_range) or grey_range == self.loaded.grey_range:
+            return self
+        assert grey_range is not None
+        with self._lock:
+            if grey_range not in self._in_range:
+                again = read_again(self.loaded.path, self.loaded.sha256, max_pixels, grey_range)
+                self._in_range[grey_range] = CachedImage(again)
+            return self._in_range[grey_range]
 
     def encoded(self, model: AnomalyGPT, *, align: bool = True) -> EncodedImage:
         """Return the encoded image, aligned where its pose is clear, or whole; each is computed once.
@@ -54,6 +69,19 @@ class CachedImage:
                 found = model.inspect(encoded, product, alpha=alpha, review=review)
                 self._inspections = {key: found}
             return self._inspections[key]
+
+
+def read_again(path: Path, sha256: str, max_pixels: int, grey_range: float | None = None) -> LoadedImage:
+    """Read a file another time; see `load_image`. Raises UnreadableImage where it has changed."""
+    image = load_image(path, max_pixels=max_pixels, grey_range=grey_range)
+    check_unchanged(image, sha256)
+    return image
+
+
+def check_unchanged(image: LoadedImage, sha256: str) -> None:
+    """Raise UnreadableImage where an image has not the hash that its file had before."""
+    if image.sha256 != sha256:
+        raise UnreadableImage(f"{image.path}: the file changed since it was read; give it again.")
 
 
 class ImageCache:
@@ -86,8 +114,7 @@ class ImageCache:
                 self._images.move_to_end(sha256)
                 return kept
         opened = self.open(path)
-        if opened.loaded.sha256 != sha256:
-            raise UnreadableImage(f"{path}: the file changed since it was inspected; inspect it again.")
+        check_unchanged(opened.loaded, sha256)
         return opened
 
     def make_room(self, in_flight: int) -> None:

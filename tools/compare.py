@@ -11,7 +11,6 @@ from pydantic import Field
 
 from anomaly_core.decoders.memory_bank import MemoryBank
 from anomaly_core.decoders.patches import EncodedImage, as_array
-from anomaly_core.imaging.reading import load_image
 from anomaly_core.imaging.registration import Aligned, align
 from anomaly_core.results import cell_of
 from tools.context import Part
@@ -93,8 +92,7 @@ def compare(part: Part, other: str | None = None) -> ComparisonRecord:
     if other is None:
         hit = context.templates.nearest(part.product, encoded.embedding, 1)[0]
         shown, name = hit.file_name, f"template:{hit.sha256[:12]}"
-        good = load_image(hit.path, max_pixels=context.images.max_pixels)
-        (beside,) = part.detector.input.encode_batch([good], align=part.model.aligned)
+        (beside,) = part.detector.input.encode_batch([part.template(hit)], align=part.model.aligned)
     else:
         opened = open_image(context, other)
         second = Part(context, other, opened.sha256, part.product)

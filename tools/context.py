@@ -15,10 +15,12 @@ from anomaly_core.anomalygpt import AnomalyGPT
 from anomaly_core.decoders.patches import EncodedImage
 from anomaly_core.encoders.base import TextEncoder
 from anomaly_core.errors import ConfigError
+from anomaly_core.imaging.reading import LoadedImage, load_image
 from anomaly_core.inspection import Inspection
 from anomaly_core.product import ProductModel
 from knowledge.products.corrections import FeedbackLog
 from knowledge.products.examples import ExampleIndex
+from knowledge.products.record import TemplateHit
 from knowledge.products.templates import TemplateIndex
 from knowledge.store.store import Store, require_store
 from tools.cache import CachedImage, ImageCache, Rates
@@ -175,8 +177,10 @@ class Part:
 
     @property
     def cached(self) -> CachedImage:
-        """The image's entry in the cache. Raises UnreadableImage."""
-        return self.context.images.get(self.image, self.sha256)
+        """The image's entry in the cache, read with the product's grey range. Raises UnreadableImage."""
+        images = self.context.images
+        found = images.get(self.image, self.sha256)
+        return found.in_range(self.model.grey_range, images.max_pixels) if self.product else found
 
     @property
     def pixels(self) -> NDArray[np.uint8]:
@@ -199,6 +203,11 @@ class Part:
         if not self.product:
             return self.cached.encoded(self.context.model)
         return self.cached.encoded(self.detector, align=self.model.aligned)
+
+    def template(self, hit: TemplateHit) -> LoadedImage:
+        """Return the image of one of the product's good parts. Raises UnreadableImage."""
+        most, top = self.context.images.max_pixels, self.model.grey_range
+        return load_image(hit.path, max_pixels=most, grey_range=top)
 
     @property
     def inspection(self) -> Inspection:

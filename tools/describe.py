@@ -6,7 +6,6 @@ from typing import Final
 
 from pydantic import Field
 
-from anomaly_core.imaging.reading import load_image
 from anomaly_core.imaging.registration import Aligned, align
 from anomaly_core.scoring.measurement import RegionDescription, describe_region
 from knowledge.products.record import TemplateHit
@@ -85,7 +84,7 @@ def nearest_template(part: Part) -> tuple[TemplateHit, Aligned]:
     """Return the template nearest to the image, and its registration to the image."""
     encoded, context = part.encoded, part.context
     hit = context.templates.nearest(part.product, encoded.embedding, 1)[0]
-    other = load_image(hit.path, max_pixels=context.images.max_pixels).pixels
+    other = part.template(hit).pixels
     frame = part.detector.input.frame(other, align=part.model.aligned)
     return hit, align(part.pixels, encoded.frame, other, frame)
 

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from anomaly_core.imaging.frame import WHOLE_SHARE, Frame
-from anomaly_core.imaging.reading import load_image
 from anomaly_core.imaging.registration import align
 from anomaly_core.inspection import Inspection
 from anomaly_core.results import Box, Region
@@ -117,7 +116,7 @@ def _template_crops(part: Part, box: Box) -> list[NDArray[np.uint8]]:
     encoded, context = part.encoded, part.context
     crops = []
     for hit in context.templates.nearest(part.product, encoded.embedding, TEMPLATES):
-        other = load_image(hit.path, max_pixels=context.images.max_pixels).pixels
+        other = part.template(hit).pixels
         aligned = align(
             part.pixels, encoded.frame, other, part.detector.input.frame(other, align=part.model.aligned)
         )

@@ -21,6 +21,7 @@ from agents.answers.kinds import passages_for
 from agents.graphs.context import Context, part_of, tools_of
 from agents.state import Asked, InspectionInput, InspectionState, Measured, MeasureInput
 from tools.classify.classify import UNKNOWN, appearance, classify
+from tools.context import Part
 from tools.detect import detect, find_product, language_answer, open_image
 from tools.localize import draw, locate
 from tools.records import FilesRecord
@@ -70,7 +71,11 @@ def encode_node(state: InspectionState, runtime: Runtime[Context]) -> Update:
 @timed("retrieve")
 def find_product_node(state: InspectionState, runtime: Runtime[Context]) -> Update:
     """Find the product by its nearest template, or take the one that was named."""
-    return {"product": find_product(tools_of(runtime), state["opened"], state.get("named_product"))}
+    tools, opened = tools_of(runtime), state["opened"]
+    product = find_product(tools, opened, state.get("named_product"))
+    # A product's grey range may read the file otherwise than the file alone does, and the note tells it.
+    note = Part(tools, opened.image, opened.sha256, product.name).cached.loaded.note
+    return {"product": product, "opened": opened.model_copy(update={"note": note})}
 
 
 def detect_node(state: InspectionState, runtime: Runtime[Context]) -> Update:

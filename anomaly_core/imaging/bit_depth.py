@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, Final
 
 import cv2
@@ -21,13 +22,27 @@ _PNG_DEPTH, _PNG_COLOUR = 24, 25
 """Places of the bit depth and the colour type in a PNG file."""
 
 
-def scaled_to_8_bit(image: Image.Image, data: bytes) -> tuple[NDArray[np.uint8], str] | None:
-    """Return (H, W) or (H, W, 3) uint8 pixels and a note, or None for an image of 8 bits a sample.
+@dataclass(frozen=True)
+class Scaled:
+    """An image of more than 8 bits a sample as 8 bits.
 
-    The scale is the smallest range of `BITS` (floats: 1, then those) that holds all values but `OUTLIERS`, so
-    that images of one camera stay comparable; values above are clipped. Values that no range holds are
-    stretched, minimum to maximum. image: decoded. data: the file, from which colour is decoded again, since
-    Pillow keeps the high byte only. Raises UnreadableImage for values that are not finite.
+    pixels: (H, W) or (H, W, 3) uint8. top: value that became 255, or None where the values were stretched.
+    note: for the user.
+    """
+
+    pixels: NDArray[np.uint8]
+    top: float | None
+    note: str
+
+
+def scaled_to_8_bit(image: Image.Image, data: bytes, grey_range: float | None = None) -> Scaled | None:
+    """Return an image of more than 8 bits a sample as 8 bits, or None for one of 8 bits.
+
+    The scale is `grey_range`, or else the smallest range of `BITS` (floats: 1, then those) that holds all
+    values but `OUTLIERS`, so that images of one camera stay comparable; values above are clipped. Values that
+    no range holds are stretched, minimum to maximum. image: decoded. data: the file, from which colour is
+    decoded again, since Pillow keeps the high byte only. Raises UnreadableImage for values that are not
+    finite.
     """
     if image.mode.startswith("I") or image.mode == "F":
         values: NDArray[Any] = np.asarray(image)
@@ -43,6 +58,8 @@ def scaled_to_8_bit(image: Image.Image, data: bytes) -> tuple[NDArray[np.uint8],
     if not np.isfinite(values).all():
         raise UnreadableImage("holds values that are not finite; save it with finite grey values")
     top = _range_of(values, floats=image.mode == "F")
+    if top is not None and grey_range is not None:
+        top = grey_range
     if top is None:
         low, high = float(values.min()), float(values.max())
         grey = (values - low) * (255.0 / max(high - low, np.finfo(np.float64).tiny))
@@ -54,7 +71,7 @@ def scaled_to_8_bit(image: Image.Image, data: bytes) -> tuple[NDArray[np.uint8],
         note += f", {above} above it clipped" if above else ""
     if _is_white_zero(image):
         grey, note = 255 - grey, f"{note}, zero is white"
-    return np.rint(grey).astype(np.uint8), note
+    return Scaled(np.rint(grey).astype(np.uint8), top, note)
 
 
 def _range_of(values: NDArray[np.float64], *, floats: bool) -> float | None:

@@ -86,15 +86,19 @@ class LoadedImage:
 
     sha256: of the file's bytes, 64 hex digits. pixels: (H, W, 3) uint8 RGB, upright.
     note: changes made in the conversion to 8-bit RGB, for the user, or None.
+    grey_range: value that became 255, of an image of more than 8 bits a sample; None for others.
     """
 
     path: Path
     sha256: str
     pixels: NDArray[np.uint8]
     note: str | None = None
+    grey_range: float | None = None
 
 
-def load_image(path: str | Path, *, max_pixels: int = MAX_PIXELS) -> LoadedImage:
+def load_image(
+    path: str | Path, *, max_pixels: int = MAX_PIXELS, grey_range: float | None = None
+) -> LoadedImage:
     """Read, hash and decode one image file.
 
     The EXIF orientation is applied. Transparency is composited on white. Of several frames
@@ -104,6 +108,7 @@ def load_image(path: str | Path, *, max_pixels: int = MAX_PIXELS) -> LoadedImage
     Args:
         path: the file.
         max_pixels: width x height above which the file is rejected from its header, undecoded.
+        grey_range: value that becomes 255 where a sample has more than 8 bits; a rule's if None.
 
     Raises:
         UnreadableImage: missing, a folder, empty, truncated, not an image, smaller than 16 pixels on a side,
@@ -116,7 +121,7 @@ def load_image(path: str | Path, *, max_pixels: int = MAX_PIXELS) -> LoadedImage
         frames = 1 if image.format == "MPO" else int(getattr(image, "n_frames", 1))
         number = image.tell()
         image.load()
-        pixels, notes = _to_rgb(image, data)
+        pixels, top, notes = _to_rgb(image, data, grey_range)
     except UnreadableImage as error:
         raise UnreadableImage(f"{_show(path)}: {error}") from None
     except _DECODE_ERRORS as error:
@@ -128,7 +133,7 @@ def load_image(path: str | Path, *, max_pixels: int = MAX_PIXELS) -> LoadedImage
             f"the first of {frames} frames" if number == 0 else f"page {number + 1} of {frames}, the largest,"
         )
         notes.append(f"only {which} is inspected")
-    return LoadedImage(path, hashlib.sha256(data).hexdigest(), pixels, "; ".join(notes) or None)
+    return LoadedImage(path, hashlib.sha256(data).hexdigest(), pixels, "; ".join(notes) or None, top)
 
 
 def find_images(paths: Sequence[str | Path]) -> list[Path]:
@@ -302,16 +307,17 @@ def _orientation(image: Image.Image) -> int:
     return value if isinstance(value, int) and 1 <= value <= 8 else 1
 
 
-def _to_rgb(image: Image.Image, data: bytes) -> tuple[NDArray[np.uint8], list[str]]:
-    """Return (H, W, 3) uint8 upright pixels, and notes."""
+def _to_rgb(
+    image: Image.Image, data: bytes, grey_range: float | None
+) -> tuple[NDArray[np.uint8], float | None, list[str]]:
+    """Return (H, W, 3) uint8 upright pixels, their `LoadedImage.grey_range`, and notes."""
     notes: list[str] = []
     rotated = _orientation(image) != 1
-    scaled = scaled_to_8_bit(image, data)
+    scaled = scaled_to_8_bit(image, data, grey_range)
     if scaled is not None:
         deep, orientation = image, _orientation(image)
-        values, note = scaled
-        notes.append(note)
-        image = Image.fromarray(values)
+        notes.append(scaled.note)
+        image = Image.fromarray(scaled.pixels)
         image.getexif()[_ORIENTATION_TAG] = orientation
         if deep.mode == "RGBA":
             image.putalpha(deep.getchannel("A"))
@@ -329,7 +335,8 @@ def _to_rgb(image: Image.Image, data: bytes) -> tuple[NDArray[np.uint8], list[st
         white = Image.new("RGBA", layered.size, (255, 255, 255, 255))
         image = Image.alpha_composite(white, layered)
     # A copy: Pillow's own buffer is read-only, which torch.from_numpy warns about.
-    return np.array(image.convert("RGB"), dtype=np.uint8), notes
+    top = None if scaled is None else scaled.top
+    return np.array(image.convert("RGB"), dtype=np.uint8), top, notes
 
 
 def _reason(error: BaseException) -> str:

@@ -46,7 +46,7 @@ COVERAGE_LIMIT: Final = (5.0, 0.6)
 """Set by what good images and half-emptied ones of capsule, screw, a toy, ELPV and magnetic_tile measure."""
 TOP_SHARE: Final = 0.01
 """Share of an image's patches, the most anomalous ones, that its score is the mean of."""
-DEFECT_LIMITS: Final = (0.002, 0.005)
+DEFECT_LIMITS: Final = (0.0003, 0.005)
 """`p_values` below which a part is anomalous, and is perhaps so: see `docs/research/experiments.md`."""
 
 

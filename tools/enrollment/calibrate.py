@@ -58,10 +58,11 @@ def calibrate(
     skipped: list[FailureRecord] = []
     findings: list[Finding] = []
     good: dict[str, EncodedImage] = {}
+    most = context.images.max_pixels
     enrolled = {hit.sha256 for hit in context.templates.images(name)}
     for number, path in enumerate(paths):
         try:
-            image = load_image(path, max_pixels=context.images.max_pixels)
+            image = load_image(path, max_pixels=most, grey_range=product.grey_range)
         except IadError as error:
             skipped.append(FailureRecord.of(path, error))
             continue
@@ -69,7 +70,7 @@ def calibrate(
         known = image.sha256 in enrolled or image.sha256 in good
         why = _reason(found.verdict.p_value, found.verdict.problems, known)
         if why is None:
-            again = partial(pixels_again, path, image.sha256, context.images.max_pixels)
+            again = partial(pixels_again, path, image.sha256, most, product.grey_range)
             good[image.sha256] = replace(found.image.first_view, source=again)
         else:
             kind, reason = why

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
@@ -67,7 +67,7 @@ def enroll(
         why = chosen.skipped[0].error.message if chosen.skipped else "all of them are masks"
         raise NoImages(f"no good image of {product} could be read: {why}")
     good = [image.encoded for image in chosen.images]
-    learned = model.fit(good, progress)
+    learned = replace(model.fit(good, progress), grey_range=chosen.grey_range)
     arrays, meta = learned.to_parts()
     templates = [
         Template(

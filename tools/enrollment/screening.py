@@ -6,17 +6,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from anomaly_core.anomalygpt import AnomalyGPT
 from anomaly_core.decoders.patches import EncodedImage
-from anomaly_core.errors import IadError, UnreadableImage
+from anomaly_core.errors import IadError
 from anomaly_core.good_images import Progress
-from anomaly_core.imaging.reading import load_image
+from anomaly_core.imaging.reading import LoadedImage, load_image
 from anomaly_core.screening.screen import Sample, screen
 from anomaly_core.screening.traits import traits_of
+from tools.cache import read_again
 from tools.enrollment.findings import Finding, named_masks
 from tools.records import FailureRecord
 
@@ -35,14 +37,23 @@ class GoodImage:
     encoded: EncodedImage
 
 
+Read = tuple[GoodImage, Sample]
+ANOTHER_CAMERA: Final = 5.0
+"""More than two bits."""
+
+
 @dataclass
 class Selection:
-    """The images to learn from, what was noticed about the others, and remarks for the user."""
+    """The images to learn from, what was noticed about the others, and remarks for the user.
+
+    grey_range: see `ProductModel`.
+    """
 
     images: list[GoodImage] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     skipped: list[FailureRecord] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    grey_range: float | None = None
 
 
 def select_images(
@@ -59,8 +70,9 @@ def select_images(
     """
     chosen = Selection()
     masks = named_masks(paths)
-    samples: list[Sample] = []
     first: dict[str, Path] = {}
+    ranges: list[float | None] = []
+    read: list[Read] = []
     for number, path in enumerate(paths):
         if path in masks:
             chosen.findings.append(
@@ -81,15 +93,41 @@ def select_images(
                 )
             continue
         first[image.sha256] = path
-        again = partial(pixels_again, path, image.sha256, max_pixels)
-        encoded = replace(model.encode(image), source=again)
-        samples.append(Sample(traits_of(image.pixels), encoded.embedding, encoded.grid, encoded.frame))
-        chosen.images.append(GoodImage(path, image.sha256, encoded))
+        read.append(_read(model, image, max_pixels))
+        ranges.append(image.grey_range)
         del image
         if progress is not None:
             progress("reading and screening", number + 1, len(paths))
-    _leave_out(chosen, samples, keep_all=keep_all)
+    chosen.grey_range = common_range([each for each in ranges if each is not None])
+    for number, own in enumerate(ranges):
+        if own not in (None, chosen.grey_range):
+            good, _ = read[number]
+            again = read_again(good.path, good.sha256, max_pixels, chosen.grey_range)
+            read[number] = _read(model, again, max_pixels)
+    chosen.images = [good for good, _ in read]
+    _leave_out(chosen, [sample for _, sample in read], keep_all=keep_all)
     return chosen
+
+
+def common_range(ranges: Sequence[float]) -> float | None:
+    """Return the grey range of one camera's images: the largest, since a dark image shows less than all.
+
+    One image alone that has more than `ANOTHER_CAMERA` times the range of all others does not count. None for
+    no ranges.
+    """
+    if not ranges:
+        return None
+    *others, largest = sorted(ranges)
+    alone = len(others) > 1 and largest > ANOTHER_CAMERA * others[-1]
+    return others[-1] if alone else largest
+
+
+def _read(model: AnomalyGPT, image: LoadedImage, max_pixels: int) -> Read:
+    """Encode an image and measure it, without its pixels."""
+    source = partial(pixels_again, image.path, image.sha256, max_pixels, image.grey_range)
+    encoded = replace(model.encode(image), source=source)
+    sample = Sample(traits_of(image.pixels), encoded.embedding, encoded.grid, encoded.frame)
+    return GoodImage(image.path, image.sha256, encoded), sample
 
 
 def _leave_out(chosen: Selection, samples: Sequence[Sample], *, keep_all: bool) -> None:
@@ -114,9 +152,6 @@ def _leave_out(chosen: Selection, samples: Sequence[Sample], *, keep_all: bool) 
     chosen.images = [image for n, image in enumerate(chosen.images) if n not in left_out]
 
 
-def pixels_again(path: Path, sha256: str, max_pixels: int) -> NDArray[np.uint8]:
+def pixels_again(path: Path, sha256: str, max_pixels: int, grey_range: float | None) -> NDArray[np.uint8]:
     """Read the pixels of a file again. Raises UnreadableImage where it has changed."""
-    image = load_image(path, max_pixels=max_pixels)
-    if image.sha256 != sha256:
-        raise UnreadableImage(f"{path}: the file changed while it was enrolled; enrol again")
-    return image.pixels
+    return read_again(path, sha256, max_pixels, grey_range).pixels
