@@ -24,6 +24,7 @@ from knowledge.products.corrections import Correction, Label
 from tools.detect import reasons_of
 from tools.enrollment.calibrate import CalibrationSummary, calibrate
 from tools.enrollment.enroll import EnrollSummary, enroll
+from tools.locations import ZONE
 from tools.records import (
     AnswerRecord,
     FailureRecord,
@@ -98,14 +99,20 @@ class Application:
         return Conversations(build_dialogue(threads.saver), threads, self.context)
 
     def enroll(
-        self, product: str, paths: Sequence[Path], progress: Progress | None = None, *, keep_all: bool = False
+        self,
+        product: str,
+        paths: Sequence[Path],
+        progress: Progress | None = None,
+        *,
+        keep_all: bool = False,
+        mm_per_px: float | None = None,
     ) -> EnrollSummary:
         """Learn a product from images of good parts; an earlier enrolment of it is replaced.
 
         Unreadable files are skipped and listed, odd images left out and named (keep_all: kept and named).
-        Raises NoImages when none can be read.
+        mm_per_px: length of a pixel in millimetres. Raises NoImages when none can be read.
         """
-        return enroll(self.tools, product, paths, progress, keep_all=keep_all)
+        return enroll(self.tools, product, paths, progress, keep_all=keep_all, mm_per_px=mm_per_px)
 
     def calibrate(
         self, product: str, paths: Sequence[Path], progress: Progress | None = None
@@ -338,7 +345,9 @@ def understood(intent: Understanding, state: DialogueState) -> UnderstoodRecord:
     digest = state["opened"].sha256
     here = next((one["number"] for one in state["seen"] if one["sha256"] == digest), None)
     fields = intent.model_dump(include=set(UnderstoodRecord.model_fields))
-    return UnderstoodRecord(**{**fields, "image": fields["image"] or here})
+    in_zone = intent.place is not None and intent.place.startswith(ZONE)
+    place = None if in_zone else intent.place
+    return UnderstoodRecord(**{**fields, "image": fields["image"] or here, "place": place})
 
 
 def inspection_record(state: InspectionState, *, total_ms: float) -> InspectionRecord:
@@ -358,7 +367,7 @@ def inspection_record(state: InspectionState, *, total_ms: float) -> InspectionR
         alpha=verdict.alpha,
         review=verdict.review,
         uncertain=verdict.uncertain,
-        regions=[RegionRecord(**r.model_dump(exclude={"id", "text", "look"})) for r in state["regions"]],
+        regions=[RegionRecord(**r.model_dump(exclude={"text", "look"})) for r in state["regions"]],
         defect_type=state.get("defect_type"),
         answer=state["answer"],
         analysis=state["analysis"],

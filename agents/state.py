@@ -20,6 +20,7 @@ from tools.records import (
     PassageRecord,
     ProductRecord,
     Record,
+    SettingsRecord,
     TemplateRecord,
     UnderstoodRecord,
     VerdictRecord,
@@ -59,7 +60,9 @@ class Measured(TypedDict, total=False):
     """What measuring finds of an image; a thread keeps it."""
 
     encoder: str
+    opened: OpenedRecord
     product: ProductRecord
+    settings: SettingsRecord
     decoder: str
     language: LanguageRecord
     verdict: VerdictRecord
@@ -71,7 +74,6 @@ class Measured(TypedDict, total=False):
 class InspectionState(InspectionInput, Measured, total=False):
     """The input, and what each node adds to it."""
 
-    opened: OpenedRecord
     templates: list[TemplateRecord]
     expected: list[str]
     passages: list[PassageRecord]
@@ -81,7 +83,7 @@ class InspectionState(InspectionInput, Measured, total=False):
     files: FilesRecord
 
 
-PER_IMAGE: Final = frozenset(Measured.__annotations__) - {"timings_ms"}
+PER_IMAGE: Final = frozenset(Measured.__annotations__) - {"timings_ms", "opened"}
 """Keys of the state that are kept of an image, to be recalled without measuring again."""
 
 

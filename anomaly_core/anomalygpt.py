@@ -10,6 +10,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -24,6 +25,7 @@ from anomaly_core.encoding import FramedEncoder, Image
 from anomaly_core.errors import ConfigError, LanguageModelError, NoImages, WeightsMissing
 from anomaly_core.fitting import fit_product, recalibrate
 from anomaly_core.good_images import Progress, encode_good_images
+from anomaly_core.imaging.zones import Zone
 from anomaly_core.inspection import Inspection, described_regions
 from anomaly_core.language.base import LanguageModel
 from anomaly_core.product import ProductModel
@@ -148,20 +150,23 @@ class AnomalyGPT:
         """Frame and encode images; inputs of equal size share one forward pass."""
         return self.input.encode_batch(images)
 
-    def fit(self, images: Sequence[Image], progress: Progress | None = None) -> ProductModel:
+    def fit(
+        self, images: Sequence[Image], progress: Progress | None = None, *, zones: Sequence[Zone] = ()
+    ) -> ProductModel:
         """Learn a product from images of good parts, each scored against the others.
 
         Where the language model is missing or does not answer, the product is learned without it, as its
-        notes say. progress: called with ("encoding good parts", done, total). Raises NoImages for no image.
+        notes say. progress: called with ("encoding good parts", done, total). zones: of the product. Raises
+        NoImages for no image.
         """
         if not images:
             raise NoImages("a product is learned from at least one good image.")
         notes = []
         try:
-            return self._fit(images, progress, self.soft_prompt_scorer(), ())
+            return self._fit(images, progress, zones, self.soft_prompt_scorer(), ())
         except (LanguageModelError, WeightsMissing) as error:
             notes.append(f"enrolled without the language model, which will not be asked about it: {error}")
-        return self._fit(images, progress, None, tuple(notes))
+        return self._fit(images, progress, zones, None, tuple(notes))
 
     def calibrate(
         self, product: ProductModel, images: Sequence[Image], progress: Progress | None = None
@@ -174,7 +179,7 @@ class AnomalyGPT:
         self.check(product)
         further = []
         for number, image in enumerate(images):
-            (encoded,) = self.input.encode_batch([image], align=product.aligned)
+            encoded = self._framed(image, product)
             if product.comparable(encoded):
                 further.append({n: s.log_score for n, s in self._scores(encoded, product).items()})
             if progress is not None:
@@ -205,7 +210,7 @@ class AnomalyGPT:
         """
         self.check(product)
         start = time.perf_counter()
-        (encoded,) = self.input.encode_batch([image], align=product.aligned)
+        encoded = self._framed(image, product)
         problems, comparable = product.problems(encoded), product.comparable(encoded)
         encoded_at = time.perf_counter()
         language, llm_ms, scored = LanguageAnswer(), 0.0, encoded
@@ -333,6 +338,7 @@ class AnomalyGPT:
         self,
         images: Sequence[Image],
         progress: Progress | None,
+        zones: Sequence[Zone],
         language: SoftPromptScorer | None,
         notes: tuple[str, ...],
     ) -> ProductModel:
@@ -344,11 +350,17 @@ class AnomalyGPT:
             judge_quality=self._judge_quality,
             progress=progress,
         )
-        return fit_product(
-            good,
+        product = fit_product(
+            replace(good, images=[replace(image, zones=tuple(zones)) for image in good.images]),
             [*self._scorers, *([] if language is None else [language])],
             self._fusion,
             config=self.config,
             fingerprint=self.fingerprint,
             notes=notes,
         )
+        return replace(product, zones=tuple(zones))
+
+    def _framed(self, image: Image, product: ProductModel) -> EncodedImage:
+        """Encode an image, framed as the product's good images are, with the product's zones."""
+        (encoded,) = self.input.encode_batch([image], align=product.aligned)
+        return replace(encoded, zones=product.zones)

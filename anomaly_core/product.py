@@ -19,6 +19,7 @@ from anomaly_core.decoders.patches import EncodedImage
 from anomaly_core.errors import ConfigError, WeightsDamaged, WeightsMissing
 from anomaly_core.files import make_folder, write_whole
 from anomaly_core.imaging.quality import QualityLimits, measure_quality
+from anomaly_core.imaging.zones import Zone
 from anomaly_core.results import Array, Region, Verdict
 from anomaly_core.scorers.few_shot import FOREIGN_OBJECT, PIXEL_RATE, bank_of, outlined_map
 from anomaly_core.scoring.calibration import Calibration
@@ -57,6 +58,7 @@ class ProductModel:
     quality: limits of an image's quality, or None where it is not judged.
     encoder: name, folder or hub id that loads the image encoder.
     grey_range: value that becomes 255 where images have more than 8 bits a sample; None where they have 8.
+    zones: named areas, and areas that are not judged. mm_per_px: length of an original pixel, or None.
     fingerprint: see `AnomalyGPT.fingerprint`. notes: remarks on the fit, for the user.
     version: of the store that it was read from, or "".
     """
@@ -76,6 +78,8 @@ class ProductModel:
     encoder: str
     fingerprint: str
     grey_range: float | None = None
+    zones: tuple[Zone, ...] = ()
+    mm_per_px: float | None = None
     notes: tuple[str, ...] = ()
     version: str = field(default="", compare=False)
 
@@ -276,6 +280,8 @@ class ProductModel:
             "encoder": self.encoder,
             "fingerprint": self.fingerprint,
             "grey_range": self.grey_range,
+            "zones": [zone.to_dict() for zone in self.zones],
+            "mm_per_px": self.mm_per_px,
             "notes": list(self.notes),
         }
         return arrays, meta
@@ -317,6 +323,8 @@ class ProductModel:
                 encoder=str(meta["encoder"]),
                 fingerprint=str(meta["fingerprint"]),
                 grey_range=meta.get("grey_range"),
+                zones=tuple(Zone.from_dict(zone) for zone in meta.get("zones", ())),
+                mm_per_px=meta.get("mm_per_px"),
                 notes=tuple(meta["notes"]),
                 version=version,
             )

@@ -8,13 +8,15 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from anomaly_core.errors import ConfigError
+from anomaly_core.imaging.zones import on_original, zone_at
 from anomaly_core.results import Region
 from anomaly_core.scoring.measurement import describe_region
 from anomaly_core.scoring.regions import region_of_mask
 from anomaly_core.scoring.scorer import FEW_SHOT
 from tools.context import Part
 from tools.drawing import write_pictures
-from tools.locations import box_of
+from tools.locations import ZONE, box_of
 from tools.records import FilesRecord, LookRecord, MeasuredRegion, Record
 
 
@@ -32,18 +34,31 @@ class PlacedRegion:
 
 def locate(part: Part) -> list[MeasuredRegion]:
     """List the anomalous regions: box in pixels, 3x3 cell, area, score, and a measured description."""
-    return [
-        MeasuredRegion(
-            id=f"region-{number}",
-            bbox=region.bbox,
-            cell=region.cell,
-            area_px=region.area_px,
-            score=round(region.score, 4),
-            text=region.text,
-            look=_look(part, region),
+    found = []
+    for number, region in enumerate(part.inspection.regions, start=1):
+        look = _look(part, region)
+        length, width = (None, None) if look is None else (look.length_px, look.width_px)
+        found.append(
+            MeasuredRegion(
+                id=f"region-{number}",
+                bbox=region.bbox,
+                cell=region.cell,
+                area_px=region.area_px,
+                score=round(region.score, 4),
+                zone=zone_at(part.model.zones, part.encoded.frame, region.centroid),
+                length_px=length,
+                width_px=width,
+                length_mm=_in_mm(length, part.model.mm_per_px),
+                width_mm=_in_mm(width, part.model.mm_per_px),
+                text=region.text,
+                look=look,
+            )
         )
-        for number, region in enumerate(part.inspection.regions, start=1)
-    ]
+    return found
+
+
+def _in_mm(pixels: float | None, mm_per_px: float | None) -> float | None:
+    return None if pixels is None or mm_per_px is None else round(pixels * mm_per_px, 3)
 
 
 def _look(part: Part, region: Region) -> LookRecord | None:
@@ -63,21 +78,36 @@ def _look(part: Part, region: Region) -> LookRecord | None:
 def region_at(part: Part, place: str) -> PlacedRegion:
     """Return the anomalous region at a place, see `tools.locations`, else the whole place.
 
-    Raises ConfigError where there is no such place.
+    place: also "zone NAME", a zone of the product. Raises ConfigError where there is no such place.
     """
     model, found = part.model, part.inspection
     values = found.anomaly_map.values
-    height, width = values.shape
-    x0, y0, x1, y1 = box_of(place, width, height, [region.bbox for region in found.regions])
-    mask: NDArray[np.bool_] = np.zeros((height, width), np.bool_)
-    mask[y0:y1, x0:x1] = True
+    mask = _mask_of(part, place)
     times_limit = float(values[mask].max()) / model.pixel_threshold
+    box = region_of_mask(mask, score=0.0).bbox
     for region in found.regions:
-        if region.bbox == (x0, y0, x1, y1):
+        if region.bbox == box:
             return PlacedRegion(region, True, times_limit)
     above = mask & (values >= model.region_threshold(values))
     stands_out = bool(above.any())
     return PlacedRegion(region_of_mask(above if stands_out else mask, score=0.0), stands_out, times_limit)
+
+
+def _mask_of(part: Part, place: str) -> NDArray[np.bool_]:
+    """Return the (H, W) mask of a place of the image. Raises ConfigError where there is none."""
+    found = part.inspection
+    height, width = found.anomaly_map.values.shape
+    if place.startswith(ZONE):
+        name = place.removeprefix(ZONE)
+        zone = next((each for each in part.model.zones if each.name == name), None)
+        mask = None if zone is None else on_original(zone, part.encoded.frame)
+        if mask is None or not mask.any():
+            raise ConfigError(f"no zone {name!r} of {part.product} is on the image: see `iad zone list`.")
+        return mask
+    x0, y0, x1, y1 = box_of(place, width, height, [region.bbox for region in found.regions])
+    mask = np.zeros((height, width), np.bool_)
+    mask[y0:y1, x0:x1] = True
+    return mask
 
 
 def strongest_region(part: Part) -> Region:

@@ -11,6 +11,8 @@ from anomaly_core.results import CELLS, cell_of
 
 Box = tuple[int, int, int, int]
 
+ZONE: Final = "zone "
+"""Before the name of a product's zone."""
 EDGE_SHARE: Final = 0.25
 """Width of an edge, as a share of the image's side."""
 PLACE_HELP: Final = (

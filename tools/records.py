@@ -51,6 +51,13 @@ class ProductRecord(Record):
     inferred: bool = Field(description="found from the image, not named by the user")
 
 
+class SettingsRecord(Record):
+    """What people told of a product. zones: names of its zones."""
+
+    zones: list[str] = Field(default_factory=list)
+    mm_per_px: float | None = Field(None, description="length of an original pixel")
+
+
 class RegionRecord(Record):
     """One anomalous area."""
 
@@ -58,6 +65,12 @@ class RegionRecord(Record):
     cell: str = Field(description="cell of the image's 3x3 grid")
     area_px: int = Field(description="area in original pixels")
     score: float = Field(description="excess over the normal range, in [0, 1]")
+    id: str = Field("", description="cited by the answer")
+    zone: str | None = Field(None, description="the product's zone that its centre lies in")
+    length_px: float | None = Field(None, description="along it, in original pixels; null without an outline")
+    width_px: float | None = None
+    length_mm: float | None = Field(None, description="null without a scale of the product")
+    width_mm: float | None = None
 
 
 class NamedScore(Record):
@@ -223,7 +236,6 @@ class LookRecord(Record):
 class MeasuredRegion(RegionRecord):
     """A region with its measured description."""
 
-    id: str = Field(description="cited by the answer")
     text: str = Field(description="measured description")
     look: LookRecord | None = Field(None, description="the same as numbers; null for a layout's finding")
 

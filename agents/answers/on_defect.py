@@ -6,8 +6,7 @@ from agents.answers.on_verdict import no_region, place_finding
 from agents.answers.topic import Reply, Topic, same_type
 from agents.questions.slots import names_the_edge
 from anomaly_core.names import plain_name
-from tools.locations import Box, box_of
-from tools.records import MeasuredRegion
+from tools.locations import Box
 
 AT_BORDER = 0.02
 """Distance from the image's border, as a share of its side, within which a region reaches it."""
@@ -30,8 +29,7 @@ def place(topic: Topic) -> Reply:
     opened = topic.state["opened"]
     edge = topic.intent.place is None and names_the_edge(topic.text, topic.asked.spoken)
     if topic.intent.place is not None:
-        asked = box_of(topic.intent.place, opened.width, opened.height, [one.bbox for one in regions])
-        yes = any(_share_inside(one.bbox, asked) >= 0.5 for one in regions)
+        yes = any(topic.lies_in(one, topic.intent.place, 0.5) for one in regions)
     elif edge:
         yes = any(_reaches_border(one.bbox, opened.width, opened.height) for one in regions)
     else:
@@ -94,7 +92,7 @@ def appearance(topic: Topic) -> Reply:
     say = topic.say
     if topic.intent.place is not None and topic.intent.region is None:
         bad, told = place_finding(topic, topic.intent.place)
-        there = [one for one in topic.regions if _at(topic, one)]
+        there = [one for one in topic.regions if topic.lies_in(one, topic.intent.place, 0.0)]
         looks = [
             say("It is {look} {cited}.", look=topic.look(one), cited=topic.cited([one])) for one in there[:2]
         ]
@@ -115,14 +113,6 @@ def appearance(topic: Topic) -> Reply:
     return Reply("", looks, None)
 
 
-def _at(topic: Topic, region: MeasuredRegion) -> bool:
-    opened = topic.state["opened"]
-    asked = box_of(
-        topic.intent.place or "center", opened.width, opened.height, [one.bbox for one in topic.regions]
-    )
-    return _share_inside(region.bbox, asked) > 0
-
-
 def _nothing(topic: Topic) -> str | None:
     """Return the sentence that there is nothing to speak of, or None where there is."""
     if topic.intent.region is not None and not topic.chosen:
@@ -132,13 +122,6 @@ def _nothing(topic: Topic) -> str | None:
     if topic.verdict.anomalous:
         return topic.say("It differs from the good parts as a whole [score].")
     return topic.say("Nothing exceeds what good parts show [score].")
-
-
-def _share_inside(box: Box, other: Box) -> float:
-    """Return the share of a box that lies in another."""
-    width = min(box[2], other[2]) - max(box[0], other[0])
-    height = min(box[3], other[3]) - max(box[1], other[1])
-    return max(width, 0) * max(height, 0) / max((box[2] - box[0]) * (box[3] - box[1]), 1)
 
 
 def _reaches_border(box: Box, width: int, height: int) -> bool:

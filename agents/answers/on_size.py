@@ -37,7 +37,7 @@ def size(topic: Topic) -> Reply:
     if not topic.chosen:
         return Reply("", [say("It differs from the good parts as a whole [score].")])
     found = _sizes(topic, topic.chosen[0])
-    scale = topic.intent.scale_px_per_mm or _scale_from_part(topic)
+    scale = topic.intent.scale_px_per_mm or _scale_from_part(topic) or _scale_of_product(topic)
     text = _described(topic, found, scale)
     made = [EvidenceRecord(kind="region", id="size", text=_measured(found, scale, topic.intent.limit))]
     limit = topic.intent.limit
@@ -90,6 +90,12 @@ def _scale_from_part(topic: Topic) -> float | None:
     known = topic.intent.known_length_mm
     length = values_of(topic.seen("measure_part")).get("length_px")
     return None if known is None or length is None else float(length) / known
+
+
+def _scale_of_product(topic: Topic) -> float | None:
+    """Return the scale that was given when the product was enrolled, in pixels a millimetre, or None."""
+    told = topic.state.get("settings")
+    return None if told is None or told.mm_per_px is None else 1 / told.mm_per_px
 
 
 def _part_id(topic: Topic) -> str:

@@ -15,6 +15,7 @@ from agents.state import Asked, DialogueState, InspectionState, Observation, See
 from anomaly_core.names import name_key, plain_name
 from anomaly_core.results import CELLS
 from tools.classify.classify import UNKNOWN
+from tools.locations import ZONE, box_of
 from tools.records import DefectRecord, EvidenceRecord, MeasuredRegion, PassageRecord, VerdictRecord
 
 MOST_DESCRIBED: Final = 3
@@ -105,9 +106,22 @@ class Topic:
 
     def where(self, cell: str) -> str:
         """Return a place, as `tools.locations` names it, as a phrase such as "at the left edge"."""
+        if cell.startswith(ZONE):
+            return self.say("in the zone {zone}", zone=cell.removeprefix(ZONE))
         if cell in CELLS or cell.endswith((" edge", " half")):
             return self.say(f"in the {cell}" if cell.endswith(" half") else f"at the {cell}")
         return cell
+
+    def lies_in(self, region: MeasuredRegion, place: str, least: float) -> bool:
+        """Return whether at least a share of a region's box lies in a place, or its centre in a zone."""
+        if place.startswith(ZONE):
+            return region.zone == place.removeprefix(ZONE)
+        opened = self.state["opened"]
+        asked = box_of(place, opened.width, opened.height, [one.bbox for one in self.regions])
+        x0, y0, x1, y1 = region.bbox
+        width, height = min(x1, asked[2]) - max(x0, asked[0]), min(y1, asked[3]) - max(y0, asked[1])
+        inside = max(width, 0) * max(height, 0) / max((x1 - x0) * (y1 - y0), 1)
+        return inside > 0 and inside >= least
 
     def places(self, regions: Sequence[MeasuredRegion]) -> str:
         """Return the places of regions, each once."""

@@ -32,6 +32,7 @@ from agents.graphs.inspection import Update, build_measuring, open_node, retriev
 from agents.graphs.memory import keep_image, keep_turn, recalled
 from agents.questions.plan import Situation
 from agents.questions.understanding import understand
+from agents.questions.zones import in_zones
 from agents.state import DialogueInput, DialogueState, Review
 from anomaly_core.errors import LanguageModelDown, LanguageModelError
 from tools.context import Context as Tools
@@ -152,7 +153,8 @@ def plan(state: DialogueState) -> Update:
         return {"plan": []}
     images = {one["number"]: one["image"] for one in state["seen"]}
     situation = Situation(state["regions"], state["verdict"].anomalous, images)
-    return {"plan": make_plan(state["asked"], situation)}
+    asked = in_zones(state["asked"], state["settings"].zones)
+    return {"asked": asked, "plan": make_plan(asked, situation)}
 
 
 @timed("retrieve")

@@ -24,7 +24,7 @@ from tools.classify.classify import UNKNOWN, appearance, classify
 from tools.context import Part
 from tools.detect import detect, find_product, language_answer, open_image
 from tools.localize import draw, locate
-from tools.records import FilesRecord
+from tools.records import FilesRecord, SettingsRecord
 from tools.retrieve import expected_defects, nearest_templates, notes_about, search_notes
 
 Update = dict[str, Any]
@@ -74,8 +74,10 @@ def find_product_node(state: InspectionState, runtime: Runtime[Context]) -> Upda
     tools, opened = tools_of(runtime), state["opened"]
     product = find_product(tools, opened, state.get("named_product"))
     # A product's grey range may read the file otherwise than the file alone does, and the note tells it.
-    note = Part(tools, opened.image, opened.sha256, product.name).cached.loaded.note
-    return {"product": product, "opened": opened.model_copy(update={"note": note})}
+    part = Part(tools, opened.image, opened.sha256, product.name)
+    note, learned = part.cached.loaded.note, part.model
+    told = SettingsRecord(zones=[zone.name for zone in learned.zones], mm_per_px=learned.mm_per_px)
+    return {"product": product, "opened": opened.model_copy(update={"note": note}), "settings": told}
 
 
 def detect_node(state: InspectionState, runtime: Runtime[Context]) -> Update:

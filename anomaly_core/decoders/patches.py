@@ -17,6 +17,7 @@ from anomaly_core.encoders.base import Features
 from anomaly_core.errors import ConfigError
 from anomaly_core.imaging.components import Component, find_components
 from anomaly_core.imaging.frame import Frame
+from anomaly_core.imaging.zones import Zone, ignored_cells, on_original
 from anomaly_core.results import Array
 
 Pixels = NDArray[np.uint8]
@@ -39,13 +40,15 @@ class EncodedImage:
 
     source: (H, W, 3) uint8 RGB, the original, or a function that reads it again. views: the encoder input
     alone, or all its `flips` (imaging/augment.py), of which it is the first. reference_grids: (..., C)
-    patches of further views of a good image, which enter the memory bank and are not scored.
+    patches of further views of a good image, which enter the memory bank and are not scored. zones: of the
+    product; maps are 0 in those that are not judged.
     """
 
     source: Pixels | Callable[[], Pixels]
     frame: Frame
     views: tuple[View, ...]
     reference_grids: tuple[torch.Tensor, ...] = ()
+    zones: tuple[Zone, ...] = ()
 
     @property
     def pixels(self) -> Pixels:
@@ -74,13 +77,37 @@ class EncodedImage:
 
     @cached_property
     def components(self) -> list[Component] | None:
-        """Foreground components, or None where no background can be segmented."""
-        return find_components(self.pixels)
+        """Foreground components in zones that are judged, or None where no background can be segmented."""
+        found = find_components(self.pixels)
+        return None if found is None else self.judged_components(found)
+
+    def judged_components(self, found: list[Component]) -> list[Component]:
+        """Return the components without those whose centre lies in a zone that is not judged."""
+        ignored = self.ignored
+        if ignored is None:
+            return found
+        return [one for one in found if not ignored[int(one.centroid[1]), int(one.centroid[0])]]
+
+    @property
+    def ignored(self) -> NDArray[np.bool_] | None:
+        """(H, W) mask of the zones of the original that are not judged, or None for none."""
+        masks = [on_original(zone, self.frame) for zone in self.zones if zone.ignored]
+        return np.logical_or.reduce(masks) if masks else None
+
+    def judged(self, values: torch.Tensor) -> torch.Tensor:
+        """Return an (h, w) map over the input with 0 in the zones that are not judged."""
+        rows, columns = values.shape
+        mask = ignored_cells(self.zones, rows, columns)
+        return values if mask is None else values.masked_fill(torch.from_numpy(mask), 0.0)
 
     @cached_property
     def first_view(self) -> EncodedImage:
         """The same image with its first view only."""
-        return self if len(self.views) == 1 else EncodedImage(self.source, self.frame, self.views[:1])
+        return self if len(self.views) == 1 else self.with_view(0)
+
+    def with_view(self, number: int) -> EncodedImage:
+        """Return the same image with one of its views only."""
+        return EncodedImage(self.source, self.frame, (self.views[number],), zones=self.zones)
 
 
 def patch_grid(features: Features, config: FewShotConfig) -> torch.Tensor:

@@ -72,7 +72,7 @@ class FewShotScorer:
     def _score(self, image: EncodedImage, banks: Sequence[MemoryBank]) -> Score:
         found = [bank.match(view.grid) for bank, view in zip(banks, image.views, strict=True)]
         maps = [undo_flip(less_median(d, self.config), n) for n, (d, _) in enumerate(found)]
-        values = torch.stack(maps).mean(0)
+        values = image.judged(torch.stack(maps).mean(0))
         return Score(log_of(image_score(values, self.config)), values, tuple(r for _, r in found))
 
     def _single(self, image: EncodedImage) -> tuple[list[torch.Tensor], list[Score], list[Score]]:
@@ -80,7 +80,7 @@ class FewShotScorer:
         limit = self.config.bank_limit
         grids = [view.grid for view in image.views]
         banks = [MemoryBank.of_other_places(grids, k, limit) for k in range(len(grids))]
-        single_views = [EncodedImage(image.source, image.frame, (view,)) for view in image.views]
+        single_views = [image.with_view(number) for number in range(len(image.views))]
         good = [self._score(each, [bank]) for each, bank in zip(single_views, banks, strict=True)]
         bank = MemoryBank.of(image.reference_grids, limit, grids[:1])
         return [bank.patches], good, [self._score(image, banks)]
@@ -150,9 +150,11 @@ def _with_foreign(image: EncodedImage, values: Array, state: State) -> tuple[Arr
         return on_original, False
     foreign = max(FOREIGN_OBJECT * float(state.meta["reference_score"]), float(on_original.max()))
     height, width = image.size
-    mask = cv2.resize(unseen.astype(np.uint8), (width, height), interpolation=cv2.INTER_NEAREST)
-    on_original[mask > 0] = foreign
-    return on_original, True
+    mask = cv2.resize(unseen.astype(np.uint8), (width, height), interpolation=cv2.INTER_NEAREST) > 0
+    if image.ignored is not None:
+        mask &= ~image.ignored
+    on_original[mask] = foreign
+    return on_original, bool(mask.any())
 
 
 def _values(score: Score) -> torch.Tensor:

@@ -79,7 +79,8 @@ def stable_components(image: EncodedImage) -> list[Component] | None:
         again = find_components(view)
         if again is None or len(again) != len(found):
             return None
-    return found
+    judged = image.judged_components(found)
+    return judged if len(judged) > 1 else None
 
 
 def _score(deviation: float, findings: Callable[[float], tuple[Finding, ...]] = lambda limit: ()) -> Score:

@@ -35,7 +35,7 @@ class TextAlignedScorer:
         """Score the good images, with the residuals of their few-shot scores."""
         few_shot = earlier[FEW_SHOT]
         if len(images) == 1:
-            views = [EncodedImage(images[0].source, images[0].frame, (view,)) for view in images[0].views]
+            views = [images[0].with_view(number) for number in range(len(images[0].views))]
         else:
             views = [image.first_view for image in images]
         good = [self._score(each, found) for each, found in zip(views, few_shot.good, strict=True)]
@@ -56,5 +56,5 @@ class TextAlignedScorer:
             with torch.no_grad():
                 values = self.decoder.patch_map([each[None] for each in inputs])[0]
             maps.append(undo_flip(values, number))
-        values = torch.stack(maps).mean(0)
+        values = image.judged(torch.stack(maps).mean(0))
         return Score(log_odds(values, self.top_share), values)

@@ -123,3 +123,42 @@ def test_a_chat_model_that_is_down_leaves_the_plain_answer(folder: Path) -> None
     assert down["answer"].startswith(plain["answer"])
     assert "The language model's answer is not shown" in down["answer"]
     assert down["models"]["llm"] is None
+
+
+def test_a_zone_is_named_listed_asked_about_and_removed(folder: Path) -> None:
+    """The blot spans x 66 to 90, y 4 to 28."""
+    iad("zone", "add", "plate", "lid", "--box", "60,0,96,34")
+    iad("zone", "add", "plate", "Fuß", "--box", "0,60,96,96")
+    assert [row["name"] for row in rows(iad("zone", "list", "plate", "--json"))] == ["lid", "Fuß"]
+    (record,) = rows(iad("inspect", "blot.png", "-p", "plate", "--json"))
+    assert [(region["id"], region["zone"]) for region in record["regions"]] == [("region-1", "lid")]
+    (bad,) = rows(iad("ask", "blot.png", "is the lid ok?", "-p", "plate", "--json"))
+    assert (bad["affirmed"], bad["understood"][0]["zone"], bad["understood"][0]["place"]) == (
+        False,
+        "lid",
+        None,
+    )
+    assert bad["answer"].startswith("No. In the zone lid the image exceeds what good parts show")
+    (good,) = rows(iad("ask", "blot.png", "Ist der Fuß in Ordnung?", "-p", "plate", "--json"))
+    assert (good["affirmed"], good["answer"][:20]) == (
+        True,
+        "Ja. In der Zone Fuß ",
+    )
+    iad("zone", "add", "plate", "lid", "--box", "60,0,96,34", "--ignore")
+    (ignored,) = rows(iad("inspect", "blot.png", "-p", "plate", "--json"))
+    assert not ignored["anomalous"]
+    assert "removed: lid of plate" in iad("zone", "remove", "plate", "lid").stdout
+    (again,) = rows(iad("inspect", "blot.png", "-p", "plate", "--json"))
+    assert again["anomalous"]
+    wrong = CliRunner().invoke(command, ["zone", "add", "plate", "lid", "--box", "1,2,3"])
+    assert wrong.exit_code == 2 and "four whole numbers" in wrong.output
+
+
+def test_a_products_scale_gives_millimetres(folder: Path) -> None:
+    good = [f"good-{seed}.png" for seed in range(4)]
+    iad("enroll", "plate", *good, "--mm-per-px", "0.1")
+    (record,) = rows(iad("inspect", "blot.png", "-p", "plate", "--json"))
+    (region,) = record["regions"]
+    assert region["length_mm"] == pytest.approx(0.1 * region["length_px"], abs=1e-3)
+    (reply,) = rows(iad("ask", "blot.png", "Is the spot longer than 1 mm?", "-p", "plate", "--json"))
+    assert reply["affirmed"] is True and " mm" in reply["answer"]

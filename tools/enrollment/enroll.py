@@ -9,10 +9,12 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
-from anomaly_core.errors import NoImages, UnreadableImage
+from anomaly_core.errors import ConfigError, NoImages, UnreadableImage
 from anomaly_core.forecast import Forecast, forecast
 from anomaly_core.good_images import Progress
 from anomaly_core.imaging.reading import LoadedImage
+from anomaly_core.imaging.zones import Zone
+from anomaly_core.product import ProductModel
 from knowledge.products.record import Template
 from tools.context import Context
 from tools.enrollment.calibrate import supported_rate
@@ -53,11 +55,14 @@ def enroll(
     keep_all: bool = False,
     encoder: str | None = None,
     foretell: bool = True,
+    zones: Sequence[Zone] | None = None,
+    mm_per_px: float | None = None,
 ) -> EnrollSummary:
     """Learn a product from images of good parts and store it. Raises NoImages where no file can be read.
 
     Masks, near-duplicates, images of other things and defective parts are left out, but for keep_all.
     encoder: name, folder or hub id; the context's if None. foretell: whether the summary has a forecast.
+    zones, mm_per_px: see `ProductModel`; those of an earlier enrolment where None.
     """
     start = time.perf_counter()
     model = context.model if encoder is None else context.model_with(encoder)
@@ -67,7 +72,12 @@ def enroll(
         why = chosen.skipped[0].error.message if chosen.skipped else "all of them are masks"
         raise NoImages(f"no good image of {product} could be read: {why}")
     good = [image.encoded for image in chosen.images]
-    learned = replace(model.fit(good, progress), grey_range=chosen.grey_range)
+    kept = _kept(context, product)
+    zones = kept.zones if zones is None and kept is not None else zones or ()
+    mm_per_px = kept.mm_per_px if mm_per_px is None and kept is not None else mm_per_px
+    learned = replace(
+        model.fit(good, progress, zones=zones), grey_range=chosen.grey_range, mm_per_px=mm_per_px
+    )
     arrays, meta = learned.to_parts()
     templates = [
         Template(
@@ -105,6 +115,16 @@ def enroll(
         seconds=time.perf_counter() - start,
         note="; ".join(notes),
     )
+
+
+def _kept(context: Context, name: str) -> ProductModel | None:
+    """Return the product's earlier enrolment, or None where there is none that can be read."""
+    if name not in {info.name for info in context.templates.products()}:
+        return None
+    try:
+        return context.product(name)
+    except ConfigError:  # of another version, which is what enrolling again is for
+        return None
 
 
 def bytes_of(image: LoadedImage | GoodImage) -> bytes:

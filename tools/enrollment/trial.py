@@ -1,4 +1,4 @@
-"""Trial enrolment of a product with one more good image, and the earlier verdicts that it would change."""
+"""Trial enrolment of a product with another image or other zones, and the verdicts that it would change."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from tempfile import TemporaryDirectory
 from anomaly_core.errors import StoreBusy
 from anomaly_core.good_images import Progress
 from anomaly_core.imaging.reading import LoadedImage
+from anomaly_core.imaging.zones import Zone
 from knowledge.products.corrections import Label
 from knowledge.products.record import product_folder
 from knowledge.store.store import Transaction
@@ -51,7 +52,7 @@ class Flip:
 
 
 class Candidate:
-    """A product enrolled with one more good image, in a separate store."""
+    """A product enrolled anew from its templates, changed, in a separate store."""
 
     def __init__(self, context: Context, product: str, trial: Context, version: int) -> None:
         self.product = product
@@ -100,11 +101,28 @@ def with_template(
 
     Raises UnknownProduct, StoreDamaged, UnreadableImage.
     """
-    version = context.store.snapshot().version
-    kept = context.templates.images(product)
-    if any(hit.sha256 == image.sha256 for hit in kept):
+    if any(hit.sha256 == image.sha256 for hit in context.templates.images(product)):
         yield None
         return
+    with candidate(context, product, [image.path], progress=progress) as made:
+        yield made
+
+
+@contextmanager
+def candidate(
+    context: Context,
+    product: str,
+    further: Sequence[Path] = (),
+    *,
+    zones: Sequence[Zone] | None = None,
+    progress: Progress | None = None,
+) -> Iterator[Candidate]:
+    """Yield a product enrolled with its templates and further good images, and with these zones, if given.
+
+    Raises UnknownProduct, StoreDamaged, UnreadableImage.
+    """
+    version, earlier = context.store.snapshot().version, context.product(product)
+    kept = context.templates.images(product)
     with TemporaryDirectory(prefix="iad-trial-") as name:
         folder = Path(name)
         paths = []
@@ -125,11 +143,13 @@ def with_template(
         enroll(
             trial,
             product,
-            [*paths, image.path],
+            [*paths, *further],
             progress,
             keep_all=True,
-            encoder=context.product(product).encoder,
+            encoder=earlier.encoder,
             foretell=False,
+            zones=earlier.zones if zones is None else zones,
+            mm_per_px=earlier.mm_per_px,
         )
         yield Candidate(context, product, trial, version)
 

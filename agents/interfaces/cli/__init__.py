@@ -18,6 +18,7 @@ from agents.interfaces.cli import (
     machine,
     serving,
     training,
+    zones,
 )
 from agents.interfaces.cli.options import FAILED, INTERRUPTED, JSON_KEY
 from agents.interfaces.cli.output import print_error
@@ -78,5 +79,6 @@ for family in (
     training,
     llm,
     serving,
+    zones,
 ):
     family.register(app)

@@ -60,6 +60,10 @@ def enroll(
     keep_all: Annotated[
         bool, typer.Option("--keep-all", help="Learn from odd images too; they are still named.")
     ] = False,
+    mm_per_px: Annotated[
+        float | None,
+        typer.Option("--mm-per-px", metavar="X", min=1e-9, help="Length of a pixel in millimetres."),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Learn a product from images of good parts: templates and calibration; odd images are named."""
@@ -72,7 +76,7 @@ def enroll(
         application(store=store, encoder=encoder, alpha=alpha, review=review, device=device) as opened,
         progress() as bar,
     ):
-        summary = opened.enroll(product, images, bar, keep_all=keep_all)
+        summary = opened.enroll(product, images, bar, keep_all=keep_all, mm_per_px=mm_per_px)
     summary = replace(summary, unread=unread_kinds(paths))
     for failure in summary.skipped:
         print_failure(failure)

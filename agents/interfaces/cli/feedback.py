@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,6 +13,9 @@ from agents.interfaces.cli.asking import print_reply
 from agents.interfaces.cli.enrolling import as_object
 from agents.interfaces.cli.options import FAILED, Device, Json, Product, Store, application
 from agents.interfaces.cli.output import print_json, print_line, progress
+
+if TYPE_CHECKING:
+    from tools.enrollment.trial import Flip
 
 
 class Judgement(StrEnum):
@@ -23,6 +27,12 @@ class Judgement(StrEnum):
 
 Type = Annotated[str | None, typer.Option("--type", metavar="T", help="The defect's type.")]
 Note = Annotated[str, typer.Option("--note", metavar="TEXT", help="Why, in your words.")]
+
+Against = Annotated[
+    list[str] | None,
+    typer.Option("--against", metavar="PATH", help="Images whose verdicts must not change; repeatable."),
+]
+AcceptFlips = Annotated[bool, typer.Option("--accept-flips", help="Accept it although it changes verdicts.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -77,13 +87,8 @@ def correct(
     learn: Annotated[
         bool, typer.Option("--learn/--no-learn", help="Whether later verdicts learn from it.")
     ] = True,
-    against: Annotated[
-        list[str] | None,
-        typer.Option("--against", metavar="PATH", help="Images whose verdicts must not change; repeatable."),
-    ] = None,
-    accept_flips: Annotated[
-        bool, typer.Option("--accept-flips", help="Accept it although it changes verdicts.")
-    ] = False,
+    against: Against = None,
+    accept_flips: AcceptFlips = False,
     product: Product = None,
     store: Store = None,
     device: Device = None,
@@ -110,16 +115,11 @@ def correct(
             {
                 "accepted": outcome.accepted,
                 "correction": as_object(outcome.correction),
-                "flips": [{**as_object(flip), "harms": flip.harms} for flip in outcome.flips],
+                "flips": [flip_object(flip) for flip in outcome.flips],
             }
         )
     else:
-        for flip in outcome.flips:
-            told = f", a person said {flip.confirmed}" if flip.confirmed else ""
-            print_line(
-                (f"{flip.before} -> {flip.after}  ", "yellow" if flip.harms else "green"),
-                f"{flip.name}  p={flip.p_before:.3g} -> {flip.p_after:.3g}{told}",
-            )
+        print_flips(outcome.flips)
         one = outcome.correction
         if outcome.accepted:
             learned = "" if one.learned == "nothing" else f", learned as {one.learned}"
@@ -130,6 +130,21 @@ def correct(
             )
     if not outcome.accepted:
         raise typer.Exit(FAILED)
+
+
+def flip_object(flip: Flip) -> dict[str, object]:
+    """Return a verdict that would change as a JSON object."""
+    return {**as_object(flip), "harms": flip.harms}
+
+
+def print_flips(flips: Sequence[Flip]) -> None:
+    """Print the verdicts that a change would flip."""
+    for flip in flips:
+        told = f", a person said {flip.confirmed}" if flip.confirmed else ""
+        print_line(
+            (f"{flip.before} -> {flip.after}  ", "yellow" if flip.harms else "green"),
+            f"{flip.name}  p={flip.p_before:.3g} -> {flip.p_after:.3g}{told}",
+        )
 
 
 def list_corrections(store: Store = None, json: Json = False) -> None:
