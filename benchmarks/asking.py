@@ -1,0 +1,261 @@
+"""Questions that people put about parts: what is understood of them, and whether the answers are right.
+
+    python benchmarks/asking.py --half result [--data ROOT]
+
+asking.json and the catalogues in benchmarks/asking were written by somebody who had not read the code, from
+pictures of five sets, in nine languages; one half of the questions is for development, the other for the
+result. Understanding: kinds, all of a question, in order ("a|b": both are right); slots, each that the text
+names, and each that it does not name; whether a yes or no was given as the verdict demands; language. With
+--data (see decisions.py) the products are enrolled from eight good images each, their catalogues added, and
+every question with an image is asked in a thread of its own; an answer is right where it holds what any right
+answer holds, given the verdict, and none of what it must not.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import tempfile
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from decisions import MVTEC
+from harness import parser, right_cells, write
+from sets import mvtec_set
+
+from agents.app import Application
+from agents.questions.understanding import understand
+from agents.settings import Settings
+from agents.state import Turn
+from anomaly_core.evaluation.datasets import load_mask, open_dataset
+from anomaly_core.names import name_key
+from tools.records import AnswerRecord, UnderstoodRecord
+
+HERE: Final = Path(__file__).parent
+SETS: Final = {
+    "screw": "screw",
+    "capsule": "capsule",
+    "tile": "magnetic_tile",
+    "toy": "alien_toy",
+    "bottle": "juice_bottle",
+}
+"""Set of each product."""
+SHOTS: Final = 8
+PLACES: Final = {"centre": "center"}
+SLOTS: Final = ("place", "type", "region", "limit", "scale_px_per_mm")
+"""Slots that are compared. A file name as `image`, and periods, are checked by the answers."""
+VERDICT_WORDS: Final = re.compile(
+    r"\bNG\b|\bOK\.|p-value|\[score\]|\[region-\d|anomal|defekt|difett|defect|défaut|defeito|缺陷|欠陥|결함",
+    re.IGNORECASE,
+)
+Question = Mapping[str, Any]
+
+
+def understood_of(question: Question, known: Sequence[str]) -> tuple[list[UnderstoodRecord], str]:
+    """Return what is understood of a question in its thread, and its language; known: names of defects."""
+    turns: list[Turn] = []
+    for number, text in enumerate(question["before"], start=1):
+        first = understand(text, turns, (), 1, known)
+        turns.append(
+            Turn(
+                number=number,
+                image=1,
+                question=text,
+                kind=first.first.kind,
+                region=first.first.region or 1,
+                answer="",
+                language=first.spoken,
+            )
+        )
+    asked = understand(question["text"], turns, (), 1, known)
+    return [
+        UnderstoodRecord(**one.model_dump(include=set(UnderstoodRecord.model_fields)))
+        for one in asked.intents
+    ], asked.language
+
+
+def kinds_right(expected: Sequence[str], found: Sequence[UnderstoodRecord]) -> bool:
+    """Return whether all kinds are right, in order; expected: "a|b" where both are right."""
+    if len(expected) != len(found):
+        return False
+    return all(one.kind in kinds.split("|") for kinds, one in zip(expected, found, strict=True))
+
+
+def slots_right(expected: Sequence[Mapping[str, Any]], found: Sequence[UnderstoodRecord]) -> tuple[int, int]:
+    """Return the slots that are right, and those that the text names or that were found, over all intents.
+
+    A slot counts wherever among the intents it was put: what it belongs to is part of the kinds.
+    """
+    wanted = {
+        (key, str(_plain(key, value))) for one in expected for key, value in one.items() if key in SLOTS
+    }
+    got = {
+        (key, str(_plain(key, value)))
+        for one in found
+        for key in SLOTS
+        if (value := getattr(one, key)) is not None
+    }
+    types = {value for key, value in got if key == "type"}
+    right = 0
+    for key, value in wanted:
+        # The type that a text names in its own words is found under the catalogue's or the common name.
+        right += bool(types) if key == "type" else (key, value) in got
+    extra = len([1 for key, value in got if key != "type" and (key, value) not in wanted])
+    extra += bool(types) and not any(key == "type" for key, _ in wanted)
+    return right, len(wanted) + extra
+
+
+def _plain(key: str, value: Any) -> Any:
+    if key == "place":
+        plain = PLACES.get(str(value), str(value))
+        return plain.removesuffix(" edge").removesuffix(" half") if plain not in ("edge",) else plain
+    if key == "limit":
+        limit = value if isinstance(value, Mapping) else value.model_dump()
+        return f"{float(limit['value']):g} {limit['unit']}"
+    if key == "scale_px_per_mm":
+        return f"{float(value):.3g}"
+    return value
+
+
+def answer_faults(question: Question, reply: AnswerRecord, data: Path) -> list[str]:
+    """Return what is wrong with an answer, given its verdict."""
+    expect, text, faults = question["expect"], reply.answer, []
+    when = question["affirmed_when"]
+    if when is not None and reply.decision != "review":
+        failed = reply.decision == "fail"
+        if reply.affirmed is not (failed if when == "anomalous" else not failed):
+            faults.append("affirmed")
+    if reply.language != question["language"]:
+        faults.append("language")
+    named = reply.defect_type.name if reply.defect_type is not None else ""
+    due = not expect.get("needs_detection") or reply.decision == "fail"
+    if expect.get("needs_type"):
+        wanted = expect.get("type") or expect["needs_type"]
+        due = reply.decision == "fail" and (
+            not isinstance(wanted, str) or name_key(named) == name_key(wanted)
+        )
+    if due:
+        for alternatives in expect.get("must_contain_any", []):
+            if not any(each.lower() in text.lower() for each in alternatives):
+                faults.append(f"lacks {alternatives[0]}")
+    faults += [f"holds {each}" for each in expect.get("must_not_contain", []) if each.lower() in text.lower()]
+    if expect.get("no_verdict") and VERDICT_WORDS.search(text):
+        faults.append("verdict")
+    if expect.get("place_from_mask") and reply.decision == "fail":
+        mask = _mask_of(data, question)
+        if mask is not None and not {region.cell for region in reply.regions} & right_cells(mask):
+            faults.append("place")
+    return faults
+
+
+def _mask_of(data: Path, question: Question) -> np.ndarray[Any, np.dtype[np.bool_]] | None:
+    name = SETS[question["product"]]
+    path = (data / question["image"]).resolve()
+    samples = open_dataset(data / MVTEC[name], name).samples
+    sample = next((each for each in samples if each.path.resolve() == path), None)
+    return None if sample is None else load_mask(sample)
+
+
+def asked(question: Question, app: Application, data: Path) -> AnswerRecord:
+    """Put a question in a thread of its own, after those that come before it."""
+    image, thread = data / question["image"], f"asking {question['id']}"
+    for text in question["before"]:
+        app.ask(image, text, product=question["product"], thread=thread)
+    return app.ask(image, question["text"], product=question["product"], thread=thread)
+
+
+def prepared(app: Application, data: Path) -> None:
+    """Enrol the products, and add their catalogues."""
+    for product, name in SETS.items():
+        part = mvtec_set(data / MVTEC[name], name)
+        order = np.random.default_rng(0).permutation(len(part.pool))[:SHOTS]
+        paths = [path for i in order if isinstance(path := part.pool[i], Path)]
+        app.enroll(product, paths, keep_all=True)
+        app.add_knowledge([HERE / "asking" / f"catalogue-{product}.md"], product)
+        print(f"enrolled {product}", flush=True)
+
+
+def known_names() -> list[str]:
+    """Return the defects that the catalogues name."""
+    texts = [path.read_text(encoding="utf-8") for path in sorted((HERE / "asking").glob("*.md"))]
+    return [name for text in texts for name in re.findall(r"^## (.+)$", text, re.MULTILINE)]
+
+
+def main() -> None:
+    options = parser(__doc__, out="asking.json")
+    options.add_argument("--half", choices=("development", "result"), required=True)
+    options.add_argument("--data", type=Path, help="folder of the sets; without it, only what is understood")
+    options.add_argument("--encoder", default="efficientnet-lite0")
+    options.add_argument("--wrong", action="store_true", help="print what is wrong")
+    given = options.parse_args()
+    questions = [q for q in json.loads((HERE / "asking.json").read_text()) if q["half"] == given.half]
+    known, count = known_names(), Counter[str]()
+    by: dict[str, Counter[str]] = defaultdict(Counter)
+    for question in questions:
+        found, language = understood_of(question, known)
+        right, slots = slots_right(question["slots"], found)
+        kinds = kinds_right(question["kinds"], found)
+        count.update(questions=1, kinds=kinds, language=language == question["language"])
+        count.update(slots=slots, slots_right=right)
+        for name in (question["language"], question["kinds"][0].split("|")[0]):
+            by[name].update(questions=1, kinds=kinds)
+        if given.wrong and not (kinds and right == slots and language == question["language"]):
+            said = " ".join(f"{one.kind} {_slots(one)}" for one in found)
+            print(
+                f"{question['id']} {question['text']!r}\n    {question['kinds']} {question['slots']} <> {said} {language}"
+            )
+    result: dict[str, Any] = {
+        "questions": count["questions"],
+        "kinds_right": count["kinds"] / count["questions"],
+        "language_right": count["language"] / count["questions"],
+        "slots_right": count["slots_right"] / max(count["slots"], 1),
+        "slots": count["slots"],
+        "kinds_right_by": {name: row["kinds"] / row["questions"] for name, row in sorted(by.items())},
+    }
+    if given.data is not None:
+        with tempfile.TemporaryDirectory() as name:
+            settings = Settings(store=Path(name) / "store", encoder=given.encoder)
+            with Application(settings) as app:
+                prepared(app, given.data)
+                result |= judged([q for q in questions if q["image"]], app, given.data, wrong=given.wrong)
+    print(json.dumps(result, indent=1))
+    write(given, result)
+
+
+def judged(questions: Sequence[Question], app: Application, data: Path, *, wrong: bool) -> dict[str, Any]:
+    """Return the shares of answers, and of yes and no, that are right, and the median time of an answer."""
+    count, times = Counter[str](), []
+    by: dict[str, Counter[str]] = defaultdict(Counter)
+    for question in sorted(questions, key=lambda each: str(each["image"])):
+        reply = asked(question, app, data)
+        times.append(reply.timings_ms.total)
+        faults = answer_faults(question, reply, data)
+        count.update(answers=1, right=not faults, faults=len(faults))
+        if question["affirmed_when"] is not None and reply.decision != "review":
+            count.update(yes_no=1, yes_no_right="affirmed" not in faults)
+        for name in (question["language"], question["kinds"][0].split("|")[0]):
+            by[name].update(answers=1, right=not faults)
+        if wrong and faults:
+            print(
+                f"{question['id']} {reply.decision} {question['text']!r}: {faults}\n    {reply.answer}",
+                flush=True,
+            )
+    return {
+        "answers": count["answers"],
+        "answers_right": count["right"] / max(count["answers"], 1),
+        "yes_no": count["yes_no"],
+        "yes_no_right": count["yes_no_right"] / max(count["yes_no"], 1),
+        "median_ms": float(np.median(times)),
+        "answers_right_by": {name: row["right"] / row["answers"] for name, row in sorted(by.items())},
+    }
+
+
+def _slots(one: UnderstoodRecord) -> dict[str, Any]:
+    return {key: value for key in SLOTS if (value := getattr(one, key)) is not None}
+
+
+if __name__ == "__main__":
+    main()
