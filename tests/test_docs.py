@@ -24,7 +24,7 @@ ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 PAGES = {path.relative_to(DOCS).as_posix(): path.read_text(encoding="utf-8") for path in DOCS.rglob("*.md")}
-FAMILIES = ("knowledge", "eval", "llm", "weights", "threads", "feedback")
+FAMILIES = ("catalogue", "knowledge", "eval", "llm", "weights", "threads", "feedback")
 NUMBER = re.compile(r"\d+(?:\.\d+)?(?:e-?\d+)?")
 needs_weights = pytest.mark.skipif(
     any(cached(name) is None for name in ("elpv", "efficientnet-lite0", "minilm", "smollm2")),

@@ -86,15 +86,24 @@ class DomainIndex:
         self._encoder: TextEncoder | None = None
         self._cached: _View | None = None
 
-    def add(self, files: Sequence[Path | str], *, product: str | None = None) -> AddResult:
+    def add(
+        self,
+        files: Sequence[Path | str],
+        *,
+        product: str | None = None,
+        check: Callable[[Sequence[str]], None] | None = None,
+    ) -> AddResult:
         """Add notes in one transaction, in place of files with the same path or the same bytes.
 
-        product: of notes that name none. Raises KnowledgeError, StoreBusy, StoreError, WeightsDamaged.
+        product: of notes that name none. check: is given the products that they name before anything is
+        written, and may raise. Raises KnowledgeError, StoreBusy, StoreError, WeightsDamaged.
         """
         if not files:
             raise ConfigError("no file to add: name at least one note")
         paths = list(dict.fromkeys(Path(file).resolve() for file in files))
         read = [(path, read_note(path, product)) for path in paths]
+        if check is not None:
+            check(_distinct(section.product for _, reading in read for section in reading.sections))
         encoder = self._text_encoder()
         added, replaced = [], 0
         with self._store.transaction(f"add {len(paths)} notes") as tx:

@@ -36,8 +36,8 @@ def read_delimited(path: Path, product: str | None) -> TableReading:
 def no_header(path: Path, seen: str) -> KnowledgeError:
     """Return the error for a table of which no row names the columns. seen: its first row."""
     return KnowledgeError(
-        f"{path}: no row names the columns of a catalogue (the first row is {seen[:120]!r}); name one "
-        "column for the type of defect, such as Defect, Failure mode or Fehlerart, and one at least for look, "
+        f"{path}: no row names the columns of a catalogue (the first row is {seen[:120]!r}); name a column "
+        "for the type of defect, such as Defect, Failure mode or Fehlerart, and at least one for look, "
         "cause, effect, severity, action or limit; where the letters look wrong, save it as UTF-8"
     )
 
