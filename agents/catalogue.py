@@ -8,11 +8,13 @@ from difflib import SequenceMatcher
 from pathlib import Path
 from typing import Any, Final
 
+from agents.answers.without_image import answer_without_image
 from anomaly_core.errors import KnowledgeError, UnknownProduct
 from anomaly_core.names import name_key
 from knowledge.catalogue.entries import Entry
 from knowledge.catalogue.readers.table import MappedColumn
 from tools.context import Context
+from tools.records import NotesAnswerRecord
 
 ALIKE: Final = 0.75
 """Least likeness of a product's name in a file to a known one at which it may be a misspelling."""
@@ -118,6 +120,11 @@ class Catalogue:
     def remove(self, source: str) -> int:
         """Remove a file, by path or name; return its number of passages. Raises KnowledgeError."""
         return self._tools.domain.remove(source)
+
+    def ask(self, question: str, product: str | None = None) -> NotesAnswerRecord:
+        """Answer a question without an image. Raises UnknownProduct, StoreMissing."""
+        known = None if product is None else self._known(product, None, hint="")
+        return answer_without_image(self._tools, question, known)
 
     def _nearest(self, name: str) -> tuple[str | None, float]:
         """Return the known product whose name is most like this one, and how much, in [0, 1]."""
