@@ -114,6 +114,8 @@ class DefectNotes:
         for passage in passages:
             if passage.defect is None or passage.defect.lower() in _NOT_A_TYPE:
                 continue
+            if passage.field not in (None, "look"):
+                continue  # says nothing of how it looks
             for text in _visual_texts(passage):
                 self._names.append(passage.defect)
                 texts.append(text)

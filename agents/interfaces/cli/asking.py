@@ -61,7 +61,7 @@ def ask(
     *images, question = given
     if len(images) > 1:
         raise typer.BadParameter("give one image and one question, in quotation marks")
-    if not images and Path(question).is_file():
+    if not images and Path(question).suffix and len(question.split()) == 1:
         raise typer.BadParameter(f"ask something about {question}: iad ask {question} QUESTION")
     if not images:
         with application(store=store, device=device, reads_store=True) as opened:
