@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from agents import factory
+from agents.catalogue import AddSummary, Catalogue
 from agents.corrections import Outcome, correct, record_review
 from agents.graphs.context import Context, Resources
 from agents.graphs.inspection import build_graph
@@ -54,15 +55,6 @@ class ProductSummary:
     enrolled_at: str
 
 
-@dataclass(frozen=True)
-class AddSummary:
-    """What `iad knowledge add` did."""
-
-    passages: int
-    products: list[str]
-    files: int
-
-
 class Application:
     """One user's session, closed at the end of a `with` block. Cheap to make; models load at first use."""
 
@@ -87,6 +79,11 @@ class Application:
         embedded = self.settings.llm_url == EMBEDDED
         record = partial(record_review, self.tools)
         return Context(resources=Resources(self.tools, model, embedded, record))
+
+    @cached_property
+    def catalogue(self) -> Catalogue:
+        """What is known of defects."""
+        return Catalogue(self.tools)
 
     @cached_property
     def conversations(self) -> Conversations:
@@ -251,9 +248,11 @@ class Application:
         return self.tools.feedback.undo(id_)
 
     def add_knowledge(self, files: Sequence[Path], product: str | None = None) -> AddSummary:
-        """Add notes; a file added before is replaced."""
-        added = self.tools.domain.add(files, product=product)
-        return AddSummary(passages=added.passages, products=list(added.products), files=len(files))
+        """Add notes; a file added before is replaced. Raises KnowledgeError for the first that fails."""
+        added = self.catalogue.add(files, product)
+        if added.errors:
+            raise added.errors[0]
+        return added
 
     def search_knowledge(self, text: str, product: str | None = None, k: int = 5) -> list[PassageRecord]:
         """Find passages of the notes; a product that is not given is found from the text."""

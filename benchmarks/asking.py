@@ -204,9 +204,8 @@ def main() -> None:
             by[name].update(questions=1, kinds=kinds)
         if given.wrong and not (kinds and right == slots and language == question["language"]):
             said = " ".join(f"{one.kind} {_slots(one)}" for one in found)
-            print(
-                f"{question['id']} {question['text']!r}\n    {question['kinds']} {question['slots']} <> {said} {language}"
-            )
+            print(f"{question['id']} {question['text']!r}\n    {question['kinds']} {question['slots']}")
+            print(f"    <> {said} {language}")
     result: dict[str, Any] = {
         "questions": count["questions"],
         "kinds_right": count["kinds"] / count["questions"],

@@ -38,9 +38,9 @@ from anomaly_core.encoders.registry import load_text_encoder
 from anomaly_core.errors import WeightsMissing
 from anomaly_core.evaluation.metrics import wilson_interval
 from knowledge.catalogue.bm25 import words
-from knowledge.catalogue.entries import text_to_index
 from knowledge.catalogue.passages import Passage, cut
 from knowledge.catalogue.product_match import ProductNames
+from knowledge.catalogue.storage import text_to_index
 from tools.context import Context
 from tools.retrieve import find_passages, passage_record
 from tools.text_cache import CachedTextEncoder

@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 PAGES = {path.relative_to(DOCS).as_posix(): path.read_text(encoding="utf-8") for path in DOCS.rglob("*.md")}
-FAMILIES = ("zone", "knowledge", "eval", "llm", "weights", "threads", "feedback")
+FAMILIES = ("zone", "catalogue", "knowledge", "eval", "llm", "weights", "threads", "feedback")
 
 
 @pytest.fixture(scope="module")

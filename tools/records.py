@@ -83,6 +83,9 @@ class NamedScore(Record):
 class DefectRecord(NamedScore):
     """The likeliest defect type, or "unknown defect"."""
 
+    status: Literal["confirmed", "likely", "unknown"] = Field(
+        "unknown", description="confirmed: by examples that people confirmed; likely: by examples or notes"
+    )
     alternatives: list[NamedScore] = Field(default_factory=list, description="other types, likeliest first")
 
 
@@ -164,6 +167,18 @@ class UnderstoodRecord(Record):
     image: int | None = Field(None, description="number of an image of the thread, from 1")
     limit: LimitRecord | None = None
     scale_px_per_mm: float | None = Field(None, description="a scale that the question gives")
+
+
+class NotesAnswerRecord(Record):
+    """The answer to a question without an image, from the catalogue."""
+
+    question: str
+    product: str | None = Field(description="that the question is about, where it is about one")
+    language: str = Field(description="ISO 639-1 code; the answer is in it")
+    understood: list[UnderstoodRecord] = Field(description="an entry for each thing asked, in order")
+    affirmed: bool | None
+    answer: str
+    evidence: list[EvidenceRecord]
 
 
 class AnswerRecord(InspectionRecord):
@@ -260,6 +275,10 @@ class PassageRecord(Record):
     file: str
     offset: int = Field(description="characters from the start of the file")
     score: float = Field(description="reciprocal rank score")
+    field: Literal["look", "cause", "effect", "severity", "action", "limit"] | None = Field(
+        None, description="of the entry on the defect; null for prose"
+    )
+    language: str | None = Field(None, description="ISO 639-1 code where the file states it")
 
 
 class FailureRecord(Record):

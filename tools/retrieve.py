@@ -42,6 +42,8 @@ def passage_of(passage: Passage, *, score: float) -> PassageRecord:
         file=passage.file,
         offset=passage.offset,
         score=score,
+        field=passage.field,
+        language=passage.language,
     )
 
 
@@ -76,15 +78,21 @@ def search_notes(part: Part, text: str, k: int = 5) -> list[PassageRecord]:
     return find_passages(part.context, text, part.product, k)
 
 
-def notes_about(part: Part, types: Sequence[str]) -> list[PassageRecord]:
-    """Return the passages about types of defect by name, of the part's product and general ones."""
+def notes_about(context: Context, product: str | None, types: Sequence[str]) -> list[PassageRecord]:
+    """Return the passages about types of defect by name, of a product and general ones; None: of all."""
     wanted = [name_key(name) for name in types]
     return [
         passage_of(passage, score=0.0)
-        for passage in part.context.domain.passages()
-        if passage.product in (None, part.product)
-        and any(name in name_key(f"{passage.defect or ''} {passage.title}") for name in wanted)
+        for passage in context.domain.passages()
+        if product is None or passage.product is None or name_key(passage.product) == name_key(product)
+        if any(name in name_key(f"{passage.defect or ''} {passage.title}") for name in wanted)
     ]
+
+
+def known_defects(context: Context) -> list[str]:
+    """Return the names of all defects in the notes, which a question may name."""
+    found = (passage.defect for passage in context.domain.passages())
+    return list(dict.fromkeys(name for name in found if name))
 
 
 def expected_defects(part: Part) -> list[str]:

@@ -9,18 +9,30 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from agents.answers.evidence import is_about_good
 from agents.questions.languages import language_of
+from agents.questions.words import same_defect
 from anomaly_core.names import name_key
+from knowledge.catalogue.fields import Field
 from knowledge.text import sentences
 from tools.records import PassageRecord
 
 if TYPE_CHECKING:
     from agents.answers.topic import Topic
 
-Aspect = Literal["cause", "effect", "action", "limit"]
+Aspect = Literal["look", "cause", "effect", "action", "limit"]
+_FIELDS: Final[dict[Aspect, tuple[Field, ...]]] = {
+    "look": ("look",),
+    "cause": ("cause",),
+    "effect": ("severity", "effect"),
+    "action": ("action",),
+    "limit": ("limit",),
+}
+"""Fields of an entry that state an aspect, in the order in which they are told."""
 
 MOST_QUOTED: Final = 2
-"""Sentences of an aspect that are quoted."""
-_STATED: Final[dict[Aspect, str]] = {
+"""Sentences or fields of an aspect that are quoted."""
+_LONGEST: Final = 300
+"""Characters of a field that is quoted whole."""
+_STATED: Final[dict[Literal["cause", "effect", "action", "limit"], str]] = {
     "cause": r"""caused? by; causes? (are|is|include); comes? from; due to; result(s|ing)? (from|of);
         arises? from; stems? from; originat\w+; introduced (by|during); because of; fault in; through a;
         points? (to|at); (indicat|suggest)\w* (\w+ ){0,4}(error|issue|flaw|mishandling|stress|process|impact);
@@ -46,7 +58,7 @@ _STATED: Final[dict[Aspect, str]] = {
         ammess\w+; massimo; permitid\w+; máximo; admis\w*; au plus; autorisé\w*""",
 }
 """Regular expressions of notes on each aspect; Chinese, Japanese and Korean notes by `_MARKS`."""
-_MARKS: Final[dict[Aspect, str]] = {
+_MARKS: Final[dict[str, str]] = {
     "cause": "原因|造成|由于|导致|引き起こ|原因|원인|때문",
     "effect": "影响|后果|严重|影響|深刻|重大|영향|심각",
     "action": "应|必须|报废|返工|处理|措施|べき|廃棄|手直し|処置|해야|폐기|조치",
@@ -59,7 +71,7 @@ _STATING: Final[dict[Aspect, re.Pattern[str]]] = {
     )
     for aspect, patterns in _STATED.items()
 }
-_LABELS: Final[dict[Aspect | Literal["look"], str]] = {
+_LABELS: Final[dict[Aspect, str]] = {
     "cause": "(root )?causes?|reasons?|origins?|ursachen?|causas?|origine|原因|원인",
     "effect": "effects?|severity|consequences?|impact|risks?|folgen?|schwere|auswirkung(en)?|effett[io]"
     "|gravità|conseguenz[ae]|efectos?|gravedad|consecuencias?|effets?|gravité|efeitos?|gravidade"
@@ -80,22 +92,60 @@ _CONDITIONAL: Final = re.compile(r"\b(should|must)\b", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class Finding:
-    """A sentence of a passage on an aspect. id: of the passage."""
+    """What a passage says on an aspect.
+
+    id: of the passage. field: that it is, or None for a sentence of prose. language: where the file states
+    it. entry: all that its entry says, since a field may be too short to tell its language.
+    """
 
     aspect: Aspect
     sentence: str
     id: str
+    field: Field | None = None
+    language: str | None = None
+    entry: str = ""
 
 
-def find_aspect(passages: Sequence[PassageRecord], aspect: Aspect) -> list[Finding]:
-    """Return at most `MOST_QUOTED` sentences on an aspect, in the notes' order."""
-    found = [
-        Finding(aspect, sentence, passage.id)
+def find_aspect(
+    passages: Sequence[PassageRecord], aspect: Aspect, language: str | None = None
+) -> list[Finding]:
+    """Return at most `MOST_QUOTED` fields on an aspect, or without one sentences of prose, in their order.
+
+    language: of which findings are taken alone where there are any.
+    """
+    stated = [
+        Finding(
+            aspect,
+            _opening(passage.text),
+            passage.id,
+            passage.field,
+            passage.language,
+            " ".join(p.text for p in passages if (p.file, p.defect) == (passage.file, passage.defect)),
+        )
+        for field in _FIELDS[aspect]
         for passage in passages
+        if passage.field == field
+    ]
+    prose = [
+        Finding(aspect, sentence, passage.id, None, passage.language)
+        for passage in passages
+        if passage.field is None and not stated
         for sentence in sentences(passage.text.replace('"', "'"))
         if _states(sentence, aspect)
     ]
-    return found[:MOST_QUOTED]
+    found = stated or prose
+    own = [one for one in found if language is not None and _language(one, language) == language]
+    return (own or found)[:MOST_QUOTED]
+
+
+def _opening(text: str) -> str:
+    """Return a field's text, of a long one its first two sentences."""
+    plain = " ".join(text.replace('"', "'").split())
+    return plain if len(plain) <= _LONGEST else " ".join(sentences(plain)[:2])
+
+
+def _language(finding: Finding, default: str) -> str:
+    return finding.language or language_of(finding.entry or finding.sentence, default)
 
 
 def _states(sentence: str, aspect: Aspect) -> bool:
@@ -105,7 +155,7 @@ def _states(sentence: str, aspect: Aspect) -> bool:
         return label.lastgroup == aspect
     if label is not None and aspect == "action":
         return True
-    if not _STATING[aspect].search(sentence):
+    if aspect == "look" or not _STATING[aspect].search(sentence):
         return False
     ordered = label is not None or _CONDITIONAL.search(sentence)
     return aspect in ("action", "limit") or not ordered
@@ -114,7 +164,7 @@ def _states(sentence: str, aspect: Aspect) -> bool:
 def about_type(passages: Sequence[PassageRecord], name: str) -> list[PassageRecord]:
     """Return the passages about a type of defect."""
     wanted = name_key(name)
-    found = [p for p in passages if p.defect is not None and name_key(p.defect) == wanted]
+    found = [p for p in passages if p.defect is not None and same_defect(p.defect, name)]
     near = [
         p
         for p in passages
@@ -127,10 +177,14 @@ def quoted(topic: Topic, findings: Sequence[Finding]) -> list[str]:
     """Return findings as quotations with their source, marked where the notes are in another language."""
     told = []
     for finding in findings:
-        own = language_of(finding.sentence, topic.say.language)
         message = "The notes say: {quote} [{id}]."
-        if own != topic.say.language:
+        worded = re.search(r"[^\W\d_]{3,}", finding.sentence) is not None
+        if worded and _language(finding, topic.say.language) != topic.say.language:
             message = "The notes say, in their own language: {quote} [{id}]."
+        elif finding.field == "severity":
+            message = "Severity by the notes: {quote} [{id}]."
+        elif finding.field == "limit":
+            message = "Limit by the notes: {quote} [{id}]."
         told.append(topic.say(message, quote=f'"{finding.sentence}"', id=finding.id))
     return told
 
@@ -140,4 +194,4 @@ def rule_for(topic: Topic) -> list[str]:
     if topic.defect is None:
         return []
     passages = about_type(topic.state["passages"], topic.defect.name)
-    return quoted(topic, find_aspect(passages, "action")[:1])
+    return quoted(topic, find_aspect(passages, "action", topic.say.language)[:1])

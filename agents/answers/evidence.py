@@ -65,7 +65,7 @@ def gather_evidence(state: InspectionState | DialogueState) -> list[EvidenceReco
         EvidenceRecord(kind="knowledge", id=passage.id, text=passage.text) for passage in state["passages"]
     ]
     if state["verdict"].anomalous or state.get("question"):
-        found.append(_notes_evidence(state))
+        found.append(notes_evidence(state))
     found += [seen.evidence for seen in observations(state)]
     found += _thread_evidence(state)
     unique = {item.id: item for item in found}
@@ -112,9 +112,9 @@ def _type_evidence(state: InspectionState | DialogueState) -> list[EvidenceRecor
     return [EvidenceRecord(kind="score", id="type", text=text)]
 
 
-def _notes_evidence(state: InspectionState | DialogueState) -> EvidenceRecord:
+def notes_evidence(state: InspectionState | DialogueState) -> EvidenceRecord:
     """Return the evidence on what the notes cover, for "no note covers this" to cite."""
-    product, named = state["product"].name, state["expected"]
+    product, named = state["product"].name or "all products", state["expected"]
     names = f"name the defects {', '.join(plain_name(name) for name in named)}" if named else "name no defect"
     text = f"the notes about {product} {names}; {len(state['passages'])} passages found for this question"
     return EvidenceRecord(kind="knowledge", id="notes", text=text)

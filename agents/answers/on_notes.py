@@ -43,7 +43,16 @@ def catalogue(topic: Topic) -> Reply:
     """Say what the notes hold: the defects of the product, or what one is and how much of it is allowed."""
     say, named = topic.say, topic.intent.type
     if named is None:
-        names = [plain_name(name) for name in topic.state["expected"]]
+        names = _types(topic)
+        if not topic.product:
+            return Reply(
+                "",
+                [
+                    say("The notes name {types} [notes].", types=say.listed(names))
+                    if names
+                    else say("The notes name no type of defect [notes].")
+                ],
+            )
         if not names:
             return Reply("", [say("The notes about {product} name none [notes].", product=topic.product)])
         return Reply(
@@ -59,26 +68,45 @@ def catalogue(topic: Topic) -> Reply:
     passages = about_type(topic.state["passages"], named)
     if not passages:
         return Reply("", [say("The notes say nothing about {type} [notes].", type=named)])
-    first = [
-        Finding("limit", sentence, passages[0].id)
-        for sentence in sentences(passages[0].text.replace('"', "'"))[:1]
-    ]
-    limits = (
-        [one for one in find_aspect(passages, "limit") if one.sentence != first[0].sentence] if first else []
+    first = (
+        find_aspect(passages, "look", say.language)[:1]
+        or [
+            Finding("look", sentence, passage.id, language=passage.language)
+            for passage in passages
+            if passage.field is None
+            for sentence in sentences(passage.text.replace('"', "'"))[:1]
+        ][:1]
     )
+    said = {one.sentence for one in first}
+    limits = [one for one in find_aspect(passages, "limit", say.language) if one.sentence not in said]
     told = quoted(topic, [*first, *limits])
     if not limits and topic.intent.closed:
         told.append(say("They give no limit for it [notes]."))
     return Reply("", told)
 
 
+def _types(topic: Topic) -> list[str]:
+    """Return the defects that the notes about the product name, in plain words."""
+    return [plain_name(name) for name in topic.state["expected"]]
+
+
 def _aspect(topic: Topic, aspect: Aspect, silent: str) -> Reply:
     say, named = topic.say, topic.intent.type
     passages = [p for p in topic.state["passages"] if not is_about_good(p)]
-    if named is not None and (topic.names_another_type or not topic.verdict.anomalous):
+    if named is not None and (topic.names_another_type or not topic.has_defect):
         about = about_type(passages, named)
-        found = quoted(topic, find_aspect(about, aspect))
+        found = quoted(topic, find_aspect(about, aspect, say.language))
         return Reply("", found or [say(silent, type=named)])
+    if "verdict" not in topic.state:
+        return Reply(
+            "",
+            [
+                say(
+                    "Name the type of defect; the notes name {types} [notes].",
+                    types=say.listed(_types(topic)),
+                )
+            ],
+        )
     if not topic.verdict.anomalous:
         return Reply(
             "", [say("There is no defect to explain: nothing exceeds what good parts show [score].")]
@@ -86,7 +114,7 @@ def _aspect(topic: Topic, aspect: Aspect, silent: str) -> Reply:
     if topic.defect is not None:
         name = topic.type_name(topic.defect.name)
         about = about_type(passages, topic.defect.name)
-        found = quoted(topic, find_aspect(about, aspect))
+        found = quoted(topic, find_aspect(about, aspect, say.language))
         probably = say("It is probably of the type {type} [type].", type=name)
         return Reply("", [*found, probably] if found else [say(silent, type=name), probably])
     return _for_unknown_type(topic, aspect, silent, passages)
@@ -100,7 +128,8 @@ def _for_unknown_type(topic: Topic, aspect: Aspect, silent: str, passages: list[
     if not passages:
         return Reply("", [say(silent, type=say("this defect")), unknown])
     likely = topic_of(passages[0])
-    found = quoted(topic, find_aspect([p for p in passages if topic_of(p) == likely], aspect))
+    about = [p for p in passages if topic_of(p) == likely]
+    found = quoted(topic, find_aspect(about, aspect, say.language))
     if not found:
         return Reply("", [say(silent, type=likely or say("this defect")), unknown])
     if not likely:

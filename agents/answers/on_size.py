@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from agents.answers.analysis import about_type, find_aspect, quoted
+from agents.answers.on_limits import Judged, Measured, judge
 from agents.answers.on_verdict import no_region
 from agents.answers.topic import Reply, Topic, values_of
 from tools.records import EvidenceRecord, LimitRecord, MeasuredRegion
@@ -28,7 +30,7 @@ def size(topic: Topic) -> Reply:
     if topic.intent.region is not None and topic.regions and not topic.chosen:
         return Reply("", [no_region(topic, topic.intent.region)])
     if not topic.verdict.anomalous:
-        told = [say("There is no defect to measure [score].")]
+        told = [say("There is no defect to measure [score]."), *_limit_of_named(topic)]
         if topic.intent.limit is not None and topic.intent.closed:
             # What is not there exceeds no limit.
             yes = not _asks_for_more(topic)
@@ -39,10 +41,20 @@ def size(topic: Topic) -> Reply:
     found = _sizes(topic, topic.chosen[0])
     scale = topic.intent.scale_px_per_mm or _scale_from_part(topic) or _scale_of_product(topic)
     text = _described(topic, found, scale)
-    made = [EvidenceRecord(kind="region", id="size", text=_measured(found, scale, topic.intent.limit))]
     limit = topic.intent.limit
+    judged = None
+    if limit is None and topic.defect is not None and not topic.names_another_type:
+        region = found.region
+        measured = Measured(found.length, found.width, region.area_px, found.share, len(topic.regions), scale)
+        judged = judge(topic, topic.defect.name, measured)
+    made = [EvidenceRecord(kind="region", id="size", text=_measured(found, scale, limit, topic, judged))]
+    if judged is not None:
+        if topic.intent.closed and judged.within is not None:
+            yes = judged.within is not _asks_for_more(topic)
+            return Reply(topic.yes_no(yes), [*judged.told, text], yes, made)
+        return Reply("", [text, *judged.told], None, made)
     if limit is None:
-        told = [text]
+        told = [text, *_limit_of_named(topic)]
         if topic.intent.known_length_mm is not None and scale is None:
             told.append(
                 say(
@@ -50,7 +62,7 @@ def size(topic: Topic) -> Reply:
                     id=_part_id(topic),
                 )
             )
-        if topic.intent.closed:
+        if topic.intent.closed and len(told) == 1:
             told.append(say("No limit was given; give one in mm or px [size]."))
         return Reply("", told, None, made)
     value = _value(topic, found, scale, limit)
@@ -68,6 +80,14 @@ def size(topic: Topic) -> Reply:
         verdict = say("It is above the limit [size].") if above else say("It is within the limit [size].")
         return Reply("", [text, compared, verdict], None, made)
     return Reply(topic.yes_no(yes), [compared, text], yes, made)
+
+
+def _limit_of_named(topic: Topic) -> list[str]:
+    """Return the catalogue's limit for a type that the question names and that was not found."""
+    named = topic.intent.type
+    if named is None or not (topic.names_another_type or not topic.has_defect):
+        return []
+    return quoted(topic, find_aspect(about_type(topic.state["passages"], named), "limit", topic.say.language))
 
 
 def _asks_for_more(topic: Topic) -> bool:
@@ -142,7 +162,9 @@ def _described(topic: Topic, found: _Sizes, scale: float | None) -> str:
     )
 
 
-def _measured(found: _Sizes, scale: float | None, limit: LimitRecord | None) -> str:
+def _measured(
+    found: _Sizes, scale: float | None, limit: LimitRecord | None, topic: Topic, judged: Judged | None
+) -> str:
     """Return the evidence: what was measured and computed."""
     text = (
         f"{found.region.id}: {found.length:.0f} px long, {max(found.width, 1):.0f} px wide, "
@@ -153,6 +175,8 @@ def _measured(found: _Sizes, scale: float | None, limit: LimitRecord | None) -> 
             f"; at {scale:.3g} px per mm {_with_unit(found.length / scale, 'mm')} long and "
             f"{_with_unit(found.width / scale, 'mm')} wide"
         )
+    if judged is not None:
+        text += f"; {len(topic.regions)} found; limits in the notes: {', '.join(judged.limits)}"
     return text if limit is None else f"{text}; limit in the question {_with_unit(limit.value, limit.unit)}"
 
 

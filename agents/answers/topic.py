@@ -10,7 +10,7 @@ from typing import Any, Final
 from agents.answers.evidence import observations, shown_regions
 from agents.answers.phrases import Phrases
 from agents.questions.encoder import normalised
-from agents.questions.words import Words, words_of
+from agents.questions.words import Words, same_defect, words_of
 from agents.state import Asked, DialogueState, InspectionState, Observation, Seen, Understanding
 from anomaly_core.names import name_key, plain_name
 from anomaly_core.results import CELLS
@@ -65,6 +65,11 @@ class Topic:
     def verdict(self) -> VerdictRecord:
         """The calibrated verdict."""
         return self.state["verdict"]
+
+    @property
+    def has_defect(self) -> bool:
+        """Whether there is a part in hand, and it is anomalous."""
+        return "verdict" in self.state and self.verdict.anomalous
 
     @property
     def regions(self) -> list[MeasuredRegion]:
@@ -168,7 +173,7 @@ class Topic:
 def same_type(one: str, other: str) -> bool:
     """Return whether two names are of the same type, such as "crack" and "cracks" or "thread crack"."""
     first, second = name_key(one), name_key(other)
-    return first in second or second in first
+    return first in second or second in first or same_defect(one, other)
 
 
 def image_name(seen: Sequence[Seen], number: int) -> str:

@@ -37,6 +37,7 @@ from agents.state import DialogueInput, DialogueState, Review
 from anomaly_core.errors import LanguageModelDown, LanguageModelError
 from tools.context import Context as Tools
 from tools.records import FilesRecord, PassageRecord
+from tools.retrieve import known_defects
 
 Dialogue = CompiledStateGraph[DialogueState, Context, DialogueInput, DialogueState]
 AGAIN = RetryPolicy(max_attempts=2, retry_on=LanguageModelDown)
@@ -264,12 +265,6 @@ def review_request(state: DialogueState) -> dict[str, Any]:
         "places": [region.cell for region in state["regions"]],
         "question": state.get("question"),
     }
-
-
-def known_defects(tools: Tools) -> list[str]:
-    """Return the names of all defects in the notes, which a question may name."""
-    found = (passage.defect for passage in tools.domain.passages())
-    return list(dict.fromkeys(name for name in found if name))
 
 
 def _with_review(answer: str, state: DialogueState) -> str:

@@ -19,6 +19,7 @@ from langgraph.runtime import Runtime
 from agents.answers.compose import compose_answer
 from agents.answers.kinds import passages_for
 from agents.graphs.context import Context, part_of, tools_of
+from agents.questions.words import same_defect
 from agents.state import Asked, InspectionInput, InspectionState, Measured, MeasureInput
 from tools.classify.classify import UNKNOWN, appearance, classify
 from tools.context import Part
@@ -128,11 +129,16 @@ def retrieve_node(state: InspectionState, runtime: Runtime[Context]) -> Update:
     if defect is not None and defect.name != UNKNOWN:
         named.append(defect.name)
     found = search_notes(part, " ".join([wanted, *named])[:4000], k) if wanted and k else []
+    expected = expected_defects(part)
+    # Of a type that is not known, the whole entry of what was found first.
+    named += [one.defect for one in found[:1] if one.field is not None and one.defect]
+    named += [name for name in expected if any(same_defect(name, other) for other in named)]
     # The words of a question need not be those of the notes, nor in their language; a type's name is.
-    known = {one.id: one for one in (*found, *(notes_about(part, named) if k else []))}
+    about = notes_about(part.context, part.product, list(dict.fromkeys(named))) if k else []
+    known = {one.id: one for one in (*found, *about)}
     return {
         "templates": nearest_templates(part),
-        "expected": expected_defects(part),
+        "expected": expected,
         "passages": list(known.values()),
     }
 

@@ -10,6 +10,8 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
+from anomaly_core.names import name_key, plain_name
+
 FOLDER: Final = Path(__file__).parent / "words"
 NEVER: Final = re.compile(r"(?!)")
 SPACELESS: Final = frozenset({"zh", "ja", "ko"})
@@ -47,6 +49,23 @@ def words_of(language: str) -> Words:
         {meaning: _pattern(words, language) for meaning, words in table.items()},
         {name: _pattern(words, language) for name, words in types.items()},
     )
+
+
+def same_defect(one: str, other: str) -> bool:
+    """Return whether two names are of the same defect, be they of two languages: "Kratzer" and "scratch"."""
+    first, second = name_key(one), name_key(other)
+    return first == second or (_english(one) is not None and _english(one) == _english(other))
+
+
+@cache
+def _english(name: str) -> str | None:
+    """Return a defect's English name, by its name in any language, or None."""
+    plain = plain_name(name).lower()
+    for path in sorted(FOLDER.glob("*.toml")):
+        for english, pattern in words_of(path.stem).types.items():
+            if pattern.fullmatch(plain):
+                return english
+    return None
 
 
 def _pattern(words: str, language: str) -> re.Pattern[str]:

@@ -6,6 +6,8 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
+from knowledge.catalogue.fields import field_of
+
 LONGEST: Final = 6
 """Most words of a heading that is a name."""
 
@@ -17,12 +19,11 @@ _COLLECTIVE: Final = re.compile(
     r"(?:defects?|anomal(?:y|ies)|faults?|flaws?|failures?)(?:\s+(?:types?|modes?|classes|catalogue|catalog|list))?$",
     re.IGNORECASE,
 )
-_ASPECT: Final = re.compile(
-    r"^(?:appearance|looks?|description|visual\b.*|causes?|root causes?|origins?|reasons?|effects?|"
-    r"consequences?|impact|severity|risks?|actions?|remed(?:y|ies)|repair|measures?|prevention|"
-    r"what to do|detection|examples?|details?|notes?|remarks?|references?|sources?|see also)$",
+_ASIDE: Final = re.compile(
+    r"^(?:visual\b.*|prevention|detection|examples?|details?|notes?|remarks?|references?|sources?|see also)$",
     re.IGNORECASE,
 )
+"""Headings below a defect's, beside those that name a field."""
 _GENERAL: Final = re.compile(
     r"\b(?:overview|introduction|general|background|purpose|scope|inspection|process|product|"
     r"material properties|handling|contents|normal|good|acceptable|criteria|glossary|imaging|lighting|"
@@ -53,11 +54,11 @@ def defect_of(trail: Sequence[str]) -> str | None:
     found: str | None = None
     below_list = False
     for depth, heading in enumerate(trail):
-        text = re.sub(r"^[\d.]+\s+|[*_`]+", "", heading).strip().rstrip(":")
+        text = _plain(heading)
         labelled = _LABELLED.match(text)
         if labelled:
             found = labelled["name"].strip()
-        elif _ASPECT.match(text):
+        elif _ASIDE.match(text) or field_of(text):
             continue
         elif _COLLECTIVE.match(text):
             below_list = True
@@ -67,6 +68,26 @@ def defect_of(trail: Sequence[str]) -> str | None:
             found = text
         below_list = False
     return found
+
+
+def name_of_entry(trail: Sequence[str], fields: int) -> str | None:
+    """Return the type of an entry by its headings where they have no word for damage, or None.
+
+    fields: number of fields that stand labelled below; the document's title names a type only above two.
+    """
+    names = [(depth, _plain(heading)) for depth, heading in enumerate(trail)]
+    names = [(depth, text) for depth, text in names if not (_ASIDE.match(text) or field_of(text))]
+    if not names:
+        return None
+    depth, text = names[-1]
+    if _COLLECTIVE.match(text) or not _is_name(text) or (depth == 0 and fields < 2):
+        return None
+    return text
+
+
+def _plain(heading: str) -> str:
+    """Return a heading without numbering, emphasis and a colon at its end."""
+    return re.sub(r"^[\d.]+\s+|[*_`]+", "", heading).strip().rstrip(":")
 
 
 def _is_name(text: str) -> bool:

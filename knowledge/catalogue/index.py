@@ -22,10 +22,12 @@ from anomaly_core.encoders.base import TextEncoder
 from anomaly_core.errors import ConfigError, KnowledgeError, WeightsMissing
 from anomaly_core.names import name_key
 from knowledge.catalogue.bm25 import LexicalIndex
-from knowledge.catalogue.entries import Note, read_notes, remove_note, text_to_index, write_note
+from knowledge.catalogue.entries import Entry, entries_of
 from knowledge.catalogue.passages import Passage, to_passages
 from knowledge.catalogue.product_match import ProductNames, TextMatch
-from knowledge.catalogue.readers import read_note
+from knowledge.catalogue.readers.note import read_note
+from knowledge.catalogue.readers.table import MappedColumn
+from knowledge.catalogue.storage import Note, read_notes, remove_note, text_to_index, write_note
 from knowledge.store.snapshot import Snapshot
 from knowledge.store.store import Store
 from knowledge.text import strip_control
@@ -41,13 +43,16 @@ _POOL: Final = 100
 class AddResult:
     """The result of `add`. passages: number of those files; replaced: number of earlier ones.
 
-    products: named in the files. dense: whether vectors were made.
+    products: named in the files. dense: whether vectors were made. entries: number of types of defect.
+    columns: of the files' tables.
     """
 
     passages: int
     products: tuple[str, ...]
     replaced: int
     dense: bool
+    entries: int = 0
+    columns: tuple[MappedColumn, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -81,20 +86,29 @@ class DomainIndex:
         self._encoder: TextEncoder | None = None
         self._cached: _View | None = None
 
-    def add(self, files: Sequence[Path | str], *, product: str | None = None) -> AddResult:
+    def add(
+        self,
+        files: Sequence[Path | str],
+        *,
+        product: str | None = None,
+        check: Callable[[Sequence[str]], None] | None = None,
+    ) -> AddResult:
         """Add notes in one transaction, in place of files with the same path or the same bytes.
 
-        product: of notes that name none. Raises KnowledgeError, StoreBusy, StoreError, WeightsDamaged.
+        product: of notes that name none. check: is given the products that they name before anything is
+        written, and may raise. Raises KnowledgeError, StoreBusy, StoreError, WeightsDamaged.
         """
         if not files:
             raise ConfigError("no file to add: name at least one note")
         paths = list(dict.fromkeys(Path(file).resolve() for file in files))
-        sections = [(path, read_note(path, product)) for path in paths]
+        read = [(path, read_note(path, product)) for path in paths]
+        if check is not None:
+            check(_distinct(section.product for _, reading in read for section in reading.sections))
         encoder = self._text_encoder()
         added, replaced = [], 0
         with self._store.transaction(f"add {len(paths)} notes") as tx:
             notes = {note.source: note for note in read_notes(tx)}
-            for path, parts in sections:
+            for path, reading in read:
                 digest = hashlib.sha256(path.read_bytes()).hexdigest()
                 same = [n for n in notes.values() if n.source == str(path) or n.sha256 == digest]
                 for note in same:
@@ -103,7 +117,7 @@ class DomainIndex:
                     del notes[note.source]
                 label = _label(path, {note.file for note in notes.values()})
                 taken = [passage.id for note in notes.values() for passage in note.passages]
-                note = Note(str(path), label, digest, tuple(to_passages(parts, label, taken)))
+                note = Note(str(path), label, digest, tuple(to_passages(reading.sections, label, taken)))
                 notes[note.source] = note
                 added.append(note.source)
             for source, note in notes.items():
@@ -111,7 +125,14 @@ class DomainIndex:
                 if source in added or fresh is not note:
                     write_note(tx, fresh)
         passages = [passage for source in added for passage in notes[source].passages]
-        return AddResult(len(passages), _distinct(p.product for p in passages), replaced, encoder is not None)
+        return AddResult(
+            passages=len(passages),
+            products=_distinct(p.product for p in passages),
+            replaced=replaced,
+            dense=encoder is not None,
+            entries=len(entries_of(passages)),
+            columns=tuple(column for _, reading in read for column in reading.columns),
+        )
 
     def remove(self, file: Path | str) -> int:
         """Remove a file, given by path or by its name in passage ids; return its number of passages.
@@ -128,6 +149,14 @@ class DomainIndex:
             for note in named:
                 remove_note(tx, note)
         return sum(len(note.passages) for note in named)
+
+    def entries(self, product: str | None = None) -> list[Entry]:
+        """Return the catalogue's entries for a product, without general ones; all entries for None."""
+        return entries_of(self.passages(product))
+
+    def notes(self) -> list[Note]:
+        """Return the files that were added, by name."""
+        return list(self._view().notes)
 
     def search(self, text: str, *, product: str | None = None, k: int = 5) -> list[PassageHit]:
         """Return the `k` best passages for a text, best first.

@@ -10,7 +10,7 @@ from knowledge.store.disk import disk_errors, object_path, read_file
 from knowledge.store.manifest import Manifest, sha256
 
 _REMEDY = (
-    "enrol that product (iad enroll PRODUCT PATH...) or add those notes (iad knowledge add FILE...) again, "
+    "enrol that product (iad enroll PRODUCT PATH...) or add those notes (iad catalogue add FILE...) again, "
     "or restore the file from a backup"
 )
 

@@ -189,7 +189,7 @@ def test_a_damaged_file_is_named_with_the_remedy(store: Store, notes: Path, name
     key = next(key for key in store.snapshot().keys("notes/") if key.endswith(name))
     with store.transaction("damage") as tx:
         tx.put(key, b"{}")
-    with pytest.raises(StoreDamaged, match=rf"{key}.*iad knowledge add FILE"):
+    with pytest.raises(StoreDamaged, match=rf"{key}.*iad catalogue add FILE"):
         DomainIndex(store, TinyTextEncoder).search("thread")
 
 

@@ -8,7 +8,7 @@ import pytest
 
 import agents
 from knowledge.catalogue.headings import defect_of
-from knowledge.catalogue.readers import read_note
+from knowledge.catalogue.readers.note import read_note
 
 
 @pytest.mark.parametrize(
@@ -41,12 +41,12 @@ def test_headings(trail: list[str], defect: str | None) -> None:
 def test_a_later_section_is_not_the_defects(tmp_path: Path) -> None:
     note = tmp_path / "tile.md"
     note.write_text("# Tile\nGrey.\n## Crack\nA line.\n### Causes\nShock.\n## Handling\nWith gloves.\n")
-    sections = read_note(note, "tile")
+    sections = read_note(note, "tile").sections
     assert [s.defect for s in sections] == [None, "Crack", "Crack", None]
 
 
 def test_the_demos_notes_name_their_defects() -> None:
-    sections = read_note(Path(str(agents.__file__)).parent / "solar_cell_notes.md", "solar cell")
+    sections = read_note(Path(str(agents.__file__)).parent / "solar_cell_notes.md", "solar cell").sections
     named = [s.defect for s in sections if s.defect]
     assert named[:6] == [
         "crack",

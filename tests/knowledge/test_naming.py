@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from anomaly_core.encoders.fakes import TinyTextEncoder
-from knowledge.catalogue.entries import text_to_index
 from knowledge.catalogue.passages import Passage
 from knowledge.catalogue.product_match import ProductNames, TextMatch, mentioned
+from knowledge.catalogue.storage import text_to_index
 
 NAMES = ["bottle", "capsule", "capsules", "chewinggum", "juice_bottle", "metal_nut", "pcb1", "pcb2", "screw"]
 NAMES += ["screw_bag", "toothbrush"]

@@ -11,10 +11,14 @@ from hypothesis import strategies as st
 
 from anomaly_core.errors import KnowledgeError
 from knowledge.catalogue.passages import LONGEST, Section, cut, to_passages
-from knowledge.catalogue.readers import read_note
+from knowledge.catalogue.readers.note import read_note as read_file
 from knowledge.text import strip_control
 
 MMAD = Path(__file__).parents[3] / "shared" / "data" / "mmad" / "domain_knowledge.json"
+
+
+def read_note(path: Path, product: str | None = None) -> tuple[Section, ...]:
+    return read_file(path, product).sections
 
 
 def write(path: Path, content: object) -> Path:

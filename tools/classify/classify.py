@@ -15,6 +15,7 @@ from knowledge.text import sentences
 from tools.classify.aligned import aligned_fits
 from tools.classify.confirm import features_of
 from tools.classify.scores import UNKNOWN, similarities_of, weigh
+from tools.classify.written import written_fits
 from tools.context import Context, Part
 from tools.localize import region_at
 from tools.records import DefectRecord
@@ -56,6 +57,7 @@ def classify(
     # Without notes there may be no text encoder on the machine.
     has_names = bool(fits) and share_space(encoder, context.text_encoder)
     has_examples = bool(context.examples.examples(part.product))
+    written = written_fits(part, place, context.domain.passages(part.product))
     if has_examples or has_names:
         region = region_at(part, place).region
         if has_examples:
@@ -67,7 +69,7 @@ def classify(
             aligned = aligned_fits(
                 encoder, context.text_encoder, part.pixels, region.bbox, part.product, types
             )
-    return weigh(near, fits, cross_type, aligned)
+    return weigh(near, fits, cross_type, aligned, written)
 
 
 def _notes_of(context: Context, product: str) -> DefectNotes:
@@ -112,6 +114,8 @@ class DefectNotes:
         for passage in passages:
             if passage.defect is None or passage.defect.lower() in _NOT_A_TYPE:
                 continue
+            if passage.field not in (None, "look"):
+                continue  # says nothing of how it looks
             for text in _visual_texts(passage):
                 self._names.append(passage.defect)
                 texts.append(text)

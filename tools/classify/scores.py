@@ -41,6 +41,8 @@ ALIGNED_WIDTH: Final = 0.01
 section 2.5)."""
 LEAST_CHANCE: Final = 0.5
 """Least probability at which a type without an example is named."""
+CONFIRMED: Final = 0.9
+"""Least probability at which a type with an example is confirmed; set, not fitted."""
 MOST_ALTERNATIVES: Final = 4
 
 
@@ -58,21 +60,29 @@ def weigh(
     notes: Mapping[str, float],
     cross_type: Sequence[float] = (),
     aligned: Mapping[str, float] | None = None,
+    written: Mapping[str, float] | None = None,
 ) -> DefectRecord:
     """Return the likeliest type with its probability, and the alternatives.
 
     examples: similarities to the region, in [-1, 1], by type. notes: `DefectNotes.fits`. cross_type:
-    similarities of examples of different types. aligned: `aligned_fits`, or None. Probabilities sum to 1
-    over all types and the unknown defect.
+    similarities of examples of different types. aligned: `aligned_fits`, or None. written: `written_fits`, or
+    None; it takes the place of a type's notes. Probabilities sum to 1 over all types and the unknown defect.
+
+    The type is confirmed where it has an example and a probability of at least `CONFIRMED`, else likely.
     """
-    if not examples and not notes:
+    stated = {name_key(name): odds for name, odds in (written or {}).items()}
+    if not examples and not notes and not stated:
         return DefectRecord(name=UNKNOWN, score=0.0)
-    shown = {name_key(name): name for name in (*examples, *notes)}  # as the notes spell it
+    shown = {name_key(name): name for name in (*examples, *notes, *(written or {}))}  # as the notes spell it
     near = {name_key(name): values for name, values in examples.items()}
     fits = {name_key(name): fit for name, fit in notes.items()}
     other = (OTHER_WEIGHT * OTHER_TYPE + sum(cross_type)) / (OTHER_WEIGHT + len(cross_type)) + MARGIN
     width, least = (NOTES_WIDTH, LEAST_FIT) if near else (NOTES_ONLY_WIDTH, NOTES_ONLY_LEAST_FIT)
-    logits = {key: _log_density(near.get(key, [other])) + fits.get(key, least) / width for key in shown}
+    logits = {
+        key: _log_density(near.get(key, [other]))
+        + (least / width + stated[key] if key in stated else fits.get(key, least) / width)
+        for key in shown
+    }
     names = {name_key(name): fit for name, fit in (aligned or {}).items()}
     logits = {key: logit + names.get(key, 0.0) / ALIGNED_WIDTH for key, logit in logits.items()}
     logits[""] = _log_density([other]) + least / width
@@ -87,7 +97,12 @@ def weigh(
         unknown = round(chances[""], 4)
         return DefectRecord(name=UNKNOWN, score=unknown, alternatives=scores[:MOST_ALTERNATIVES])
     best, *others = scores
-    return DefectRecord(name=best.name, score=best.score, alternatives=others[:MOST_ALTERNATIVES])
+    return DefectRecord(
+        name=best.name,
+        score=best.score,
+        status="confirmed" if first in near and chances[first] >= CONFIRMED else "likely",
+        alternatives=others[:MOST_ALTERNATIVES],
+    )
 
 
 def _log_density(similarities: Sequence[float]) -> float:

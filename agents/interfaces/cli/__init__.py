@@ -9,11 +9,11 @@ from typer.core import TyperGroup
 
 from agents.interfaces.cli import (
     asking,
+    catalogue,
     enrolling,
     evaluation,
     feedback,
     inspecting,
-    knowledge,
     llm,
     machine,
     serving,
@@ -74,7 +74,7 @@ for family in (
     inspecting,
     asking,
     feedback,
-    knowledge,
+    catalogue,
     evaluation,
     training,
     llm,

@@ -17,7 +17,7 @@ from anomaly_core.errors import LanguageModelError, UnreadableImage
 if TYPE_CHECKING:
     from agents.app import Application, Listener
     from agents.graphs.threads import Event, Waiting
-    from tools.records import AnswerRecord
+    from tools.records import AnswerRecord, NotesAnswerRecord
 
 Image = Annotated[Path, typer.Argument(metavar="IMAGE", help="The image that the question is about.")]
 Steps = Annotated[bool, typer.Option("--steps", help="Show the chain of thought, with its evidence.")]
@@ -40,8 +40,13 @@ def register(app: typer.Typer) -> None:
 
 
 def ask(
-    image: Image,
-    question: Annotated[str, typer.Argument(metavar="QUESTION", help="What you want to know.")],
+    given: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="[IMAGE] QUESTION",
+            help="The image, and what you want to know of it; without an image, the catalogue answers.",
+        ),
+    ],
     product: Product = None,
     thread: Thread = None,
     review: Review = False,
@@ -52,7 +57,17 @@ def ask(
     device: Device = None,
     json: Json = False,
 ) -> None:
-    """Answer one question about an image, with the evidence it rests on."""
+    """Answer one question about an image, or about the catalogue, with the evidence it rests on."""
+    *images, question = given
+    if len(images) > 1:
+        raise typer.BadParameter("give one image and one question, in quotation marks")
+    if not images and Path(question).suffix and len(question.split()) == 1:
+        raise typer.BadParameter(f"ask something about {question}: iad ask {question} QUESTION")
+    if not images:
+        with application(store=store, device=device, reads_store=True) as opened:
+            _print_notes_answer(opened.catalogue.ask(question, product), json=json)
+        return
+    image = Path(images[0])
     with (
         application(store=store, alpha=alpha, device=device, llm=llm, reads_store=True) as opened,
         _progress(show=not json) as listen,
@@ -129,6 +144,15 @@ def forget_thread(
     with application(store=store) as opened:
         opened.conversations.forget(thread)
     print_line(f"forgot {thread}")
+
+
+def _print_notes_answer(reply: NotesAnswerRecord, *, json: bool) -> None:
+    if json:
+        print_json(reply.model_dump(mode="json"))
+        return
+    print_line(reply.answer)
+    for item in reply.evidence:
+        print_line((f"  [{item.id}] ", "cyan"), item.text)
 
 
 def print_reply(

@@ -1,4 +1,4 @@
-"""Readers of notes: Markdown, plain text, PDF, and JSON in the formats of `read_json`."""
+"""Notes as JSON: the domain_knowledge.json of MMAD, and simpler forms."""
 
 from __future__ import annotations
 
@@ -6,50 +6,16 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from anomaly_core.errors import KnowledgeError
-from knowledge.catalogue.headings import defect_of
 from knowledge.catalogue.passages import Section, source_length
 
-SUFFIXES = (".md", ".markdown", ".txt", ".json", ".pdf")
-_HEADING = re.compile(r"^(#{1,6})[ \t]+(.+?)[ \t#]*$", re.MULTILINE)
-_FENCE = re.compile(r"^(```|~~~).*?^\1[ \t]*$", re.MULTILINE | re.DOTALL)
-_TITLED = re.compile(r"\s*<(?P<title>[^<>\n]{1,200})>\s*(?:Description:\s*)?")
-_FORMS = (
+_TITLED: Final = re.compile(r"\s*<(?P<title>[^<>\n]{1,200})>\s*(?:Description:\s*)?")
+_FORMS: Final = (
     '{"product": {"defect": "text"}}, {"defect": "text"} with --product, '
     '[{"product": ..., "defect": ..., "title": ..., "text": ...}], or the domain_knowledge.json of MMAD'
 )
-
-
-def read_note(path: Path, product: str | None = None) -> list[Section]:
-    """Return the sections of a note; product: of a file that names none.
-
-    Raises KnowledgeError, naming file, line where known, and remedy.
-    """
-    suffix = path.suffix.lower()
-    if suffix not in SUFFIXES:
-        raise KnowledgeError(
-            f"{path}: {suffix or 'no suffix'} is not read; give one of {', '.join(SUFFIXES)}"
-        )
-    if suffix == ".pdf":
-        sections = read_pdf(path, product)
-    else:
-        try:
-            text = path.read_text(encoding="utf-8-sig")
-        except OSError as error:
-            raise KnowledgeError(f"{path}: {error.strerror}; give a file that can be read") from error
-        except UnicodeDecodeError as error:
-            line = error.object[: error.start].count(b"\n") + 1
-            raise KnowledgeError(f"{path}, line {line}: not UTF-8; save it as UTF-8") from error
-        if suffix == ".json":
-            sections = read_json(text, path, product)
-        else:
-            sections = list(_markdown(text, product) if suffix != ".txt" else _plain(text, product))
-    sections = [section for section in sections if section.text.strip()]
-    if not sections:
-        raise KnowledgeError(f"{path}: holds no text; give a note with text (a scanned PDF needs OCR first)")
-    return sections
 
 
 def read_json(text: str, path: Path, product: str | None = None) -> list[Section]:
@@ -123,52 +89,3 @@ def _locate(text: str, keys: tuple[str, ...], body: str, start: int) -> tuple[in
     # Escaped in an unusual way: the position of the last key instead.
     place = text.find(json.dumps(keys[-1], ensure_ascii=False), start) if keys else start
     return max(place, start), max(place, start), False
-
-
-def _markdown(text: str, product: str | None) -> Iterator[Section]:
-    fences = [match.span() for match in _FENCE.finditer(text)]
-    headings = [
-        match
-        for match in _HEADING.finditer(text)
-        if not any(begin <= match.start() < end for begin, end in fences)
-    ]
-    bounds = [0, *(match.end() for match in headings)]
-    ends = [*(match.start() for match in headings), len(text)]
-    trail: list[tuple[int, str]] = []
-    for place, (begin, end) in enumerate(zip(bounds, ends, strict=True)):
-        if place:
-            heading = headings[place - 1]
-            level = len(heading[1])
-            trail = [*(entry for entry in trail if entry[0] < level), (level, heading[2].strip())]
-        names = [name for _, name in trail]
-        yield Section(product, defect_of(names), " / ".join(names), text[begin:end], begin)
-
-
-def _plain(text: str, product: str | None) -> Iterator[Section]:
-    yield Section(product, None, "", text, 0)
-
-
-def read_pdf(path: Path, product: str | None = None) -> list[Section]:
-    """Return one section a page; offsets are in the extracted text, with one character between pages.
-
-    Raises KnowledgeError.
-    """
-    from pypdf import PdfReader
-    from pypdf.errors import PyPdfError
-
-    sections, offset = [], 0
-    try:
-        with path.open("rb") as file:
-            reader = PdfReader(file)
-            if reader.is_encrypted and not reader.decrypt(""):
-                raise KnowledgeError(f"{path}: needs a password; save a copy without one")
-            for number, page in enumerate(reader.pages, start=1):
-                text = page.extract_text()
-                sections.append(Section(product, None, f"page {number}", text, offset, number))
-                offset += len(text) + 1
-    except OSError as error:
-        raise KnowledgeError(f"{path}: {error.strerror}; give a file that can be read") from error
-    except (PyPdfError, ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
-        # pypdf raises any of these for a damaged file.
-        raise KnowledgeError(f"{path}: not a PDF that can be read ({error}); export it again") from error
-    return sections

@@ -1,0 +1,95 @@
+"""Whether a measured defect is within what the catalogue allows of its type."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from agents.answers.analysis import about_type, find_aspect, quoted
+from agents.answers.topic import Topic
+from knowledge.catalogue.limits import Tolerance, parse_limit
+
+_SHOWN = {"mm": "mm", "mm2": "mm²", "px": "px", "px2": "px²", "percent": "%", "count": ""}
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A defect's measures. length, width: pixels. area: pixels. share: of the image, in [0, 1].
+
+    count: defects found on the part. scale: pixels a millimetre, or None where it is unknown.
+    """
+
+    length: float
+    width: float
+    area: int
+    share: float
+    count: int
+    scale: float | None
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What the catalogue's limits say of a defect. within: None where none of them could be compared.
+
+    told: sentences that cite "size" and the entries. limits: the tolerances in words, for the evidence.
+    """
+
+    within: bool | None
+    told: list[str]
+    limits: list[str]
+
+
+def judge(topic: Topic, name: str, measured: Measured) -> Judged | None:
+    """Return whether a defect is within the limits of a type's entry, or None where none is stated."""
+    say = topic.say
+    found = find_aspect(about_type(topic.state["passages"], name), "limit", say.language)
+    tolerances = [tolerance for one in found for tolerance in parse_limit(one.sentence)]
+    if not tolerances:
+        return None
+    results: list[bool] = []
+    compared: list[str] = []
+    for tolerance in tolerances:
+        value = _value(tolerance, measured)
+        if value is not None:
+            results.append(tolerance.allows(value))
+            message = "It measures {value}, and the limit is {limit} [size]."
+            if tolerance.dimension == "count":
+                message = "There are {value}, and the limit is {limit} [size]."
+            compared.append(
+                say(message, value=_shown(value, tolerance), limit=_shown(tolerance.value, tolerance))
+            )
+        elif tolerance.dimension == "depth":
+            compared.append(say("A depth can't be measured on an image [size]."))
+        else:
+            compared.append(
+                say("In millimetres it is unknown without a scale; give one in px per mm [size].")
+            )
+    # One limit that is exceeded decides; one that could not be compared leaves it open.
+    within = False if False in results else True if len(results) == len(tolerances) else None
+    verdict = []
+    if within is not None:
+        verdict = [
+            say("It is within the limit [size].") if within else say("It is outside the limit [size].")
+        ]
+    told = [*quoted(topic, found), *dict.fromkeys(compared), *verdict]
+    return Judged(within, told, [_in_words(tolerance) for tolerance in tolerances])
+
+
+def _value(tolerance: Tolerance, measured: Measured) -> float | None:
+    """Return what a tolerance is compared with, in its unit, or None where it is not known."""
+    if tolerance.dimension == "count":
+        return measured.count
+    if tolerance.dimension == "depth":
+        return None
+    pixels = measured.width if tolerance.dimension == "width" else measured.length
+    known = {"percent": 100 * measured.share, "px": pixels, "px2": float(measured.area)}
+    if measured.scale is not None:
+        known |= {"mm": pixels / measured.scale, "mm2": measured.area / measured.scale**2}
+    return known.get(tolerance.unit)
+
+
+def _shown(value: float, tolerance: Tolerance) -> str:
+    return f"{value:.3g} {_SHOWN[tolerance.unit]}".replace(" %", "%").strip()
+
+
+def _in_words(tolerance: Tolerance) -> str:
+    return f"{tolerance.dimension} {tolerance.comparison} {_shown(tolerance.value, tolerance)}"

@@ -1,0 +1,1 @@
+"""Readers of catalogues and notes, one a kind of file."""

@@ -1,0 +1,144 @@
+"""Types from written looks alone: words of nine languages, and drawn defects told apart."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image
+from toolbox import tiny_context
+
+from anomaly_core.imaging.reading import load_image
+from anomaly_core.scoring.measurement import describe_region
+from anomaly_core.scoring.regions import region_of_mask
+from knowledge.catalogue.looks import Look, parse_look
+from tools.classify.classify import classify
+from tools.classify.scores import CONFIRMED, UNKNOWN, weigh
+from tools.classify.written import RIGHT, agreement, look_of, place_on_part, written_fits, written_looks
+from tools.context import Context, Part
+from tools.describe import describe
+from tools.detect import open_image
+from tools.enrollment.enroll import enroll
+
+CATALOGUE = """Defect,Look,Cause
+scratch,"A thin, straight, bright line.",a gripper
+crack,"A thin dark line, branching.",stress
+pore,"A small round dark spot.",gas
+flake,"A large round bright patch in the centre.",dirt
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "look"),
+    [
+        ("A thin bright line at the edge.", Look("bright", "line", None, None, "edge")),
+        ("Dark, small and round; in the centre.", Look("dark", "round", None, "small", "centre")),
+        ("A branching dark line.", Look("dark", "line", "branching", None, None)),
+        ("dark or bright", Look()),
+        ("Eine dünne helle Linie, gerade, am Rand", Look("bright", "line", "straight", None, "edge")),
+        ("Una macchia scura, piccola", Look("dark", "round", None, "small", None)),
+        ("Una línea clara en el borde", Look("bright", "line", None, None, "edge")),
+        ("Une grande tache sombre au centre", Look("dark", "round", None, "large", "centre")),
+        ("Um furo redondo e escuro", Look("dark", "round", None, None, None)),
+        ("边缘的细暗线", Look("dark", "line", None, None, "edge")),
+        ("中央の丸い黒い点", Look("dark", "round", None, None, "centre")),
+        ("가장자리의 어두운 둥근 점", Look("dark", "round", None, None, "edge")),
+        ("as agreed", Look()),
+    ],
+)
+def test_words_of_a_look(text: str, look: Look) -> None:
+    assert parse_look(text) == look
+
+
+def paint(path: Path, kind: str = "", seed: int = 0) -> Path:
+    """Paint a grey plate that fills the image, 192 x 192 pixels, with a defect of a kind."""
+    noise = np.random.default_rng(seed).normal(0, 2, (192, 192, 1))
+    image = np.clip(np.full((192, 192, 3), 120.0) + noise, 0, 255).astype(np.uint8)
+    if kind == "scratch":
+        cv2.line(image, (40, 60), (150, 66), (235, 235, 235), 3)
+    elif kind == "crack":
+        for end in ((150, 40), (150, 90), (120, 140), (60, 150)):
+            cv2.line(image, (50, 60), end, (20, 20, 20), 2)
+    elif kind == "pore":
+        cv2.circle(image, (70, 120), 8, (20, 20, 20), -1)
+    elif kind == "flake":
+        cv2.circle(image, (96, 96), 36, (235, 235, 235), -1)
+    Image.fromarray(image).save(path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def context(tmp_path_factory: pytest.TempPathFactory) -> Context:
+    folder = tmp_path_factory.mktemp("written")
+    made = tiny_context(folder / "store")
+    enroll(made, "plate", [paint(folder / f"{seed}.png", seed=seed) for seed in range(5)], keep_all=True)
+    (folder / "fmea.csv").write_text(CATALOGUE)
+    made.domain.add([folder / "fmea.csv"], product="plate")
+    return made
+
+
+def part(context: Context, folder: Path, kind: str) -> Part:
+    image = str(paint(folder / f"{kind}.png", kind, seed=9))
+    return Part(context, image, open_image(context, image).sha256, "plate")
+
+
+@pytest.mark.parametrize("kind", ["scratch", "crack", "pore", "flake"])
+def test_a_drawn_defect_fits_its_own_entry_best(context: Context, tmp_path: Path, kind: str) -> None:
+    """By the drawn mask: what the tiny encoder's map outlines is another question."""
+    good, bad = (
+        load_image(paint(tmp_path / "good.png")).pixels,
+        load_image(paint(tmp_path / "bad.png", kind)).pixels,
+    )
+    region = region_of_mask(np.abs(bad.astype(int) - good).max(axis=2) > 30, score=1.0)
+    seen = describe_region(bad, region, good)
+    look = look_of(seen, seen.contrast, place_on_part(region.bbox, bad))
+    fits = {
+        name: agreement(one, look) for name, one in written_looks(context.domain.passages("plate")).items()
+    }
+    assert max(fits, key=lambda name: fits[name]) == kind, (fits, look)
+    assert weigh({}, {}, written=fits).name in (kind, UNKNOWN)
+
+
+def test_an_image_is_measured_for_the_entries(context: Context, tmp_path: Path) -> None:
+    drawn = part(context, tmp_path, "pore")
+    fits = written_fits(drawn, "60,110,81,131", context.domain.passages("plate"))
+    assert max(fits, key=lambda name: fits[name]) == "pore", (fits, describe(drawn, "60,110,81,131"))
+    assert written_fits(drawn, "60,110,81,131", []) == {}
+
+
+def test_a_type_is_likely_at_best_and_has_a_runner_up(context: Context, tmp_path: Path) -> None:
+    drawn = part(context, tmp_path, "flake")
+    text = describe(drawn, "58,58,135,135").text
+    record = classify(drawn, text, 0.1, "58,58,135,135")
+    assert record.name in ("flake", UNKNOWN)
+    assert record.status == ("likely" if record.name == "flake" else "unknown")
+    assert record.alternatives
+    fits = {"scratch": agreement(Look("bright", "line", "straight"), Look("bright", "line", "straight"))}
+    named = weigh({}, {}, written={**fits, "pore": -1.0})
+    assert (named.name, named.status) == ("scratch", "likely")
+    assert [other.name for other in named.alternatives] == ["pore"]
+
+
+def test_two_entries_alike_leave_it_unknown_with_candidates() -> None:
+    record = weigh({}, {}, written={"scratch": 1.0, "scuff": 1.0})
+    assert (record.name, record.status) == (UNKNOWN, "unknown")
+    assert {other.name for other in record.alternatives} == {"scratch", "scuff"}
+
+
+def test_examples_say_more_than_what_is_written() -> None:
+    record = weigh({"dent": [0.95]}, {}, written={"scratch": 1.0, "dent": -1.0})
+    assert (record.name, record.status) == ("dent", "confirmed")
+    assert record.score >= CONFIRMED
+
+
+def test_what_cannot_be_told_counts_for_nothing() -> None:
+    assert agreement(Look("dark", "line"), Look()) == 0
+    assert agreement(Look("dark"), Look("dark")) == pytest.approx(np.log(2 * RIGHT))
+    assert agreement(Look("dark"), Look("bright")) < 0
+
+
+def test_prose_is_a_look_only_beside_fields(context: Context) -> None:
+    assert set(written_looks(context.domain.passages("plate"))) == {"scratch", "crack", "pore", "flake"}
+    assert written_looks([]) == {}

@@ -1,0 +1,116 @@
+"""Types from written entries alone: the attributes that a look states, compared with those of the region.
+
+Each attribute is right or wrong with a fixed chance, whatever the others are (naive Bayes); one that an entry
+does not state, or that cannot be told of the region, counts for nothing. The chances are set, not fitted.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import fields
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from anomaly_core.imaging.foreground import foreground_mask
+from anomaly_core.names import name_key
+from anomaly_core.scoring.measurement import RegionDescription
+from knowledge.catalogue.looks import Look, Place, parse_look
+from knowledge.catalogue.passages import Passage
+from tools.context import Part
+from tools.describe import RegionMeasures, describe
+from tools.locations import Box
+
+RIGHT: Final = 0.85
+"""Chance that a stated attribute is measured of a defect of its type."""
+LEAST_CONTRAST: Final = 3.0
+"""Grey levels from which a region is dark or bright."""
+LINE: Final = 3.0
+"""Least ratio of length to width of a line."""
+ROUND: Final = 1.6
+"""Largest ratio of length to width of what is round."""
+BRANCHED: Final = 0.5
+"""Solidity below which a line is branching; above 1 - BRANCHED / 2 it is straight."""
+SMALL: Final = 0.01
+LARGE: Final = 0.08
+"""Shares of the image up to which a region is small, and from which it is large."""
+NEAR_EDGE: Final = 0.15
+"""Distance from the part's border, as a share of its side, within which a region lies at the edge."""
+
+
+def written_fits(part: Part, place: str, passages: Sequence[Passage]) -> dict[str, float]:
+    """Return, by type, the log-odds of its written look for the region at a place against any other look.
+
+    Empty where no entry states an attribute; a type without one is left out.
+    """
+    looks = written_looks(passages)
+    if not looks:
+        return {}
+    measured = describe(part, place)
+    contrast = measured.contrast if measured.template_contrast is None else measured.template_contrast
+    seen = look_of(measured, contrast, place_on_part(measured.bbox, part.pixels))
+    return {name: agreement(look, seen) for name, look in looks.items()}
+
+
+def written_looks(passages: Sequence[Passage]) -> dict[str, Look]:
+    """Return, by type, the attributes that its entries state.
+
+    The look is the field of that name; without it, the prose of a type of which other fields are stated.
+    """
+    texts: dict[str, list[str]] = {}
+    stated = {name_key(p.defect) for p in passages if p.defect and p.field is not None}
+    own = {name_key(p.defect) for p in passages if p.defect and p.field == "look"}
+    for passage in passages:
+        if passage.defect is None or name_key(passage.defect) in ("good", "combined"):
+            continue
+        key = name_key(passage.defect)
+        if passage.field == "look" or (passage.field is None and key in stated - own):
+            texts.setdefault(passage.defect, []).append(passage.text)
+    looks = {name: parse_look(" ".join(said)) for name, said in texts.items()}
+    return {name: look for name, look in looks.items() if look != Look()}
+
+
+def look_of(seen: RegionMeasures | RegionDescription, contrast: float, place: Place | None) -> Look:
+    """Return the attributes of a measured region. contrast: grey levels, against a good part where known."""
+    aspect = seen.length_px / max(seen.width_px, 1.0)
+    line = aspect >= LINE or seen.solidity < BRANCHED
+    straight = line and seen.solidity > 1 - BRANCHED / 2
+    return Look(
+        tone=None if abs(contrast) < LEAST_CONTRAST else "dark" if contrast < 0 else "bright",
+        shape="line" if line else "round" if aspect <= ROUND else None,
+        course="branching" if seen.solidity < BRANCHED else "straight" if straight else None,
+        size="small" if seen.area_share <= SMALL else "large" if seen.area_share >= LARGE else None,
+        place=place,
+    )
+
+
+def agreement(stated: Look, seen: Look) -> float:
+    """Return the log-odds of what was seen if the entry's look holds, against a look of either kind."""
+    total = 0.0
+    for field in fields(Look):
+        wanted, found = getattr(stated, field.name), getattr(seen, field.name)
+        if wanted is not None and found is not None:
+            total += math.log((RIGHT if wanted == found else 1 - RIGHT) / 0.5)
+    return total
+
+
+def place_on_part(box: Box, pixels: NDArray[np.uint8]) -> Place | None:
+    """Return whether a box lies at the edge or in the centre of the part, or of an image that it fills.
+
+    pixels: (H, W, 3) uint8 RGB, the whole image.
+    """
+    mask = foreground_mask(pixels)
+    height, width = pixels.shape[:2]
+    left, top, right, bottom = 0, 0, width, height
+    if mask is not None and mask.any():
+        rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+        left, right = int(columns[0]), int(columns[-1]) + 1
+        top, bottom = int(rows[0]), int(rows[-1]) + 1
+    x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
+    nearest = min((x - left) / (right - left), (right - x) / (right - left),
+                  (y - top) / (bottom - top), (bottom - y) / (bottom - top))  # fmt: skip
+    if nearest <= NEAR_EDGE:
+        return "edge"
+    return "centre" if nearest >= 1 / 3 else None
