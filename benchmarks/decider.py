@@ -40,6 +40,8 @@ SHARES: Final = (0.001, 0.01, 0.05, 0.2)
 RATE: Final = 0.05
 GOOD: Final = 16
 """Further good images that teach, beside the simulated defects on them."""
+FEWEST: Final = 4
+"""A set with fewer further good images than this is left out."""
 NEVER: Final = -5.0
 """Log-odds of the language model where it was not asked."""
 
@@ -138,7 +140,7 @@ def main() -> None:
         tests = some(part.tests, given.most)
         labels = np.array([test.anomalous for test in tests])
         images = [model.encode(test.pixels) for test in tests]
-        for shots in given.shots:
+        for shots in (count for count in given.shots if len(part.pool) >= count + FEWEST):
             for seed in given.seeds:
                 drawn = examples(part, images, model, shots, seed, ask=given.ask)
                 seen[part.name, shots, seed] = {**drawn, "labels": labels}
@@ -146,7 +148,7 @@ def main() -> None:
     found: dict[str, Any] = {}
     for part in parts:
         others = [each for (name, _, _), each in seen.items() if name != part.name]
-        for shots in given.shots:
+        for shots in (count for count in given.shots if (part.name, count, given.seeds[0]) in seen):
             rows = [compared(seen[part.name, shots, seed], others) for seed in given.seeds]
             row = {way: spreads([each[way] for each in rows]) for way in ("p-value", "decider")}
             found.setdefault(part.name, {})[str(shots)] = row

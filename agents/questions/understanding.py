@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -23,7 +23,9 @@ NEAR: Final = 0.2
 """Least probability of a kind; a question below it is `other`."""
 STANDS: Final = 0.55
 """Least probability for a clause to be an intent of its own beside others."""
-SINGLE: Final = 0.85
+ASKS: Final = 0.4
+"""The same of a clause that asks by itself."""
+SINGLE: Final = 0.7
 """Probability from which a question as a whole is one thing, whatever its clauses are by themselves."""
 MOST: Final = 6
 """Most intents of a question."""
@@ -36,6 +38,12 @@ OF_A_REGION: Final = frozenset[Kind](
     {"place", "type", "appearance", "size", "look_again", "cause", "effect", "action"}
 )
 """Kinds that can be asked again of another region."""
+ANSWERED_BY: Final[Mapping[Kind, frozenset[Kind]]] = {
+    "verdict": frozenset({"verdict"}),
+    "size": frozenset({"verdict"}),
+    "look_again": frozenset({"verdict", "correction", "confidence", "reasoning"}),
+}
+"""Kinds that another clause of the question asks for in other words: "I see a crack. Why is it good?"."""
 _NEGATED: Final = 24
 """Characters before a word within which a negation counts."""
 _A_NOT_A: Final = re.compile(r"有没有|有无|是不是|能不能|可不可以|好不好|会不会|行不行")
@@ -103,7 +111,8 @@ def _clauses(question: str, language: str) -> list[_Clause]:
     together = _clause(whole, kinds[-1], senses[-1])
     alone = [_clause(text, k, s) for text, k, s in zip(pieces, kinds, senses, strict=False)]
     standing = [
-        one.kind not in ("other", "greeting") and (one.probability >= STANDS or _asks(one.text, language))
+        one.kind not in ("other", "greeting")
+        and (one.probability >= (ASKS if _asks(one.text, language) else STANDS))
         for one in alone
     ]
     distinct = {one.kind for one, stands in zip(alone, standing, strict=True) if stands}
@@ -282,4 +291,7 @@ def _defines(before: Understanding, one: Understanding) -> bool:
 def _repeats(one: Understanding, before: Sequence[Understanding]) -> bool:
     """Return whether the same thing was asked for already."""
     apart = {"text", "probability"}
-    return any(one.model_dump(exclude=apart) == other.model_dump(exclude=apart) for other in before)
+    if any(one.model_dump(exclude=apart) == other.model_dump(exclude=apart) for other in before):
+        return True
+    new = [one.place, one.region, one.type, one.zone, one.image, one.limit]
+    return any(new) is False and any(one.kind in ANSWERED_BY.get(other.kind, ()) for other in before)
