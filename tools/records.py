@@ -131,6 +131,9 @@ class InspectionRecord(Record):
     files: FilesRecord
     models: ModelsRecord
     timings_ms: TimingsRecord
+    warnings: list[str] = Field(
+        default_factory=list, description="what failed beside the inspection, such as its row in the log"
+    )
 
 
 class LimitRecord(Record):
@@ -138,6 +141,35 @@ class LimitRecord(Record):
 
     value: float
     unit: Literal["mm", "px", "percent"]
+
+
+LogFigure = Literal[
+    "count", "list", "worst", "yield", "first", "trend", "corrected", "often", "frequent", "last"
+]
+"""What can be asked of the log. "first": since when; "often", "frequent": of types of defects."""
+
+
+class LogQuestion(Record):
+    """What a question asks of the log; null where it names none.
+
+    since, until: timestamps of `knowledge.log.entry`. period: its name in words, or empty. lot, type, name:
+    of a lot, a defect, and an image's file. this: it speaks of the product in hand. conversation: of what was
+    asked in this conversation. every: whether all are. text: its words in lower case,
+    in which a product may be named.
+    """
+
+    figure: LogFigure = "count"
+    decision: Decision | None = None
+    since: str | None = None
+    until: str | None = None
+    period: str = ""
+    lot: str | None = None
+    type: str | None = None
+    name: str | None = None
+    this: bool = False
+    conversation: bool = False
+    every: bool = False
+    text: str = ""
 
 
 class UnderstoodRecord(Record):
@@ -163,6 +195,17 @@ class AnswerRecord(InspectionRecord):
     affirmed: bool | None = Field(
         description="whether the question as it was put is answered yes; null where it asks for no yes or no"
     )
+
+
+class TextAnswerRecord(Record):
+    """The answer to a question that came without an image."""
+
+    question: str
+    language: str = Field(description="ISO 639-1 code; the answer is in it")
+    understood: list[UnderstoodRecord] = Field(description="an entry for each thing asked, in order")
+    affirmed: bool | None = Field(description="see `AnswerRecord`")
+    answer: str
+    evidence: list[EvidenceRecord]
 
 
 class ErrorRecord(Record):

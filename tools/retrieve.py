@@ -87,6 +87,12 @@ def notes_about(part: Part, types: Sequence[str]) -> list[PassageRecord]:
     ]
 
 
+def known_defects(context: Context) -> list[str]:
+    """Return the names of all defects in the notes, which a question may name."""
+    found = (passage.defect for passage in context.domain.passages())
+    return list(dict.fromkeys(name for name in found if name))
+
+
 def expected_defects(part: Part) -> list[str]:
     """Return the defects that the notes about the part's product name."""
     return part.context.domain.defects(part.product)

@@ -34,8 +34,10 @@ from agents.questions.plan import Situation
 from agents.questions.understanding import understand
 from agents.state import DialogueInput, DialogueState, Review
 from anomaly_core.errors import LanguageModelDown, LanguageModelError
+from tools.classify.scores import UNKNOWN
 from tools.context import Context as Tools
 from tools.records import FilesRecord, PassageRecord
+from tools.retrieve import known_defects
 
 Dialogue = CompiledStateGraph[DialogueState, Context, DialogueInput, DialogueState]
 AGAIN = RetryPolicy(max_attempts=2, retry_on=LanguageModelDown)
@@ -106,6 +108,7 @@ def listen(state: DialogueState, runtime: Runtime[Context]) -> Update:
         "draft": None,
         "affirmed": None,
         "reviewed": None,
+        "warnings": [],
         "files": FilesRecord(),
         "timings_ms": Overwrite({}),
     }
@@ -143,7 +146,8 @@ def record(state: DialogueState, runtime: Runtime[Context]) -> Update:
     info = runtime.execution_info
     thread = "" if info is None else info.thread_id or ""
     identity = f"{thread} {state['turn']} {state['opened'].sha256}"
-    return {"reviewed": given.model_copy(update={"id": record_review(state, given, identity)})}
+    id_, warnings = record_review(state, given, identity)
+    return {"reviewed": given.model_copy(update={"id": id_}), "warnings": [*state["warnings"], *warnings]}
 
 
 def plan(state: DialogueState) -> Update:
@@ -151,7 +155,9 @@ def plan(state: DialogueState) -> Update:
     if state["asked"].options:
         return {"plan": []}
     images = {one["number"]: one["image"] for one in state["seen"]}
-    situation = Situation(state["regions"], state["verdict"].anomalous, images)
+    defect = state.get("defect_type")
+    known = None if defect is None or defect.name == UNKNOWN else defect.name
+    situation = Situation(state["regions"], state["verdict"].anomalous, images, known)
     return {"plan": make_plan(state["asked"], situation)}
 
 
@@ -262,12 +268,6 @@ def review_request(state: DialogueState) -> dict[str, Any]:
         "places": [region.cell for region in state["regions"]],
         "question": state.get("question"),
     }
-
-
-def known_defects(tools: Tools) -> list[str]:
-    """Return the names of all defects in the notes, which a question may name."""
-    found = (passage.defect for passage in tools.domain.passages())
-    return list(dict.fromkeys(name for name in found if name))
 
 
 def _with_review(answer: str, state: DialogueState) -> str:

@@ -41,8 +41,8 @@ class Entry:
     """An inspection, a person's correction of one, or the undoing of a correction.
 
     at: see `timestamp`. path: of the image, empty where it came without a file. decision, alpha, review: of
-    an inspection. correction: id of the correction. verdict, note: a person's. uid: a second entry of the same
-    uid is not written, so that a step repeated after a kill logs nothing twice.
+    an inspection. correction: id of the correction. verdict, note: a person's. uid: a second entry of the
+    same uid is not written, so that a step repeated after a kill logs nothing twice.
     """
 
     kind: Kind

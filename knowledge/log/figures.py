@@ -226,6 +226,15 @@ def _last(connection: sqlite3.Connection, wanted: Filter) -> str | None:
     return None if last is None else str(last)
 
 
+def lot_of(connection: sqlite3.Connection, name: str) -> str:
+    """Return a lot as the log spells it, whatever the case; the name given where it has none such."""
+    found = connection.execute(
+        "SELECT lot FROM rows WHERE kind = 'inspection' AND lot IN (?, ?, ?) LIMIT 1",
+        (name, name.upper(), name.capitalize()),
+    ).fetchone()
+    return name if found is None else str(found[0])
+
+
 def _midnight(day: date) -> str:
     # Without a zone given, the machine's, with the offset that was in force on that day.
     return timestamp(datetime.combine(day, clock()).astimezone())
