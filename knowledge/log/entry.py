@@ -68,7 +68,7 @@ class Entry:
     def values(self) -> tuple[Any, ...]:
         """Return the row's values in the order of `COLUMNS`, texts without what SQLite cannot hold."""
         held = {
-            **{key: getattr(self, key) for key in COLUMNS if key not in ("type", "types", "regions")},
+            **vars(self),
             "type": self.types[0].name if self.types else None,
             "types": _json([asdict(one) for one in self.types]),
             "regions": _json([asdict(one) for one in self.regions]),
@@ -103,4 +103,6 @@ _json: Final = json.JSONEncoder(separators=(",", ":")).encode
 
 def _storable(value: Any) -> Any:
     # A file name's bytes need not be UTF-8.
-    return value.encode("utf-8", "backslashreplace").decode() if isinstance(value, str) else value
+    if isinstance(value, str) and not value.isascii():
+        return value.encode("utf-8", "backslashreplace").decode()
+    return value

@@ -16,7 +16,7 @@ from knowledge.log.entry import COLUMNS, GENESIS, Entry, chained
 T = TypeVar("T")
 _INSERT = (
     f"INSERT INTO rows (number, {', '.join(COLUMNS)}, previous, hash) "
-    f"VALUES ({', '.join('?' * (len(COLUMNS) + 3))})"
+    f"VALUES ({', '.join('?' * (len(COLUMNS) + 3))}) ON CONFLICT (uid) DO NOTHING"
 )
 
 
@@ -112,15 +112,13 @@ def _appended(connection: sqlite3.Connection, entries: Sequence[Entry]) -> list[
     count, previous = connection.execute("SELECT count, hash FROM head").fetchone()
     numbers = []
     for entry in entries:
-        known = connection.execute("SELECT number FROM rows WHERE uid = ?", (entry.uid,)).fetchone()
-        if known is not None:
-            numbers.append(known[0])
-            continue
-        count += 1
         values = entry.values()
-        own = chained(previous, count, values)
-        connection.execute(_INSERT, (count, *values, previous, own))
-        numbers.append(count)
-        previous = own
+        own = chained(previous, count + 1, values)
+        if connection.execute(_INSERT, (count + 1, *values, previous, own)).rowcount:
+            count, previous = count + 1, own
+            numbers.append(count)
+        else:
+            known = connection.execute("SELECT number FROM rows WHERE uid = ?", (entry.uid,)).fetchone()
+            numbers.append(known[0])
     connection.execute("UPDATE head SET count = ?, hash = ?", (count, previous))
     return numbers

@@ -1,9 +1,8 @@
-"""The log: chain, kills, several processes, unusable files, figures, and their time at 100,000 rows."""
+"""The log: chain, kills, several processes, unusable files, figures by filter."""
 
 from __future__ import annotations
 
 import os
-import random
 import signal
 import sqlite3
 import subprocess
@@ -11,36 +10,17 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from logged import entry
 
 from anomaly_core.errors import StoreDamaged, StoreError, StoreTooNew
 from knowledge.log import database, figures
-from knowledge.log.entry import Entry, NamedType, Region, timestamp
+from knowledge.log.entry import NamedType, Region
 from knowledge.log.figures import Filter
 from knowledge.log.log import InspectionLog
-
-START = datetime(2026, 11, 2, 8, tzinfo=UTC)
-
-
-def entry(number: int, decision: str = "pass", **fields: Any) -> Entry:
-    found: dict[str, Any] = {
-        "kind": "inspection",
-        "name": f"part-{number}.png",
-        "path": f"/parts/part-{number}.png",
-        "sha256": f"{number:064x}",
-        "product": "screw",
-        "decision": decision,
-        "p_value": 0.01 if decision == "fail" else 0.6,
-        "alpha": 0.05,
-        "review": 0.2,
-        "types": (NamedType("crack", "likely", 0.7),) if decision == "fail" else (),
-        "at": timestamp(START + timedelta(minutes=number)),
-    }
-    return Entry(**{**found, **fields})
 
 
 @pytest.fixture
@@ -289,24 +269,3 @@ def test_a_reader_beside_a_writer(log: InspectionLog) -> None:
     assert reader.verify().rows == 2
     held = database.open_for_reading(log.path)
     held.close()
-
-
-def bulk(count: int) -> list[Entry]:
-    """A hundred thousand inspections of three months: three products, a tenth of them failed."""
-    draw = random.Random(0)
-    types = {name: (NamedType(name, "likely", 0.7),) for name in ("scratch", "crack", "dent")}
-    made = []
-    for number in range(count):
-        decision = draw.choices(("pass", "review", "fail"), (8, 1, 1))[0]
-        made.append(
-            entry(
-                number,
-                decision,
-                product=draw.choice(("screw", "plate", "nut")),
-                p_value=draw.random(),
-                types=types[draw.choice(list(types))] if decision == "fail" else (),
-                lot=f"A{number // 500}",
-                at=timestamp(START + timedelta(seconds=80 * number)),
-            )
-        )
-    return made
