@@ -69,7 +69,7 @@ ENTRIES: Final[Mapping[Kind, Entry]] = {
     ),
     "reasoning": Entry(on_verdict.reasoning, ("describe_region", "retrieve_knowledge")),
     # Names of files in the log are others' words, which no language model is to read.
-    "history": Entry(on_history.history, plan=plan.read_log, passages=0, about_part=False),
+    "history": Entry(on_history.history, ("log_figures",), plan.read_log, passages=0, about_part=False),
     "catalogue": Entry(on_notes.catalogue, ("retrieve_knowledge",), passages=5, task="Defect Analysis"),
     "correction": Entry(on_images.correction, _LOOK, plan.take_hint),
     "help": Entry(on_talk.help_, passages=0, about_part=False),
