@@ -127,10 +127,13 @@ class HistoryRecord(Record):
         return told
 
 
-def log_figures(part: Part, **asked: Any) -> HistoryRecord:
-    """Read what the log tells of earlier inspections."""
-    question = LogQuestion(**asked)
-    alone = question.figure == "corrected" and not (question.since or question.until or question.name)
+def log_figures(part: Part, asked: Mapping[str, Any] | None = None) -> HistoryRecord:
+    """Read what the log tells of earlier inspections.
+
+    asked: a LogQuestion as JSON, which no model gives; without it all inspections are counted.
+    """
+    question = LogQuestion.model_validate(asked or {})
+    alone = question.figure == "corrected" and not (question.since or question.until or question.image_name)
     return look_up(
         part.context,
         question,
@@ -162,7 +165,7 @@ def _figures(
         product=named[0] if named else product,
         lot=None if asked.lot is None else figures.lot_of(connection, asked.lot),
         sha256=sha256,
-        name=None if asked.name is None or asked.figure == "corrected" else asked.name,
+        name=None if asked.image_name is None or asked.figure == "corrected" else asked.image_name,
     )
     decision = "fail" if types and asked.decision is None else asked.decision
     wanted = replace(scope, decision=decision, types=tuple(types) if types else None)
@@ -189,8 +192,8 @@ def _figures(
             ]
         case "corrected":
             found = figures.corrections(connection, scope)
-            if asked.name is not None:
-                found = [one for one in found if one["name"].lower() == asked.name]
+            if asked.image_name is not None:
+                found = [one for one in found if one["name"].lower() == asked.image_name]
             made["corrections"] = [_picked(CorrectedRecord, one) for one in found]
         case "count" | "yield":
             pass

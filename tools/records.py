@@ -150,26 +150,20 @@ LogFigure = Literal[
 
 
 class LogQuestion(Record):
-    """What a question asks of the log; null where it names none.
+    """What a question asks of the log; null where it names none."""
 
-    since, until: timestamps of `knowledge.log.entry`. period: its name in words, or empty. lot, type, name:
-    of a lot, a defect, and an image's file. this: it speaks of the product in hand. conversation: of what was
-    asked in this conversation. every: whether all are. text: its words in lower case,
-    in which a product may be named.
-    """
-
-    figure: LogFigure = "count"
-    decision: Decision | None = None
-    since: str | None = None
-    until: str | None = None
-    period: str = ""
-    lot: str | None = None
-    type: str | None = None
-    name: str | None = None
-    this: bool = False
-    conversation: bool = False
-    every: bool = False
-    text: str = ""
+    figure: LogFigure = Field("count", description="what is asked for")
+    decision: Decision | None = Field(None, description="of this decision alone")
+    since: str | None = Field(None, description="ISO 8601, UTC with milliseconds and Z; inclusive")
+    until: str | None = Field(None, description="the same; exclusive")
+    period: str = Field("", description="the period in words, or empty")
+    lot: str | None = Field(None, description="of this lot alone")
+    type: str | None = Field(None, description="a defect's name")
+    image_name: str | None = Field(None, description="file name of an image in the log; none is opened")
+    this: bool = Field(False, description="whether it speaks of the product in hand")
+    conversation: bool = Field(False, description="whether it speaks of this conversation")
+    every: bool = Field(False, description="whether it asks if all are")
+    text: str = Field("", description="its words in lower case, in which a product may be named")
 
 
 class UnderstoodRecord(Record):

@@ -40,6 +40,8 @@ from tools.records import FilesRecord, PassageRecord
 from tools.retrieve import known_defects
 
 Dialogue = CompiledStateGraph[DialogueState, Context, DialogueInput, DialogueState]
+BOUND = ("other", "asked")
+"""Arguments of tools that a plan sets, and no model."""
 AGAIN = RetryPolicy(max_attempts=2, retry_on=LanguageModelDown)
 """For the node that calls a model server: once more where it did not answer."""
 
@@ -165,9 +167,10 @@ def plan(state: DialogueState) -> Update:
 def call_tool(state: DialogueState, runtime: Runtime[Context]) -> Update:
     """Carry out the first call of the plan."""
     call, *rest = state["plan"]
-    bound = {call.tool: {"other": call.arguments["other"]}} if "other" in call.arguments else {}
-    given = {name: value for name, value in call.arguments.items() if name != "other"}
-    calls = ToolCalls(part_of(state, runtime), display_names(state), state["observations"], bound)
+    bound = {name: value for name, value in call.arguments.items() if name in BOUND}
+    given = {name: value for name, value in call.arguments.items() if name not in BOUND}
+    known = state["observations"]
+    calls = ToolCalls(part_of(state, runtime), display_names(state), known, {call.tool: bound})
     calls.call(call.tool, given, call.intent)
     return {"plan": rest, "observations": calls.found}
 

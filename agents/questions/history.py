@@ -46,7 +46,7 @@ def log_question(text: str, language: str, now: datetime) -> LogQuestion:
         until=None if period is None or period.until is None else timestamp(period.until),
         period="" if period is None else period.name,
         lot=_lot(words, rest),
-        name=None if file is None else file[0],
+        image_name=None if file is None else file[0],
         this=words.has("this", rest),
         conversation=words.has("session", rest),
         every=words.has("every", rest),

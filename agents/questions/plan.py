@@ -86,13 +86,13 @@ def read_log(asked: Understanding, situation: Situation) -> list[PlannedCall]:
     log = asked.log
     if log is None or asked.image is not None:
         return []
-    narrowed = log.since or log.until or log.lot or log.name
+    narrowed = log.since or log.until or log.lot or log.image_name
     of_the_thread = log.figure in ("count", "list", "worst") and len(situation.images) > 1
     if not narrowed and (log.conversation or of_the_thread):
         return []
     named = log.type or (situation.defect if log.this and log.decision == "fail" else None)
     call = _call("log_figures", "read the log")
-    return [call.model_copy(update={"arguments": {**log.model_dump(), "type": named}})]
+    return [call.model_copy(update={"arguments": {"asked": {**log.model_dump(), "type": named}}})]
 
 
 def _call(tool: str, why: str, **arguments: str | None) -> PlannedCall:

@@ -225,7 +225,7 @@ def test_lot_and_file_name() -> None:
     asked = log_question("how many of lot a17 failed today", "en", NOW)
     assert (asked.lot, asked.decision, asked.period) == ("a17", "fail", "today")
     assert log_question("a lot of parts failed", "en", NOW).lot is None
-    assert log_question("was part-4.png corrected", "en", NOW).name == "part-4.png"
+    assert log_question("was part-4.png corrected", "en", NOW).image_name == "part-4.png"
 
 
 QUESTIONS = (
