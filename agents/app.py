@@ -14,27 +14,24 @@ from agents.catalogue import AddSummary, Catalogue
 from agents.corrections import Outcome, correct, record_review
 from agents.graphs.context import Context, Resources
 from agents.graphs.inspection import build_graph
+from agents.graphs.printed import inspection_record, understood
 from agents.graphs.threads import Conversations, Event, Finished, Waiting, new_thread
 from agents.in_flight import in_flight
 from agents.settings import EMBEDDED, Settings
-from agents.state import DialogueState, InspectionState, Review, Understanding
+from agents.state import DialogueState, InspectionState, Review
 from anomaly_core.errors import IadError
 from anomaly_core.files import make_folder
 from anomaly_core.good_images import Progress
 from knowledge.products.corrections import Correction, Label
-from tools.detect import reasons_of
 from tools.enrollment.calibrate import CalibrationSummary, calibrate
 from tools.enrollment.enroll import EnrollSummary, enroll
-from tools.locations import ZONE
+from tools.log import log_correction
 from tools.records import (
     AnswerRecord,
     FailureRecord,
     InspectionRecord,
-    ModelsRecord,
     PassageRecord,
-    RegionRecord,
-    TimingsRecord,
-    UnderstoodRecord,
+    TextAnswerRecord,
 )
 from tools.retrieve import find_passages
 
@@ -157,10 +154,15 @@ class Application:
         one = partial(self._recorded, product=product, out=out)
         yield from map(one, paths) if jobs == 1 else in_flight(one, paths, jobs)
 
-    def inspect_one(self, path: Path, *, product: str | None = None) -> InspectionRecord:
-        """Inspect one image. Raises what `inspect` would record."""
+    def inspect_one(
+        self, path: Path, *, product: str | None = None, shown_name: str | None = None
+    ) -> InspectionRecord:
+        """Inspect one image. Raises what `inspect` would record.
+
+        shown_name: of an image whose path is a passing one, such as an upload's, for the log.
+        """
         self.tools.require_store()
-        record = self._recorded(path, product=product, failures=())
+        record = self._recorded(path, product=product, shown_name=shown_name, failures=())
         if isinstance(record, FailureRecord):
             raise TypeError("an error that was not to be recorded was")
         return record
@@ -172,17 +174,30 @@ class Application:
         *,
         product: str | None = None,
         thread: str | None = None,
+        shown_name: str | None = None,
         listen: Listener | None = None,
     ) -> AnswerRecord:
         """Answer one question about one image, from evidence.
 
         thread: a name under which images and questions are remembered; without one a new thread begins, and
-        the record tells its name. The same question again goes on where it was cut off.
+        the record tells its name. The same question again goes on where it was cut off. shown_name: see
+        `inspect_one`.
         """
-        reply = self.ask_or_wait(image, question, product=product, thread=thread, listen=listen)
+        reply = self.ask_or_wait(
+            image, question, product=product, thread=thread, shown_name=shown_name, listen=listen
+        )
         if isinstance(reply, Waiting):
             raise TypeError("a question that asks for no review waits for nobody")
         return reply
+
+    def ask_without_image(self, question: str, *, product: str | None = None) -> TextAnswerRecord:
+        """Answer a question about the catalogue or the log. Raises UnknownProduct, StoreMissing."""
+        # Here, not above: an inspection needs no questions' classifier.
+        from agents.answers.without_image import answer_without_image
+
+        self.tools.require_store()
+        known = None if product is None else self.catalogue.known(product, hint="")
+        return answer_without_image(self.tools, question, known)
 
     def ask_or_wait(
         self,
@@ -192,13 +207,16 @@ class Application:
         product: str | None = None,
         thread: str | None = None,
         review: bool = False,
+        shown_name: str | None = None,
         listen: Listener | None = None,
     ) -> AnswerRecord | Waiting:
         """Answer as `ask` does; with `review`, an uncertain verdict first waits for a human label."""
         self.tools.require_store()
         name = thread or new_thread()
         start = time.perf_counter()
-        events = self.conversations.ask(image, question, thread=name, product=product, review=review)
+        events = self.conversations.ask(
+            image, question, thread=name, product=product, review=review, shown_name=shown_name
+        )
         return self._reply(name, _final_state(events, listen), start)
 
     def review(self, thread: str, word: Review, listen: Listener | None = None) -> AnswerRecord | Waiting:
@@ -242,10 +260,11 @@ class Application:
         self.tools.require_store()
         return self.tools.feedback.corrections()
 
-    def undo_correction(self, id_: str) -> Correction:
+    def undo_correction(self, id_: str) -> Outcome:
         """Roll a correction back; return it as it then is."""
         self.tools.require_store()
-        return self.tools.feedback.undo(id_)
+        undone = self.tools.feedback.undo(id_)
+        return Outcome(undone, accepted=True, warnings=log_correction(self.tools, undone))
 
     def add_knowledge(self, files: Sequence[Path], product: str | None = None) -> AddSummary:
         """Add notes; a file added before is replaced. Raises KnowledgeError for the first that fails."""
@@ -284,6 +303,8 @@ class Application:
         opened = self.__dict__.pop("conversations", None)
         if isinstance(opened, Conversations):
             opened.close()
+        if self.tools.log is not None:
+            self.tools.log.close()
 
     def _reply(self, thread: str, final: DialogueState | Waiting, start: float) -> AnswerRecord | Waiting:
         if isinstance(final, Waiting):
@@ -315,13 +336,19 @@ class Application:
         *,
         product: str | None = None,
         out: Path | None = None,
+        shown_name: str | None = None,
         failures: type[IadError] | tuple[()] = IadError,
     ) -> InspectionRecord | FailureRecord:
         """Inspect one image; an error of `failures` becomes a record of it."""
         start = time.perf_counter()
         try:
             state: InspectionState = self._graph.invoke(  # type: ignore[assignment]
-                {"image": str(path), "named_product": product, "out": None if out is None else str(out)},
+                {
+                    "image": str(path),
+                    "shown_name": shown_name,
+                    "named_product": product,
+                    "out": None if out is None else str(out),
+                },
                 context=self._inspecting,
             )
         except failures as error:
@@ -337,41 +364,3 @@ def _final_state(events: Iterator[Event | Finished], listen: Listener | None) ->
         if listen is not None:
             listen(event)
     raise RuntimeError("a question ended without an answer")
-
-
-def understood(intent: Understanding, state: DialogueState) -> UnderstoodRecord:
-    """Return what a question asks for as the printed object, with the number of the image in hand."""
-    digest = state["opened"].sha256
-    here = next((one["number"] for one in state["seen"] if one["sha256"] == digest), None)
-    fields = intent.model_dump(include=set(UnderstoodRecord.model_fields))
-    in_zone = intent.place is not None and intent.place.startswith(ZONE)
-    place = None if in_zone else intent.place
-    return UnderstoodRecord(**{**fields, "image": fields["image"] or here, "place": place})
-
-
-def inspection_record(state: InspectionState, *, total_ms: float) -> InspectionRecord:
-    """Return the final state of a graph as the printed object."""
-    verdict, times = state["verdict"], state["timings_ms"]
-    known = {key: round(times[key], 2) for key in TimingsRecord.model_fields if key in times}
-    return InspectionRecord(
-        image=state["image"],
-        sha256=state["opened"].sha256,
-        note=state["opened"].note,
-        product=state["product"],
-        decision=verdict.decision,
-        reasons=reasons_of(verdict),
-        anomalous=verdict.anomalous,
-        score=verdict.score,
-        p_value=verdict.p_value,
-        alpha=verdict.alpha,
-        review=verdict.review,
-        uncertain=verdict.uncertain,
-        regions=[RegionRecord(**r.model_dump(exclude={"text", "look"})) for r in state["regions"]],
-        defect_type=state.get("defect_type"),
-        answer=state["answer"],
-        analysis=state["analysis"],
-        evidence=state["evidence"],
-        files=state["files"],
-        models=ModelsRecord(encoder=state["encoder"], decoder=state["decoder"], llm=state["language"].model),
-        timings_ms=TimingsRecord(**{**known, "total": round(total_ms, 2)}),
-    )

@@ -8,13 +8,11 @@ from difflib import SequenceMatcher
 from pathlib import Path
 from typing import Any, Final
 
-from agents.answers.without_image import answer_without_image
 from anomaly_core.errors import KnowledgeError, UnknownProduct
 from anomaly_core.names import name_key
 from knowledge.catalogue.entries import Entry
 from knowledge.catalogue.readers.table import MappedColumn
 from tools.context import Context
-from tools.records import NotesAnswerRecord
 
 ALIKE: Final = 0.75
 """Least likeness of a product's name in a file to a known one at which it may be a misspelling."""
@@ -81,12 +79,12 @@ class Catalogue:
         about, and refused where nobody can be asked. Raises UnknownProduct for `product`, StoreError.
         """
         if product is not None and not new_product:
-            product = self._known(product, confirm)
+            product = self.known(product, confirm)
 
         def check(named: Sequence[str]) -> None:
             for name in named:
                 if not new_product and name != product and self._nearest(name)[1] >= ALIKE:
-                    self._known(name, confirm)
+                    self.known(name, confirm)
 
         passages = entries = 0
         products: list[str] = []
@@ -115,16 +113,11 @@ class Catalogue:
 
     def show(self, product: str) -> list[Entry]:
         """Return the entries for a product, in any spelling. Raises UnknownProduct."""
-        return self._tools.domain.entries(self._known(product, None, hint=""))
+        return self._tools.domain.entries(self.known(product, None, hint=""))
 
     def remove(self, source: str) -> int:
         """Remove a file, by path or name; return its number of passages. Raises KnowledgeError."""
         return self._tools.domain.remove(source)
-
-    def ask(self, question: str, product: str | None = None) -> NotesAnswerRecord:
-        """Answer a question without an image. Raises UnknownProduct, StoreMissing."""
-        known = None if product is None else self._known(product, None, hint="")
-        return answer_without_image(self._tools, question, known)
 
     def _nearest(self, name: str) -> tuple[str | None, float]:
         """Return the known product whose name is most like this one, and how much, in [0, 1]."""
@@ -135,8 +128,8 @@ class Catalogue:
         likeness, nearest = max(alike, default=(0.0, None))
         return nearest, likeness
 
-    def _known(
-        self, name: str, confirm: Confirm | None, hint: str = ", or take it as new with --new-product"
+    def known(
+        self, name: str, confirm: Confirm | None = None, hint: str = ", or take it as new with --new-product"
     ) -> str:
         """Return a product's name as it is known, or as it is where a person says that it is new."""
         known = self.products()

@@ -26,17 +26,22 @@ from tools.context import Context, Part
 from tools.detect import detect, find_product, open_image
 from tools.enrollment.enroll import bytes_of
 from tools.enrollment.trial import Flip, judged_images, label_of, with_template
+from tools.log import log_correction
 
 Mask = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a correction. accepted: whether it was recorded; flips: the verdicts it changes."""
+    """What became of a correction.
+
+    accepted: whether it was recorded. flips: the verdicts it changes. warnings: what failed beside it.
+    """
 
     correction: Correction
     accepted: bool
     flips: list[Flip] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
 
 
 def correct(
@@ -86,32 +91,28 @@ def correct(
         example, features = example_of(tools, found.name, defect_type, image, mask=drawn, id_=correction.id)
         learned = replace(correction, learned="example")
         put = partial(put_example, product=found.name, example=example, features=features)
-        _write(tools, learned, bytes_of(loaded), drawn, put)
-        return Outcome(learned, accepted=True)
+        return Outcome(learned, True, [], _write(tools, learned, bytes_of(loaded), drawn, put))
     if not (learn and verdict == "good"):
-        _write(tools, correction, bytes_of(loaded), drawn, None)
-        return Outcome(correction, accepted=True)
+        return Outcome(correction, True, [], _write(tools, correction, bytes_of(loaded), drawn, None))
     with with_template(tools, found.name, loaded, progress) as candidate:
         if candidate is None:
-            _write(tools, correction, bytes_of(loaded), drawn, None)
-            return Outcome(correction, accepted=True)
+            return Outcome(correction, True, [], _write(tools, correction, bytes_of(loaded), drawn, None))
         flips = candidate.flips(judged_images(tools, found.name, against))
         learned = replace(correction, learned="template")
         if any(flip.harms for flip in flips) and not accept_flips:
             return Outcome(learned, accepted=False, flips=flips)
-        _write(tools, learned, bytes_of(loaded), drawn, candidate.put)
-        return Outcome(learned, accepted=True, flips=flips)
+        return Outcome(learned, True, flips, _write(tools, learned, bytes_of(loaded), drawn, candidate.put))
 
 
-def record_review(tools: Context, state: DialogueState, said: Review, identity: str) -> str:
-    """Record a human label for a thread's uncertain verdict; return the correction's id.
+def record_review(tools: Context, state: DialogueState, said: Review, identity: str) -> tuple[str, list[str]]:
+    """Record a human label for a thread's uncertain verdict; return the correction's id, and warnings.
 
     identity: what the id is made of. The same one records once, however often the step is repeated. Nothing
     is learned here: `correct` does that, since it must first be checked against past verdicts.
     """
     id_ = hashlib.sha256(identity.encode()).hexdigest()[:12]
     if any(one.id == id_ for one in tools.feedback.corrections()):
-        return id_
+        return id_, []
     image = tools.images.get(state["image"], state["opened"].sha256).loaded
     correction = Correction(
         id=id_,
@@ -125,8 +126,7 @@ def record_review(tools: Context, state: DialogueState, said: Review, identity: 
         defect_type=said.defect_type,
         note=said.note,
     )
-    _write(tools, correction, bytes_of(image), None, None)
-    return id_
+    return id_, _write(tools, correction, bytes_of(image), None, None)
 
 
 def read_mask(path: Path, image: LoadedImage) -> Mask:
@@ -158,8 +158,11 @@ def _write(
     image: bytes,
     mask: Mask | None,
     learn: Callable[[Transaction], object] | None,
-) -> None:
-    """Write a correction, and what is learned from it, as one version of the store."""
+) -> list[str]:
+    """Write a correction, and what is learned from it, as one version of the store, and its row in the log.
+
+    Returns what failed of the latter.
+    """
     encoded = io.BytesIO()
     if mask is not None:
         Image.fromarray(mask.astype(np.uint8) * 255).save(encoded, format="PNG")
@@ -167,3 +170,4 @@ def _write(
         put_correction(tx, correction, image, encoded.getvalue() or None)
         if learn is not None:
             learn(tx)
+    return log_correction(tools, correction)

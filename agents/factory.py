@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from agents.settings import EMBEDDED, Settings
 from anomaly_core.config import DetectorConfig
-from tools.context import Context
+from tools.context import Context, Origin
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -98,6 +98,8 @@ def tools_context(settings: Settings) -> Context:
         text_encoder=text_encoder,
         max_pixels=settings.max_pixels,
         rates=(settings.alpha, settings.review),
+        log=settings.log_file,
+        origin=Origin(settings.lot, settings.station, settings.operator),
     )
 
 

@@ -16,7 +16,7 @@ from anomaly_core.errors import ConfigError
 CONFIG_FILE: Final = "iad.toml"
 EMBEDDED: Final = "embedded"
 """`llm_url` where the prompt-learned language model phrases the answers."""
-PATH_KEYS: Final = ("store", "conversations", "checkpoint")
+PATH_KEYS: Final = ("store", "conversations", "log", "checkpoint")
 """Keys that hold paths: in the file they are relative to the file's folder, elsewhere to the current one."""
 _NO_PATHS: Final = ("shipped", "none")
 
@@ -75,6 +75,17 @@ class Settings(BaseModel):
         min_length=1,
         description="where threads are kept: a SQLite file or a postgresql:// URL; beside the store if unset",
     )
+    log: str | None = Field(
+        None,
+        min_length=1,
+        description="SQLite file in which each inspection and correction is logged, or `none`; beside the "
+        "store if unset",
+    )
+    lot: str | None = Field(None, min_length=1, max_length=200, description="lot of the parts, for the log")
+    station: str | None = Field(
+        None, min_length=1, max_length=200, description="place of the inspection, for the log"
+    )
+    operator: str | None = Field(None, min_length=1, max_length=200, description="who inspects, for the log")
     encoder: str = Field(
         DEFAULT_ENCODER,
         min_length=1,
@@ -138,6 +149,13 @@ class Settings(BaseModel):
     )
     seed: int = Field(0, ge=0, lt=2**32, description="seed of the demo's draw")
     max_pixels: int = Field(200_000_000, ge=1024, description="larger images are refused, not decoded")
+
+    @property
+    def log_file(self) -> Path | None:
+        """The log's file; None where nothing is logged."""
+        if self.log is None:
+            return self.store.with_name(f"{self.store.name}-log.sqlite")
+        return None if self.log == "none" else Path(self.log).expanduser()
 
     @field_validator("store")
     @classmethod

@@ -15,6 +15,7 @@ from tools.records import (
     FilesRecord,
     Kind,
     LanguageRecord,
+    LogQuestion,
     MeasuredRegion,
     OpenedRecord,
     PassageRecord,
@@ -40,9 +41,13 @@ def add_times(left: dict[str, float], right: dict[str, float]) -> dict[str, floa
 
 
 class InspectionInput(TypedDict, total=False):
-    """What a caller gives: an image and, where wanted, its product, a question, a folder for pictures."""
+    """What a caller gives: an image and, where wanted, its product, a question, a folder for pictures.
+
+    shown_name: of an image whose path is a passing one, such as an upload's.
+    """
 
     image: str
+    shown_name: str | None
     named_product: str | None
     question: str | None
     out: str | None
@@ -52,12 +57,16 @@ class MeasureInput(TypedDict, total=False):
     """What measuring is given: an opened image."""
 
     image: str
+    shown_name: str | None
     named_product: str | None
     opened: OpenedRecord
 
 
 class Measured(TypedDict, total=False):
-    """What measuring finds of an image; a thread keeps it."""
+    """What measuring finds of an image; a thread keeps it.
+
+    warnings: what failed beside it.
+    """
 
     encoder: str
     opened: OpenedRecord
@@ -68,6 +77,7 @@ class Measured(TypedDict, total=False):
     verdict: VerdictRecord
     regions: list[MeasuredRegion]
     defect_type: DefectRecord | None
+    warnings: list[str]
     timings_ms: Annotated[dict[str, float], add_times]
 
 
@@ -83,7 +93,7 @@ class InspectionState(InspectionInput, Measured, total=False):
     files: FilesRecord
 
 
-PER_IMAGE: Final = frozenset(Measured.__annotations__) - {"timings_ms", "opened"}
+PER_IMAGE: Final = frozenset(Measured.__annotations__) - {"timings_ms", "warnings", "opened"}
 """Keys of the state that are kept of an image, to be recalled without measuring again."""
 
 
@@ -117,7 +127,8 @@ class Understanding(UnderstoodRecord):
 
     text: its words. probability: of the kind, in [0, 1]. closed: whether it asks for yes or no. sense: what
     a yes to a question for the verdict says of the part; "open" where it asks for no yes or no. other:
-    number of the image to compare with. known_length_mm: of the part, as the question gives it.
+    number of the image to compare with. known_length_mm: of the part, as the question gives it. log: what is
+    asked of the log, for a question of the kind history.
     """
 
     text: str = ""
@@ -126,6 +137,7 @@ class Understanding(UnderstoodRecord):
     sense: Literal["good", "bad", "open"] = "open"
     other: int | None = None
     known_length_mm: float | None = None
+    log: LogQuestion | None = None
 
 
 class Asked(Record):

@@ -30,8 +30,9 @@ from harness import parser, write
 from numpy.typing import NDArray
 from PIL import Image
 
-from agents.app import Application, inspection_record
+from agents.app import Application
 from agents.demo import choose_cells
+from agents.graphs.printed import inspection_record
 from agents.graphs.threads import Finished, Waiting
 from agents.settings import Settings
 from anomaly_core.simulation.procedural import ProceduralProduct

@@ -18,6 +18,7 @@ from anomaly_core.errors import ConfigError
 from anomaly_core.imaging.reading import LoadedImage, load_image
 from anomaly_core.inspection import Inspection
 from anomaly_core.product import ProductModel
+from knowledge.log.log import InspectionLog
 from knowledge.products.corrections import FeedbackLog
 from knowledge.products.examples import ExampleIndex
 from knowledge.products.record import TemplateHit
@@ -33,6 +34,15 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
+@dataclass(frozen=True)
+class Origin:
+    """Where an inspection is made, for the log."""
+
+    lot: str | None = None
+    station: str | None = None
+    operator: str | None = None
+
+
 class Context:
     """The collaborators of all tools. Thread-safe.
 
@@ -40,6 +50,7 @@ class Context:
     other_model: factory of the model with another image encoder, called once a name; None where all products
         have that of `model`.
     rates: alpha and review of all verdicts, None for those of a product's enrolment.
+    log: file of the log; None logs nothing. origin: of what is logged.
     """
 
     def __init__(
@@ -51,9 +62,13 @@ class Context:
         max_pixels: int,
         other_model: Callable[[str], AnomalyGPT] | None = None,
         rates: Rates = (None, None),
+        log: Path | None = None,
+        origin: Origin | None = None,
     ) -> None:
         self.store_path = store
         self.rates = rates
+        self.log = None if log is None else InspectionLog(log)
+        self.origin = origin or Origin()
         self._make_model = model
         self._make_other_model = other_model
         self._make_text_encoder = text_encoder

@@ -147,6 +147,9 @@ class InspectionRecord(Record):
     files: FilesRecord
     models: ModelsRecord
     timings_ms: TimingsRecord
+    warnings: list[str] = Field(
+        default_factory=list, description="what failed beside the inspection, such as its row in the log"
+    )
 
 
 class LimitRecord(Record):
@@ -154,6 +157,29 @@ class LimitRecord(Record):
 
     value: float
     unit: Literal["mm", "px", "percent"]
+
+
+LogFigure = Literal[
+    "count", "list", "worst", "yield", "first", "trend", "corrected", "often", "frequent", "last"
+]
+"""What can be asked of the log. "first": since when; "often", "frequent": of types of defects."""
+
+
+class LogQuestion(Record):
+    """What a question asks of the log; null where it names none."""
+
+    figure: LogFigure = Field("count", description="what is asked for")
+    decision: Decision | None = Field(None, description="of this decision alone")
+    since: str | None = Field(None, description="ISO 8601, UTC with milliseconds and Z; inclusive")
+    until: str | None = Field(None, description="the same; exclusive")
+    period: str = Field("", description="the period in words, or empty")
+    lot: str | None = Field(None, description="of this lot alone")
+    type: str | None = Field(None, description="a defect's name")
+    image_name: str | None = Field(None, description="file name of an image in the log; none is opened")
+    this: bool = Field(False, description="whether it speaks of the product in hand")
+    conversation: bool = Field(False, description="whether it speaks of this conversation")
+    every: bool = Field(False, description="whether it asks if all are")
+    text: str = Field("", description="its words in lower case, in which a product may be named")
 
 
 class UnderstoodRecord(Record):
@@ -169,18 +195,6 @@ class UnderstoodRecord(Record):
     scale_px_per_mm: float | None = Field(None, description="a scale that the question gives")
 
 
-class NotesAnswerRecord(Record):
-    """The answer to a question without an image, from the catalogue."""
-
-    question: str
-    product: str | None = Field(description="that the question is about, where it is about one")
-    language: str = Field(description="ISO 639-1 code; the answer is in it")
-    understood: list[UnderstoodRecord] = Field(description="an entry for each thing asked, in order")
-    affirmed: bool | None
-    answer: str
-    evidence: list[EvidenceRecord]
-
-
 class AnswerRecord(InspectionRecord):
     """The answer to a question about an inspected image."""
 
@@ -191,6 +205,18 @@ class AnswerRecord(InspectionRecord):
     affirmed: bool | None = Field(
         description="whether the question as it was put is answered yes; null where it asks for no yes or no"
     )
+
+
+class TextAnswerRecord(Record):
+    """The answer to a question that came without an image."""
+
+    question: str
+    product: str | None = Field(description="that the question is about, where it is about one")
+    language: str = Field(description="ISO 639-1 code; the answer is in it")
+    understood: list[UnderstoodRecord] = Field(description="an entry for each thing asked, in order")
+    affirmed: bool | None = Field(description="see `AnswerRecord`")
+    answer: str
+    evidence: list[EvidenceRecord]
 
 
 class ErrorRecord(Record):

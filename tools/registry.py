@@ -20,6 +20,7 @@ from tools.compare import compare
 from tools.context import Part
 from tools.describe import DescribeArgs, RegionMeasures, describe
 from tools.detect import language_answer
+from tools.history import log_figures
 from tools.layout import check_layout, count_components
 from tools.localize import locate, locate_peak
 from tools.part_size import measure_part
@@ -132,6 +133,7 @@ for _name, _tool in {
     "compare_images": PartTool(compare, _text, kind="template"),
     "count_components": PartTool(count_components, _text),
     "check_layout": PartTool(check_layout, _text, kind="template"),
+    "log_figures": PartTool(log_figures, _text),
     "retrieve_templates": PartTool(nearest_templates, _templates, TemplateArgs, "template"),
     "retrieve_knowledge": PartTool(search_notes, _passages, KnowledgeArgs, "knowledge"),
 }.items():

@@ -61,7 +61,7 @@ def compose_answer(state: InspectionState | DialogueState) -> Composed:
         replies = [Reply("", [record_line(topics[0])])]
     elif asked.style == "yes_no" and affirmed is not None:
         replies = [Reply(topics[0].yes_no(affirmed))]
-    replies = _each_sentence_once(replies)
+    replies = each_sentence_once(replies)
     made = {item.id: item for reply in replies for item in reply.evidence}
     first = replies[0]
     return Composed(
@@ -74,7 +74,7 @@ def compose_answer(state: InspectionState | DialogueState) -> Composed:
     )
 
 
-def _each_sentence_once(replies: Sequence[Reply]) -> list[Reply]:
+def each_sentence_once(replies: Sequence[Reply]) -> list[Reply]:
     """Return replies without what an earlier one said, at most `MOST_SENTENCES` each."""
     said: set[str] = set()
     kept = []

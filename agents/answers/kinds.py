@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from agents.answers import on_defect, on_images, on_notes, on_size, on_talk, on_verdict
+from agents.answers import on_defect, on_history, on_images, on_notes, on_size, on_talk, on_verdict
 from agents.answers.topic import Reply, Topic
 from agents.questions import plan
 from agents.state import Asked, PlannedCall
@@ -68,7 +68,8 @@ ENTRIES: Final[Mapping[Kind, Entry]] = {
         task="Object Analysis",
     ),
     "reasoning": Entry(on_verdict.reasoning, ("describe_region", "retrieve_knowledge")),
-    "history": Entry(on_images.history),
+    # Names of files in the log are others' words, which no language model is to read.
+    "history": Entry(on_history.history, ("log_figures",), plan.read_log, passages=0, about_part=False),
     "catalogue": Entry(on_notes.catalogue, ("retrieve_knowledge",), passages=5, task="Defect Analysis"),
     "correction": Entry(on_images.correction, _LOOK, plan.take_hint),
     "help": Entry(on_talk.help_, passages=0, about_part=False),

@@ -1,13 +1,12 @@
-"""Answers from images: comparison, a second look, parts, good examples, the product, the thread so far."""
+"""Answers from images: comparison, a second look, parts, good examples, the product."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from agents.answers.on_verdict import finding, peak_times, place_finding
-from agents.answers.topic import Reply, Topic, image_name, values_of
-from agents.state import Seen
+from agents.answers.topic import Reply, Topic, values_of
 from tools.records import EvidenceRecord
 
 
@@ -159,27 +158,6 @@ def product(topic: Topic) -> Reply:
     source = f"[{topic.state['templates'][0].id}]" if topic.state["templates"] else "[score]"
     message = "The image shows the product {product}, as its nearest good part does {cited}."
     return Reply("", [topic.say(message, product=found.name, cited=source)])
-
-
-def history(topic: Topic) -> Reply:
-    """Say what this conversation has seen: how many images, and which of them were bad."""
-    say = topic.say
-    found: list[Seen] = topic.state.get("seen") or []  # type: ignore[assignment]
-    seen = sorted(found, key=lambda one: one["number"])
-    bad = [one["number"] for one in seen if one["found"]["verdict"].anomalous]
-    names = {one["number"]: image_name(seen, one["number"]) for one in seen}
-    told = [say("In this conversation {count} images were inspected, {bad} of them defective [thread].",
-                count=len(seen), bad=len(bad))]  # fmt: skip
-    good = [number for number in names if number not in bad]
-    if bad:
-        told.append(say("Defective: {images} [thread].", images=_images(names, bad)))
-    if good:
-        told.append(say("Good: {images} [thread].", images=_images(names, good)))
-    return Reply("", told)
-
-
-def _images(names: dict[int, str], numbers: Sequence[int]) -> str:
-    return ", ".join(f'(image {number}) "{names[number]}"' for number in numbers)
 
 
 def _as_told(evidence: EvidenceRecord) -> str:

@@ -1,4 +1,4 @@
-"""Answers to questions without an image, from the catalogue alone."""
+"""Answers to questions without an image, from the catalogue and from the log."""
 
 from __future__ import annotations
 
@@ -7,20 +7,23 @@ from typing import Final
 
 from agents.answers import on_notes, on_talk
 from agents.answers.analysis import about_type
+from agents.answers.compose import each_sentence_once
 from agents.answers.evidence import notes_evidence
-from agents.answers.phrases import phrases_of
+from agents.answers.kinds import ENTRIES
+from agents.answers.phrases import Phrases, phrases_of
 from agents.answers.topic import Reply, Topic
 from agents.questions.understanding import understand
 from agents.questions.words import same_defect
-from agents.state import InspectionState
+from agents.state import Asked, DialogueState, InspectionState, Observation
 from anomaly_core.names import name_key
 from tools.context import Context
+from tools.history import look_up
 from tools.records import (
     EvidenceRecord,
     Kind,
-    NotesAnswerRecord,
-    PassageRecord,
+    LogQuestion,
     ProductRecord,
+    TextAnswerRecord,
     UnderstoodRecord,
 )
 from tools.retrieve import known_defects, notes_about, passage_of
@@ -36,62 +39,94 @@ ABOUT_NOTES: Final[Mapping[Kind, Callable[[Topic], Reply]]] = {
     "other": on_talk.other,
 }
 """Kinds that need no image, and their wording."""
-LISTS: Final = frozenset[Kind]({"count", "type", "product"})
+LISTS: Final = frozenset[Kind]({"type", "product"})
 """Kinds that without an image can only ask which defects there are."""
-DEFINES: Final = frozenset[Kind]({"verdict", "type", "count", "appearance", "size", "place", "normal"})
+DEFINES: Final = frozenset[Kind]({"verdict", "type", "appearance", "size", "place", "normal"})
 """Kinds that without an image ask for what the catalogue says of the type that they name."""
 
 
-def answer_without_image(context: Context, question: str, product: str | None = None) -> NotesAnswerRecord:
-    """Answer a question from the catalogue, about the product given, else the one that the question names.
+def answer_without_image(context: Context, question: str, product: str | None = None) -> TextAnswerRecord:
+    """Answer a question from the catalogue and from the log.
 
-    Raises StoreMissing.
+    product: that it is about, else the one that the question names. What needs an image is answered by how to
+    name one. Raises StoreError, and ConfigError where no log is kept.
     """
-    context.require_store()
-    asked = understand(question, known=known_defects(context))
-    product = product or _product_of(context, question)
-    names = [product] if product is not None else context.domain.products()
+    asked = understand(question, known=known_defects(context), pictured=False)
     say = phrases_of(asked.language)
+    named = product or _product_of(context, question)
+    notes = _Notes(context, asked, say, named)
+    observations: list[Observation] = []
     replies: list[Reply] = []
-    passages: dict[str, PassageRecord] = {}
-    states: list[InspectionState] = []
     for number, intent in enumerate(asked.intents):
-        word = ABOUT_NOTES.get(intent.kind)
-        if intent.kind in LISTS or (intent.type is not None and intent.kind in DEFINES):
-            word = on_notes.catalogue
-        if word is None:
-            replies.append(
-                Reply(say("That is a question about a part: ask it with the part's image, IMAGE “QUESTION”."))
-            )
-            continue
-        # A type is looked for in all notes at once; the types of each product are listed by themselves.
-        subjects = [product] if intent.type is not None or not names else names
-        for name in subjects:
-            state = _state(context, name, intent.type)
-            states.append(state)
-            passages |= {one.id: one for one in state["passages"]}
-            replies.append(word(Topic(state, asked, intent, number, say)))
-    replies = list({reply.text: reply for reply in replies}.values())
+        if intent.log is not None:
+            observations.append(_looked_up(context, intent.log, product, number, len(observations)))
+            topic = Topic(DialogueState(observations=observations), asked, intent, number, say)
+            replies.append(ENTRIES["history"].word(topic))
+        else:
+            replies += notes.replies(number)
+    replies = each_sentence_once(list({reply.text: reply for reply in replies}.values()))
+    affirmed = next((reply.affirmed for reply in replies if reply.affirmed is not None), None)
+    if asked.style == "yes_no" and affirmed is not None:
+        replies = [Reply(say("Yes.") if affirmed else say("No."))]
     answer = say.joined([reply.text for reply in replies])
-    evidence = [
-        EvidenceRecord(kind="knowledge", id=one.id, text=one.text)
-        for one in passages.values()
-        if f"[{one.id}]" in answer
-    ]
-    if "[notes]" in answer:
-        evidence += [notes_evidence(state) for state in states[:1]]
-    return NotesAnswerRecord(
+    return TextAnswerRecord(
         question=question,
-        product=product,
+        product=named,
         language=asked.language,
         understood=[
             UnderstoodRecord(**intent.model_dump(include=set(UnderstoodRecord.model_fields)))
             for intent in asked.intents
         ],
-        affirmed=next((reply.affirmed for reply in replies if reply.affirmed is not None), None),
+        affirmed=affirmed,
         answer=answer,
-        evidence=evidence,
+        evidence=[*(one.evidence for one in observations), *notes.evidence(answer)],
     )
+
+
+class _Notes:
+    """The part of an answer that the catalogue gives, and its passages."""
+
+    def __init__(self, context: Context, asked: Asked, say: Phrases, product: str | None) -> None:
+        self._context, self._asked, self._say, self._product = context, asked, say, product
+        self._states: list[InspectionState] = []
+
+    def replies(self, number: int) -> list[Reply]:
+        """Return what the catalogue says to one of the question's intents, by product."""
+        say, intent = self._say, self._asked.intents[number]
+        word = ABOUT_NOTES.get(intent.kind)
+        if intent.kind in LISTS or (intent.type is not None and intent.kind in DEFINES):
+            word = on_notes.catalogue
+        if word is None:
+            told = say("That is a question about a part: ask it with the part's image, IMAGE “QUESTION”.")
+            return [Reply(told)]
+        # A type is looked for in all notes at once; the types of each product are listed by themselves.
+        names = [self._product] if self._product is not None else self._context.domain.products()
+        subjects = [self._product] if intent.type is not None or not names else names
+        found = []
+        for name in subjects:
+            self._states.append(_state(self._context, name, intent.type))
+            found.append(word(Topic(self._states[-1], self._asked, intent, number, say)))
+        return found
+
+    def evidence(self, answer: str) -> list[EvidenceRecord]:
+        """Return the passages that an answer cites."""
+        passages = {one.id: one for state in self._states for one in state["passages"]}
+        cited = [
+            EvidenceRecord(kind="knowledge", id=one.id, text=one.text)
+            for one in passages.values()
+            if f"[{one.id}]" in answer
+        ]
+        return [*cited, *(notes_evidence(state) for state in self._states[:1] if "[notes]" in answer)]
+
+
+def _looked_up(
+    context: Context, log: LogQuestion, product: str | None, number: int, taken: int
+) -> Observation:
+    """Return what the log holds for one of the question's intents. taken: number of earlier ones."""
+    found = look_up(context, log, product=product)
+    evidence = EvidenceRecord(kind="score", id=f"log-{taken + 1}" if taken else "log", text=found.text)
+    values = found.model_dump(mode="json")
+    return Observation(tool="log_figures", evidence=evidence, values=values, intent=number)
 
 
 def _product_of(context: Context, question: str) -> str | None:

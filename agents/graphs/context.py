@@ -19,8 +19,8 @@ from tools.context import Part
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
 
-RecordReview = Callable[[DialogueState, Review, str], str]
-"""Records what a person said, once for an identity however often it is called; returns the record's id."""
+RecordReview = Callable[[DialogueState, Review, str], tuple[str, list[str]]]
+"""Records what a person said, once for an identity; returns the record's id, and what failed beside it."""
 
 
 @dataclass(frozen=True)

@@ -35,11 +35,14 @@ from agents.questions.understanding import understand
 from agents.questions.zones import in_zones
 from agents.state import DialogueInput, DialogueState, Review
 from anomaly_core.errors import LanguageModelDown, LanguageModelError
+from tools.classify.scores import UNKNOWN
 from tools.context import Context as Tools
 from tools.records import FilesRecord, PassageRecord
 from tools.retrieve import known_defects
 
 Dialogue = CompiledStateGraph[DialogueState, Context, DialogueInput, DialogueState]
+BOUND = ("other", "asked")
+"""Arguments of tools that a plan sets, and no model."""
 AGAIN = RetryPolicy(max_attempts=2, retry_on=LanguageModelDown)
 """For the node that calls a model server: once more where it did not answer."""
 
@@ -108,6 +111,7 @@ def listen(state: DialogueState, runtime: Runtime[Context]) -> Update:
         "draft": None,
         "affirmed": None,
         "reviewed": None,
+        "warnings": [],
         "files": FilesRecord(),
         "timings_ms": Overwrite({}),
     }
@@ -145,7 +149,8 @@ def record(state: DialogueState, runtime: Runtime[Context]) -> Update:
     info = runtime.execution_info
     thread = "" if info is None else info.thread_id or ""
     identity = f"{thread} {state['turn']} {state['opened'].sha256}"
-    return {"reviewed": given.model_copy(update={"id": record_review(state, given, identity)})}
+    id_, warnings = record_review(state, given, identity)
+    return {"reviewed": given.model_copy(update={"id": id_}), "warnings": [*state["warnings"], *warnings]}
 
 
 def plan(state: DialogueState) -> Update:
@@ -153,7 +158,9 @@ def plan(state: DialogueState) -> Update:
     if state["asked"].options:
         return {"plan": []}
     images = {one["number"]: one["image"] for one in state["seen"]}
-    situation = Situation(state["regions"], state["verdict"].anomalous, images)
+    defect = state.get("defect_type")
+    known = None if defect is None or defect.name == UNKNOWN else defect.name
+    situation = Situation(state["regions"], state["verdict"].anomalous, images, known)
     asked = in_zones(state["asked"], state["settings"].zones)
     return {"asked": asked, "plan": make_plan(asked, situation)}
 
@@ -162,9 +169,10 @@ def plan(state: DialogueState) -> Update:
 def call_tool(state: DialogueState, runtime: Runtime[Context]) -> Update:
     """Carry out the first call of the plan."""
     call, *rest = state["plan"]
-    bound = {call.tool: {"other": call.arguments["other"]}} if "other" in call.arguments else {}
-    given = {name: value for name, value in call.arguments.items() if name != "other"}
-    calls = ToolCalls(part_of(state, runtime), display_names(state), state["observations"], bound)
+    bound = {name: value for name, value in call.arguments.items() if name in BOUND}
+    given = {name: value for name, value in call.arguments.items() if name not in BOUND}
+    known = state["observations"]
+    calls = ToolCalls(part_of(state, runtime), display_names(state), known, {call.tool: bound})
     calls.call(call.tool, given, call.intent)
     return {"plan": rest, "observations": calls.found}
 

@@ -1,6 +1,6 @@
 """The inspection graph: the same path for every image, each step a typed function.
 
-open_image -> measure (encode -> find_product -> detect -> classify) -> retrieve -> answer -> draw
+open_image -> measure (encode -> find_product -> detect -> classify -> log) -> retrieve -> answer -> draw
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from tools.classify.classify import UNKNOWN, appearance, classify
 from tools.context import Part
 from tools.detect import detect, find_product, language_answer, open_image
 from tools.localize import draw, locate
+from tools.log import log_inspection
 from tools.records import FilesRecord, SettingsRecord
 from tools.retrieve import expected_defects, nearest_templates, notes_about, search_notes
 
@@ -111,6 +112,28 @@ def classify_node(state: InspectionState, runtime: Runtime[Context]) -> Update:
     return {"defect_type": classify(part_of(state, runtime), regions[0].text, share)}
 
 
+def log_node(state: InspectionState, runtime: Runtime[Context]) -> Update:
+    """Log the inspection: here alone, and only here, an image has just been judged.
+
+    A log that cannot be written costs no verdict: it is a warning beside it.
+    """
+    # The identity is fixed by the step, so that one repeated after a kill logs nothing twice.
+    info = runtime.execution_info
+    identity = None if info is None or info.thread_id is None else f"{info.thread_id} {info.task_id}"
+    return {
+        "warnings": log_inspection(
+            tools_of(runtime),
+            state["opened"],
+            state["product"],
+            state["verdict"],
+            state["regions"],
+            state["defect_type"],
+            shown_name=state.get("shown_name"),
+            identity=identity,
+        )
+    }
+
+
 @timed("retrieve")
 def retrieve_node(state: InspectionState, runtime: Runtime[Context]) -> Update:
     """Find the nearest good part, and the notes that the question or the defect is about."""
@@ -166,10 +189,12 @@ def build_measuring() -> MeasureGraph:
     graph.add_node("find_product", find_product_node)
     graph.add_node("detect", detect_node)
     graph.add_node("classify", classify_node)
+    graph.add_node("log", log_node)
     graph.add_edge(START, "encode")
     graph.add_edge("encode", "find_product")
     graph.add_edge("find_product", "detect")
     graph.add_edge("detect", "classify")
+    graph.add_edge("classify", "log")
     return graph.compile(name="measure")
 
 

@@ -76,14 +76,16 @@ class Conversations:
         thread: str,
         product: str | None = None,
         review: bool = False,
+        shown_name: str | None = None,
     ) -> Iterator[Event | Finished]:
         """Answer a question, yielding what happens, and last how it finished.
 
-        The same question of the same image goes on where it was cut off. Raises ThreadError where the
-        thread waits for a person, or is in use elsewhere.
+        The same question of the same image goes on where it was cut off. shown_name: of an image whose path
+        is a passing one. Raises ThreadError where the thread waits for a person, or is in use elsewhere.
         """
         given = {
             "image": str(image),
+            "shown_name": shown_name,
             "given": str(image),
             "question": question,
             "named_product": product,

@@ -33,8 +33,7 @@ def create_server(app: Application) -> FastAPI:
     server = FastAPI(title="iad", docs_url=None, redoc_url=None)
 
     async def on_upload(request: Request, name: str, work: Callable[[Path], dict[str, Any]]) -> JSONResponse:
-        # The name is shown and never opened; of it the file keeps a harmless ending alone.
-        shown = PurePosixPath(name.replace("\\", "/")).name or "image"
+        shown = _shown(name)
         with TemporaryDirectory(prefix="iad-upload-") as folder:
             path = Path(folder) / "image"
             await _receive(request, path)
@@ -61,7 +60,11 @@ def create_server(app: Application) -> FastAPI:
     @server.post("/inspect")
     async def inspect(request: Request, name: str = Name, product: str | None = Product) -> JSONResponse:
         return await on_upload(
-            request, name, lambda path: app.inspect_one(path, product=product).model_dump(mode="json")
+            request,
+            name,
+            lambda path: app.inspect_one(path, product=product, shown_name=_shown(name)).model_dump(
+                mode="json"
+            ),
         )
 
     @server.post("/ask")
@@ -75,10 +78,17 @@ def create_server(app: Application) -> FastAPI:
         return await on_upload(
             request,
             name,
-            lambda path: app.ask(path, question, product=product, thread=thread).model_dump(mode="json"),
+            lambda path: app.ask(
+                path, question, product=product, thread=thread, shown_name=_shown(name)
+            ).model_dump(mode="json"),
         )
 
     return server
+
+
+def _shown(name: str) -> str:
+    """Return the file name that an upload is called by; nothing is opened by it."""
+    return PurePosixPath(name.replace("\\", "/")).name or "image"
 
 
 async def _receive(request: Request, path: Path) -> None:

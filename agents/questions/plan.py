@@ -11,11 +11,16 @@ from tools.records import MeasuredRegion
 
 @dataclass(frozen=True)
 class Situation:
-    """What a plan looks at. regions: of the image in question, shown or not. images: paths by number."""
+    """What a plan looks at.
+
+    regions: of the image in question, shown or not. images: paths by number. defect: the known type of its
+    defect, or None.
+    """
 
     regions: Sequence[MeasuredRegion]
     anomalous: bool
     images: Mapping[int, str]
+    defect: str | None = None
 
 
 Plan = Callable[[Understanding, Situation], list[PlannedCall]]
@@ -74,6 +79,20 @@ def count_parts(asked: Understanding, situation: Situation) -> list[PlannedCall]
         _call("count_components", "count the separate pieces"),
         _call("check_layout", "compare the layout with that of good parts"),
     ]
+
+
+def read_log(asked: Understanding, situation: Situation) -> list[PlannedCall]:
+    """Read the log, unless this conversation is asked about: several images, and no period or product."""
+    log = asked.log
+    if log is None or asked.image is not None:
+        return []
+    narrowed = log.since or log.until or log.lot or log.image_name
+    of_the_thread = log.figure in ("count", "list", "worst") and len(situation.images) > 1
+    if not narrowed and (log.conversation or of_the_thread):
+        return []
+    named = log.type or (situation.defect if log.this and log.decision == "fail" else None)
+    call = _call("log_figures", "read the log")
+    return [call.model_copy(update={"arguments": {"asked": {**log.model_dump(), "type": named}}})]
 
 
 def _call(tool: str, why: str, **arguments: str | None) -> PlannedCall:

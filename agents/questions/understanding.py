@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 
 import numpy as np
@@ -14,6 +15,7 @@ from agents.questions.classifier import KINDS, SENSES, Array, classify
 from agents.questions.clauses import split, style_of
 from agents.questions.encoder import normalised
 from agents.questions.examples import Sense
+from agents.questions.history import log_question
 from agents.questions.languages import language_of, wished_language
 from agents.questions.words import SPACELESS, words_of
 from agents.state import Asked, Seen, Turn, Understanding
@@ -44,6 +46,8 @@ ANSWERED_BY: Final[Mapping[Kind, frozenset[Kind]]] = {
     "look_again": frozenset({"verdict", "correction", "confidence", "reasoning"}),
 }
 """Kinds that another clause of the question asks for in other words: "I see a crack. Why is it good?"."""
+DATED: Final = frozenset[Kind]({"count", "verdict", "type", "parts", "product", "other", "confidence"})
+"""Kinds whose questions are of the log where they name a period: "how many defects today?"."""
 _NEGATED: Final = 24
 """Characters before a word within which a negation counts."""
 _A_NOT_A: Final = re.compile(r"有没有|有无|是不是|能不能|可不可以|好不好|会不会|行不行")
@@ -64,12 +68,17 @@ def understand(
     seen: Sequence[Seen] = (),
     current: int | None = None,
     known: Sequence[str] = (),
+    *,
+    pictured: bool = True,
+    now: datetime | None = None,
 ) -> Asked:
     """Understand a question in its thread.
 
     turns, seen: oldest first. current: number of the image that came with the question, or None where the
-    thread has not seen it yet. known: names of defects in the notes.
+    thread has not seen it yet. known: names of defects in the notes. pictured: whether it came with an
+    image; "how many?" without one is of the log. now: aware, for periods; the present if not given.
     """
+    clock = now or datetime.now().astimezone()
     last = turns[-1] if turns else None
     language = language_of(question, last.language if last is not None else None)
     clauses = _clauses(question, language)
@@ -78,6 +87,7 @@ def understand(
     for clause in clauses[:MOST]:
         found, image = _read(clause, language, last, seen, current, known, first=not intents)
         turned = turned if turned is not None else image
+        found = [_of_the_log(one, language, clock, pictured=pictured) for one in found]
         found = [_with_type(one, intents[-1] if intents else None) for one in found]
         if intents and found[0].kind == "catalogue" and _defines(intents[-1], found[0]):
             intents.pop()
@@ -273,6 +283,19 @@ def _is_negated(text: str, word: re.Match[str], language: str) -> bool:
         else text[max(word.start() - _NEGATED, 0) : word.start()]
     )
     return words_of(language).has("no", around)
+
+
+def _of_the_log(one: Understanding, language: str, now: datetime, *, pictured: bool) -> Understanding:
+    """Return an intent with what it asks of the log, where it is of the kind history, or names a period."""
+    if one.place is not None or one.region is not None or not (one.kind == "history" or one.kind in DATED):
+        return one
+    log = log_question(normalised(one.text), language, now)
+    dated = (log.since or log.until) is not None and not (one.kind == "verdict" and log.this)
+    if not (one.kind == "history" or dated or (one.kind == "count" and not pictured)):
+        return one
+    closed = not _open(normalised(one.text), language)
+    log = log.model_copy(update={"type": one.type})
+    return one.model_copy(update={"kind": "history", "sense": "open", "closed": closed, "log": log})
 
 
 def _with_type(one: Understanding, before: Understanding | None) -> Understanding:

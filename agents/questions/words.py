@@ -20,11 +20,17 @@ SPACELESS: Final = frozenset({"zh", "ja", "ko"})
 
 @dataclass(frozen=True)
 class Words:
-    """The words of a language. by_meaning: a pattern a meaning. types: a pattern a defect's English name."""
+    """The words of a language.
+
+    by_meaning: a pattern a meaning. types: a pattern a defect's English name. counting: of one to ten, and
+    weekdays: from Monday, as alternatives of a larger pattern.
+    """
 
     language: str
     by_meaning: Mapping[str, re.Pattern[str]]
     types: Mapping[str, re.Pattern[str]]
+    counting: tuple[str, ...]
+    weekdays: tuple[str, ...]
 
     def has(self, meaning: str, text: str) -> bool:
         """Return whether a text, in lower case, has a word of a meaning."""
@@ -43,11 +49,13 @@ class Words:
 def words_of(language: str) -> Words:
     """Return the words of one of `examples.LANGUAGES`."""
     table = tomllib.loads((FOLDER / f"{language}.toml").read_text(encoding="utf-8"))
-    types = table.pop("types")
+    types, counting, weekdays = (table.pop(name) for name in ("types", "counting", "weekdays"))
     return Words(
         language,
         {meaning: _pattern(words, language) for meaning, words in table.items()},
         {name: _pattern(words, language) for name, words in types.items()},
+        tuple(counting),
+        tuple(weekdays),
     )
 
 

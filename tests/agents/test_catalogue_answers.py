@@ -19,10 +19,10 @@ from tools.records import (
     LanguageRecord,
     LookRecord,
     MeasuredRegion,
-    NotesAnswerRecord,
     OpenedRecord,
     PassageRecord,
     ProductRecord,
+    TextAnswerRecord,
     VerdictRecord,
 )
 
@@ -62,29 +62,29 @@ def opened(tmp_path_factory: pytest.TempPathFactory) -> Application:
 def test_the_catalogue_answers_without_an_image(
     opened: Application, question: str, parts: list[str], cited: str
 ) -> None:
-    reply = opened.catalogue.ask(question)
+    reply = opened.ask_without_image(question)
     assert all(part in reply.answer for part in parts), reply.answer
     assert f"[{cited}]" in reply.answer
     assert cited in {item.id for item in reply.evidence}
 
 
 def test_no_cause_is_given_as_an_action(opened: Application) -> None:
-    reply = opened.catalogue.ask("what causes a dent?")
+    reply = opened.ask_without_image("what causes a dent?")
     assert "a fall into the bin" in reply.answer
     assert "scrap" not in reply.answer
-    assert "burr" not in opened.catalogue.ask("which defects do you know of screws?").answer
+    assert "burr" not in opened.ask_without_image("which defects do you know of screws?").answer
 
 
 def test_a_question_about_a_part_asks_for_its_image(opened: Application) -> None:
-    assert "with the part's image" in opened.catalogue.ask("how sure are you about this part?").answer
-    assert "name" in opened.catalogue.ask("what is the cause?").answer
+    assert "with the part's image" in opened.ask_without_image("how sure are you about this part?").answer
+    assert "name" in opened.ask_without_image("what is the cause?").answer
 
 
 def test_the_command_answers_without_an_image(opened: Application) -> None:
     environment = {"IAD_ENCODER": "tiny", "IAD_TEXT_ENCODER": "tiny", "IAD_STORE": str(opened.settings.store)}
     result = CliRunner().invoke(app, ["ask", "what do we do about dents?", "--json"], env=environment)
     assert result.exit_code == 0, result.output
-    record = NotesAnswerRecord.model_validate(json.loads(result.stdout))
+    record = TextAnswerRecord.model_validate(json.loads(result.stdout))
     assert (record.understood[0].kind, record.understood[0].type) == ("action", "dent")
     result = CliRunner().invoke(app, ["ask", "a", "b", "c?"], env=environment)
     assert result.exit_code == 2

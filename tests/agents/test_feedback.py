@@ -130,7 +130,7 @@ def test_a_good_image_joins_the_templates_and_leaves_them_again(app: Application
     assert not verdict_of(app, odd)
     assert not verdict_of(app, like)
     assert app.products()[0].templates == 5
-    undone = app.undo_correction(outcome.correction.id)
+    undone = app.undo_correction(outcome.correction.id).correction
     assert undone.undone_at is not None
     assert verdict_of(app, odd)
     after = app.tools.store.snapshot().manifest.entries

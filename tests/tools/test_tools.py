@@ -27,6 +27,7 @@ NAMES = [
     "describe_region",
     "locate_anomalies",
     "locate_peak",
+    "log_figures",
     "measure_part",
     "retrieve_knowledge",
     "retrieve_templates",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,14 +11,26 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from agents.interfaces.cli.options import Alpha, Device, Json, Llm, Product, Store, Thread, application
-from agents.interfaces.cli.output import plain, print_error, print_json, print_line
+from agents.interfaces.cli.options import (
+    Alpha,
+    Device,
+    Json,
+    Llm,
+    Lot,
+    Operator,
+    Product,
+    Station,
+    Store,
+    Thread,
+    application,
+)
+from agents.interfaces.cli.output import plain, print_error, print_json, print_line, print_warnings
 from anomaly_core.errors import LanguageModelError, UnreadableImage
 
 if TYPE_CHECKING:
     from agents.app import Application, Listener
     from agents.graphs.threads import Event, Waiting
-    from tools.records import AnswerRecord, NotesAnswerRecord
+    from tools.records import AnswerRecord, EvidenceRecord
 
 Image = Annotated[Path, typer.Argument(metavar="IMAGE", help="The image that the question is about.")]
 Steps = Annotated[bool, typer.Option("--steps", help="Show the chain of thought, with its evidence.")]
@@ -40,11 +53,12 @@ def register(app: typer.Typer) -> None:
 
 
 def ask(
-    given: Annotated[
+    words: Annotated[
         list[str],
         typer.Argument(
             metavar="[IMAGE] QUESTION",
-            help="The image, and what you want to know of it; without an image, the catalogue answers.",
+            help="What you want to know: of an image, or, without one, of the catalogue or the log.",
+            show_default=False,
         ),
     ],
     product: Product = None,
@@ -54,28 +68,53 @@ def ask(
     llm: Llm = None,
     store: Store = None,
     alpha: Alpha = None,
+    lot: Lot = None,
+    station: Station = None,
+    operator: Operator = None,
     device: Device = None,
     json: Json = False,
 ) -> None:
-    """Answer one question about an image, or about the catalogue, with the evidence it rests on."""
-    *images, question = given
+    """Answer one question about an image, the catalogue or the log, with the evidence it rests on."""
+    *images, question = words
     if len(images) > 1:
-        raise typer.BadParameter("give one image and one question, in quotation marks")
-    if not images and Path(question).suffix and len(question.split()) == 1:
-        raise typer.BadParameter(f"ask something about {question}: iad ask {question} QUESTION")
+        raise typer.BadParameter("give one image and one question; put the question in quotation marks")
     if not images:
-        with application(store=store, device=device, reads_store=True) as opened:
-            _print_notes_answer(opened.catalogue.ask(question, product), json=json)
+        if Path(question).is_file() or re.fullmatch(r"\S+\.(png|jpe?g|tiff?|bmp|webp)", question.lower()):
+            raise typer.BadParameter(f"what do you want to know of {question}? Give a question after it")
+        _ask_without_image(question, product, thread, store, json)
         return
     image = Path(images[0])
     with (
-        application(store=store, alpha=alpha, device=device, llm=llm, reads_store=True) as opened,
+        application(
+            store=store,
+            alpha=alpha,
+            device=device,
+            llm=llm,
+            lot=lot,
+            station=station,
+            operator=operator,
+            reads_store=True,
+        ) as opened,
         _progress(show=not json) as listen,
     ):
         reply = opened.ask_or_wait(
             image, question, product=product, thread=thread, review=review, listen=listen
         )
         print_reply(opened, reply, steps=steps, json=json)
+
+
+def _ask_without_image(
+    question: str, product: str | None, thread: str | None, store: Path | None, json: bool
+) -> None:
+    if thread is not None:
+        raise typer.BadParameter("a question of a thread is about an image: name it before the question")
+    with application(store=store, reads_store=True) as opened:
+        reply = opened.ask_without_image(question, product=product)
+    if json:
+        print_json(reply.model_dump(mode="json"))
+        return
+    print_line(reply.answer)
+    _print_evidence(reply.evidence)
 
 
 def chat(
@@ -86,12 +125,24 @@ def chat(
     llm: Llm = None,
     store: Store = None,
     alpha: Alpha = None,
+    lot: Lot = None,
+    station: Station = None,
+    operator: Operator = None,
     device: Device = None,
 ) -> None:
     """Ask question after question; `/image PATH` turns to another image, an empty line ends it."""
     if sys.stdin.isatty():
         print_line(("Ask about the image; /image PATH turns to another, an empty line ends.", "dim"))
-    with application(store=store, alpha=alpha, device=device, llm=llm, reads_store=True) as opened:
+    with application(
+        store=store,
+        alpha=alpha,
+        device=device,
+        llm=llm,
+        lot=lot,
+        station=station,
+        operator=operator,
+        reads_store=True,
+    ) as opened:
         cut_off = opened.conversations.pending(thread) if thread is not None else None
         if cut_off is not None:
             print_line((f"finishing what was cut off: {cut_off[1]}", "dim"))
@@ -146,15 +197,6 @@ def forget_thread(
     print_line(f"forgot {thread}")
 
 
-def _print_notes_answer(reply: NotesAnswerRecord, *, json: bool) -> None:
-    if json:
-        print_json(reply.model_dump(mode="json"))
-        return
-    print_line(reply.answer)
-    for item in reply.evidence:
-        print_line((f"  [{item.id}] ", "cyan"), item.text)
-
-
 def print_reply(
     opened: Application, reply: AnswerRecord | Waiting, *, steps: bool = False, json: bool = False
 ) -> None:
@@ -172,15 +214,20 @@ def print_reply(
         )
         print_line(f"A person decides: iad review {reply.thread} --verdict good|anomalous")
         return
+    print_warnings(reply.warnings)
     if json:
         print_json(reply.model_dump(mode="json"))
         return
     if steps:
         _print_steps(opened, reply.thread)
     print_line(reply.answer)
-    for item in reply.evidence:
-        print_line((f"  [{item.id}] ", "cyan"), item.text)
+    _print_evidence(reply.evidence)
     print_line((f"thread {reply.thread}", "dim"))
+
+
+def _print_evidence(evidence: list[EvidenceRecord]) -> None:
+    for item in evidence:
+        print_line((f"  [{item.id}] ", "cyan"), item.text)
 
 
 def _answer(

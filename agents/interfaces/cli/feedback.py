@@ -11,8 +11,8 @@ import typer
 
 from agents.interfaces.cli.asking import print_reply
 from agents.interfaces.cli.enrolling import as_object
-from agents.interfaces.cli.options import FAILED, Device, Json, Product, Store, application
-from agents.interfaces.cli.output import print_json, print_line, progress
+from agents.interfaces.cli.options import FAILED, Device, Json, Operator, Product, Store, application
+from agents.interfaces.cli.output import print_json, print_line, print_warnings, progress
 
 if TYPE_CHECKING:
     from tools.enrollment.trial import Flip
@@ -52,6 +52,7 @@ def review(
     verdict: Annotated[Judgement | None, typer.Option("--verdict", help="Your verdict.")] = None,
     defect_type: Type = None,
     note: Note = "",
+    operator: Operator = None,
     store: Store = None,
     device: Device = None,
     json: Json = False,
@@ -59,7 +60,7 @@ def review(
     """Judge an uncertain verdict, so that its thread goes on; without THREAD, list those that wait."""
     if (thread is None) != (verdict is None):
         raise typer.BadParameter("give both a thread and --verdict, or neither to list those that wait")
-    with application(store=store, device=device) as opened:
+    with application(store=store, device=device, operator=operator) as opened:
         if thread is None or verdict is None:
             waiting = opened.conversations.waiting()
             for one in waiting:
@@ -90,12 +91,16 @@ def correct(
     against: Against = None,
     accept_flips: AcceptFlips = False,
     product: Product = None,
+    operator: Operator = None,
     store: Store = None,
     device: Device = None,
     json: Json = False,
 ) -> None:
     """Correct a verdict: checked against past verdicts, recorded, and learned from."""
-    with application(store=store, device=device, reads_store=True) as opened, progress() as bar:
+    with (
+        application(store=store, device=device, operator=operator, reads_store=True) as opened,
+        progress() as bar,
+    ):
         from anomaly_core.imaging.reading import find_images
 
         outcome = opened.correct(
@@ -110,6 +115,7 @@ def correct(
             accept_flips=accept_flips,
             progress=bar,
         )
+    print_warnings(outcome.warnings)
     if json:
         print_json(
             {
@@ -167,9 +173,12 @@ def list_corrections(store: Store = None, json: Json = False) -> None:
 
 def undo(
     correction: Annotated[str, typer.Argument(metavar="ID", help="As iad feedback list names it.")],
+    operator: Operator = None,
     store: Store = None,
 ) -> None:
     """Roll a correction back: what was learned from it is forgotten, its record stays."""
-    with application(store=store, reads_store=True) as opened:
+    with application(store=store, operator=operator, reads_store=True) as opened:
         undone = opened.undo_correction(correction)
-    print_line(f"undone {undone.id}: {undone.product} is as it was before")
+    print_warnings(undone.warnings)
+    one = undone.correction
+    print_line(f"undone {one.id}: {one.product} is as it was before")

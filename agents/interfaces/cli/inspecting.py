@@ -13,13 +13,23 @@ from agents.interfaces.cli.options import (
     Alpha,
     Device,
     Json,
+    Lot,
+    Operator,
     Paths,
     Product,
     Review,
+    Station,
     Store,
     application,
 )
-from agents.interfaces.cli.output import print_failure, print_inspection, print_json, print_line, progress
+from agents.interfaces.cli.output import (
+    print_failure,
+    print_inspection,
+    print_json,
+    print_line,
+    print_warnings,
+    progress,
+)
 
 if TYPE_CHECKING:
     from tools.records import FailureRecord, InspectionRecord
@@ -47,6 +57,9 @@ def inspect(
     store: Store = None,
     alpha: Alpha = None,
     review: Review = None,
+    lot: Lot = None,
+    station: Station = None,
+    operator: Operator = None,
     device: Device = None,
     json: Json = False,
 ) -> None:
@@ -60,7 +73,16 @@ def inspect(
         make_folder(out)
     counts = {"pass": 0, "review": 0, "fail": 0, "error": 0}
     with (
-        application(store=store, alpha=alpha, review=review, device=device, reads_store=True) as opened,
+        application(
+            store=store,
+            alpha=alpha,
+            review=review,
+            device=device,
+            lot=lot,
+            station=station,
+            operator=operator,
+            reads_store=True,
+        ) as opened,
         progress() as bar,
     ):
         bar("inspect", 0, len(images))
@@ -79,8 +101,10 @@ def inspect(
 
 
 def _print_record(record: InspectionRecord | FailureRecord, *, as_json: bool) -> None:
-    from tools.records import FailureRecord
+    from tools.records import FailureRecord, InspectionRecord
 
+    if isinstance(record, InspectionRecord):
+        print_warnings(record.warnings)
     if as_json:
         print_json(record.model_dump(mode="json"))
     elif isinstance(record, FailureRecord):
@@ -97,13 +121,16 @@ def report(
     store: Store = None,
     alpha: Alpha = None,
     review: Review = None,
+    lot: Lot = None,
+    station: Station = None,
+    operator: Operator = None,
     device: Device = None,
 ) -> None:
     """Inspect images and write one report on all of them."""
     from tempfile import TemporaryDirectory
 
     from anomaly_core.imaging.reading import find_images
-    from tools.records import FailureRecord
+    from tools.records import FailureRecord, InspectionRecord
     from tools.report import check_format, write_report
 
     check_format(out)
@@ -111,13 +138,24 @@ def report(
     records: list[InspectionRecord | FailureRecord] = []
     with (
         TemporaryDirectory(prefix="iad-report-") as pictures,
-        application(store=store, alpha=alpha, review=review, device=device, reads_store=True) as opened,
+        application(
+            store=store,
+            alpha=alpha,
+            review=review,
+            device=device,
+            lot=lot,
+            station=station,
+            operator=operator,
+            reads_store=True,
+        ) as opened,
         progress() as bar,
     ):
         # HTML and PDF embed the pictures; JSON and CSV name none, since these go with the folder.
         folder = Path(pictures) if out.suffix.lower() in (".html", ".pdf") else None
         for done, record in enumerate(opened.inspect(images, product=product, out=folder), start=1):
             records.append(record)
+            if isinstance(record, InspectionRecord):
+                print_warnings(record.warnings)
             bar("inspect", done, len(images))
         written = write_report(records, out, title=title)
     failed = [record for record in records if isinstance(record, FailureRecord)]

@@ -61,6 +61,11 @@ Llm = Annotated[
         help="What phrases answers: an OpenAI-compatible server's URL, `local`, or `embedded`.",
     ),
 ]
+Lot = Annotated[str | None, typer.Option("--lot", metavar="L", help="Lot of the parts, for the log.")]
+Station = Annotated[
+    str | None, typer.Option("--station", metavar="S", help="Place of the inspection, for the log.")
+]
+Operator = Annotated[str | None, typer.Option("--operator", metavar="O", help="Who inspects, for the log.")]
 Paths = Annotated[
     list[str], typer.Argument(metavar="PATH...", help="Image files, folders or globs.", show_default=False)
 ]
@@ -75,6 +80,9 @@ def application(
     review: float | None = None,
     device: str | None = None,
     llm: str | None = None,
+    lot: str | None = None,
+    station: str | None = None,
+    operator: str | None = None,
     reads_store: bool = False,
 ) -> Iterator[Application]:
     """The application under these options, closed at the end of the block.
@@ -85,7 +93,15 @@ def application(
     from agents.settings import Settings
 
     settings = Settings.from_environment(
-        store=store, encoder=encoder, alpha=alpha, review=review, device=device, llm_url=llm
+        store=store,
+        encoder=encoder,
+        alpha=alpha,
+        review=review,
+        device=device,
+        llm_url=llm,
+        lot=lot,
+        station=station,
+        operator=operator,
     )
     if reads_store:
         from knowledge.store.store import require_store

@@ -64,6 +64,12 @@ def print_problem(kind: str, message: str) -> None:
     sys.stderr.write(f"error: {plain(kind)}: {plain(' '.join(message.split()))}\n")
 
 
+def print_warnings(warnings: Iterable[str]) -> None:
+    """`warning: <message>`, a line each on stderr."""
+    for message in warnings:
+        sys.stderr.write(f"warning: {plain(' '.join(message.split()))}\n")
+
+
 def print_line(*parts: str | tuple[str, str]) -> None:
     """One line on stdout, of strings and (string, style) pairs; hidden characters are shown as escapes."""
     line = Text()

@@ -1,0 +1,223 @@
+"""`iad log`: what was inspected, as a table, a summary, or JSON; and whether the log is whole."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+from dataclasses import asdict
+from datetime import datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import typer
+
+from agents.interfaces.cli.options import Json, Store
+from agents.interfaces.cli.output import print_json, print_line, print_table
+from anomaly_core.errors import ConfigError
+
+if TYPE_CHECKING:
+    from knowledge.log.figures import Counts, Filter
+
+SHOWN: Final = 20
+"""Rows of the table where no limit is given."""
+
+
+class Decided(StrEnum):
+    """A decision."""
+
+    passed = "pass"
+    review = "review"
+    failed = "fail"
+
+
+Time = "a date, a time, or words such as yesterday, monday, 3 days"
+
+
+def register(app: typer.Typer) -> None:
+    """Add this family's commands."""
+    app.command("log")(log)
+
+
+def log(
+    since: Annotated[
+        str | None, typer.Option("--since", metavar="T", help=f"Inspections from then on: {Time}.")
+    ] = None,
+    until: Annotated[
+        str | None, typer.Option("--until", metavar="T", help="Inspections before then, or of that day.")
+    ] = None,
+    product: Annotated[
+        str | None, typer.Option("--product", "-p", metavar="P", help="Of this product alone.")
+    ] = None,
+    decision: Annotated[
+        Decided | None, typer.Option("--decision", help="Of this decision alone.", show_default=False)
+    ] = None,
+    lot: Annotated[str | None, typer.Option("--lot", metavar="L", help="Of this lot alone.")] = None,
+    worst: Annotated[bool, typer.Option("--worst", help="The worst first, not the latest.")] = False,
+    limit: Annotated[
+        int | None,
+        typer.Option("--limit", metavar="N", min=1, help=f"Rows; {SHOWN} in a table, all in JSON."),
+    ] = None,
+    summary: Annotated[
+        bool, typer.Option("--summary", help="Counts, yield, types of defects, days; no rows.")
+    ] = False,
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Check that no row was changed, removed or put elsewhere.")
+    ] = False,
+    store: Store = None,
+    json: Json = False,
+) -> None:
+    """Show what was inspected: the latest first, with counts."""
+    from agents.settings import Settings
+    from knowledge.log import figures
+    from knowledge.log.log import InspectionLog
+
+    path = Settings.from_environment(store=store).log_file
+    if path is None:
+        raise ConfigError("no log is kept: unset IAD_LOG, or the setting log, to keep one")
+    opened = InspectionLog(path)
+    if verify:
+        checked = opened.verify()
+        if json:
+            print_json({"file": str(path), "rows": checked.rows, "hash": checked.hash})
+        else:
+            print_line(f"{path}: {checked.rows} rows, none changed, removed or put elsewhere")
+            print_line((f"hash of the last: {checked.hash}", "dim"))
+        return
+    wanted = figures.Filter(
+        since=_start(since),
+        until=_end(until),
+        product=product,
+        decision=None if decision is None else decision.value,
+        lot=lot,
+    )
+    if summary:
+        found = opened.read(lambda connection: _summary(connection, wanted))
+        if json:
+            print_json(found)
+        else:
+            _print_summary(found)
+        return
+    most = limit if limit is not None or json else SHOWN
+
+    def show(connection: sqlite3.Connection) -> None:
+        rows = figures.rows(connection, wanted, "worst" if worst else "latest", most)
+        if json:
+            for row in rows:
+                print_json(row)
+            return
+        _print_rows(rows)
+        _print_counts(figures.counts(connection, wanted))
+
+    opened.read(show)
+
+
+def _start(text: str | None) -> str | None:
+    """Return the timestamp from which `--since` counts. Raises ConfigError."""
+    from knowledge.log.entry import timestamp
+
+    return None if text is None else timestamp(_instants(text, "since")[0])
+
+
+def _end(text: str | None) -> str | None:
+    """Return the timestamp before which `--until` counts. Raises ConfigError."""
+    from knowledge.log.entry import timestamp
+
+    if text is None:
+        return None
+    start, end = _instants(text, "until")
+    return timestamp(end or start)
+
+
+def _instants(text: str, option: str) -> tuple[datetime, datetime | None]:
+    from agents.questions.periods import period_of
+
+    now = datetime.now().astimezone()
+    period, _ = period_of(f"last {text.strip().lower()}", "en", now)
+    if period is None or period.since is None:
+        raise ConfigError(f"--{option} {text}: give a date (2026-11-24), a time (14:00), or words such as "
+                          "today, yesterday, monday, 3 days")  # fmt: skip
+    return period.since, period.until
+
+
+def _summary(connection: sqlite3.Connection, wanted: Filter) -> dict[str, Any]:
+    from knowledge.log import figures
+
+    whole = figures.counts(connection, wanted)
+    return {
+        **_counted(whole),
+        "first": whole.first,
+        "last": whole.last,
+        "defect_types": [
+            {"name": name, "count": count} for name, count in figures.pareto(connection, wanted)
+        ],
+        "days": [{"day": one.day, **_counted(one.counts)} for one in figures.days(connection, wanted)],
+        "corrections": len(figures.corrections(connection, wanted)),
+        "filter": {key: value for key, value in asdict(wanted).items() if value is not None},
+    }
+
+
+def _counted(one: Counts) -> dict[str, Any]:
+    share = None if one.passed_share is None else round(one.passed_share, 6)
+    return {"count": one.all, "pass": one.passed, "review": one.review, "fail": one.failed, "yield": share}
+
+
+def _print_summary(found: dict[str, Any]) -> None:
+    from anomaly_core.names import plain_name
+
+    print_line(_line(found))
+    if found["count"]:
+        print_line((f"from {_shown(found['first'])} to {_shown(found['last'])}", "dim"))
+    if found["defect_types"]:
+        failed, so_far, rows = found["fail"], 0, []
+        for one in found["defect_types"]:
+            so_far += one["count"]
+            shares = (f"{100 * part / failed:.1f}%" for part in (one["count"], so_far))
+            rows.append((plain_name(one["name"]), str(one["count"]), *shares))
+        print_table(("defect type", "failed", "share", "cumulative"), rows)
+    if found["days"]:
+        rows = [
+            (one["day"], *(str(one[key]) for key in ("count", "pass", "review", "fail")), _percent(one))
+            for one in found["days"]
+        ]
+        print_table(("day", "inspected", "pass", "review", "fail", "yield"), rows)
+    if found["corrections"]:
+        print_line(f"{found['corrections']} verdicts were corrected by a person")
+
+
+def _print_rows(rows: Iterable[dict[str, Any]]) -> None:
+    from anomaly_core.names import plain_name
+
+    print_table(
+        ("time", "image", "product", "decision", "p", "defect type", "lot", "station", "operator"),
+        (
+            (
+                _shown(row["at"]),
+                row["name"],
+                row["product"],
+                row["decision"],
+                f"{row['p_value']:.3g}",
+                plain_name(row["type"] or ""),
+                *(row[key] or "" for key in ("lot", "station", "operator")),
+            )
+            for row in rows
+        ),
+    )
+
+
+def _print_counts(one: Counts) -> None:
+    print_line(_line(_counted(one)))
+
+
+def _line(found: dict[str, Any]) -> str:
+    shares = f"{found['pass']} pass, {found['review']} review, {found['fail']} fail"
+    return f"{found['count']} inspections: {shares}; yield {_percent(found)}"
+
+
+def _percent(found: dict[str, Any]) -> str:
+    return "-" if found["yield"] is None else f"{100 * found['yield']:.1f}%"
+
+
+def _shown(at: str) -> str:
+    from knowledge.log.entry import time_of
+
+    return time_of(at).astimezone().strftime("%Y-%m-%d %H:%M:%S")

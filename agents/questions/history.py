@@ -1,0 +1,71 @@
+"""What a question asks of the log: which figure, of which decision, period, lot and image."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from typing import Final
+
+from agents.questions.periods import period_of
+from agents.questions.words import Words, words_of
+from anomaly_core.results import Decision
+from knowledge.log.entry import timestamp
+from tools.records import LogFigure, LogQuestion
+
+_FIGURES: Final[tuple[tuple[str, LogFigure], ...]] = (
+    ("corrected", "corrected"),
+    ("trend", "trend"),
+    ("since_when", "first"),
+    ("worst", "worst"),
+    ("most_frequent", "frequent"),
+    ("how_often", "often"),
+    ("yield", "yield"),
+    ("last_inspected", "last"),
+    ("how_many", "count"),
+    ("which", "list"),
+)
+"""Meaning of a word -> figure; a question's first of these, not its first word, decides."""
+_DECISIONS: Final[tuple[tuple[str, Decision], ...]] = (
+    ("reviewed", "review"),
+    ("failed", "fail"),
+    ("passed", "pass"),
+)
+_FILE: Final = re.compile(r"[\w.-]+\.(?:png|jpe?g|tiff?|bmp|webp|gif)(?!\w)")
+
+
+def log_question(text: str, language: str, now: datetime) -> LogQuestion:
+    """Return what a text asks of the log. text: in lower case. now: see `period_of`."""
+    words = words_of(language)
+    period, rest = period_of(text, language, now)
+    file = _FILE.search(rest)
+    figure = next((figure for meaning, figure in _FIGURES if words.has(meaning, rest)), "count")
+    return LogQuestion(
+        figure=figure,
+        decision=_decision(words, rest, figure),
+        since=None if period is None or period.since is None else timestamp(period.since),
+        until=None if period is None or period.until is None else timestamp(period.until),
+        period="" if period is None else period.name,
+        lot=_lot(words, rest),
+        image_name=None if file is None else file[0],
+        this=words.has("this", rest),
+        conversation=words.has("session", rest),
+        every=words.has("every", rest),
+        text=text,
+    )
+
+
+def _decision(words: Words, text: str, figure: str) -> Decision | None:
+    if figure in ("first", "often", "frequent"):
+        return "fail"
+    if figure in ("worst", "trend", "corrected"):
+        return None
+    for meaning, decision in _DECISIONS:
+        if words.has(meaning, text):
+            return decision
+    return "pass" if figure == "yield" else None
+
+
+def _lot(words: Words, text: str) -> str | None:
+    """Return a lot's name, which has a digit in it, or None."""
+    found = re.search(rf"(?:{words.source('lot')}) ?(?:no\.?|nr\.?|#|:)? ?([a-z0-9][\w.-]*)", text)
+    return found[1].rstrip(".-") if found is not None and re.search(r"\d", found[1]) else None

@@ -1,0 +1,108 @@
+"""One row of the log, and the hash that chains it to the row before."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import uuid
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Final, Literal
+
+Kind = Literal["inspection", "correction", "undo"]
+Status = Literal["confirmed", "likely", "unknown"]
+GENESIS: Final = "0" * 64
+"""What stands for the hash of the row before the first."""
+
+
+@dataclass(frozen=True)
+class NamedType:
+    """A defect type. status: confirmed by a person, likely, or unknown. score: probability, in [0, 1]."""
+
+    name: str
+    status: Status
+    score: float | None = None
+
+
+@dataclass(frozen=True)
+class Region:
+    """An anomalous area. area_px, length_px, width_px: pixels of the original; null where not measured."""
+
+    cell: str
+    bbox: tuple[int, int, int, int]
+    area_px: int
+    length_px: float | None = None
+    width_px: float | None = None
+
+
+@dataclass(frozen=True)
+class Entry:
+    """An inspection, a person's correction of one, or the undoing of a correction.
+
+    at: see `timestamp`. path: of the image, empty where it came without a file. decision, alpha, review: of
+    an inspection. correction: id of the correction. verdict, note: a person's. uid: a second entry of the
+    same uid is not written, so that a step repeated after a kill logs nothing twice.
+    """
+
+    kind: Kind
+    name: str
+    sha256: str
+    product: str
+    p_value: float
+    path: str = ""
+    decision: Literal["pass", "review", "fail"] | None = None
+    alpha: float | None = None
+    review: float | None = None
+    types: tuple[NamedType, ...] = ()
+    regions: tuple[Region, ...] = ()
+    lot: str | None = None
+    station: str | None = None
+    operator: str | None = None
+    correction: str | None = None
+    verdict: Literal["good", "anomalous"] | None = None
+    note: str = ""
+    at: str = field(default_factory=lambda: timestamp(datetime.now(UTC)))
+    uid: str = field(default_factory=lambda: uuid.uuid4().hex)
+
+    def values(self) -> tuple[Any, ...]:
+        """Return the row's values in the order of `COLUMNS`, texts without what SQLite cannot hold."""
+        held = {
+            **vars(self),
+            "type": self.types[0].name if self.types else None,
+            "types": _json([asdict(one) for one in self.types]),
+            "regions": _json([asdict(one) for one in self.regions]),
+        }
+        return tuple(_storable(held[key]) for key in COLUMNS)
+
+
+COLUMNS: Final = (
+    *("uid", "kind", "at", "path", "name", "sha256", "product", "decision", "p_value", "alpha", "review"),
+    *("type", "types", "regions", "lot", "station", "operator", "correction", "verdict", "note"),
+)
+"""Columns that a row's hash covers, in its order."""
+
+
+def timestamp(time: datetime) -> str:
+    """Return an aware time as ISO 8601 in UTC with milliseconds, which sorts as text."""
+    return f"{time.astimezone(UTC).strftime('%Y-%m-%dT%H:%M:%S.%f')[:-3]}Z"
+
+
+def time_of(text: str) -> datetime:
+    """Return the aware time of a `timestamp`."""
+    return datetime.fromisoformat(text)
+
+
+def chained(previous: str, number: int, values: Sequence[Any]) -> str:
+    """Return a row's SHA-256 as hex digits: of the row before's, its number and its values."""
+    return hashlib.sha256(f"{previous}\n{_json([number, *values])}".encode()).hexdigest()
+
+
+_json: Final = json.JSONEncoder(separators=(",", ":")).encode
+
+
+def _storable(value: Any) -> Any:
+    # A file name's bytes need not be UTF-8.
+    if isinstance(value, str) and not value.isascii():
+        return value.encode("utf-8", "backslashreplace").decode()
+    return value

@@ -1,0 +1,244 @@
+"""What the log tells of earlier inspections: the figures that a question asks for."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Final
+
+from pydantic import Field
+
+from anomaly_core.errors import ConfigError
+from anomaly_core.names import name_key, plain_name
+from anomaly_core.results import Decision
+from knowledge.log import figures
+from knowledge.log.figures import Filter
+from tools.context import Context, Part
+from tools.records import LogFigure, LogQuestion, Record
+
+MOST_ROWS: Final = 10
+"""Images that an answer names."""
+MOST_DAYS: Final = 14
+"""Days, the latest, of a trend."""
+
+
+class CountsRecord(Record):
+    """Inspections by decision."""
+
+    passed: int
+    review: int
+    failed: int
+
+    @property
+    def all(self) -> int:
+        """All inspections."""
+        return self.passed + self.review + self.failed
+
+    def of(self, decision: Decision | None) -> int:
+        """Return the inspections of a decision, or all."""
+        return {None: self.all, "pass": self.passed, "review": self.review, "fail": self.failed}[decision]
+
+
+class LoggedRecord(Record):
+    """An inspection in the log."""
+
+    name: str
+    at: str
+    product: str
+    decision: Decision
+    p_value: float
+    type: str | None
+
+
+class CorrectedRecord(Record):
+    """A correction in the log."""
+
+    name: str
+    at: str
+    verdict: str
+    type: str | None
+
+
+class TypeCount(Record):
+    """Failed parts of a type."""
+
+    name: str
+    count: int
+
+
+class DayRecord(Record):
+    """Inspections of a local day."""
+
+    day: str
+    counts: CountsRecord
+
+
+class RunRecord(Record):
+    """Failed parts in a row up to the last inspection."""
+
+    count: int
+    since: str
+    name: str
+
+
+class HistoryRecord(Record):
+    """Figures of the log.
+
+    product, types, lot: what they are narrowed to. counts: of all inspections; number: of those of the
+    decision and type that are asked for. Lists are empty where the figure has no use for them.
+    """
+
+    figure: LogFigure
+    decision: Decision | None
+    since: str | None
+    until: str | None
+    period: str
+    product: str | None
+    types: list[str]
+    lot: str | None
+    counts: CountsRecord
+    number: int
+    rows: list[LoggedRecord] = Field(default_factory=list)
+    by_type: list[TypeCount] = Field(default_factory=list)
+    by_day: list[DayRecord] = Field(default_factory=list)
+    halves: list[CountsRecord] = Field(default_factory=list)
+    run: RunRecord | None = None
+    corrections: list[CorrectedRecord] = Field(default_factory=list)
+
+    @property
+    def text(self) -> str:
+        """The figures in words, without names of files, which are others' words."""
+        narrowed = [
+            *([f"product {self.product}"] if self.product else []),
+            *(f"type {name}" for name in self.types),
+            *([f"lot {self.lot}"] if self.lot else []),
+            *([f"since {self.since}"] if self.since else []),
+            *([f"until {self.until}"] if self.until else []),
+        ]
+        one = self.counts
+        told = f"the log holds {one.all} inspections{', ' if narrowed else ''}{', '.join(narrowed)}: "
+        told += f"{one.passed} pass, {one.review} review, {one.failed} fail"
+        if self.by_type:
+            told += f"; {', '.join(f'{plain_name(each.name)} {each.count}' for each in self.by_type)}"
+        if self.corrections:
+            told += f"; {len(self.corrections)} verdicts corrected"
+        return told
+
+
+def log_figures(part: Part, asked: Mapping[str, Any] | None = None) -> HistoryRecord:
+    """Read what the log tells of earlier inspections.
+
+    asked: a LogQuestion as JSON, which no model gives; without it all inspections are counted.
+    """
+    question = LogQuestion.model_validate(asked or {})
+    alone = question.figure == "corrected" and not (question.since or question.until or question.image_name)
+    return look_up(
+        part.context,
+        question,
+        product=part.product if question.this else None,
+        sha256=part.sha256 if alone else None,
+    )
+
+
+def look_up(
+    context: Context, asked: LogQuestion, *, product: str | None = None, sha256: str | None = None
+) -> HistoryRecord:
+    """Return the figures that a question asks of the log, of the product that it names, else of `product`.
+
+    sha256: of the one image that it is about. Raises StoreError, and ConfigError where no log is kept.
+    """
+    if context.log is None:
+        raise ConfigError("no log is kept: unset IAD_LOG, or the setting log, to keep one")
+    return context.log.read(lambda connection: _figures(connection, asked, product, sha256))
+
+
+def _figures(
+    connection: sqlite3.Connection, asked: LogQuestion, product: str | None, sha256: str | None
+) -> HistoryRecord:
+    named = _named(asked.text, figures.distinct(connection, "product"))
+    types = _types(asked, figures.distinct(connection, "type"))
+    scope = Filter(
+        since=asked.since,
+        until=asked.until,
+        product=named[0] if named else product,
+        lot=None if asked.lot is None else figures.lot_of(connection, asked.lot),
+        sha256=sha256,
+        name=None if asked.image_name is None or asked.figure == "corrected" else asked.image_name,
+    )
+    decision = "fail" if types and asked.decision is None else asked.decision
+    wanted = replace(scope, decision=decision, types=tuple(types) if types else None)
+    counted = _counts(figures.counts(connection, scope))
+    made: dict[str, Any] = {}
+    match asked.figure:
+        case "list" | "last" | "often":
+            made["rows"] = _rows(connection, wanted, "latest")
+        case "worst":
+            made["rows"] = _rows(connection, wanted, "worst")
+        case "first":
+            made["rows"] = _rows(connection, wanted, "first")[:1]
+            run = figures.present_run(connection, scope)
+            made["run"] = None if run is None else RunRecord(**vars(run))
+        case "frequent":
+            made["by_type"] = [
+                TypeCount(name=name, count=count) for name, count in figures.pareto(connection, scope)
+            ]
+        case "trend":
+            made["halves"] = [_counts(one) for one in figures.halves(connection, scope)]
+            made["by_day"] = [
+                DayRecord(day=one.day, counts=_counts(one.counts))
+                for one in figures.days(connection, scope, MOST_DAYS)
+            ]
+        case "corrected":
+            found = figures.corrections(connection, scope)
+            if asked.image_name is not None:
+                found = [one for one in found if one["name"].lower() == asked.image_name]
+            made["corrections"] = [_picked(CorrectedRecord, one) for one in found]
+        case "count" | "yield":
+            pass
+    whole = decision is None and not types
+    return HistoryRecord(
+        figure=asked.figure,
+        decision=decision,
+        since=asked.since,
+        until=asked.until,
+        period=asked.period,
+        product=scope.product,
+        types=types,
+        lot=scope.lot,
+        counts=counted,
+        number=counted.all if whole else figures.counts(connection, wanted).all,
+        **made,
+    )
+
+
+def _named(text: str, names: Sequence[str]) -> list[str]:
+    """Return the names that stand in a text, the longest first."""
+    return [
+        name
+        for name in sorted(names, key=len, reverse=True)
+        if re.search(
+            rf"(?<![a-z0-9]){re.escape(plain_name(name).lower())}(?![a-z0-9])", text.replace("_", " ")
+        )
+    ]
+
+
+def _types(asked: LogQuestion, known: Sequence[str]) -> list[str]:
+    """Return the types of the log that a question names; the name itself where the log has none of it."""
+    if asked.type is None:
+        return _named(asked.text, known)
+    key = name_key(asked.type)
+    return [name for name in known if key in name_key(name) or name_key(name) in key] or [asked.type]
+
+
+def _rows(connection: sqlite3.Connection, wanted: Filter, order: figures.Order) -> list[LoggedRecord]:
+    return [_picked(LoggedRecord, row) for row in figures.rows(connection, wanted, order, MOST_ROWS)]
+
+
+def _picked(kind: type[Any], row: Mapping[str, Any]) -> Any:
+    return kind(**{key: row[key] for key in kind.model_fields})
+
+
+def _counts(one: figures.Counts) -> CountsRecord:
+    return CountsRecord(passed=one.passed, review=one.review, failed=one.failed)

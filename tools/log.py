@@ -1,0 +1,93 @@
+"""Writing to the log: an inspection, a correction, or the undoing of one, as a row."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+
+from anomaly_core.errors import StoreError
+from knowledge.log.entry import Entry, NamedType, Region
+from knowledge.products.corrections import Correction
+from tools.classify.scores import UNKNOWN
+from tools.context import Context
+from tools.records import DefectRecord, MeasuredRegion, OpenedRecord, ProductRecord, VerdictRecord
+
+
+def log_inspection(
+    context: Context,
+    opened: OpenedRecord,
+    product: ProductRecord,
+    verdict: VerdictRecord,
+    regions: Sequence[MeasuredRegion],
+    defect: DefectRecord | None,
+    *,
+    shown_name: str | None = None,
+    identity: str | None = None,
+) -> list[str]:
+    """Log an inspection; return warnings, none where it is logged, or no log is kept.
+
+    shown_name: of an image whose path is a passing one. identity: the same one is logged once.
+    """
+    entry = Entry(
+        kind="inspection",
+        name=shown_name or Path(opened.image).name,
+        path="" if shown_name else str(Path(opened.image).absolute()),
+        sha256=opened.sha256,
+        product=product.name,
+        decision=verdict.decision,
+        p_value=verdict.p_value,
+        alpha=verdict.alpha,
+        review=verdict.review,
+        types=() if defect is None else (_likely(defect),),
+        regions=tuple(_measured(region) for region in regions) if verdict.anomalous else (),
+        **asdict(context.origin),
+    )
+    return _logged(context, entry, identity)
+
+
+def log_correction(context: Context, correction: Correction) -> list[str]:
+    """Log a correction, or its undoing where it is undone; return warnings as `log_inspection` does."""
+    kind = correction.defect_type
+    undone = correction.undone_at is not None
+    entry = Entry(
+        kind="undo" if undone else "correction",
+        name=correction.image,
+        sha256=correction.sha256,
+        product=correction.product,
+        p_value=correction.p_value,
+        types=() if kind is None else (NamedType(kind, "confirmed"),),
+        correction=correction.id,
+        verdict=correction.verdict,
+        note=correction.note,
+        **asdict(context.origin),
+    )
+    return _logged(context, entry, f"{entry.kind} {correction.id}")
+
+
+def _logged(context: Context, entry: Entry, identity: str | None) -> list[str]:
+    if context.log is None:
+        return []
+    if identity is not None:
+        entry = replace(entry, uid=hashlib.sha256(identity.encode()).hexdigest()[:32])
+    try:
+        context.log.append([entry])
+    except StoreError as error:
+        return [f"{entry.name} is not in the log: {error}"]
+    return []
+
+
+def _likely(defect: DefectRecord) -> NamedType:
+    return NamedType(defect.name, "unknown" if defect.name == UNKNOWN else "likely", defect.score)
+
+
+def _measured(region: MeasuredRegion) -> Region:
+    look = region.look
+    return Region(
+        cell=region.cell,
+        bbox=region.bbox,
+        area_px=region.area_px,
+        length_px=None if look is None else round(look.length_px, 2),
+        width_px=None if look is None else round(look.width_px, 2),
+    )
