@@ -15,13 +15,13 @@ LITE0 := efficientnet-lite0
 PAIR := efficientnet-lite0+dinov2-small
 
 .DEFAULT_GOAL := help
-.PHONY: help demo train test test-docs test-vllm lint clean
+.PHONY: help demo train test test-slow test-vllm lint clean
 
 help:
 	@echo "make demo       the whole job on real photographs, into ./iad-demo"
 	@echo "make train      the shipped checkpoints anew, from procedural products and a textile (some hours)"
 	@echo "make test       style, types, import order, weights, tests"
-	@echo "make test-docs  what the README and the pages run"
+	@echo "make test-slow  what takes a minute or so each, such as what the README shows"
 	@echo "make test-vllm  real vLLM servers on the processor, in $(VLLM) (about 2 GB)"
 	@echo "make lint       style, types and import order alone"
 	@echo "make clean      remove both environments and what the demo made"
@@ -67,12 +67,12 @@ lint: $(READY)
 
 test: lint
 	$(BIN)/iad weights pull $(WEIGHTS)
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n 2 --dist loadfile
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not slow"
 
-# `iad demo` and enrolments with the real encoders: minutes, which the other tests need not wait for.
-test-docs: $(READY)
+# What takes a minute or so each, such as what the README shows; the other tests need not wait for it.
+test-slow: $(READY)
 	$(BIN)/iad weights pull $(WEIGHTS)
-	$(BIN)/python -m pytest -q tests/docs
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n 2 --dist load -m slow
 
 # Not warnings as errors: they are vLLM's own. A process a file: vLLM looks through all modules that are loaded,
 # and stumbles over some that the other files load.

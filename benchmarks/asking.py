@@ -7,8 +7,8 @@ pictures of five sets, in nine languages; one half of the questions is for devel
 result. Understanding: kinds, all of a question, in order ("a|b": both are right); slots, each that the text
 names, and each that it does not name; whether a yes or no was given as the verdict demands; language. With
 --data (see decisions.py) the products are enrolled from eight good images each, their catalogues added, and
-every question with an image is asked in a thread of its own; an answer is right where it holds what any right
-answer holds, given the verdict, and none of what it must not.
+every question is asked, in a thread of its own where it has an image; an answer is right where it holds what
+any right answer holds, given the verdict, and none of what it must not.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from agents.settings import Settings
 from agents.state import Turn
 from anomaly_core.evaluation.datasets import load_mask, open_dataset
 from anomaly_core.names import name_key
-from tools.records import AnswerRecord, UnderstoodRecord
+from tools.records import AnswerRecord, TextAnswerRecord, UnderstoodRecord
 
 HERE: Final = Path(__file__).parent
 SETS: Final = {
@@ -120,23 +120,21 @@ def _plain(key: str, value: Any) -> Any:
     return value
 
 
-def answer_faults(question: Question, reply: AnswerRecord, data: Path) -> list[str]:
+def answer_faults(question: Question, reply: AnswerRecord | TextAnswerRecord, data: Path) -> list[str]:
     """Return what is wrong with an answer, given its verdict."""
     expect, text, faults = question["expect"], reply.answer, []
-    when = question["affirmed_when"]
-    if when is not None and reply.decision != "review":
-        failed = reply.decision == "fail"
-        if reply.affirmed is not (failed if when == "anomalous" else not failed):
-            faults.append("affirmed")
+    when, seen = question["affirmed_when"], reply if isinstance(reply, AnswerRecord) else None
+    failed = seen is not None and seen.decision == "fail"
+    judged = when is not None and seen is not None and seen.decision != "review"
+    if judged and reply.affirmed is not (failed if when == "anomalous" else not failed):
+        faults.append("affirmed")
     if reply.language != question["language"]:
         faults.append("language")
-    named = reply.defect_type.name if reply.defect_type is not None else ""
-    due = not expect.get("needs_detection") or reply.decision == "fail"
+    named = seen.defect_type.name if seen is not None and seen.defect_type is not None else ""
+    due = failed or not expect.get("needs_detection")
     if expect.get("needs_type"):
         wanted = expect.get("type") or expect["needs_type"]
-        due = reply.decision == "fail" and (
-            not isinstance(wanted, str) or name_key(named) == name_key(wanted)
-        )
+        due = failed and (not isinstance(wanted, str) or name_key(named) == name_key(wanted))
     if due:
         for alternatives in expect.get("must_contain_any", []):
             if not any(each.lower() in text.lower() for each in alternatives):
@@ -144,9 +142,9 @@ def answer_faults(question: Question, reply: AnswerRecord, data: Path) -> list[s
     faults += [f"holds {each}" for each in expect.get("must_not_contain", []) if each.lower() in text.lower()]
     if expect.get("no_verdict") and VERDICT_WORDS.search(text):
         faults.append("verdict")
-    if expect.get("place_from_mask") and reply.decision == "fail":
+    if expect.get("place_from_mask") and failed and seen is not None:
         mask = _mask_of(data, question)
-        if mask is not None and not {region.cell for region in reply.regions} & right_cells(mask):
+        if mask is not None and not {region.cell for region in seen.regions} & right_cells(mask):
             faults.append("place")
     return faults
 
@@ -159,8 +157,10 @@ def _mask_of(data: Path, question: Question) -> np.ndarray[Any, np.dtype[np.bool
     return None if sample is None else load_mask(sample)
 
 
-def asked(question: Question, app: Application, data: Path) -> AnswerRecord:
-    """Put a question in a thread of its own, after those that come before it."""
+def asked(question: Question, app: Application, data: Path) -> AnswerRecord | TextAnswerRecord:
+    """Put a question in a thread of its own, after those that come before it; or without an image."""
+    if question["image"] is None:
+        return app.ask_without_image(question["text"], product=question["product"])
     image, thread = data / question["image"], f"asking {question['id']}"
     for text in question["before"]:
         app.ask(image, text, product=question["product"], thread=thread)
@@ -219,7 +219,7 @@ def main() -> None:
             settings = Settings(store=Path(name) / "store", encoder=given.encoder)
             with Application(settings) as app:
                 prepared(app, given.data)
-                result |= judged([q for q in questions if q["image"]], app, given.data, wrong=given.wrong)
+                result |= judged(questions, app, given.data, wrong=given.wrong)
     print(json.dumps(result, indent=1))
     write(given, result)
 
@@ -230,16 +230,18 @@ def judged(questions: Sequence[Question], app: Application, data: Path, *, wrong
     by: dict[str, Counter[str]] = defaultdict(Counter)
     for question in sorted(questions, key=lambda each: str(each["image"])):
         reply = asked(question, app, data)
-        times.append(reply.timings_ms.total)
+        decision = reply.decision if isinstance(reply, AnswerRecord) else "no image"
+        if isinstance(reply, AnswerRecord):
+            times.append(reply.timings_ms.total)
         faults = answer_faults(question, reply, data)
         count.update(answers=1, right=not faults, faults=len(faults))
-        if question["affirmed_when"] is not None and reply.decision != "review":
+        if question["affirmed_when"] is not None and decision in ("pass", "fail"):
             count.update(yes_no=1, yes_no_right="affirmed" not in faults)
         for name in (question["language"], question["kinds"][0].split("|")[0]):
             by[name].update(answers=1, right=not faults)
         if wrong and faults:
             print(
-                f"{question['id']} {reply.decision} {question['text']!r}: {faults}\n    {reply.answer}",
+                f"{question['id']} {decision} {question['text']!r}: {faults}\n    {reply.answer}",
                 flush=True,
             )
     return {

@@ -1,4 +1,4 @@
-"""What README and docs say is true: commands, links, figures, tables. What they run: tests/docs."""
+"""What README and docs say is true: commands, links, figures, tables. What they run: test_pages_run."""
 
 from __future__ import annotations
 

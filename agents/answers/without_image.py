@@ -41,8 +41,11 @@ ABOUT_NOTES: Final[Mapping[Kind, Callable[[Topic], Reply]]] = {
 """Kinds that need no image, and their wording."""
 LISTS: Final = frozenset[Kind]({"type", "product"})
 """Kinds that without an image can only ask which defects there are."""
-DEFINES: Final = frozenset[Kind]({"verdict", "type", "appearance", "size", "place", "normal"})
+DEFINES: Final = frozenset[Kind]({"verdict", "type", "appearance", "size", "normal"})
 """Kinds that without an image ask for what the catalogue says of the type that they name."""
+
+OF_A_TYPE: Final = frozenset[Kind]({"cause", "effect", "action"})
+"""Kinds that are about a type of defect: that of the image, where none is named and the notes are empty."""
 
 
 def answer_without_image(context: Context, question: str, product: str | None = None) -> TextAnswerRecord:
@@ -96,7 +99,8 @@ class _Notes:
         word = ABOUT_NOTES.get(intent.kind)
         if intent.kind in LISTS or (intent.type is not None and intent.kind in DEFINES):
             word = on_notes.catalogue
-        if word is None:
+        unnamed = intent.type is None and intent.kind in OF_A_TYPE and not self._context.domain.products()
+        if word is None or unnamed:
             told = say("That is a question about a part: ask it with the part's image, IMAGE “QUESTION”.")
             return [Reply(told)]
         # A type is looked for in all notes at once; the types of each product are listed by themselves.

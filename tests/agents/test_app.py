@@ -240,6 +240,7 @@ def test_answers_keep_to_the_verdict_and_cite_what_is_there(
     assert set(cited) <= known
 
 
+@pytest.mark.slow
 def test_memory_stays_flat_over_many_inspections(app: Application, tmp_path: Path) -> None:
     paths = []
     for seed in range(10):

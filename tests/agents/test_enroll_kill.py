@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 import numpy as np
+import pytest
 from PIL import Image
 
 from agents.app import Application
@@ -50,6 +51,7 @@ for line in sys.stdin:
 """
 
 
+@pytest.mark.slow
 def test_what_was_acknowledged_survives_kills_at_random_moments(tmp_path: Path) -> None:
     random_moment = random.Random(0)
     good = tmp_path / "good"

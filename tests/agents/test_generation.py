@@ -246,6 +246,7 @@ def test_a_model_that_refuses_or_is_not_there_is_told(put: Put, folder: Path) ->
     app.close()
 
 
+@pytest.mark.slow
 @pytest.mark.weights
 def test_the_real_model_speaks_or_the_evidence_does(tmp_path: Path) -> None:
     for name in ("smollm2", "efficientnet-lite0", "minilm"):

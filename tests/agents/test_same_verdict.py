@@ -53,6 +53,7 @@ def test_painted(tmp_path: Path) -> None:
     assert {"pass", "fail"} <= set(agree(settings, tmp_path, "plate", shots=4))
 
 
+@pytest.mark.slow
 @pytest.mark.weights
 @pytest.mark.parametrize("folder", PHOTOGRAPHS)
 def test_photographs(folder: str, tmp_path: Path) -> None:

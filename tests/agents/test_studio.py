@@ -94,6 +94,7 @@ def test_both_graphs_have_forms(server: str) -> None:
         "named_product",
         "question",
         "out",
+        "shown_name",
     }
     assert {"image", "question", "review"} <= set(forms["dialogue"]["input_schema"]["properties"])
     for form in forms.values():

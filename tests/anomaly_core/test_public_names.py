@@ -22,7 +22,7 @@ NAMES = [
 ]
 SIGNATURES = {
     AnomalyGPT.from_pretrained: ["checkpoint", "encoder", "language_model", "device", "config"],
-    AnomalyGPT.fit: ["self", "images", "progress"],
+    AnomalyGPT.fit: ["self", "images", "progress", "zones"],
     AnomalyGPT.inspect: ["self", "image", "product", "alpha", "review", "ask"],
     AnomalyGPT.inspect_batch: ["self", "images", "product", "alpha", "review"],
     ProductModel.save_pretrained: ["self", "folder"],

@@ -146,6 +146,7 @@ print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024)
 """
 
 
+@pytest.mark.slow
 def test_memory_does_not_grow_with_number_and_size_of_images(tmp_path: Path) -> None:
     """Eight images of 12 megapixels: 36 MB of pixels each."""
     for n in range(8):

@@ -16,7 +16,8 @@ from PIL import Image
 
 from anomaly_core.weights.resolve import cached
 
-ROOT = Path(__file__).parents[2]
+pytestmark = pytest.mark.slow
+ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 PYTHON_PAGE = (DOCS / "guide" / "python.md").read_text(encoding="utf-8")
