@@ -20,7 +20,11 @@ from tools.report import write_report
 Progress = Callable[[str, int, int], None]
 
 PRODUCT: Final = "solar-cell"
-QUESTION: Final = "What kind of defect is this, and what should be done about it?"
+QUESTIONS: Final = (
+    "What kind of defect is this, and what should be done about it?",
+    "Wo ist der Fehler, und wie groß ist er?",
+    "这个零件合格吗？",
+)
 CREDIT: Final = (
     "Photographs: ELPV dataset (Buerhop-Lutz, Deitsch and others), CC BY-NC-SA 4.0, no commercial use"
 )
@@ -56,12 +60,15 @@ class DemoRow:
 
 @dataclass(frozen=True)
 class DemoResult:
-    """What the demo did. failed: how many images could not be inspected."""
+    """What the demo did.
+
+    failed: how many images could not be inspected. answers: to questions about one image, by question.
+    """
 
     rows: list[DemoRow]
     failed: int
-    question: str
-    answer: str
+    image: str
+    answers: dict[str, str]
     report: Path
     seed: int
     enrolled: int
@@ -105,6 +112,7 @@ def run_demo(
     Raises ConfigError where `out` holds a store of something else, WeightsError where data cannot be had.
     """
     from agents.app import Application
+    from agents.graphs.threads import new_thread
 
     data = weights.pull("elpv", progress=progress)
     for name in needed_weights(settings):
@@ -123,7 +131,11 @@ def run_demo(
             progress("inspect", len(records), len(images))
         truths = ["good"] * len(cells.good) + ["anomalous"] * len(cells.defective)
         image = _most_telling(records[len(cells.good) :], fallback=cells.defective[0])
-        reply = app.ask(image, QUESTION, product=PRODUCT)
+        thread = new_thread()
+        answers = {
+            question: app.ask(image, question, product=PRODUCT, thread=thread).answer
+            for question in QUESTIONS
+        }
     report = write_report(records, out / "report.html", title="Solar cells: what the demo found")
     inspected = [
         _row(record, truth)
@@ -133,8 +145,8 @@ def run_demo(
     return DemoResult(
         rows=inspected,
         failed=len(records) - len(inspected),
-        question=f"{image.name}: {QUESTION}",
-        answer=reply.answer,
+        image=image.name,
+        answers=answers,
         report=report,
         seed=settings.seed,
         enrolled=summary.templates,

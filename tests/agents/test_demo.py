@@ -51,7 +51,7 @@ def test_mistakes_are_counted() -> None:
     truths = ["good"] * 4 + ["anomalous"] * 2
     verdicts = ["good", "good", "good", "anomalous", "anomalous", "good"]
     rows = [DemoRow("x", truth, verdict, 0.5, "") for truth, verdict in zip(truths, verdicts, strict=True)]
-    text = DemoResult(rows, 0, "", "", Path("r"), seed=7, enrolled=8, encoder="tiny").summary()
+    text = DemoResult(rows, 0, "", {}, Path("r"), seed=7, enrolled=8, encoder="tiny").summary()
     assert text.startswith(
         "accuracy 0.67, balanced accuracy 0.62: 1 false alarms on 4 good cells, 1 misses on 2"
     )
@@ -65,7 +65,7 @@ def test_the_whole_demo(tmp_path: Path) -> None:
     result = run_demo(settings, tmp_path, lambda *_: None, enrolled=2, unseen=2)
     assert result.failed == 0
     assert [row.truth for row in result.rows] == ["good", "good", "anomalous", "anomalous"]
-    assert result.answer
+    assert len(result.answers) == 3 and all(result.answers.values())
     assert result.report.read_text(encoding="utf-8").count("<article") == 4
     assert len(list((tmp_path / "pictures").glob("*-overlay.png"))) == 4
     assert (tmp_path / "notes" / "solar-cells.md").exists()

@@ -39,8 +39,9 @@ def demo(
         [(row.image, row.truth, row.verdict, f"{row.p_value:.3f}", row.defect) for row in result.rows],
         title="Cells it had not seen",
     )
-    print_line((result.question, "bold"))
-    print_line(result.answer)
+    for question, answer in result.answers.items():
+        print_line((f"{result.image}: {question}", "bold"))
+        print_line(answer)
     print_line("")
     print_line(result.summary())
     print_line(f"report: {plain(str(result.report))}")
