@@ -12,9 +12,10 @@ from agents.answers.evidence import notes_evidence
 from agents.answers.kinds import ENTRIES
 from agents.answers.phrases import Phrases, phrases_of
 from agents.answers.topic import Reply, Topic
+from agents.questions.types import meant_type
 from agents.questions.understanding import understand
 from agents.questions.words import same_defect
-from agents.state import Asked, DialogueState, InspectionState, Observation
+from agents.state import Asked, DialogueState, InspectionState, Observation, Understanding
 from anomaly_core.names import name_key
 from tools.context import Context
 from tools.history import look_up
@@ -95,7 +96,8 @@ class _Notes:
 
     def replies(self, number: int) -> list[Reply]:
         """Return what the catalogue says to one of the question's intents, by product."""
-        say, intent = self._say, self._asked.intents[number]
+        say, asked = self._say, self._asked.intents[number]
+        intent = self._with_type(number)
         word = ABOUT_NOTES.get(intent.kind)
         if intent.kind in LISTS or (intent.type is not None and intent.kind in DEFINES):
             word = on_notes.catalogue
@@ -107,10 +109,27 @@ class _Notes:
         names = [self._product] if self._product is not None else self._context.domain.products()
         subjects = [self._product] if intent.type is not None or not names else names
         found = []
+        if intent.type is not None and intent.type != asked.type:
+            found.append(Reply("", [say("By the notes that is {type} [notes].", type=intent.type)]))
         for name in subjects:
             self._states.append(_state(self._context, name, intent.type))
             found.append(word(Topic(self._states[-1], self._asked, intent, number, say)))
         return found
+
+    def _with_type(self, number: int) -> Understanding:
+        """Return an intent with the type that it means, where it names none that the catalogue has.
+
+        The type is that of what was asked before in the same question, else the nearest entry's by meaning.
+        """
+        before, intent = self._asked.intents[:number], self._asked.intents[number]
+        if intent.kind not in OF_A_TYPE and (intent.kind != "catalogue" or intent.type is None):
+            return intent
+        entries = self._context.domain.entries(self._product)
+        if intent.type is not None and any(same_defect(one.type, intent.type) for one in entries):
+            return intent
+        earlier = next((one.type for one in reversed(before) if one.type is not None), None)
+        meant = earlier if intent.type is None and earlier else meant_type(intent.text, entries)
+        return intent if meant is None else intent.model_copy(update={"type": meant})
 
     def evidence(self, answer: str) -> list[EvidenceRecord]:
         """Return the passages that an answer cites."""

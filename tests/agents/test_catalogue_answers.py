@@ -68,6 +68,22 @@ def test_the_catalogue_answers_without_an_image(
     assert cited in {item.id for item in reply.evidence}
 
 
+@pytest.mark.parametrize(
+    ("question", "part", "cited"),
+    [
+        ("What causes such ragged borders?", "a blunt die", "nut/burr#cause"),
+        ("¿Qué hago con una pieza con un punto redondo y oscuro?", "scrap the part", "screw/dent#action"),
+        ("what is a dent, and where does it come from?", "a fall into the bin", "screw/dent#cause"),
+    ],
+)
+def test_a_type_that_is_described_is_found_by_its_look(
+    opened: Application, question: str, part: str, cited: str
+) -> None:
+    reply = opened.ask_without_image(question)
+    assert part in reply.answer, reply.answer
+    assert cited in {item.id for item in reply.evidence}
+
+
 def test_no_cause_is_given_as_an_action(opened: Application) -> None:
     reply = opened.ask_without_image("what causes a dent?")
     assert "a fall into the bin" in reply.answer
