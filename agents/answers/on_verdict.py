@@ -50,11 +50,15 @@ def finding(topic: Topic) -> list[str]:
 def _of_part(topic: Topic) -> Reply:
     say, bad = topic.say, topic.verdict.anomalous
     sense, closed = topic.intent.sense, topic.intent.closed
-    if closed and sense != "open":
-        affirmed: bool | None = bad is (sense == "bad")
-        lead = topic.yes_no(bool(affirmed))
+    affirmed: bool | None = None
+    if topic.verdict.decision == "review":
+        # Neither yes nor no: a person decides.
+        lead = say("To be reviewed.")
+    elif closed and sense != "open":
+        affirmed = bad is (sense == "bad")
+        lead = topic.yes_no(affirmed)
     else:
-        affirmed, lead = None, say("NG.") if bad else say("OK.")
+        lead = say("NG.") if bad else say("OK.")
     body = [*finding(topic), *topic.near_limit()]
     if topic.intent.zone is not None:
         told = "No zone {zone} is set for this product, so this is about the whole part [score]."

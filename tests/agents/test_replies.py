@@ -9,6 +9,7 @@ import pytest
 from agents.answers.compose import compose_answer
 from agents.answers.guardrails import check_answer
 from agents.state import InspectionState
+from anomaly_core.results import Decision
 from tools.classify.classify import UNKNOWN
 from tools.records import (
     DefectRecord,
@@ -80,8 +81,8 @@ def test_no_answer_contradicts_the_verdict_or_cites_what_is_not_there(
     given = state(anomalous=anomalous, regions=regions, defect=defect, notes=notes, question=question)
     composed = compose_answer(given)
     if question == "Is it ok?":
-        assert composed.answer.startswith("No. " if anomalous else "Yes. ")
-        assert composed.affirmed is not anomalous
+        assert composed.answer.startswith("No. " if anomalous else "To be reviewed. ")
+        assert composed.affirmed is (False if anomalous else None)
     elif not question:
         assert composed.answer.startswith("Yes, " if anomalous else "No, ")
     plain = composed.answer
@@ -97,3 +98,16 @@ def test_no_answer_contradicts_the_verdict_or_cites_what_is_not_there(
     if not anomalous:
         assert "region" not in composed.answer
         assert "a person should look" in composed.analysis
+
+
+@pytest.mark.parametrize(
+    ("decision", "first", "affirmed"), [("pass", "Yes. ", True), ("review", "To be reviewed. ", None)]
+)
+def test_what_a_person_decides_is_neither_yes_nor_no(
+    decision: Decision, first: str, affirmed: bool | None
+) -> None:
+    given = state(anomalous=False, regions=0, defect=None, notes=False, question="Is it ok?")
+    given["verdict"] = given["verdict"].model_copy(update={"decision": decision, "uncertain": False})
+    composed = compose_answer(given)
+    assert composed.answer.startswith(first)
+    assert composed.affirmed is affirmed
