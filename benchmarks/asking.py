@@ -68,7 +68,7 @@ def understood_of(question: Question, known: Sequence[str]) -> tuple[list[Unders
                 language=first.spoken,
             )
         )
-    asked = understand(question["text"], turns, (), 1, known)
+    asked = understand(question["text"], turns, (), 1, known, pictured=question["image"] is not None)
     return [
         UnderstoodRecord(**one.model_dump(include=set(UnderstoodRecord.model_fields)))
         for one in asked.intents

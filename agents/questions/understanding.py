@@ -88,6 +88,8 @@ def understand(
         found, image = _read(clause, language, last, seen, current, known, first=not intents)
         turned = turned if turned is not None else image
         found = [_of_the_log(one, language, clock, pictured=pictured) for one in found]
+        if not pictured:
+            found = [_of_the_catalogue(one) for one in found]
         found = [_with_type(one, intents[-1] if intents else None) for one in found]
         if intents and found[0].kind == "catalogue" and _defines(intents[-1], found[0]):
             intents.pop()
@@ -296,6 +298,12 @@ def _of_the_log(one: Understanding, language: str, now: datetime, *, pictured: b
     closed = not _open(normalised(one.text), language)
     log = log.model_copy(update={"type": one.type})
     return one.model_copy(update={"kind": "history", "sense": "open", "closed": closed, "log": log})
+
+
+def _of_the_catalogue(one: Understanding) -> Understanding:
+    """Return a question for the size of a type without an image as one for what the catalogue allows."""
+    asks_limit = one.kind == "size" and one.type is not None
+    return one.model_copy(update={"kind": "catalogue"}) if asks_limit else one
 
 
 def _with_type(one: Understanding, before: Understanding | None) -> Understanding:
