@@ -9,6 +9,7 @@ from pydantic import Field
 # From here, not from typing: pydantic makes no schema of typing's before Python 3.12, and Studio shows forms.
 from typing_extensions import TypedDict
 
+from tools.locations import ZONE
 from tools.records import (
     DefectRecord,
     EvidenceRecord,
@@ -137,6 +138,17 @@ class Understanding(UnderstoodRecord):
     sense: Literal["good", "bad", "open"] = "open"
     other: int | None = None
     known_length_mm: float | None = None
+
+    def printed(self, image: int | None = None) -> UnderstoodRecord:
+        """Return what is printed of it. image: number of the image in hand, where the question names none.
+
+        A zone that stands as the place is printed as the zone alone.
+        """
+        fields = self.model_dump(include=set(UnderstoodRecord.model_fields))
+        if self.place is not None and self.place.startswith(ZONE):
+            fields["place"] = None
+        return UnderstoodRecord(**{**fields, "image": fields["image"] or image})
+
     log: LogQuestion | None = None
 
 

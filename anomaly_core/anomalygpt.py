@@ -363,4 +363,4 @@ class AnomalyGPT:
     def _framed(self, image: Image, product: ProductModel) -> EncodedImage:
         """Encode an image, framed as the product's good images are, with the product's zones."""
         (encoded,) = self.input.encode_batch([image], align=product.aligned)
-        return replace(encoded, zones=product.zones)
+        return encoded if encoded.zones == product.zones else replace(encoded, zones=product.zones)

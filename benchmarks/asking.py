@@ -69,10 +69,7 @@ def understood_of(question: Question, known: Sequence[str]) -> tuple[list[Unders
             )
         )
     asked = understand(question["text"], turns, (), 1, known, pictured=question["image"] is not None)
-    return [
-        UnderstoodRecord(**one.model_dump(include=set(UnderstoodRecord.model_fields)))
-        for one in asked.intents
-    ], asked.language
+    return [one.printed() for one in asked.intents], asked.language
 
 
 def kinds_right(expected: Sequence[str], found: Sequence[UnderstoodRecord]) -> bool:

@@ -2,36 +2,24 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import re
 import shlex
-from pathlib import Path
 from types import ModuleType
 
 import pytest
+from pages import DOCS, README, ROOT, generate_module
 from typer.testing import CliRunner
 
 from agents.interfaces.cli import app
 
-ROOT = Path(__file__).parents[1]
-DOCS = ROOT / "docs"
-README = (ROOT / "README.md").read_text(encoding="utf-8")
 PAGES = {path.relative_to(DOCS).as_posix(): path.read_text(encoding="utf-8") for path in DOCS.rglob("*.md")}
 FAMILIES = ("zone", "catalogue", "knowledge", "eval", "llm", "weights", "threads", "feedback")
 
 
 @pytest.fixture(scope="module")
 def generate() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("generate", DOCS / "generate.py")
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-def blocks(text: str, language: str) -> list[str]:
-    return re.findall(rf"^```{language}\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
+    return generate_module()
 
 
 def iad_commands() -> list[list[str]]:

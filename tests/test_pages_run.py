@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import math
 import re
 import subprocess
@@ -12,14 +11,12 @@ from types import ModuleType
 
 import numpy as np
 import pytest
+from pages import DOCS, README, blocks, generate_module
 from PIL import Image
 
 from anomaly_core.weights.resolve import cached
 
 pytestmark = pytest.mark.slow
-ROOT = Path(__file__).parents[1]
-DOCS = ROOT / "docs"
-README = (ROOT / "README.md").read_text(encoding="utf-8")
 PYTHON_PAGE = (DOCS / "guide" / "python.md").read_text(encoding="utf-8")
 NUMBER = re.compile(r"\d+(?:\.\d+)?(?:e-?\d+)?")
 needs_weights = pytest.mark.skipif(
@@ -30,15 +27,7 @@ needs_weights = pytest.mark.skipif(
 
 @pytest.fixture(scope="module")
 def generate() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("generate", DOCS / "generate.py")
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-def blocks(text: str, language: str) -> list[str]:
-    return re.findall(rf"^```{language}\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
+    return generate_module()
 
 
 def agrees(shown: str, real: str) -> bool:

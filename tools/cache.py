@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from dataclasses import replace
 from pathlib import Path
 
 from anomaly_core.anomalygpt import AnomalyGPT
 from anomaly_core.decoders.patches import EncodedImage
 from anomaly_core.errors import UnreadableImage
 from anomaly_core.imaging.reading import LoadedImage, load_image
+from anomaly_core.imaging.zones import Zone
 from anomaly_core.inspection import Inspection
 from anomaly_core.product import ProductModel
 
@@ -27,7 +29,7 @@ class CachedImage:
     def __init__(self, loaded: LoadedImage) -> None:
         self.loaded = loaded
         self._lock = threading.RLock()
-        self._encoded: dict[tuple[str, bool], EncodedImage] = {}
+        self._encoded: dict[tuple[str, bool, tuple[Zone, ...]], EncodedImage] = {}
         self._inspections: dict[tuple[str, str, Rates], Inspection] = {}
         self._in_range: dict[float, CachedImage] = {}
 
@@ -45,16 +47,19 @@ class CachedImage:
                 self._in_range[grey_range] = CachedImage(again)
             return self._in_range[grey_range]
 
-    def encoded(self, model: AnomalyGPT, *, align: bool = True) -> EncodedImage:
+    def encoded(self, model: AnomalyGPT, *, align: bool = True, zones: tuple[Zone, ...] = ()) -> EncodedImage:
         """Return the encoded image, aligned where its pose is clear, or whole; each is computed once.
 
-        Where the pose is unclear, both are the same.
+        Where the pose is unclear, both are the same. zones: of the product that it is looked at as.
         """
-        key, aligned = (model.encoder.name, align), (model.encoder.name, True)
+        name = model.encoder.name
+        plain, key = (name, align, ()), (name, align, zones)
         with self._lock:
+            if plain not in self._encoded:
+                known = self._encoded.get((name, True, ()), self.loaded)
+                (self._encoded[plain],) = model.input.encode_batch([known], align=align)
             if key not in self._encoded:
-                known = self._encoded.get(aligned, self.loaded)
-                (self._encoded[key],) = model.input.encode_batch([known], align=align)
+                self._encoded[key] = replace(self._encoded[plain], zones=zones)
             return self._encoded[key]
 
     def inspection(
@@ -65,7 +70,7 @@ class CachedImage:
         with self._lock:
             if key not in self._inspections:
                 alpha, review = rates
-                encoded = self.encoded(model, align=product.aligned)
+                encoded = self.encoded(model, align=product.aligned, zones=product.zones)
                 found = model.inspect(encoded, product, alpha=alpha, review=review)
                 self._inspections = {key: found}
             return self._inspections[key]

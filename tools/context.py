@@ -177,6 +177,10 @@ class Context:
 
         return self.cached(f"product {name}", version, load)
 
+    def read(self, path: Path, product: ProductModel) -> LoadedImage:
+        """Read an image file as the product's images are read. Raises UnreadableImage."""
+        return load_image(path, max_pixels=self.images.max_pixels, grey_range=product.grey_range)
+
 
 @dataclass(frozen=True)
 class Part:
@@ -214,15 +218,15 @@ class Part:
 
     @property
     def encoded(self) -> EncodedImage:
-        """The encoded image, framed as the product's good images are, if there is a product."""
+        """The encoded image, framed as the product's good images are and with its zones, if there is one."""
         if not self.product:
             return self.cached.encoded(self.context.model)
-        return self.cached.encoded(self.detector, align=self.model.aligned)
+        product = self.model
+        return self.cached.encoded(self.detector, align=product.aligned, zones=product.zones)
 
     def template(self, hit: TemplateHit) -> LoadedImage:
         """Return the image of one of the product's good parts. Raises UnreadableImage."""
-        most, top = self.context.images.max_pixels, self.model.grey_range
-        return load_image(hit.path, max_pixels=most, grey_range=top)
+        return self.context.read(hit.path, self.model)
 
     @property
     def inspection(self) -> Inspection:

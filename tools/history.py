@@ -169,7 +169,8 @@ def _figures(
     )
     decision = "fail" if types and asked.decision is None else asked.decision
     wanted = replace(scope, decision=decision, types=tuple(types) if types else None)
-    counted = _counts(figures.counts(connection, scope))
+    whole = figures.counts(connection, scope)
+    counted = _counts(whole)
     made: dict[str, Any] = {}
     match asked.figure:
         case "list" | "last" | "often":
@@ -185,10 +186,10 @@ def _figures(
                 TypeCount(name=name, count=count) for name, count in figures.pareto(connection, scope)
             ]
         case "trend":
-            made["halves"] = [_counts(one) for one in figures.halves(connection, scope)]
+            made["halves"] = [_counts(one) for one in figures.halves(connection, scope, whole)]
             made["by_day"] = [
                 DayRecord(day=one.day, counts=_counts(one.counts))
-                for one in figures.days(connection, scope, MOST_DAYS)
+                for one in figures.days(connection, scope, MOST_DAYS, whole)
             ]
         case "corrected":
             found = figures.corrections(connection, scope)
@@ -197,7 +198,7 @@ def _figures(
             made["corrections"] = [_picked(CorrectedRecord, one) for one in found]
         case "count" | "yield":
             pass
-    whole = decision is None and not types
+    unnarrowed = decision is None and not types
     return HistoryRecord(
         figure=asked.figure,
         decision=decision,
@@ -208,7 +209,7 @@ def _figures(
         types=types,
         lot=scope.lot,
         counts=counted,
-        number=counted.all if whole else figures.counts(connection, wanted).all,
+        number=counted.all if unnarrowed else figures.counts(connection, wanted).all,
         **made,
     )
 

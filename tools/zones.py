@@ -8,7 +8,7 @@ from pathlib import Path
 
 from anomaly_core.errors import ConfigError
 from anomaly_core.good_images import Progress
-from anomaly_core.imaging.reading import LoadedImage, load_image
+from anomaly_core.imaging.reading import LoadedImage
 from anomaly_core.imaging.zones import Box, Zone, zone_of_box
 from anomaly_core.product import ProductModel
 from tools.context import Context
@@ -120,9 +120,7 @@ def _changed(
 
 def _drawn_on(context: Context, product: str, model: ProductModel, on: Path | None) -> LoadedImage:
     """Return the image that a box refers to."""
-    most = context.images.max_pixels
     if on is not None:
-        return load_image(on, max_pixels=most, grey_range=model.grey_range)
+        return context.read(on, model)
     first = context.templates.images(product)[0]
-    found = load_image(first.path, max_pixels=most, grey_range=model.grey_range)
-    return replace(found, path=Path(first.file_name))
+    return replace(context.read(first.path, model), path=Path(first.file_name))

@@ -9,7 +9,7 @@ from typing import Final
 from agents.answers.evidence import gather_evidence, quote, verdict_statement
 from agents.answers.kinds import ENTRIES
 from agents.answers.on_verdict import record_line, summary
-from agents.answers.phrases import phrases_of
+from agents.answers.phrases import Phrases, phrases_of
 from agents.answers.topic import Reply, Topic, about_type_of
 from agents.questions.understanding import understand
 from agents.state import Asked, DialogueState, InspectionState
@@ -59,8 +59,8 @@ def compose_answer(state: InspectionState | DialogueState) -> Composed:
         replies = [Reply(summary(topics[0]))]
     elif about_part and asked.style == "line":
         replies = [Reply("", [record_line(topics[0])])]
-    elif asked.style == "yes_no" and affirmed is not None:
-        replies = [Reply(topics[0].yes_no(affirmed))]
+    elif (word := yes_or_no_alone(asked, affirmed, say)) is not None:
+        replies = [word]
     replies = each_sentence_once(replies)
     made = {item.id: item for reply in replies for item in reply.evidence}
     first = replies[0]
@@ -72,6 +72,13 @@ def compose_answer(state: InspectionState | DialogueState) -> Composed:
         free=[reply.lead for reply in replies if reply.lead],
         affirmed=affirmed,
     )
+
+
+def yes_or_no_alone(asked: Asked, affirmed: bool | None, say: Phrases) -> Reply | None:
+    """Return "Yes." or "No." where the question wants that word alone and has it, else None."""
+    if asked.style != "yes_no" or affirmed is None:
+        return None
+    return Reply(say("Yes.") if affirmed else say("No."))
 
 
 def each_sentence_once(replies: Sequence[Reply]) -> list[Reply]:

@@ -7,7 +7,7 @@ from typing import Final
 
 from agents.answers import on_notes, on_talk
 from agents.answers.analysis import about_type
-from agents.answers.compose import each_sentence_once
+from agents.answers.compose import each_sentence_once, yes_or_no_alone
 from agents.answers.evidence import notes_evidence
 from agents.answers.kinds import ENTRIES
 from agents.answers.phrases import Phrases, phrases_of
@@ -25,7 +25,6 @@ from tools.records import (
     LogQuestion,
     ProductRecord,
     TextAnswerRecord,
-    UnderstoodRecord,
 )
 from tools.retrieve import known_defects, notes_about, passage_of
 
@@ -70,17 +69,14 @@ def answer_without_image(context: Context, question: str, product: str | None = 
             replies += notes.replies(number)
     replies = each_sentence_once(list({reply.text: reply for reply in replies}.values()))
     affirmed = next((reply.affirmed for reply in replies if reply.affirmed is not None), None)
-    if asked.style == "yes_no" and affirmed is not None:
-        replies = [Reply(say("Yes.") if affirmed else say("No."))]
+    if (word := yes_or_no_alone(asked, affirmed, say)) is not None:
+        replies = [word]
     answer = say.joined([reply.text for reply in replies])
     return TextAnswerRecord(
         question=question,
         product=named,
         language=asked.language,
-        understood=[
-            UnderstoodRecord(**intent.model_dump(include=set(UnderstoodRecord.model_fields)))
-            for intent in asked.intents
-        ],
+        understood=[intent.printed() for intent in asked.intents],
         affirmed=affirmed,
         answer=answer,
         evidence=[*(one.evidence for one in observations), *notes.evidence(answer)],

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from agents.state import DialogueState, InspectionState, Understanding
 from tools.detect import reasons_of
-from tools.locations import ZONE
 from tools.records import InspectionRecord, ModelsRecord, RegionRecord, TimingsRecord, UnderstoodRecord
 
 
@@ -12,10 +11,7 @@ def understood(intent: Understanding, state: DialogueState) -> UnderstoodRecord:
     """Return what a question asks for as the printed object, with the number of the image in hand."""
     digest = state["opened"].sha256
     here = next((one["number"] for one in state["seen"] if one["sha256"] == digest), None)
-    fields = intent.model_dump(include=set(UnderstoodRecord.model_fields))
-    in_zone = intent.place is not None and intent.place.startswith(ZONE)
-    place = None if in_zone else intent.place
-    return UnderstoodRecord(**{**fields, "image": fields["image"] or here, "place": place})
+    return intent.printed(here)
 
 
 def inspection_record(state: InspectionState, *, total_ms: float) -> InspectionRecord:

@@ -11,20 +11,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, get_args
+from typing import Final, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.questions.encoder import WIDTH, Vectors, encode
+from agents.questions.encoder import encode
 from agents.questions.examples import SIGNS, Sense, digest, read_examples
-from agents.questions.ngrams import BUCKETS, ngrams
+from agents.questions.ngrams import ngrams
 from anomaly_core.errors import WeightsDamaged
 from anomaly_core.files import write_whole
 from tools.records import Kind
-
-if TYPE_CHECKING:
-    from scipy.sparse import csr_array
 
 FILE: Final = Path(__file__).with_name("classifier.npz")
 KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
@@ -41,37 +38,12 @@ class Head:
     weights: Array
     bias: Array
 
-    def probabilities(self, inputs: Inputs) -> Array:
-        """Return the (n, classes) probabilities of n texts' inputs."""
-        scores = inputs.times(self.weights) + self.bias
+    def probabilities(self, inputs: Array) -> Array:
+        """Return the (n, classes) probabilities of (n, WIDTH + BUCKETS) inputs."""
+        scores = inputs @ self.weights + self.bias
         scores -= scores.max(axis=1, keepdims=True)
         shares = np.exp(scores)
         return np.asarray(shares / shares.sum(axis=1, keepdims=True), np.float32)
-
-
-@dataclass(frozen=True, eq=False)
-class Inputs:
-    """What a head reads of n texts. vectors: (n, WIDTH). grams: (n, BUCKETS) sparse."""
-
-    vectors: Vectors
-    grams: csr_array
-
-    @classmethod
-    def of(cls, texts: Sequence[str]) -> Inputs:
-        """Encode texts."""
-        return cls(encode(texts), ngrams(texts))
-
-    def times(self, weights: NDArray[Any]) -> NDArray[Any]:
-        """Return the (n, classes) product of the inputs with (WIDTH + BUCKETS, classes) weights."""
-        return np.asarray(self.vectors @ weights[:WIDTH] + self.grams @ weights[WIDTH:])
-
-    def times_transposed(self, errors: NDArray[Any]) -> NDArray[Any]:
-        """Return the (WIDTH + BUCKETS, classes) product of the transposed inputs with (n, classes)."""
-        return np.vstack([self.vectors.T @ errors, self.grams.T @ errors])
-
-    def __getitem__(self, rows: Sequence[int]) -> Inputs:
-        """Return the inputs of some of the texts."""
-        return Inputs(self.vectors[rows], self.grams[rows])
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,7 +58,7 @@ class Classifier:
 def fit() -> Classifier:
     """Return the classifier of the examples; takes a minute."""
     examples = read_examples()
-    inputs = Inputs.of([example.text for example in examples])
+    inputs = inputs_of([example.text for example in examples])
     kinds = np.array([KINDS.index(example.kind) for example in examples])
     of_verdict = [number for number, example in enumerate(examples) if example.sense]
     senses = np.array([SENSES.index(one.sense) for one in examples if one.sense])
@@ -128,24 +100,30 @@ def load() -> Classifier:
 
 def classify(texts: Sequence[str]) -> tuple[Array, Array]:
     """Return (n, kinds) and (n, senses) probabilities of texts."""
-    inputs, classifier = Inputs.of(texts), load()
+    inputs, classifier = inputs_of(texts), load()
     return classifier.kind.probabilities(inputs), classifier.sense.probabilities(inputs)
 
 
-def _fit(inputs: Inputs, labels: NDArray[np.int64], classes: int) -> Head:
+def inputs_of(texts: Sequence[str]) -> Array:
+    """Return what the heads read of texts, (n, WIDTH + BUCKETS): sentence vectors, then n-grams."""
+    return np.hstack([encode(texts), ngrams(texts)])
+
+
+def _fit(inputs: Array, labels: NDArray[np.int64], classes: int) -> Head:
     """Minimise the summed cross-entropy and RIDGE / 2 times the squared weights, by L-BFGS."""
     from scipy.optimize import minimize
 
     wanted = np.eye(classes)[labels]
-    shape = (WIDTH + BUCKETS, classes)
+    shape = (inputs.shape[1], classes)
 
     def loss(flat: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
         weights, bias = flat[:-classes].reshape(shape), flat[-classes:]
-        scores = inputs.times(weights) + bias
+        # Single precision for the products, of which there are hundreds.
+        scores = (inputs @ weights.astype(np.float32)).astype(np.float64) + bias
         scores -= scores.max(axis=1, keepdims=True)
         logs = scores - np.log(np.exp(scores).sum(axis=1, keepdims=True))
         error = np.exp(logs) - wanted
-        slope = inputs.times_transposed(error) + RIDGE * weights
+        slope = inputs.T @ error.astype(np.float32) + RIDGE * weights
         value = -float((wanted * logs).sum()) + 0.5 * RIDGE * float((weights**2).sum())
         return value, np.concatenate([slope.ravel(), error.sum(axis=0)])
 

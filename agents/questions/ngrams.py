@@ -5,39 +5,28 @@ from __future__ import annotations
 import zlib
 from collections import Counter
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from agents.questions.encoder import normalised
 
-if TYPE_CHECKING:
-    from scipy.sparse import csr_array
-
 BUCKETS: Final = 4096
 LENGTHS: Final = (2, 3, 4)
-WEIGHT: Final = 1.0
-"""Length of a text's n-gram vector, where that of its sentence vector is 1."""
 
 
-def ngrams(texts: Sequence[str]) -> csr_array:
-    """Return the (n, BUCKETS) sparse float32 rows of texts, each of length `WEIGHT`.
+def ngrams(texts: Sequence[str]) -> NDArray[np.float32]:
+    """Return the (n, BUCKETS) unit rows of texts.
 
     A row holds the square roots of the counts of a text's n-grams, a space before and after it.
     """
-    from scipy.sparse import csr_array
-
-    columns, values, starts = [], [], [0]
-    for text in texts:
-        counts = _counts(text)
-        found = np.sqrt(np.array(list(counts.values()), np.float32))
-        columns += list(counts)
-        values += (found * (WEIGHT / max(float(np.linalg.norm(found)), 1e-6))).tolist()
-        starts.append(len(columns))
-    shape = (len(texts), BUCKETS)
-    return csr_array(
-        (np.array(values, np.float32), np.array(columns, np.int32), np.array(starts)), shape=shape
-    )
+    rows = np.zeros((len(texts), BUCKETS), np.float32)
+    for row, text in zip(rows, texts, strict=True):
+        for bucket, count in _counts(text).items():
+            row[bucket] = count**0.5
+    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
+    return np.asarray(rows / np.maximum(lengths, 1e-6), np.float32)
 
 
 def _counts(text: str) -> Counter[int]:

@@ -62,9 +62,7 @@ def zone_of_box(name: str, box: Box, frame: Frame, *, ignored: bool = False) -> 
 
 def on_original(zone: Zone, frame: Frame) -> Mask:
     """Return the (H, W) mask of a zone on an original image."""
-    h, w = frame.input_size
-    points = np.array([[x * w, y * h, 1.0] for x, y in zone.corners]) @ frame.matrix.T
-    return _filled(points, frame.original_size)
+    return _filled(_corners(zone, frame), frame.original_size)
 
 
 def ignored_cells(zones: Iterable[Zone], rows: int, columns: int) -> Mask | None:
@@ -80,10 +78,18 @@ def ignored_cells(zones: Iterable[Zone], rows: int, columns: int) -> Mask | None
 
 def zone_at(zones: Sequence[Zone], frame: Frame, point: tuple[float, float]) -> str | None:
     """Return the name of the first zone that a point (x, y) of an original image lies in, or None."""
-    x, y = point
-    height, width = frame.original_size
-    row, column = min(max(int(y), 0), height - 1), min(max(int(x), 0), width - 1)
-    return next((zone.name for zone in zones if on_original(zone, frame)[row, column]), None)
+    for zone in zones:
+        corners = _corners(zone, frame).astype(np.float32)
+        if cv2.pointPolygonTest(corners, point, False) >= 0:
+            return zone.name
+    return None
+
+
+def _corners(zone: Zone, frame: Frame) -> NDArray[np.float64]:
+    """Return the (4, 2) corners (x, y) of a zone on an original image."""
+    h, w = frame.input_size
+    points = np.array([[x * w, y * h, 1.0] for x, y in zone.corners])
+    return np.asarray(points @ frame.matrix.T, dtype=np.float64)
 
 
 def _filled(points: NDArray[np.float64], size: tuple[int, int]) -> Mask:

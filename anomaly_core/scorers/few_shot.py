@@ -151,8 +151,9 @@ def _with_foreign(image: EncodedImage, values: Array, state: State) -> tuple[Arr
     foreign = max(FOREIGN_OBJECT * float(state.meta["reference_score"]), float(on_original.max()))
     height, width = image.size
     mask = cv2.resize(unseen.astype(np.uint8), (width, height), interpolation=cv2.INTER_NEAREST) > 0
-    if image.ignored is not None:
-        mask &= ~image.ignored
+    ignored = image.ignored
+    if ignored is not None:
+        mask &= ~ignored
     on_original[mask] = foreign
     return on_original, bool(mask.any())
 

@@ -134,12 +134,14 @@ def pareto(connection: sqlite3.Connection, wanted: Filter) -> list[tuple[str, in
     ).fetchall()
 
 
-def days(connection: sqlite3.Connection, wanted: Filter, most: int | None = None) -> list[Day]:
+def days(
+    connection: sqlite3.Connection, wanted: Filter, most: int | None = None, whole: Counts | None = None
+) -> list[Day]:
     """Count by day of the local time zone, the oldest first, without days that have none.
 
-    most: the latest that many.
+    most: the latest that many. whole: the counts of all, where they are known.
     """
-    whole = counts(connection, wanted)
+    whole = whole or counts(connection, wanted)
     if whole.first is None or whole.last is None:
         return []
     first, day = (time_of(text).astimezone().date() for text in (whole.first, whole.last))
@@ -158,9 +160,11 @@ def days(connection: sqlite3.Connection, wanted: Filter, most: int | None = None
     return found[::-1]
 
 
-def halves(connection: sqlite3.Connection, wanted: Filter) -> tuple[Counts, Counts]:
-    """Count the earlier and the later half of the inspections."""
-    whole = counts(connection, wanted)
+def halves(
+    connection: sqlite3.Connection, wanted: Filter, whole: Counts | None = None
+) -> tuple[Counts, Counts]:
+    """Count the earlier and the later half of the inspections. whole: see `days`."""
+    whole = whole or counts(connection, wanted)
     where, values = wanted.where()
     middle = connection.execute(
         f"SELECT at FROM rows WHERE {where} ORDER BY at LIMIT 1 OFFSET ?", [*values, whole.all // 2]

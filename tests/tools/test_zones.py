@@ -86,6 +86,8 @@ def test_what_lies_in_an_ignored_zone_is_not_judged(context: Context, tmp_path: 
     assert outcome.accepted and outcome.zone.ignored
     part = part_of(context, path)
     assert not detect(part).anomalous
+    # What other tools look at is what was judged, and is not encoded or segmented anew.
+    assert part.encoded is part.inspection.image
     values = part.inspection.anomaly_map.values
     assert float(values[185:225, 185:225].max()) == 0 < float(values.max())
     # A defect elsewhere is found as before.

@@ -11,7 +11,6 @@ from typing import Final
 from anomaly_core.decoders.patches import EncodedImage
 from anomaly_core.errors import IadError, NoImages
 from anomaly_core.good_images import Progress
-from anomaly_core.imaging.reading import load_image
 from tools.context import Context
 from tools.enrollment.findings import Finding
 from tools.enrollment.screening import pixels_again
@@ -58,11 +57,10 @@ def calibrate(
     skipped: list[FailureRecord] = []
     findings: list[Finding] = []
     good: dict[str, EncodedImage] = {}
-    most = context.images.max_pixels
     enrolled = {hit.sha256 for hit in context.templates.images(name)}
     for number, path in enumerate(paths):
         try:
-            image = load_image(path, max_pixels=most, grey_range=product.grey_range)
+            image = context.read(path, product)
         except IadError as error:
             skipped.append(FailureRecord.of(path, error))
             continue
@@ -70,7 +68,7 @@ def calibrate(
         known = image.sha256 in enrolled or image.sha256 in good
         why = _reason(found.verdict.p_value, found.verdict.problems, known)
         if why is None:
-            again = partial(pixels_again, path, image.sha256, most, product.grey_range)
+            again = partial(pixels_again, path, image.sha256, context.images.max_pixels, product.grey_range)
             good[image.sha256] = replace(found.image.first_view, source=again)
         else:
             kind, reason = why

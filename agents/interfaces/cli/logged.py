@@ -150,7 +150,9 @@ def _summary(connection: sqlite3.Connection, wanted: Filter) -> dict[str, Any]:
         "defect_types": [
             {"name": name, "count": count} for name, count in figures.pareto(connection, wanted)
         ],
-        "days": [{"day": one.day, **_counted(one.counts)} for one in figures.days(connection, wanted)],
+        "days": [
+            {"day": one.day, **_counted(one.counts)} for one in figures.days(connection, wanted, whole=whole)
+        ],
         "corrections": len(figures.corrections(connection, wanted)),
         "filter": {key: value for key, value in asdict(wanted).items() if value is not None},
     }
