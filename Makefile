@@ -53,10 +53,10 @@ train: $(READY)
 		$(BIN)/iad train $$textile/nominal --config $(SHIPPED)/$$name/train.toml --out $(TRAINING)/$$name; \
 		cp $(addprefix $(TRAINING)/$$name/,config.json curve.png decoder.safetensors prompt_learner.safetensors) $(SHIPPED)/$$name/; \
 	done
-	$(BIN)/python benchmarks/fusion.py --checkpoint $(SHIPPED)/$(LITE0) --write \
-		--out benchmarks/results/fusion-$(LITE0).json
-	$(BIN)/python benchmarks/fusion.py --checkpoint $(SHIPPED)/$(PAIR) --write --weights $(SHIPPED)/$(LITE0) \
-		--count 12 --products 4 --out benchmarks/results/fusion-$(PAIR).json
+	set -e; for name in $(LITE0) $(PAIR); do \
+		$(BIN)/python benchmarks/fusion.py --checkpoint $(SHIPPED)/$$name --text-weight 0 --write \
+			--out benchmarks/results/fusion-$$name.json; \
+	done
 
 lint: $(READY)
 	$(BIN)/ruff check .

@@ -1,85 +1,84 @@
-"""How far new good images score above what a single good image tells of itself.
+"""How far a single good image tells where new good images score: the one-shot prior of an encoder.
 
-    python benchmarks/one_shot.py --mvtec ROOT --tile ROOT --crackforest ROOT \\
-        --out benchmarks/results/one_shot.json
+    python benchmarks/one_shot.py --data ROOT --encoder efficientnet-lite0 --write CHECKPOINT
 
-Two ways of telling: each mirrored view of the image against the other views, or against all of them, less
-what shows a patch's own place, as `FewShotScorer.fit` does. The textile, procedural products and CrackForest
-may choose between them; the reported sets may not. Figures are differences of mean log-scores, over single
-shots.
+ROOT: as in `benchmarks/decisions.py`. Only good images are looked at. *level*: mean few-shot log-score of new
+good images against one shot. *shift*: the same, less the mean of the shot's own views, see
+`FewShotScorer.fit`. A level of products that agree with each other more than a shot with its own views is the
+better teller, so `Prior` weighs both by their inverse variances. With --write the prior of a checkpoint's
+`fusion.json` takes them over.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from pathlib import Path
+from typing import Any
 
 import numpy as np
-import torch
+from decisions import sets_of, some
 from harness import few_shot_model, parser, write
-from sets import SHOTS, Pixels, pixels_of, procedural, reported_sets, road_crops, textile
+from sets import Set
 
 from anomaly_core.anomalygpt import AnomalyGPT
-from anomaly_core.config import FewShotConfig
-from anomaly_core.decoders.memory_bank import MemoryBank, anomaly_grid, image_score
-from anomaly_core.scoring.calibration import log_of
+from anomaly_core.config import DEFAULT_ENCODER
+from anomaly_core.errors import ConfigError
+from anomaly_core.scoring.fusion import read_fusion, write_fusion
 from anomaly_core.scoring.scorer import FEW_SHOT
 
-SINGLE: Final = 6
-"""Single shots a set."""
-TESTS: Final = 20
-UNTHINNED: Final = 1_000_000
-"""Patches that a bank may keep: here all."""
 
-
-def measure(shots: Sequence[Pixels], tests: Sequence[Pixels], model: AnomalyGPT) -> dict[str, list[float]]:
-    """Return both differences for each shot."""
-    config = model.config.few_shot
-    queries = model.encode_batch(tests)
-    found: dict[str, list[float]] = {"other_views": [], "own_place_left_out": []}
-    for pixels in shots:
-        image = model.input.augment(model.encode(pixels))
-        product = model.fit([image])
-        new = np.mean([model.inspect(each, product).scores[FEW_SHOT].log_score for each in queries])
-        grids = [view.grid for view in image.views]
-        others = []
-        for index, grid in enumerate(grids):
-            rest = MemoryBank.of([each for i, each in enumerate(grids) if i != index], UNTHINNED)
-            others.append(log_of(image_score(anomaly_grid(rest, grid, config), config)))
-        found["other_views"].append(float(new - np.mean(others)))
-        found["own_place_left_out"].append(float(new - np.mean(product.good_scores[FEW_SHOT])))
+def measure(part: Set, model: AnomalyGPT, seeds: Sequence[int], most: int) -> dict[str, list[float]]:
+    """Return level and shift for the single shot of each seed."""
+    queries = model.encode_batch([test.pixels for test in some(part.tests, most) if not test.anomalous])
+    found: dict[str, list[float]] = {"level": [], "shift": []}
+    for seed in seeds:
+        product = model.fit(part.draw(1, seed))
+        level = np.mean([model.inspect(each, product).scores[FEW_SHOT].log_score for each in queries])
+        found["level"].append(round(float(level), 4))
+        found["shift"].append(round(float(level - np.mean(product.good_scores[FEW_SHOT])), 4))
     return found
 
 
+def prior_of(sets: Sequence[dict[str, list[float]]]) -> dict[str, float]:
+    """Return the one-shot fields of `Prior`; each set counts alike.
+
+    The spread of levels is that between sets' means; that of shifts counts single shots, since one shot is
+    all that a product has.
+    """
+    levels, shifts = ([np.array(each[name]) for each in sets] for name in ("level", "shift"))
+    shift = float(np.mean([each.mean() for each in shifts]))
+    return {
+        "one_shot_shift": round(shift, 3),
+        "one_shot_spread": round(float(np.sqrt(np.mean([((s - shift) ** 2).mean() for s in shifts]))), 3),
+        "one_shot_level": round(float(np.mean([each.mean() for each in levels])), 3),
+        "one_shot_level_spread": round(float(np.std([each.mean() for each in levels], ddof=1)), 3),
+    }
+
+
 def main() -> None:
-    options = parser(__doc__, "mvtec", "tile", "crackforest", required=True)
-    options.add_argument("--products", type=int, default=8, help="procedural products")
-    options.add_argument("--seed", type=int, default=11)
+    options = parser(__doc__)
+    options.add_argument("--data", type=Path, required=True, help="folder of the sets")
+    options.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2, 3, 4])
+    options.add_argument("--most", type=int, default=40, help="good test images a set")
+    options.add_argument("--encoder", default=DEFAULT_ENCODER)
+    options.add_argument("--write", type=Path, help="checkpoint whose prior takes the result over")
     given = options.parse_args()
-    rng = np.random.default_rng(given.seed)
-    model = few_shot_model(few_shot=FewShotConfig(bank_limit=UNTHINNED))
-    sets = [
-        (part.name, part.pool, part.of(False))
-        for part in (textile(TESTS, rng)[0], *procedural(given.products, TESTS, rng, given.seed))
-    ]
-    roads = [crop for crop in road_crops(given.crackforest) if not crop.anomalous]
-    roads = [roads[i] for i in rng.permutation(len(roads))]
-    sets.append(("crackforest", [crop.pixels for crop in roads[:SHOTS]], roads[SHOTS:]))
-    sets += [
-        (f"{part.name} (reported)", part.pool, part.of(False))
-        for part in reported_sets(given.mvtec, given.tile)
-    ]
-    rows = {}
-    for name, pool, good in sets:
-        shots, tests = [pixels_of(each) for each in pool[:SINGLE]], [each.pixels for each in good[:TESTS]]
-        rows[name] = {
-            way: {"mean": round(float(np.mean(each)), 3), "std": round(float(np.std(each, ddof=1)), 3)}
-            for way, each in measure(shots, tests, model).items()
-        }
-        print(name, rows[name], flush=True)
-    write(given, {"sets": rows})
+    model = few_shot_model(given.encoder)
+    sets: dict[str, dict[str, list[float]]] = {}
+    for part in sets_of(given.data):
+        sets[part.name] = measure(part, model, given.seeds, given.most)
+        print(part.name, sets[part.name], flush=True)
+    prior = prior_of(list(sets.values()))
+    without = {name: prior_of([each for other, each in sets.items() if other != name]) for name in sets}
+    results: dict[str, Any] = {"encoder": model.encoder.name, "sets": sets}
+    write(given, {**results, "prior": prior, "prior_without": without})
+    print(prior)
+    if given.write:
+        fusion = read_fusion(given.write)
+        if fusion is None:
+            raise ConfigError(f"{given.write}: holds no fusion.json; run benchmarks/fusion.py first.")
+        write_fusion(given.write, fusion.model_copy(update={"prior": fusion.prior.model_copy(update=prior)}))
 
 
 if __name__ == "__main__":
-    torch.set_num_threads(2)
     main()

@@ -41,8 +41,23 @@ class Prior(Config):
         0.0, description="mean log-score of a new good image less that of the single shot's views"
     )
     one_shot_spread: float = Field(
-        0.15, ge=0, description="standard deviation of that difference between products"
+        0.15, gt=0, description="standard deviation of that difference between products"
     )
+    one_shot_level: float | None = Field(
+        None, description="mean log-score of a new good image against a single shot, over products"
+    )
+    one_shot_level_spread: float = Field(
+        0.15, gt=0, description="standard deviation of that level between products"
+    )
+
+    def one_shot(self, views: float) -> tuple[float, float]:
+        """Return mean and standard deviation of a new good image's level. views: mean of the shot's views."""
+        told, spread = views + self.one_shot_shift, self.one_shot_spread
+        if self.one_shot_level is None:
+            return told, spread
+        of_views, of_products = spread**-2, self.one_shot_level_spread**-2
+        total = of_views + of_products
+        return (of_views * told + of_products * self.one_shot_level) / total, total**-0.5
 
 
 @dataclass(frozen=True)
@@ -101,8 +116,8 @@ def calibrate(
         raise ConfigError("calibration needs at least one finite log-score of a good image.")
     location = float(logs.mean())
     if one_shot:
-        spread = math.hypot(prior.spread, prior.one_shot_spread)
-        return Calibration(location + prior.one_shot_shift, spread, PRIOR_WEIGHT)
+        location, uncertain = prior.one_shot(location)
+        return Calibration(location, math.hypot(prior.spread, uncertain), PRIOR_WEIGHT)
     count = len(logs)
     squares = float(((logs - location) ** 2).sum())
     degrees = PRIOR_WEIGHT + count - 1

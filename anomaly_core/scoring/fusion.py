@@ -1,8 +1,9 @@
 """Weights of the fused score of few-shot map, text-aligned map and language model.
 
 log(fused) = log(few-shot) + text_weight * text + language_weight * margin, where text and margin are the
-log-odds of the text-aligned map and of the language model. Weights and prior are learned on simulated
-anomalies by `benchmarks/fusion.py`.
+log-odds of the text-aligned map and of the language model. `benchmarks/fusion.py` learns the language model's
+weight on simulated anomalies, `benchmarks/one_shot.py` the prior on good images. In the shipped checkpoints
+the text-aligned map has weight 0, because any other ranks images worse, see `docs/research/experiments.md`.
 """
 
 from __future__ import annotations

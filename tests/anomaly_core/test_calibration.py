@@ -101,6 +101,19 @@ def test_one_shot_is_more_cautious_than_as_many_images() -> None:
     assert one.limit(0.05) > many.limit(0.05)
 
 
+def test_one_shot_is_held_to_the_level_that_products_have_where_its_views_tell_little() -> None:
+    views = [-2.0, -2.1]
+    uncertain = Prior(one_shot_spread=0.3, one_shot_level=-1.0, one_shot_level_spread=0.1)
+    trusted = uncertain.model_copy(update={"one_shot_spread": 0.03})
+    location, far = (calibrate(views, one_shot=True, prior=p).location for p in (uncertain, trusted))
+    # Inverse variances of .3 and .1 are as 1 to 9, of .03 and .1 as 100 to 9.
+    assert location == pytest.approx((1 * -2.05 + 9 * -1.0) / 10)
+    assert far == pytest.approx((100 * -2.05 + 9 * -1.0) / 109)
+    alone = calibrate(views, one_shot=True, prior=Prior(one_shot_spread=0.3))
+    assert alone.location == pytest.approx(-2.05)
+    assert alone.spread > calibrate(views, one_shot=True, prior=uncertain).spread
+
+
 def test_more_agreeing_shots_narrow_the_limit_and_scattered_ones_widen_it() -> None:
     def limit(*scores: float) -> float:
         return calibrate(np.log(scores)).limit(0.05)
