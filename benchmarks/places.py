@@ -14,17 +14,21 @@ that ratio or its inverse, whichever is above 1. *regions*: mean number an image
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
+from itertools import islice, product
 from pathlib import Path
 from typing import Any, Final
 
 import cv2
 import numpy as np
-from decisions import MVTEC, some
-from harness import parser, write
+from decisions import MVTEC, model_of, some
+from harness import apart, parser, write
 from sets import METHODS, Labelled, Mask, Set, mvtec_set, pixels_of, with_anomalies
 
 from anomaly_core.anomalygpt import AnomalyGPT
 from anomaly_core.config import DEFAULT_ENCODER, DetectorConfig
+from anomaly_core.decoders.patches import EncodedImage
+from anomaly_core.encoders.registry import load_image_encoder
 from anomaly_core.inspection import Inspection
 from anomaly_core.product import ProductModel
 from anomaly_core.results import Array, Region
@@ -107,23 +111,30 @@ def tests_of(part: Set, most: int) -> list[Labelled]:
     return [test for test in some(part.tests, most) if test.anomalous and test.truth is not None]
 
 
-def run(part: Set, model: AnomalyGPT, shots: int, seeds: Sequence[int], most: int) -> dict[str, Any]:
-    """Return both rules' figures over all draws of shots."""
-    rows: dict[str, list[dict[str, float]]] = {"older": [], "shipped": []}
-    tests = tests_of(part, most)
-    products = [model.fit(part.draw(shots, seed)) for seed in seeds]
-    for test in tests:
-        image, mask = model.encode(test.pixels), test.mask
-        for product in products:
-            found = model.inspect(image, product)
-            if mask is None or not mask.any() or not found.verdict.anomalous:
-                continue
-            for rule, row in both(found, product, mask).items():
-                rows[rule].append(row)
-    result = {rule: summary(each) for rule, each in rows.items()}
-    for rule, each in result.items():
-        print(part.name, rule, ", ".join(f"{name} {value:.2f}" for name, value in each.items()), flush=True)
-    return {"tests": len(tests), **result}
+@lru_cache(maxsize=1)
+def set_of(root: Path, name: str, simulate: bool) -> Set:
+    part = mvtec_set(root / MVTEC[name], name)
+    return simulated(part, 0) if simulate else part
+
+
+@lru_cache(maxsize=1)
+def encoded(part: Set, model: AnomalyGPT, most: int) -> list[tuple[EncodedImage, Mask]]:
+    """Return the test images that have a mask, with it."""
+    pairs = [(model.encode(test.pixels), test.mask) for test in tests_of(part, most)]
+    return [(image, mask) for image, mask in pairs if mask is not None and mask.any()]
+
+
+def run(
+    root: Path, name: str, simulate: bool, config: DetectorConfig, shots: int, seed: int, most: int
+) -> list[dict[str, dict[str, float]]]:
+    """Return both rules' figures of each failed image, for one draw of shots."""
+    part, model = set_of(root, name, simulate), model_of("shipped", config)
+    learned, rows = model.fit(part.draw(shots, seed)), []
+    for image, mask in encoded(part, model, most):
+        found = model.inspect(image, learned)
+        if found.verdict.anomalous:
+            rows.append(both(found, learned, mask))
+    return rows
 
 
 def main() -> None:
@@ -135,17 +146,23 @@ def main() -> None:
     options.add_argument("--sets", nargs="+", default=MASKED, help="names of the sets")
     options.add_argument("--simulated", action="store_true", help="anomalies simulated on good images")
     options.add_argument("--encoder", default=DEFAULT_ENCODER)
+    options.add_argument("--workers", type=int, default=1, help="processes, over sets and seeds")
     given = options.parse_args()
     config = DetectorConfig(encoder=given.encoder, scorers=(FEW_SHOT, TEXT_ALIGNED, LAYOUT))
-    model = AnomalyGPT.from_pretrained("shipped", config=config)
-    found = {}
-    for name in given.sets:
-        root = given.data / MVTEC[name]
-        if root.is_dir():
-            part = mvtec_set(root, name)
-            part = simulated(part, 0) if given.simulated else part
-            found[name] = run(part, model, given.shots, given.seeds, given.most)
-    write(given, {"encoder": model.encoder.name, "sets": found})
+    names = [name for name in given.sets if (given.data / MVTEC[name]).is_dir()]
+    jobs = [
+        (given.data, name, given.simulated, config, given.shots, seed, given.most)
+        for name, seed in product(names, given.seeds)
+    ]
+    done, found = apart(run, jobs, given.workers), dict[str, Any]()
+    for name in names:
+        rows = [row for drawn in islice(done, len(given.seeds)) for row in drawn]
+        found[name] = {"tests": len(tests_of(set_of(given.data, name, given.simulated), given.most))}
+        for rule in ("older", "shipped"):
+            found[name][rule] = summary([row[rule] for row in rows])
+            words = ", ".join(f"{figure} {value:.2f}" for figure, value in found[name][rule].items())
+            print(name, rule, words, flush=True)
+    write(given, {"encoder": load_image_encoder(given.encoder).name, "sets": found})
 
 
 if __name__ == "__main__":

@@ -9,20 +9,21 @@ that fail. reviewed: share of all that go to review.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
+from itertools import islice, product
 from pathlib import Path
 from typing import Any, Final
 
 import cv2
 import numpy as np
-from decisions import sets_of, some
-from harness import parser, spreads, write
+from decisions import model_of, set_of, sets_of, some
+from harness import apart, parser, spreads, write
 from numpy.typing import NDArray
-from sets import Set
 
-from anomaly_core.anomalygpt import AnomalyGPT
 from anomaly_core.config import DEFAULT_ENCODER, DetectorConfig
+from anomaly_core.encoders.registry import load_image_encoder
+from anomaly_core.product import ProductModel
 from anomaly_core.scoring.scorer import FEW_SHOT, LAYOUT, TEXT_ALIGNED
 
 Pixels = NDArray[np.uint8]
@@ -83,31 +84,38 @@ CHANGES: Final[Mapping[str, Callable[[Pixels], Pixels]]] = {
 }
 
 
-def run(part: Set, model: AnomalyGPT, shots: int, seeds: Sequence[int], most: int) -> dict[str, Any]:
-    """Judge a set's test images under each change with the product of each draw."""
-    tests = some(part.tests, most)
+@lru_cache(maxsize=1)
+def products(
+    root: Path, name: str, config: DetectorConfig, shots: int, seeds: tuple[int, ...]
+) -> list[ProductModel]:
+    """Return the product of each draw of shots, learned once a process."""
+    part = set_of(root, name)
+    return [model_of("shipped", config).fit(part.draw(shots, seed)) for seed in seeds]
+
+
+def run(
+    root: Path, name: str, change: str, config: DetectorConfig, shots: int, seeds: tuple[int, ...], most: int
+) -> dict[str, Any]:
+    """Judge a set's test images under one change with the product of each draw."""
+    model, tests = model_of("shipped", config), some(set_of(root, name).tests, most)
     labels = np.array([test.anomalous for test in tests])
-    products = [model.fit(part.draw(shots, seed)) for seed in seeds]
-    rows: dict[str, Any] = {"good": int((~labels).sum()), "anomalous": int(labels.sum())}
-    for name, change in CHANGES.items():
-        start = time.perf_counter()
-        images = [model.encode(change(test.pixels)) for test in tests]
-        drawn = []
-        for product in products:
-            decisions = np.array([model.inspect(image, product).verdict.decision for image in images])
-            failed = decisions == "fail"
-            drawn.append(
-                {
-                    "false_alarms": float(failed[~labels].mean()),
-                    "found": float(failed[labels].mean()),
-                    "reviewed_good": float((decisions[~labels] == "review").mean()),
-                    "passed_anomalous": float((decisions[labels] == "pass").mean()),
-                }
-            )
-        rows[name] = spreads(drawn)
-        words = ", ".join(f"{key} {value['mean']:.2f}" for key, value in rows[name].items())
-        print(f"{part.name}, {name}: {words} ({time.perf_counter() - start:.0f} s)", flush=True)
-    return rows
+    images = [model.encode(CHANGES[change](test.pixels)) for test in tests]
+    drawn = []
+    for learned in products(root, name, config, shots, seeds):
+        decisions = np.array([model.inspect(image, learned).verdict.decision for image in images])
+        failed = decisions == "fail"
+        drawn.append(
+            {
+                "false_alarms": float(failed[~labels].mean()),
+                "found": float(failed[labels].mean()),
+                "reviewed_good": float((decisions[~labels] == "review").mean()),
+                "passed_anomalous": float((decisions[labels] == "pass").mean()),
+            }
+        )
+    found = spreads(drawn)
+    words = ", ".join(f"{key} {value['mean']:.2f}" for key, value in found.items())
+    print(f"{name}, {change}: {words}", flush=True)
+    return found
 
 
 def main() -> None:
@@ -118,16 +126,21 @@ def main() -> None:
     options.add_argument("--seeds", type=int, nargs="+", default=[0, 1])
     options.add_argument("--most", type=int, default=40, help="test images of each label")
     options.add_argument("--encoder", default=DEFAULT_ENCODER)
+    options.add_argument("--workers", type=int, default=1, help="processes, over sets and changes")
     given = options.parse_args()
     # Without the language model, which is asked about few images and moves a decision by little.
     config = DetectorConfig(encoder=given.encoder, scorers=(FEW_SHOT, TEXT_ALIGNED, LAYOUT))
-    model = AnomalyGPT.from_pretrained("shipped", config=config)
-    found = {
-        part.name: run(part, model, given.shots, given.seeds, given.most)
-        for part in sets_of(given.data)
-        if part.name in given.sets
-    }
-    write(given, {"encoder": model.encoder.name, "sets": found})
+    parts = [part for part in sets_of(given.data) if part.name in given.sets]
+    jobs = [
+        (given.data, part.name, change, config, given.shots, tuple(given.seeds), given.most)
+        for part, change in product(parts, CHANGES)
+    ]
+    done, found = apart(run, jobs, given.workers), dict[str, Any]()
+    for part in parts:
+        labels = [test.anomalous for test in some(part.tests, given.most)]
+        counts = {"good": labels.count(False), "anomalous": labels.count(True)}
+        found[part.name] = {**counts, **dict(zip(CHANGES, islice(done, len(CHANGES)), strict=True))}
+    write(given, {"encoder": load_image_encoder(given.encoder).name, "sets": found})
 
 
 if __name__ == "__main__":
