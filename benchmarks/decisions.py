@@ -6,12 +6,13 @@ ROOT holds mvtec/screw, mvtec/capsule, mvtec_loco/juice_bottle, magnetic_tile, a
 that is missing is left out. ELPV comes from package elpv-dataset. Every image is judged by
 `AnomalyGPT.inspect`, as by `iad inspect`. kept: the share of what the best threshold's balanced accuracy has
 above one half that the shipped decision keeps. good_above_location: mean fused log-score of the good test
-images, less the location of the calibration; 0 where the calibration is right.
+images, less the location of the calibration; 0 where the calibration is right. image_auroc_text_W: of the
+few-shot map with W times the text-aligned map's log-odds.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache, lru_cache
 from itertools import islice, product
 from pathlib import Path
@@ -27,6 +28,7 @@ from anomaly_core.decoders.patches import EncodedImage
 from anomaly_core.encoders.registry import load_image_encoder
 from anomaly_core.evaluation import metrics
 from anomaly_core.results import Verdict
+from anomaly_core.scoring.scorer import FEW_SHOT, TEXT_ALIGNED, Score
 
 MVTEC: Final = {
     "screw": "mvtec",
@@ -35,6 +37,7 @@ MVTEC: Final = {
     "alien_toy": "alien_toy",
     "juice_bottle": "mvtec_loco",
 }
+TEXT_WEIGHTS: Final = (0.0, 0.005, 0.01, 0.02, 0.034, 0.05)
 FEW_CRACKS: Final = 120
 """Least pixels of a crack in an anomalous road crop."""
 
@@ -88,10 +91,21 @@ def figures(verdicts: Sequence[Verdict], labels: Sequence[bool]) -> dict[str, fl
     }
 
 
+def by_text_weight(scores: Sequence[Mapping[str, Score]], labels: Sequence[bool]) -> dict[str, float]:
+    """Return the image AUROC of the few-shot map with the text-aligned map by weights of the latter."""
+    if not all(TEXT_ALIGNED in each for each in scores):
+        return {}
+    maps = np.array([[each[name].log_score for name in (FEW_SHOT, TEXT_ALIGNED)] for each in scores])
+    return {
+        f"image_auroc_text_{weight:g}": metrics.auroc(maps @ np.array([1.0, weight]), np.array(labels))
+        for weight in TEXT_WEIGHTS
+    }
+
+
 @cache
-def model_of(checkpoint: str | None, config: DetectorConfig) -> AnomalyGPT:
+def model_of(checkpoint: str | None, config: DetectorConfig, device: str) -> AnomalyGPT:
     """Return the model, loaded once a process."""
-    return AnomalyGPT.from_pretrained(checkpoint, config=config)
+    return AnomalyGPT.from_pretrained(checkpoint, config=config, device=device)
 
 
 @lru_cache(maxsize=1)
@@ -110,12 +124,13 @@ def run(
     name: str,
     checkpoint: str | None,
     config: DetectorConfig,
+    device: str,
     shots: Sequence[int],
     seed: int,
     most: int,
 ) -> dict[int, dict[str, float]]:
     """Judge a set's test images with the product of one draw, of each number of shots."""
-    part, model = set_of(root, name), model_of(checkpoint, config)
+    part, model = set_of(root, name), model_of(checkpoint, config, device)
     images, labels = encoded(part, model, most), [test.anomalous for test in some(part.tests, most)]
     rows = {}
     for count in shots:
@@ -123,7 +138,11 @@ def run(
         found = [model.inspect(image, learned) for image in images]
         good = [learned.fused(each.scores) for each, bad in zip(found, labels, strict=True) if not bad]
         above = float(np.mean(good)) - learned.calibration.location
-        rows[count] = {**figures([each.verdict for each in found], labels), "good_above_location": above}
+        rows[count] = {
+            **figures([each.verdict for each in found], labels),
+            "good_above_location": above,
+            **by_text_weight([each.scores for each in found], labels),
+        }
     return rows
 
 
@@ -137,13 +156,14 @@ def main() -> None:
     options.add_argument("--encoder", default=DEFAULT_ENCODER)
     options.add_argument("--checkpoint", default="shipped", help='"none" for the few-shot map alone')
     options.add_argument("--scorers", nargs="+", default=DEFAULT_SCORERS)
+    options.add_argument("--device", default="cpu", help="torch device of the image encoder")
     options.add_argument("--workers", type=int, default=1, help="processes, over sets and seeds")
     given = options.parse_args()
     checkpoint = None if given.checkpoint == "none" else given.checkpoint
     config = DetectorConfig(encoder=given.encoder, scorers=tuple(given.scorers))
     parts = [part for part in sets_of(given.data) if not given.sets or part.name in given.sets]
     jobs = [
-        (given.data, part.name, checkpoint, config, given.shots, seed, given.most)
+        (given.data, part.name, checkpoint, config, given.device, given.shots, seed, given.most)
         for part, seed in product(parts, given.seeds)
     ]
     done, found = apart(run, jobs, given.workers), dict[str, Any]()

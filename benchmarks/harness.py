@@ -43,10 +43,10 @@ ROOTS: Final = {
 # --- models ---------------------------------------------------------------------------------------
 
 
-def few_shot_model(encoder: str = DEFAULT_ENCODER, **config: Any) -> AnomalyGPT:
+def few_shot_model(encoder: str = DEFAULT_ENCODER, device: str = "cpu", **config: Any) -> AnomalyGPT:
     """Return the model whose only scorer is the few-shot one, which needs no checkpoint."""
     options = DetectorConfig(encoder=encoder, **{"scorers": (FEW_SHOT,), **config})
-    return AnomalyGPT.from_pretrained(None, config=options)
+    return AnomalyGPT.from_pretrained(None, config=options, device=device)
 
 
 def fused_models(checkpoint: Checkpoint) -> tuple[AnomalyGPT, AnomalyGPT]:

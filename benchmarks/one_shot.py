@@ -61,9 +61,10 @@ def main() -> None:
     options.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2, 3, 4])
     options.add_argument("--most", type=int, default=40, help="good test images a set")
     options.add_argument("--encoder", default=DEFAULT_ENCODER)
+    options.add_argument("--device", default="cpu", help="torch device of the image encoder")
     options.add_argument("--write", type=Path, help="checkpoint whose prior takes the result over")
     given = options.parse_args()
-    model = few_shot_model(given.encoder)
+    model = few_shot_model(given.encoder, given.device)
     sets: dict[str, dict[str, list[float]]] = {}
     for part in sets_of(given.data):
         sets[part.name] = measure(part, model, given.seeds, given.most)

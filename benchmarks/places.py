@@ -125,10 +125,17 @@ def encoded(part: Set, model: AnomalyGPT, most: int) -> list[tuple[EncodedImage,
 
 
 def run(
-    root: Path, name: str, simulate: bool, config: DetectorConfig, shots: int, seed: int, most: int
+    root: Path,
+    name: str,
+    simulate: bool,
+    config: DetectorConfig,
+    device: str,
+    shots: int,
+    seed: int,
+    most: int,
 ) -> list[dict[str, dict[str, float]]]:
     """Return both rules' figures of each failed image, for one draw of shots."""
-    part, model = set_of(root, name, simulate), model_of("shipped", config)
+    part, model = set_of(root, name, simulate), model_of("shipped", config, device)
     learned, rows = model.fit(part.draw(shots, seed)), []
     for image, mask in encoded(part, model, most):
         found = model.inspect(image, learned)
@@ -146,12 +153,13 @@ def main() -> None:
     options.add_argument("--sets", nargs="+", default=MASKED, help="names of the sets")
     options.add_argument("--simulated", action="store_true", help="anomalies simulated on good images")
     options.add_argument("--encoder", default=DEFAULT_ENCODER)
+    options.add_argument("--device", default="cpu", help="torch device of the image encoder")
     options.add_argument("--workers", type=int, default=1, help="processes, over sets and seeds")
     given = options.parse_args()
     config = DetectorConfig(encoder=given.encoder, scorers=(FEW_SHOT, TEXT_ALIGNED, LAYOUT))
     names = [name for name in given.sets if (given.data / MVTEC[name]).is_dir()]
     jobs = [
-        (given.data, name, given.simulated, config, given.shots, seed, given.most)
+        (given.data, name, given.simulated, config, given.device, given.shots, seed, given.most)
         for name, seed in product(names, given.seeds)
     ]
     done, found = apart(run, jobs, given.workers), dict[str, Any]()

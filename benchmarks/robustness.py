@@ -86,22 +86,29 @@ CHANGES: Final[Mapping[str, Callable[[Pixels], Pixels]]] = {
 
 @lru_cache(maxsize=1)
 def products(
-    root: Path, name: str, config: DetectorConfig, shots: int, seeds: tuple[int, ...]
+    root: Path, name: str, config: DetectorConfig, device: str, shots: int, seeds: tuple[int, ...]
 ) -> list[ProductModel]:
     """Return the product of each draw of shots, learned once a process."""
     part = set_of(root, name)
-    return [model_of("shipped", config).fit(part.draw(shots, seed)) for seed in seeds]
+    return [model_of("shipped", config, device).fit(part.draw(shots, seed)) for seed in seeds]
 
 
 def run(
-    root: Path, name: str, change: str, config: DetectorConfig, shots: int, seeds: tuple[int, ...], most: int
+    root: Path,
+    name: str,
+    change: str,
+    config: DetectorConfig,
+    device: str,
+    shots: int,
+    seeds: tuple[int, ...],
+    most: int,
 ) -> dict[str, Any]:
     """Judge a set's test images under one change with the product of each draw."""
-    model, tests = model_of("shipped", config), some(set_of(root, name).tests, most)
+    model, tests = model_of("shipped", config, device), some(set_of(root, name).tests, most)
     labels = np.array([test.anomalous for test in tests])
     images = [model.encode(CHANGES[change](test.pixels)) for test in tests]
     drawn = []
-    for learned in products(root, name, config, shots, seeds):
+    for learned in products(root, name, config, device, shots, seeds):
         decisions = np.array([model.inspect(image, learned).verdict.decision for image in images])
         failed = decisions == "fail"
         drawn.append(
@@ -126,13 +133,14 @@ def main() -> None:
     options.add_argument("--seeds", type=int, nargs="+", default=[0, 1])
     options.add_argument("--most", type=int, default=40, help="test images of each label")
     options.add_argument("--encoder", default=DEFAULT_ENCODER)
+    options.add_argument("--device", default="cpu", help="torch device of the image encoder")
     options.add_argument("--workers", type=int, default=1, help="processes, over sets and changes")
     given = options.parse_args()
     # Without the language model, which is asked about few images and moves a decision by little.
     config = DetectorConfig(encoder=given.encoder, scorers=(FEW_SHOT, TEXT_ALIGNED, LAYOUT))
     parts = [part for part in sets_of(given.data) if part.name in given.sets]
     jobs = [
-        (given.data, part.name, change, config, given.shots, tuple(given.seeds), given.most)
+        (given.data, part.name, change, config, given.device, given.shots, tuple(given.seeds), given.most)
         for part, change in product(parts, CHANGES)
     ]
     done, found = apart(run, jobs, given.workers), dict[str, Any]()
