@@ -6,8 +6,9 @@ ROOT holds mvtec/screw, mvtec/capsule, mvtec_loco/juice_bottle, magnetic_tile, a
 that is missing is left out. ELPV comes from package elpv-dataset. Every image is judged by
 `AnomalyGPT.inspect`, as by `iad inspect`. kept: the share of what the best threshold's balanced accuracy has
 above one half that the shipped decision keeps. good_above_location: mean fused log-score of the good test
-images, less the location of the calibration; 0 where the calibration is right. image_auroc_text_W: of the
-few-shot map with W times the text-aligned map's log-odds.
+images, less the location of the calibration; 0 where the calibration is right. balanced_accuracy_at_rate: of
+the threshold with exactly the stated rate on these test images, which nobody knows beforehand.
+image_auroc_text_W: of the few-shot map with W times the text-aligned map's log-odds.
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ from typing import Any, Final
 
 import numpy as np
 from harness import apart, parser, spreads, write
-from sets import Labelled, Set, elpv_set, mvtec_set, road_crops
+from numpy.typing import NDArray
+from sets import Labelled, Mask, Set, elpv_set, mvtec_set, road_crops
 
 from anomaly_core.anomalygpt import AnomalyGPT
 from anomaly_core.config import DEFAULT_ENCODER, DEFAULT_SCORERS, DetectorConfig
@@ -71,6 +73,13 @@ def some(tests: Sequence[Labelled], most: int) -> list[Labelled]:
     return chosen
 
 
+def at_rate(scores: NDArray[np.float64], truth: Mask, rate: float) -> float:
+    """Return the balanced accuracy of the threshold that a share `rate` of these good images exceeds."""
+    good = np.sort(scores[~truth])[::-1]
+    threshold = good[min(int(rate * len(good) + 1e-9), len(good) - 1)]
+    return metrics.balanced_accuracy(scores > threshold, truth)
+
+
 def figures(verdicts: Sequence[Verdict], labels: Sequence[bool]) -> dict[str, float]:
     """Return the figures of one draw of shots; labels: true for anomalous."""
     truth = np.array(labels)
@@ -83,6 +92,7 @@ def figures(verdicts: Sequence[Verdict], labels: Sequence[bool]) -> dict[str, fl
         "image_auroc": metrics.auroc(scores, truth),
         "balanced_accuracy": balanced,
         "best_balanced_accuracy": best,
+        "balanced_accuracy_at_rate": at_rate(np.array(scores), truth, verdicts[0].alpha),
         "kept": (balanced - 0.5) / max(best - 0.5, 1e-6),
         "false_alarm_rate": metrics.false_alarm_rate(failed, truth),
         "escape_rate": float(passed[truth].mean()),

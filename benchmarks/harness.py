@@ -9,9 +9,10 @@ import platform
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -171,6 +172,15 @@ def write(options: argparse.Namespace, result: Mapping[str, Any]) -> None:
     options.out.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
 
 
+def installed(*names: str) -> dict[str, str]:
+    """Return the versions of those distributions that are there."""
+    found = {}
+    for name in names:
+        with suppress(PackageNotFoundError):
+            found[name] = version(name)
+    return found
+
+
 def provenance(options: Mapping[str, Any]) -> dict[str, Any]:
     """Return the facts that stand beside every figure. options: the command's own; paths are cut to names."""
     words = [Path(word).name if "/" in word else word for word in sys.argv]
@@ -179,7 +189,7 @@ def provenance(options: Mapping[str, Any]) -> dict[str, Any]:
         "date": datetime.now(UTC).date().isoformat(),
         "machine": f"{platform.machine()}, {os.cpu_count()} cores, {platform.system()}",
         "python": platform.python_version(),
-        "versions": {name: version(name) for name in ("torch", "transformers", "faiss-cpu", "numpy")},
+        "versions": installed("torch", "transformers", "faiss-cpu", "numpy"),
         "options": {
             key: value.name if isinstance(value, Path) else str(value) for key, value in options.items()
         },
