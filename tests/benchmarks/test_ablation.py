@@ -46,7 +46,7 @@ def test_a_checkpoint_ships_for_the_default_encoder() -> None:
 
 @pytest.mark.parametrize("encoder", shipped_encoders())
 def test_the_fusion_that_ships_is_that_of_the_result_files(encoder: str) -> None:
-    """The language model's weight and the one-shot prior; docs/research/experiments.md says why text has none."""
+    """The language model's weight and the one-shot prior; the text-aligned map has none."""
     weighed, one_shot = (
         json.loads((RESULTS / f"{name}-{encoder}.json").read_text(encoding="utf-8"))
         for name in ("fusion", "one_shot")
