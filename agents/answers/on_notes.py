@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from agents.answers.analysis import Aspect, Finding, about_type, find_aspect, quoted
 from agents.answers.evidence import is_about_good, topic_of
+from agents.answers.on_choice import chosen, guessed
 from agents.answers.topic import Reply, Topic
 from anomaly_core.names import plain_name
 from knowledge.text import sentences
@@ -22,7 +23,8 @@ def effect(topic: Topic) -> Reply:
 
 def action(topic: Topic) -> Reply:
     """Quote what is to be done."""
-    return _aspect(topic, "action", "The notes say nothing on what to do about {type} [notes].")
+    told = _aspect(topic, "action", "The notes say nothing on what to do about {type} [notes].")
+    return Reply(chosen(topic), told.body, told.affirmed)
 
 
 def normal(topic: Topic) -> Reply:
@@ -95,8 +97,9 @@ def _aspect(topic: Topic, aspect: Aspect, silent: str) -> Reply:
     passages = [p for p in topic.state["passages"] if not is_about_good(p)]
     if named is not None and (topic.names_another_type or not topic.has_defect):
         about = about_type(passages, named)
-        found = quoted(topic, find_aspect(about, aspect, say.language))
-        return Reply("", found or [say(silent, type=named)])
+        stated = find_aspect(about, aspect, say.language)
+        first = guessed(topic, stated)
+        return Reply(first.lead, quoted(topic, stated) or [say(silent, type=named)], first.affirmed)
     if "verdict" not in topic.state:
         return Reply(
             "",
@@ -114,9 +117,11 @@ def _aspect(topic: Topic, aspect: Aspect, silent: str) -> Reply:
     if topic.defect is not None:
         name = topic.type_name(topic.defect.name)
         about = about_type(passages, topic.defect.name)
-        found = quoted(topic, find_aspect(about, aspect, say.language))
+        stated = find_aspect(about, aspect, say.language)
         probably = say("It is probably of the type {type} [type].", type=name)
-        return Reply("", [*found, probably] if found else [say(silent, type=name), probably])
+        told = quoted(topic, stated) or [say(silent, type=name)]
+        first = guessed(topic, stated)
+        return Reply(first.lead, [*told, probably], first.affirmed)
     return _for_unknown_type(topic, aspect, silent, passages)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from agents.answers.analysis import rule_for
 from agents.answers.evidence import LEAST_SHARE
+from agents.answers.on_choice import chosen
 from agents.answers.topic import MOST_DESCRIBED, Reply, Topic, same_type, values_of
 
 
@@ -58,7 +59,7 @@ def _of_part(topic: Topic) -> Reply:
         affirmed = bad is (sense == "bad")
         lead = topic.yes_no(affirmed)
     else:
-        lead = say("NG.") if bad else say("OK.")
+        lead = chosen(topic) or (say("NG.") if bad else say("OK."))
     body = [*finding(topic), *topic.near_limit()]
     if topic.intent.zone is not None:
         told = "No zone {zone} is set for this product, so this is about the whole part [score]."
