@@ -5,7 +5,9 @@ from __future__ import annotations
 from agents.answers.analysis import Aspect, Finding, about_type, find_aspect, quoted
 from agents.answers.evidence import is_about_good, topic_of
 from agents.answers.on_choice import chosen, guessed
+from agents.answers.on_verdict import finding, how_to_record_normal
 from agents.answers.topic import Reply, Topic
+from agents.questions.polarity import asks_openly
 from anomaly_core.names import plain_name
 from knowledge.text import sentences
 from tools.records import PassageRecord
@@ -28,17 +30,25 @@ def action(topic: Topic) -> Reply:
 
 
 def normal(topic: Topic) -> Reply:
-    """Quote the passage on good parts, or on the product as a whole."""
+    """Quote the passage on good parts, or on the product as a whole.
+
+    Of a defect that a person calls normal, or asks whether it is, say too how that is recorded.
+    """
+    told = _good_part(topic)
+    if not topic.has_defect or asks_openly(topic.text, topic.asked.spoken):
+        return Reply("", told)
+    return Reply("", [*finding(topic)[:1], *told[:2], how_to_record_normal(topic)])
+
+
+def _good_part(topic: Topic) -> list[str]:
     about = [p for p in topic.state["passages"] if p.product == topic.state["product"].name]
     about = [p for p in about if is_about_good(p)] or [p for p in about if p.defect is None]
     if not about:
-        return Reply(
-            "", [topic.say("The notes do not say how a good {product} looks [notes].", product=topic.product)]
-        )
+        return [topic.say("The notes do not say how a good {product} looks [notes].", product=topic.product)]
     found = [
         Finding("limit", sentence, about[0].id) for sentence in sentences(about[0].text.replace('"', "'"))[:3]
     ]
-    return Reply("", quoted(topic, found))
+    return quoted(topic, found)
 
 
 def catalogue(topic: Topic) -> Reply:

@@ -87,6 +87,20 @@ def _of_region(topic: Topic, number: int) -> Reply:
     return Reply(lead, [told], affirmed)
 
 
+def how_to_record_normal(topic: Topic) -> str:
+    """Return the sentence on how to record that what stands out is normal: the region meant, or the image."""
+    place, wanted = topic.intent.place, topic.intent.region
+    if wanted is None and place is not None:
+        there = [n for n, one in enumerate(topic.regions, start=1) if topic.lies_in(one, place, 0.0)]
+        wanted = there[0] if there else None
+    region = f" --region {wanted}" if wanted is not None and len(topic.regions) > 1 else ""
+    return topic.say(
+        "If that is normal here, record it: {command}; later verdicts no longer take it for a defect "
+        "[score].",
+        command=f"iad correct IMAGE --normal{region}",
+    )
+
+
 def no_region(topic: Topic, number: int) -> str:
     """Return the sentence that there is no such region."""
     if not topic.verdict.anomalous:
