@@ -129,7 +129,8 @@ class Understanding(UnderstoodRecord):
     text: its words. probability: of the kind, in [0, 1]. closed: whether it asks for yes or no. sense: what
     a yes to a question for the verdict says of the part; "open" where it asks for no yes or no. other:
     number of the image to compare with. known_length_mm: of the part, as the question gives it. choice: the
-    alternatives of an either-or question. guess: the cause that it suggests. log: what is asked of the log,
+    alternatives of an either-or question. guess: the cause that it suggests. near: the kind that is nearly as
+    likely, where its answer is another one. log: what is asked of the log,
     for a question of the kind history.
     """
 
@@ -141,6 +142,7 @@ class Understanding(UnderstoodRecord):
     known_length_mm: float | None = None
     choice: list[str] = Field(default_factory=list)
     guess: str | None = None
+    near: Kind | None = None
 
     def printed(self, image: int | None = None) -> UnderstoodRecord:
         """Return what is printed of it. image: number of the image in hand, where the question names none.

@@ -67,12 +67,14 @@ def guess_of(text: str, language: str) -> str | None:
 
 def says(statement: str, guess: str, language: str) -> bool:
     """Return whether a statement names what a guess does, in the same language."""
-    told = statement.lower()
+    told, words = statement.lower(), words_of(language)
     if language in SPACELESS:
-        # Two characters that are no endings.
-        kept = re.sub(r"[\u3041-\u309f]|인가요|입니까|인가|인지|때문|탓|是不是|是|吗|了|的|被|\W", " ", guess)
+        # Two characters in a row, other than endings, what causes are asked with, and the defect itself.
+        kept = words.by_meaning["fill"].sub(" ", re.sub(r"[\u3041-\u309f]|\W", " ", guess))
+        for pattern in words.types.values():
+            kept = pattern.sub(" ", kept)
         return any(piece[at : at + 2] in told for piece in kept.split() for at in range(len(piece) - 1))
-    fill = words_of(language).by_meaning["fill"]
+    fill = words.by_meaning["fill"]
     content = [word for word in re.findall(r"[^\W\d_]{3,}", guess.lower()) if not fill.fullmatch(word)]
     return bool(content) and all(
         re.search(rf"(?<!\w){word[: max(len(word) - 2, 3)]}", told) for word in content

@@ -33,6 +33,13 @@ ASKS: Final = 0.4
 """The same of a clause that asks by itself."""
 SINGLE: Final = 0.7
 """Probability from which a question as a whole is one thing, whatever its clauses are by themselves."""
+OFFERED: Final = 0.6
+"""Least ratio of the second kind's probability to the first one's for an answer to offer the second: from
+there on three of five first ones are wrong on examples that were left out (`benchmarks/near_kinds.py`)."""
+ALIKE: Final = (
+    {"place", "appearance"}, {"type", "appearance"}, {"reasoning", "confidence"}, {"verdict", "reasoning"},
+)  # fmt: skip
+"""Kinds whose answers say nearly the same."""
 MOST: Final = 6
 """Most intents of a question."""
 CLOSED: Final = frozenset[Kind](
@@ -64,6 +71,7 @@ class _Clause:
     kind: Kind
     probability: float
     sense: Sense
+    near: Kind | None = None
 
 
 def understand(
@@ -162,7 +170,10 @@ def _clause(text: str, kinds: Array, senses: Array) -> _Clause:
     best = int(kinds.argmax())
     probability = float(kinds[best])
     kind: Kind = KINDS[best] if probability >= NEAR else "other"
-    return _Clause(text, kind, round(probability, 4), SENSES[int(np.argmax(senses))])
+    second = int(np.argsort(kinds)[-2])
+    offered = kind == KINDS[best] and kinds[second] >= OFFERED * probability
+    near = KINDS[second] if offered and {kind, KINDS[second]} not in ALIKE else None
+    return _Clause(text, kind, round(probability, 4), SENSES[int(np.argmax(senses))], near)
 
 
 def _asks(text: str, language: str) -> bool:
@@ -238,6 +249,7 @@ def _read(
         "sense": sense,
         "other": image if comparing else None,
         "choice": choice,
+        "near": clause.near if kind == clause.kind else None,
         "guess": guess_of(text, language) if kind == "cause" else None,
     }
     numbers: list[int | None] = [*regions] or [None]
@@ -286,18 +298,23 @@ def _of_the_log(one: Understanding, language: str, now: datetime, *, pictured: b
     if one.place is not None or one.region is not None or not (one.kind == "history" or one.kind in DATED):
         return one
     log = log_question(normalised(one.text), language, now)
-    dated = (log.since or log.until) is not None and not (one.kind == "verdict" and log.this)
+    # "What is for dinner today?" names a period too.
+    elsewhere = one.kind == "other" and one.probability >= SINGLE
+    dated = (
+        (log.since or log.until) is not None and not (one.kind == "verdict" and log.this) and not elsewhere
+    )
     if not (one.kind == "history" or dated or (one.kind == "count" and not pictured)):
         return one
     closed = not asks_openly(normalised(one.text), language)
     log = log.model_copy(update={"type": one.type})
-    return one.model_copy(update={"kind": "history", "sense": "open", "closed": closed, "log": log})
+    of_the_log = {"kind": "history", "sense": "open", "closed": closed, "near": None, "log": log}
+    return one.model_copy(update=of_the_log)
 
 
 def _of_the_catalogue(one: Understanding) -> Understanding:
     """Return a question for the size of a type without an image as one for what the catalogue allows."""
     asks_limit = one.kind == "size" and one.type is not None
-    return one.model_copy(update={"kind": "catalogue"}) if asks_limit else one
+    return one.model_copy(update={"kind": "catalogue", "near": None}) if asks_limit else one
 
 
 def _with_type(one: Understanding, before: Understanding | None) -> Understanding:

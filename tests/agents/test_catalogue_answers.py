@@ -230,6 +230,7 @@ def test_a_question_with_or_may_ask_for_yes_or_no(question: str) -> None:
 
 MADE = [passage("scratch", "cause", "A worn ejector pin marks the part.", "en")]
 MADE_DE = [passage("scratch", "cause", "Ein verschlissener Greifer.", "de")]
+MADE_KO = [passage("scratch", "cause", "그리퍼가 마모되어 눌림.", "ko")]
 MADE_ZH = [passage("scratch", "cause", "夹具压力过大。", "zh")]
 
 
@@ -244,6 +245,10 @@ MADE_ZH = [passage("scratch", "cause", "夹具压力过大。", "zh")]
         ("woher kommt das, vom Transport?", MADE_DE, "Die Notizen nennen eine andere Ursache. ", None),
         ("was hat den Kratzer verursacht, der Greifer?", MADE, "In den Notizen", None),
         ("这个划痕是怎么来的，是夹具吗？", MADE_ZH, "是。", True),
+        ("这个划痕是顶针造成的吗？", [passage("scratch", "cause", "划痕由夹具造成。", "zh")], "资料中", None),
+        ("이 긁힘은 그리퍼 때문에 생긴 건가요?", MADE_KO, "예.", True),
+        ("이 긁힘은 금형 때문인가요?", MADE_KO, "자료에는 다른 원인이", None),
+        ("傷は治具が原因ですか？", [passage("scratch", "cause", "治具の摩耗。", "ja")], "はい", True),
         ("划痕的原因是什么，模具吗？", MADE_ZH, "资料中写的是另一个原因。", None),
     ],
 )
