@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import io
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -18,6 +19,7 @@ from agents.state import DialogueState, Review
 from anomaly_core.errors import ConfigError
 from anomaly_core.good_images import Progress
 from anomaly_core.imaging.reading import LoadedImage, load_image
+from anomaly_core.imaging.zones import Box
 from knowledge.products.corrections import Correction, Label, message_of, now, put_correction
 from knowledge.products.examples import put_example
 from knowledge.store.store import Transaction
@@ -25,8 +27,10 @@ from tools.classify.confirm import example_of
 from tools.context import Context, Part
 from tools.detect import detect, find_product, open_image
 from tools.enrollment.enroll import bytes_of
-from tools.enrollment.trial import Flip, judged_images, label_of, with_template
+from tools.enrollment.trial import Candidate, Flip, candidate, judged_images, label_of, with_template
+from tools.localize import locate
 from tools.log import log_correction
+from tools.zones import zone_on
 
 Mask = NDArray[np.bool_]
 
@@ -53,6 +57,7 @@ def correct(
     defect_type: str | None = None,
     mask: Path | None = None,
     note: str = "",
+    region: int | None = None,
     learn: bool = True,
     against: Sequence[Path] = (),
     accept_flips: bool = False,
@@ -65,13 +70,20 @@ def correct(
     one against a human label, or one that no person has judged, nothing is recorded unless `accept_flips`
     is set. defect_type and mask: of an anomalous image only.
 
-    Raises ConfigError for a mask that does not fit, and what an inspection raises.
+    region: 1-based, the only region that is called good. Beside others it becomes a zone of the product that
+    is not judged, after the same check, and the label recorded is the verdict on the rest; alone it is as if
+    the whole image were called good.
+
+    Raises ConfigError for a mask that does not fit or a region that there is not, and what an inspection
+    raises.
     """
-    _check_arguments(verdict, defect_type, mask)
+    _check_arguments(verdict, defect_type, mask, region)
     tools.require_store()
     opened = open_image(tools, str(image))
     found = find_product(tools, opened, product)
-    measured = detect(Part(tools, str(image), opened.sha256, found.name))
+    part = Part(tools, str(image), opened.sha256, found.name)
+    measured = detect(part)
+    box = None if region is None else _normal_box(part, region)
     loaded = load_image(image, max_pixels=tools.images.max_pixels)
     drawn = None if mask is None else read_mask(mask, loaded)
     correction = Correction(
@@ -94,14 +106,43 @@ def correct(
         return Outcome(learned, True, [], _write(tools, learned, bytes_of(loaded), drawn, put))
     if not (learn and verdict == "good"):
         return Outcome(correction, True, [], _write(tools, correction, bytes_of(loaded), drawn, None))
-    with with_template(tools, found.name, loaded, progress) as candidate:
-        if candidate is None:
+    with _changed(tools, found.name, loaded, box, correction.id, progress) as made:
+        if made is None:
             return Outcome(correction, True, [], _write(tools, correction, bytes_of(loaded), drawn, None))
-        flips = candidate.flips(judged_images(tools, found.name, against))
+        flips = made.flips(judged_images(tools, found.name, against))
         learned = replace(correction, learned="template")
+        if box is not None:
+            rest = label_of(made.judge(image).anomalous)
+            learned = replace(correction, verdict=rest, learned="zone")
         if any(flip.harms for flip in flips) and not accept_flips:
             return Outcome(learned, accepted=False, flips=flips)
-        return Outcome(learned, True, flips, _write(tools, learned, bytes_of(loaded), drawn, candidate.put))
+        return Outcome(learned, True, flips, _write(tools, learned, bytes_of(loaded), drawn, made.put))
+
+
+def _normal_box(part: Part, number: int) -> Box | None:
+    """Return the box of a region that is not the image's only one, else None. Raises ConfigError."""
+    regions = locate(part)
+    if not 1 <= number <= len(regions):
+        raise ConfigError(
+            f"there is no region {number} on {part.image}: `iad inspect` found {len(regions)}; give one of "
+            "those to --region, or none"
+        )
+    return regions[number - 1].bbox if len(regions) > 1 else None
+
+
+@contextmanager
+def _changed(
+    tools: Context, product: str, image: LoadedImage, box: Box | None, id_: str, progress: Progress | None
+) -> Iterator[Candidate | None]:
+    """Yield the product with an image as a template, or with a box on it that is not judged."""
+    if box is None:
+        with with_template(tools, product, image, progress) as made:
+            yield made
+        return
+    model = tools.product(product)
+    zone = zone_on(tools, model, tools.read(image.path, model), f"normal-{id_}", box, ignored=True)
+    with candidate(tools, product, zones=(*model.zones, zone), progress=progress) as judged:
+        yield judged
 
 
 def record_review(tools: Context, state: DialogueState, said: Review, identity: str) -> tuple[str, list[str]]:
@@ -145,7 +186,11 @@ def read_mask(path: Path, image: LoadedImage) -> Mask:
     return drawn
 
 
-def _check_arguments(verdict: Label, defect_type: str | None, mask: Path | None) -> None:
+def _check_arguments(verdict: Label, defect_type: str | None, mask: Path | None, region: int | None) -> None:
+    if verdict != "good" and region is not None:
+        raise ConfigError(
+            "only a region that is normal can be told by its number: call it good, or draw a mask"
+        )
     if verdict == "good" and (defect_type is not None or mask is not None):
         raise ConfigError("a good part has no defect type and no mask: leave them out, or say anomalous")
     if defect_type is not None and not (defect_type.strip() and defect_type.isprintable()):

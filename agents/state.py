@@ -128,8 +128,10 @@ class Understanding(UnderstoodRecord):
 
     text: its words. probability: of the kind, in [0, 1]. closed: whether it asks for yes or no. sense: what
     a yes to a question for the verdict says of the part; "open" where it asks for no yes or no. other:
-    number of the image to compare with. known_length_mm: of the part, as the question gives it. log: what is
-    asked of the log, for a question of the kind history.
+    number of the image to compare with. known_length_mm: of the part, as the question gives it. choice: the
+    alternatives of an either-or question. guess: the cause that it suggests. near: the kind that is nearly as
+    likely, where its answer is another one. log: what is asked of the log,
+    for a question of the kind history.
     """
 
     text: str = ""
@@ -138,6 +140,9 @@ class Understanding(UnderstoodRecord):
     sense: Literal["good", "bad", "open"] = "open"
     other: int | None = None
     known_length_mm: float | None = None
+    choice: list[str] = Field(default_factory=list)
+    guess: str | None = None
+    near: Kind | None = None
 
     def printed(self, image: int | None = None) -> UnderstoodRecord:
         """Return what is printed of it. image: number of the image in hand, where the question names none.

@@ -60,17 +60,27 @@ def add_zone(
     context.require_store()
     model = context.product(product)
     image = _drawn_on(context, product, model, on)
+    zone = zone_on(context, model, image, name, box, ignored=ignored)
+    others = tuple(each for each in model.zones if each.name != name)
+    replaced = any(each.ignored for each in model.zones if each.name == name)
+    outcome = ZoneOutcome(product, zone, image.path.name)
+    return _changed(context, outcome, (*others, zone), ignored or replaced, against, accept_flips, progress)
+
+
+def zone_on(
+    context: Context, model: ProductModel, image: LoadedImage, name: str, box: Box, *, ignored: bool = False
+) -> Zone:
+    """Return the zone of a product that a box, in pixels of one of its images, shows.
+
+    Raises ConfigError for a box outside the image, or an image whose pose is not that of the good images.
+    """
     frame = context.model_of(model).input.frame(image.pixels, align=model.aligned)
     if frame.aligned != model.aligned:
         raise ConfigError(
             f"{image.path}: the part's pose is unclear, so a zone can't be placed on it; draw it on another "
             "image."
         )
-    zone = zone_of_box(name, box, frame, ignored=ignored)
-    others = tuple(each for each in model.zones if each.name != name)
-    replaced = any(each.ignored for each in model.zones if each.name == name)
-    outcome = ZoneOutcome(product, zone, image.path.name)
-    return _changed(context, outcome, (*others, zone), ignored or replaced, against, accept_flips, progress)
+    return zone_of_box(name, box, frame, ignored=ignored)
 
 
 def remove_zone(

@@ -8,6 +8,7 @@ from typing import Final
 
 from agents.answers.evidence import gather_evidence, quote, verdict_statement
 from agents.answers.kinds import ENTRIES
+from agents.answers.on_doubt import doubt
 from agents.answers.on_verdict import record_line, summary
 from agents.answers.phrases import Phrases, phrases_of
 from agents.answers.topic import Reply, Topic, about_type_of
@@ -61,6 +62,8 @@ def compose_answer(state: InspectionState | DialogueState) -> Composed:
         replies = [Reply("", [record_line(topics[0])])]
     elif (word := yes_or_no_alone(asked, affirmed, say)) is not None:
         replies = [word]
+    elif in_doubt := doubt(asked, asked.intents, say):
+        replies.append(Reply(in_doubt))
     replies = each_sentence_once(replies)
     made = {item.id: item for reply in replies for item in reply.evidence}
     first = replies[0]

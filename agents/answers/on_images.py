@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from agents.answers.on_verdict import finding, peak_times, place_finding
+from agents.answers.on_verdict import finding, how_to_record_normal, peak_times, place_finding
 from agents.answers.topic import Reply, Topic, values_of
 from tools.records import EvidenceRecord
 
@@ -116,7 +116,7 @@ def correction(topic: Topic) -> Reply:
     told += _second_look(topic)[:1]
     how = say("If you know better, record it: {command}; later verdicts learn from it [score].",
               command="iad correct IMAGE --verdict good|anomalous")  # fmt: skip
-    return Reply("", [*told, how])
+    return Reply("", [*told, how_to_record_normal(topic) if topic.words.has("usual", topic.text) else how])
 
 
 def parts(topic: Topic) -> Reply:

@@ -51,12 +51,7 @@ def judge(topic: Topic, name: str, measured: Measured) -> Judged | None:
         value = _value(tolerance, measured)
         if value is not None:
             results.append(tolerance.allows(value))
-            message = "It measures {value}, and the limit is {limit} [size]."
-            if tolerance.dimension == "count":
-                message = "There are {value}, and the limit is {limit} [size]."
-            compared.append(
-                say(message, value=_shown(value, tolerance), limit=_shown(tolerance.value, tolerance))
-            )
+            compared.append(_compared(topic, value, tolerance))
         elif tolerance.dimension == "depth":
             compared.append(say("A depth can't be measured on an image [size]."))
         else:
@@ -72,6 +67,20 @@ def judge(topic: Topic, name: str, measured: Measured) -> Judged | None:
         ]
     told = [*quoted(topic, found), *dict.fromkeys(compared), *verdict]
     return Judged(within, told, [_in_words(tolerance) for tolerance in tolerances])
+
+
+def _compared(topic: Topic, value: float, tolerance: Tolerance) -> str:
+    """Return the sentence that holds a measure against a tolerance."""
+    say, limit = topic.say, tolerance.value
+    if tolerance.dimension != "count" or tolerance.comparison != "at most":
+        shown, most = _shown(value, tolerance), _shown(limit, tolerance)
+        return say("It measures {value}, and the limit is {limit} [size].", value=shown, limit=most)
+    found = say("1 region") if value == 1 else say("{count} regions", count=round(value))
+    if limit < 1:
+        return say("{found}; none is allowed [size].", found=found)
+    if limit < 2:
+        return say("{found}; one is allowed [size].", found=found)
+    return say("{found}; at most {limit} are allowed [size].", found=found, limit=int(limit))
 
 
 def _value(tolerance: Tolerance, measured: Measured) -> float | None:

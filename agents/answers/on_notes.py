@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from agents.answers.analysis import Aspect, Finding, about_type, find_aspect, quoted
 from agents.answers.evidence import is_about_good, topic_of
+from agents.answers.on_choice import chosen, guessed
+from agents.answers.on_verdict import finding, how_to_record_normal
 from agents.answers.topic import Reply, Topic
+from agents.questions.polarity import asks_openly
 from anomaly_core.names import plain_name
 from knowledge.text import sentences
 from tools.records import PassageRecord
@@ -22,21 +25,30 @@ def effect(topic: Topic) -> Reply:
 
 def action(topic: Topic) -> Reply:
     """Quote what is to be done."""
-    return _aspect(topic, "action", "The notes say nothing on what to do about {type} [notes].")
+    told = _aspect(topic, "action", "The notes say nothing on what to do about {type} [notes].")
+    return Reply(chosen(topic), told.body, told.affirmed)
 
 
 def normal(topic: Topic) -> Reply:
-    """Quote the passage on good parts, or on the product as a whole."""
+    """Quote the passage on good parts, or on the product as a whole.
+
+    Of a defect that a person calls normal, or asks whether it is, say too how that is recorded.
+    """
+    told = _good_part(topic)
+    if not topic.has_defect or asks_openly(topic.text, topic.asked.spoken):
+        return Reply("", told)
+    return Reply("", [*finding(topic)[:1], *told[:2], how_to_record_normal(topic)])
+
+
+def _good_part(topic: Topic) -> list[str]:
     about = [p for p in topic.state["passages"] if p.product == topic.state["product"].name]
     about = [p for p in about if is_about_good(p)] or [p for p in about if p.defect is None]
     if not about:
-        return Reply(
-            "", [topic.say("The notes do not say how a good {product} looks [notes].", product=topic.product)]
-        )
+        return [topic.say("The notes do not say how a good {product} looks [notes].", product=topic.product)]
     found = [
         Finding("limit", sentence, about[0].id) for sentence in sentences(about[0].text.replace('"', "'"))[:3]
     ]
-    return Reply("", quoted(topic, found))
+    return quoted(topic, found)
 
 
 def catalogue(topic: Topic) -> Reply:
@@ -95,8 +107,9 @@ def _aspect(topic: Topic, aspect: Aspect, silent: str) -> Reply:
     passages = [p for p in topic.state["passages"] if not is_about_good(p)]
     if named is not None and (topic.names_another_type or not topic.has_defect):
         about = about_type(passages, named)
-        found = quoted(topic, find_aspect(about, aspect, say.language))
-        return Reply("", found or [say(silent, type=named)])
+        stated = find_aspect(about, aspect, say.language)
+        first = guessed(topic, stated)
+        return Reply(first.lead, quoted(topic, stated) or [say(silent, type=named)], first.affirmed)
     if "verdict" not in topic.state:
         return Reply(
             "",
@@ -114,9 +127,11 @@ def _aspect(topic: Topic, aspect: Aspect, silent: str) -> Reply:
     if topic.defect is not None:
         name = topic.type_name(topic.defect.name)
         about = about_type(passages, topic.defect.name)
-        found = quoted(topic, find_aspect(about, aspect, say.language))
+        stated = find_aspect(about, aspect, say.language)
         probably = say("It is probably of the type {type} [type].", type=name)
-        return Reply("", [*found, probably] if found else [say(silent, type=name), probably])
+        told = quoted(topic, stated) or [say(silent, type=name)]
+        first = guessed(topic, stated)
+        return Reply(first.lead, [*told, probably], first.affirmed)
     return _for_unknown_type(topic, aspect, silent, passages)
 
 

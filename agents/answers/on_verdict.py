@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from agents.answers.analysis import rule_for
 from agents.answers.evidence import LEAST_SHARE
+from agents.answers.on_choice import chosen
 from agents.answers.topic import MOST_DESCRIBED, Reply, Topic, same_type, values_of
 
 
@@ -58,7 +59,7 @@ def _of_part(topic: Topic) -> Reply:
         affirmed = bad is (sense == "bad")
         lead = topic.yes_no(affirmed)
     else:
-        lead = say("NG.") if bad else say("OK.")
+        lead = chosen(topic) or (say("NG.") if bad else say("OK."))
     body = [*finding(topic), *topic.near_limit()]
     if topic.intent.zone is not None:
         told = "No zone {zone} is set for this product, so this is about the whole part [score]."
@@ -84,6 +85,20 @@ def _of_region(topic: Topic, number: int) -> Reply:
         return Reply(lead, [no_region(topic, number)], affirmed)
     told = say("It is {look} {cited}.", look=topic.look(chosen[0]), cited=topic.cited(chosen))
     return Reply(lead, [told], affirmed)
+
+
+def how_to_record_normal(topic: Topic) -> str:
+    """Return the sentence on how to record that what stands out is normal: the region meant, or the image."""
+    place, wanted = topic.intent.place, topic.intent.region
+    if wanted is None and place is not None:
+        there = [n for n, one in enumerate(topic.regions, start=1) if topic.lies_in(one, place, 0.0)]
+        wanted = there[0] if there else None
+    region = f" --region {wanted}" if wanted is not None and len(topic.regions) > 1 else ""
+    return topic.say(
+        "If that is normal here, record it: {command}; later verdicts no longer take it for a defect "
+        "[score].",
+        command=f"iad correct IMAGE --normal{region}",
+    )
 
 
 def no_region(topic: Topic, number: int) -> str:

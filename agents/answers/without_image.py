@@ -10,6 +10,7 @@ from agents.answers.analysis import about_type
 from agents.answers.compose import each_sentence_once, yes_or_no_alone
 from agents.answers.evidence import notes_evidence
 from agents.answers.kinds import ENTRIES
+from agents.answers.on_doubt import doubt
 from agents.answers.phrases import Phrases, phrases_of
 from agents.answers.topic import Reply, Topic
 from agents.questions.types import meant_type
@@ -71,6 +72,8 @@ def answer_without_image(context: Context, question: str, product: str | None = 
     affirmed = next((reply.affirmed for reply in replies if reply.affirmed is not None), None)
     if (word := yes_or_no_alone(asked, affirmed, say)) is not None:
         replies = [word]
+    elif in_doubt := doubt(asked, asked.intents, say):
+        replies.append(Reply(in_doubt))
     answer = say.joined([reply.text for reply in replies])
     return TextAnswerRecord(
         question=question,

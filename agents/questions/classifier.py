@@ -62,9 +62,12 @@ def fit() -> Classifier:
     kinds = np.array([KINDS.index(example.kind) for example in examples])
     of_verdict = [number for number, example in enumerate(examples) if example.sense]
     senses = np.array([SENSES.index(one.sense) for one in examples if one.sense])
-    return Classifier(
-        _fit(inputs, kinds, len(KINDS)), _fit(inputs[of_verdict], senses, len(SENSES)), digest()
-    )
+    return Classifier(fit_kinds(inputs, kinds), _fit(inputs[of_verdict], senses, len(SENSES)), digest())
+
+
+def fit_kinds(inputs: Array, kinds: NDArray[np.int64]) -> Head:
+    """Return the head of kinds of (n, WIDTH + BUCKETS) inputs. kinds: (n,), indices into `KINDS`."""
+    return _fit(inputs, kinds, len(KINDS))
 
 
 def save(classifier: Classifier, path: Path = FILE) -> None:

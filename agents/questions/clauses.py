@@ -38,6 +38,11 @@ def split(text: str, language: str) -> list[str]:
     for piece in _END.split(text):
         halves = re.split(rf"\s+(?=(?:{joined})\s+\D)", piece or "", flags=re.IGNORECASE)
         clauses += [half.strip() for half in halves if half and re.search(r"\w", half)]
+    alternative = re.compile(rf"(?:{words_of(language).source('or')})", re.IGNORECASE)
+    for place in range(len(clauses) - 1, 0, -1):
+        # "Is it good, or shall I bin it?" puts one question.
+        if alternative.match(clauses[place]):
+            clauses[place - 1 : place + 1] = [f"{clauses[place - 1]} {clauses[place]}"]
     kept = [clause for clause in clauses if not _is_wish(clause, language)]
     return (kept or clauses)[:MOST]
 

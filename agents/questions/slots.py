@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import PurePath
 from typing import Final
 
+from agents.questions.amounts import CM, MICRON, MM, NUMBER, PERCENT, PX
 from agents.questions.words import Words, words_of
 from agents.state import Seen, Turn
 from anomaly_core.names import plain_name
@@ -16,12 +17,9 @@ from tools.locations import place_in
 from tools.records import LimitRecord
 
 ORDINALS: Final = {"first": 1, "second": 2, "third": 3, "fourth": 4}
-NUMBER: Final = r"(\d+(?:[.,]\d+)?)"
-MM: Final = r"(?:mm|millimet\w*|millimèt\w*|milím\w*|毫米|ミリ(?:メートル)?|밀리(?:미터)?)"
-PX: Final = r"(?:px|pixels?\w*|píxel\w*|像素|ピクセル|픽셀)"
-CM: Final = r"(?:cm|centimet\w*|厘米|センチ)"
-_PERCENT: Final = r"(?:%|percent|prozent|por ciento|por cento|pour ?cent|per cento)"
-_LENGTH: Final = re.compile(rf"(?<![\w.,]){NUMBER}\s*({MM}|{PX}|{CM}|{_PERCENT})", re.IGNORECASE)
+_LENGTH: Final = re.compile(
+    rf"(?<![a-z\d.,]){NUMBER}\s*({MM}|{PX}|{CM}|{MICRON}|{PERCENT})(?![a-z])", re.IGNORECASE
+)
 _BETWEEN: Final = r"[^\d]{0,24}?"
 _SCALES: Final = (
     # "48 px per mm", "48 px/mm"
@@ -174,6 +172,8 @@ def _limit(found: re.Match[str]) -> LimitRecord:
     value, unit = _number(found[1]), found[2].lower()
     if re.fullmatch(CM, unit):
         return LimitRecord(value=10 * value, unit="mm")
+    if re.fullmatch(MICRON, unit):
+        return LimitRecord(value=value / 1000, unit="mm")
     if re.fullmatch(MM, unit):
         return LimitRecord(value=value, unit="mm")
     return LimitRecord(value=value, unit="px" if re.fullmatch(PX, unit) else "percent")

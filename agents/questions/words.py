@@ -22,8 +22,9 @@ SPACELESS: Final = frozenset({"zh", "ja", "ko"})
 class Words:
     """The words of a language.
 
-    by_meaning: a pattern a meaning. types: a pattern a defect's English name. counting: of one to ten, and
-    weekdays: from Monday, as alternatives of a larger pattern.
+    by_meaning: a pattern a meaning. types: a pattern a defect's English name. counting: of one to ten,
+    weekdays: from Monday, numbers: of others, and fractions: each by its value, as alternatives of a larger
+    pattern.
     """
 
     language: str
@@ -31,6 +32,8 @@ class Words:
     types: Mapping[str, re.Pattern[str]]
     counting: tuple[str, ...]
     weekdays: tuple[str, ...]
+    numbers: tuple[tuple[float, str], ...]
+    fractions: tuple[tuple[float, str], ...]
 
     def has(self, meaning: str, text: str) -> bool:
         """Return whether a text, in lower case, has a word of a meaning."""
@@ -50,12 +53,18 @@ def words_of(language: str) -> Words:
     """Return the words of one of `examples.LANGUAGES`."""
     table = tomllib.loads((FOLDER / f"{language}.toml").read_text(encoding="utf-8"))
     types, counting, weekdays = (table.pop(name) for name in ("types", "counting", "weekdays"))
+    numbers, fractions = (
+        tuple((float(value), word) for value, word in table.pop(name).items())
+        for name in ("numbers", "fractions")
+    )
     return Words(
         language,
         {meaning: _pattern(words, language) for meaning, words in table.items()},
         {name: _pattern(words, language) for name, words in types.items()},
         tuple(counting),
         tuple(weekdays),
+        numbers,
+        fractions,
     )
 
 

@@ -16,6 +16,7 @@ Shape = Literal["line", "round"]
 Course = Literal["straight", "branching"]
 Size = Literal["small", "large"]
 Place = Literal["edge", "centre"]
+Direction = Literal["upright", "level", "diagonal"]
 
 _WORDS: Final = Path(__file__).with_suffix(".toml")
 _NOT_ALONE: Final = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]")
@@ -37,13 +38,17 @@ def _patterns() -> Mapping[str, re.Pattern[str]]:
 
 @dataclass(frozen=True)
 class Look:
-    """What an entry states of a defect's look; None where it says nothing, or both of two opposites."""
+    """What an entry states of a defect's look; None where it says nothing, or more than one of a kind.
+
+    direction: of a line in the image.
+    """
 
     tone: Tone | None = None
     shape: Shape | None = None
     course: Course | None = None
     size: Size | None = None
     place: Place | None = None
+    direction: Direction | None = None
 
 
 def parse_look(text: str) -> Look:
@@ -51,8 +56,8 @@ def parse_look(text: str) -> Look:
     plain = unicodedata.normalize("NFKC", text).casefold()
     said = {meaning for meaning, pattern in _patterns().items() if pattern.search(plain)}
 
-    def one(first: str, second: str) -> str | None:
-        found = said & {first, second}
+    def one(*meanings: str) -> str | None:
+        found = said & set(meanings)
         return found.pop() if len(found) == 1 else None
 
     return Look(
@@ -61,4 +66,5 @@ def parse_look(text: str) -> Look:
         course=one("straight", "branching"),  # type: ignore[arg-type]
         size=one("small", "large"),  # type: ignore[arg-type]
         place=one("edge", "centre"),  # type: ignore[arg-type]
+        direction=one("upright", "level", "diagonal"),  # type: ignore[arg-type]
     )

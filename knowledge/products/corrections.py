@@ -27,8 +27,8 @@ class Correction:
     """The human label of one image.
 
     at: ISO 8601, UTC. image: file name. measured, p_value: the measured verdict at that time.
-    verdict: the human label. masked: whether a mask is stored. learned: what the image was added to.
-    undone_at: time of undoing, or None.
+    verdict: the human label. masked: whether a mask is stored. learned: what the image was added to, or that
+    a place of it is a zone that is not judged. undone_at: time of undoing, or None.
     """
 
     id: str
@@ -42,7 +42,7 @@ class Correction:
     defect_type: str | None = None
     note: str = ""
     masked: bool = False
-    learned: Literal["nothing", "template", "example"] = "nothing"
+    learned: Literal["nothing", "template", "example", "zone"] = "nothing"
     undone_at: str | None = None
 
 

@@ -155,8 +155,8 @@ def answer(
         ("≤ 0.1 mm²", "Is it within tolerance if 1 mm is 100 px?", True, "0.08 mm²"),
         ("less than 0.1 mm wide", "Is it within tolerance if 1 mm is 100 px?", False, "0.1 mm"),
         ("max 80 px", "Is it within tolerance?", False, "100 px, and the limit is 80 px"),
-        ("not allowed", "Is it within tolerance?", False, "There are 1, and the limit is 0"),
-        ("up to 3 per part", "Is it within tolerance?", True, "There are 1, and the limit is 3"),
+        ("not allowed", "Is it within tolerance?", False, "1 region; none is allowed"),
+        ("up to 3 per part", "Is it within tolerance?", True, "1 region; at most 3 are allowed"),
         ("max 2 mm", "Is it within tolerance?", None, "unknown without a scale"),
         ("max 0.2 mm deep", "Is it within tolerance?", None, "A depth can't be measured"),
         ("max 2 mm", "How long is it?", None, 'Limit by the notes: "max 2 mm"'),
@@ -169,6 +169,95 @@ def test_a_size_is_held_against_the_catalogue(
     assert yes is affirmed, text
     assert part in text
     assert "screw/scratch#limit" in {item.id for item in evidence}
+
+
+@pytest.mark.parametrize(
+    ("question", "text"),
+    [
+        ("Is it within tolerance?", "2 regions; none is allowed"),
+        ("Ist es innerhalb der Toleranz?", "2 Stellen; keine ist zulässig"),
+        ("在公差范围内吗？", "发现2 处，一处也不允许"),
+    ],
+)
+def test_regions_are_counted_in_plain_words(question: str, text: str) -> None:
+    told, yes, _ = answer(question, [passage("scratch", "limit", "not allowed")], regions=2)
+    assert text in told
+    assert yes is False
+
+
+SCRAP = passage("scratch", "action", "Scrap the part.")
+EITHER_OR = [
+    ("ok so bin it or keep it", [], "Bin it. "),
+    ("bin it or keep it?", [SCRAP], "Bin it. "),
+    ("do we ship it or toss it?", [], "Toss it. "),
+    ("is it good or bad?", [], "Bad. "),
+    ("ok or ng?", [], "NG. "),
+    ("scrap or rework?", [SCRAP], "Scrap. "),
+    ("scrap or rework?", [], "The notes say nothing"),
+    ("scrap or keep?", [passage("scratch", "action", "Rework it by hand.")], "Not good: do not keep it. "),
+    ("is it fine, or should I scrap it?", [], "Scrap it. "),
+    ("wegwerfen oder behalten?", [], "Wegwerfen. "),
+    ("gut oder schlecht?", [], "Schlecht. "),
+    ("soll ich das wegschmeißen oder geht das noch?", [], "Wegschmeißen. "),
+    ("报废还是留着？", [], "报废。"),
+    ("合格还是不合格？", [], "不合格。"),
+    ("捨てるべきか、残すべきか？", [], "不良です。"),
+    ("버릴까요 아니면 쓸까요?", [], "불량입니다."),
+    ("jeter ou garder ?", [], "Pas bon : ne pas garder."),
+    ("lo butto o lo tengo?", [], "Non buono: non tenerlo."),
+    ("¿lo tiro o lo dejo?", [], "No está bien: no la conserve."),
+    ("jogo fora ou fico com ela?", [], "Não está bom: não guardar."),
+    ("is it a scratch or a crack?", [], "Probably scratch"),
+    ("Kratzer oder Riss?", [], "Wahrscheinlich scratch"),
+    ("is it on the left or at the top?", [], "At the top"),
+    ("is it longer or shorter than 50 px?", [], "100 px long"),
+]
+
+
+@pytest.mark.parametrize(("question", "notes", "first"), EITHER_OR)
+def test_an_either_or_question_gets_the_fitting_alternative(
+    question: str, notes: list[PassageRecord], first: str
+) -> None:
+    told, yes, _ = answer(question, notes)
+    assert told.startswith(first), told
+    assert yes is None
+
+
+@pytest.mark.parametrize("question", ["is it ok or not?", "ist es gut oder nicht?", "这个零件好不好？"])
+def test_a_question_with_or_may_ask_for_yes_or_no(question: str) -> None:
+    assert answer(question, [])[1] is not None
+
+
+MADE = [passage("scratch", "cause", "A worn ejector pin marks the part.", "en")]
+MADE_DE = [passage("scratch", "cause", "Ein verschlissener Greifer.", "de")]
+MADE_KO = [passage("scratch", "cause", "그리퍼가 마모되어 눌림.", "ko")]
+MADE_ZH = [passage("scratch", "cause", "夹具压力过大。", "zh")]
+
+
+@pytest.mark.parametrize(
+    ("question", "notes", "first", "affirmed"),
+    [
+        ("what made the scratch, the ejector?", MADE, "Yes. The notes say", True),
+        ("what caused it, the gripper?", MADE, "The notes name another cause. ", None),
+        ("was it caused by the ejector pin?", MADE, "Yes. The notes say", True),
+        ("what made that scratch, the ejector?", [], "The notes say nothing", None),
+        ("was hat den Kratzer verursacht, der Greifer?", MADE_DE, "Ja. ", True),
+        ("woher kommt das, vom Transport?", MADE_DE, "Die Notizen nennen eine andere Ursache. ", None),
+        ("was hat den Kratzer verursacht, der Greifer?", MADE, "In den Notizen", None),
+        ("这个划痕是怎么来的，是夹具吗？", MADE_ZH, "是。", True),
+        ("这个划痕是顶针造成的吗？", [passage("scratch", "cause", "划痕由夹具造成。", "zh")], "资料中", None),
+        ("이 긁힘은 그리퍼 때문에 생긴 건가요?", MADE_KO, "예.", True),
+        ("이 긁힘은 금형 때문인가요?", MADE_KO, "자료에는 다른 원인이", None),
+        ("傷は治具が原因ですか？", [passage("scratch", "cause", "治具の摩耗。", "ja")], "はい", True),
+        ("划痕的原因是什么，模具吗？", MADE_ZH, "资料中写的是另一个原因。", None),
+    ],
+)
+def test_a_suggested_cause_is_held_against_the_notes(
+    question: str, notes: list[PassageRecord], first: str, affirmed: bool | None
+) -> None:
+    told, yes, _ = answer(question, notes)
+    assert told.startswith(first), told
+    assert yes is affirmed
 
 
 def test_an_entry_in_the_asker_s_language_is_preferred() -> None:

@@ -222,6 +222,70 @@ def test_masks_are_kept_and_must_fit(app: Application, tmp_path: Path) -> None:
         app.correct(image, "good", product="plate", defect_type="dent")
 
 
+def two_spots(path: Path, seed: int) -> Path:
+    pixels = np.random.default_rng(seed).integers(100, 112, (96, 96, 3)).astype(np.uint8)
+    pixels[10:30, 66:86] = 200
+    pixels[66:86, 10:30] = 200
+    Image.fromarray(pixels).save(path)
+    return path
+
+
+def regions_of(app: Application, path: Path) -> list[tuple[int, int, int, int]]:
+    (record,) = app.inspect([path], product="plate")
+    assert isinstance(record, InspectionRecord)
+    return [one.bbox for one in record.regions] if record.anomalous else []
+
+
+def test_one_region_of_several_is_normal_here(app: Application, tmp_path: Path) -> None:
+    part = two_spots(tmp_path / "part.png", 9)
+    before = regions_of(app, part)
+    assert len(before) >= 2
+    with pytest.raises(ConfigError, match="no region 9"):
+        app.correct(part, "good", product="plate", region=9)
+    number = next(n for n, box in enumerate(before, start=1) if box[0] > 48)
+    outcome = app.correct(part, "good", product="plate", region=number)
+    assert outcome.accepted
+    assert (outcome.correction.learned, outcome.correction.verdict) == ("zone", "anomalous")
+    after = regions_of(app, two_spots(tmp_path / "next.png", 10))
+    assert after and all(box[0] < 48 for box in after)
+    app.undo_correction(outcome.correction.id)
+    assert regions_of(app, part) == before
+
+
+def test_a_zone_that_hides_a_known_defect_is_told_first(app: Application, tmp_path: Path) -> None:
+    known = paint(tmp_path / "known.png", 11, spot=20, level=200)
+    assert app.correct(known, "anomalous", product="plate", defect_type="dent").accepted
+    part = two_spots(tmp_path / "part.png", 9)
+    number = next(n for n, box in enumerate(regions_of(app, part), start=1) if box[0] > 48)
+    refused = app.correct(part, "good", product="plate", region=number)
+    assert not refused.accepted
+    assert [(flip.before, flip.after) for flip in refused.flips] == [("anomalous", "good")]
+    assert len(regions_of(app, part)) >= 2
+
+
+def test_the_only_region_is_normal_by_a_template(app: Application, tmp_path: Path) -> None:
+    odd = paint(tmp_path / "odd.png", 9, spot=20, level=200)
+    assert len(regions_of(app, odd)) == 1
+    assert app.correct(odd, "good", product="plate", region=1).correction.learned == "template"
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("that mark at the top right is always there, it is normal", "iad correct IMAGE --normal"),
+        ("das ist hier immer so", "Wenn das hier normal ist"),
+        ("这个痕迹在这里是正常的", "iad correct IMAGE --normal"),
+        ("이 자국은 여기서 정상입니다", "iad correct IMAGE --normal"),
+    ],
+)
+def test_a_person_who_calls_it_normal_is_told_how_to_record_it(
+    app: Application, tmp_path: Path, said: str, told: str
+) -> None:
+    reply = app.ask(paint(tmp_path / "odd.png", 9, spot=20, level=200), said, product="plate")
+    assert reply.anomalous
+    assert told in reply.answer
+
+
 def test_the_commands(app: Application, uncertain: Path, tmp_path: Path, monkeypatch: Any) -> None:
     monkeypatch.setenv("IAD_ENCODER", "tiny")
     monkeypatch.setenv("IAD_TEXT_ENCODER", "tiny")
@@ -247,6 +311,12 @@ def test_the_commands(app: Application, uncertain: Path, tmp_path: Path, monkeyp
     assert made["accepted"]
     assert {one["id"] for one in iad("feedback", "list", "--json")} >= {made["correction"]["id"]}
     assert "undone" in iad("feedback", "undo", made["correction"]["id"])[0].stdout
+    iad("correct", odd, "-p", "plate", status=2)
+    iad("correct", odd, "--verdict", "good", "--region", 1, "-p", "plate", status=2)
+    iad("correct", odd, "--verdict", "anomalous", "--normal", "-p", "plate", status=2)
+    normal = iad("correct", odd, "--normal", "--region", 1, "-p", "plate", "--json")[0]
+    assert normal["correction"]["learned"] == "template"
+    iad("feedback", "undo", normal["correction"]["id"])
     other = paint(tmp_path / "other.png", 10, spot=20, level=200)
     refused = iad("correct", odd, "--verdict", "good", "-p", "plate", "--against", other, status=1)[0]
     assert "anomalous -> good" in refused.stdout

@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 from babel.messages.pofile import read_po
 
+from agents.answers.on_doubt import SUBJECTS
 from agents.answers.phrases import FOLDER, phrases_of
+from agents.questions.classifier import KINDS
 from agents.questions.examples import LANGUAGES
 
 FIELDS = re.compile(r"\{\w+\}|\[[\w{}]+\]")
@@ -43,6 +45,11 @@ def test_every_message_is_translated_with_its_fields(language: str) -> None:
         assert text, source
         assert set(FIELDS.findall(source)) == set(FIELDS.findall(text)), source
     assert phrases_of(language)("No.") == found["No."]
+
+
+def test_every_kind_that_can_be_meant_is_named() -> None:
+    assert set(SUBJECTS) == set(KINDS) - {"greeting", "other"}
+    assert set(SUBJECTS.values()) <= set(messages("de"))
 
 
 def test_every_cited_message_of_the_code_is_in_the_catalogues() -> None:

@@ -112,6 +112,42 @@ def test_scales_lengths_and_limits() -> None:
     assert (known.known_length_mm, known.limit) == (40.0, None)
 
 
+AMOUNTS = [
+    ("is it over half a millimetre?", 0.5),
+    ("is it longer than a quarter mm?", 0.25),
+    ("is it more than two and a half millimetres?", 2.5),
+    ("is it wider than three tenths of a mm?", 0.3),
+    ("is it longer than a millimetre and a half?", 1.5),
+    ("is it over one point five mm?", 1.5),
+    ("is it at most fifty microns?", 0.05),
+    ("Ist er länger als zwei Zehntel?", 0.2),
+    ("Ist der Kratzer größer als anderthalb Millimeter?", 1.5),
+    ("Ist der Riss länger als ein halber Millimeter?", 0.5),
+    ("Ist er breiter als drei Hundertstel Millimeter?", 0.03),
+    ("supera il mezzo millimetro?", 0.5),
+    ("è più lungo di due decimi?", 0.2),
+    ("¿pasa de medio milímetro?", 0.5),
+    ("¿es más largo que un milímetro y medio?", 1.5),
+    ("dépasse-t-il un demi-millimètre ?", 0.5),
+    ("mesure-t-elle plus de deux dixièmes ?", 0.2),
+    ("passa de meio milímetro?", 0.5),
+    ("有没有超过一毫米半？", 1.5),
+    ("划痕超过半毫米吗？", 0.5),
+    ("超过2毫米吗？", 2.0),
+    ("半ミリより長いですか？", 0.5),
+    ("1ミリ半を超えていますか？", 1.5),
+    ("반 밀리미터보다 긴가요?", 0.5),
+    ("두 밀리를 넘나요?", 2.0),
+]
+
+
+@pytest.mark.parametrize(("question", "millimetres"), AMOUNTS)
+def test_amounts_in_words_are_limits(question: str, millimetres: float) -> None:
+    (intent,) = understand(question).intents
+    assert intent.kind == "size"
+    assert intent.limit == LimitRecord(value=millimetres, unit="mm")
+
+
 def test_regions_and_types() -> None:
     assert [one.region for one in understand("are regions 2 and 3 real?").intents] == [2, 3]
     assert understand("describe the second defect").first.region == 2

@@ -8,6 +8,7 @@ import pytest
 
 from agents.answers.compose import compose_answer
 from agents.answers.guardrails import check_answer
+from agents.questions.understanding import understand
 from agents.state import InspectionState
 from anomaly_core.results import Decision
 from tools.classify.classify import UNKNOWN
@@ -111,3 +112,41 @@ def test_what_a_person_decides_is_neither_yes_nor_no(
     composed = compose_answer(given)
     assert composed.answer.startswith(first)
     assert composed.affirmed is affirmed
+
+
+@pytest.mark.parametrize(
+    ("question", "clause"),
+    [
+        ("What caused it?", "I took this as: the cause. Did you mean: the effect?"),
+        ("Was ist die Ursache?", "Verstanden als: die Ursache. Oder war gemeint: die Auswirkung?"),
+        ("原因是什么？", "我理解为：原因。您是不是想问：影响？"),
+        ("원인이 뭐예요?", "원인(으)로 이해했습니다. 혹시 영향을(를) 물으셨나요?"),
+    ],
+)
+def test_a_doubtful_question_is_told_what_it_was_taken_for(question: str, clause: str) -> None:
+    given = state(anomalous=True, regions=1, defect="stain", notes=True, question=question)
+    asked = understand(question)
+    assert [one.near for one in asked.intents] == [None]
+    assert clause not in compose_answer({**given, "asked": asked}).answer  # type: ignore[arg-type]
+    doubtful = asked.model_copy(update={"intents": [asked.first.model_copy(update={"near": "effect"})]})
+    composed = compose_answer({**given, "asked": doubtful})  # type: ignore[arg-type]
+    assert composed.answer.endswith(clause)
+    assert clause in composed.free
+    alone = doubtful.model_copy(update={"style": "line"})
+    assert clause not in compose_answer({**given, "asked": alone}).answer  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("question", "first", "example"),
+    [
+        ("What is the capital of France?", "I only answer questions about parts", "“Where is the defect?”"),
+        ("Wie wird das Wetter morgen?", "Ich beantworte nur Fragen", "„Wo ist der Fehler?“"),
+        ("今天晚饭吃什么？", "我只回答", "缺陷在哪里"),
+    ],
+)
+def test_what_is_near_no_kind_gets_what_can_be_asked(question: str, first: str, example: str) -> None:
+    given = state(anomalous=True, regions=1, defect="stain", notes=True, question=question)
+    answer = compose_answer(given).answer
+    assert answer.startswith(first), answer
+    assert example in answer
+    assert "Did you mean" not in answer

@@ -47,7 +47,7 @@ def test_a_later_section_is_not_the_defects(tmp_path: Path) -> None:
 
 def test_the_demos_notes_name_their_defects() -> None:
     sections = read_note(Path(str(agents.__file__)).parent / "solar_cell_notes.md", "solar cell").sections
-    named = [s.defect for s in sections if s.defect]
+    named = list(dict.fromkeys(s.defect for s in sections if s.defect))
     assert named[:6] == [
         "crack",
         "micro-crack",
@@ -56,3 +56,4 @@ def test_the_demos_notes_name_their_defects() -> None:
         "material defect",
         "contact failure",
     ]
+    assert [s.defect for s in sections if s.field == "look"] == named

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -11,7 +12,7 @@ from PIL import Image
 from toolbox import tiny_context
 
 from anomaly_core.imaging.reading import load_image
-from anomaly_core.scoring.measurement import describe_region
+from anomaly_core.scoring.measurement import RegionDescription, describe_region
 from anomaly_core.scoring.regions import region_of_mask
 from knowledge.catalogue.looks import Look, parse_look
 from tools.classify.classify import classify
@@ -45,6 +46,9 @@ flake,"A large round bright patch in the centre.",dirt
         ("边缘的细暗线", Look("dark", "line", None, None, "edge")),
         ("中央の丸い黒い点", Look("dark", "round", None, None, "centre")),
         ("가장자리의 어두운 둥근 점", Look("dark", "round", None, None, "edge")),
+        ("A dark diagonal line.", Look("dark", "line", direction="diagonal")),
+        ("Eine dunkle Linie, senkrecht oder waagerecht", Look("dark", "line")),
+        ("竖直的暗线", Look("dark", "line", "straight", direction="upright")),
         ("as agreed", Look()),
     ],
 )
@@ -99,6 +103,29 @@ def test_a_drawn_defect_fits_its_own_entry_best(context: Context, tmp_path: Path
     }
     assert max(fits, key=lambda name: fits[name]) == kind, (fits, look)
     assert weigh({}, {}, written=fits).name in (kind, UNKNOWN)
+
+
+LINE_SEEN = RegionDescription(
+    shape="elongated", length_px=60.0, width_px=4.0, orientation_deg=None, solidity=0.9, area_share=0.02,
+    contrast=-20.0, compared_with="surroundings", colour=None, text="an elongated dark area",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("degrees", "direction"),
+    [
+        (0.0, "level"),
+        (175.0, "level"),
+        (45.0, "diagonal"),
+        (130.0, "diagonal"),
+        (85.0, "upright"),
+        (None, None),
+    ],
+)
+def test_the_direction_of_a_line_is_told(degrees: float, direction: str) -> None:
+    seen = replace(LINE_SEEN, orientation_deg=degrees)
+    assert look_of(seen, -20.0, None).direction == direction
+    assert look_of(replace(seen, width_px=40.0, solidity=1.0), -20.0, None).direction is None
 
 
 def test_an_image_is_measured_for_the_entries(context: Context, tmp_path: Path) -> None:

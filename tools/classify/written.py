@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Final
 
 import numpy as np
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from anomaly_core.imaging.foreground import foreground_mask
 from anomaly_core.names import name_key
 from anomaly_core.scoring.measurement import RegionDescription
-from knowledge.catalogue.looks import Look, Place, parse_look
+from knowledge.catalogue.looks import Direction, Look, Place, parse_look
 from knowledge.catalogue.passages import Passage
 from tools.context import Part
 from tools.describe import RegionMeasures, describe
@@ -33,6 +33,8 @@ ROUND: Final = 1.6
 """Largest ratio of length to width of what is round."""
 BRANCHED: Final = 0.5
 """Solidity below which a line is branching; above 1 - BRANCHED / 2 it is straight."""
+SLANT: Final = 20.0
+"""Least degrees from upright and from level of a diagonal."""
 SMALL: Final = 0.01
 LARGE: Final = 0.08
 """Shares of the image up to which a region is small, and from which it is large."""
@@ -51,6 +53,9 @@ def written_fits(part: Part, place: str, passages: Sequence[Passage]) -> dict[st
     measured = describe(part, place)
     contrast = measured.contrast if measured.template_contrast is None else measured.template_contrast
     seen = look_of(measured, contrast, place_on_part(measured.bbox, part.pixels))
+    if part.encoded.frame.aligned:
+        # Measured in the image, in which such parts lie at any angle.
+        seen = replace(seen, direction=None)
     return {name: agreement(look, seen) for name, look in looks.items()}
 
 
@@ -83,7 +88,18 @@ def look_of(seen: RegionMeasures | RegionDescription, contrast: float, place: Pl
         course="branching" if seen.solidity < BRANCHED else "straight" if straight else None,
         size="small" if seen.area_share <= SMALL else "large" if seen.area_share >= LARGE else None,
         place=place,
+        direction=_direction(seen.orientation_deg) if line else None,
     )
+
+
+def _direction(degrees: float | None) -> Direction | None:
+    """Return the direction of a line by its angle to the image's rows, in [0, 180)."""
+    if degrees is None:
+        return None
+    from_level = min(degrees, 180 - degrees)
+    if from_level < SLANT:
+        return "level"
+    return "upright" if from_level > 90 - SLANT else "diagonal"
 
 
 def agreement(stated: Look, seen: Look) -> float:

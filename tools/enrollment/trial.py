@@ -65,7 +65,7 @@ class Candidate:
         found = []
         for one in past:
             before = _judge(self._context, self.product, one.path)
-            after = _judge(self._trial, self.product, one.path)
+            after = self.judge(one.path)
             if after.anomalous != before.anomalous:
                 found.append(
                     Flip(
@@ -78,6 +78,10 @@ class Candidate:
                     )
                 )
         return found
+
+    def judge(self, path: Path) -> VerdictRecord:
+        """Return the verdict on an image with the candidate. Raises UnreadableImage."""
+        return _judge(self._trial, self.product, path)
 
     def put(self, tx: Transaction) -> None:
         """Put the product into a transaction of the main store, in place of its enrolment.

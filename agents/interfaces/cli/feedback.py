@@ -76,7 +76,16 @@ def review(
 
 def correct(
     image: Annotated[Path, typer.Argument(metavar="IMAGE", help="The image that was judged.")],
-    verdict: Annotated[Judgement, typer.Option("--verdict", help="What it really is.")],
+    verdict: Annotated[
+        Judgement | None, typer.Option("--verdict", help="What it really is.", show_default=False)
+    ] = None,
+    normal: Annotated[
+        bool, typer.Option("--normal", help="What stands out is normal here: the same as --verdict good.")
+    ] = False,
+    region: Annotated[
+        int | None,
+        typer.Option("--region", metavar="N", help="With --normal: only this region is, as inspect counts."),
+    ] = None,
     defect_type: Type = None,
     mask: Annotated[
         Path | None,
@@ -97,6 +106,10 @@ def correct(
     json: Json = False,
 ) -> None:
     """Correct a verdict: checked against past verdicts, recorded, and learned from."""
+    if (verdict is None) is not normal:
+        raise typer.BadParameter("give --verdict good, --verdict anomalous, or --normal")
+    if region is not None and not normal:
+        raise typer.BadParameter("--region goes with --normal")
     with (
         application(store=store, device=device, operator=operator, reads_store=True) as opened,
         progress() as bar,
@@ -105,8 +118,9 @@ def correct(
 
         outcome = opened.correct(
             image,
-            verdict.value,
+            "good" if verdict is None else verdict.value,
             product=product,
+            region=region,
             defect_type=defect_type,
             mask=mask,
             note=note,
@@ -129,7 +143,8 @@ def correct(
         one = outcome.correction
         if outcome.accepted:
             learned = "" if one.learned == "nothing" else f", learned as {one.learned}"
-            print_line(f"recorded {one.id}: {one.image} is {one.verdict}, measured {one.measured}{learned}")
+            said = one.verdict if one.learned != "zone" else f"normal at region {region}, else {one.verdict}"
+            print_line(f"recorded {one.id}: {one.image} is {said}, measured {one.measured}{learned}")
         else:
             print_line(
                 "not recorded: it would change the verdicts above; --accept-flips records it all the same"

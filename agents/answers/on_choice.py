@@ -1,0 +1,87 @@
+"""First words for a question that suggests its answer: an either-or question, or a cause that it names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from agents.answers.analysis import Finding, about_type, find_aspect
+from agents.answers.topic import Reply, Topic
+from agents.questions.alternatives import Fate, fate_of, says
+from agents.questions.languages import language_of
+from agents.questions.words import SPACELESS, words_of
+
+REPEATED: Final = frozenset({"en", "de", "zh"})
+"""Languages in which an alternative is an answer as it stands; in others its verb has a person."""
+_LONGEST: Final = 3
+"""Words of an alternative that is repeated, of twice as many characters where words do not stand apart."""
+_ABBREVIATIONS: Final = frozenset({"ok", "ng", "nok", "nio", "io", "i.o", "n.i.o"})
+
+
+def chosen(topic: Topic) -> str:
+    """Return the alternative that verdict and notes speak for, or a plain word; "" for no such question."""
+    say, pieces = topic.say, topic.intent.choice
+    if not pieces or "verdict" not in topic.state:
+        return ""
+    if topic.verdict.decision == "review":
+        return say("To be reviewed.")
+    fates = {piece: fate_of(piece, topic.asked.spoken) for piece in pieces}
+    if not topic.verdict.anomalous:
+        good = [piece for piece, fate in fates.items() if fate == "keep"]
+        return _repeated(topic, good) or (say("Good: keep it.") if good else "")
+    bad = [piece for piece, fate in fates.items() if fate in ("discard", "rework")]
+    told = _fates_of_notes(topic)
+    fitting = [piece for piece in bad if {fates[piece]} == told] if told else bad
+    if "keep" not in fates.values():
+        # "Scrap or rework?": the notes decide, or nobody.
+        return _repeated(topic, fitting) if told else ""
+    return _repeated(topic, fitting) or say("Not good: do not keep it.")
+
+
+def guessed(topic: Topic, findings: Sequence[Finding]) -> Reply:
+    """Return the first words on the cause that a question suggests, by the causes that the notes give.
+
+    Notes in another language than the question's confirm nothing.
+    """
+    guess, spoken = topic.intent.guess, topic.asked.spoken
+    own = [one for one in findings if language_of(one.entry or one.sentence, spoken) == spoken]
+    if guess is None or not own:
+        return Reply()
+    if any(says(one.sentence, guess, spoken) for one in own):
+        return Reply(topic.yes_no(True), affirmed=True)
+    return Reply(topic.say("The notes name another cause."))
+
+
+def _fates_of_notes(topic: Topic) -> set[Fate | None]:
+    """Return what the notes say is to become of a part with this type of defect."""
+    if topic.defect is None:
+        return set()
+    found = find_aspect(about_type(topic.state["passages"], topic.defect.name), "action", topic.say.language)
+    told: set[Fate | None] = set()
+    for one in found:
+        words = words_of(one.language or language_of(one.entry or one.sentence, topic.say.language))
+        fates: tuple[Fate, ...] = ("discard", "rework", "keep")
+        told |= {fate for fate in fates if words.has(fate, one.sentence.lower())}
+    return told
+
+
+def _repeated(topic: Topic, pieces: Sequence[str]) -> str:
+    """Return the only alternative as a sentence, where it can stand as one, else ""."""
+    spoken = topic.asked.spoken
+    if len(pieces) != 1 or spoken not in REPEATED or topic.asked.language != spoken:
+        return ""
+    words, piece = words_of(spoken), pieces[0]
+    named = [found for name in ("discard", "rework", "keep") if (found := words.find(name, piece))]
+    judged = [found for name in ("bad", "good") if (found := words.find(name, piece))]
+    first = min((one.start() for one in named or judged), default=None)
+    if first is None:
+        return ""
+    turned = words.find("no", piece[:first])
+    first = first if turned is None else turned.start()
+    text = re.sub(r"\W+$", "", piece[first:])
+    length = len(text) / 2 if spoken in SPACELESS else len(text.split())
+    if length > _LONGEST:
+        return ""
+    end = "\u3002" if spoken in SPACELESS else "."
+    return f"{text.upper() if text in _ABBREVIATIONS else topic.say.sentence(text)}{end}"

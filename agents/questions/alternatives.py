@@ -1,0 +1,81 @@
+"""What a question suggests: alternatives to choose from ("bin it or keep it?"), or an answer of its own."""
+
+from __future__ import annotations
+
+import re
+from typing import Final, Literal
+
+from agents.questions.words import SPACELESS, words_of
+
+Fate = Literal["keep", "discard", "rework"]
+"""What an alternative makes of the part; one that calls it good keeps it, one that calls it bad does not."""
+
+_NEAR: Final = 16
+"""Characters before a word within which a negation turns it."""
+_PARTS: Final = re.compile(r"[,，、;:?？]|\s[\u2013\u2014-]\s")
+_LONGEST: Final = 4
+"""Words of a guess, of twice as many characters where words do not stand apart."""
+
+
+def alternatives_of(text: str, language: str) -> list[str]:
+    """Return the alternatives that a question puts, or nothing; "or not?" puts none. text: normalised."""
+    words = words_of(language)
+    plain = re.sub(rf"(?:{words.source('tag')})\s*$", "", text).strip(" ,，、")
+    pieces = [piece.strip(" ,，、?？") for piece in re.split(rf"(?:{words.source('or')})", plain)]
+    return pieces if len(pieces) > 1 and all(re.search(r"\w", piece) for piece in pieces) else []
+
+
+def fate_of(text: str, language: str) -> Fate | None:
+    """Return what becomes of the part by a text: the first that it names, else whether it calls it good."""
+    words = words_of(language)
+    fates: tuple[Fate, ...] = ("discard", "rework", "keep")
+    named = [(found.start(), fate) for fate in fates if (found := words.find(fate, text)) is not None]
+    if named:
+        place, fate = min(named)
+        turned = fate == "keep" and words.has("no", text[max(place - _NEAR, 0) : place])
+        return "discard" if turned else fate
+    good, bad = words.find("good", text), words.find("bad", text)
+    if bad is not None:
+        return "discard"
+    if good is None:
+        return None
+    return "discard" if words.has("no", text[max(good.start() - _NEAR, 0) : good.start()]) else "keep"
+
+
+def is_guess(text: str, language: str) -> bool:
+    """Return whether a clause only suggests the answer to what was asked before it: ", the ejector?"."""
+    plain, words = text.strip().lower(), words_of(language)
+    short = len(plain) <= 2 * _LONGEST if language in SPACELESS else len(plain.split()) <= _LONGEST
+    asks = any(words.has(meaning, plain) for meaning in ("ask", "good", "bad"))
+    return short and plain.endswith(("?", "\uff1f")) and not asks
+
+
+def guess_of(text: str, language: str) -> str | None:
+    """Return the cause that a question suggests, by itself, or None. text: normalised."""
+    words = words_of(language)
+    pieces = [
+        piece for piece in re.split(r"[,，、;:?？]|\s[\u2013\u2014-]\s", text) if re.search(r"\w", piece)
+    ]
+    if words.has("ask", text):
+        last = pieces[-1].strip() if len(pieces) > 1 else ""
+        return last if last and is_guess(f"{last}?", language) else None
+    if language in SPACELESS:
+        return text
+    after = [found.end() for found in words.by_meaning["by"].finditer(text)]
+    return text[after[-1] :].strip() or None if after else None
+
+
+def says(statement: str, guess: str, language: str) -> bool:
+    """Return whether a statement names what a guess does, in the same language."""
+    told, words = statement.lower(), words_of(language)
+    if language in SPACELESS:
+        # Two characters in a row, other than endings, what causes are asked with, and the defect itself.
+        kept = words.by_meaning["fill"].sub(" ", re.sub(r"[\u3041-\u309f]|\W", " ", guess))
+        for pattern in words.types.values():
+            kept = pattern.sub(" ", kept)
+        return any(piece[at : at + 2] in told for piece in kept.split() for at in range(len(piece) - 1))
+    fill = words.by_meaning["fill"]
+    content = [word for word in re.findall(r"[^\W\d_]{3,}", guess.lower()) if not fill.fullmatch(word)]
+    return bool(content) and all(
+        re.search(rf"(?<!\w){word[: max(len(word) - 2, 3)]}", told) for word in content
+    )

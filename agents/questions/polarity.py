@@ -1,0 +1,53 @@
+"""Whether a question asks for yes or no, and what a yes to one for the verdict says of the part."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from agents.questions.examples import Sense
+from agents.questions.words import words_of
+
+_NEGATED: Final = 24
+"""Characters before a word within which a negation counts."""
+_A_NOT_A: Final = re.compile(r"有没有|有无|是不是|能不能|可不可以|好不好|会不会|行不行")
+_POLITE: Final = re.compile(r"ありませんか|ないでしょうか|じゃないですか|지 않나요|지 않아요")
+
+
+def asks_openly(text: str, language: str) -> bool:
+    """Return whether a clause asks for more than yes or no, by a question word."""
+    return words_of(language).has("ask", _A_NOT_A.sub("", text))
+
+
+def sense_of(text: str, language: str, by_meaning: Sense, named: str | None) -> Sense:
+    """Return what a yes to a question for the verdict says of the part."""
+    words = words_of(language)
+    if by_meaning == "open" and asks_openly(text, language):
+        return "open"
+    plain = _A_NOT_A.sub("", _POLITE.sub("", text))
+    good, bad = words.find("good", plain), words.find("bad", plain)
+    if bad is None and named is not None:
+        bad = words_of(language).types.get(named, re.compile(r"(?!)")).search(plain)
+    if good is not None and bad is not None and not _overlap(good, bad):
+        if words.has("or", plain) or "/" in plain:
+            return "open"
+        return by_meaning
+    if good is not None:
+        return "bad" if _is_negated(plain, good, language) else "good"
+    if bad is not None:
+        return "good" if _is_negated(plain, bad, language) else "bad"
+    return by_meaning
+
+
+def _overlap(one: re.Match[str], other: re.Match[str]) -> bool:
+    return one.start() < other.end() and other.start() < one.end()
+
+
+def _is_negated(text: str, word: re.Match[str], language: str) -> bool:
+    """Return whether a negation stands by a word: before it, in Japanese and Korean after it."""
+    around = (
+        text[word.end() :]
+        if language in ("ja", "ko")
+        else text[max(word.start() - _NEGATED, 0) : word.start()]
+    )
+    return words_of(language).has("no", around)
