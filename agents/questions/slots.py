@@ -20,8 +20,8 @@ NUMBER: Final = r"(\d+(?:[.,]\d+)?)"
 MM: Final = r"(?:mm|millimet\w*|millimèt\w*|milím\w*|毫米|ミリ(?:メートル)?|밀리(?:미터)?)"
 PX: Final = r"(?:px|pixels?\w*|píxel\w*|像素|ピクセル|픽셀)"
 CM: Final = r"(?:cm|centimet\w*|厘米|センチ)"
-_PERCENT: Final = r"(?:%|percent|prozent|por ciento|por cento|pour ?cent|per cento)"
-_LENGTH: Final = re.compile(rf"(?<![\w.,]){NUMBER}\s*({MM}|{PX}|{CM}|{_PERCENT})", re.IGNORECASE)
+PERCENT: Final = r"(?:%|percent|prozent|por ciento|por cento|pour ?cent|per cento)"
+_LENGTH: Final = re.compile(rf"(?<![\w.,]){NUMBER}\s*({MM}|{PX}|{CM}|{PERCENT})", re.IGNORECASE)
 _BETWEEN: Final = r"[^\d]{0,24}?"
 _SCALES: Final = (
     # "48 px per mm", "48 px/mm"
