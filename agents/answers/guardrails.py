@@ -125,14 +125,16 @@ def check_answer(
     """Return the violations of an answer, in words that repeat none of it; empty where it may be shown.
 
     verdict_sentence: the measured verdict, which needs no citation. names: file names and paths, whose digits
-    are not measurements. language: of the answer; where it looks like another one, the rules of both hold.
+    are not measurements. language: of the answer. The rules of English, and of the language that a
+    sentence or the whole looks to be in, hold beside its own.
     """
     known = {item.id: item for item in evidence}
     rest = text.replace(verdict_sentence, " ", 1).replace("\u2019", "'").translate(_QUOTES)
-    languages = {language, language_of(_CITED.sub(" ", rest), language)}
+    spoken = {language, language_of(_CITED.sub(" ", rest), language)}
     problems: list[str] = []
     for sentence in sentences(rest):
         if re.search(r"\w", sentence):
+            languages = spoken | {language_of(_CITED.sub(" ", sentence), language)}
             problems += _check_sentence(sentence, known, anomalous, names, languages)
     return list(dict.fromkeys(problems))
 
@@ -157,7 +159,7 @@ def _check_sentence(
     for name in sorted(names, key=len, reverse=True):
         claim = claim.replace(name, "NAME")
     claim = unicodedata.normalize("NFKC", _CITED.sub(" ", claim))
-    if any(_contradicts(claim, language, anomalous) for language in languages):
+    if any(_contradicts(claim, language, anomalous) for language in {"en", *languages}):
         return ["it speaks against the verdict"]
     judged = any(_names_judgement(claim, language) for language in languages)
     if judged or any(_names_size(claim, language) for language in languages):
@@ -168,8 +170,9 @@ def _check_sentence(
     measured = {value for source in sources for value in numbers(_unnamed(source.text, names))}
     if any(source.kind == "region" for source in sources):
         measured.add(float(sum(item.kind == "region" for item in known.values())))
-    stated = [readings for language in languages for readings in _stated(claim, language)]
-    if not all(any(_all_measured(reading, measured) for reading in readings) for readings in stated):
+    for readings in _stated(claim, languages):
+        if any(all(any(_same(v, other) for other in measured) for v in reading) for reading in readings):
+            continue
         return ["it holds a number that is not in the evidence that it cites"]
     return []
 
@@ -188,17 +191,13 @@ def _names_size(claim: str, language: str) -> bool:
     return bool(_SIZE.search(claim)) if language == "en" else names_size(claim.lower(), language)
 
 
-def _stated(claim: str, language: str) -> Iterator[list[list[float]]]:
+def _stated(claim: str, languages: Collection[str]) -> Iterator[list[list[float]]]:
     """Yield the numbers of a sentence, each with its readings: "1,5" is another number in German."""
     for match in _NUMBER.findall(claim):
-        swapped = [_values(match.translate(_SWAPPED))] if language in _COMMA else []
+        swapped = [_values(match.translate(_SWAPPED))] if _COMMA.intersection(languages) else []
         yield [_values(match), *swapped]
-    for value in _number_words(claim, language):
-        yield [[value]]
-
-
-def _all_measured(stated: Sequence[float], measured: Collection[float]) -> bool:
-    return all(any(_same(value, other) for other in measured) for value in stated)
+    for language in languages:
+        yield from ([[value]] for value in _number_words(claim, language))
 
 
 def numbers(text: str) -> list[float]:

@@ -259,7 +259,8 @@ def test_a_sentence_that_cites_nothing_is_refused(language: str) -> None:
 def test_another_language_than_the_question_s_evades_nothing(language: str, text: str) -> None:
     whole = f"{HONEST_OF_A_BAD_PART[language][0]} {text}"
     assert problems(whole, "en") == ["it speaks against the verdict"]
-    assert problems("The part is good [score].", language) == ["it speaks against the verdict"]
+    for english in ("The part is good [score].", f"{HONEST_OF_A_BAD_PART[language][0]} It is fine [score]."):
+        assert problems(english, language) == ["it speaks against the verdict"]
 
 
 def test_every_language_of_answers_has_its_tables() -> None:
