@@ -75,7 +75,8 @@ class Application:
         model = factory.chat_model(self.settings)
         embedded = self.settings.llm_url == EMBEDDED
         record = partial(record_review, self.tools)
-        return Context(resources=Resources(self.tools, model, embedded, record))
+        kinds = self.settings.chat_kinds
+        return Context(resources=Resources(self.tools, model, embedded, record, kinds))
 
     @cached_property
     def catalogue(self) -> Catalogue:
@@ -197,7 +198,7 @@ class Application:
 
         self.tools.require_store()
         known = None if product is None else self.catalogue.known(product, hint="")
-        return answer_without_image(self.tools, question, known)
+        return answer_without_image(self.tools, question, known, self.context.resources.reader())
 
     def ask_or_wait(
         self,

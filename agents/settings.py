@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import tomllib
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal, get_args
 
 from platformdirs import user_data_dir
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
 from anomaly_core.config import DEFAULT_ENCODER
 from anomaly_core.errors import ConfigError
+from tools.records import Kind
 
 CONFIG_FILE: Final = "iad.toml"
 EMBEDDED: Final = "embedded"
@@ -137,6 +138,11 @@ class Settings(BaseModel):
     llm_model: str | None = Field(
         None, min_length=1, description="chat model's name on its server; the server's first if unset"
     )
+    llm_kinds: tuple[Kind | Literal["all"], ...] = Field(
+        (),
+        description="kinds of question that the chat model may tell instead of the classifier, such as "
+        "`cause,size`, or `all`",
+    )
     llm_images: bool = Field(
         False, description="the chat model sees the image, its overlay and the nearest good part"
     )
@@ -157,12 +163,18 @@ class Settings(BaseModel):
             return self.store.with_name(f"{self.store.name}-log.sqlite")
         return None if self.log == "none" else Path(self.log).expanduser()
 
+    @property
+    def chat_kinds(self) -> frozenset[Kind]:
+        """The kinds of `llm_kinds`."""
+        named = frozenset[Kind](kind for kind in self.llm_kinds if kind != "all")
+        return frozenset(get_args(Kind)) if "all" in self.llm_kinds else named
+
     @field_validator("store")
     @classmethod
     def _expand_user(cls, path: Path) -> Path:
         return path.expanduser()
 
-    @field_validator("scorers", mode="before")
+    @field_validator("scorers", "llm_kinds", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return [part.strip() for part in value.split(",")] if isinstance(value, str) else value

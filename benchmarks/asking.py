@@ -1,6 +1,6 @@
 """Questions that people put about parts: what is understood of them, and whether the answers are right.
 
-    python benchmarks/asking.py --half result [--data ROOT]
+    python benchmarks/asking.py --half result [--data ROOT] [--llm URL --questions N]
 
 asking.json and the catalogues in benchmarks/asking were written by somebody who had not read the code, from
 pictures of five sets, in nine languages; one half of the questions is for development, the other for the
@@ -8,7 +8,8 @@ result. Understanding: kinds, all of a question, in order ("a|b": both are right
 names, and each that it does not name; whether a yes or no was given as the verdict demands; language. With
 --data (see decisions.py) the products are enrolled from eight good images each, their catalogues added, and
 every question is asked, in a thread of its own where it has an image; an answer is right where it holds what
-any right answer holds, given the verdict, and none of what it must not.
+any right answer holds, given the verdict, and none of what it must not. With --llm all of it is put a second
+time with a chat model: it decides every kind in the first part; answers are as the settings have them.
 """
 
 from __future__ import annotations
@@ -16,8 +17,11 @@ from __future__ import annotations
 import json
 import re
 import tempfile
+import time
+from argparse import Namespace
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any, Final
 
@@ -27,7 +31,9 @@ from harness import parser, right_cells, write
 from sets import mvtec_set
 
 from agents.app import Application
-from agents.questions.understanding import understand
+from agents.chat_models.build import build_chat_model
+from agents.questions.by_chat import ChatReader
+from agents.questions.understanding import Reader, understand
 from agents.settings import Settings
 from agents.state import Turn
 from anomaly_core.evaluation.datasets import load_mask, open_dataset
@@ -52,7 +58,9 @@ VERDICT: Final = re.compile(r"^(?:NG|OK)\b|\[(?:score|type|size|region-\d)")
 Question = Mapping[str, Any]
 
 
-def understood_of(question: Question, known: Sequence[str]) -> tuple[list[UnderstoodRecord], str]:
+def understood_of(
+    question: Question, known: Sequence[str], reader: Reader | None = None
+) -> tuple[list[UnderstoodRecord], str]:
     """Return what is understood of a question in its thread, and its language; known: names of defects."""
     turns: list[Turn] = []
     for number, text in enumerate(question["before"], start=1):
@@ -68,7 +76,8 @@ def understood_of(question: Question, known: Sequence[str]) -> tuple[list[Unders
                 language=first.spoken,
             )
         )
-    asked = understand(question["text"], turns, (), 1, known, pictured=question["image"] is not None)
+    pictured = question["image"] is not None
+    asked = understand(question["text"], turns, (), 1, known, pictured=pictured, reader=reader)
     return [one.printed() for one in asked.intents], asked.language
 
 
@@ -179,44 +188,76 @@ def known_names() -> list[str]:
     return [name for text in texts for name in re.findall(r"^## (.+)$", text, re.MULTILINE)]
 
 
+def spread(questions: Sequence[Question], most: int) -> list[Question]:
+    """Return at most `most` questions, in turn one of each kind, drawn once."""
+    by: dict[str, list[Question]] = defaultdict(list)
+    for i in np.random.default_rng(0).permutation(len(questions)):
+        by[questions[i]["kinds"][0].split("|")[0]].append(questions[i])
+    rounds = zip_longest(*(by[kind] for kind in sorted(by)))
+    return [question for row in rounds for question in row if question is not None][:most]
+
+
 def main() -> None:
     options = parser(__doc__, out="asking.json")
     options.add_argument("--half", choices=("development", "result"), required=True)
     options.add_argument("--data", type=Path, help="folder of the sets; without it, only what is understood")
     options.add_argument("--encoder", default="efficientnet-lite0")
+    options.add_argument("--llm", help="a chat model's URL, or local")
+    options.add_argument("--questions", type=int, default=622, help="at most so many, spread over the kinds")
     options.add_argument("--wrong", action="store_true", help="print what is wrong")
     given = options.parse_args()
-    questions = [q for q in json.loads((HERE / "asking.json").read_text()) if q["half"] == given.half]
-    known, count = known_names(), Counter[str]()
+    halves = [q for q in json.loads((HERE / "asking.json").read_text()) if q["half"] == given.half]
+    questions = spread(halves, given.questions) if given.questions < len(halves) else halves
+    result = put(questions, given, None)
+    if given.llm is not None:
+        result["with_chat_model"] = put(questions, given, given.llm)
+    print(json.dumps(result, indent=1))
+    write(given, result)
+
+
+def put(questions: Sequence[Question], given: Namespace, llm: str | None) -> dict[str, Any]:
+    """Return how well questions are understood, and answered where there is data. llm: a chat model's URL."""
+    settings = Settings.from_environment(encoder=given.encoder, llm_url=llm)
+    model, known = build_chat_model(settings), known_names()
+    result = read(questions, known, model and ChatReader(model, known), wrong=given.wrong)
+    if given.data is not None:
+        with tempfile.TemporaryDirectory() as name:
+            there = settings.model_copy(update={"store": Path(name) / "store"})
+            with Application(there) as app:
+                prepared(app, given.data)
+                result |= judged(questions, app, given.data, wrong=given.wrong)
+    return result
+
+
+def read(
+    questions: Sequence[Question], known: Sequence[str], reader: Reader | None, *, wrong: bool
+) -> dict[str, Any]:
+    """Return the shares of kinds, slots and languages that are understood right, and the mean seconds."""
+    count = Counter[str]()
     by: dict[str, Counter[str]] = defaultdict(Counter)
+    start = time.perf_counter()
     for question in questions:
-        found, language = understood_of(question, known)
+        found, language = understood_of(question, known, reader)
         right, slots = slots_right(question["slots"], found)
         kinds = kinds_right(question["kinds"], found)
         count.update(questions=1, kinds=kinds, language=language == question["language"])
         count.update(slots=slots, slots_right=right)
         for name in (question["language"], question["kinds"][0].split("|")[0]):
             by[name].update(questions=1, kinds=kinds)
-        if given.wrong and not (kinds and right == slots and language == question["language"]):
+        if wrong and not (kinds and right == slots and language == question["language"]):
             said = " ".join(f"{one.kind} {_slots(one)}" for one in found)
             print(f"{question['id']} {question['text']!r}\n    {question['kinds']} {question['slots']}")
-            print(f"    <> {said} {language}")
-    result: dict[str, Any] = {
+            print(f"    <> {said} {language}", flush=True)
+    return {
         "questions": count["questions"],
         "kinds_right": count["kinds"] / count["questions"],
         "language_right": count["language"] / count["questions"],
         "slots_right": count["slots_right"] / max(count["slots"], 1),
         "slots": count["slots"],
         "kinds_right_by": {name: row["kinds"] / row["questions"] for name, row in sorted(by.items())},
+        "questions_by": {name: row["questions"] for name, row in sorted(by.items())},
+        "seconds_each": (time.perf_counter() - start) / count["questions"],
     }
-    if given.data is not None:
-        with tempfile.TemporaryDirectory() as name:
-            settings = Settings(store=Path(name) / "store", encoder=given.encoder)
-            with Application(settings) as app:
-                prepared(app, given.data)
-                result |= judged(questions, app, given.data, wrong=given.wrong)
-    print(json.dumps(result, indent=1))
-    write(given, result)
 
 
 def judged(questions: Sequence[Question], app: Application, data: Path, *, wrong: bool) -> dict[str, Any]:

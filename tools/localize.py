@@ -139,6 +139,23 @@ def locate_peak(part: Part) -> PeakRecord:
     )
 
 
+class ZonesRecord(Record):
+    """The product's zones that are on the image, in words."""
+
+    text: str
+
+
+def locate_zones(part: Part) -> ZonesRecord:
+    """List the named areas of the product, with their boxes on this image."""
+    told = []
+    for zone in part.model.zones:
+        mask = on_original(zone, part.encoded.frame)
+        if mask.any():
+            box = list(region_of_mask(mask, score=0.0).bbox)
+            told.append(f"zone {zone.name}: box {box}{', not judged' if zone.ignored else ''}")
+    return ZonesRecord(text="; ".join(told) or "the product has no zone on this image")
+
+
 def draw(part: Part, out: Path) -> FilesRecord:
     """Write the heat map, the mask and the overlay as PNG files. Raises ConfigError."""
     found = part.inspection

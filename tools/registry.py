@@ -1,4 +1,4 @@
-"""Registry of the tools on a part, by name, and their adapters to LangChain.
+"""Registry of the tools on a part, by name, and their adapters to LangChain; none of them writes.
 
 A tool takes image and product from the runtime, never from a model. Other packages add one with
 `TOOLS.register(name, lambda: PartTool(...))`, or by an entry point of the group "iad.tools".
@@ -10,19 +10,20 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal, Protocol
 
-from langchain.tools import ToolRuntime
 from langchain_core.tools import BaseTool, StructuredTool
+from langgraph.runtime import Runtime, get_runtime
 from pydantic import BaseModel, create_model
 
 from anomaly_core.errors import ConfigError
 from anomaly_core.registry import Registry
+from tools.calculate import CalculateArgs, calculate
 from tools.compare import compare
 from tools.context import Part
 from tools.describe import DescribeArgs, RegionMeasures, describe
 from tools.detect import language_answer
 from tools.history import log_figures
 from tools.layout import check_layout, count_components
-from tools.localize import locate, locate_peak
+from tools.localize import locate, locate_peak, locate_zones
 from tools.part_size import measure_part
 from tools.records import LanguageRecord, MeasuredRegion, PassageRecord, Record, TemplateRecord
 from tools.retrieve import KnowledgeArgs, TemplateArgs, nearest_templates, search_notes
@@ -76,8 +77,11 @@ def as_tool(name: str) -> BaseTool:
     """Return the LangChain tool of a name, for runs whose context is a `ToolCaller`."""
     tool = find_tool(name)
 
-    def call(runtime: ToolRuntime[ToolCaller, Any], **arguments: Any) -> str:
-        return runtime.context.call_tool(name, arguments)
+    def call(**arguments: Any) -> str:
+        # Not a parameter of type ToolRuntime: LangChain gives a tool without arguments none at all.
+        runtime: Runtime[Any] = get_runtime()
+        caller: ToolCaller = runtime.context
+        return caller.call_tool(name, arguments)
 
     # Further arguments of a model, such as a file, are ignored.
     lenient: type[BaseModel] = create_model(name, __base__=tool.args, __config__=None)
@@ -127,6 +131,7 @@ for _name, _tool in {
     "ask_language_model": PartTool(language_answer, _answer),
     "locate_anomalies": PartTool(locate, _regions, kind="region"),
     "locate_peak": PartTool(locate_peak, _text, kind="region"),
+    "list_zones": PartTool(locate_zones, _text),
     "measure_part": PartTool(measure_part, _text),
     "describe_region": PartTool(describe, _measures, DescribeArgs, "region"),
     "zoom_region": PartTool(zoom, _text, ZoomArgs, "region"),
@@ -134,6 +139,7 @@ for _name, _tool in {
     "count_components": PartTool(count_components, _text),
     "check_layout": PartTool(check_layout, _text, kind="template"),
     "log_figures": PartTool(log_figures, _text),
+    "calculate": PartTool(calculate, _text, CalculateArgs),
     "retrieve_templates": PartTool(nearest_templates, _templates, TemplateArgs, "template"),
     "retrieve_knowledge": PartTool(search_notes, _passages, KnowledgeArgs, "knowledge"),
 }.items():

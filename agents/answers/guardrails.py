@@ -1,31 +1,48 @@
 """Output guardrails: rules that a language model's answer must not violate.
 
 A sentence must cite existing evidence, hold no number that its evidence does not, quote its source verbatim,
-and not contradict the measured verdict. The rules are for English; other answers are still shown below the
-measured verdict, never in its place.
+and not contradict the measured verdict. Contradictions are found by the patterns below in English, and by
+`claims.toml` in the other languages of answers; what passes is shown below the measured verdict, never in its
+place.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+import unicodedata
+from collections.abc import Collection, Iterator, Sequence
 from typing import Final
 
+from agents.answers.claims import names_judgement, names_size, speaks_against
+from agents.questions.amounts import PERCENT
+from agents.questions.languages import language_of
+from agents.questions.words import SPACELESS, words_of
 from tools.records import EvidenceRecord
 
 _CITED: Final = re.compile(r"\[([^\[\]\n]*[A-Za-z][^\[\]\n]*)\]")
-_SENTENCE: Final = re.compile(r'(?<=[.!?])["”]?\s+(?!\[)|\n+')
+_SENTENCE: Final = re.compile(r'(?<=[.!?])["”]?\s+(?!\[)|(?<=[\u3002\uff01\uff1f])"?\s*(?![\s"\[])|\n+')
 _QUOTED: Final = re.compile(r'["“]([^"”]+)["”]')
-_NUMBER: Final = re.compile(r"(?<![\w.])[-+]?\d+(?:[.,]\d+)*(?:e[-+]?\d+)?(?:\s?%| percent)?", re.IGNORECASE)
+_QUOTES: Final = str.maketrans(dict.fromkeys("„“”«»「」『』", '"'))
+# Letters with Latin script alone: Chinese, Japanese and Korean have no space before a number.
+_NUMBER: Final = re.compile(
+    rf"(?<![A-Za-z\u00c0-\u024f\d_.])[-+]?\d+(?:[.,]\d+)*(?:e[-+]?\d+)?(?:\s?{PERCENT})?", re.IGNORECASE
+)
+_COMMA: Final = frozenset({"de", "it", "es", "fr", "pt"})
+"""Languages that write a decimal comma."""
+_SWAPPED: Final = str.maketrans(",.", ".,")
+_COUNTED: Final = r"\s?(?:[个個处處箇つ所개곳군건]|カ所|か所)"
+"""What stands behind a number word in Chinese, Japanese and Korean."""
 _WORDS: Final = {
     "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10,
     "eleven": 11, "twelve": 12, "dozen": 12,
 }  # fmt: skip
-_MEASURES: Final = re.compile(
-    r"\b(p-?values?|scores?|probabilit\w+|similarit\w+|confiden\w+|certain\w*|pixels?|px|grey levels?"
-    r"|degrees?|false[- ]alarm)\b",
+_JUDGEMENT: Final = re.compile(
+    r"\b(p-?values?|scores?|probabilit\w+|similarit\w+|confiden\w+|certain\w*|false[- ]alarm)\b",
     re.IGNORECASE,
 )
+_SIZE: Final = re.compile(r"\b(pixels?|px|grey levels?|degrees?)\b", re.IGNORECASE)
+CALCULATED: Final = "calculate"
+"""Beginning of the ids of calculated numbers, which are no score or probability."""
 _FAULT: Final = (
     r"(?:anomal\w+|defect(?:s|ive)?|damage[sd]?|faults?|faulty|flaws?|flawed|problems?|issues?|scratch\w*"
     r"|cracks?)"
@@ -103,24 +120,31 @@ def check_answer(
     anomalous: bool,
     verdict_sentence: str,
     names: Collection[str] = (),
+    language: str = "en",
 ) -> list[str]:
     """Return the violations of an answer, in words that repeat none of it; empty where it may be shown.
 
     verdict_sentence: the measured verdict, which needs no citation. names: file names and paths, whose digits
-    are not measurements.
+    are not measurements. language: of the answer. The rules of English, and of the language that a
+    sentence or the whole looks to be in, hold beside its own.
     """
     known = {item.id: item for item in evidence}
-    text = text.replace("\u2019", "'")
+    rest = text.replace(verdict_sentence, " ", 1).replace("\u2019", "'").translate(_QUOTES)
+    spoken = {language, language_of(_CITED.sub(" ", rest), language)}
     problems: list[str] = []
-    rest = text.replace(verdict_sentence, " ", 1)
     for sentence in sentences(rest):
         if re.search(r"\w", sentence):
-            problems += _check_sentence(sentence, known, anomalous, names)
+            languages = spoken | {language_of(_CITED.sub(" ", sentence), language)}
+            problems += _check_sentence(sentence, known, anomalous, names, languages)
     return list(dict.fromkeys(problems))
 
 
 def _check_sentence(
-    sentence: str, known: dict[str, EvidenceRecord], anomalous: bool, names: Collection[str]
+    sentence: str,
+    known: dict[str, EvidenceRecord],
+    anomalous: bool,
+    names: Collection[str],
+    languages: Collection[str],
 ) -> list[str]:
     cited = cited_ids(sentence)
     missing = [name for name in cited if name not in known]
@@ -134,32 +158,71 @@ def _check_sentence(
     claim = _QUOTED.sub(" ", sentence)
     for name in sorted(names, key=len, reverse=True):
         claim = claim.replace(name, "NAME")
-    claim = _CITED.sub(" ", claim)
-    if (_SAYS_GOOD if anomalous else _SAYS_BAD).search(claim):
+    claim = unicodedata.normalize("NFKC", _CITED.sub(" ", claim))
+    if any(_contradicts(claim, language, anomalous) for language in {"en", *languages}):
         return ["it speaks against the verdict"]
-    if _MEASURES.search(claim):
+    judged = any(_names_judgement(claim, language) for language in languages)
+    if judged or any(_names_size(claim, language) for language in languages):
         # Numbers of notes are not measurements of a score or a size.
         sources = [source for source in sources if source.kind != "knowledge"]
+    if judged:
+        sources = [source for source in sources if not source.id.startswith(CALCULATED)]
     measured = {value for source in sources for value in numbers(_unnamed(source.text, names))}
     if any(source.kind == "region" for source in sources):
         measured.add(float(sum(item.kind == "region" for item in known.values())))
-    for value in numbers(claim):
-        if not any(_same(value, other) for other in measured):
-            return ["it holds a number that is not in the evidence that it cites"]
+    for readings in _stated(claim, languages):
+        if any(all(any(_same(v, other) for other in measured) for v in reading) for reading in readings):
+            continue
+        return ["it holds a number that is not in the evidence that it cites"]
     return []
 
 
+def _contradicts(claim: str, language: str, anomalous: bool) -> bool:
+    if language == "en":
+        return (_SAYS_GOOD if anomalous else _SAYS_BAD).search(claim) is not None
+    return speaks_against(claim.lower(), language, anomalous=anomalous)
+
+
+def _names_judgement(claim: str, language: str) -> bool:
+    return bool(_JUDGEMENT.search(claim)) if language == "en" else names_judgement(claim.lower(), language)
+
+
+def _names_size(claim: str, language: str) -> bool:
+    return bool(_SIZE.search(claim)) if language == "en" else names_size(claim.lower(), language)
+
+
+def _stated(claim: str, languages: Collection[str]) -> Iterator[list[list[float]]]:
+    """Yield the numbers of a sentence, each with its readings: "1,5" is another number in German."""
+    for match in _NUMBER.findall(claim):
+        swapped = [_values(match.translate(_SWAPPED))] if _COMMA.intersection(languages) else []
+        yield [_values(match), *swapped]
+    for language in languages:
+        yield from ([[value]] for value in _number_words(claim, language))
+
+
 def numbers(text: str) -> list[float]:
-    """Return the numbers in a text, number words included, percentages as shares."""
-    found = []
-    for match in _NUMBER.findall(text):
-        digits = re.sub(r"\s?%| percent", "", match, flags=re.IGNORECASE)
-        plain = digits.replace(",", "") if re.fullmatch(r"[-+]?\d{1,3}(,\d{3})+", digits) else digits
-        for part in re.split(r",|(?<=\d)\.(?=\d+\.)", plain):
-            if re.fullmatch(r"[-+]?\d+(\.\d+)?(e[-+]?\d+)?", part, re.IGNORECASE):
-                found.append(float(part) / (100 if digits != match else 1))
-    found += [float(_WORDS[word]) for word in re.findall(r"[a-z]+", text.lower()) if word in _WORDS]
-    return found
+    """Return the numbers in an English text, number words included, percentages as shares."""
+    return [value for match in _NUMBER.findall(text) for value in _values(match)] + _number_words(text, "en")
+
+
+def _values(match: str) -> list[float]:
+    """Return the number of a match, or the several of a list such as "1,2,3"."""
+    digits = re.sub(rf"\s?{PERCENT}", "", match, flags=re.IGNORECASE)
+    plain = digits.replace(",", "") if re.fullmatch(r"[-+]?\d{1,3}(,\d{3})+(\.\d+)?", digits) else digits
+    parts = re.split(r",|(?<=\d)\.(?=\d+\.)", plain)
+    shares = 100 if digits != match else 1
+    return [
+        float(part) / shares for part in parts if re.fullmatch(r"[-+]?\d+(\.\d+)?(e[-+]?\d+)?", part, re.I)
+    ]
+
+
+def _number_words(text: str, language: str) -> list[float]:
+    plain = text.lower()
+    if language == "en":
+        return [float(_WORDS[word]) for word in re.findall(r"[a-z]+", plain) if word in _WORDS]
+    counting = enumerate(words_of(language).counting[1:], start=2)
+    before, after = ("", _COUNTED) if language in SPACELESS else (r"(?<!\w)", r"(?!\w)")
+    return [float(n) for n, word in counting if re.search(rf"{before}(?:{word}){after}", plain)]
 
 
 def _same(stated: float, measured: float) -> bool:
@@ -171,7 +234,7 @@ def _same(stated: float, measured: float) -> bool:
 
 def _quotes_hold(sentence: str, sources: Sequence[EvidenceRecord]) -> bool:
     """Return whether each quotation is verbatim from a source."""
-    texts = [" ".join(source.text.replace('"', "'").split()).lower() for source in sources]
+    texts = [" ".join(source.text.translate(_QUOTES).replace('"', "'").split()).lower() for source in sources]
     quoted = [" ".join(quoted.split()).lower() for quoted in _QUOTED.findall(sentence)]
     wanted = [quoted.removesuffix(" ...").rstrip(".") for quoted in quoted if len(quoted) > 3]
     return all(any(one in text for text in texts) for one in wanted)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 
+from agents.answers.guardrails import CALCULATED, numbers
 from agents.state import Observation
 from anomaly_core.errors import IadError
 from tools.context import Part
@@ -20,7 +21,8 @@ class ToolCalls:
     """The tool calls of one question; the runtime context of a chat model's tools.
 
     names: plain words for paths and file names. found: observations so far. bound: arguments by tool that
-    only this program sets, since they name files.
+    only this program sets, since they name files. evidence: what stood before any call; a calculation may use
+    its numbers, and those of the observations.
     """
 
     def __init__(
@@ -29,10 +31,12 @@ class ToolCalls:
         names: Mapping[str, str],
         found: Collection[Observation] = (),
         bound: Mapping[str, Mapping[str, Any]] | None = None,
+        evidence: Sequence[EvidenceRecord] = (),
     ) -> None:
         self._part = part
         self._names = names
         self._bound = bound or {}
+        self._evidence = evidence
         self.found = list(found)
 
     def call(self, name: str, arguments: Mapping[str, Any], intent: int = -1) -> Observation:
@@ -42,7 +46,7 @@ class ToolCalls:
         """
         values: dict[str, Any] = {}
         try:
-            text, values = call_tool(self._part, name, arguments, **self._bound.get(name, {}))
+            text, values = call_tool(self._part, name, arguments, **self._bound_of(name))
         except IadError as error:
             text = str(error)
         for raw in sorted(self._names, key=len, reverse=True):
@@ -53,6 +57,12 @@ class ToolCalls:
         evidence = EvidenceRecord(kind=find_tool(name).kind, id=_free_id(name, arguments, taken), text=text)
         self.found.append(Observation(tool=name, evidence=evidence, values=values, intent=intent))
         return self.found[-1]
+
+    def _bound_of(self, name: str) -> Mapping[str, Any]:
+        if name != CALCULATED:
+            return self._bound.get(name, {})
+        seen = (*self._evidence, *(one.evidence for one in self.found))
+        return {"known": [value for item in seen for value in numbers(item.text)]}
 
     def call_tool(self, name: str, arguments: Mapping[str, Any]) -> str:
         """PartTool for a chat model: the words with the id that an answer cites."""

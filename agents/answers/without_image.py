@@ -14,7 +14,7 @@ from agents.answers.on_doubt import doubt
 from agents.answers.phrases import Phrases, phrases_of
 from agents.answers.topic import Reply, Topic
 from agents.questions.types import meant_type
-from agents.questions.understanding import understand
+from agents.questions.understanding import Reader, understand
 from agents.questions.words import same_defect
 from agents.state import Asked, DialogueState, InspectionState, Observation, Understanding
 from anomaly_core.names import name_key
@@ -49,13 +49,15 @@ OF_A_TYPE: Final = frozenset[Kind]({"cause", "effect", "action"})
 """Kinds that are about a type of defect: that of the image, where none is named and the notes are empty."""
 
 
-def answer_without_image(context: Context, question: str, product: str | None = None) -> TextAnswerRecord:
+def answer_without_image(
+    context: Context, question: str, product: str | None = None, reader: Reader | None = None
+) -> TextAnswerRecord:
     """Answer a question from the catalogue and from the log.
 
-    product: that it is about, else the one that the question names. What needs an image is answered by how to
-    name one. Raises StoreError, and ConfigError where no log is kept.
+    product: that it is about, else the one that the question names. reader: see `understand`. What
+    needs an image is answered by how to name one. Raises StoreError, and ConfigError where no log is kept.
     """
-    asked = understand(question, known=known_defects(context), pictured=False)
+    asked = understand(question, known=known_defects(context), pictured=False, reader=reader)
     say = phrases_of(asked.language)
     named = product or _product_of(context, question)
     notes = _Notes(context, asked, say, named)

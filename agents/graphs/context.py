@@ -15,9 +15,13 @@ from agents.settings import EMBEDDED, Settings
 from agents.state import DialogueState, InspectionState, Review
 from tools.context import Context as Tools
 from tools.context import Part
+from tools.records import Kind
+from tools.retrieve import known_defects
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
+
+    from agents.questions.understanding import Reader
 
 RecordReview = Callable[[DialogueState, Review, str], tuple[str, list[str]]]
 """Records what a person said, once for an identity; returns the record's id, and what failed beside it."""
@@ -27,7 +31,8 @@ RecordReview = Callable[[DialogueState, Review, str], tuple[str, list[str]]]
 class Resources:
     """The collaborators of both graphs.
 
-    chat_model: plans and phrases; without one, rules plan and the evidence answers. embedded: the
+    chat_model: plans and phrases; without one, rules plan and the evidence answers. chat_kinds: kinds of
+    question that it also tells apart; the others the classifier does. embedded: the
     prompt-learned language model phrases in its stead. record_review: where a human label for an uncertain
     verdict goes; None keeps it in the thread alone.
     """
@@ -36,11 +41,20 @@ class Resources:
     chat_model: BaseChatModel | None = None
     embedded: bool = False
     record_review: RecordReview | None = None
+    chat_kinds: frozenset[Kind] = frozenset()
 
     @property
     def phrases(self) -> bool:
         """Whether a language model phrases answers."""
         return self.chat_model is not None or self.embedded
+
+    def reader(self) -> Reader | None:
+        """Return what tells the kinds of a question in the classifier's stead, if anything does."""
+        if self.chat_model is None or not self.chat_kinds:
+            return None
+        from agents.questions.by_chat import ChatReader
+
+        return ChatReader(self.chat_model, known_defects(self.tools), self.chat_kinds)
 
 
 @dataclass(frozen=True)
@@ -76,5 +90,9 @@ def part_of(state: InspectionState, runtime: Runtime[Context]) -> Part:
 @cache
 def _from_settings(store: str | None, llm_url: str | None) -> Resources:
     settings = Settings.from_environment(store=store, llm_url=llm_url)
-    chat_model = factory.chat_model(settings)
-    return Resources(factory.tools_context(settings), chat_model, settings.llm_url == EMBEDDED)
+    return Resources(
+        factory.tools_context(settings),
+        factory.chat_model(settings),
+        settings.llm_url == EMBEDDED,
+        chat_kinds=settings.chat_kinds,
+    )

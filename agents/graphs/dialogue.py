@@ -97,7 +97,8 @@ def listen(state: DialogueState, runtime: Runtime[Context]) -> Update:
     here = str(Path(state["image"]).absolute())
     current = next((one["number"] for one in seen if one["image"] == here), None)
     question, options = split_options(state.get("question") or "")
-    asked = understand(question, turns, seen, current, known_defects(tools_of(runtime)))
+    reader = None if options else resources_of(runtime).reader()
+    asked = understand(question, turns, seen, current, known_defects(tools_of(runtime)), reader=reader)
     path = next((one["image"] for one in seen if one["number"] == asked.image), state["image"])
     return {
         "image": path,
@@ -205,7 +206,8 @@ def phrase(state: DialogueState, runtime: Runtime[Context]) -> Update:
         return {}
     part = part_of(state, runtime)
     if resources.chat_model is None:
-        return generate_answer(part, state)
+        # Its grounding reads English.
+        return generate_answer(part, state) if state["asked"].language == "en" else {}
     # Here, not above: the agents' library takes a while to import, and most machines have no model.
     from agents.answers.agent import phrase_answer
 
@@ -232,6 +234,7 @@ def check(state: DialogueState) -> Update:
         anomalous=state["verdict"].anomalous,
         verdict_sentence=sentence,
         names=list(display_names(state)),
+        language=state["asked"].language,
     )
     if problems:
         told = f"The language model's answer is not shown: {problems[0].rstrip('.')}."

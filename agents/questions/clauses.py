@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
-from typing import Final, Literal
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal
 
 from agents.questions.encoder import normalised
+from agents.questions.examples import Sense
 from agents.questions.languages import WISHES
 from agents.questions.words import words_of
+from tools.records import Kind
 
 Style = Literal["plain", "yes_no", "line", "customer"]
 
@@ -23,6 +27,22 @@ _ONLY: Final = re.compile(
     r"|antworte\w*|rispond\w+|respond\w+|répond\w+|contest\w+|responda|回答|请|答えて(?:ください)?|で|대답\w*|답\w*|로"
     r"|in|auf|only|just|with|nur|mit|solo|con|só|com|seulement|par)(?!\w)|[\W_]+"
 )
+
+
+@dataclass(frozen=True)
+class Clause:
+    """A part of a question that asks for one thing.
+
+    text: its words. probability: of the kind, in [0, 1]. sense: see `Understanding`. slots: what its words
+    alone do not say, by the slot's name. near: another kind that it may well be.
+    """
+
+    text: str
+    kind: Kind
+    probability: float
+    sense: Sense
+    slots: Mapping[str, Any] = field(default_factory=dict)
+    near: Kind | None = None
 
 
 def style_of(text: str, language: str) -> Style:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from itertools import pairwise
 from typing import Any, Final
@@ -15,9 +14,8 @@ from agents.questions import slots
 from agents.questions.alternatives import alternatives_of, fate_of, guess_of, is_guess
 from agents.questions.amounts import in_digits
 from agents.questions.classifier import KINDS, SENSES, Array, classify
-from agents.questions.clauses import split, style_of
+from agents.questions.clauses import Clause, split, style_of
 from agents.questions.encoder import normalised
-from agents.questions.examples import Sense
 from agents.questions.history import log_question
 from agents.questions.languages import language_of, wished_language
 from agents.questions.polarity import asks_openly, sense_of
@@ -63,15 +61,11 @@ FATELESS: Final = frozenset[Kind](
 """Kinds that no question is of which asks whether to keep the part."""
 DATED: Final = frozenset[Kind]({"count", "verdict", "type", "parts", "product", "other", "confidence"})
 """Kinds whose questions are of the log where they name a period: "how many defects today?"."""
+Reader = Callable[[str, Sequence[Clause], Turn | None], Sequence[Clause]]
+"""Reads a question in its classifier's stead, such as `by_chat.ChatReader`.
 
-
-@dataclass(frozen=True)
-class _Clause:
-    text: str
-    kind: Kind
-    probability: float
-    sense: Sense
-    near: Kind | None = None
+Given the question, the clauses that the classifier found, and the turn before; returns clauses, never none.
+"""
 
 
 def understand(
@@ -83,17 +77,21 @@ def understand(
     *,
     pictured: bool = True,
     now: datetime | None = None,
+    reader: Reader | None = None,
 ) -> Asked:
     """Understand a question in its thread.
 
     turns, seen: oldest first. current: number of the image that came with the question, or None where the
     thread has not seen it yet. known: names of defects in the notes. pictured: whether it came with an
-    image; "how many?" without one is of the log. now: aware, for periods; the present if not given.
+    image; "how many?" without one is of the log. now: aware, for periods; the present if not given. reader:
+    decides the clauses and their kinds; the classifier does if None.
     """
     clock = now or datetime.now().astimezone()
     last = turns[-1] if turns else None
     language = language_of(question, last.language if last is not None else None)
-    clauses = _clauses(in_digits(question, language), language)
+    clauses: Sequence[Clause] = _clauses(in_digits(question, language), language)
+    if reader is not None:
+        clauses = reader(question, clauses, last)
     intents: list[Understanding] = []
     turned: int | None = None
     for clause in clauses[:MOST]:
@@ -122,11 +120,11 @@ def kind_of(question: str) -> Kind:
     return KINDS[int(kinds[0].argmax())]
 
 
-def _clauses(question: str, language: str) -> list[_Clause]:
+def _clauses(question: str, language: str) -> list[Clause]:
     """Return the question's clauses that ask for different things, each with what stands around it."""
     pieces = split(question, language)
     if not pieces:
-        return [_Clause(question, "other", 1.0, "open")]
+        return [Clause(question, "other", 1.0, "open")]
     whole = " ".join(pieces)
     texts = [*pieces, whole] if len(pieces) > 1 else [whole]
     kinds, senses = classify(texts)
@@ -147,7 +145,7 @@ def _clauses(question: str, language: str) -> list[_Clause]:
         return [together]
     if not distinct or (together.probability >= SINGLE and len(distinct) == 1 and together.kind in distinct):
         return [together if not distinct or together.probability >= NEAR else alone[0]]
-    groups: list[_Clause] = []
+    groups: list[Clause] = []
     before = ""
     for one, stands in zip(alone, standing, strict=True):
         if not stands:
@@ -157,23 +155,23 @@ def _clauses(question: str, language: str) -> list[_Clause]:
         before = ""
         if groups and groups[-1].kind == one.kind and one.kind != "verdict":
             text = f"{groups[-1].text} {text}"
-            groups[-1] = _Clause(text, one.kind, max(one.probability, groups[-1].probability), one.sense)
+            groups[-1] = Clause(text, one.kind, max(one.probability, groups[-1].probability), one.sense)
         else:
-            groups.append(_Clause(text, one.kind, one.probability, one.sense))
+            groups.append(Clause(text, one.kind, one.probability, one.sense))
     if before and groups:
         tail = groups[-1]
-        groups[-1] = _Clause(f"{tail.text} {before}", tail.kind, tail.probability, tail.sense)
+        groups[-1] = Clause(f"{tail.text} {before}", tail.kind, tail.probability, tail.sense)
     return groups
 
 
-def _clause(text: str, kinds: Array, senses: Array) -> _Clause:
+def _clause(text: str, kinds: Array, senses: Array) -> Clause:
     best = int(kinds.argmax())
     probability = float(kinds[best])
     kind: Kind = KINDS[best] if probability >= NEAR else "other"
     second = int(np.argsort(kinds)[-2])
     offered = kind == KINDS[best] and kinds[second] >= OFFERED * probability
     near = KINDS[second] if offered and {kind, KINDS[second]} not in ALIKE else None
-    return _Clause(text, kind, round(probability, 4), SENSES[int(np.argmax(senses))], near)
+    return Clause(text, kind, round(probability, 4), SENSES[int(np.argmax(senses))], near=near)
 
 
 def _asks(text: str, language: str) -> bool:
@@ -184,7 +182,7 @@ def _asks(text: str, language: str) -> bool:
 
 
 def _read(
-    clause: _Clause,
+    clause: Clause,
     language: str,
     last: Turn | None,
     seen: Sequence[Seen],
@@ -254,10 +252,12 @@ def _read(
     }
     numbers: list[int | None] = [*regions] or [None]
     found = [Understanding(region=number, **made) for number in numbers]
+    for name, value in clause.slots.items():
+        found = [one if getattr(one, name) else one.model_copy(update={name: value}) for one in found]
     return found, None if comparing or kind == "history" else image
 
 
-def _goes_on(text: str, language: str, clause: _Clause, has_slot: bool) -> bool:
+def _goes_on(text: str, language: str, clause: Clause, has_slot: bool) -> bool:
     """Return whether a clause asks again what was asked before, of another region, place or image."""
     words = words_of(language)
     short = len(text) <= 14 if language in SPACELESS else len(text.split()) <= 6
@@ -267,7 +267,7 @@ def _goes_on(text: str, language: str, clause: _Clause, has_slot: bool) -> bool:
     return has_slot and short and clause.probability < 0.45
 
 
-def _states_a_kind(text: str, language: str, clause: _Clause) -> bool:
+def _states_a_kind(text: str, language: str, clause: Clause) -> bool:
     """Return whether a clause says by itself what it asks for, beside what it is about."""
     words = words_of(language)
     rest = re.sub(rf"^(?:{words.source('follow')})", "", text)

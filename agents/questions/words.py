@@ -59,8 +59,8 @@ def words_of(language: str) -> Words:
     )
     return Words(
         language,
-        {meaning: _pattern(words, language) for meaning, words in table.items()},
-        {name: _pattern(words, language) for name, words in types.items()},
+        {meaning: pattern_of(words, language) for meaning, words in table.items()},
+        {name: pattern_of(words, language) for name, words in types.items()},
         tuple(counting),
         tuple(weekdays),
         numbers,
@@ -85,7 +85,8 @@ def _english(name: str) -> str | None:
     return None
 
 
-def _pattern(words: str, language: str) -> re.Pattern[str]:
+def pattern_of(words: str, language: str) -> re.Pattern[str]:
+    """Return the pattern of alternatives, which stand between word boundaries where a language has spaces."""
     plain = words.lower()
     if language in SPACELESS:
         # A Latin word, such as "ok", still has to stand alone.

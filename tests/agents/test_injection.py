@@ -1,11 +1,11 @@
 """Instructions hidden in a file's name, a note, a question or a model's reply: none changes a verdict,
-calls a tool outside the plan, or is shown as an answer."""
+calls a tool that nobody planned, or is shown as an answer."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,12 +17,13 @@ from langgraph.checkpoint.memory import InMemorySaver
 from PIL import Image
 
 from agents.answers.agent import MOST_TOOL_CALLS
-from agents.answers.kinds import tools_for
+from agents.answers.kinds import make_plan
 from agents.app import Application
 from agents.chat_models.scripted import ScriptedChatModel, ScriptedReply
 from agents.graphs import inspection
 from agents.graphs.context import Context, Resources
 from agents.graphs.dialogue import build_dialogue
+from agents.questions.plan import Situation
 from agents.settings import Settings
 from anomaly_core.errors import LanguageModelDown
 from tools.registry import TOOLS, PartTool
@@ -89,7 +90,7 @@ def put(
     return graph.invoke(given, config, context=context), model
 
 
-def assert_unmoved(state: Any, calls: list[str], *, blot: bool) -> None:
+def assert_unmoved(state: Any, calls: list[str], *, blot: bool, by_model: Sequence[str] = ()) -> None:
     assert state["verdict"].anomalous is blot
     assert state["answer"].startswith(state["opening"])
     said = state["opening"]
@@ -97,8 +98,14 @@ def assert_unmoved(state: Any, calls: list[str], *, blot: bool) -> None:
     first = state["asked"].first
     if first.kind == "verdict" and first.closed and first.place is None and first.type is None:
         assert state["affirmed"] is (blot is (first.sense == "bad"))
-    planned = set(tools_for(state["asked"]))
-    assert set(calls) <= planned, set(calls) - planned
+    seen = state["observations"]
+    assert set(calls) == {one.tool for one in seen}, calls
+    defect = state["defect_type"]
+    known = None if defect is None or defect.name == "unknown" else defect.name
+    situation = Situation(state["regions"], blot, {1: state["image"]}, known)
+    planned = [one.tool for one in make_plan(state["asked"], situation)]
+    assert [one.tool for one in seen if one.intent >= 0] == planned
+    assert {one.tool for one in seen if one.intent < 0} <= set(by_model)
     assert "draw_anomaly" not in calls
 
 
@@ -214,22 +221,21 @@ CALLS = [
 
 
 @pytest.mark.parametrize("attempt", CALLS, ids=lambda message: message.tool_calls[0]["name"])
-def test_a_model_s_calls_outside_the_plan_are_not_made(
+def test_a_model_s_calls_of_anything_but_the_tools_are_not_made(
     app: Application, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, attempt: AIMessage
 ) -> None:
     image = paint(tmp_path / "part.png", 9, blot=True)
     watch = Watch(app, monkeypatch)
     honest = "It stands out at the top right [region-1]."
     state, model = put(app, image, "Is there a defect?", [attempt, honest])
-    assert_unmoved(state, watch.calls, blot=True)
-    assert not set(watch.calls) - {"compare_images", "retrieve_templates"}
+    assert_unmoved(state, watch.calls, blot=True, by_model=["compare_images", "retrieve_templates"])
     assert model is not None
     assert len(model.calls) == 2
     assert state["answer"].endswith(honest)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["part.png"]
 
 
-def test_a_model_s_calls_within_the_plan_are_bound_to_the_image(app: Application, tmp_path: Path) -> None:
+def test_a_model_s_calls_are_bound_to_the_image(app: Application, tmp_path: Path) -> None:
     image = paint(tmp_path / "part.png", 9, blot=True)
     attempt = call("describe_region", place="region-1", image="/etc/passwd", product="other")
     state, model = put(app, image, "Describe it", [attempt, "It was measured [describe-region-1]."])

@@ -21,10 +21,12 @@ from tools.retrieve import find_passages
 
 NAMES = [
     "ask_language_model",
+    "calculate",
     "check_layout",
     "compare_images",
     "count_components",
     "describe_region",
+    "list_zones",
     "locate_anomalies",
     "locate_peak",
     "log_figures",
@@ -76,7 +78,7 @@ def test_every_tool_has_described_arguments_and_names_no_file(name: str) -> None
     assert len(tool.description) > 20
     schema = tool.tool_call_schema.model_json_schema()  # type: ignore[union-attr]
     # Image and product come from the run: a model is not asked for them, nor for a folder.
-    assert set(schema["properties"]) <= {"place", "text", "k"}
+    assert set(schema["properties"]) <= {"place", "text", "k", "expression"}
     for field in schema["properties"].values():
         assert field["description"]
 
