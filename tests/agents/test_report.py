@@ -66,16 +66,34 @@ def test_html_is_whole_and_self_contained(make_record, failure, tmp_path: Path) 
     assert all(image["alt"] for image in page.images)
     assert len(page.images) == 4
     assert "Line 4" in text
-    assert "5 % of good parts" in text
+    assert "5 % of good parts may fail" in text
     assert "torn.png" in text
     assert "truncated" in text
     assert [path.name for path in out.parent.iterdir()] == ["r.html"]
 
 
-def test_verdicts_are_words_not_only_colours(make_record) -> None:
-    text = render_page([make_record("a.png"), make_record("b.png", anomalous=False)], "t")
+REVIEWED = {"decision": "review", "reasons": ["The image is out of focus."]}
+
+
+def test_decisions_are_words_not_only_colours(make_record) -> None:
+    records = [
+        make_record("a.png"),
+        make_record("b.png", anomalous=False),
+        make_record("c.png", anomalous=False, **REVIEWED),
+    ]
+    text = render_page(records, "t")
     chips = re.findall(r'<span class="chip \w+">(.*?)</span>', text, re.DOTALL)
-    assert [chip.split()[1] for chip in chips] == ["Anomalous", "Good"] * 2
+    assert [chip.split() for chip in chips] == [["✕", "Fail"], ["✓", "Pass"], ["?", "Review"]] * 2
+    assert "The image is out of focus." in text
+    assert "Good" not in text
+
+
+def test_a_part_to_be_reviewed_is_no_good_one_in_csv(make_record, tmp_path: Path) -> None:
+    out = write_report([make_record("c.png", anomalous=False, **REVIEWED)], tmp_path / "r.csv")
+    (row,) = csv.DictReader(out.read_text(encoding="utf-8").splitlines())
+    assert row["decision"] == "review"
+    assert row["reasons"] == "The image is out of focus."
+    assert "good" not in row.values()
 
 
 def test_hostile_texts_are_escaped(make_record) -> None:
@@ -108,11 +126,11 @@ def test_csv_runs_no_formula(make_record, failure, tmp_path: Path) -> None:
     with out.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     assert rows[0]["image"] == "'" + HOSTILE
-    assert rows[0]["verdict"] == "anomalous"
+    assert rows[0]["decision"] == "fail"
     assert float(rows[0]["p_value"]) == 0.01
     assert rows[1] == {column: "" for column in rows[1]} | {
         "image": "torn.png",
-        "verdict": "error",
+        "decision": "error",
         "error_kind": "UnreadableImage",
         "error_message": "truncated",
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -37,11 +38,6 @@ class Part:
     analysis: list[list[Span]]
 
     @property
-    def verdict(self) -> str:
-        """The label of the verdict."""
-        return "Anomalous" if self.record.anomalous else "Good"
-
-    @property
     def line(self) -> float:
         """Line width of the boxes, in the original's pixels."""
         return max(self.original.width, self.original.height) / 300 if self.original else 1.0
@@ -64,8 +60,7 @@ def render_page(
         alphas=_distinct(f"{100 * record.alpha:g} %" for record in inspected),
         parts=parts,
         failures=[record for record in records if isinstance(record, FailureRecord)],
-        anomalous=sum(record.anomalous for record in inspected),
-        uncertain=sum(record.uncertain for record in inspected),
+        counts=Counter(record.decision for record in inspected),
         products=_distinct(record.product.name for record in inspected),
         encoders=_distinct(record.models.encoder for record in inspected),
         decoders=_distinct(record.models.decoder for record in inspected),

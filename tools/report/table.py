@@ -14,7 +14,6 @@ COLUMNS: Final = (
     "sha256",
     "product",
     "product_similarity",
-    "verdict",
     "decision",
     "reasons",
     "note",
@@ -34,7 +33,7 @@ FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 def render_csv(records: Sequence[InspectionRecord | FailureRecord]) -> str:
-    """Return a header row and one row a record; the verdict is anomalous, good or error."""
+    """Return a header row and one row a record; the decision is pass, review, fail or error."""
     text = StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(COLUMNS)
@@ -54,7 +53,7 @@ def safe_cell(value: str | float) -> str | float:
 def _failure(record: FailureRecord) -> dict[str, str | float]:
     return {
         "image": record.image,
-        "verdict": "error",
+        "decision": "error",
         "error_kind": record.error.kind,
         "error_message": record.error.message,
     }
@@ -66,7 +65,6 @@ def _inspection(record: InspectionRecord) -> dict[str, str | float]:
         "sha256": record.sha256,
         "product": record.product.name,
         "product_similarity": record.product.similarity,
-        "verdict": "anomalous" if record.anomalous else "good",
         "decision": record.decision,
         "reasons": " ".join(record.reasons),
         "note": record.note or "",
