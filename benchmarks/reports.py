@@ -56,7 +56,7 @@ def main() -> None:
                 out = (given.folder or Path(scratch)) / f"{given.parts}-{100 * share:.0f}{suffix}"
                 rows.append({"parts": given.parts, "failed": share, **measured(contents, out)})
                 print(rows[-1], flush=True)
-    write(given.out, {"reports": rows})
+    write(given, {"reports": rows})
 
 
 def measured(contents: Contents, out: Path) -> dict[str, Any]:

@@ -94,7 +94,7 @@ def _pictures_of(part: Part, record: PartRecord) -> Pictures:
     pixels = part.pixels
     height, width = pixels.shape[:2]
     plain = picture_of(pixels, LARGEST)
-    if record.decision == "pass":
+    if record.decision == "pass" and record.label is None:
         return Pictures(width, height, plain.at_most(THUMBNAIL), plain)
     found = part.inspection
     values = found.anomaly_map.values

@@ -145,7 +145,7 @@ def hash_of(value: object) -> str:
     return hashlib.sha256(text.encode("ascii")).hexdigest()
 
 
-def counted(decisions: Iterable[Decision]) -> dict[Decision, int]:
+def counted(decisions: Iterable[str]) -> dict[Decision, int]:
     """Count decisions, those of no part too."""
     found = Counter(decisions)
     return {decision: found[decision] for decision in DECISIONS}

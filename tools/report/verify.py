@@ -60,10 +60,15 @@ def verify_report(path: Path) -> Verified:
         if found is None:
             missing.append(part.image)
             continue
+        try:
+            digest = hashlib.sha256(found.read_bytes()).hexdigest()
+        except OSError:
+            missing.append(part.image)
+            continue
         images += 1
-        if (digest := hashlib.sha256(found.read_bytes()).hexdigest()) != part.sha256:
+        if digest != part.sha256:
             differences.append(f"{label}: the image {found} has changed: its SHA-256 is {digest}")
-    counts = counted(fields.get("decision") for fields in parts)
+    counts = counted(str(fields.get("decision")) for fields in parts)
     if held.get("counts") != counts:
         differences.append(f"the counts are {held.get('counts')}, those of the parts {counts}")
     if stated != computed:

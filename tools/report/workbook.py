@@ -35,8 +35,8 @@ def render_workbook(contents: Contents) -> bytes:
     book = Workbook()
     summary = book.active
     summary.title = "Summary"
-    for row in _summary(contents):
-        _append(summary, row)
+    for index, row in enumerate(_summary(contents), start=1):
+        _fill(summary, index, row)
     summary.column_dimensions["A"].width, summary.column_dimensions["B"].width = 28, 70
     for cell in summary["A"]:
         cell.font = Font(bold=True)
@@ -65,11 +65,11 @@ def _summary(contents: Contents) -> Iterable[Sequence[Cell]]:
 
 
 def _table(sheet: Worksheet, columns: Sequence[str], rows: Iterable[Mapping[str, Cell]]) -> None:
-    _append(sheet, columns)
+    _fill(sheet, 1, columns)
     for cell in sheet[1]:
         cell.font = Font(bold=True)
     for index, row in enumerate(rows, start=2):
-        _append(sheet, [row.get(column) for column in columns])
+        _fill(sheet, index, [row.get(column) for column in columns])
         colour = FILLS.get(str(row.get("decision")))
         if colour is not None:
             sheet.cell(index, columns.index("decision") + 1).fill = PatternFill("solid", fgColor=colour)
@@ -79,8 +79,7 @@ def _table(sheet: Worksheet, columns: Sequence[str], rows: Iterable[Mapping[str,
     sheet.auto_filter.ref = sheet.dimensions
 
 
-def _append(sheet: Worksheet, values: Sequence[Cell]) -> None:
-    row = sheet.max_row + 1 if sheet.max_row > 1 or sheet["A1"].value is not None else 1
+def _fill(sheet: Worksheet, row: int, values: Sequence[Cell]) -> None:
     for number, value in enumerate(values, start=1):
         if value is None or value == "":
             continue

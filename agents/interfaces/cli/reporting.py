@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -32,6 +33,7 @@ from agents.interfaces.cli.output import (
 from anomaly_core.errors import ConfigError
 
 if TYPE_CHECKING:
+    from agents.app import Application
     from tools.report.write import ReportWriter
 
 VERIFY = "verify"
@@ -82,8 +84,9 @@ def report(
         without = {"--since": since, "--until": until}
         if used := [name for name, value in without.items() if value is not None]:
             raise typer.BadParameter("is for reports on the log: add --log", param_hint=" ".join(used))
-        _on_images(paths or [], out, title, product, as_json=json, store=store, alpha=alpha, review=review,
-                   device=device, lot=lot, station=station, operator=operator)  # fmt: skip
+        opening = application(store=store, alpha=alpha, review=review, device=device, lot=lot,
+                              station=station, operator=operator, reads_store=True)  # fmt: skip
+        _on_images(paths or [], out, title, product, opening, as_json=json)
         return
     unused = {"--alpha": alpha, "--review": review, "--operator": operator, "--device": device}
     if used := [name for name, value in unused.items() if value is not None]:
@@ -103,16 +106,16 @@ def _on_images(
     outs: Sequence[Path],
     title: str,
     product: str | None,
+    opening: AbstractContextManager[Application],
     *,
     as_json: bool,
-    **options: Path | float | str | None,
 ) -> None:
     from anomaly_core.imaging.reading import find_images
     from tools.records import FailureRecord, InspectionRecord
 
     images = find_images(paths)
     failures: list[FailureRecord] = []
-    with application(**options, reads_store=True) as opened, progress() as bar:  # type: ignore[arg-type]
+    with opening as opened, progress() as bar:
         from agents.reporting import header_of, report_part
         from tools.report.write import ReportWriter
 
