@@ -183,6 +183,7 @@ def test_interrupted_is_130(parts: Path) -> None:
         ["report", "x.png", "--since", "monday", "--out", "r.html"],
         ["report", "--log", "--alpha", "0.01", "--out", "r.html"],
         ["report", "verify"],
+        ["report", "verify", "r.json", "--out", "r.html"],
         ["eval", "detection", "nowhere", "--category", "c"],
         ["inspect", "x.png", "--alpha", "much"],
     ],

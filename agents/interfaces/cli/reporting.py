@@ -73,6 +73,8 @@ def report(
 ) -> None:
     """Inspect images, or take what the log holds, and write a report; or verify one."""
     if paths and paths[0] == VERIFY:
+        if out or log:
+            raise typer.BadParameter("takes a report alone", param_hint=VERIFY)
         _verify(paths[1:], as_json=json)
         return
     if not out:
