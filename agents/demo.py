@@ -15,7 +15,7 @@ from anomaly_core.errors import ConfigError
 from anomaly_core.files import write_whole
 from anomaly_core.weights import resolve as weights
 from tools.records import FailureRecord, InspectionRecord
-from tools.report import write_report
+from tools.report.write import ReportWriter
 
 Progress = Callable[[str, int, int], None]
 
@@ -113,6 +113,7 @@ def run_demo(
     """
     from agents.app import Application
     from agents.graphs.threads import new_thread
+    from agents.reporting import header_of, report_part
 
     data = weights.pull("elpv", progress=progress)
     for name in needed_weights(settings):
@@ -126,9 +127,13 @@ def run_demo(
         app.add_knowledge([notes], PRODUCT)
         images = cells.good + cells.defective
         records: list[InspectionRecord | FailureRecord] = []
-        for record in app.inspect(images, product=PRODUCT, out=out / "pictures"):
-            records.append(record)
-            progress("inspect", len(records), len(images))
+        report = out / "report.html"
+        header = header_of(app.tools, "Solar cells: what the demo found", len(images))
+        with ReportWriter(header, [report]) as writer:
+            for record in app.inspect(images, product=PRODUCT, out=out / "pictures"):
+                records.append(record)
+                writer.add(report_part(app.tools, record, pictures=True))
+                progress("inspect", len(records), len(images))
         truths = ["good"] * len(cells.good) + ["anomalous"] * len(cells.defective)
         image = _most_telling(records[len(cells.good) :], fallback=cells.defective[0])
         thread = new_thread()
@@ -136,7 +141,6 @@ def run_demo(
             question: app.ask(image, question, product=PRODUCT, thread=thread).answer
             for question in QUESTIONS
         }
-    report = write_report(records, out / "report.html", title="Solar cells: what the demo found")
     inspected = [
         _row(record, truth)
         for record, truth in zip(records, truths, strict=True)

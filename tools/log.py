@@ -42,6 +42,7 @@ def log_inspection(
         review=verdict.review,
         types=() if defect is None else (_likely(defect),),
         regions=tuple(_measured(region) for region in regions) if verdict.anomalous else (),
+        note=" ".join(verdict.problems),
         **asdict(context.origin),
     )
     return _logged(context, entry, identity)
@@ -90,4 +91,6 @@ def _measured(region: MeasuredRegion) -> Region:
         area_px=region.area_px,
         length_px=None if look is None else round(look.length_px, 2),
         width_px=None if look is None else round(look.width_px, 2),
+        length_mm=region.length_mm,
+        width_mm=region.width_mm,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -10,9 +11,10 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from anomaly_core.imaging.frame import WHOLE_SHARE, Frame
-from anomaly_core.imaging.registration import align
+from anomaly_core.imaging.registration import Aligned, align
 from anomaly_core.inspection import Inspection
 from anomaly_core.results import Box, Region
+from knowledge.products.record import TemplateHit
 from tools.context import Part
 from tools.detect import rounded_p
 from tools.drawing import save_picture
@@ -86,7 +88,8 @@ def zoom(part: Part, place: str, out: Path | None = None) -> ZoomRecord:
     named = box_of(place, width, height, [region.bbox for region in first.regions])
     box = widened(named, 0.1, width, height, least=side)
     crop = np.ascontiguousarray(_crop(pixels, box))
-    crops = _template_crops(part, box)
+    found = (crop_of(aligned, box) for _, aligned in aligned_templates(part, TEMPLATES))
+    crops = [one for one in found if one is not None]
     seen: Inspection | None = None
     if crops:
         rates = first.verdict
@@ -111,18 +114,20 @@ def zoom(part: Part, place: str, out: Path | None = None) -> ZoomRecord:
     )
 
 
-def _template_crops(part: Part, box: Box) -> list[NDArray[np.uint8]]:
-    """Return the same place of the nearest good parts, each registered to the image."""
-    encoded, context = part.encoded, part.context
-    crops = []
-    for hit in context.templates.nearest(part.product, encoded.embedding, TEMPLATES):
+def aligned_templates(part: Part, k: int) -> Iterator[tuple[TemplateHit, Aligned]]:
+    """Yield the k nearest good parts, nearest first, each registered to the image."""
+    encoded = part.encoded
+    for hit in part.context.templates.nearest(part.product, encoded.embedding, k):
         other = part.template(hit).pixels
-        aligned = align(
-            part.pixels, encoded.frame, other, part.detector.input.frame(other, align=part.model.aligned)
-        )
-        if _crop(aligned.shown, box).mean() >= LEAST_SHOWN:
-            crops.append(np.ascontiguousarray(_crop(aligned.pixels, box)))
-    return crops
+        frame = part.detector.input.frame(other, align=part.model.aligned)
+        yield hit, align(part.pixels, encoded.frame, other, frame)
+
+
+def crop_of(aligned: Aligned, box: Box) -> NDArray[np.uint8] | None:
+    """Return a place of a registered image, (y1 - y0, x1 - x0, 3); None where it does not show the place."""
+    if _crop(aligned.shown, box).mean() < LEAST_SHOWN:
+        return None
+    return np.ascontiguousarray(_crop(aligned.pixels, box))
 
 
 def _on_image(region: Region, box: Box, width: int, height: int) -> RegionRecord:

@@ -27,13 +27,18 @@ class NamedType:
 
 @dataclass(frozen=True)
 class Region:
-    """An anomalous area. area_px, length_px, width_px: pixels of the original; null where not measured."""
+    """An anomalous area. area_px, length_px, width_px: pixels of the original; null where not measured.
+
+    length_mm, width_mm: by the product's scale at that time; null without one.
+    """
 
     cell: str
     bbox: tuple[int, int, int, int]
     area_px: int
     length_px: float | None = None
     width_px: float | None = None
+    length_mm: float | None = None
+    width_mm: float | None = None
 
 
 @dataclass(frozen=True)
@@ -41,7 +46,8 @@ class Entry:
     """An inspection, a person's correction of one, or the undoing of a correction.
 
     at: see `timestamp`. path: of the image, empty where it came without a file. decision, alpha, review: of
-    an inspection. correction: id of the correction. verdict, note: a person's. uid: a second entry of the
+    an inspection. correction: id of the correction. verdict: a person's. note: a person's, or why the image
+    of an inspection isn't comparable with the good ones. uid: a second entry of the
     same uid is not written, so that a step repeated after a kill logs nothing twice.
     """
 

@@ -33,6 +33,7 @@ class Filter:
     lot: str | None = None
     sha256: str | None = None
     name: str | None = None
+    station: str | None = None
 
     def where(self, kind: str = "kind = 'inspection'") -> tuple[str, list[Any]]:
         """Return the condition and its values. kind: written out, so that the partial indexes serve."""
@@ -45,6 +46,7 @@ class Filter:
             ("lot = ?", self.lot),
             ("sha256 = ?", self.sha256),
             ("name = ?", self.name),
+            ("station = ?", self.station),
         ):
             if value is not None:
                 terms.append(term)

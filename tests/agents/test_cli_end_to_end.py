@@ -15,6 +15,7 @@ from typer.testing import CliRunner, Result
 
 from agents.interfaces.cli import app
 from anomaly_core.encoders.fakes import TinyEncoder
+from anomaly_core.imaging import reading
 from tools.records import AnswerRecord, FailureRecord, InspectionRecord
 
 
@@ -47,9 +48,9 @@ def line(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def iad(folder: Path, *arguments: object) -> Result:
-    environment = {"IAD_ENCODER": "tiny", "IAD_TEXT_ENCODER": "tiny", "IAD_STORE": str(folder / "store")}
-    return CliRunner().invoke(app, [str(argument) for argument in arguments], env=environment)
+def iad(folder: Path, *arguments: object, environment: dict[str, str] | None = None) -> Result:
+    tiny = {"IAD_ENCODER": "tiny", "IAD_TEXT_ENCODER": "tiny", "IAD_STORE": str(folder / "store")}
+    return CliRunner().invoke(app, [str(argument) for argument in arguments], env=tiny | (environment or {}))
 
 
 def test_products(line: Path) -> None:
@@ -89,12 +90,70 @@ def test_ask(line: Path) -> None:
 
 
 def test_report(line: Path, tmp_path: Path) -> None:
-    out = tmp_path / "r.html"
-    result = iad(line, "report", line / "new", "--product", "plate", "--out", out)
+    page, data = tmp_path / "r.html", tmp_path / "r.json"
+    result = iad(
+        line, "report", line / "new", "--product", "plate", "--out", page, "--out", data, "--lot", "A17"
+    )
     assert result.exit_code == 1, result.output
-    text = out.read_text(encoding="utf-8")
-    assert text.count("data:image/jpeg;base64,") == 4
+    text = page.read_text(encoding="utf-8")
     assert "torn.png" in text
+    assert "A17" in text
+    held = json.loads(data.read_text())
+    assert (len(held["parts"]), len(held["failures"])) == (2, 1)
+    assert held["hash"] in text
+    assert held["hash"] in result.stdout
+    blot = next(part for part in held["parts"] if part["name"] == "blot.png")
+    assert blot["decision"] == "fail"
+    # The image, its map, the region and the same place of a good part, twice as a thumbnail.
+    card = text[text.index("<article") : text.index("</article>")]
+    assert card.count("data:image/jpeg;base64,") >= 4
+    assert "the nearest good part" in card
+
+
+def test_report_on_the_log_is_what_was_inspected(line: Path, tmp_path: Path) -> None:
+    log = {"IAD_LOG": str(tmp_path / "log.sqlite")}
+    iad(line, "inspect", line / "new", "-p", "plate", "--lot", "B2", "--station", "S1", environment=log)
+    iad(line, "inspect", line / "new" / "fine.png", "-p", "plate", "--lot", "B3", environment=log)
+    page, data = tmp_path / "r.html", tmp_path / "r.json"
+    result = iad(line, "report", "--log", "--since", "today", "--lot", "B2", "--out", page, "--out", data,
+                 environment=log)  # fmt: skip
+    assert result.exit_code == 0, result.output
+    held = json.loads(data.read_text())
+    assert [part["name"] for part in held["parts"]] == ["blot.png", "fine.png"]
+    assert held["parts"][0]["decision"] == "fail"
+    assert held["parts"][0]["reasons"][0].startswith("The p-value ")
+    assert (held["parts"][0]["lot"], held["parts"][0]["station"]) == ("B2", "S1")
+    assert "keeps no anomaly map" in page.read_text(encoding="utf-8")
+    found = iad(line, "report", "verify", data, "--json")
+    assert found.exit_code == 0, found.output
+    assert json.loads(found.stdout)["images"] == 2
+
+
+def test_a_verified_report_that_was_changed_is_1(line: Path, tmp_path: Path) -> None:
+    data = tmp_path / "r.json"
+    iad(line, "report", line / "new" / "fine.png", "-p", "plate", "--out", data)
+    assert iad(line, "report", "verify", data).exit_code == 0
+    data.write_text(data.read_text().replace('"name": "fine.png"', '"name": "other.png"'))
+    found = iad(line, "report", "verify", data)
+    assert found.exit_code == 1
+    assert "part 1, other.png: name was changed" in found.stdout
+
+
+def test_an_interrupted_report_holds_what_was_inspected(line: Path, tmp_path: Path, monkeypatch) -> None:
+    load = reading.load_image
+
+    def interrupted(path: Path, **options: Any) -> reading.LoadedImage:
+        if Path(path).name == "fine.png":
+            raise KeyboardInterrupt
+        return load(path, **options)
+
+    monkeypatch.setattr("tools.cache.load_image", interrupted)
+    data = tmp_path / "r.json"
+    result = iad(line, "report", line / "new" / "blot.png", line / "new" / "fine.png", "-p", "plate",
+                 "--out", data)  # fmt: skip
+    assert result.exit_code == 130
+    assert "the report holds 1 of 2 images" in result.stderr
+    assert [part["name"] for part in json.loads(data.read_text())["parts"]] == ["blot.png"]
 
 
 def test_knowledge_search(line: Path) -> None:

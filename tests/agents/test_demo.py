@@ -66,7 +66,7 @@ def test_the_whole_demo(tmp_path: Path) -> None:
     assert result.failed == 0
     assert [row.truth for row in result.rows] == ["good", "good", "anomalous", "anomalous"]
     assert len(result.answers) == 3 and all(result.answers.values())
-    assert result.report.read_text(encoding="utf-8").count("<article") == 4
+    assert result.report.read_text(encoding="utf-8").count(' id="part') == 4
     assert len(list((tmp_path / "pictures").glob("*-overlay.png"))) == 4
     assert (tmp_path / "notes" / "solar-cells.md").exists()
     assert [

@@ -31,7 +31,7 @@ def log(tmp_path: Path) -> Iterator[InspectionLog]:
 
 
 def test_a_row_holds_what_was_inspected(log: InspectionLog) -> None:
-    region = Region("top left", (1, 2, 30, 40), 500, 31.5, 20.0)
+    region = Region("top left", (1, 2, 30, 40), 500, 31.5, 20.0, 3.15, 2.0)
     written = entry(1, "fail", regions=(region,), lot="A17", station="S1", operator="kim")
     assert log.append([written]) == [1]
     (row,) = log.read(lambda held: list(figures.rows(held, Filter())))
@@ -39,6 +39,7 @@ def test_a_row_holds_what_was_inspected(log: InspectionLog) -> None:
     assert row["types"] == [{"name": "crack", "status": "likely", "score": 0.7}]
     assert row["regions"][0] == {
         "cell": "top left", "bbox": [1, 2, 30, 40], "area_px": 500, "length_px": 31.5, "width_px": 20.0,
+        "length_mm": 3.15, "width_mm": 2.0,
     }  # fmt: skip
     assert row["at"] == "2026-11-02T08:01:00.000Z"
 

@@ -1,7 +1,1 @@
-"""Reports on inspected images as HTML, PDF, JSON or CSV."""
-
-from __future__ import annotations
-
-from tools.report.write import check_format, write_report
-
-__all__ = ["check_format", "write_report"]
+"""Reports on inspected parts, from files or from the log, as HTML, PDF, XLSX, CSV, or JSON to be verified."""

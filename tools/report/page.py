@@ -3,18 +3,35 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import PurePath
-from typing import Final
+from functools import cache
+from math import floor, log10
+from typing import Final, TypeVar
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+import numpy as np
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
-from tools.records import FailureRecord, InspectionRecord
-from tools.report.embed import Embedded, embed_image
+from anomaly_core.names import plain_name
+from anomaly_core.results import Decision
+from tools.drawing import WARM, heat_colours
+from tools.report.contents import Contents
+from tools.report.figures import pareto, trend
+from tools.report.pictures import Picture, Shown
+from tools.report.records import DECISIONS, NoteRecord, PartRecord
 
+T = TypeVar("T")
 CITATION: Final = re.compile(r"\[([^\[\]\s]+)\]")
+MOST_CARDS: Final = 300
+"""Cards of a page, of the worst parts; the other parts are in the table, and in JSON, CSV and XLSX."""
+MOST_GOOD: Final = 300
+"""Passed parts whose thumbnails are shown, the most unusual."""
+MOST_WORST: Final = 6
+FEW: Final = 10
+"""Cards up to which the evidence is shown unfolded, so that it is printed."""
+STEPS: Final = ((40, 900), (80, 640), (160, 450), (MOST_CARDS, 320))
+"""Longer side of the pictures, in pixels, by the number of cards, so that a page of many stays small."""
 
 
 @dataclass(frozen=True)
@@ -26,51 +43,145 @@ class Span:
 
 
 @dataclass(frozen=True)
-class Part:
-    """One inspected image on the page. number: from 1. original, overlay: None where the file is gone."""
+class Look:
+    """How a decision is shown: by a symbol and a word as well as by a colour."""
+
+    word: str
+    symbol: str
+    meaning: str
+
+
+LOOKS: Final[dict[Decision, Look]] = {
+    "fail": Look("Fail", "✕", "unlike the good parts"),
+    "review": Look("Review", "?", "a person should look"),
+    "pass": Look("Pass", "✓", "like the good parts"),
+}
+
+
+@dataclass(frozen=True)
+class Card:
+    """A part on the page. number: from 1, in order of inspection. side: that its pictures have at most."""
 
     number: int
-    name: str
-    record: InspectionRecord
-    original: Embedded | None
-    overlay: Embedded | None
-    analysis: list[list[Span]]
+    shown: Shown
+    side: int
 
     @property
-    def verdict(self) -> str:
-        """The label of the verdict."""
-        return "Anomalous" if self.record.anomalous else "Good"
+    def part(self) -> PartRecord:
+        """What was found of it."""
+        return self.shown.part
 
     @property
-    def line(self) -> float:
-        """Line width of the boxes, in the original's pixels."""
-        return max(self.original.width, self.original.height) / 300 if self.original else 1.0
+    def plain(self) -> Picture | None:
+        """The image."""
+        return None if self.shown.pictures is None else self.shown.pictures.plain.at_most(self.side)
+
+    @property
+    def marked(self) -> Picture | None:
+        """The image with the anomaly map; without one as it is."""
+        pictures = self.shown.pictures
+        return None if pictures is None else (pictures.heat or pictures.plain).at_most(self.side)
+
+    @property
+    def type_name(self) -> str:
+        """The defect's type in plain words, or empty."""
+        kind = self.part.defect_type
+        return "" if kind is None or self.part.decision == "pass" else plain_name(kind.name)
+
+    @property
+    def places(self) -> str:
+        """Where its regions are."""
+        return ", ".join(dict.fromkeys(region.zone or region.cell for region in self.part.regions))
+
+    @property
+    def size(self) -> str:
+        """The length of the longest region, in millimetres where they are known."""
+        in_mm = [region.length_mm for region in self.part.regions if region.length_mm is not None]
+        in_px = [region.length_px for region in self.part.regions if region.length_px is not None]
+        if in_mm:
+            return f"{max(in_mm):.2f} mm"
+        return f"{max(in_px):.0f} px" if in_px else ""
+
+    @property
+    def contradicted(self) -> bool:
+        """Whether a person said otherwise."""
+        label = self.part.label
+        return label is not None and (label.verdict == "anomalous") != (self.part.decision == "fail")
+
+    @property
+    def notes(self) -> list[tuple[str, list[NoteRecord]]]:
+        """What the catalogue says, by aspect."""
+        found = [(name, [note for note in self.part.notes if note.aspect == name]) for name in ASPECTS]
+        return [(name, notes) for name, notes in found if notes]
+
+    @property
+    def analysis(self) -> list[list[Span]]:
+        """The lines of the analysis, their citations linked."""
+        ids = [item.id for item in self.part.evidence]
+        lines = [line for line in self.part.analysis.splitlines() if line.strip()]
+        return [cite(line, self.number, ids) for line in lines]
+
+    def anchor(self, id_: str) -> str | None:
+        """Return the anchor of a piece of evidence, or None where the card has none such."""
+        ids = [item.id for item in self.part.evidence]
+        return f"e{self.number}-{ids.index(id_)}" if id_ in ids else None
+
+    @property
+    def scale(self) -> tuple[float, str] | None:
+        """A round length for the scale bar: in pixels of the original, and in words."""
+        if self.shown.pictures is None:
+            return None
+        per_px, unit = (self.part.mm_per_px, "mm") if self.part.mm_per_px else (1.0, "px")
+        length = _round_length(self.shown.pictures.width * per_px / 4)
+        return length / per_px, f"{length:g} {unit}"
+
+
+ASPECTS: Final = ("cause", "effect", "action")
 
 
 def render_page(
-    records: Sequence[InspectionRecord | FailureRecord],
-    title: str,
-    made: datetime | None = None,
+    contents: Contents, url: Callable[[Picture], str] = lambda picture: picture.url, *, printed: bool = False
 ) -> str:
-    """Return the page; texts of records are escaped. made: the date shown; now if None."""
-    environment = Environment(
-        loader=PackageLoader("tools.report"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
-    )
-    inspected = [record for record in records if isinstance(record, InspectionRecord)]
-    parts = [_part(number, record) for number, record in enumerate(inspected, start=1)]
-    return environment.get_template("page.html").render(
-        title=title,
-        made=made or datetime.now().astimezone(),
-        alphas=_distinct(f"{100 * record.alpha:g} %" for record in inspected),
-        parts=parts,
-        failures=[record for record in records if isinstance(record, FailureRecord)],
-        anomalous=sum(record.anomalous for record in inspected),
-        uncertain=sum(record.uncertain for record in inspected),
-        products=_distinct(record.product.name for record in inspected),
-        encoders=_distinct(record.models.encoder for record in inspected),
-        decoders=_distinct(record.models.decoder for record in inspected),
-        llms=_distinct(record.models.llm or "none" for record in inspected),
-    )
+    """Return the page; all texts are escaped.
+
+    url: what an image's source is. printed: without what is folded, which paper does not show.
+    """
+    numbered = list(enumerate(contents.shown, start=1))
+    # A part that passed against a person's label is looked at too.
+    looked_at = [
+        (number, one) for number, one in numbered if one.part.decision != "pass" or one.part.label is not None
+    ]
+    side = next((side for most, side in STEPS if len(looked_at) <= most), STEPS[-1][1])
+    ranked = sorted(looked_at, key=lambda item: item[1].part.order)
+    listed = [Card(number, one, side) for number, one in ranked]
+    seen = {card.number for card in listed}
+    passed = [Card(number, one, side) for number, one in numbered if number not in seen]
+    passed.sort(key=lambda card: card.part.p_value)
+    held = contents.sealed
+    return _template().render(
+        header=contents.header,
+        failures=contents.failures,
+        counts=held["counts"],
+        total=len(contents.shown),
+        hash=held["hash"],
+        inspected=contents.inspected,
+        worst=[card for card in listed if card.part.decision != "pass"][:MOST_WORST],
+        listed=listed,
+        cards=listed[:MOST_CARDS],
+        evidence="unfolded" if len(listed) <= FEW else "omitted" if printed else "folded",
+        passed=passed[:MOST_GOOD],
+        passed_count=len(passed),
+        pareto=pareto(contents.parts),
+        trend=trend(contents.parts),
+        rates=_distinct(f"{part.alpha:g} and {part.review:g}" for part in contents.parts
+                        if part.alpha is not None and part.review is not None),
+        models=_distinct(part.models for part in contents.parts if part.models is not None),
+        products=_distinct(part.product for part in contents.parts),
+        lots=_distinct(part.lot for part in contents.parts if part.lot),
+        stations=_distinct(part.station for part in contents.parts if part.station),
+        operators=_distinct(part.operator for part in contents.parts if part.operator),
+        url=url,
+    )  # fmt: skip
 
 
 def cite(text: str, number: int, evidence_ids: Sequence[str]) -> list[Span]:
@@ -89,18 +200,48 @@ def cite(text: str, number: int, evidence_ids: Sequence[str]) -> list[Span]:
     return [span for span in spans if span.text]
 
 
-def _part(number: int, record: InspectionRecord) -> Part:
-    ids = [item.id for item in record.evidence]
-    original = embed_image(record.image)
-    return Part(
-        number=number,
-        name=PurePath(record.image).name,
-        record=record,
-        original=original,
-        overlay=embed_image(record.files.overlay) if record.files.overlay else original,
-        analysis=[cite(line, number, ids) for line in record.analysis.splitlines() if line.strip()],
+@cache
+def _template() -> Template:
+    environment = Environment(
+        loader=PackageLoader("tools.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
+    environment.filters |= {"local_time": local_time, "unusual": unusual, "percent": percent}
+    environment.globals |= {"looks": LOOKS, "decisions": DECISIONS, "heat_stops": _heat_stops()}
+    return environment.get_template("page.html")
 
 
-def _distinct(names: Iterator[str]) -> list[str]:
-    return list(dict.fromkeys(names))
+def percent(share: float) -> str:
+    """Return a share in [0, 1] as a whole percentage."""
+    return f"{100 * share:.0f} %"
+
+
+def local_time(text: str) -> str:
+    """Return an ISO 8601 time as a local one, to the minute."""
+    return datetime.fromisoformat(text).astimezone().strftime("%Y-%m-%d %H:%M")
+
+
+def unusual(p_value: float) -> str:
+    """Return in words how many good parts look as unusual."""
+    if p_value < 1e-3:
+        return "fewer than 1 in 1000 good parts look as unusual"
+    return f"about {100 * p_value:.2g} % of good parts look as unusual"
+
+
+def _heat_stops() -> str:
+    levels = np.linspace(0, 1, 9, dtype=np.float32)[None]
+    colours = heat_colours(WARM + (1 - WARM) * levels)[0]
+    return ", ".join(f"rgb({red}, {green}, {blue})" for red, green, blue in colours.tolist())
+
+
+def _round_length(most: float) -> float:
+    """Return the largest of 1, 2 and 5 times a power of ten up to `most` > 0."""
+    power = 10.0 ** floor(log10(most))
+    return max(step * power for step in (1, 2, 5) if step * power <= most * (1 + 1e-9))
+
+
+def _distinct(values: Iterable[T]) -> list[T]:
+    return list(dict.fromkeys(values))

@@ -1,4 +1,4 @@
-"""`iad inspect` and `iad report`."""
+"""`iad inspect`."""
 
 from __future__ import annotations
 
@@ -38,7 +38,6 @@ if TYPE_CHECKING:
 def register(app: typer.Typer) -> None:
     """Add this family's commands."""
     app.command("inspect")(inspect)
-    app.command("report")(report)
 
 
 def inspect(
@@ -111,56 +110,3 @@ def _print_record(record: InspectionRecord | FailureRecord, *, as_json: bool) ->
         print_failure(record)
     else:
         print_inspection(record)
-
-
-def report(
-    paths: Paths,
-    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="FILE.html, .pdf, .json or .csv.")],
-    product: Product = None,
-    title: Annotated[str, typer.Option("--title", help="Heading of the report.")] = "Inspection report",
-    store: Store = None,
-    alpha: Alpha = None,
-    review: Review = None,
-    lot: Lot = None,
-    station: Station = None,
-    operator: Operator = None,
-    device: Device = None,
-) -> None:
-    """Inspect images and write one report on all of them."""
-    from tempfile import TemporaryDirectory
-
-    from anomaly_core.imaging.reading import find_images
-    from tools.records import FailureRecord, InspectionRecord
-    from tools.report import check_format, write_report
-
-    check_format(out)
-    images = find_images(paths)
-    records: list[InspectionRecord | FailureRecord] = []
-    with (
-        TemporaryDirectory(prefix="iad-report-") as pictures,
-        application(
-            store=store,
-            alpha=alpha,
-            review=review,
-            device=device,
-            lot=lot,
-            station=station,
-            operator=operator,
-            reads_store=True,
-        ) as opened,
-        progress() as bar,
-    ):
-        # HTML and PDF embed the pictures; JSON and CSV name none, since these go with the folder.
-        folder = Path(pictures) if out.suffix.lower() in (".html", ".pdf") else None
-        for done, record in enumerate(opened.inspect(images, product=product, out=folder), start=1):
-            records.append(record)
-            if isinstance(record, InspectionRecord):
-                print_warnings(record.warnings)
-            bar("inspect", done, len(images))
-        written = write_report(records, out, title=title)
-    failed = [record for record in records if isinstance(record, FailureRecord)]
-    for failure in failed:
-        print_failure(failure)
-    print_line(f"{written}: {len(records)} images, {len(failed)} failed")
-    if failed:
-        raise typer.Exit(FAILED)

@@ -31,6 +31,10 @@ class Decided(StrEnum):
 
 
 Time = "a date, a time, or words such as yesterday, monday, 3 days"
+Since = Annotated[str | None, typer.Option("--since", metavar="T", help=f"Inspections from then on: {Time}.")]
+Until = Annotated[
+    str | None, typer.Option("--until", metavar="T", help="Inspections before then, or of that day.")
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -39,12 +43,8 @@ def register(app: typer.Typer) -> None:
 
 
 def log(
-    since: Annotated[
-        str | None, typer.Option("--since", metavar="T", help=f"Inspections from then on: {Time}.")
-    ] = None,
-    until: Annotated[
-        str | None, typer.Option("--until", metavar="T", help="Inspections before then, or of that day.")
-    ] = None,
+    since: Since = None,
+    until: Until = None,
     product: Annotated[
         str | None, typer.Option("--product", "-p", metavar="P", help="Of this product alone.")
     ] = None,
@@ -84,8 +84,8 @@ def log(
             print_line((f"hash of the last: {checked.hash}", "dim"))
         return
     wanted = figures.Filter(
-        since=_start(since),
-        until=_end(until),
+        since=period_start(since),
+        until=period_end(until),
         product=product,
         decision=None if decision is None else decision.value,
         lot=lot,
@@ -111,14 +111,14 @@ def log(
     opened.read(show)
 
 
-def _start(text: str | None) -> str | None:
+def period_start(text: str | None) -> str | None:
     """Return the timestamp from which `--since` counts. Raises ConfigError."""
     from knowledge.log.entry import timestamp
 
     return None if text is None else timestamp(_instants(text, "since")[0])
 
 
-def _end(text: str | None) -> str | None:
+def period_end(text: str | None) -> str | None:
     """Return the timestamp before which `--until` counts. Raises ConfigError."""
     from knowledge.log.entry import timestamp
 

@@ -1,0 +1,218 @@
+"""`iad report`: on images, on the log, and whether a report is as it was written."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from agents.interfaces.cli.logged import Since, Until, period_end, period_start
+from agents.interfaces.cli.options import (
+    FAILED,
+    Alpha,
+    Device,
+    Json,
+    Lot,
+    Operator,
+    Product,
+    Review,
+    Station,
+    Store,
+    application,
+)
+from agents.interfaces.cli.output import (
+    print_failure,
+    print_json,
+    print_line,
+    print_warnings,
+    progress,
+)
+from anomaly_core.errors import ConfigError
+
+if TYPE_CHECKING:
+    from agents.app import Application
+    from tools.report.write import ReportWriter
+
+VERIFY = "verify"
+
+
+def register(app: typer.Typer) -> None:
+    """Add this family's commands."""
+    app.command("report")(report)
+
+
+def report(
+    paths: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="PATH... | verify FILE.json",
+            help="Image files, folders or globs; or `verify` and a report, to check its hashes and verdicts.",
+            show_default=False,
+        ),
+    ] = None,
+    out: Annotated[
+        list[Path] | None,
+        typer.Option("--out", metavar="FILE", help="FILE.html, .pdf, .xlsx, .csv or .json; may be repeated."),
+    ] = None,
+    log: Annotated[bool, typer.Option("--log", help="Report on the log, without inspecting again.")] = False,
+    since: Since = None,
+    until: Until = None,
+    product: Product = None,
+    title: Annotated[str, typer.Option("--title", help="Heading of the report.")] = "Inspection report",
+    store: Store = None,
+    alpha: Alpha = None,
+    review: Review = None,
+    lot: Lot = None,
+    station: Station = None,
+    operator: Operator = None,
+    device: Device = None,
+    json: Json = False,
+) -> None:
+    """Inspect images, or take what the log holds, and write a report; or verify one."""
+    if paths and paths[0] == VERIFY:
+        if out or log:
+            raise typer.BadParameter("takes a report alone", param_hint=VERIFY)
+        _verify(paths[1:], as_json=json)
+        return
+    if not out:
+        raise typer.BadParameter("name at least one file", param_hint="--out")
+    if bool(paths) == log:
+        raise typer.BadParameter("give images, or --log for what was inspected already", param_hint="PATH")
+    _check(out)
+    if not log:
+        without = {"--since": since, "--until": until}
+        if used := [name for name, value in without.items() if value is not None]:
+            raise typer.BadParameter("is for reports on the log: add --log", param_hint=" ".join(used))
+        opening = application(store=store, alpha=alpha, review=review, device=device, lot=lot,
+                              station=station, operator=operator, reads_store=True)  # fmt: skip
+        _on_images(paths or [], out, title, product, opening, as_json=json)
+        return
+    unused = {"--alpha": alpha, "--review": review, "--operator": operator, "--device": device}
+    if used := [name for name, value in unused.items() if value is not None]:
+        raise typer.BadParameter("the log's verdicts stand as they were made", param_hint=" ".join(used))
+    _on_log(out, title, since, until, product, lot, station, store, as_json=json)
+
+
+def _check(outs: Sequence[Path]) -> None:
+    from tools.report.write import check_format
+
+    for out in outs:
+        check_format(out)
+
+
+def _on_images(
+    paths: Sequence[str],
+    outs: Sequence[Path],
+    title: str,
+    product: str | None,
+    opening: AbstractContextManager[Application],
+    *,
+    as_json: bool,
+) -> None:
+    from anomaly_core.imaging.reading import find_images
+    from tools.records import FailureRecord, InspectionRecord
+
+    images = find_images(paths)
+    failures: list[FailureRecord] = []
+    with opening as opened, progress() as bar:
+        from agents.reporting import header_of, report_part
+        from tools.report.write import ReportWriter
+
+        context = opened.tools
+        writer = ReportWriter(header_of(context, title, len(images)), outs)
+        try:
+            with writer:
+                for done, record in enumerate(opened.inspect(images, product=product), start=1):
+                    if isinstance(record, InspectionRecord):
+                        print_warnings(record.warnings)
+                    else:
+                        failures.append(record)
+                    writer.add(report_part(context, record, pictures=writer.wants_pictures))
+                    bar("inspect", done, len(images))
+        except KeyboardInterrupt:
+            done = writer.contents.inspected
+            print_warnings(
+                [f"interrupted: the report holds {done} of {len(images)} images; run it again for all"]
+            )
+            raise
+    for failure in failures:
+        print_failure(failure)
+    _say(writer, outs, as_json=as_json)
+    if failures:
+        raise typer.Exit(FAILED)
+
+
+def _on_log(
+    outs: Sequence[Path],
+    title: str,
+    since: str | None,
+    until: str | None,
+    product: str | None,
+    lot: str | None,
+    station: str | None,
+    store: Path | None,
+    *,
+    as_json: bool,
+) -> None:
+    from knowledge.log.figures import Filter
+
+    wanted = Filter(
+        since=period_start(since), until=period_end(until), product=product, lot=lot, station=station
+    )
+    with application(store=store) as opened, progress() as bar:
+        from agents.reporting import log_header, log_parts, shown_parts
+        from tools.report.write import ReportWriter
+
+        log = opened.tools.log
+        if log is None:
+            raise ConfigError("no log is kept: unset IAD_LOG, or the setting log, to keep one")
+        parts = log_parts(opened.tools, log, wanted)
+        header = log_header(opened.tools, log, wanted, title, len(parts))
+        with ReportWriter(header, outs) as writer:
+            for done, shown in enumerate(shown_parts(parts, pictures=writer.wants_pictures), start=1):
+                writer.add(shown)
+                bar("report", done, len(parts))
+    _say(writer, outs, as_json=as_json)
+
+
+def _say(writer: ReportWriter, outs: Sequence[Path], *, as_json: bool) -> None:
+    from tools.report.pdf import font_warnings
+
+    contents = writer.contents
+    if any(out.suffix.lower() == ".pdf" for out in outs):
+        print_warnings(font_warnings(contents))
+    held = contents.sealed
+    counts, failed = held["counts"], len(contents.failures)
+    if as_json:
+        files = [str(out) for out in outs]
+        print_json({"files": files, "counts": {**counts, "error": failed}, "hash": held["hash"]})
+        return
+    for out in outs:
+        print_line(str(out))
+    print_line(f"{len(contents.shown)} parts: {counts['pass']} pass, {counts['review']} review, "
+               f"{counts['fail']} fail; {failed} files failed")  # fmt: skip
+    print_line((f"hash: {held['hash']}", "dim"))
+
+
+def _verify(paths: Sequence[str], *, as_json: bool) -> None:
+    from tools.report.verify import verify_report
+
+    if len(paths) != 1:
+        raise typer.BadParameter("give one report: iad report verify FILE.json", param_hint="FILE")
+    found = verify_report(Path(paths[0]))
+    if as_json:
+        print_json({"file": paths[0], **vars(found)})
+    else:
+        for difference in found.differences:
+            print_line((difference, "bold red"))
+        for image in found.missing:
+            print_line((f"not checked, the image is not at its path: {image}", "yellow"))
+        count = len(found.differences)
+        word = "as it was written" if not count else f"{count} difference{'s' if count > 1 else ''}"
+        print_line(f"{paths[0]}: {word}; {found.parts} verdicts and {found.images} images checked")
+        print_line((f"hash: {found.hash}", "dim"))
+    if found.differences:
+        raise typer.Exit(FAILED)

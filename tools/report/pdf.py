@@ -1,0 +1,77 @@
+"""A report as PDF: the page, set by WeasyPrint, which gets its pictures from memory and nothing else."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import shutil
+import subprocess
+from typing import Any, Final
+
+from anomaly_core.errors import ConfigError
+from tools.report.contents import Contents
+from tools.report.page import render_page
+from tools.report.pictures import Picture
+
+EXTRA: Final = 'PDF needs the extra `pdf`: pip install "iad-agent[pdf]"'
+
+SCRIPTS: Final = {
+    "ko": ("Korean", "\uac00-\ud7af"),
+    "ja": ("Japanese", "\u3040-\u30ff"),
+    "zh": ("Chinese", "\u4e00-\u9fff"),
+}
+"""Characters that tell that a text needs a font of a language."""
+
+
+def check_pdf() -> None:
+    """Raise ConfigError where WeasyPrint is not installed."""
+    if importlib.util.find_spec("weasyprint") is None:
+        raise ConfigError(EXTRA)
+
+
+def render_pdf(contents: Contents) -> bytes:
+    """Return the PDF. Raises ConfigError where WeasyPrint or a library of it is missing."""
+    try:
+        from weasyprint import HTML
+        from weasyprint.urls import URLFetcher, URLFetcherResponse
+    except ImportError as error:
+        raise ConfigError(EXTRA) from error
+    except OSError as error:
+        raise ConfigError(f"PDF needs the Pango library of the operating system: {error}") from error
+    pictures: dict[str, Picture] = {}
+
+    def url(picture: Picture) -> str:
+        name = f"iad:{len(pictures)}"
+        pictures[name] = picture
+        return name
+
+    class Pictures(URLFetcher):  # type: ignore[misc]
+        """Gives the report's own pictures, no file and no address, whatever a text of the report says."""
+
+        def fetch(self, url: str, headers: dict[str, str] | None = None) -> Any:
+            if url not in pictures:
+                raise ValueError(f"{url} is no picture of this report")
+            return URLFetcherResponse(url, body=pictures[url].jpeg, headers={"Content-Type": "image/jpeg"})
+
+    page = render_page(contents, url, printed=True)
+    document: bytes = HTML(string=page, url_fetcher=Pictures()).write_pdf()
+    return document
+
+
+def font_warnings(contents: Contents) -> list[str]:
+    """Return a warning a language whose characters a report holds and no installed font has.
+
+    Without `fc-list`, which comes with the library that looks for fonts, nothing can be told.
+    """
+    text, program = str(contents.sealed), shutil.which("fc-list")
+    warnings = []
+    for code, (language, characters) in SCRIPTS.items():
+        if program is None or not re.search(f"[{characters}]", text):
+            continue
+        found = subprocess.run([program, f":lang={code}", "family"], capture_output=True, check=False)
+        if not found.stdout.strip():
+            warnings.append(
+                f"no font for {language} is installed, so that the PDF shows boxes: install one, such as "
+                "Noto Sans CJK (Debian: fonts-noto-cjk)"
+            )
+    return warnings
