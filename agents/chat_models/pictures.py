@@ -11,8 +11,10 @@ from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import HumanMessage
 
 from agents.state import InspectionState
+from anomaly_core.errors import UnreadableImage
+from anomaly_core.imaging.reading import load_image
 from tools.context import Part
-from tools.report.embed import embed_image
+from tools.report.pictures import LARGEST, picture_of
 from tools.visual_prompt import show_regions
 
 
@@ -37,9 +39,11 @@ def picture_message(text: str, pictures: Sequence[tuple[str, Path]]) -> HumanMes
     """
     parts: list[str | dict[str, Any]] = []
     for caption, path in pictures:
-        embedded = embed_image(str(path))
-        if embedded is not None:
-            parts.append({"type": "text", "text": f"{caption}:"})
-            parts.append({"type": "image_url", "image_url": {"url": embedded.url}})
+        try:
+            pixels = load_image(path).pixels
+        except UnreadableImage:
+            continue
+        parts.append({"type": "text", "text": f"{caption}:"})
+        parts.append({"type": "image_url", "image_url": {"url": picture_of(pixels, LARGEST).url}})
     parts.append({"type": "text", "text": text})
     return HumanMessage(content=parts)
