@@ -12,7 +12,7 @@ from langchain_core.messages import HumanMessage
 
 from agents.state import InspectionState
 from tools.context import Part
-from tools.report.embed import embed_image
+from tools.report.pictures import picture_from_file
 from tools.visual_prompt import show_regions
 
 
@@ -37,9 +37,9 @@ def picture_message(text: str, pictures: Sequence[tuple[str, Path]]) -> HumanMes
     """
     parts: list[str | dict[str, Any]] = []
     for caption, path in pictures:
-        embedded = embed_image(str(path))
-        if embedded is not None:
+        picture = picture_from_file(path)
+        if picture is not None:
             parts.append({"type": "text", "text": f"{caption}:"})
-            parts.append({"type": "image_url", "image_url": {"url": embedded.url}})
+            parts.append({"type": "image_url", "image_url": {"url": picture.url}})
     parts.append({"type": "text", "text": text})
     return HumanMessage(content=parts)
