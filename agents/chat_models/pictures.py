@@ -11,10 +11,8 @@ from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import HumanMessage
 
 from agents.state import InspectionState
-from anomaly_core.errors import UnreadableImage
-from anomaly_core.imaging.reading import load_image
 from tools.context import Part
-from tools.report.pictures import LARGEST, picture_of
+from tools.report.pictures import picture_from_file
 from tools.visual_prompt import show_regions
 
 
@@ -39,11 +37,9 @@ def picture_message(text: str, pictures: Sequence[tuple[str, Path]]) -> HumanMes
     """
     parts: list[str | dict[str, Any]] = []
     for caption, path in pictures:
-        try:
-            pixels = load_image(path).pixels
-        except UnreadableImage:
-            continue
-        parts.append({"type": "text", "text": f"{caption}:"})
-        parts.append({"type": "image_url", "image_url": {"url": picture_of(pixels, LARGEST).url}})
+        picture = picture_from_file(path)
+        if picture is not None:
+            parts.append({"type": "text", "text": f"{caption}:"})
+            parts.append({"type": "image_url", "image_url": {"url": picture.url}})
     parts.append({"type": "text", "text": text})
     return HumanMessage(content=parts)

@@ -119,7 +119,7 @@ def test_the_worst_come_first(tmp_path: Path) -> None:
 
 def test_a_card_holds_what_was_found(tmp_path: Path) -> None:
     text = render_page(contents(part(tmp_path)))
-    size, kind = ("4.00 × 3.00 mm", "40 × 30"), ("scratch", "likely", "71 %", "dent 20 %")
+    size, kind = ("4.00 × 3.00 mm", "40 × 30"), ("scratch", "likely", "71\u00a0%", "dent 20\u00a0%")
     notes, where = ("Cause", "A worn guide.", '<a href="#e1-1">[K1]</a>'), ("lot A17", "tiny")
     for said in (*size, *kind, *notes, *where, "fail below 0.05", "review below 0.2"):
         assert said in text, said

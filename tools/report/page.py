@@ -215,8 +215,8 @@ def _template() -> Template:
 
 
 def percent(share: float) -> str:
-    """Return a share in [0, 1] as a whole percentage."""
-    return f"{100 * share:.0f} %"
+    """Return a share in [0, 1] as a whole percentage, which no line break divides."""
+    return f"{100 * share:.0f}\u00a0%"
 
 
 def local_time(text: str) -> str:

@@ -117,6 +117,14 @@ def shown_from_file(record: PartRecord) -> Shown:
     return Shown(record, Pictures(width, height, plain.at_most(THUMBNAIL), plain, crops=crops))
 
 
+def picture_from_file(path: Path) -> Picture | None:
+    """Return an image file, upright, as a picture of at most LARGEST pixels; None where it cannot be read."""
+    try:
+        return picture_of(load_image(path).pixels, LARGEST)
+    except UnreadableImage:
+        return None
+
+
 def surroundings(box: Box, width: int, height: int) -> Box:
     """Return what a crop shows of a region's box, in an image of width x height pixels."""
     return widened(box, MARGIN, width, height, least=round(LEAST_CROP * min(width, height)))
