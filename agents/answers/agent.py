@@ -7,6 +7,7 @@ draft for the output guardrails.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
@@ -27,6 +28,7 @@ from tools.registry import TOOLS, as_tool
 
 MOST_TOOL_CALLS: Final = 6
 MOST_MODEL_CALLS: Final = 8
+_FENCE: Final = re.compile(r"^\s*```(?:json)?|```\s*$")
 TURNS_SHOWN: Final = 3
 """Earlier turns in the prompt."""
 
@@ -61,6 +63,8 @@ def phrase_answer(model: BaseChatModel, part: Part, state: DialogueState) -> dic
     limits: list[AgentMiddleware[Any, Any, Any]] = [
         ToolCallLimitMiddleware(run_limit=MOST_TOOL_CALLS),
         ModelCallLimitMiddleware(run_limit=MOST_MODEL_CALLS),
+        # Last, so that it comes before those that count.
+        _WrittenCalls(),
     ]
     agent = create_agent(
         model,
@@ -78,7 +82,7 @@ def phrase_answer(model: BaseChatModel, part: Part, state: DialogueState) -> dic
             draft = "" if piece.tool_calls else str(piece.text)
         else:
             gate.add(*piece)
-    if not draft.strip():
+    if not re.search(r"\w", draft):
         return {"draft": "", "violations": ["it gave no answer"], "observations": calls.found}
     return {"draft": draft.strip(), "observations": calls.found}
 
@@ -100,6 +104,32 @@ def _texts(agent: Any, given: Mapping[str, Any], calls: ToolCalls) -> Iterator[A
             for message in (update or {}).get("messages", []):
                 if isinstance(message, AIMessage):
                     yield message
+
+
+class _WrittenCalls(AgentMiddleware[Any, Any, Any]):
+    """Makes the tool call that a small model writes as JSON in its text."""
+
+    def after_model(self, state: Any, runtime: Any) -> dict[str, Any] | None:
+        """Return the update of a message that is a written call, or None."""
+        del runtime
+        message = state["messages"][-1]
+        written = _FENCE.sub("", str(message.text)).strip()
+        if message.tool_calls or not written.startswith("{"):
+            return None
+        try:
+            call = json.loads(written)
+        except ValueError:
+            return None
+        name, arguments = call.get("name"), call.get("arguments")
+        if name not in TOOLS.names() or not isinstance(arguments, dict):
+            return None
+        made = {
+            "name": name,
+            "args": arguments,
+            "id": f"written-{len(state['messages'])}",
+            "type": "tool_call",
+        }
+        return {"messages": [message.model_copy(update={"content": "", "tool_calls": [made]})]}
 
 
 class _Gate:

@@ -105,6 +105,20 @@ def test_it_may_call_every_tool_of_the_registry(app: Application, tmp_path: Path
         assert "validation" not in str(model.calls[1][-1].content).lower()
 
 
+@pytest.mark.parametrize("form", ["{}", "```json\n{}\n```"])
+def test_a_call_that_is_written_as_text_is_made(app: Application, tmp_path: Path, form: str) -> None:
+    image = paint(tmp_path / "part.png", 9, blot=True)
+    written = form.replace("{}", json.dumps({"name": "locate_peak", "arguments": {"place": "region-1"}}))
+    told = "It stands out at the top right [locate]."
+    state, model = put(app, image, "What is wrong with it?", [written, told])
+    assert [one.tool for one in state["observations"] if one.intent < 0] == ["locate_peak"]
+    assert str(model.calls[1][-1].content).startswith("[locate] ")
+    assert state["answer"] == f"{state['opening']} {told}"
+    for none in ('{"name": "shell", "arguments": {}}', '{"name": "locate_peak"}', "{", '{"name": []}'):
+        refused, _ = put(app, image, "What is wrong with it?", [form.replace("{}", none)])
+        assert REFUSED in refused["answer"]
+
+
 def test_it_stops_after_so_many_calls(app: Application, tmp_path: Path) -> None:
     image = paint(tmp_path / "part.png", 9, blot=True)
     replies: list[ScriptedReply] = [call("locate_peak") for _ in range(40)]
