@@ -1,18 +1,20 @@
-"""The whole job on real photographs: enrol, note, inspect, ask, report, and count the mistakes."""
+"""The whole job on real photographs: enrol, note, inspect, ask, report, and count the decisions."""
 
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
-from typing import Final
+from typing import Final, get_args
 
 from agents.factory import needed_weights
 from agents.settings import Settings
 from anomaly_core.errors import ConfigError
 from anomaly_core.files import write_whole
+from anomaly_core.results import Decision
 from anomaly_core.weights import resolve as weights
 from tools.records import FailureRecord, InspectionRecord
 from tools.report.write import ReportWriter
@@ -49,11 +51,11 @@ class Cells:
 
 @dataclass(frozen=True)
 class DemoRow:
-    """One line of the result's table. truth and verdict: good or anomalous."""
+    """One line of the result's table. truth: good or anomalous."""
 
     image: str
     truth: str
-    verdict: str
+    decision: Decision
     p_value: float
     defect: str
 
@@ -76,20 +78,14 @@ class DemoResult:
     credit: str = CREDIT
 
     def summary(self) -> str:
-        """The verdicts counted: accuracy, balanced accuracy, false alarms, misses."""
-        good = [row for row in self.rows if row.truth == "good"]
-        bad = [row for row in self.rows if row.truth != "good"]
-        alarms = sum(row.verdict != "good" for row in good)
-        misses = sum(row.verdict == "good" for row in bad)
-        if not good or not bad:
-            return "Too few cells were inspected to count mistakes."
-        accuracy = 1.0 - (alarms + misses) / len(self.rows)
-        balanced = 1.0 - (alarms / len(good) + misses / len(bad)) / 2
-        return (
-            f"accuracy {accuracy:.2f}, balanced accuracy {balanced:.2f}: {alarms} false alarms on "
-            f"{len(good)} good cells, {misses} misses on {len(bad)} defective ones "
-            f"({self.enrolled} good cells enrolled, encoder {self.encoder}, seed {self.seed})"
-        )
+        """The decisions counted, of good cells and of defective ones."""
+        counted = []
+        for truth, name in (("good", "good"), ("anomalous", "defective")):
+            decisions = Counter(row.decision for row in self.rows if row.truth == truth)
+            shown = ", ".join(f"{decisions[each]} {each}" for each in get_args(Decision))
+            counted.append(f"of {decisions.total()} {name} cells {shown}")
+        enrolled = f"{self.enrolled} good cells enrolled, encoder {self.encoder}, seed {self.seed}"
+        return f"{'; '.join(counted)} ({enrolled})"
 
 
 def demo_settings(out: Path, encoder: str | None = None) -> Settings:
@@ -195,5 +191,4 @@ def _most_telling(records: list[InspectionRecord | FailureRecord], *, fallback: 
 
 def _row(record: InspectionRecord, truth: str) -> DemoRow:
     defect = record.defect_type.name if record.anomalous and record.defect_type else ""
-    verdict = "anomalous" if record.anomalous else "good"
-    return DemoRow(Path(record.image).name, truth, verdict, record.p_value, defect)
+    return DemoRow(Path(record.image).name, truth, record.decision, record.p_value, defect)

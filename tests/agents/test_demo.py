@@ -9,6 +9,7 @@ import pytest
 from agents.demo import DemoResult, DemoRow, choose_cells, demo_settings, run_demo
 from agents.settings import Settings
 from anomaly_core.errors import ConfigError
+from anomaly_core.results import Decision
 from anomaly_core.weights.resolve import cached
 
 
@@ -47,13 +48,13 @@ def test_too_few_cells_are_said(tmp_path: Path) -> None:
         choose_cells(lay_out(tmp_path, 9, 2), 8, 2, seed=0)
 
 
-def test_mistakes_are_counted() -> None:
-    truths = ["good"] * 4 + ["anomalous"] * 2
-    verdicts = ["good", "good", "good", "anomalous", "anomalous", "good"]
-    rows = [DemoRow("x", truth, verdict, 0.5, "") for truth, verdict in zip(truths, verdicts, strict=True)]
+def test_decisions_are_counted_and_a_review_is_no_pass() -> None:
+    truths = ["good"] * 4 + ["anomalous"] * 3
+    decisions: list[Decision] = ["pass", "pass", "review", "fail", "fail", "review", "pass"]
+    rows = [DemoRow("x", truth, one, 0.5, "") for truth, one in zip(truths, decisions, strict=True)]
     text = DemoResult(rows, 0, "", {}, Path("r"), seed=7, enrolled=8, encoder="tiny").summary()
     assert text.startswith(
-        "accuracy 0.67, balanced accuracy 0.62: 1 false alarms on 4 good cells, 1 misses on 2"
+        "of 4 good cells 2 pass, 1 review, 1 fail; of 3 defective cells 1 pass, 1 review, 1 fail (8 good"
     )
     assert "seed 7" in text
 

@@ -35,8 +35,8 @@ def demo(
     with progress() as bar:
         result = run_demo(settings, out, bar)
     print_table(
-        ("cell", "truth", "verdict", "p", "defect type"),
-        [(row.image, row.truth, row.verdict, f"{row.p_value:.3f}", row.defect) for row in result.rows],
+        ("cell", "truth", "decision", "p", "defect type"),
+        [(row.image, row.truth, row.decision, f"{row.p_value:.3f}", row.defect) for row in result.rows],
         title="Cells it had not seen",
     )
     for question, answer in result.answers.items():
