@@ -56,6 +56,8 @@ def correct(
     learn: bool = True,
     against: Sequence[Path] = (),
     accept_flips: bool = False,
+    record: bool = True,
+    shown_name: str | None = None,
     progress: Progress | None = None,
 ) -> Outcome:
     """Record a person's verdict on an image, and learn from it where `learn` is set.
@@ -63,7 +65,8 @@ def correct(
     A defect whose type is named joins the product's examples. A good image joins its templates; before that,
     the images that people judged earlier, and those of `against`, are judged with it: where it would flip
     one against a human label, or one that no person has judged, nothing is recorded unless `accept_flips`
-    is set. defect_type and mask: of an anomalous image only.
+    is set. defect_type and mask: of an anomalous image only. record: False only says what it would flip.
+    shown_name: of an image whose path is a passing one.
 
     Raises ConfigError for a mask that does not fit, and what an inspection raises.
     """
@@ -77,7 +80,7 @@ def correct(
     correction = Correction(
         id=uuid.uuid4().hex[:12],
         at=now(),
-        image=image.name,
+        image=shown_name or image.name,
         sha256=opened.sha256,
         product=found.name,
         measured=label_of(measured.anomalous),
@@ -87,6 +90,8 @@ def correct(
         note=note,
         masked=drawn is not None,
     )
+    if not record and not (learn and verdict == "good"):
+        return Outcome(correction, accepted=False)
     if learn and defect_type is not None:
         example, features = example_of(tools, found.name, defect_type, image, mask=drawn, id_=correction.id)
         learned = replace(correction, learned="example")
@@ -95,11 +100,13 @@ def correct(
     if not (learn and verdict == "good"):
         return Outcome(correction, True, [], _write(tools, correction, bytes_of(loaded), drawn, None))
     with with_template(tools, found.name, loaded, progress) as candidate:
+        if candidate is None and not record:
+            return Outcome(correction, accepted=False)
         if candidate is None:
             return Outcome(correction, True, [], _write(tools, correction, bytes_of(loaded), drawn, None))
         flips = candidate.flips(judged_images(tools, found.name, against))
         learned = replace(correction, learned="template")
-        if any(flip.harms for flip in flips) and not accept_flips:
+        if not record or (any(flip.harms for flip in flips) and not accept_flips):
             return Outcome(learned, accepted=False, flips=flips)
         return Outcome(learned, True, flips, _write(tools, learned, bytes_of(loaded), drawn, candidate.put))
 

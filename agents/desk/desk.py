@@ -1,0 +1,261 @@
+"""The desk: the application as people at a screen use it, by images that were sent and products by name."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from PIL import Image
+
+from agents.app import Application, Listener
+from agents.corrections import Outcome
+from agents.desk.history import History
+from agents.desk.jobs import Job, Jobs
+from agents.desk.kept import KeptImage, KeptImages
+from agents.desk.pictures import PictureKind, picture
+from anomaly_core.errors import IadError, UnreadableImage
+from anomaly_core.good_images import Progress
+from anomaly_core.names import name_key
+from knowledge.catalogue.entries import Entry
+from knowledge.log.figures import Filter
+from knowledge.products.corrections import Label
+from tools.context import Part
+from tools.detect import find_product, open_image
+from tools.enrollment.findings import Finding
+from tools.enrollment.outlook import outlook
+from tools.records import AnswerRecord, FailureRecord, InspectionRecord
+from tools.report import write_report
+
+
+class Desk:
+    """One application for several people. Thread-safe, as the application's models and stores are."""
+
+    def __init__(self, app: Application) -> None:
+        self.app = app
+        store = app.settings.store
+        self.images = KeptImages(store.with_name(f"{store.name}-images"), app.settings.kept_images)
+        self.jobs = Jobs()
+
+    @cached_property
+    def history(self) -> History:
+        """The log."""
+        return History(self.app.tools.log)
+
+    def close(self) -> None:
+        """Let the running job end."""
+        self.jobs.close()
+
+    def image(self, sha256: str) -> KeptImage:
+        """Return an image that was inspected before: a kept one, or the file that the log names.
+
+        Raises ConfigError for what is no hash; UnreadableImage where it is not there any more.
+        """
+        kept = self.images.find(sha256)
+        row = None if self.app.tools.log is None else self.history.latest(sha256)
+        name = "image" if row is None else str(row["name"])
+        if kept is not None:
+            return KeptImage(kept, name)
+        if row is not None and row["path"]:
+            return KeptImage(Path(row["path"]), name, passing=False)
+        raise UnreadableImage(f"no image {sha256[:12]} is kept here: send it again")
+
+    def inspect(self, image: KeptImage, product: str | None = None) -> InspectionRecord:
+        """Inspect an image; one that cannot be read is not kept. Raises what an inspection raises."""
+        with self._named(image):
+            record = self.app.inspect_one(image.path, product=product, shown_name=image.shown_name)
+        return record.model_copy(update={"image": image.name if image.passing else record.image})
+
+    def ask(
+        self,
+        image: KeptImage,
+        question: str,
+        *,
+        product: str | None = None,
+        thread: str | None = None,
+        listen: Listener | None = None,
+    ) -> AnswerRecord:
+        """Answer a question about an image; see `Application.ask`."""
+        with self._named(image):
+            record = self.app.ask(
+                image.path,
+                question,
+                product=product,
+                thread=thread,
+                shown_name=image.shown_name,
+                listen=listen,
+            )
+        return record.model_copy(update={"image": image.name if image.passing else record.image})
+
+    def part(self, image: KeptImage, product: str | None = None) -> Part:
+        """Return an image as its product, for measurements and pictures."""
+        with self._named(image):
+            opened = open_image(self.app.tools, str(image.path))
+            if product is None and self.app.tools.log is not None:
+                row = self.history.latest(opened.sha256)
+                product = None if row is None else row["product"]
+            found = find_product(self.app.tools, opened, product)
+        return Part(self.app.tools, str(image.path), opened.sha256, found.name)
+
+    def picture(self, sha256: str, kind: PictureKind, product: str | None = None) -> Image.Image:
+        """Return a picture of an inspected image; see `agents.desk.pictures`."""
+        return picture(self.part(self.image(sha256), product), kind)
+
+    def correct(
+        self,
+        image: KeptImage,
+        verdict: Label,
+        *,
+        product: str | None = None,
+        defect_type: str | None = None,
+        note: str = "",
+        learn: bool = True,
+        against: int = 0,
+        accept_flips: bool = False,
+        record: bool = True,
+        progress: Progress | None = None,
+    ) -> Outcome:
+        """Record a person's verdict; see `Application.correct`.
+
+        against: how many of the product's last inspected images are looked at too, besides the judged ones.
+        """
+        part = self.part(image, product)
+        with self._named(image):
+            outcome = self.app.correct(
+                image.path,
+                verdict,
+                product=part.product,
+                defect_type=defect_type,
+                note=note,
+                learn=learn,
+                against=self._recent(part, against),
+                accept_flips=accept_flips,
+                record=record,
+                shown_name=image.shown_name,
+                progress=progress,
+            )
+        flips = [replace(flip, name=self._known_name(flip.name)) for flip in outcome.flips]
+        return replace(outcome, flips=flips)
+
+    def enroll(
+        self,
+        product: str,
+        images: Sequence[Path],
+        *,
+        folder: Path,
+        keep_all: bool = False,
+        mm_per_px: float | None = None,
+    ) -> Job:
+        """Learn a product in the background. folder: of the images; it is removed in the end."""
+
+        def work(progress: Progress) -> dict[str, Any]:
+            summary = self.app.enroll(product, images, progress, keep_all=keep_all, mm_per_px=mm_per_px)
+            return {
+                "product": summary.product,
+                "templates": summary.templates,
+                "encoder": summary.encoder,
+                "alpha": summary.alpha,
+                "supported_rate": summary.supported_rate,
+                "seconds": round(summary.seconds, 2),
+                "forecast": outlook(
+                    summary.forecast, summary.templates, summary.supported_rate, summary.alpha
+                ),
+                "findings": [_by_name(each) for each in summary.findings],
+                "skipped": [_by_name(each) for each in summary.skipped],
+                "note": summary.note,
+            }
+
+        return self._start(f"enroll {product}", folder, work)
+
+    def calibrate(self, product: str, images: Sequence[Path], *, folder: Path) -> Job:
+        """Narrow a product's calibration in the background; see `enroll`."""
+
+        def work(progress: Progress) -> dict[str, Any]:
+            summary = self.app.calibrate(product, images, progress)
+            return {
+                "product": summary.product,
+                "images": summary.images,
+                "good_images": summary.good_images,
+                "supported_rate": summary.supported_rate,
+                "findings": [_by_name(each) for each in summary.findings],
+                "skipped": [_by_name(each) for each in summary.skipped],
+            }
+
+        return self._start(f"calibrate {product}", folder, work)
+
+    def notes_on(self, product: str, defect: str) -> list[Entry]:
+        """Return what the catalogue says of a type of defect of a product; empty where nothing."""
+        passages = self.app.tools.domain.entries(product)
+        return [entry for entry in passages if name_key(entry.type) == name_key(defect)]
+
+    def types_of(self, product: str) -> list[str]:
+        """Return the types of defects of a product, by the catalogue and by what people confirmed."""
+        entries = [entry.type for entry in self.app.tools.domain.entries(product)]
+        examples = [example.defect for example in self.app.tools.examples.examples(product)]
+        return list(dict.fromkeys([*entries, *examples]))
+
+    def report(self, images: Sequence[KeptImage], ending: str, title: str) -> bytes:
+        """Inspect images and return the report on them, as a file of this ending. Raises ConfigError."""
+        with TemporaryDirectory(prefix="iad-report-") as name:
+            folder = Path(name)
+            records: list[InspectionRecord | FailureRecord] = []
+            for number, image in enumerate(images):
+                path = image.path
+                if image.passing:
+                    # A link under the name that people know, since the page shows and embeds the path.
+                    path = folder / str(number) / image.name
+                    path.parent.mkdir()
+                    path.symlink_to(image.path.absolute())
+                records += self.app.inspect([path], out=folder / "pictures")
+            return write_report(records, folder / f"report.{ending}", title=title).read_bytes()
+
+    def _start(self, what: str, folder: Path, work: Callable[[Progress], dict[str, Any]]) -> Job:
+        def whole(progress: Progress) -> dict[str, Any]:
+            try:
+                return work(progress)
+            finally:
+                shutil.rmtree(folder, ignore_errors=True)
+
+        return self.jobs.start(what, whole)
+
+    def _recent(self, part: Part, count: int) -> list[Path]:
+        """Return the product's last inspected images that are still there, but for the part's own."""
+        if not count or self.app.tools.log is None:
+            return []
+        found: dict[str, Path] = {}
+        for row in self.history.rows(Filter(product=part.product), limit=10 * count):
+            path = self.images.find(row["sha256"]) or Path(row["path"] or ".")
+            if row["sha256"] != part.sha256 and path.is_file():
+                found.setdefault(row["sha256"], path)
+        return list(found.values())[:count]
+
+    def _known_name(self, name: str) -> str:
+        """Return the name of an image that a flip names by its kept path."""
+        if Path(name).parent != self.images.folder:
+            return name
+        return self.image(Path(name).name).name
+
+    @contextmanager
+    def _named(self, image: KeptImage) -> Iterator[None]:
+        """Have errors name an image as people know it; drop one that cannot be read."""
+        try:
+            yield
+        except IadError as error:
+            if not image.passing:
+                raise
+            if isinstance(error, UnreadableImage):
+                self.images.drop(image.path)
+            raise type(error)(str(error).replace(str(image.path), image.name)) from error
+
+
+def _by_name(record: Finding | FailureRecord) -> dict[str, Any]:
+    """Return a record of an image that was sent, by its name instead of its passing path."""
+    name = Path(record.image).name
+    if isinstance(record, Finding):
+        return {**record.model_dump(mode="json"), "image": name}
+    return {"image": name, "message": record.error.message.replace(record.image, name)}
