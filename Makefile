@@ -15,7 +15,7 @@ LITE0 := efficientnet-lite0
 PAIR := efficientnet-lite0+dinov2-small
 
 .DEFAULT_GOAL := help
-.PHONY: help demo train test test-slow test-vllm lint clean
+.PHONY: help demo train test test-slow test-vllm test-browser lint clean
 
 help:
 	@echo "make demo       the whole job on real photographs, into ./iad-demo"
@@ -23,6 +23,7 @@ help:
 	@echo "make test       style, types, import order, weights, tests"
 	@echo "make test-slow  what takes a minute or so each, such as what the README shows"
 	@echo "make test-vllm  real vLLM servers on the processor, in $(VLLM) (about 2 GB)"
+	@echo "make test-browser  the station's pages in a real Chromium"
 	@echo "make lint       style, types and import order alone"
 	@echo "make clean      remove both environments and what the demo made"
 
@@ -80,6 +81,11 @@ test-vllm: $(VLLM_READY)
 	$(VLLM)/bin/iad weights pull smollm2 elpv efficientnet-lite0 dinov2-small minilm
 	set -e; for file in tests/vllm/test_*.py; do \
 		$(VLLM)/bin/python -m pytest -q -s -o filterwarnings=default $$file; done
+
+# With the system's Chromium (`apt install chromium`, or CHROMIUM=PATH); without one it is skipped, and says so.
+test-browser: $(READY)
+	$(BIN)/python $(PIP_INSTALL) -e ".[cpu,station]" playwright
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q tests/browser
 
 clean:
 	rm -rf $(VENV) $(VLLM) iad-demo .pytest_cache .ruff_cache .mypy_cache .import_linter_cache

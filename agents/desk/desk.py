@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -18,7 +18,7 @@ from agents.corrections import Outcome
 from agents.desk.history import History
 from agents.desk.jobs import Job, Jobs
 from agents.desk.kept import KeptImage, KeptImages
-from agents.desk.pictures import PictureKind, picture
+from agents.desk.pictures import PictureKind, picture, zones_picture
 from anomaly_core.errors import IadError, UnreadableImage
 from anomaly_core.good_images import Progress
 from anomaly_core.names import name_key
@@ -29,6 +29,7 @@ from tools.context import Part
 from tools.detect import find_product, open_image
 from tools.enrollment.findings import Finding
 from tools.enrollment.outlook import outlook
+from tools.log import seen_before
 from tools.records import AnswerRecord, FailureRecord, InspectionRecord
 from tools.report import write_report
 
@@ -60,9 +61,9 @@ class Desk:
         row = None if self.app.tools.log is None else self.history.latest(sha256)
         name = "image" if row is None else str(row["name"])
         if kept is not None:
-            return KeptImage(kept, name)
+            return KeptImage(kept, name, seen=row is not None)
         if row is not None and row["path"]:
-            return KeptImage(Path(row["path"]), name, passing=False)
+            return KeptImage(Path(row["path"]), name, passing=False, seen=True)
         raise UnreadableImage(f"no image {sha256[:12]} is kept here: send it again")
 
     def inspect(self, image: KeptImage, product: str | None = None) -> InspectionRecord:
@@ -80,8 +81,8 @@ class Desk:
         thread: str | None = None,
         listen: Listener | None = None,
     ) -> AnswerRecord:
-        """Answer a question about an image; see `Application.ask`."""
-        with self._named(image):
+        """Answer a question about an image; see `Application.ask`. One seen before is not logged again."""
+        with self._named(image), seen_before() if image.seen else nullcontext():
             record = self.app.ask(
                 image.path,
                 question,
@@ -96,15 +97,30 @@ class Desk:
         """Return an image as its product, for measurements and pictures."""
         with self._named(image):
             opened = open_image(self.app.tools, str(image.path))
-            if product is None and self.app.tools.log is not None:
-                row = self.history.latest(opened.sha256)
-                product = None if row is None else row["product"]
-            found = find_product(self.app.tools, opened, product)
-        return Part(self.app.tools, str(image.path), opened.sha256, found.name)
+            product = product or self._inspected_as(opened.sha256)
+            if product is None:
+                product = find_product(self.app.tools, opened).name
+            self.app.tools.product(product)
+        return Part(self.app.tools, str(image.path), opened.sha256, product)
+
+    def size(self, image: KeptImage) -> tuple[int, int]:
+        """Return an image's width and height in pixels, upright."""
+        with self._named(image):
+            opened = open_image(self.app.tools, str(image.path))
+        return opened.width, opened.height
 
     def picture(self, sha256: str, kind: PictureKind, product: str | None = None) -> Image.Image:
         """Return a picture of an inspected image; see `agents.desk.pictures`."""
-        return picture(self.part(self.image(sha256), product), kind)
+        image = self.image(sha256)
+        if kind == "image":
+            # No model has a part in it: lists show many.
+            with self._named(image):
+                return Image.fromarray(self.app.tools.images.open(image.path).loaded.pixels)
+        return picture(self.part(image, product), kind)
+
+    def first_good(self, product: str) -> Image.Image:
+        """Return a product's first good image, which zones are drawn on, with its zones outlined."""
+        return zones_picture(self.app.tools, product)
 
     def correct(
         self,
@@ -200,8 +216,11 @@ class Desk:
         return list(dict.fromkeys([*entries, *examples]))
 
     def report(self, images: Sequence[KeptImage], ending: str, title: str) -> bytes:
-        """Inspect images and return the report on them, as a file of this ending. Raises ConfigError."""
-        with TemporaryDirectory(prefix="iad-report-") as name:
+        """Return the report on images that were inspected before, as a file of this ending.
+
+        Raises ConfigError.
+        """
+        with TemporaryDirectory(prefix="iad-report-") as name, seen_before():
             folder = Path(name)
             records: list[InspectionRecord | FailureRecord] = []
             for number, image in enumerate(images):
@@ -211,7 +230,8 @@ class Desk:
                     path = folder / str(number) / image.name
                     path.parent.mkdir()
                     path.symlink_to(image.path.absolute())
-                records += self.app.inspect([path], out=folder / "pictures")
+                product = self._inspected_as(open_image(self.app.tools, str(path)).sha256)
+                records += self.app.inspect([path], product=product, out=folder / "pictures")
             return write_report(records, folder / f"report.{ending}", title=title).read_bytes()
 
     def _start(self, what: str, folder: Path, work: Callable[[Progress], dict[str, Any]]) -> Job:
@@ -222,6 +242,11 @@ class Desk:
                 shutil.rmtree(folder, ignore_errors=True)
 
         return self.jobs.start(what, whole)
+
+    def _inspected_as(self, sha256: str) -> str | None:
+        """Return the product of an image's last inspection, or None."""
+        row = None if self.app.tools.log is None else self.history.latest(sha256)
+        return None if row is None else str(row["product"])
 
     def _recent(self, part: Part, count: int) -> list[Path]:
         """Return the product's last inspected images that are still there, but for the part's own."""

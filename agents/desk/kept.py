@@ -19,11 +19,16 @@ SHA256: Final = re.compile(r"[0-9a-f]{64}")
 
 @dataclass(frozen=True)
 class KeptImage:
-    """An image to work on. name: file name that people know. passing: whether its path is not theirs."""
+    """An image to work on.
+
+    name: file name that people know. passing: whether its path is not theirs. seen: whether it was
+    inspected, and logged, before.
+    """
 
     path: Path
     name: str
     passing: bool = True
+    seen: bool = False
 
     @property
     def shown_name(self) -> str | None:

@@ -3,28 +3,35 @@
 from __future__ import annotations
 
 from io import BytesIO
-from typing import Final, Literal, get_args
+from typing import Final, Literal
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from tools.context import Part
-from tools.drawing import draw_overlay, heat_colours
+from anomaly_core.imaging.zones import on_original
+from tools.context import Context, Part
+from tools.drawing import WARM, draw_overlay, heat_colours
 
-PictureKind = Literal["image", "heatmap", "overlay", "mask", "template"]
-KINDS: Final[tuple[PictureKind, ...]] = get_args(PictureKind)
+MadeKind = Literal["heatmap", "overlay", "mask", "template"]
+"""A picture that the product's model has a part in."""
+PictureKind = Literal["image", MadeKind]
 BRIGHTEST: Final = 3
 """Limits of a normal pixel at the brightest colour, as in the files of `iad inspect --out`."""
+CLEAR: Final = 0.7
+OPAQUE: Final = 1.3
+"""Limits of a normal pixel up to which the heat map is transparent, and from which it is opaque."""
+NAMED: Final = (0, 190, 255)
+IGNORED: Final = (255, 140, 0)
+"""Colours of zones."""
 
 
-def picture(part: Part, kind: PictureKind) -> Image.Image:
+def picture(part: Part, kind: MadeKind) -> Image.Image:
     """Return one picture at the size of the upright original; the heat map with transparency.
 
     Raises UnreadableImage, UnknownProduct and the like, as an inspection does.
     """
-    if kind == "image":
-        return Image.fromarray(part.pixels)
     if kind == "template":
         (hit,) = part.context.templates.nearest(part.product, part.encoded.embedding, 1)
         return Image.fromarray(part.template(hit).pixels)
@@ -36,9 +43,29 @@ def picture(part: Part, kind: PictureKind) -> Image.Image:
         return Image.fromarray(marked.astype(np.uint8) * 255)
     heat = _heat(part)
     if kind == "heatmap":
-        opacity = np.round(255 * np.minimum(1.0, 0.15 + heat)).astype(np.uint8)
-        return Image.fromarray(np.dstack([heat_colours(heat), opacity]))
+        # What is well inside the normal range stays clear, so that the part is seen through the map.
+        opacity = np.clip((BRIGHTEST * heat - CLEAR) / (OPAQUE - CLEAR), 0.0, 1.0)
+        colours = heat_colours(np.asarray(WARM + (1 - WARM) * heat, np.float32))
+        return Image.fromarray(np.dstack([colours, np.round(255 * opacity).astype(np.uint8)]))
     return Image.fromarray(draw_overlay(part.pixels, heat, marked, found.regions))
+
+
+def zones_picture(context: Context, product: str) -> Image.Image:
+    """Return a product's first good image with its zones outlined; those that are not judged are hatched."""
+    model = context.product(product)
+    pixels = context.read(context.templates.images(product)[0].path, model).pixels
+    frame = context.model_of(model).input.frame(pixels, align=model.aligned)
+    shown = pixels.copy()
+    line = max(2, round(max(pixels.shape[:2]) / 250))
+    rows, columns = np.indices(pixels.shape[:2])
+    hatched = (rows + columns) % (6 * line) < line
+    for zone in model.zones:
+        mask = on_original(zone, frame)
+        if zone.ignored:
+            shown[mask & hatched] = IGNORED
+        outlines, _ = cv2.findContours(mask.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+        cv2.drawContours(shown, outlines, -1, IGNORED if zone.ignored else NAMED, line)
+    return Image.fromarray(shown)
 
 
 def _heat(part: Part) -> NDArray[np.float32]:

@@ -141,6 +141,17 @@ def test_a_question_is_answered_in_its_thread(client: TestClient, blot: bytes) -
     assert client.delete(f"{API}/threads/shift-1").status_code == 409
 
 
+def test_a_question_about_what_was_inspected_is_no_other_inspection(client: TestClient, blot: bytes) -> None:
+    sha256 = inspected(client, blot)["sha256"]
+    before = client.get(f"{API}/log/summary").json()["count"]
+    asked = {"question": "Where is it?", "sha256": sha256, "product": "plate"}
+    assert client.post(f"{API}/ask", json=asked).json()["anomalous"] is True
+    assert client.post(f"{API}/reports", json={"images": [sha256], "format": "csv"}).status_code == 200
+    assert client.get(f"{API}/log/summary").json()["count"] == before
+    assert client.post(f"{API}/inspect", json={"sha256": sha256, "product": "plate"}).status_code == 200
+    assert client.get(f"{API}/log/summary").json()["count"] == before + 1
+
+
 def test_an_answer_comes_by_steps(client: TestClient, blot: bytes) -> None:
     asked = {"question": "Where is it?", "product": "plate", "stream": True}
     answer = client.post(f"{API}/ask", params=asked, content=blot)

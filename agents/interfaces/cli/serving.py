@@ -27,19 +27,31 @@ def serve(
             "--without-keys", help="Listen to other machines without keys: something in front asks."
         ),
     ] = False,
+    station: Annotated[
+        bool, typer.Option("--station/--no-station", help="Whether the pages for people are served too.")
+    ] = True,
+    watch: Annotated[
+        Path | None,
+        typer.Option("--watch", metavar="DIR", help="Folder whose next image the station takes at a key."),
+    ] = None,
     store: Store = None,
     device: Device = None,
     llm: Llm = None,
 ) -> None:
-    """Answer inspections, questions, enrolments and corrections over HTTP."""
+    """Answer inspections, questions, enrolments and corrections over HTTP, and serve the station's pages."""
     import uvicorn
 
     from agents.interfaces.service import create_service
+    from agents.interfaces.station.mount import has_station, mount_station
 
     with application(store=store, device=device, llm=llm) as opened:
         check_address(host, keys=bool(opened.settings.api_keys), without_keys=without_keys)
-        print_note(f"http://{host}:{port}/docs describes the API; loading the models")
         service = create_service(opened, print_note, any_host=without_keys)
+        if station and (watch is not None or has_station()):
+            mount_station(service, watch)
+            print_note(f"http://{host}:{port}/ is the station, /docs describes the API; loading the models")
+        else:
+            print_note(f"http://{host}:{port}/docs describes the API; loading the models")
         uvicorn.run(service, host=host, port=port, log_level="info")
 
 

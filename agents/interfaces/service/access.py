@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import hmac
+import secrets
+from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Final
 
 from fastapi import Depends, HTTPException, Request
 from fastapi.security import APIKeyHeader, HTTPBearer
+from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from agents.interfaces.service.errors import problem
 from agents.settings import ApiKey, Role
 
 RANKS: Final[dict[Role, int]] = {"viewer": 0, "operator": 1, "admin": 2}
+SESSION: Final = "iad_session"
+"""Cookie of a signed-in browser; sent to no other site (SameSite=Strict)."""
+MOST_SESSIONS: Final = 1000
 THIS_MACHINE: Final = frozenset({"localhost", "127.0.0.1", "[::1]"})
 _bearer = HTTPBearer(auto_error=False, description="a key of the setting `api_keys`")
 _header = APIKeyHeader(name="X-API-Key", auto_error=False, description="the same, in a header of its own")
@@ -37,6 +43,7 @@ class Access:
 
     def __init__(self, keys: Sequence[ApiKey]) -> None:
         self._keys = tuple(keys)
+        self._sessions: OrderedDict[str, Caller] = OrderedDict()
 
     @property
     def open(self) -> bool:
@@ -53,8 +60,30 @@ class Access:
         ]
         return Caller(found[0].name, found[0].role) if found else None
 
+    def sign_in(self, secret: str) -> str | None:
+        """Return a new session for a key, or None for a wrong one; it lasts as the process does."""
+        caller = self.caller_of(secret)
+        if caller is None:
+            return None
+        session = secrets.token_urlsafe(32)
+        self._sessions[session] = caller
+        while len(self._sessions) > MOST_SESSIONS:
+            self._sessions.popitem(last=False)
+        return session
 
-def secret_of(request: Request) -> str | None:
+    def sign_out(self, session: str) -> None:
+        """End a session."""
+        self._sessions.pop(session, None)
+
+    def caller_in(self, connection: HTTPConnection) -> Caller | None:
+        """Return who sent a request: by its key, else by its session; None where neither is known."""
+        secret = secret_of(connection)
+        if secret is not None or self.open:
+            return self.caller_of(secret)
+        return self._sessions.get(connection.cookies.get(SESSION, ""))
+
+
+def secret_of(request: HTTPConnection) -> str | None:
     """Return the key of a request's headers."""
     kind, _, secret = request.headers.get("authorization", "").partition(" ")
     return secret.strip() if kind.lower() == "bearer" else request.headers.get("x-api-key")
@@ -66,7 +95,7 @@ def needs(role: Role) -> Callable[..., Caller]:
     def check(
         request: Request, _bearer: object = Depends(_bearer), _key: object = Depends(_header)
     ) -> Caller:
-        caller: Caller | None = request.app.state.access.caller_of(secret_of(request))
+        caller: Caller | None = request.app.state.access.caller_in(request)
         if caller is None:
             raise HTTPException(
                 401,

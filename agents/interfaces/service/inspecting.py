@@ -6,9 +6,9 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncIterator
-from typing import Annotated, Any, Final
+from typing import Any, Final
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 
@@ -19,7 +19,7 @@ from agents.interfaces.service.access import Caller, Operator, Viewer
 from agents.interfaces.service.errors import BUSY
 from agents.interfaces.service.limits import Queue, as_caller
 from agents.interfaces.service.metrics import Metrics
-from agents.interfaces.service.models import AskFields, InspectFields, ProductName
+from agents.interfaces.service.models import AskFields, InspectFields, ProductName, Side
 from agents.interfaces.service.uploads import receive
 from anomaly_core.errors import IadError
 from tools.records import AnswerRecord, InspectionRecord, TextAnswerRecord
@@ -132,14 +132,14 @@ def inspecting_routes(desk: Desk, queue: Queue, metrics: Metrics) -> APIRouter:
     async def picture(
         sha256: str,
         kind: PictureKind,
-        caller: Viewer,
+        _: Viewer,
         product: ProductName | None = None,
-        side: Annotated[int, Query(ge=16, le=8192, description="longer side, at most")] = 2048,
+        side: Side = 2048,
     ) -> Response:
         """Return a picture of an inspected image: itself, heat map, overlay, mask, or nearest good part."""
-        data, media = await queue.run(
-            caller, lambda: as_file(within(desk.picture(sha256, kind, product), side))
-        )
+        # Not in the queue: a screen shows several, which wait for a thread instead of being refused.
+        shown = await run_in_threadpool(desk.picture, sha256, kind, product)
+        data, media = await run_in_threadpool(as_file, within(shown, side))
         return Response(data, media_type=media, headers={"Cache-Control": "private, no-cache"})
 
     return routes

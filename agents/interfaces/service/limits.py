@@ -13,7 +13,7 @@ from fastapi import HTTPException, Request
 from fastapi.concurrency import run_in_threadpool
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from agents.interfaces.service.access import Caller, secret_of
+from agents.interfaces.service.access import Caller
 from agents.interfaces.service.errors import problem
 from tools.context import operated_by
 
@@ -124,6 +124,6 @@ def count_request(request: Request) -> None:
 
     A wrong key counts for the address that it came from.
     """
-    caller = request.app.state.access.caller_of(secret_of(request))
+    caller = request.app.state.access.caller_in(request)
     address = request.client.host if request.client else ""
     request.app.state.rate.check(address if caller is None or caller.name is None else f"key {caller.name}")

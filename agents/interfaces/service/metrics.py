@@ -39,7 +39,9 @@ class Metrics:
 
     def requested(self, scope: Scope, status: int, seconds: float) -> None:
         """Count a request by its route, not its path, which has no end of values."""
-        route = getattr(scope.get("route"), "path", "none")
+        # The station makes routes of its own, a few for each open page.
+        inner = scope["path"].startswith("/_nicegui")
+        route = "station" if inner else getattr(scope.get("route"), "path", "none")
         self._requests.labels(scope["method"], route, str(status)).inc()
         self._seconds.labels(route).observe(seconds)
 

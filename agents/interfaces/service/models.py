@@ -12,6 +12,7 @@ from tools.enrollment.trial import Flip
 from tools.records import ErrorRecord
 
 SHA256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$", description="of an image that was inspected here")]
+Side = Annotated[int, Field(ge=16, le=8192, description="longer side of the picture, at most")]
 ProductName = Annotated[str, Field(min_length=1, max_length=255)]
 
 

@@ -8,11 +8,12 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Request, Response
 from fastapi import Path as InPath
 from starlette.datastructures import UploadFile
 
 from agents.desk import Desk
+from agents.desk.pictures import as_file, within
 from agents.interfaces.service.access import Admin, Viewer
 from agents.interfaces.service.errors import BUSY, invalid_request
 from agents.interfaces.service.limits import Queue
@@ -22,6 +23,7 @@ from agents.interfaces.service.models import (
     ProductBody,
     ProductDetails,
     RateFields,
+    Side,
     ZoneBody,
     ZoneFields,
 )
@@ -76,6 +78,13 @@ def product_routes(desk: Desk, queue: Queue) -> APIRouter:
             zones=[zone.to_dict() for zone in model.zones],
             defect_types=desk.types_of(product),
         )
+
+    @routes.get("/products/{product}/image", response_class=Response, responses=BUSY)
+    def first_good(product: Product, _: Viewer, side: Side = 2048) -> Response:
+        """Return the first good image, which zones are drawn on, with the zones outlined."""
+        app.tools.require_store()
+        data, media = as_file(within(desk.first_good(product), side))
+        return Response(data, media_type=media, headers={"Cache-Control": "private, no-cache"})
 
     @routes.post("/products/{product}/enrollment", status_code=202, responses=BUSY, openapi_extra=_FORM)
     async def enroll(request: Request, product: Product, caller: Admin) -> JobBody:

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 
-from fastapi import APIRouter, Depends, FastAPI
+from fastapi import APIRouter, Depends, FastAPI, HTTPException
 
 from agents.app import Application
 from agents.desk import Desk
@@ -21,6 +21,7 @@ from agents.interfaces.service.operations import Readiness, operation_routes
 from agents.interfaces.service.products import product_routes
 
 API = "/api/v1"
+METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 ABOUT = (
     "Finds, shows, names and explains what is wrong with a part, from a handful of good ones. Errors are "
     '{"error": {"kind", "message"}}; with keys set, send one as Authorization: Bearer KEY.'
@@ -58,11 +59,13 @@ def create_service(
     service.state.access = Access(settings.api_keys or ())
     service.state.rate = Rate(settings.requests_per_minute)
     service.state.desk = desk
+    service.state.queue = queue
     routes = APIRouter(prefix=API, dependencies=[Depends(count_request)], responses=RESPONSES)
     routes.include_router(inspecting_routes(desk, queue, metrics))
     routes.include_router(product_routes(desk, queue))
     routes.include_router(catalogue_routes(desk, queue))
     routes.include_router(history_routes(desk, queue))
+    routes.add_api_route("/{path:path}", _nothing_here, methods=METHODS, include_in_schema=False)
     service.include_router(routes)
     service.include_router(operation_routes(service, readiness, metrics))
     add_handlers(service, str(settings.store))
@@ -70,3 +73,8 @@ def create_service(
     service.add_middleware(ThisMachineAlone, access=service.state.access, any_host=any_host)
     service.add_middleware(Measured, metrics=metrics)
     return service
+
+
+def _nothing_here(path: str) -> None:
+    # Said here, since a station that is mounted beside has a page for what it does not know.
+    raise HTTPException(404, f"there is no {API}/{path}: see /docs")
