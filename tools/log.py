@@ -1,4 +1,4 @@
-"""Writing to the log: an inspection, a correction, or the undoing of one, as a row."""
+"""Writing to the log: an inspection, a correction, the undoing of one, or a change of a product, as a row."""
 
 from __future__ import annotations
 
@@ -80,6 +80,20 @@ def log_correction(context: Context, correction: Correction) -> list[str]:
         **asdict(context.origin),
     )
     return _logged(context, entry, f"{entry.kind} {correction.id}")
+
+
+def log_change(context: Context, product: str, what: str) -> list[str]:
+    """Log that a person changed a product, such as its rates; return warnings as `log_inspection` does."""
+    entry = Entry(
+        kind="change",
+        name=product,
+        sha256="",
+        product=product,
+        p_value=1.0,
+        note=what,
+        **asdict(context.origin),
+    )
+    return _logged(context, entry, None)
 
 
 def _logged(context: Context, entry: Entry, identity: str | None) -> list[str]:

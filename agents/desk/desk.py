@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 from PIL import Image
 
 from agents.app import Application, Listener
 from agents.corrections import Outcome
 from agents.desk.history import History
-from agents.desk.jobs import Job, Jobs
+from agents.desk.jobs import Jobs
 from agents.desk.kept import KeptImage, KeptImages
 from agents.desk.pictures import PictureKind, picture, zones_picture
+from agents.desk.products import Products
 from anomaly_core.errors import IadError, UnreadableImage
 from anomaly_core.good_images import Progress
 from anomaly_core.names import name_key
@@ -27,8 +26,6 @@ from knowledge.log.figures import Filter
 from knowledge.products.corrections import Label
 from tools.context import Part
 from tools.detect import find_product, open_image
-from tools.enrollment.findings import Finding
-from tools.enrollment.outlook import outlook
 from tools.log import seen_before
 from tools.records import AnswerRecord, FailureRecord, InspectionRecord
 from tools.report import write_report
@@ -47,6 +44,11 @@ class Desk:
     def history(self) -> History:
         """The log."""
         return History(self.app.tools.log)
+
+    @cached_property
+    def products(self) -> Products:
+        """Changes of products."""
+        return Products(self.app, self.jobs)
 
     def close(self) -> None:
         """Let the running job end."""
@@ -158,52 +160,6 @@ class Desk:
         flips = [replace(flip, name=self._known_name(flip.name)) for flip in outcome.flips]
         return replace(outcome, flips=flips)
 
-    def enroll(
-        self,
-        product: str,
-        images: Sequence[Path],
-        *,
-        folder: Path,
-        keep_all: bool = False,
-        mm_per_px: float | None = None,
-    ) -> Job:
-        """Learn a product in the background. folder: of the images; it is removed in the end."""
-
-        def work(progress: Progress) -> dict[str, Any]:
-            summary = self.app.enroll(product, images, progress, keep_all=keep_all, mm_per_px=mm_per_px)
-            return {
-                "product": summary.product,
-                "templates": summary.templates,
-                "encoder": summary.encoder,
-                "alpha": summary.alpha,
-                "supported_rate": summary.supported_rate,
-                "seconds": round(summary.seconds, 2),
-                "forecast": outlook(
-                    summary.forecast, summary.templates, summary.supported_rate, summary.alpha
-                ),
-                "findings": [_by_name(each) for each in summary.findings],
-                "skipped": [_by_name(each) for each in summary.skipped],
-                "note": summary.note,
-            }
-
-        return self._start(f"enroll {product}", folder, work)
-
-    def calibrate(self, product: str, images: Sequence[Path], *, folder: Path) -> Job:
-        """Narrow a product's calibration in the background; see `enroll`."""
-
-        def work(progress: Progress) -> dict[str, Any]:
-            summary = self.app.calibrate(product, images, progress)
-            return {
-                "product": summary.product,
-                "images": summary.images,
-                "good_images": summary.good_images,
-                "supported_rate": summary.supported_rate,
-                "findings": [_by_name(each) for each in summary.findings],
-                "skipped": [_by_name(each) for each in summary.skipped],
-            }
-
-        return self._start(f"calibrate {product}", folder, work)
-
     def notes_on(self, product: str, defect: str) -> list[Entry]:
         """Return what the catalogue says of a type of defect of a product; empty where nothing."""
         passages = self.app.tools.domain.entries(product)
@@ -233,15 +189,6 @@ class Desk:
                 product = self._inspected_as(open_image(self.app.tools, str(path)).sha256)
                 records += self.app.inspect([path], product=product, out=folder / "pictures")
             return write_report(records, folder / f"report.{ending}", title=title).read_bytes()
-
-    def _start(self, what: str, folder: Path, work: Callable[[Progress], dict[str, Any]]) -> Job:
-        def whole(progress: Progress) -> dict[str, Any]:
-            try:
-                return work(progress)
-            finally:
-                shutil.rmtree(folder, ignore_errors=True)
-
-        return self.jobs.start(what, whole)
 
     def _inspected_as(self, sha256: str) -> str | None:
         """Return the product of an image's last inspection, or None."""
@@ -276,11 +223,3 @@ class Desk:
             if isinstance(error, UnreadableImage):
                 self.images.drop(image.path)
             raise type(error)(str(error).replace(str(image.path), image.name)) from error
-
-
-def _by_name(record: Finding | FailureRecord) -> dict[str, Any]:
-    """Return a record of an image that was sent, by its name instead of its passing path."""
-    name = Path(record.image).name
-    if isinstance(record, Finding):
-        return {**record.model_dump(mode="json"), "image": name}
-    return {"image": name, "message": record.error.message.replace(record.image, name)}

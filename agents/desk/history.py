@@ -42,6 +42,10 @@ class History:
         """Return the inspections that wait for a person, the latest first."""
         return self._read(lambda held: list(figures.waiting(held, Filter(product=product), limit)))
 
+    def changes(self, product: str | None = None) -> list[dict[str, Any]]:
+        """Return who changed products, and what, the latest first."""
+        return self._read(lambda held: figures.changes(held, Filter(product=product)))
+
     def latest(self, sha256: str) -> dict[str, Any] | None:
         """Return the last inspection of an image, or None."""
         return next(iter(self.rows(Filter(sha256=sha256), limit=1)), None)

@@ -216,6 +216,18 @@ def corrections(connection: sqlite3.Connection, wanted: Filter) -> list[dict[str
     return [dict(zip(names, row, strict=True)) for row in found]
 
 
+def changes(connection: sqlite3.Connection, wanted: Filter) -> list[dict[str, Any]]:
+    """Return the changes of products, the latest first."""
+    where, values = wanted.where("kind = 'change'")
+    names = ("number", "at", "product", "note", "operator", "station")
+    found = connection.execute(
+        f"SELECT {', '.join(names)} FROM rows WHERE {where} AND kind <> 'inspection' "
+        "ORDER BY at DESC, number DESC",
+        values,
+    )
+    return [dict(zip(names, row, strict=True)) for row in found]
+
+
 def waiting(
     connection: sqlite3.Connection, wanted: Filter, limit: int | None = None
 ) -> Iterator[dict[str, Any]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -109,6 +110,19 @@ def test_the_log_names_who_did_it(app: Application, client: TestClient, tmp_path
     assert client.get(f"{API}/log", headers=bearer("viewer-secret")).json()[0]["operator"] == (
         "the settings' own"
     )
+    rates = {"alpha": 0.04, "review": 0.3}
+    changed = client.put(f"{API}/products/plate/rates", json=rates, headers=bearer("roots-secret"))
+    assert changed.json() == {**rates, "warnings": []}
+    files = {"images": ("g.png", part(tmp_path / "g.png", 30).read_bytes())}
+    job = client.post(f"{API}/products/new/enrollment", files=files, headers=bearer("roots-secret")).json()
+    deadline = time.monotonic() + 60
+    while job["status"] != "done":
+        assert time.monotonic() < deadline, job
+        time.sleep(0.1)
+        job = client.get(f"{API}/jobs/{job['id']}", headers=bearer("viewer-secret")).json()
+    enrolled, rated = client.get(f"{API}/log/changes", headers=bearer("viewer-secret")).json()
+    assert (enrolled["product"], enrolled["operator"]) == ("new", "root")
+    assert (rated["note"], rated["operator"]) == ("rates set to alpha 0.04, review 0.3", "root")
     app.tools.log.verify()
 
 

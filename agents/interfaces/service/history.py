@@ -71,6 +71,13 @@ def history_routes(desk: Desk, queue: Queue) -> APIRouter:
             headers={"Content-Disposition": 'attachment; filename="log.csv"'},
         )
 
+    @routes.get("/log/changes")
+    def changes(
+        _: Viewer, product: Annotated[str | None, Query(max_length=255)] = None
+    ) -> list[dict[str, Any]]:
+        """Return who enrolled and changed products over the service, and what, the latest first."""
+        return desk.history.changes(product)
+
     @routes.get("/log/check")
     def check(_: Viewer) -> CheckedBody:
         """Check that no row was changed, removed or put elsewhere."""

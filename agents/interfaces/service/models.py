@@ -73,6 +73,14 @@ class RateFields(Body):
     model_config = ConfigDict(json_schema_extra={"examples": [{"alpha": 0.05, "review": 0.2}]})
 
 
+class RatesBody(BaseModel):
+    """A product's rates as they are set. warnings: what failed beside it, such as its row in the log."""
+
+    alpha: float
+    review: float
+    warnings: list[str]
+
+
 class ReportFields(Body):
     """A report on images that were inspected here; they are inspected anew."""
 
@@ -163,6 +171,7 @@ class ZoneBody(BaseModel):
     accepted: bool
     zone: dict[str, Any]
     flips: list[FlipBody]
+    warnings: list[str]
 
 
 class CheckedBody(BaseModel):

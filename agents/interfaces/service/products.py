@@ -23,6 +23,7 @@ from agents.interfaces.service.models import (
     ProductBody,
     ProductDetails,
     RateFields,
+    RatesBody,
     Side,
     ZoneBody,
     ZoneFields,
@@ -30,8 +31,7 @@ from agents.interfaces.service.models import (
 from agents.interfaces.service.uploads import CHUNK, shown
 from anomaly_core.errors import ConfigError
 from knowledge.products.record import check_product_name
-from tools.enrollment.rates import set_rates
-from tools.zones import ZoneOutcome, add_zone, remove_zone
+from tools.zones import ZoneOutcome
 
 MOST_IMAGES: Final = 500
 Product = Annotated[str, InPath(max_length=255, description="name of a product")]
@@ -99,7 +99,10 @@ def product_routes(desk: Desk, queue: Queue) -> APIRouter:
         keep_all = fields.get("keep_all", "").lower() in ("true", "1", "yes", "on")
         return JobBody.of(
             await queue.run(
-                caller, lambda: desk.enroll(product, paths, keep_all=keep_all, mm_per_px=scale, folder=folder)
+                caller,
+                lambda: desk.products.enroll(
+                    product, paths, keep_all=keep_all, mm_per_px=scale, folder=folder
+                ),
             )
         )
 
@@ -110,33 +113,31 @@ def product_routes(desk: Desk, queue: Queue) -> APIRouter:
         app.tools.product(product)
         folder, _ = await _received(request, desk)
         paths = sorted(path for path in folder.rglob("*") if path.is_file())
-        return JobBody.of(await queue.run(caller, lambda: desk.calibrate(product, paths, folder=folder)))
+        return JobBody.of(
+            await queue.run(caller, lambda: desk.products.calibrate(product, paths, folder=folder))
+        )
 
     @routes.put("/products/{product}/rates")
-    def rates(product: Product, given: RateFields, caller: Admin) -> RateFields:
+    async def rates(product: Product, given: RateFields, caller: Admin) -> RatesBody:
         """Set the rates that a product is judged at where a call and the settings give none."""
-        set_rates(app.tools, product, given.alpha, given.review)
-        return given
+        alpha, review = given.alpha, given.review
+        warnings = await queue.run(caller, lambda: desk.products.set_rates(product, alpha, review))
+        return RatesBody(alpha=alpha, review=review, warnings=warnings)
 
     @routes.post("/products/{product}/zones", responses=BUSY)
     async def add(product: Product, given: ZoneFields, caller: Admin) -> ZoneBody:
         """Name an area of a product, or take it out of what is judged."""
-        return _zone_body(
-            await queue.run(
-                caller,
-                lambda: add_zone(
-                    app.tools, product, given.name, given.box,
-                    ignored=given.ignored, accept_flips=given.accept_flips,
-                ),
-            )
-        )  # fmt: skip
+        fields = given.model_dump()
+        return _zone_body(*await queue.run(caller, lambda: desk.products.add_zone(product, **fields)))
 
     @routes.delete("/products/{product}/zones/{zone}", responses=BUSY)
     async def remove(product: Product, zone: str, caller: Admin, accept_flips: bool = False) -> ZoneBody:
         """Remove a zone."""
         app.tools.require_store()
         return _zone_body(
-            await queue.run(caller, lambda: remove_zone(app.tools, product, zone, accept_flips=accept_flips))
+            *await queue.run(
+                caller, lambda: desk.products.remove_zone(product, zone, accept_flips=accept_flips)
+            )
         )
 
     @routes.get("/jobs")
@@ -152,8 +153,9 @@ def product_routes(desk: Desk, queue: Queue) -> APIRouter:
     return routes
 
 
-def _zone_body(outcome: ZoneOutcome) -> ZoneBody:
+def _zone_body(outcome: ZoneOutcome, warnings: list[str]) -> ZoneBody:
     return ZoneBody(
+        warnings=warnings,
         accepted=outcome.accepted,
         zone=outcome.zone.to_dict(),
         flips=[FlipBody.of(flip) for flip in outcome.flips],

@@ -99,7 +99,12 @@ class InspectPage:
         with self._result, ui.element("section").classes("band busy"):
             ui.spinner(size="lg")
             ui.label(self.visit.say("Looking at {name} ...", name=image.name)).classes("word")
-        self._show(await self.visit.run(lambda: of_record(desk, desk.inspect(image, product))))
+        shown = await self.visit.run(lambda: of_record(desk, desk.inspect(image, product)))
+        self._show(shown)
+        if shown is None:
+            with self._result, ui.element("section").classes("band busy"):
+                ui.icon("report").classes("sign")
+                ui.label(self.visit.say("Not inspected: {name}", name=image.name)).classes("word")
 
     def _of_log(self, sha256: str) -> Shown | None:
         row = self.visit.desk.history.latest(sha256)

@@ -131,7 +131,7 @@ class ProductsPage:
         keep, scale, paths = self._keep.value, self._scale.value or None, list(self._paths)
         desk = self.visit.desk
         job = await self.visit.run(
-            lambda: desk.enroll(name, paths, folder=folder, keep_all=keep, mm_per_px=scale)
+            lambda: desk.products.enroll(name, paths, folder=folder, keep_all=keep, mm_per_px=scale)
         )
         if job is None:
             return

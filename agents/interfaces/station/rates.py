@@ -10,7 +10,6 @@ from nicegui import ui
 
 from agents.interfaces.station.visit import Visit
 from anomaly_core.product import ProductModel
-from tools.enrollment.rates import set_rates
 
 LAST: Final = 200
 STEPS: Final = 20
@@ -74,13 +73,11 @@ class Rates:
 
     async def _set(self) -> None:
         alpha, review = self.rates
-        tools = self.visit.desk.app.tools
-
-        def work() -> bool:
-            set_rates(tools, self.product, alpha, review)
-            return True
-
-        if await self.visit.run(work):
+        products = self.visit.desk.products
+        warnings = await self.visit.run(lambda: products.set_rates(self.product, alpha, review))
+        if warnings is not None:
+            for warning in warnings:
+                self.visit.tell_error(warning)
             told = self.visit.say("{product} is judged at these rates from now on.", product=self.product)
             ui.notify(told, type="positive", position="top")
 

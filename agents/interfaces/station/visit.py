@@ -42,7 +42,8 @@ class Visit:
 
     def tell_error(self, message: str) -> None:
         """Show what went wrong until it is read."""
-        ui.notify(message, type="negative", multi_line=True, timeout=0, close_button=self.say("Close"))
+        close = {"label": self.say("Close"), "color": "white"}
+        ui.notify(message, type="negative", multi_line=True, timeout=0, actions=[close])
 
     def may(self, role: Role) -> bool:
         """Return whether the visitor has a role, or a higher one."""

@@ -13,7 +13,10 @@ from agents.interfaces.station.flips import agreed
 from agents.interfaces.station.result import SIDE
 from agents.interfaces.station.visit import Visit
 from anomaly_core.product import ProductModel
-from tools.zones import ZoneOutcome, add_zone, remove_zone, zones_of
+from tools.zones import ZoneOutcome, zones_of
+
+Changed = tuple[ZoneOutcome, list[str]]
+"""A change of the zones, and what failed beside it."""
 
 
 @dataclass
@@ -89,10 +92,10 @@ class Zones:
         if len(self.corners) != 2 or not name:
             self.visit.tell_error(say("Draw a box on the image and name it first."))
             return
-        box, tools = self._box(), self.visit.desk.app.tools
+        box, products = self._box(), self.visit.desk.products
         await self._changed(
-            await self.visit.run(lambda: add_zone(tools, self.product, name, box, ignored=ignored)),
-            lambda: add_zone(tools, self.product, name, box, ignored=ignored, accept_flips=True),
+            await self.visit.run(lambda: products.add_zone(self.product, name, box, ignored=ignored)),
+            lambda: products.add_zone(self.product, name, box, ignored=ignored, accept_flips=True),
         )
 
     def _show_list(self) -> None:
@@ -109,18 +112,21 @@ class Zones:
                         )
 
     async def _remove(self, name: str) -> None:
-        tools = self.visit.desk.app.tools
+        products = self.visit.desk.products
         await self._changed(
-            await self.visit.run(lambda: remove_zone(tools, self.product, name)),
-            lambda: remove_zone(tools, self.product, name, accept_flips=True),
+            await self.visit.run(lambda: products.remove_zone(self.product, name)),
+            lambda: products.remove_zone(self.product, name, accept_flips=True),
         )
 
-    async def _changed(self, outcome: ZoneOutcome | None, again: Callable[[], ZoneOutcome]) -> None:
+    async def _changed(self, first: Changed | None, again: Callable[[], Changed]) -> None:
         """Show a change, or ask first where it would flip verdicts that stand."""
-        if outcome is not None and not outcome.accepted and await agreed(self.visit, outcome.flips):
-            outcome = await self.visit.run(again)
-        if outcome is None or not outcome.accepted:
+        done = first
+        if done is not None and not done[0].accepted and await agreed(self.visit, done[0].flips):
+            done = await self.visit.run(again)
+        if done is None or not done[0].accepted:
             return
+        for warning in done[1]:
+            self.visit.tell_error(warning)
         self.corners = []
         self._image.content = ""
         self._image.set_source(self._address())
