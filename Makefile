@@ -17,7 +17,7 @@ LITE0 := efficientnet-lite0
 PAIR := efficientnet-lite0+dinov2-small
 
 .DEFAULT_GOAL := help
-.PHONY: help demo train test test-slow test-vllm bench-peers lint clean
+.PHONY: help demo train test test-slow test-vllm test-browser bench-peers lint clean
 
 help:
 	@echo "make demo       the whole job on real photographs, into ./iad-demo"
@@ -26,6 +26,7 @@ help:
 	@echo "make test-slow  what takes a minute or so each, such as what the README shows"
 	@echo "make test-vllm  real vLLM servers on the processor, in $(VLLM) (about 2 GB)"
 	@echo "make bench-peers  other detectors beside ours, DATA=ROOT of the sets, in $(PEERS) (about 2 GB)"
+	@echo "make test-browser  the station's pages in a real Chromium"
 	@echo "make lint       style, types and import order alone"
 	@echo "make clean      remove the environments and what the demo made"
 
@@ -95,6 +96,10 @@ bench-peers: $(PEERS_READY)
 	@test -n "$(DATA)" || { echo "DATA: name the folder of the sets, see benchmarks/peers.py"; exit 2; }
 	$(PEERS)/bin/iad weights pull efficientnet-lite0 dinov2-small smollm2 elpv
 	$(PEERS)/bin/python benchmarks/peers.py --data $(DATA) $(ARGS)
+# With the system's Chromium (`apt install chromium`, or CHROMIUM=PATH); without one it is skipped, and says so.
+test-browser: $(READY)
+	$(BIN)/python $(PIP_INSTALL) -e ".[cpu,station]" playwright
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q tests/browser
 
 clean:
 	rm -rf $(VENV) $(VLLM) $(PEERS) iad-demo .pytest_cache .ruff_cache .mypy_cache .import_linter_cache

@@ -240,6 +240,8 @@ class Application:
         learn: bool = True,
         against: Sequence[Path] = (),
         accept_flips: bool = False,
+        record: bool = True,
+        shown_name: str | None = None,
         progress: Progress | None = None,
     ) -> Outcome:
         """Record a person's verdict on an image and learn from it; see `agents.corrections.correct`."""
@@ -255,6 +257,8 @@ class Application:
             learn=learn,
             against=against,
             accept_flips=accept_flips,
+            record=record,
+            shown_name=shown_name,
             progress=progress,
         )
 

@@ -61,6 +61,8 @@ def correct(
     learn: bool = True,
     against: Sequence[Path] = (),
     accept_flips: bool = False,
+    record: bool = True,
+    shown_name: str | None = None,
     progress: Progress | None = None,
 ) -> Outcome:
     """Record a person's verdict on an image, and learn from it where `learn` is set.
@@ -68,7 +70,8 @@ def correct(
     A defect whose type is named joins the product's examples. A good image joins its templates; before that,
     the images that people judged earlier, and those of `against`, are judged with it: where it would flip
     one against a human label, or one that no person has judged, nothing is recorded unless `accept_flips`
-    is set. defect_type and mask: of an anomalous image only.
+    is set. defect_type and mask: of an anomalous image only. record: False only says what it would flip.
+    shown_name: of an image whose path is a passing one.
 
     region: 1-based, the only region that is called good. Beside others it becomes a zone of the product that
     is not judged, after the same check, and the label recorded is the verdict on the rest; alone it is as if
@@ -89,7 +92,7 @@ def correct(
     correction = Correction(
         id=uuid.uuid4().hex[:12],
         at=now(),
-        image=image.name,
+        image=shown_name or image.name,
         sha256=opened.sha256,
         product=found.name,
         measured=label_of(measured.anomalous),
@@ -99,6 +102,8 @@ def correct(
         note=note,
         masked=drawn is not None,
     )
+    if not record and not (learn and verdict == "good"):
+        return Outcome(correction, accepted=False)
     if learn and defect_type is not None:
         example, features = example_of(tools, found.name, defect_type, image, mask=drawn, id_=correction.id)
         learned = replace(correction, learned="example")
@@ -107,6 +112,8 @@ def correct(
     if not (learn and verdict == "good"):
         return Outcome(correction, True, [], _write(tools, correction, bytes_of(loaded), drawn, None))
     with _changed(tools, found.name, loaded, box, correction.id, progress) as made:
+        if made is None and not record:
+            return Outcome(correction, accepted=False)
         if made is None:
             return Outcome(correction, True, [], _write(tools, correction, bytes_of(loaded), drawn, None))
         flips = made.flips(judged_images(tools, found.name, against))
@@ -114,7 +121,7 @@ def correct(
         if box is not None:
             rest = label_of(made.judge(image).anomalous)
             learned = replace(correction, verdict=rest, learned="zone")
-        if any(flip.harms for flip in flips) and not accept_flips:
+        if not record or (any(flip.harms for flip in flips) and not accept_flips):
             return Outcome(learned, accepted=False, flips=flips)
         return Outcome(learned, True, flips, _write(tools, learned, bytes_of(loaded), drawn, made.put))
 

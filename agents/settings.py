@@ -17,7 +17,7 @@ from tools.records import Kind
 CONFIG_FILE: Final = "iad.toml"
 EMBEDDED: Final = "embedded"
 """`llm_url` where the prompt-learned language model phrases the answers."""
-PATH_KEYS: Final = ("store", "conversations", "log", "checkpoint")
+PATH_KEYS: Final = ("store", "conversations", "log", "checkpoint", "image_root")
 """Keys that hold paths: in the file they are relative to the file's folder, elsewhere to the current one."""
 _NO_PATHS: Final = ("shipped", "none")
 
@@ -56,6 +56,32 @@ def read_config(path: Path) -> dict[str, Any]:
         if isinstance(table.get(key), str) and "://" not in table[key] and table[key] not in _NO_PATHS:
             table[key] = str(path.parent / Path(table[key]).expanduser())
     return table
+
+
+Role = Literal["viewer", "operator", "admin"]
+"""What a caller of the service may do: look; inspect, ask and correct too; change products and notes too."""
+
+
+class ApiKey(BaseModel):
+    """A caller of the service. name: for the log, as the operator."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    role: Role
+    name: str = Field(min_length=1, max_length=200)
+    secret: SecretStr = Field(min_length=8)
+
+    @classmethod
+    def parse(cls, text: str) -> ApiKey:
+        """Return the key of `ROLE:NAME:SECRET`. Raises ValueError, which does not repeat the secret."""
+        role, _, rest = text.partition(":")
+        name, _, secret = rest.partition(":")
+        if role not in get_args(Role) or not name or len(secret) < 8:
+            raise ValueError(
+                f"a key is ROLE:NAME:SECRET with a role of {', '.join(get_args(Role))} and a secret of at "
+                f"least 8 characters; one begins {role[:12]!r}"
+            )
+        return cls.model_validate({"role": role, "name": name, "secret": secret})
 
 
 class Settings(BaseModel):
@@ -156,6 +182,25 @@ class Settings(BaseModel):
     seed: int = Field(0, ge=0, lt=2**32, description="seed of the demo's draw")
     max_pixels: int = Field(200_000_000, ge=1024, description="larger images are refused, not decoded")
 
+    api_keys: tuple[ApiKey, ...] | None = Field(
+        None,
+        description="who may call `iad serve`, each `ROLE:NAME:SECRET` with the role `viewer`, `operator` or "
+        "`admin`, separated by commas in the environment; if unset, this machine alone, without keys",
+    )
+    image_root: Path | None = Field(
+        None, description="folder under which a request to `iad serve` may name an image by its path"
+    )
+    upload_mb: int = Field(64, ge=1, le=4096, description="largest body of a request to `iad serve`, in MB")
+    requests_per_minute: int | None = Field(
+        None, ge=1, description="requests of one caller to `iad serve` in a minute; unlimited if unset"
+    )
+    queue_length: int = Field(
+        16, ge=1, le=1000, description="requests that `iad serve` works on or lets wait; others get 429"
+    )
+    kept_images: int = Field(
+        2000, ge=1, description="images sent to `iad serve` that are kept, for threads and review"
+    )
+
     @property
     def log_file(self) -> Path | None:
         """The log's file; None where nothing is logged."""
@@ -173,6 +218,18 @@ class Settings(BaseModel):
     @classmethod
     def _expand_user(cls, path: Path) -> Path:
         return path.expanduser()
+
+    @field_validator("api_keys", mode="before")
+    @classmethod
+    def _parse_keys(cls, value: object) -> object:
+        texts = [part.strip() for part in value.split(",")] if isinstance(value, str) else value
+        if not isinstance(texts, list | tuple):
+            return texts
+        keys = [ApiKey.parse(text) if isinstance(text, str) else text for text in texts]
+        secrets = [key.secret.get_secret_value() for key in keys if isinstance(key, ApiKey)]
+        if len(set(secrets)) < len(secrets):
+            raise ValueError("two keys have the same secret: give each caller one of its own")
+        return keys
 
     @field_validator("scorers", "llm_kinds", mode="before")
     @classmethod

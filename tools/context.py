@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar, cast
 
@@ -43,6 +45,22 @@ class Origin:
     operator: str | None = None
 
 
+_OPERATOR: ContextVar[str | None] = ContextVar("operator", default=None)
+
+
+@contextmanager
+def operated_by(name: str | None) -> Iterator[None]:
+    """Log what the block does as this person's; None: as the settings' operator's.
+
+    A context variable, since several people share one service and its models.
+    """
+    token = _OPERATOR.set(name)
+    try:
+        yield
+    finally:
+        _OPERATOR.reset(token)
+
+
 class Context:
     """The collaborators of all tools. Thread-safe.
 
@@ -68,7 +86,7 @@ class Context:
         self.store_path = store
         self.rates = rates
         self.log = None if log is None else InspectionLog(log)
-        self.origin = origin or Origin()
+        self._origin = origin or Origin()
         self._make_model = model
         self._make_other_model = other_model
         self._make_text_encoder = text_encoder
@@ -82,6 +100,12 @@ class Context:
             if name not in self._made:
                 self._made[name] = make()
             return cast("T", self._made[name])
+
+    @property
+    def origin(self) -> Origin:
+        """Where what is logged now is made, and by whom; see `operated_by`."""
+        operator = _OPERATOR.get()
+        return self._origin if operator is None else replace(self._origin, operator=operator)
 
     @property
     def model(self) -> AnomalyGPT:

@@ -1,9 +1,11 @@
-"""Writing to the log: an inspection, a correction, or the undoing of one, as a row."""
+"""Writing to the log: an inspection, a correction, the undoing of one, or a change of a product, as a row."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -13,6 +15,18 @@ from knowledge.products.corrections import Correction
 from tools.classify.scores import UNKNOWN
 from tools.context import Context
 from tools.records import DefectRecord, MeasuredRegion, OpenedRecord, ProductRecord, VerdictRecord
+
+_SEEN: ContextVar[bool] = ContextVar("seen", default=False)
+
+
+@contextmanager
+def seen_before() -> Iterator[None]:
+    """Log no inspection in the block: what it looks at was judged, and logged, before."""
+    token = _SEEN.set(True)
+    try:
+        yield
+    finally:
+        _SEEN.reset(token)
 
 
 def log_inspection(
@@ -30,6 +44,8 @@ def log_inspection(
 
     shown_name: of an image whose path is a passing one. identity: the same one is logged once.
     """
+    if _SEEN.get():
+        return []
     entry = Entry(
         kind="inspection",
         name=shown_name or Path(opened.image).name,
@@ -65,6 +81,20 @@ def log_correction(context: Context, correction: Correction) -> list[str]:
         **asdict(context.origin),
     )
     return _logged(context, entry, f"{entry.kind} {correction.id}")
+
+
+def log_change(context: Context, product: str, what: str) -> list[str]:
+    """Log that a person changed a product, such as its rates; return warnings as `log_inspection` does."""
+    entry = Entry(
+        kind="change",
+        name=product,
+        sha256="",
+        product=product,
+        p_value=1.0,
+        note=what,
+        **asdict(context.origin),
+    )
+    return _logged(context, entry, None)
 
 
 def _logged(context: Context, entry: Entry, identity: str | None) -> list[str]:

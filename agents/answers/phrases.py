@@ -17,11 +17,14 @@ FOLDER: Final = Path(__file__).parent / "locale"
 
 
 class Phrases:
-    """Messages of one language. Call it with a message id and the values of its fields."""
+    """Messages of one language. Call it with a message id and the values of its fields.
 
-    def __init__(self, language: str) -> None:
+    folder: of the catalogues.
+    """
+
+    def __init__(self, language: str, folder: Path = FOLDER) -> None:
         self.language = language
-        self._catalogue = _catalogue(language)
+        self._catalogue = _catalogue(folder / f"{language}.po", language)
 
     def __call__(self, message: str, **values: object) -> str:
         """Return a message with its fields filled in."""
@@ -50,8 +53,7 @@ def phrases_of(language: str) -> Phrases:
     return Phrases(language)
 
 
-def _catalogue(language: str) -> gettext.NullTranslations:
-    path = FOLDER / f"{language}.po"
+def _catalogue(path: Path, language: str) -> gettext.NullTranslations:
     if not path.is_file():
         return gettext.NullTranslations()
     # Here, not above: only an answer needs them.

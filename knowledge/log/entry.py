@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final, Literal
 
-Kind = Literal["inspection", "correction", "undo"]
+Kind = Literal["inspection", "correction", "undo", "change"]
 Status = Literal["confirmed", "likely", "unknown"]
 GENESIS: Final = "0" * 64
 """What stands for the hash of the row before the first."""
@@ -43,12 +43,13 @@ class Region:
 
 @dataclass(frozen=True)
 class Entry:
-    """An inspection, a person's correction of one, or the undoing of a correction.
+    """An inspection, a person's correction of one, the undoing of a correction, or a change of a product.
 
     at: see `timestamp`. path: of the image, empty where it came without a file. decision, alpha, review: of
-    an inspection. correction: id of the correction. verdict: a person's. note: a person's, or why the image
-    of an inspection isn't comparable with the good ones. uid: a second entry of the
-    same uid is not written, so that a step repeated after a kill logs nothing twice.
+    an inspection. p_value: 1 of a change, whose note says what it was. correction: id of the correction.
+    verdict: a person's. note: a person's, or why the image of an inspection isn't comparable with the good
+    ones. uid: a second entry of the same uid is not written, so that a step repeated after a kill logs
+    nothing twice.
     """
 
     kind: Kind

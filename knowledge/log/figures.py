@@ -116,6 +116,12 @@ def rows(
 ) -> Iterator[dict[str, Any]]:
     """Yield inspections as objects, in order. limit: how many at most; None for all."""
     where, values = wanted.where()
+    yield from _objects(connection, where, values, order, limit)
+
+
+def _objects(
+    connection: sqlite3.Connection, where: str, values: list[Any], order: Order, limit: int | None
+) -> Iterator[dict[str, Any]]:
     names = ("number", *COLUMNS, "hash")
     cursor = connection.execute(
         f"SELECT {', '.join(names)} FROM rows WHERE {where} ORDER BY {_ORDERS[order]} LIMIT ?",
@@ -210,6 +216,38 @@ def corrections(connection: sqlite3.Connection, wanted: Filter) -> list[dict[str
         values,
     )
     return [dict(zip(names, row, strict=True)) for row in found]
+
+
+def changes(connection: sqlite3.Connection, wanted: Filter) -> list[dict[str, Any]]:
+    """Return the changes of products, the latest first."""
+    where, values = wanted.where("kind = 'change'")
+    names = ("number", "at", "product", "note", "operator", "station")
+    found = connection.execute(
+        f"SELECT {', '.join(names)} FROM rows WHERE {where} AND kind <> 'inspection' "
+        "ORDER BY at DESC, number DESC",
+        values,
+    )
+    return [dict(zip(names, row, strict=True)) for row in found]
+
+
+def waiting(
+    connection: sqlite3.Connection, wanted: Filter, limit: int | None = None
+) -> Iterator[dict[str, Any]]:
+    """Yield the last inspections of images to be reviewed that no correction which holds speaks of.
+
+    The latest first; limit: see `rows`.
+    """
+    where, values = replace(wanted, decision="review").where()
+    last = (
+        "number = (SELECT MAX(number) FROM rows AS own "
+        "WHERE own.sha256 = rows.sha256 AND own.kind = 'inspection')"
+    )
+    unsaid = (
+        "NOT EXISTS (SELECT 1 FROM rows AS own WHERE own.sha256 = rows.sha256 AND own.kind = 'correction' "
+        "AND own.correction NOT IN "
+        "(SELECT correction FROM rows WHERE kind = 'undo' AND kind <> 'inspection'))"
+    )
+    yield from _objects(connection, f"{where} AND {last} AND {unsaid}", values, "latest", limit)
 
 
 def distinct(connection: sqlite3.Connection, column: Literal["product", "type"]) -> list[str]:

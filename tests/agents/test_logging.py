@@ -14,7 +14,7 @@ from typer.testing import CliRunner, Result
 
 from agents.app import Application
 from agents.interfaces.cli import app as command
-from agents.interfaces.server import create_server
+from agents.interfaces.service import create_service
 from agents.settings import Settings
 from anomaly_core.errors import ConfigError
 from knowledge.log.figures import Filter, corrections, rows
@@ -97,10 +97,10 @@ def test_a_step_repeated_after_a_kill_logs_once(
 
 
 def test_an_upload_is_logged_by_its_name(app: Application, made: Path) -> None:
-    client = TestClient(create_server(app))
+    client = TestClient(create_service(app), base_url="http://127.0.0.1")
     data = (made / "blot.png").read_bytes()
-    assert client.post("/inspect?name=line-3/part.png&product=plate", content=data).status_code == 200
-    assert client.post("/ask?name=b.png&product=plate&question=ok%3F", content=data).status_code == 200
+    assert client.post("/api/v1/inspect?name=line-3/part.png&product=plate", content=data).status_code == 200
+    assert client.post("/api/v1/ask?name=b.png&product=plate&question=ok%3F", content=data).status_code == 200
     assert [(row["name"], row["path"]) for row in logged(app)] == [("part.png", ""), ("b.png", "")]
 
 

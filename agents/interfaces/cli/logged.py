@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable
-from dataclasses import asdict
-from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -16,7 +14,7 @@ from agents.interfaces.cli.output import print_json, print_line, print_table
 from anomaly_core.errors import ConfigError
 
 if TYPE_CHECKING:
-    from knowledge.log.figures import Counts, Filter
+    from knowledge.log.figures import Counts
 
 SHOWN: Final = 20
 """Rows of the table where no limit is given."""
@@ -67,6 +65,7 @@ def log(
     json: Json = False,
 ) -> None:
     """Show what was inspected: the latest first, with counts."""
+    from agents.desk import history
     from agents.settings import Settings
     from knowledge.log import figures
     from knowledge.log.log import InspectionLog
@@ -84,14 +83,14 @@ def log(
             print_line((f"hash of the last: {checked.hash}", "dim"))
         return
     wanted = figures.Filter(
-        since=period_start(since),
-        until=period_end(until),
+        since=history.since(since),
+        until=history.until(until),
         product=product,
         decision=None if decision is None else decision.value,
         lot=lot,
     )
     if summary:
-        found = opened.read(lambda connection: _summary(connection, wanted))
+        found = opened.read(lambda connection: history.summary(connection, wanted))
         if json:
             print_json(found)
         else:
@@ -109,58 +108,6 @@ def log(
         _print_counts(figures.counts(connection, wanted))
 
     opened.read(show)
-
-
-def period_start(text: str | None) -> str | None:
-    """Return the timestamp from which `--since` counts. Raises ConfigError."""
-    from knowledge.log.entry import timestamp
-
-    return None if text is None else timestamp(_instants(text, "since")[0])
-
-
-def period_end(text: str | None) -> str | None:
-    """Return the timestamp before which `--until` counts. Raises ConfigError."""
-    from knowledge.log.entry import timestamp
-
-    if text is None:
-        return None
-    start, end = _instants(text, "until")
-    return timestamp(end or start)
-
-
-def _instants(text: str, option: str) -> tuple[datetime, datetime | None]:
-    from agents.questions.periods import period_of
-
-    now = datetime.now().astimezone()
-    period, _ = period_of(f"last {text.strip().lower()}", "en", now)
-    if period is None or period.since is None:
-        raise ConfigError(f"--{option} {text}: give a date (2026-11-24), a time (14:00), or words such as "
-                          "today, yesterday, monday, 3 days")  # fmt: skip
-    return period.since, period.until
-
-
-def _summary(connection: sqlite3.Connection, wanted: Filter) -> dict[str, Any]:
-    from knowledge.log import figures
-
-    whole = figures.counts(connection, wanted)
-    return {
-        **_counted(whole),
-        "first": whole.first,
-        "last": whole.last,
-        "defect_types": [
-            {"name": name, "count": count} for name, count in figures.pareto(connection, wanted)
-        ],
-        "days": [
-            {"day": one.day, **_counted(one.counts)} for one in figures.days(connection, wanted, whole=whole)
-        ],
-        "corrections": len(figures.corrections(connection, wanted)),
-        "filter": {key: value for key, value in asdict(wanted).items() if value is not None},
-    }
-
-
-def _counted(one: Counts) -> dict[str, Any]:
-    share = None if one.passed_share is None else round(one.passed_share, 6)
-    return {"count": one.all, "pass": one.passed, "review": one.review, "fail": one.failed, "yield": share}
 
 
 def _print_summary(found: dict[str, Any]) -> None:
@@ -207,7 +154,9 @@ def _print_rows(rows: Iterable[dict[str, Any]]) -> None:
 
 
 def _print_counts(one: Counts) -> None:
-    print_line(_line(_counted(one)))
+    from agents.desk import history
+
+    print_line(_line(history.counted(one)))
 
 
 def _line(found: dict[str, Any]) -> str:

@@ -64,6 +64,12 @@ def print_problem(kind: str, message: str) -> None:
     sys.stderr.write(f"error: {plain(kind)}: {plain(' '.join(message.split()))}\n")
 
 
+def print_note(text: str) -> None:
+    """A line on stderr that says what a long-running command is doing."""
+    sys.stderr.write(f"iad: {plain(text)}\n")
+    sys.stderr.flush()
+
+
 def print_warnings(warnings: Iterable[str]) -> None:
     """`warning: <message>`, a line each on stderr."""
     for message in warnings:

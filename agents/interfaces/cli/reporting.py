@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from agents.interfaces.cli.logged import Since, Until, period_end, period_start
+from agents.interfaces.cli.logged import Since, Until
 from agents.interfaces.cli.options import (
     FAILED,
     Alpha,
@@ -157,10 +157,11 @@ def _on_log(
     *,
     as_json: bool,
 ) -> None:
+    from agents.desk import history
     from knowledge.log.figures import Filter
 
     wanted = Filter(
-        since=period_start(since), until=period_end(until), product=product, lot=lot, station=station
+        since=history.since(since), until=history.until(until), product=product, lot=lot, station=station
     )
     with application(store=store) as opened, progress() as bar:
         from agents.reporting import log_header, log_parts, shown_parts

@@ -1,0 +1,229 @@
+"""The desk: the application as people at a screen use it, by images that were sent and products by name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from PIL import Image
+
+from agents.app import Application, Listener
+from agents.corrections import Outcome
+from agents.desk.history import History
+from agents.desk.jobs import Jobs
+from agents.desk.kept import KeptImage, KeptImages
+from agents.desk.pictures import PictureKind, picture, zones_picture
+from agents.desk.products import Products
+from agents.reporting import header_of, report_part
+from anomaly_core.errors import IadError, UnreadableImage
+from anomaly_core.good_images import Progress
+from anomaly_core.names import name_key
+from knowledge.catalogue.entries import Entry
+from knowledge.log.figures import Filter
+from knowledge.products.corrections import Label
+from tools.context import Part
+from tools.detect import find_product, open_image
+from tools.log import seen_before
+from tools.records import AnswerRecord, InspectionRecord
+from tools.report.write import ReportWriter
+
+
+class Desk:
+    """One application for several people. Thread-safe, as the application's models and stores are."""
+
+    def __init__(self, app: Application) -> None:
+        self.app = app
+        store = app.settings.store
+        self.images = KeptImages(store.with_name(f"{store.name}-images"), app.settings.kept_images)
+        self.jobs = Jobs()
+
+    @cached_property
+    def history(self) -> History:
+        """The log."""
+        return History(self.app.tools.log)
+
+    @cached_property
+    def products(self) -> Products:
+        """Changes of products."""
+        return Products(self.app, self.jobs)
+
+    def close(self) -> None:
+        """Let the running job end."""
+        self.jobs.close()
+
+    def image(self, sha256: str) -> KeptImage:
+        """Return an image that was inspected before: a kept one, or the file that the log names.
+
+        Raises ConfigError for what is no hash; UnreadableImage where it is not there any more.
+        """
+        kept = self.images.find(sha256)
+        row = None if self.app.tools.log is None else self.history.latest(sha256)
+        name = "image" if row is None else str(row["name"])
+        if kept is not None:
+            return KeptImage(kept, name, seen=row is not None)
+        if row is not None and row["path"]:
+            return KeptImage(Path(row["path"]), name, passing=False, seen=True)
+        raise UnreadableImage(f"no image {sha256[:12]} is kept here: send it again")
+
+    def inspect(self, image: KeptImage, product: str | None = None) -> InspectionRecord:
+        """Inspect an image; one that cannot be read is not kept. Raises what an inspection raises."""
+        with self._named(image):
+            record = self.app.inspect_one(image.path, product=product, shown_name=image.shown_name)
+        return record.model_copy(update={"image": image.name if image.passing else record.image})
+
+    def ask(
+        self,
+        image: KeptImage,
+        question: str,
+        *,
+        product: str | None = None,
+        thread: str | None = None,
+        listen: Listener | None = None,
+    ) -> AnswerRecord:
+        """Answer a question about an image; see `Application.ask`. One seen before is not logged again."""
+        with self._named(image), seen_before() if image.seen else nullcontext():
+            record = self.app.ask(
+                image.path,
+                question,
+                product=product,
+                thread=thread,
+                shown_name=image.shown_name,
+                listen=listen,
+            )
+        return record.model_copy(update={"image": image.name if image.passing else record.image})
+
+    def part(self, image: KeptImage, product: str | None = None) -> Part:
+        """Return an image as its product, for measurements and pictures."""
+        with self._named(image):
+            opened = open_image(self.app.tools, str(image.path))
+            product = product or self._inspected_as(opened.sha256)
+            if product is None:
+                product = find_product(self.app.tools, opened).name
+            self.app.tools.product(product)
+        return Part(self.app.tools, str(image.path), opened.sha256, product)
+
+    def size(self, image: KeptImage) -> tuple[int, int]:
+        """Return an image's width and height in pixels, upright."""
+        with self._named(image):
+            opened = open_image(self.app.tools, str(image.path))
+        return opened.width, opened.height
+
+    def picture(self, sha256: str, kind: PictureKind, product: str | None = None) -> Image.Image:
+        """Return a picture of an inspected image; see `agents.desk.pictures`."""
+        image = self.image(sha256)
+        if kind == "image":
+            # No model has a part in it: lists show many.
+            with self._named(image):
+                return Image.fromarray(self.app.tools.images.open(image.path).loaded.pixels)
+        return picture(self.part(image, product), kind)
+
+    def first_good(self, product: str) -> Image.Image:
+        """Return a product's first good image, which zones are drawn on, with its zones outlined."""
+        return zones_picture(self.app.tools, product)
+
+    def correct(
+        self,
+        image: KeptImage,
+        verdict: Label,
+        *,
+        product: str | None = None,
+        defect_type: str | None = None,
+        note: str = "",
+        learn: bool = True,
+        against: int = 0,
+        accept_flips: bool = False,
+        record: bool = True,
+        progress: Progress | None = None,
+    ) -> Outcome:
+        """Record a person's verdict; see `Application.correct`.
+
+        against: how many of the product's last inspected images are looked at too, besides the judged ones.
+        """
+        part = self.part(image, product)
+        with self._named(image):
+            outcome = self.app.correct(
+                image.path,
+                verdict,
+                product=part.product,
+                defect_type=defect_type,
+                note=note,
+                learn=learn,
+                against=self._recent(part, against),
+                accept_flips=accept_flips,
+                record=record,
+                shown_name=image.shown_name,
+                progress=progress,
+            )
+        flips = [replace(flip, name=self._known_name(flip.name)) for flip in outcome.flips]
+        return replace(outcome, flips=flips)
+
+    def notes_on(self, product: str, defect: str) -> list[Entry]:
+        """Return what the catalogue says of a type of defect of a product; empty where nothing."""
+        passages = self.app.tools.domain.entries(product)
+        return [entry for entry in passages if name_key(entry.type) == name_key(defect)]
+
+    def types_of(self, product: str) -> list[str]:
+        """Return the types of defects of a product, by the catalogue and by what people confirmed."""
+        entries = [entry.type for entry in self.app.tools.domain.entries(product)]
+        examples = [example.defect for example in self.app.tools.examples.examples(product)]
+        return list(dict.fromkeys([*entries, *examples]))
+
+    def report(self, images: Sequence[KeptImage], ending: str, title: str) -> bytes:
+        """Return the report on images that were inspected before, as a file of this ending.
+
+        Raises ConfigError.
+        """
+        tools = self.app.tools
+        with TemporaryDirectory(prefix="iad-report-") as name, seen_before():
+            folder, out = Path(name), Path(name) / f"report.{ending}"
+            writer = ReportWriter(header_of(tools, title, len(images)), [out])
+            for number, image in enumerate(images):
+                path = image.path
+                if image.passing:
+                    # A link under the name that people know, since the page shows and embeds the path.
+                    path = folder / str(number) / image.name
+                    path.parent.mkdir()
+                    path.symlink_to(image.path.absolute())
+                product = self._inspected_as(open_image(tools, str(path)).sha256)
+                for record in self.app.inspect([path], product=product):
+                    writer.add(report_part(tools, record, pictures=writer.wants_pictures))
+            writer.write()
+            return out.read_bytes()
+
+    def _inspected_as(self, sha256: str) -> str | None:
+        """Return the product of an image's last inspection, or None."""
+        row = None if self.app.tools.log is None else self.history.latest(sha256)
+        return None if row is None else str(row["product"])
+
+    def _recent(self, part: Part, count: int) -> list[Path]:
+        """Return the product's last inspected images that are still there, but for the part's own."""
+        if not count or self.app.tools.log is None:
+            return []
+        found: dict[str, Path] = {}
+        for row in self.history.rows(Filter(product=part.product), limit=10 * count):
+            path = self.images.find(row["sha256"]) or Path(row["path"] or ".")
+            if row["sha256"] != part.sha256 and path.is_file():
+                found.setdefault(row["sha256"], path)
+        return list(found.values())[:count]
+
+    def _known_name(self, name: str) -> str:
+        """Return the name of an image that a flip names by its kept path."""
+        if Path(name).parent != self.images.folder:
+            return name
+        return self.image(Path(name).name).name
+
+    @contextmanager
+    def _named(self, image: KeptImage) -> Iterator[None]:
+        """Have errors name an image as people know it; drop one that cannot be read."""
+        try:
+            yield
+        except IadError as error:
+            if not image.passing:
+                raise
+            if isinstance(error, UnreadableImage):
+                self.images.drop(image.path)
+            raise type(error)(str(error).replace(str(image.path), image.name)) from error

@@ -1,0 +1,139 @@
+"""The log for people: rows, figures, what waits for review, and what other rates would have decided."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from datetime import datetime
+from sqlite3 import Connection
+from typing import Any, Final, TypeVar
+
+from anomaly_core.errors import ConfigError
+from knowledge.log import figures
+from knowledge.log.entry import timestamp
+from knowledge.log.figures import Counts, Filter, Order
+from knowledge.log.log import Checked, InspectionLog
+
+T = TypeVar("T")
+EXPORTED: Final = (
+    *("number", "at", "name", "product", "decision", "p_value", "alpha", "review", "type", "lot", "station"),
+    *("operator", "sha256", "hash"),
+)
+"""Columns of an export."""
+
+
+class History:
+    """The log of an application. Each method raises ConfigError where none is kept, and StoreError."""
+
+    def __init__(self, log: InspectionLog | None) -> None:
+        self._log = log
+
+    def rows(self, wanted: Filter, order: Order = "latest", limit: int | None = None) -> list[dict[str, Any]]:
+        """Return inspections as objects."""
+        return self._read(lambda held: list(figures.rows(held, wanted, order, limit)))
+
+    def summary(self, wanted: Filter) -> dict[str, Any]:
+        """Return counts, yield, types of defects and days as one object."""
+        return self._read(lambda held: summary(held, wanted))
+
+    def waiting(self, product: str | None = None, limit: int | None = None) -> list[dict[str, Any]]:
+        """Return the inspections that wait for a person, the latest first."""
+        return self._read(lambda held: list(figures.waiting(held, Filter(product=product), limit)))
+
+    def changes(self, product: str | None = None) -> list[dict[str, Any]]:
+        """Return who changed products, and what, the latest first."""
+        return self._read(lambda held: figures.changes(held, Filter(product=product)))
+
+    def latest(self, sha256: str) -> dict[str, Any] | None:
+        """Return the last inspection of an image, or None."""
+        return next(iter(self.rows(Filter(sha256=sha256), limit=1)), None)
+
+    def at_rates(self, product: str, alpha: float, review: float, last: int) -> Counts:
+        """Count what the last inspections of a product would have been decided at other rates.
+
+        What was to be reviewed for another reason than its p-value stays so.
+        """
+        rows = self.rows(Filter(product=product), limit=last)
+        failed = sum(row["p_value"] < alpha for row in rows)
+        unclear = sum(
+            row["p_value"] >= alpha
+            and (row["p_value"] < review or (row["decision"] == "review" and row["p_value"] >= row["review"]))
+            for row in rows
+        )
+        return Counts(len(rows) - failed - unclear, unclear, failed)
+
+    def export(self, wanted: Filter) -> str:
+        """Return the rows as CSV, the oldest first."""
+        written = io.StringIO()
+        table = csv.DictWriter(written, EXPORTED, extrasaction="ignore")
+        table.writeheader()
+        table.writerows(
+            {key: _cell(value) for key, value in row.items()} for row in self.rows(wanted, "first")
+        )
+        return written.getvalue()
+
+    def verify(self) -> Checked:
+        """Check the chain; see `InspectionLog.verify`."""
+        return self._opened().verify()
+
+    def _read(self, query: Callable[[Connection], T]) -> T:
+        return self._opened().read(query)
+
+    def _opened(self) -> InspectionLog:
+        if self._log is None:
+            raise ConfigError("no log is kept: unset IAD_LOG, or the setting log, to keep one")
+        return self._log
+
+
+def since(text: str | None) -> str | None:
+    """Return the timestamp from which a period in words counts. Raises ConfigError."""
+    return None if text is None else timestamp(_instants(text, "since")[0])
+
+
+def until(text: str | None) -> str | None:
+    """Return the timestamp before which a period in words counts. Raises ConfigError."""
+    if text is None:
+        return None
+    start, end = _instants(text, "until")
+    return timestamp(end or start)
+
+
+def _instants(text: str, option: str) -> tuple[datetime, datetime | None]:
+    from agents.questions.periods import period_of
+
+    now = datetime.now().astimezone()
+    period, _ = period_of(f"last {text.strip().lower()}", "en", now)
+    if period is None or period.since is None:
+        raise ConfigError(f"--{option} {text}: give a date (2026-11-24), a time (14:00), or words such as "
+                          "today, yesterday, monday, 3 days")  # fmt: skip
+    return period.since, period.until
+
+
+def summary(connection: Connection, wanted: Filter) -> dict[str, Any]:
+    """Return counts, yield, types of defects and days of the log as one object."""
+    whole = figures.counts(connection, wanted)
+    types: Sequence[tuple[str, int]] = figures.pareto(connection, wanted)
+    return {
+        **counted(whole),
+        "first": whole.first,
+        "last": whole.last,
+        "defect_types": [{"name": name, "count": count} for name, count in types],
+        "days": [
+            {"day": one.day, **counted(one.counts)} for one in figures.days(connection, wanted, whole=whole)
+        ],
+        "corrections": len(figures.corrections(connection, wanted)),
+        "filter": {key: value for key, value in asdict(wanted).items() if value is not None},
+    }
+
+
+def counted(one: Counts) -> dict[str, Any]:
+    """Return counts and yield as an object."""
+    share = None if one.passed_share is None else round(one.passed_share, 6)
+    return {"count": one.all, "pass": one.passed, "review": one.review, "fail": one.failed, "yield": share}
+
+
+def _cell(value: object) -> object:
+    """Return a value that no spreadsheet takes for a formula."""
+    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") else value

@@ -1,0 +1,92 @@
+"""Pictures of an inspected image for a screen: itself, heat map, overlay, mask, nearest good part."""
+
+from __future__ import annotations
+
+from io import BytesIO
+from typing import Final, Literal
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from anomaly_core.imaging.zones import on_original
+from tools.context import Context, Part
+from tools.drawing import WARM, draw_overlay, heat_colours
+
+MadeKind = Literal["heatmap", "overlay", "mask", "template"]
+"""A picture that the product's model has a part in."""
+PictureKind = Literal["image", MadeKind]
+BRIGHTEST: Final = 3
+"""Limits of a normal pixel at the brightest colour, as in the files of `iad inspect --out`."""
+CLEAR: Final = 0.7
+OPAQUE: Final = 1.3
+"""Limits of a normal pixel up to which the heat map is transparent, and from which it is opaque."""
+NAMED: Final = (0, 190, 255)
+IGNORED: Final = (255, 140, 0)
+"""Colours of zones."""
+
+
+def picture(part: Part, kind: MadeKind) -> Image.Image:
+    """Return one picture at the size of the upright original; the heat map with transparency.
+
+    Raises UnreadableImage, UnknownProduct and the like, as an inspection does.
+    """
+    if kind == "template":
+        (hit,) = part.context.templates.nearest(part.product, part.encoded.embedding, 1)
+        return Image.fromarray(part.template(hit).pixels)
+    found = part.inspection
+    marked = np.zeros(part.pixels.shape[:2], np.bool_)
+    for region in found.regions:
+        marked |= region.mask
+    if kind == "mask":
+        return Image.fromarray(marked.astype(np.uint8) * 255)
+    heat = _heat(part)
+    if kind == "heatmap":
+        # What is well inside the normal range stays clear, so that the part is seen through the map.
+        opacity = np.clip((BRIGHTEST * heat - CLEAR) / (OPAQUE - CLEAR), 0.0, 1.0)
+        colours = heat_colours(np.asarray(WARM + (1 - WARM) * heat, np.float32))
+        return Image.fromarray(np.dstack([colours, np.round(255 * opacity).astype(np.uint8)]))
+    return Image.fromarray(draw_overlay(part.pixels, heat, marked, found.regions))
+
+
+def zones_picture(context: Context, product: str) -> Image.Image:
+    """Return a product's first good image with its zones outlined; those that are not judged are hatched."""
+    model = context.product(product)
+    pixels = context.read(context.templates.images(product)[0].path, model).pixels
+    frame = context.model_of(model).input.frame(pixels, align=model.aligned)
+    shown = pixels.copy()
+    line = max(2, round(max(pixels.shape[:2]) / 250))
+    rows, columns = np.indices(pixels.shape[:2])
+    hatched = (rows + columns) % (6 * line) < line
+    for zone in model.zones:
+        mask = on_original(zone, frame)
+        if zone.ignored:
+            shown[mask & hatched] = IGNORED
+        outlines, _ = cv2.findContours(mask.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+        cv2.drawContours(shown, outlines, -1, IGNORED if zone.ignored else NAMED, line)
+    return Image.fromarray(shown)
+
+
+def _heat(part: Part) -> NDArray[np.float32]:
+    """Return the (H, W) anomaly map in [0, 1]."""
+    limit = BRIGHTEST * part.model.pixel_threshold
+    values = part.inspection.anomaly_map.values / limit
+    return np.asarray(np.clip(np.nan_to_num(values, nan=1.0), 0.0, 1.0), dtype=np.float32)
+
+
+def within(image: Image.Image, side: int) -> Image.Image:
+    """Return an image scaled down so that its longer side has at most `side` pixels."""
+    shown = image.copy()
+    shown.thumbnail((side, side), Image.Resampling.LANCZOS)
+    return shown
+
+
+def as_file(image: Image.Image) -> tuple[bytes, str]:
+    """Return an image's file and its media type: PNG for transparency or a mask, else JPEG."""
+    written = BytesIO()
+    if image.mode in ("RGBA", "L"):
+        image.save(written, format="PNG")
+        return written.getvalue(), "image/png"
+    image.save(written, format="JPEG", quality=88)
+    return written.getvalue(), "image/jpeg"

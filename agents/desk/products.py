@@ -1,0 +1,122 @@
+"""Changes of products by several people: enrolment and calibration as jobs, rates, zones; each is logged."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from agents.app import Application
+from agents.desk.jobs import Job, Jobs
+from anomaly_core.good_images import Progress
+from anomaly_core.imaging.zones import Box
+from tools.enrollment.findings import Finding
+from tools.enrollment.outlook import outlook
+from tools.enrollment.rates import set_rates
+from tools.log import log_change
+from tools.records import FailureRecord
+from tools.zones import ZoneOutcome, add_zone, remove_zone
+
+
+class Products:
+    """The products of an application, as people change them."""
+
+    def __init__(self, app: Application, jobs: Jobs) -> None:
+        self._app = app
+        self._jobs = jobs
+
+    def enroll(
+        self,
+        product: str,
+        images: Sequence[Path],
+        *,
+        folder: Path,
+        keep_all: bool = False,
+        mm_per_px: float | None = None,
+    ) -> Job:
+        """Learn a product in the background. folder: of the images; it is removed in the end."""
+
+        def work(progress: Progress) -> dict[str, Any]:
+            summary = self._app.enroll(product, images, progress, keep_all=keep_all, mm_per_px=mm_per_px)
+            return {
+                "product": summary.product,
+                "templates": summary.templates,
+                "encoder": summary.encoder,
+                "alpha": summary.alpha,
+                "supported_rate": summary.supported_rate,
+                "seconds": round(summary.seconds, 2),
+                "forecast": outlook(
+                    summary.forecast, summary.templates, summary.supported_rate, summary.alpha
+                ),
+                "findings": [_by_name(each) for each in summary.findings],
+                "skipped": [_by_name(each) for each in summary.skipped],
+                "note": summary.note,
+                "warnings": log_change(
+                    self._app.tools,
+                    product,
+                    f"enrolled from {summary.templates} good images with {summary.encoder}",
+                ),
+            }
+
+        return self._start(f"enroll {product}", folder, work)
+
+    def calibrate(self, product: str, images: Sequence[Path], *, folder: Path) -> Job:
+        """Narrow a product's calibration in the background; see `enroll`."""
+
+        def work(progress: Progress) -> dict[str, Any]:
+            summary = self._app.calibrate(product, images, progress)
+            return {
+                "product": summary.product,
+                "images": summary.images,
+                "good_images": summary.good_images,
+                "supported_rate": summary.supported_rate,
+                "findings": [_by_name(each) for each in summary.findings],
+                "skipped": [_by_name(each) for each in summary.skipped],
+                "warnings": log_change(
+                    self._app.tools, product, f"calibrated with {summary.images} further good images"
+                ),
+            }
+
+        return self._start(f"calibrate {product}", folder, work)
+
+    def set_rates(self, product: str, alpha: float, review: float) -> list[str]:
+        """Set a product's default rates; return warnings. Raises ConfigError, UnknownProduct, StoreError."""
+        set_rates(self._app.tools, product, alpha, review)
+        return log_change(self._app.tools, product, f"rates set to alpha {alpha:g}, review {review:g}")
+
+    def add_zone(
+        self, product: str, name: str, box: Box, *, ignored: bool = False, accept_flips: bool = False
+    ) -> tuple[ZoneOutcome, list[str]]:
+        """Name an area, or take it out of what is judged; return the outcome, and warnings."""
+        tools = self._app.tools
+        outcome = add_zone(tools, product, name, box, ignored=ignored, accept_flips=accept_flips)
+        kind = "not judged" if ignored else "named"
+        return outcome, self._zone_logged(outcome, f"zone {name} drawn, {kind}")
+
+    def remove_zone(
+        self, product: str, name: str, *, accept_flips: bool = False
+    ) -> tuple[ZoneOutcome, list[str]]:
+        """Remove a zone; return the outcome, and warnings."""
+        outcome = remove_zone(self._app.tools, product, name, accept_flips=accept_flips)
+        return outcome, self._zone_logged(outcome, f"zone {name} removed")
+
+    def _zone_logged(self, outcome: ZoneOutcome, what: str) -> list[str]:
+        return log_change(self._app.tools, outcome.product, what) if outcome.accepted else []
+
+    def _start(self, what: str, folder: Path, work: Callable[[Progress], dict[str, Any]]) -> Job:
+        def whole(progress: Progress) -> dict[str, Any]:
+            try:
+                return work(progress)
+            finally:
+                shutil.rmtree(folder, ignore_errors=True)
+
+        return self._jobs.start(what, whole)
+
+
+def _by_name(record: Finding | FailureRecord) -> dict[str, Any]:
+    """Return a record of an image that was sent, by its name instead of its passing path."""
+    name = Path(record.image).name
+    if isinstance(record, Finding):
+        return {**record.model_dump(mode="json"), "image": name}
+    return {"image": name, "message": record.error.message.replace(record.image, name)}

@@ -1,0 +1,146 @@
+"""Routes of what was done: the log, its figures and its chain, review queue, corrections, reports."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Depends, Query, Request
+from fastapi.responses import Response
+
+from agents.corrections import Outcome
+from agents.desk import Desk
+from agents.desk.history import since as since_of
+from agents.desk.history import until as until_of
+from agents.interfaces.service.access import Operator, Viewer
+from agents.interfaces.service.errors import BUSY
+from agents.interfaces.service.limits import Queue
+from agents.interfaces.service.models import (
+    CheckedBody,
+    CorrectionBody,
+    CorrectionFields,
+    FlipBody,
+    ReportFields,
+)
+from agents.interfaces.service.uploads import receive
+from knowledge.log.figures import Filter
+from knowledge.products.corrections import Correction
+
+MEDIA = {"html": "text/html", "pdf": "application/pdf", "json": "application/json", "csv": "text/csv"}
+When = Annotated[str | None, Query(max_length=100, description="a date, a time, or words such as yesterday")]
+Limit = Annotated[int, Query(ge=1, le=10_000)]
+
+
+def _filter(
+    since: When = None,
+    until: When = None,
+    product: Annotated[str | None, Query(max_length=255)] = None,
+    decision: Literal["pass", "review", "fail"] | None = None,
+    lot: Annotated[str | None, Query(max_length=200)] = None,
+) -> Filter:
+    return Filter(since=since_of(since), until=until_of(until), product=product, decision=decision, lot=lot)
+
+
+Wanted = Annotated[Filter, Depends(_filter)]
+
+
+def history_routes(desk: Desk, queue: Queue) -> APIRouter:
+    """Return the routes."""
+    routes = APIRouter(tags=["log, corrections, reports"])
+
+    @routes.get("/log")
+    def log(
+        _: Viewer,
+        wanted: Wanted,
+        order: Literal["latest", "first", "worst"] = "latest",
+        limit: Limit = 100,
+    ) -> list[dict[str, Any]]:
+        """Return inspections, a row each."""
+        return desk.history.rows(wanted, order, limit)
+
+    @routes.get("/log/summary")
+    def summary(_: Viewer, wanted: Wanted) -> dict[str, Any]:
+        """Return counts, yield, types of defects and days."""
+        return desk.history.summary(wanted)
+
+    @routes.get("/log/export", response_class=Response, responses={200: {"content": {"text/csv": {}}}})
+    def export(_: Viewer, wanted: Wanted) -> Response:
+        """Return the rows as CSV, the oldest first."""
+        return Response(
+            desk.history.export(wanted),
+            media_type="text/csv; charset=utf-8",
+            headers={"Content-Disposition": 'attachment; filename="log.csv"'},
+        )
+
+    @routes.get("/log/changes")
+    def changes(
+        _: Viewer, product: Annotated[str | None, Query(max_length=255)] = None
+    ) -> list[dict[str, Any]]:
+        """Return who enrolled and changed products over the service, and what, the latest first."""
+        return desk.history.changes(product)
+
+    @routes.get("/log/check")
+    def check(_: Viewer) -> CheckedBody:
+        """Check that no row was changed, removed or put elsewhere."""
+        return CheckedBody(**vars(desk.history.verify()))
+
+    @routes.get("/review")
+    def review(
+        _: Viewer, product: Annotated[str | None, Query(max_length=255)] = None, limit: Limit = 100
+    ) -> list[dict[str, Any]]:
+        """Return the inspections that wait for a person, the latest first."""
+        return desk.history.waiting(product, limit)
+
+    @routes.get("/corrections")
+    def corrections(_: Viewer) -> list[Correction]:
+        """Return what people said of verdicts, oldest first."""
+        return desk.app.corrections()
+
+    @routes.post("/corrections", responses=BUSY)
+    async def correct(request: Request, caller: Operator) -> CorrectionBody:
+        """Record a person's verdict on an image, which comes as for `/inspect`, mostly as its `sha256`.
+
+        Where it would change verdicts that stand, it is not recorded but for `accept_flips`; `preview` only
+        says what it would change.
+        """
+        received = await receive(request, desk)
+        fields, image = received.as_model(CorrectionFields), received.required
+        outcome = await queue.run(
+            caller,
+            lambda: desk.correct(
+                image,
+                record=not fields.preview,
+                **fields.model_dump(exclude={"preview"}),
+            ),
+        )
+        return _correction_body(outcome)
+
+    @routes.delete("/corrections/{id_}", responses=BUSY)
+    async def undo(id_: str, caller: Operator) -> CorrectionBody:
+        """Roll a correction back: what was learned from it is forgotten, its record stays."""
+        return _correction_body(await queue.run(caller, lambda: desk.app.undo_correction(id_)))
+
+    @routes.post(
+        "/reports",
+        response_class=Response,
+        responses={**BUSY, 200: {"content": {kind: {} for kind in MEDIA.values()}}},
+    )
+    async def report(given: ReportFields, caller: Operator) -> Response:
+        """Write a report on images that were inspected here."""
+        images = [desk.image(sha256) for sha256 in given.images]
+        data = await queue.run(caller, lambda: desk.report(images, given.format, given.title))
+        return Response(
+            data,
+            media_type=MEDIA[given.format],
+            headers={"Content-Disposition": f'attachment; filename="report.{given.format}"'},
+        )
+
+    return routes
+
+
+def _correction_body(outcome: Outcome) -> CorrectionBody:
+    return CorrectionBody(
+        accepted=outcome.accepted,
+        correction=outcome.correction,
+        flips=[FlipBody.of(flip) for flip in outcome.flips],
+        warnings=outcome.warnings,
+    )

@@ -1,0 +1,172 @@
+"""Routes of the work at the line: inspect, ask, threads, and pictures of what was inspected."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator
+from typing import Any, Final
+
+from fastapi import APIRouter, Request
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import JSONResponse, Response, StreamingResponse
+
+from agents.desk import Desk
+from agents.desk.pictures import PictureKind, as_file, within
+from agents.graphs.threads import Event
+from agents.interfaces.service.access import Caller, Operator, Viewer
+from agents.interfaces.service.errors import BUSY
+from agents.interfaces.service.limits import Queue, as_caller
+from agents.interfaces.service.metrics import Metrics
+from agents.interfaces.service.models import AskFields, InspectFields, ProductName, Side
+from agents.interfaces.service.uploads import receive
+from anomaly_core.errors import IadError
+from tools.records import AnswerRecord, InspectionRecord, TextAnswerRecord
+
+EVENTS: Final = "text/event-stream"
+
+
+def _body(fields: dict[str, Any], required: list[str]) -> dict[str, Any]:
+    """Return the description of a body that comes in any of four ways."""
+    image = {"type": "string", "format": "binary"}
+    named = {
+        "image_base64": {"type": "string", "description": "the file, in base64"},
+        "path": {"type": "string", "description": "of a file below the setting image_root"},
+        "sha256": {"type": "string", "description": "of an image that was inspected here"},
+        "name": {"type": "string", "description": "file name, for the record"},
+    }
+    form = {"type": "object", "properties": {"image": image, **fields}, "required": required}
+    example = {"sha256": "ab" * 32, **{key: "..." for key in required}}
+    plain = {"type": "object", "properties": {**named, **fields}, "required": required}
+    return {
+        "requestBody": {
+            "content": {
+                "image/*": {"schema": image},
+                "multipart/form-data": {"schema": form},
+                "application/json": {"schema": plain, "example": example},
+            }
+        }
+    }  # fmt: skip
+
+
+_PRODUCT: Final = {"product": {"type": "string", "description": "found from the image if not given"}}
+_ASKED: Final = {
+    **_PRODUCT,
+    "question": {"type": "string"},
+    "thread": {"type": "string", "description": "go on with this thread"},
+    "stream": {"type": "boolean", "description": "answer by server-sent events"},
+}
+
+
+def inspecting_routes(desk: Desk, queue: Queue, metrics: Metrics) -> APIRouter:
+    """Return the routes."""
+    routes = APIRouter(tags=["inspect and ask"])
+
+    @routes.post(
+        "/inspect",
+        response_model=InspectionRecord,
+        responses=BUSY,
+        openapi_extra=_body(_PRODUCT, []),
+    )
+    async def inspect(request: Request, caller: Operator) -> InspectionRecord:
+        """Inspect an image: decision, regions, type, evidence.
+
+        The image is the body, the file `image` of a form, or is named in JSON. Other fields may stand in the
+        query too: `curl --data-binary @part.png 'http://127.0.0.1:8080/api/v1/inspect?product=bracket'`.
+        """
+        received = await receive(request, desk)
+        fields, image = received.as_model(InspectFields), received.required
+        record = await queue.run(caller, lambda: desk.inspect(image, fields.product))
+        metrics.inspected(record)
+        return record
+
+    @routes.post(
+        "/ask",
+        response_model=AnswerRecord | TextAnswerRecord,
+        responses={**BUSY, 200: {"content": {EVENTS: {}}}},
+        openapi_extra=_body(_ASKED, ["question"]),
+    )
+    async def ask(request: Request, caller: Operator) -> Response:
+        """Answer a question about an image; without one, about the catalogue or the log.
+
+        With `stream`, or `Accept: text/event-stream`, each step of the work is an event `step`, text that was
+        checked an event `token`, and the record the event `answer`.
+        """
+        received = await receive(request, desk)
+        fields, image = received.as_model(AskFields), received.image
+
+        def work(listen: Any = None) -> AnswerRecord | TextAnswerRecord:
+            if image is None:
+                return desk.app.ask_without_image(fields.question, product=fields.product)
+            return desk.ask(
+                image, fields.question, product=fields.product, thread=fields.thread, listen=listen
+            )
+
+        if fields.stream or EVENTS in request.headers.get("accept", ""):
+            queue.enter()
+            return StreamingResponse(_events(work, caller, queue), media_type=EVENTS)
+        record = await queue.run(caller, work)
+        return JSONResponse(record.model_dump(mode="json"))
+
+    @routes.get("/threads")
+    def threads(_: Viewer) -> list[str]:
+        """List the threads, the one used last first."""
+        return desk.app.conversations.names()
+
+    @routes.get("/threads/{thread}")
+    def thread(thread: str, _: Viewer) -> list[dict[str, Any]]:
+        """Return the questions and answers that a thread remembers, oldest first."""
+        return [turn.model_dump(mode="json") for turn in desk.app.conversations.turns(thread)]
+
+    @routes.delete("/threads/{thread}", status_code=204)
+    def forget(thread: str, _: Operator) -> None:
+        """Delete a thread."""
+        desk.app.conversations.forget(thread)
+
+    @routes.get(
+        "/images/{sha256}/{kind}",
+        response_class=Response,
+        responses={200: {"content": {"image/png": {}, "image/jpeg": {}}}, **BUSY},
+    )
+    async def picture(
+        sha256: str,
+        kind: PictureKind,
+        _: Viewer,
+        product: ProductName | None = None,
+        side: Side = 2048,
+    ) -> Response:
+        """Return a picture of an inspected image: itself, heat map, overlay, mask, or nearest good part."""
+        # Not in the queue: a screen shows several, which wait for a thread instead of being refused.
+        shown = await run_in_threadpool(desk.picture, sha256, kind, product)
+        data, media = await run_in_threadpool(as_file, within(shown, side))
+        return Response(data, media_type=media, headers={"Cache-Control": "private, no-cache"})
+
+    return routes
+
+
+async def _events(work: Any, caller: Caller, queue: Queue) -> AsyncIterator[str]:
+    """Yield what happens on the way to an answer, and the answer, as server-sent events."""
+    loop, start = asyncio.get_running_loop(), time.perf_counter()
+    heard: asyncio.Queue[tuple[str, Any]] = asyncio.Queue()
+
+    def tell(kind: str, data: Any) -> None:
+        loop.call_soon_threadsafe(heard.put_nowait, (kind, data))
+
+    def listen(event: Event) -> None:
+        tell(event.kind, {"text": event.text})
+
+    def answered() -> None:
+        try:
+            tell("answer", as_caller(caller, lambda: work(listen)).model_dump(mode="json"))
+        except IadError as error:
+            tell("error", {"error": {"kind": error.kind, "message": str(error)}})
+        finally:
+            loop.call_soon_threadsafe(queue.leave, time.perf_counter() - start)
+            tell("end", None)
+
+    # Not cancelled with the request: an answer that nobody waits for is still in its thread.
+    task = asyncio.create_task(run_in_threadpool(answered))
+    while (each := await heard.get())[0] != "end":
+        yield f"event: {each[0]}\ndata: {json.dumps(each[1])}\n\n"
+    await task

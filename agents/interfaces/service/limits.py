@@ -1,0 +1,129 @@
+"""Limits of the service: size of a body, requests of a caller in a minute, requests at once."""
+
+from __future__ import annotations
+
+import math
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, MutableMapping
+from typing import Any, Final, TypeVar
+
+from fastapi import HTTPException, Request
+from fastapi.concurrency import run_in_threadpool
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from agents.interfaces.service.access import Caller
+from agents.interfaces.service.errors import problem
+from tools.context import operated_by
+
+T = TypeVar("T")
+MOST_CALLERS: Final = 10_000
+"""Callers whose rate is remembered."""
+
+
+class BodyLimit:
+    """Refuses bodies above a size with 413: by their stated length before, else where they pass it."""
+
+    def __init__(self, app: ASGIApp, megabytes: int) -> None:
+        self._app = app
+        self._most = megabytes * 1_000_000
+        self._message = f"a request may have {megabytes} MB: send a smaller image, or raise upload_mb"
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, counting its bytes."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        stated = dict(scope["headers"]).get(b"content-length", b"")
+        if stated.isdigit() and int(stated) > self._most:
+            await problem(413, self._message)(scope, receive, send)
+            return
+        size = 0
+
+        async def counted() -> MutableMapping[str, Any]:
+            nonlocal size
+            message = await receive()
+            size += len(message.get("body", b""))
+            if size > self._most:
+                raise HTTPException(413, self._message)
+            return message
+
+        await self._app(scope, counted, send)
+
+
+class Rate:
+    """A bucket of requests for each caller, filled anew over a minute."""
+
+    def __init__(self, per_minute: int | None, clock: Callable[[], float] = time.monotonic) -> None:
+        self._per_minute = per_minute
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
+
+    def check(self, caller: str) -> None:
+        """Count a request. Raises HTTPException 429 with Retry-After where there were too many."""
+        if self._per_minute is None:
+            return
+        now = self._clock()
+        with self._lock:
+            held, before = self._buckets.pop(caller, (float(self._per_minute), now))
+            held = min(float(self._per_minute), held + (now - before) * self._per_minute / 60)
+            self._buckets[caller] = (held - 1 if held >= 1 else held, now)
+            while len(self._buckets) > MOST_CALLERS:
+                self._buckets.popitem(last=False)
+        if held < 1:
+            wait = math.ceil((1 - held) * 60 / self._per_minute)
+            raise HTTPException(
+                429,
+                f"more than {self._per_minute} requests in a minute: try again in {wait} s",
+                headers={"Retry-After": str(wait)},
+            )
+
+
+class Queue:
+    """Requests that compute: at most `most` at once, worked on or waiting for the compute lock."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._mean_s = 1.0
+        self.length = 0
+
+    async def run(self, caller: Caller, work: Callable[[], T]) -> T:
+        """Do work in a thread, logged as the caller's. Raises HTTPException 429 where the queue is full."""
+        self.enter()
+        start = time.perf_counter()
+        try:
+            return await run_in_threadpool(as_caller, caller, work)
+        finally:
+            self.leave(time.perf_counter() - start)
+
+    def enter(self) -> None:
+        """Take a place. Raises HTTPException 429 with Retry-After where there is none."""
+        if self.length >= self._most:
+            wait = max(1, math.ceil(self._mean_s))
+            raise HTTPException(
+                429, f"{self.length} requests wait already: try again in {wait} s", {"Retry-After": str(wait)}
+            )
+        self.length += 1
+
+    def leave(self, seconds: float) -> None:
+        """Give a place back after so long."""
+        self.length -= 1
+        self._mean_s += 0.1 * (seconds - self._mean_s)
+
+
+def as_caller(caller: Caller, work: Callable[[], T]) -> T:
+    """Do work that the log names a caller for."""
+    with operated_by(caller.name):
+        return work()
+
+
+def count_request(request: Request) -> None:
+    """Count a request of the API against its caller's rate; a dependency of every route.
+
+    A wrong key counts for the address that it came from.
+    """
+    caller = request.app.state.access.caller_in(request)
+    address = request.client.host if request.client else ""
+    request.app.state.rate.check(address if caller is None or caller.name is None else f"key {caller.name}")

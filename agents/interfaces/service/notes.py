@@ -1,0 +1,79 @@
+"""Routes of the catalogue of defects: search, list, show, add, remove."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request, UploadFile
+
+from agents.catalogue import SourceSummary
+from agents.desk import Desk
+from agents.interfaces.service.access import Admin, Viewer
+from agents.interfaces.service.errors import BUSY
+from agents.interfaces.service.limits import Queue
+from agents.interfaces.service.uploads import shown
+from knowledge.catalogue.entries import Entry
+from tools.records import PassageRecord
+
+
+def catalogue_routes(desk: Desk, queue: Queue) -> APIRouter:
+    """Return the routes."""
+    routes = APIRouter(tags=["catalogue"])
+    app = desk.app
+
+    @routes.get("/catalogue")
+    def sources(_: Viewer) -> list[SourceSummary]:
+        """List the files of the catalogue."""
+        app.tools.require_store()
+        return [
+            SourceSummary(**{**asdict(each), "source": Path(each.source).name})
+            for each in app.catalogue.sources()
+        ]
+
+    @routes.get("/catalogue/search")
+    async def search(
+        caller: Viewer,
+        text: Annotated[str, Query(min_length=1, max_length=4000)],
+        product: Annotated[str | None, Query(max_length=255)] = None,
+        k: Annotated[int, Query(ge=1, le=20)] = 5,
+    ) -> list[PassageRecord]:
+        """Find passages by meaning and by words, best first."""
+        return await queue.run(caller, lambda: app.search_knowledge(text, product, k))
+
+    @routes.get("/catalogue/products/{product}")
+    def show(product: str, _: Viewer) -> list[Entry]:
+        """Return what the catalogue says of each type of defect of a product."""
+        app.tools.require_store()
+        return app.catalogue.show(product)
+
+    @routes.post("/catalogue", responses=BUSY)
+    async def add(
+        request: Request,
+        caller: Admin,
+        file: UploadFile,
+        product: Annotated[str | None, Query(max_length=255)] = None,
+    ) -> dict[str, Any]:
+        """Add a file of notes (Markdown, CSV, workbook, PDF, JSON); one of the same name is replaced."""
+        data = await file.read()
+
+        def work() -> dict[str, Any]:
+            with TemporaryDirectory(prefix="iad-notes-") as folder:
+                path = Path(folder) / shown(file.filename)
+                path.write_bytes(data)
+                found = app.catalogue.add([path], product).as_object()
+                for error in found["errors"]:
+                    error["message"] = error["message"].replace(str(path), path.name)
+                return found
+
+        return await queue.run(caller, work)
+
+    @routes.delete("/catalogue/{file}")
+    def remove(file: str, _: Admin) -> dict[str, int]:
+        """Remove a file by its name; return the number of its passages."""
+        app.tools.require_store()
+        return {"passages": app.catalogue.remove(file)}
+
+    return routes

@@ -1,0 +1,80 @@
+"""The application over HTTP: routes under /api/v1, operation beside them, limits and access in front."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+
+from fastapi import APIRouter, Depends, FastAPI, HTTPException
+
+from agents.app import Application
+from agents.desk import Desk
+from agents.interfaces.service.access import Access, ThisMachineAlone
+from agents.interfaces.service.errors import RESPONSES, add_handlers
+from agents.interfaces.service.history import history_routes
+from agents.interfaces.service.inspecting import inspecting_routes
+from agents.interfaces.service.limits import BodyLimit, Queue, Rate, count_request
+from agents.interfaces.service.metrics import Measured, Metrics
+from agents.interfaces.service.notes import catalogue_routes
+from agents.interfaces.service.operations import Readiness, operation_routes
+from agents.interfaces.service.products import product_routes
+
+API = "/api/v1"
+METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
+ABOUT = (
+    "Finds, shows, names and explains what is wrong with a part, from a handful of good ones. Errors are "
+    '{"error": {"kind", "message"}}; with keys set, send one as Authorization: Bearer KEY.'
+)
+
+
+def create_service(
+    app: Application, say: Callable[[str], None] = lambda _: None, *, any_host: bool = False
+) -> FastAPI:
+    """Return the service over an application; models load in the background once it starts.
+
+    say: hears what is loaded. any_host: see `ThisMachineAlone`. Keys, limits and folders are the
+    application's settings.
+    """
+    settings = app.settings
+    desk = Desk(app)
+    queue = Queue(settings.queue_length)
+    metrics = Metrics(queue)
+    readiness = Readiness(desk, metrics, say)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        readiness.start()
+        yield
+        desk.close()
+
+    service = FastAPI(
+        title="iad",
+        version=version("iad-agent"),
+        description=ABOUT,
+        docs_url=None,
+        redoc_url=None,
+        lifespan=lifespan,
+    )
+    service.state.access = Access(settings.api_keys or ())
+    service.state.rate = Rate(settings.requests_per_minute)
+    service.state.desk = desk
+    service.state.queue = queue
+    routes = APIRouter(prefix=API, dependencies=[Depends(count_request)], responses=RESPONSES)
+    routes.include_router(inspecting_routes(desk, queue, metrics))
+    routes.include_router(product_routes(desk, queue))
+    routes.include_router(catalogue_routes(desk, queue))
+    routes.include_router(history_routes(desk, queue))
+    routes.add_api_route("/{path:path}", _nothing_here, methods=METHODS, include_in_schema=False)
+    service.include_router(routes)
+    service.include_router(operation_routes(service, readiness, metrics))
+    add_handlers(service, str(settings.store))
+    service.add_middleware(BodyLimit, megabytes=settings.upload_mb)
+    service.add_middleware(ThisMachineAlone, access=service.state.access, any_host=any_host)
+    service.add_middleware(Measured, metrics=metrics)
+    return service
+
+
+def _nothing_here(path: str) -> None:
+    # Said here, since a station that is mounted beside has a page for what it does not know.
+    raise HTTPException(404, f"there is no {API}/{path}: see /docs")

@@ -1,0 +1,45 @@
+"""Verdicts that a change would flip, shown before it counts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from nicegui import ui
+
+from agents.interfaces.station.visit import Visit
+from knowledge.products.corrections import Label
+from tools.enrollment.trial import Flip
+
+
+def label_word(visit: Visit, label: Label) -> str:
+    """Return a label in the visitor's language."""
+    return visit.say("good") if label == "good" else visit.say("defective")
+
+
+def list_flips(visit: Visit, flips: Sequence[Flip]) -> None:
+    """List flips; those that harm stand out."""
+    say = visit.say
+    if not flips:
+        ui.label(say("No other verdict that was looked at would change."))
+        return
+    ui.label(say("These verdicts would change:"))
+    for flip in flips:
+        with ui.row().classes("flip harm" if flip.harms else "flip"):
+            ui.icon("warning" if flip.harms else "check")
+            ui.label(f"{flip.name}: {label_word(visit, flip.before)} → {label_word(visit, flip.after)}")
+            if flip.confirmed is not None:
+                told = say("a person said {label}", label=label_word(visit, flip.confirmed))
+                ui.label(told).classes("dim")
+
+
+async def agreed(visit: Visit, flips: Sequence[Flip]) -> bool:
+    """Ask whether a change is to be made although it flips verdicts."""
+    say = visit.say
+    with ui.dialog() as dialog, ui.card().classes("dialog"):
+        list_flips(visit, flips)
+        with ui.row().classes("choices"):
+            ui.button(say("Cancel"), on_click=dialog.close).props("flat no-caps")
+            ui.button(say("Change it all the same"), on_click=lambda: dialog.submit(True)).props(
+                "unelevated no-caps"
+            )
+    return bool(await dialog)

@@ -1,0 +1,163 @@
+"""Log: figures, types of defects, days, and the rows, by filters; all of it can be exported."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from nicegui import events, ui
+
+from agents.desk.history import since as since_of
+from agents.interfaces.station.visit import Visit
+from anomaly_core.names import plain_name
+from knowledge.log.entry import time_of
+from knowledge.log.figures import Decision, Filter
+from tools.classify.scores import UNKNOWN
+
+MOST: Final = 500
+"""Rows of the table; an export has all."""
+
+
+class LogPage:
+    """The page's present filter."""
+
+    def __init__(self, visit: Visit) -> None:
+        self.visit = visit
+        self._since = "today"
+        self._product = ""
+        self._decision: Decision | None = None
+
+    async def build(self) -> None:
+        """Put the page together."""
+        say = self.visit.say
+        periods = {
+            "1 hours": say("the last hour"),
+            "today": say("today"),
+            "7 days": say("the last 7 days"),
+            "30 days": say("the last 30 days"),
+            "": say("all"),
+        }
+        desk = self.visit.desk
+        names = [product.name for product in desk.app.products()] if desk.app.settings.store.is_dir() else []
+        products = {"": say("all products"), **{name: name for name in names}}
+        decisions = {
+            "": say("all decisions"),
+            "pass": say("PASS"),
+            "review": say("REVIEW"),
+            "fail": say("FAIL"),
+        }
+        with ui.element("section").classes("filters"):
+            for options, value, key in (
+                (periods, self._since, "_since"), (products, "", "_product"), (decisions, "", "_decision")
+            ):  # fmt: skip
+                chosen = ui.select(options, value=value).props("outlined dense options-dense")
+                chosen.on_value_change(lambda event, key=key: self._set(key, event.value))
+            self._export = ui.link(say("Export as CSV"), "/api/v1/log/export").classes("export")
+        self._figures = ui.element("section").classes("figures")
+        self._table = ui.element("section").classes("rows")
+        await self.refresh()
+
+    async def _set(self, key: str, value: str) -> None:
+        setattr(self, key, value or None)
+        await self.refresh()
+
+    async def refresh(self) -> None:
+        """Read the log anew."""
+        wanted = Filter(
+            since=since_of(self._since or None), product=self._product or None, decision=self._decision
+        )
+        given = {"since": self._since, "product": self._product, "decision": self._decision}
+        query = urlencode({key: value for key, value in given.items() if value})
+        self._export.props(f'href="/api/v1/log/export?{query}"')
+        history = self.visit.desk.history
+        found = await self.visit.run(lambda: (history.summary(wanted), history.rows(wanted, limit=MOST)))
+        self._figures.clear()
+        self._table.clear()
+        if found is not None:
+            with self._figures:
+                self._show_figures(found[0])
+            with self._table:
+                self._show_rows(found[1])
+
+    def _show_figures(self, found: dict[str, Any]) -> None:
+        say = self.visit.say
+        share = "-" if found["yield"] is None else f"{100 * found['yield']:.1f} %"
+        tiles = (
+            (say("inspected"), str(found["count"]), ""),
+            (say("yield"), share, ""),
+            (say("PASS"), str(found["pass"]), "pass"),
+            (say("REVIEW"), str(found["review"]), "review"),
+            (say("FAIL"), str(found["fail"]), "fail"),
+        )
+        with ui.element("div").classes("tiles"):
+            for name, figure, kind in tiles:
+                with ui.element("div").classes(f"tile {kind}"):
+                    ui.label(figure).classes("figure")
+                    ui.label(name)
+        with ui.element("div").classes("charts"):
+            if found["defect_types"]:
+                bars = [(self._type(one["name"]), one["count"], "fail") for one in found["defect_types"][:8]]
+                self._bars(say("Failed by type"), bars)
+            if len(found["days"]) > 1:
+                self._bars(
+                    say("Yield by day"),
+                    [(one["day"], round(100 * one["yield"], 1), "pass") for one in found["days"][-14:]],
+                    unit=" %",
+                    most=100,
+                )
+
+    def _bars(
+        self, title: str, bars: list[tuple[str, float, str]], unit: str = "", most: float | None = None
+    ) -> None:
+        most = most or max(value for _, value, _ in bars)
+        with ui.element("div").classes("bars"):
+            ui.label(title).classes("head")
+            for name, value, kind in bars:
+                ui.html(
+                    f'<span>{escape(name)}</span><span class="track"><i class="{kind}" '
+                    f'style="width:{100 * value / most:.1f}%"></i></span><b>{value:g}{unit}</b>',
+                    sanitize=False,
+                ).classes("bar-row")
+
+    def _show_rows(self, rows: list[dict[str, Any]]) -> None:
+        say = self.visit.say
+        heads = (
+            ("decision", say("Decision")), ("time", say("Time")), ("name", say("Image")),
+            ("product", say("Product")), ("type", say("Type")), ("p", "p"), ("lot", say("Lot")),
+            ("operator", say("Operator")),
+        )  # fmt: skip
+        words = {"pass": say("PASS"), "review": say("REVIEW"), "fail": say("FAIL")}
+        shown = [
+            {
+                "number": row["number"],
+                "sha256": row["sha256"],
+                "kind": row["decision"],
+                "decision": words[row["decision"]],
+                "time": time_of(row["at"]).astimezone().strftime("%Y-%m-%d %H:%M:%S"),
+                "name": row["name"],
+                "product": row["product"],
+                "type": self._type(row["type"] or ""),
+                "p": f"{row['p_value']:.3g}",
+                "lot": row["lot"] or "",
+                "operator": row["operator"] or "",
+            }
+            for row in rows
+        ]
+        columns = [
+            {"name": key, "label": label, "field": key, "align": "left", "sortable": True}
+            for key, label in heads
+        ]
+        table = ui.table(rows=shown, columns=columns, row_key="number", pagination=20)
+        table.props(f'flat dense rows-per-page-label="{say("Rows")}"')
+        table.add_slot(
+            "body-cell-decision",
+            '<q-td :props="props"><span :class="\'chip \' + props.row.kind">{{ props.value }}</span></q-td>',
+        )
+        table.on("rowClick", self._open)
+
+    def _type(self, name: str) -> str:
+        return self.visit.say("Type not known") if name == UNKNOWN else plain_name(name)
+
+    def _open(self, event: events.GenericEventArguments) -> None:
+        ui.navigate.to(f"/?image={event.args[1]['sha256']}")

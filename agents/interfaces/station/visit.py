@@ -1,0 +1,50 @@
+"""One open page: who is there, in which language, and how work is done for them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from fastapi import HTTPException
+from nicegui import ui
+
+from agents.answers.phrases import Phrases
+from agents.desk import Desk
+from agents.desk.watch import WatchedFolder
+from agents.interfaces.service.access import Caller
+from agents.interfaces.service.limits import Queue
+from agents.settings import Role
+from anomaly_core.errors import IadError
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Visit:
+    """A page's collaborators. say: the interface's words. watched: None where no folder is watched."""
+
+    desk: Desk
+    queue: Queue
+    caller: Caller
+    say: Phrases
+    watched: WatchedFolder | None = None
+
+    async def run(self, work: Callable[[], T]) -> T | None:
+        """Do work in a thread, logged as the visitor's; None where it fails, which the visitor is told."""
+        try:
+            return await self.queue.run(self.caller, work)
+        except IadError as error:
+            self.tell_error(str(error).replace(str(self.desk.app.settings.store), "the store"))
+        except HTTPException as error:
+            self.tell_error(str(error.detail))
+        return None
+
+    def tell_error(self, message: str) -> None:
+        """Show what went wrong until it is read."""
+        close = {"label": self.say("Close"), "color": "white"}
+        ui.notify(message, type="negative", multi_line=True, timeout=0, actions=[close])
+
+    def may(self, role: Role) -> bool:
+        """Return whether the visitor has a role, or a higher one."""
+        return self.caller.may(role)
