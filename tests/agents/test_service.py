@@ -128,6 +128,52 @@ def test_no_path_leads_out_of_the_folder(client: TestClient, folder: Path) -> No
         assert client.get(f"{API}/images/{path}").status_code in (404, 422)
 
 
+NASTY = (
+    "",
+    "\0",
+    "\ud800",
+    "..",
+    "a/../b",
+    "x" * 5000,
+    "'; DROP TABLE rows; --",
+    "%s%n",
+    "{0.__class__}",
+    "\u202e",
+)
+
+
+@pytest.mark.parametrize("text", NASTY)
+def test_bad_input_is_never_an_error_of_the_server(client: TestClient, blot: bytes, text: str) -> None:
+    sent = base64.b64encode(blot).decode()
+    for body in (
+        *({key: text} for key in ("image_base64", "path", "sha256", "name")),
+        {"image_base64": sent, "product": text},
+        {"image_base64": sent, "name": text, "product": "plate"},
+        {"question": text},
+        {"question": "ok?", "image_base64": sent, "thread": text, "product": "plate"},
+        {"verdict": text, "image_base64": sent},
+        {
+            "verdict": "anomalous",
+            "image_base64": sent,
+            "product": "plate",
+            "defect_type": text,
+            "preview": True,
+        },
+    ):
+        # ASCII, so that what is no text in UTF-8 arrives too.
+        data = json.dumps(body).encode()
+        for route in ("inspect", "ask", "corrections"):
+            answer = client.post(f"{API}/{route}", content=data, headers={"Content-Type": "application/json"})
+            assert answer.status_code < 500, (route, body, answer.text)
+    if text.isascii():
+        form = {"mm_per_px": text or "nan", "keep_all": text}
+        answer = client.post(f"{API}/products/z/enrollment", data=form, files={"images": ("g.png", blot)})
+        assert answer.status_code == 422, answer.text
+        for query in ({"product": text}, {"lot": text}, {"since": text}, {"text": text}, {"side": text}):
+            for path in ("log", "log/summary", "review", "catalogue/search", f"images/{'0' * 64}/image"):
+                assert client.get(f"{API}/{path}", params=query).status_code < 500, (path, query)
+
+
 def test_a_question_is_answered_in_its_thread(client: TestClient, blot: bytes) -> None:
     asked = {"question": "Is there an anomaly?", "product": "plate", "thread": "shift-1"}
     answer = client.post(f"{API}/ask", params=asked, content=blot)

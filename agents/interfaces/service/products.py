@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import secrets
 import shutil
 from dataclasses import asdict
@@ -94,7 +95,11 @@ def product_routes(desk: Desk, queue: Queue) -> APIRouter:
         """
         check_product_name(product)
         folder, fields = await _received(request, desk)
-        scale = _number(fields.get("mm_per_px"))
+        try:
+            scale = _length(fields.get("mm_per_px"))
+        except ConfigError:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
         paths = sorted(path for path in folder.rglob("*") if path.is_file())
         keep_all = fields.get("keep_all", "").lower() in ("true", "1", "yes", "on")
         return JobBody.of(
@@ -162,13 +167,17 @@ def _zone_body(outcome: ZoneOutcome, warnings: list[str]) -> ZoneBody:
     )
 
 
-def _number(text: str | None) -> float | None:
+def _length(text: str | None) -> float | None:
+    """Return a length of a form. Raises ConfigError unless it is a number above 0."""
     if text is None:
         return None
     try:
-        return float(text)
+        length = float(text)
     except ValueError:
-        raise ConfigError(f"mm_per_px {text[:40]!r} is no number") from None
+        length = math.nan
+    if not 0 < length < math.inf:
+        raise ConfigError(f"mm_per_px {text[:40]!r} is no length: give a number above 0, such as 0.05")
+    return length
 
 
 async def _received(request: Request, desk: Desk) -> tuple[Path, dict[str, Any]]:

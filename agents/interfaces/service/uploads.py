@@ -128,7 +128,8 @@ async def _from_json(request: Request, desk: Desk) -> Received:
     if len(given) > 1:
         raise invalid_request(f"{' and '.join(given)} both name an image: send one of them")
     for key in (*given, *(["name"] if fields.get("name") is not None else [])):
-        if not isinstance(fields[key], str):
+        # Half of a surrogate pair is a str, and no text.
+        if not isinstance(fields[key], str) or any("\ud800" <= c <= "\udfff" for c in fields[key]):
             raise invalid_request(f"{key} is no text")
     image: KeptImage | None = None
     if given == ["image_base64"]:

@@ -19,6 +19,10 @@ from agents.interfaces.station.words import language_of, words_of
 from anomaly_core.errors import ConfigError
 
 SIGN_IN: Final = "/sign-in"
+ICON: Final = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><circle cx="16" cy="16" r="15" '
+    'fill="#17803d"/><path d="M8 17l6 6 11-13" fill="none" stroke="#fff" stroke-width="4"/></svg>'
+)
 _OPEN: Final = ("/api/", "/docs", "/openapi.json", "/healthz", "/readyz", "/metrics", SIGN_IN)
 """Paths that ask for a key themselves, or for none."""
 
@@ -46,15 +50,8 @@ def mount_station(service: FastAPI, watched: Path | None = None) -> None:
         raise ConfigError(f"{watched}: no such folder to watch; name one that images are written to")
     state = service.state
     register_pages(state.desk, state.queue, state.access, None if watched is None else WatchedFolder(watched))
-    _add_sign_in(service, state.access)
-    service.add_middleware(SignedIn, access=state.access)
+    add_sign_in(service)
     ui.run_with(service, title="iad", dark=None, tailwind=False, show_welcome_message=False, favicon=ICON)
-
-
-ICON: Final = (
-    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><circle cx="16" cy="16" r="15" '
-    'fill="#17803d"/><path d="M8 17l6 6 11-13" fill="none" stroke="#fff" stroke-width="4"/></svg>'
-)
 
 
 class SignedIn:
@@ -81,7 +78,10 @@ class SignedIn:
         )
 
 
-def _add_sign_in(service: FastAPI, access: Access) -> None:
+def add_sign_in(service: FastAPI) -> None:
+    """Add the sign-in page to a service, and ask for a key before every other page."""
+    access: Access = service.state.access
+    service.add_middleware(SignedIn, access=access)
     page = files("agents.interfaces.station").joinpath("sign_in.html").read_text(encoding="utf-8")
 
     def shown(request: Request, wrong: bool) -> str:
