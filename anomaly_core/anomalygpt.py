@@ -361,6 +361,8 @@ class AnomalyGPT:
         return replace(product, zones=tuple(zones))
 
     def _framed(self, image: Image, product: ProductModel) -> EncodedImage:
-        """Encode an image, framed as the product's good images are, with the product's zones."""
+        """Encode an image as the product's good images are: framed, with no more noise, with its zones."""
         (encoded,) = self.input.encode_batch([image], align=product.aligned)
+        if product.quality is not None:
+            encoded = self.input.with_less_noise(encoded, product.quality.noise)
         return encoded if encoded.zones == product.zones else replace(encoded, zones=product.zones)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Sequence
 from dataclasses import replace
@@ -16,6 +17,7 @@ from anomaly_core.encoders.base import ImageEncoder
 from anomaly_core.errors import ConfigError
 from anomaly_core.imaging.augment import flips
 from anomaly_core.imaging.frame import Frame, frame_of, whole_frame_of
+from anomaly_core.imaging.noise import less_noise, noise_of
 from anomaly_core.imaging.quality import Recordings
 from anomaly_core.imaging.reading import LoadedImage
 from anomaly_core.results import Array
@@ -101,8 +103,22 @@ class FramedEncoder:
         A patch's features depend on the position of the patch grid; the mean map of four views depends on it
         less. It takes three more forward passes, so only images that the language model scores are augmented.
         """
-        others = flips(image.frame.render(image.pixels))[len(image.views) :]
+        rendered = image.frame.render(image.pixels)
+        others = flips(less_noise(rendered, image.noise) if image.noise else rendered)[len(image.views) :]
         return replace(image, views=(*image.views, *self.views(others))) if others else image
+
+    def with_less_noise(self, image: EncodedImage, limit: float) -> EncodedImage:
+        """Return the image, encoded anew without its noise where that is above the limit, in grey levels.
+
+        What is measured and cleaned is the encoder's input, in which noise of a large image has averaged out.
+        """
+        if math.isinf(limit):
+            return image
+        rendered = image.frame.render(image.pixels)
+        noise = noise_of(rendered)
+        if noise <= limit:
+            return image
+        return replace(image, views=tuple(self.views([less_noise(rendered, noise)])), noise=noise)
 
     def views(self, rendered: Sequence[Pixels]) -> list[View]:
         """Encode (H, W, 3) encoder inputs of one size."""

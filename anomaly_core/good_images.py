@@ -11,6 +11,7 @@ from anomaly_core.decoders.memory_bank import MemoryBank
 from anomaly_core.decoders.patches import EncodedImage, as_array
 from anomaly_core.encoding import FramedEncoder, Image, pixels_of
 from anomaly_core.imaging.augment import perturbations
+from anomaly_core.imaging.noise import noise_of
 from anomaly_core.imaging.quality import (
     MOST_IMAGES,
     Quality,
@@ -53,6 +54,7 @@ def encode_good_images(
     good: list[EncodedImage] = []
     views: list[Array] = []
     qualities: list[Quality] = []
+    noise: list[float] = []
     changed = [recordings(pixels_of(image)) for image in images[:MOST_IMAGES]] if judge_quality else []
     aligned = encoder.aligns([_has_pose(encoder, image) for image in images], changed)
     for number, image in enumerate(images):
@@ -62,6 +64,7 @@ def encode_good_images(
         encoded = encoder.augment(replace(encoded, source=encoded.pixels))
         if judge_quality:
             qualities.append(measure_quality(encoded.pixels))
+            noise.append(noise_of(encoded.frame.render(encoded.pixels)))
         others = [*encoded.views[1:], *encoder.views(perturbations(encoded.frame.render(encoded.pixels)))]
         views.append(np.stack([as_array(view.features.embedding) for view in others]))
         grids = tuple(view.grid for view in encoded.views[1:])
@@ -75,7 +78,7 @@ def encode_good_images(
     if judge_quality:
         embeddings = np.stack([each.embedding for each in good])
         floor = encoder.similarity_floor(changed, embeddings, np.stack(views), align=aligned)
-        quality = QualityLimits.fit(qualities, changed, floor)
+        quality = QualityLimits.fit(qualities, changed, floor, noise)
     return GoodImages(good, np.concatenate(views), aligned, quality)
 
 

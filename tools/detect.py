@@ -17,6 +17,17 @@ def open_image(context: Context, image: str) -> OpenedRecord:
     return OpenedRecord(image=image, sha256=loaded.sha256, width=width, height=height, note=loaded.note)
 
 
+def noticed(part: Part) -> list[str]:
+    """Return what judging an image noticed about it, beside its problems, as sentences."""
+    noise, quality = part.inspection.image.noise, part.model.quality
+    if not noise or quality is None:
+        return []
+    return [
+        f"The image has noise of {noise:.1f} grey levels, more than the {quality.noise:.1f} that the good "
+        "images allow: it was removed before judging. Check the camera's gain and exposure time."
+    ]
+
+
 def find_product(context: Context, opened: OpenedRecord, named: str | None = None) -> ProductRecord:
     """Return the product of an opened image: the one named by the user, or that of the nearest template.
 

@@ -23,7 +23,7 @@ from agents.questions.words import same_defect
 from agents.state import Asked, InspectionInput, InspectionState, Measured, MeasureInput
 from tools.classify.classify import UNKNOWN, appearance, classify
 from tools.context import Part
-from tools.detect import detect, find_product, language_answer, open_image
+from tools.detect import detect, find_product, language_answer, noticed, open_image
 from tools.localize import draw, locate
 from tools.log import log_inspection
 from tools.records import FilesRecord, SettingsRecord
@@ -113,25 +113,24 @@ def classify_node(state: InspectionState, runtime: Runtime[Context]) -> Update:
 
 
 def log_node(state: InspectionState, runtime: Runtime[Context]) -> Update:
-    """Log the inspection: here alone, and only here, an image has just been judged.
+    """Log the inspection, and say what was noticed: here alone, and only here, an image has just been judged.
 
     A log that cannot be written costs no verdict: it is a warning beside it.
     """
     # The identity is fixed by the step, so that one repeated after a kill logs nothing twice.
     info = runtime.execution_info
     identity = None if info is None or info.thread_id is None else f"{info.thread_id} {info.task_id}"
-    return {
-        "warnings": log_inspection(
-            tools_of(runtime),
-            state["opened"],
-            state["product"],
-            state["verdict"],
-            state["regions"],
-            state["defect_type"],
-            shown_name=state.get("shown_name"),
-            identity=identity,
-        )
-    }
+    logged = log_inspection(
+        tools_of(runtime),
+        state["opened"],
+        state["product"],
+        state["verdict"],
+        state["regions"],
+        state["defect_type"],
+        shown_name=state.get("shown_name"),
+        identity=identity,
+    )
+    return {"warnings": [*noticed(part_of(state, runtime)), *logged]}
 
 
 @timed("retrieve")

@@ -32,6 +32,9 @@ MOST_IMAGES: Final = 4
 """Good images that `recordings` are made of; the others only count as they are."""
 SPREADS: Final = 3.0
 """Standard deviations of the good images by which a limit lies outside their range."""
+NOISE_FACTOR: Final = 1.5
+NOISE_MARGIN: Final = 0.5
+"""The most noise that is left, from the good images' most: a factor of it, and grey levels beside."""
 MARGINS: Final[Mapping[str, float]] = {
     "sharpness": 0.25,
     "white": 0.05,
@@ -74,15 +77,19 @@ class QualityLimits:
 
     limits: (low, high) of each field of `Quality` by name. foreground: whether every image has one.
     similarity: least cosine of an image's embedding to the nearest of the good images and their views.
+    noise: most noise of an encoder input in grey levels; above it, noise is removed before judging.
     """
 
     limits: Mapping[str, Limit]
     foreground: bool
     similarity: float
+    noise: float = math.inf
 
     @classmethod
-    def fit(cls, own: Sequence[Quality], changed: Sequence[Recordings], similarity: float) -> QualityLimits:
-        """Learn the limits from the quality of good images, one or more, and other recordings."""
+    def fit(
+        cls, own: Sequence[Quality], changed: Sequence[Recordings], similarity: float, noise: Sequence[float]
+    ) -> QualityLimits:
+        """Learn the limits from good images, one or more, and other recordings. noise: of the good images."""
         copies = [measure_quality(copy) for copies in changed for copy in copies.values()]
         limits: dict[str, Limit] = {}
         foreground = all(each.area is not None for each in own)
@@ -95,7 +102,7 @@ class QualityLimits:
             natural = [v for each in own if (v := getattr(each, name)) is not None]
             beyond = margin + SPREADS * (float(np.std(natural, ddof=1)) if len(natural) > 1 else 0.0)
             limits[name] = (min(seen) - beyond, max(seen) + beyond)
-        return cls(limits, foreground, similarity)
+        return cls(limits, foreground, similarity, NOISE_FACTOR * max(noise) + NOISE_MARGIN)
 
     def problems(self, quality: Quality, similarity: float) -> tuple[str, ...]:
         """Return why an image isn't comparable with the good images, as sentences; none where it is.
@@ -122,13 +129,16 @@ class QualityLimits:
             "limits": {name: list(limit) for name, limit in self.limits.items()},
             "foreground": self.foreground,
             "similarity": self.similarity,
+            "noise": None if math.isinf(self.noise) else self.noise,
         }
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> QualityLimits:
         """Return the limits of `to_dict`'s result. Raises KeyError, TypeError for anything else."""
         limits = {name: (float(low), float(high)) for name, (low, high) in values["limits"].items()}
-        return cls(limits, bool(values["foreground"]), float(values["similarity"]))
+        noise = values.get("noise")  # products of earlier versions have none
+        known = math.inf if noise is None else float(noise)
+        return cls(limits, bool(values["foreground"]), float(values["similarity"]), known)
 
 
 def measure_quality(pixels: Pixels) -> Quality:

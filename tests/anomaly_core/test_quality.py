@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -13,10 +15,12 @@ from anomaly_core.anomalygpt import AnomalyGPT
 from anomaly_core.config import DetectorConfig
 from anomaly_core.encoders.fakes import TinyEncoder
 from anomaly_core.errors import ConfigError
+from anomaly_core.imaging.noise import less_noise, noise_of
 from anomaly_core.imaging.quality import QualityLimits, measure_quality, recordings
 from anomaly_core.imaging.reading import load_image
 from anomaly_core.product import NOT_ALIGNED, ProductModel
 from anomaly_core.results import Verdict
+from anomaly_core.scoring.scorer import FEW_SHOT
 from anomaly_core.simulation.procedural import ProceduralProduct
 
 Pixels = NDArray[np.uint8]
@@ -85,7 +89,10 @@ def product(model: AnomalyGPT) -> ProductModel:
 
 def limits_of(good: list[Pixels], similarity: float = -1.0) -> QualityLimits:
     return QualityLimits.fit(
-        [measure_quality(pixels) for pixels in good], [recordings(pixels) for pixels in good], similarity
+        [measure_quality(pixels) for pixels in good],
+        [recordings(pixels) for pixels in good],
+        similarity,
+        [noise_of(pixels) for pixels in good],
     )
 
 
@@ -196,3 +203,40 @@ def test_real_images(folder: str) -> None:
         sigma = 6 * max(pixels.shape) / 1000
         for changed in (255 - pixels, exposed(pixels, 0.2), cv2.GaussianBlur(pixels, (0, 0), sigma)):
             assert limits.problems(measure_quality(np.asarray(changed)), 1.0), path.name
+
+
+def with_noise(pixels: Pixels, grey_levels: float) -> Pixels:
+    noise = np.random.default_rng(5).normal(scale=grey_levels, size=pixels.shape)
+    return np.clip(pixels + noise, 0, 255).astype(np.uint8)
+
+
+@pytest.mark.parametrize("grey_levels", [5.0, 10.0])
+def test_noise_is_measured_through_texture_and_edges_and_removed(grey_levels: float) -> None:
+    clean = scene(3)
+    noisy = with_noise(clean, grey_levels)
+    of_grey = 0.669 * grey_levels  # three channels, weighed, each with its own
+    assert noise_of(noisy) == pytest.approx(math.hypot(noise_of(clean), of_grey), rel=0.2)
+    left = less_noise(noisy, noise_of(noisy)).astype(float) - clean
+    assert left.std() < 0.75 * (noisy.astype(float) - clean).std()
+
+
+def test_noise_above_that_of_the_good_images_is_removed_before_judging(
+    model: AnomalyGPT, product: ProductModel
+) -> None:
+    assert product.quality is not None
+    quiet, noisy = scene(60), with_noise(scene(60), 12.0)
+    same, cleaned = (model.inspect(pixels, product) for pixels in (quiet, noisy))
+    assert same.image.noise == 0
+    assert cleaned.image.noise > product.quality.noise
+    unlimited = replace(product, quality=replace(product.quality, noise=math.inf))
+    as_it_is = model.inspect(noisy, unlimited)
+    assert as_it_is.image.noise == 0
+    assert cleaned.scores[FEW_SHOT].log_score != as_it_is.scores[FEW_SHOT].log_score
+
+
+def test_a_product_of_an_earlier_version_judges_noise_as_it_is(product: ProductModel) -> None:
+    assert product.quality is not None
+    stored = product.quality.to_dict()
+    assert QualityLimits.from_dict(stored) == product.quality
+    del stored["noise"]
+    assert QualityLimits.from_dict(stored).noise == math.inf
