@@ -119,12 +119,7 @@ class Application:
         """List the enrolled products."""
         self.tools.require_store()
         return [
-            ProductSummary(
-                name=info.name,
-                templates=info.templates,
-                encoder=info.encoder,
-                enrolled_at=info.enrolled_at,
-            )
+            ProductSummary(info.name, info.templates, info.encoder, info.enrolled_at)
             for info in self.tools.templates.products()
         ]
 
