@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import json
+import math
 import os
 import subprocess
 import sys
@@ -225,7 +226,7 @@ def test_every_command_has_help() -> None:
 
 
 def test_help_loads_no_model_library_and_is_quick() -> None:
-    """In seconds of processor time from the process's start, so that a busy machine does not decide."""
+    """In seconds of processor time, of the quickest of three, so that a busy machine does not decide."""
     code = (
         "import sys, time; sys.argv = ['iad', '--help']\n"
         "from agents.interfaces.cli import app as main\n"
@@ -234,10 +235,15 @@ def test_help_loads_no_model_library_and_is_quick() -> None:
         "heavy = {'torch', 'transformers', 'faiss', 'cv2', 'langgraph', 'langchain_core', 'scipy'}\n"
         "print(time.process_time(), *(heavy & set(sys.modules)), file=sys.stderr)\n"
     )
-    run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
-    seconds, *loaded = run.stderr.split()
-    assert loaded == []
-    assert float(seconds) < 0.5
+    quickest = math.inf
+    for _ in range(3):
+        run = subprocess.run(
+            [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+        )
+        seconds, *loaded = run.stderr.split()
+        assert loaded == []
+        quickest = min(quickest, float(seconds))
+    assert quickest < 0.5
 
 
 def test_a_closed_pipe_ends_quietly() -> None:
