@@ -32,8 +32,8 @@ MOST_IMAGES: Final = 4
 """Good images that `recordings` are made of; the others only count as they are."""
 SPREADS: Final = 3.0
 """Standard deviations of the good images by which a limit lies outside their range."""
-NOISE_FACTOR: Final = 1.5
-NOISE_MARGIN: Final = 0.5
+NOISE_FACTOR: Final = 1.25
+NOISE_MARGIN: Final = 0.1
 """The most noise that is left, from the good images' most: a factor of it, and grey levels beside."""
 MARGINS: Final[Mapping[str, float]] = {
     "sharpness": 0.25,
