@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import threading
 from collections.abc import Sequence
 from dataclasses import replace
@@ -57,8 +56,9 @@ class FramedEncoder:
         frames = {n: self.frame(p, align=align) for n, p in pixels.items()}
         for size in sorted({frame.input_size for frame in frames.values()}):
             group = [n for n, frame in frames.items() if frame.input_size == size]
-            views = self.views([frames[n].render(pixels[n]) for n in group])
-            found |= {n: EncodedImage(pixels[n], frames[n], (v,)) for n, v in zip(group, views, strict=True)}
+            rendered = [frames[n].render(pixels[n]) for n in group]
+            for n, shown, view in zip(group, rendered, self.views(rendered), strict=True):
+                found[n] = EncodedImage(pixels[n], frames[n], (view,), input_noise=noise_of(shown))
         return [found[n] for n in range(len(images))]
 
     def frame(self, pixels: Pixels, *, align: bool = True) -> Frame:
@@ -112,13 +112,11 @@ class FramedEncoder:
 
         What is measured and cleaned is the encoder's input, in which noise of a large image has averaged out.
         """
-        if math.isinf(limit):
-            return image
-        rendered = image.frame.render(image.pixels)
-        noise = noise_of(rendered)
+        noise = image.input_noise
         if noise <= limit:
             return image
-        return replace(image, views=tuple(self.views([less_noise(rendered, noise)])), noise=noise)
+        cleaned = less_noise(image.frame.render(image.pixels), noise)
+        return replace(image, views=tuple(self.views([cleaned])), noise=noise)
 
     def views(self, rendered: Sequence[Pixels]) -> list[View]:
         """Encode (H, W, 3) encoder inputs of one size."""

@@ -11,7 +11,6 @@ from anomaly_core.decoders.memory_bank import MemoryBank
 from anomaly_core.decoders.patches import EncodedImage, as_array
 from anomaly_core.encoding import FramedEncoder, Image, pixels_of
 from anomaly_core.imaging.augment import perturbations
-from anomaly_core.imaging.noise import noise_of
 from anomaly_core.imaging.quality import (
     MOST_IMAGES,
     Quality,
@@ -64,7 +63,7 @@ def encode_good_images(
         encoded = encoder.augment(replace(encoded, source=encoded.pixels))
         if judge_quality:
             qualities.append(measure_quality(encoded.pixels))
-            noise.append(noise_of(encoded.frame.render(encoded.pixels)))
+            noise.append(encoded.input_noise)
         others = [*encoded.views[1:], *encoder.views(perturbations(encoded.frame.render(encoded.pixels)))]
         views.append(np.stack([as_array(view.features.embedding) for view in others]))
         grids = tuple(view.grid for view in encoded.views[1:])

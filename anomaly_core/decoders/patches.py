@@ -41,8 +41,8 @@ class EncodedImage:
     source: (H, W, 3) uint8 RGB, the original, or a function that reads it again. views: the encoder input
     alone, or all its `flips` (imaging/augment.py), of which it is the first. reference_grids: (..., C)
     patches of further views of a good image, which enter the memory bank and are not scored. zones: of the
-    product; maps are 0 in those that are not judged. noise: grey levels that the input had before it was
-    removed, since the good images have less; else 0.
+    product; maps are 0 in those that are not judged. input_noise: that of the encoder input, in grey levels.
+    noise: what was removed of it before encoding, since the good images have less; else 0.
     """
 
     source: Pixels | Callable[[], Pixels]
@@ -50,6 +50,7 @@ class EncodedImage:
     views: tuple[View, ...]
     reference_grids: tuple[torch.Tensor, ...] = ()
     zones: tuple[Zone, ...] = ()
+    input_noise: float = 0.0
     noise: float = 0.0
 
     @property
