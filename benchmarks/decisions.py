@@ -13,6 +13,8 @@ image_auroc_text_W: of the few-shot map with W times the text-aligned map's log-
 
 from __future__ import annotations
 
+import json
+import math
 from collections.abc import Mapping, Sequence
 from functools import cache, lru_cache
 from itertools import islice, product
@@ -40,6 +42,11 @@ MVTEC: Final = {
     "juice_bottle": "mvtec_loco",
 }
 TEXT_WEIGHTS: Final = (0.0, 0.005, 0.01, 0.02, 0.034, 0.05)
+RATE: Final = DetectorConfig().alpha
+SUMMED: Final = (
+    *("image_auroc", "balanced_accuracy", "best_balanced_accuracy", "balanced_accuracy_at_rate"),
+    *("false_alarm_rate", "escape_rate", "review_rate_good", "review_rate_anomalous"),
+)
 FEW_CRACKS: Final = 120
 """Least pixels of a crack in an anomalous road crop."""
 
@@ -156,6 +163,31 @@ def run(
     return rows
 
 
+def summary(sets: Mapping[str, Mapping[str, Any]], shots: Sequence[int]) -> dict[str, dict[str, float]]:
+    """Return the means over sets by number of shots.
+
+    kept, kept_at_rate: shares of what the mean best threshold has above one half, that the shipped decision
+    and the threshold of exactly the stated rate keep. within: share of the draws whose false alarms lie in
+    the 95 % interval of the stated rate.
+    """
+    found = {}
+    for count in map(str, shots):
+        rows = [each[count] for each in sets.values()]
+        means = {name: float(np.mean([row[name]["mean"] for row in rows])) for name in SUMMED}
+        best = max(means["best_balanced_accuracy"] - 0.5, 1e-6)
+        drawn = [
+            (v, each["good"]) for each in sets.values() for v in each[count]["false_alarm_rate"]["values"]
+        ]
+        within = [abs(v - RATE) <= 1.96 * math.sqrt(RATE * (1 - RATE) / good) for v, good in drawn]
+        found[count] = {
+            **means,
+            "kept": (means["balanced_accuracy"] - 0.5) / best,
+            "kept_at_rate": (means["balanced_accuracy_at_rate"] - 0.5) / best,
+            "within": float(np.mean(within)),
+        }
+    return found
+
+
 def main() -> None:
     options = parser(__doc__, out="decisions.json")
     options.add_argument("--data", type=Path, required=True, help="folder of the sets")
@@ -185,7 +217,9 @@ def main() -> None:
             row = found[part.name][str(count)] = spreads([rows[count] for rows in drawn])
             words = ", ".join(f"{name} {figure['mean']:.3f}" for name, figure in row.items())
             print(f"{part.name}, {count} shots: {words}", flush=True)
-    write(given, {"encoder": load_image_encoder(given.encoder).name, "sets": found})
+    means = summary(found, given.shots)
+    print(json.dumps(means, indent=1))
+    write(given, {"encoder": load_image_encoder(given.encoder).name, "sets": found, "means": means})
 
 
 if __name__ == "__main__":
