@@ -88,7 +88,7 @@ def _pictures_of(part: Part, record: PartRecord) -> Pictures:
     pixels = part.pixels
     height, width = pixels.shape[:2]
     plain = picture_of(pixels, LARGEST)
-    if record.decision == "pass" and record.label is None:
+    if not record.looked_at:
         return Pictures(width, height, plain.at_most(THUMBNAIL), plain)
     found = part.inspection
     heat = heat_of(found.anomaly_map.values, BRIGHTEST * part.model.pixel_threshold)

@@ -96,6 +96,11 @@ class PartRecord(Record):
         """The key that sorts the worst first."""
         return DECISIONS.index(self.decision), self.p_value
 
+    @property
+    def looked_at(self) -> bool:
+        """Whether a report shows it by itself; one that passed against a person's label too."""
+        return self.decision != "pass" or self.label is not None
+
 
 class ProductFacts(Record):
     """An enrolled product as it was when the report was made."""
