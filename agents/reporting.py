@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Final
 
-from agents.answers.analysis import Aspect, about_type, find_aspect
+from agents.answers.analysis import about_type, find_aspect
 from anomaly_core.errors import StoreMissing
 from knowledge.log.figures import Filter
 from knowledge.log.log import InspectionLog
@@ -18,10 +17,8 @@ from tools.report.inspected import inspected_part, with_pictures
 from tools.report.logged import logged_parts
 from tools.report.page import MOST_CARDS, MOST_GOOD, ranked
 from tools.report.pictures import Shown, shown_from_file
-from tools.report.records import Header, NoteRecord, PartRecord, ProductFacts
+from tools.report.records import ASPECTS, Header, NoteRecord, PartRecord, ProductFacts
 from tools.retrieve import notes_about
-
-ASPECTS: Final[tuple[Aspect, ...]] = ("cause", "effect", "action")
 
 
 def header_of(context: Context, title: str, expected: int) -> Header:

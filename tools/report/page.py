@@ -19,7 +19,7 @@ from tools.drawing import WARM, heat_colours
 from tools.report.contents import Contents
 from tools.report.figures import pareto, trend
 from tools.report.pictures import Picture, Shown
-from tools.report.records import DECISIONS, NoteRecord, PartRecord
+from tools.report.records import ASPECTS, DECISIONS, NoteRecord, PartRecord
 
 T = TypeVar("T")
 CITATION: Final = re.compile(r"\[([^\[\]\s]+)\]")
@@ -134,9 +134,6 @@ class Card:
         per_px, unit = (self.part.mm_per_px, "mm") if self.part.mm_per_px else (1.0, "px")
         length = _round_length(self.shown.pictures.width * per_px / 4)
         return length / per_px, f"{length:g} {unit}"
-
-
-ASPECTS: Final = ("cause", "effect", "action")
 
 
 def render_page(
