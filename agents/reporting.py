@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Final
 
-from agents.answers.analysis import Aspect, about_type, find_aspect
+from agents.answers.analysis import about_type, find_aspect
 from anomaly_core.errors import StoreMissing
 from knowledge.log.figures import Filter
 from knowledge.log.log import InspectionLog
@@ -16,12 +15,10 @@ from tools.context import Context
 from tools.records import FailureRecord, InspectionRecord
 from tools.report.inspected import inspected_part, with_pictures
 from tools.report.logged import logged_parts
-from tools.report.page import MOST_CARDS, MOST_GOOD
+from tools.report.page import MOST_CARDS, MOST_GOOD, ranked
 from tools.report.pictures import Shown, shown_from_file
-from tools.report.records import Header, NoteRecord, PartRecord, ProductFacts
+from tools.report.records import ASPECTS, Header, NoteRecord, PartRecord, ProductFacts
 from tools.retrieve import notes_about
-
-ASPECTS: Final[tuple[Aspect, ...]] = ("cause", "effect", "action")
 
 
 def header_of(context: Context, title: str, expected: int) -> Header:
@@ -84,9 +81,8 @@ def log_parts(context: Context, log: InspectionLog, wanted: Filter) -> list[Part
 
 def shown_parts(parts: Sequence[PartRecord], *, pictures: bool) -> Iterator[Shown]:
     """Yield logged parts, in order, with pictures from their files as far as a page shows them."""
-    ranked = sorted(range(len(parts)), key=lambda index: parts[index].order)
-    failed = [index for index in ranked if parts[index].decision != "pass"]
-    seen = {*failed[:MOST_CARDS], *ranked[len(failed) :][:MOST_GOOD]} if pictures else set()
+    looked_at, others = ranked(parts)
+    seen = {*looked_at[:MOST_CARDS], *others[:MOST_GOOD]} if pictures else set()
     for index, part in enumerate(parts):
         yield shown_from_file(part) if index in seen else Shown(part)
 

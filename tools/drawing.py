@@ -24,6 +24,8 @@ BOX: Final = (255, 32, 32)
 FAINTEST: Final = 0.25
 STRONGEST: Final = 0.55
 """Opacity of the overlay in a region, where the map is 0 and where it is vmax."""
+BRIGHTEST: Final = 3.0
+"""Map value of the brightest colour, in units of the limit of a normal pixel; on all pictures the same."""
 WARM: Final = 0.45
 """Lowest value of the colour map in the overlay; darker colours are invisible on a dark part."""
 
@@ -50,14 +52,11 @@ def write_pictures(
     if not vmax > 0:
         raise ValueError(f"vmax is {vmax}, it must be above 0")
     name = safe_name(stem)
-    heat = np.clip(np.nan_to_num(map_values / vmax, nan=1.0), 0.0, 1.0)
-    mask = np.zeros((height, width), np.uint8)
-    for region in regions:
-        mask[region.mask] = 255
+    heat, mask = heat_of(map_values, vmax), mask_of(regions, height, width)
     return FilesRecord(
         heatmap=save_picture(heat_colours(heat), out / f"{name}-heatmap.png"),
-        mask=save_picture(mask, out / f"{name}-mask.png"),
-        overlay=save_picture(draw_overlay(pixels, heat, mask > 0, regions), out / f"{name}-overlay.png"),
+        mask=save_picture(np.where(mask, np.uint8(255), np.uint8(0)), out / f"{name}-mask.png"),
+        overlay=save_picture(draw_overlay(pixels, heat, mask, regions), out / f"{name}-overlay.png"),
     )
 
 
@@ -67,6 +66,20 @@ def safe_name(stem: str) -> str:
     last = re.split(r"[/\\]", stem)[-1].rsplit(".", 1)[0]
     words = re.sub(r"[^A-Za-z0-9_-]+", "-", last).strip("-")[:60]
     return f"{words or 'image'}-{digest}"
+
+
+def heat_of(map_values: NDArray[np.float32], vmax: float) -> NDArray[np.float32]:
+    """Return an (H, W) anomaly map in [0, 1]: 1 from `vmax` on, and where it is not a number."""
+    heat = np.clip(np.nan_to_num(map_values / vmax, nan=1.0), 0.0, 1.0)
+    return np.asarray(heat, dtype=np.float32)
+
+
+def mask_of(regions: Sequence[Region], height: int, width: int) -> NDArray[np.bool_]:
+    """Return the (height, width) mask of all regions."""
+    mask = np.zeros((height, width), np.bool_)
+    for region in regions:
+        mask |= region.mask
+    return mask
 
 
 def heat_colours(heat: NDArray[np.float32]) -> NDArray[np.uint8]:

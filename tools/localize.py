@@ -15,7 +15,7 @@ from anomaly_core.scoring.measurement import describe_region
 from anomaly_core.scoring.regions import region_of_mask
 from anomaly_core.scoring.scorer import FEW_SHOT
 from tools.context import Part
-from tools.drawing import write_pictures
+from tools.drawing import BRIGHTEST, write_pictures
 from tools.locations import ZONE, box_of
 from tools.records import FilesRecord, LookRecord, MeasuredRegion, Record
 
@@ -165,5 +165,5 @@ def draw(part: Part, out: Path) -> FilesRecord:
         found.regions,
         out,
         f"{Path(part.image).stem}-{part.sha256[:8]}",
-        vmax=3 * part.model.pixel_threshold,
+        vmax=BRIGHTEST * part.model.pixel_threshold,
     )

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from anomaly_core.results import Region
 from tools.context import Part
-from tools.drawing import BOX, blend, draw_boxes, save_picture
+from tools.drawing import BOX, BRIGHTEST, blend, draw_boxes, heat_of, mask_of, save_picture
 
 Notation = Literal["box", "contour", "highlight", "mask"]
 
@@ -30,8 +30,8 @@ _MARKS: Final = {
 def show_regions(part: Part, out: Path, notation: Notation = "box") -> tuple[str, str]:
     """Draw an image's regions on it; return the path and a caption. Raises ConfigError."""
     found = part.inspection
-    heat = np.clip(found.anomaly_map.values / (3 * part.model.pixel_threshold), 0.0, 1.0)
-    picture = draw_notation(notation, part.pixels, np.asarray(heat, dtype=np.float32), found.regions)
+    heat = heat_of(found.anomaly_map.values, BRIGHTEST * part.model.pixel_threshold)
+    picture = draw_notation(notation, part.pixels, heat, found.regions)
     path = save_picture(picture, out / f"{part.sha256[:8]}-{notation}.png")
     if not found.regions:
         return path, "No area exceeds the product's normal range."
@@ -44,9 +44,7 @@ def draw_notation(
     notation: Notation, pixels: NDArray[np.uint8], heat: NDArray[np.float32], regions: Sequence[Region]
 ) -> NDArray[np.uint8]:
     """Mark the regions on an (H, W, 3) image; "mask" gives (H, W), 255 in a region. heat: in [0, 1]."""
-    mask = np.zeros(pixels.shape[:2], bool)
-    for region in regions:
-        mask |= region.mask
+    mask = mask_of(regions, *pixels.shape[:2])
     if notation == "box":
         return draw_boxes(pixels, regions)
     if notation == "highlight":

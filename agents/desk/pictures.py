@@ -7,18 +7,15 @@ from typing import Final, Literal
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
 from anomaly_core.imaging.zones import on_original
 from tools.context import Context, Part
-from tools.drawing import WARM, draw_overlay, heat_colours
+from tools.drawing import BRIGHTEST, WARM, draw_overlay, heat_colours, heat_of, mask_of
 
 MadeKind = Literal["heatmap", "overlay", "mask", "template"]
 """A picture that the product's model has a part in."""
 PictureKind = Literal["image", MadeKind]
-BRIGHTEST: Final = 3
-"""Limits of a normal pixel at the brightest colour, as in the files of `iad inspect --out`."""
 CLEAR: Final = 0.7
 OPAQUE: Final = 1.3
 """Limits of a normal pixel up to which the heat map is transparent, and from which it is opaque."""
@@ -36,12 +33,10 @@ def picture(part: Part, kind: MadeKind) -> Image.Image:
         (hit,) = part.context.templates.nearest(part.product, part.encoded.embedding, 1)
         return Image.fromarray(part.template(hit).pixels)
     found = part.inspection
-    marked = np.zeros(part.pixels.shape[:2], np.bool_)
-    for region in found.regions:
-        marked |= region.mask
+    marked = mask_of(found.regions, *part.pixels.shape[:2])
     if kind == "mask":
         return Image.fromarray(marked.astype(np.uint8) * 255)
-    heat = _heat(part)
+    heat = heat_of(found.anomaly_map.values, BRIGHTEST * part.model.pixel_threshold)
     if kind == "heatmap":
         # What is well inside the normal range stays clear, so that the part is seen through the map.
         opacity = np.clip((BRIGHTEST * heat - CLEAR) / (OPAQUE - CLEAR), 0.0, 1.0)
@@ -66,13 +61,6 @@ def zones_picture(context: Context, product: str) -> Image.Image:
         outlines, _ = cv2.findContours(mask.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
         cv2.drawContours(shown, outlines, -1, IGNORED if zone.ignored else NAMED, line)
     return Image.fromarray(shown)
-
-
-def _heat(part: Part) -> NDArray[np.float32]:
-    """Return the (H, W) anomaly map in [0, 1]."""
-    limit = BRIGHTEST * part.model.pixel_threshold
-    values = part.inspection.anomaly_map.values / limit
-    return np.asarray(np.clip(np.nan_to_num(values, nan=1.0), 0.0, 1.0), dtype=np.float32)
 
 
 def within(image: Image.Image, side: int) -> Image.Image:

@@ -6,12 +6,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import reported
 from plates import part
 
 from agents.app import Application
-from agents.reporting import catalogue_notes, header_of, report_part
+from agents.reporting import catalogue_notes, header_of, report_part, shown_parts
 from agents.settings import Settings
+from tools.report.page import MOST_GOOD
 from tools.report.pictures import Shown
+from tools.report.records import LabelRecord
 
 NOTES = """# plate
 
@@ -68,3 +71,12 @@ def test_a_part_has_its_human_label_and_the_good_part_beside_its_region(
     assert isinstance(gone, Shown)
     assert gone.pictures is None
     assert "while the report was made" in gone.gone
+
+
+def test_a_logged_pass_against_a_label_has_its_picture_among_many_passes(tmp_path: Path) -> None:
+    label = LabelRecord(verdict="anomalous", at=reported.MADE)
+    labelled = reported.part(tmp_path, "labelled.png", "pass", p_value=0.99, label=label)
+    passes = [reported.part(tmp_path, "good.png", "pass")] * (MOST_GOOD + 1)
+    shown = list(shown_parts([labelled, *passes], pictures=True))
+    assert shown[0].pictures is not None
+    assert [one.pictures is None for one in shown[1:]] == [False] * MOST_GOOD + [True]

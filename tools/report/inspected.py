@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
-
-import numpy as np
 
 from anomaly_core.errors import UnreadableImage
 from anomaly_core.results import Box
 from knowledge.log.entry import timestamp
 from knowledge.products.corrections import Correction
 from tools.context import Context, Part
-from tools.drawing import blend
+from tools.drawing import BRIGHTEST, blend, heat_of, mask_of
 from tools.localize import strongest_region
 from tools.records import InspectionRecord
 from tools.report.pictures import (
@@ -30,9 +27,6 @@ from tools.report.pictures import (
 )
 from tools.report.records import LabelRecord, NoteRecord, PartRecord, ReportRegion, ReportType
 from tools.zoom import aligned_templates, crop_of
-
-BRIGHTEST: Final = 3.0
-"""Value of the anomaly map that has the brightest colour, in units of the limit of a normal pixel."""
 
 
 def inspected_part(context: Context, record: InspectionRecord, notes: list[NoteRecord]) -> PartRecord:
@@ -94,16 +88,11 @@ def _pictures_of(part: Part, record: PartRecord) -> Pictures:
     pixels = part.pixels
     height, width = pixels.shape[:2]
     plain = picture_of(pixels, LARGEST)
-    if record.decision == "pass" and record.label is None:
+    if not record.looked_at:
         return Pictures(width, height, plain.at_most(THUMBNAIL), plain)
     found = part.inspection
-    values = found.anomaly_map.values
-    heat = np.clip(np.nan_to_num(values / (BRIGHTEST * part.model.pixel_threshold), nan=1.0), 0, 1).astype(
-        np.float32
-    )
-    above = np.zeros((height, width), np.bool_)
-    for region in found.regions:
-        above |= region.mask
+    heat = heat_of(found.anomaly_map.values, BRIGHTEST * part.model.pixel_threshold)
+    above = mask_of(found.regions, height, width)
     boxes: list[tuple[int | None, Box]] = [
         (number, region.bbox) for number, region in enumerate(record.regions[:MOST_CROPS], start=1)
     ]

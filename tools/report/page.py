@@ -19,7 +19,7 @@ from tools.drawing import WARM, heat_colours
 from tools.report.contents import Contents
 from tools.report.figures import pareto, trend
 from tools.report.pictures import Picture, Shown
-from tools.report.records import DECISIONS, NoteRecord, PartRecord
+from tools.report.records import ASPECTS, DECISIONS, NoteRecord, PartRecord
 
 T = TypeVar("T")
 CITATION: Final = re.compile(r"\[([^\[\]\s]+)\]")
@@ -136,9 +136,6 @@ class Card:
         return length / per_px, f"{length:g} {unit}"
 
 
-ASPECTS: Final = ("cause", "effect", "action")
-
-
 def render_page(
     contents: Contents, url: Callable[[Picture], str] = lambda picture: picture.url, *, printed: bool = False
 ) -> str:
@@ -146,18 +143,11 @@ def render_page(
 
     url: what an image's source is. printed: without what is folded, which paper does not show.
     """
-    numbered = list(enumerate(contents.shown, start=1))
-    # A part that passed against a person's label is looked at too.
-    looked_at = [
-        (number, one) for number, one in numbered if one.part.decision != "pass" or one.part.label is not None
-    ]
+    parts, held = contents.parts, contents.sealed
+    looked_at, others = ranked(parts)
     side = next((side for most, side in STEPS if len(looked_at) <= most), STEPS[-1][1])
-    ranked = sorted(looked_at, key=lambda item: item[1].part.order)
-    listed = [Card(number, one, side) for number, one in ranked]
-    seen = {card.number for card in listed}
-    passed = [Card(number, one, side) for number, one in numbered if number not in seen]
-    passed.sort(key=lambda card: card.part.p_value)
-    held = contents.sealed
+    listed = [Card(index + 1, contents.shown[index], side) for index in looked_at]
+    passed = [Card(index + 1, contents.shown[index], side) for index in others]
     return _template().render(
         header=contents.header,
         failures=contents.failures,
@@ -171,17 +161,26 @@ def render_page(
         evidence="unfolded" if len(listed) <= FEW else "omitted" if printed else "folded",
         passed=passed[:MOST_GOOD],
         passed_count=len(passed),
-        pareto=pareto(contents.parts),
-        trend=trend(contents.parts),
-        rates=_distinct(f"{part.alpha:g} and {part.review:g}" for part in contents.parts
+        pareto=pareto(parts),
+        trend=trend(parts),
+        rates=_distinct(f"{part.alpha:g} and {part.review:g}" for part in parts
                         if part.alpha is not None and part.review is not None),
-        models=_distinct(part.models for part in contents.parts if part.models is not None),
-        products=_distinct(part.product for part in contents.parts),
-        lots=_distinct(part.lot for part in contents.parts if part.lot),
-        stations=_distinct(part.station for part in contents.parts if part.station),
-        operators=_distinct(part.operator for part in contents.parts if part.operator),
+        models=_distinct(part.models for part in parts if part.models is not None),
+        products=_distinct(part.product for part in parts),
+        lots=_distinct(part.lot for part in parts if part.lot),
+        stations=_distinct(part.station for part in parts if part.station),
+        operators=_distinct(part.operator for part in parts if part.operator),
         url=url,
     )  # fmt: skip
+
+
+def ranked(parts: Sequence[PartRecord]) -> tuple[list[int], list[int]]:
+    """Return indices of the parts to look at, the worst first, and of the others, the most unusual first."""
+    order = sorted(range(len(parts)), key=lambda index: parts[index].order)
+    return (
+        [index for index in order if parts[index].looked_at],
+        [index for index in order if not parts[index].looked_at],
+    )
 
 
 def cite(text: str, number: int, evidence_ids: Sequence[str]) -> list[Span]:

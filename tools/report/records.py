@@ -16,6 +16,9 @@ from tools.records import EvidenceRecord, FailureRecord, ModelsRecord, NamedScor
 FORMAT: Final = "iad-report-1"
 DECISIONS: Final[tuple[Decision, ...]] = ("fail", "review", "pass")
 """The worst first."""
+Aspect = Literal["cause", "effect", "action"]
+ASPECTS: Final[tuple[Aspect, ...]] = ("cause", "effect", "action")
+"""What the catalogue is asked of a defect's type, in the order in which it is shown."""
 
 
 class ReportRegion(Record):
@@ -44,7 +47,7 @@ class ReportType(Record):
 class NoteRecord(Record):
     """What the catalogue says of the defect's type."""
 
-    aspect: Literal["cause", "effect", "action"]
+    aspect: Aspect
     text: str
     id: str = Field(description="of the passage that says it")
     source: str = Field(description="file of the passage")
@@ -95,6 +98,11 @@ class PartRecord(Record):
     def order(self) -> tuple[int, float]:
         """The key that sorts the worst first."""
         return DECISIONS.index(self.decision), self.p_value
+
+    @property
+    def looked_at(self) -> bool:
+        """Whether a report shows it by itself; one that passed against a person's label too."""
+        return self.decision != "pass" or self.label is not None
 
 
 class ProductFacts(Record):

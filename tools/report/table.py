@@ -9,7 +9,7 @@ from typing import Final
 
 from tools.records import FailureRecord
 from tools.report.contents import Contents
-from tools.report.records import PartRecord
+from tools.report.records import ASPECTS, PartRecord
 
 Cell = str | int | float | None
 
@@ -17,7 +17,7 @@ COLUMNS: Final = (
     *("number", "name", "decision", "reasons", "p_value", "alpha", "review", "near_limit"),
     *("defect_type", "type_status", "type_score", "regions", "places"),
     *("length_px", "width_px", "length_mm", "width_mm", "area_px"),
-    *("cause", "effect", "action", "citations", "human_label", "human_type", "human_note"),
+    *(*ASPECTS, "citations", "human_label", "human_type", "human_note"),
     *("product", "similarity", "lot", "station", "operator", "inspected_at"),
     *("encoder", "decoder", "language_model", "read_with", "answer", "image", "sha256"),
     *("error_kind", "error_message"),
@@ -82,7 +82,6 @@ def _part(part: PartRecord) -> dict[str, Cell]:
     first = part.regions[0] if part.regions else None
     sizes = ("length_px", "width_px", "length_mm", "width_mm", "area_px")
     kind, label, models = part.defect_type, part.label, part.models
-    aspects = ("cause", "effect", "action")
     return {
         **part.model_dump(
             include={"name", "decision", "p_value", "alpha", "review", "product", "similarity"}
@@ -96,7 +95,7 @@ def _part(part: PartRecord) -> dict[str, Cell]:
         "regions": len(part.regions),
         "places": "; ".join(region.zone or region.cell for region in part.regions),
         **{size: getattr(first, size, None) for size in sizes},
-        **{key: " ".join(note.text for note in part.notes if note.aspect == key) for key in aspects},
+        **{key: " ".join(note.text for note in part.notes if note.aspect == key) for key in ASPECTS},
         "citations": " ".join(dict.fromkeys(f"[{note.id}]" for note in part.notes)),
         "human_label": label.verdict if label else None,
         "human_type": label.defect_type if label else None,
