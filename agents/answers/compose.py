@@ -62,7 +62,7 @@ def compose_answer(state: InspectionState | DialogueState) -> Composed:
         replies = [Reply("", [record_line(topics[0])])]
     elif (word := yes_or_no_alone(asked, affirmed, say)) is not None:
         replies = [word]
-    elif in_doubt := doubt(asked, asked.intents, say):
+    elif in_doubt := doubt(asked, say):
         replies.append(Reply(in_doubt))
     replies = each_sentence_once(replies)
     made = {item.id: item for reply in replies for item in reply.evidence}

@@ -14,6 +14,7 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import Final
 
 from agents.answers.claims import names_judgement, names_size, speaks_against
+from agents.answers.evidence import without_names
 from agents.questions.amounts import PERCENT
 from agents.questions.languages import language_of
 from agents.questions.words import SPACELESS, words_of
@@ -155,9 +156,7 @@ def _check_sentence(
     sources = [known[name] for name in cited]
     if not _quotes_hold(sentence, sources):
         return ["it quotes what its source does not say"]
-    claim = _QUOTED.sub(" ", sentence)
-    for name in sorted(names, key=len, reverse=True):
-        claim = claim.replace(name, "NAME")
+    claim = _unnamed(_QUOTED.sub(" ", sentence), names)
     claim = unicodedata.normalize("NFKC", _CITED.sub(" ", claim))
     if any(_contradicts(claim, language, anomalous) for language in {"en", *languages}):
         return ["it speaks against the verdict"]
@@ -241,6 +240,4 @@ def _quotes_hold(sentence: str, sources: Sequence[EvidenceRecord]) -> bool:
 
 
 def _unnamed(text: str, names: Collection[str]) -> str:
-    for name in sorted(names, key=len, reverse=True):
-        text = text.replace(name, "NAME")
-    return text
+    return without_names(text, dict.fromkeys(names, "NAME"))

@@ -8,7 +8,7 @@ from typing import Final
 
 from agents.answers.analysis import Finding, about_type, find_aspect
 from agents.answers.topic import Reply, Topic
-from agents.questions.alternatives import Fate, fate_of, says
+from agents.questions.alternatives import FATES, Fate, fate_of, says
 from agents.questions.languages import language_of
 from agents.questions.words import SPACELESS, words_of
 
@@ -61,8 +61,7 @@ def _fates_of_notes(topic: Topic) -> set[Fate | None]:
     told: set[Fate | None] = set()
     for one in found:
         words = words_of(one.language or language_of(one.entry or one.sentence, topic.say.language))
-        fates: tuple[Fate, ...] = ("discard", "rework", "keep")
-        told |= {fate for fate in fates if words.has(fate, one.sentence.lower())}
+        told |= {fate for fate in FATES if words.has(fate, one.sentence.lower())}
     return told
 
 
@@ -72,7 +71,7 @@ def _repeated(topic: Topic, pieces: Sequence[str]) -> str:
     if len(pieces) != 1 or spoken not in REPEATED or topic.asked.language != spoken:
         return ""
     words, piece = words_of(spoken), pieces[0]
-    named = [found for name in ("discard", "rework", "keep") if (found := words.find(name, piece))]
+    named = [found for name in FATES if (found := words.find(name, piece))]
     judged = [found for name in ("bad", "good") if (found := words.find(name, piece))]
     first = min((one.start() for one in named or judged), default=None)
     if first is None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Final
 
 from agents.answers.phrases import Phrases
-from agents.state import Asked, Understanding
+from agents.state import Asked
 from tools.records import Kind
 
 SUBJECTS: Final[Mapping[Kind, str]] = {
@@ -35,11 +35,11 @@ SUBJECTS: Final[Mapping[Kind, str]] = {
 """What a kind of question is about, in a few words; messages of the catalogues of phrases."""
 
 
-def doubt(asked: Asked, intents: Sequence[Understanding], say: Phrases) -> str:
+def doubt(asked: Asked, say: Phrases) -> str:
     """Return what a question was taken for and what else is as likely, or "" where that is no matter."""
     if asked.style != "plain" or asked.options:
         return ""
-    pairs = [(one.kind, one.near) for one in intents if one.near is not None]
+    pairs = [(one.kind, one.near) for one in asked.intents if one.near is not None]
     pair = next(((taken, other) for taken, other in pairs if {taken, other} <= set(SUBJECTS)), None)
     if pair is None:
         return ""

@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 
+from agents.answers.evidence import without_names
 from agents.answers.guardrails import CALCULATED, numbers
 from agents.state import Observation
 from anomaly_core.errors import IadError
@@ -49,9 +50,7 @@ class ToolCalls:
             text, values = call_tool(self._part, name, arguments, **self._bound_of(name))
         except IadError as error:
             text = str(error)
-        for raw in sorted(self._names, key=len, reverse=True):
-            text = text.replace(raw, self._names[raw])
-        text = " ".join(text.split())
+        text = " ".join(without_names(text, self._names).split())
         text = text if len(text) <= LONGEST else text[:LONGEST].rsplit(" ", 1)[0] + " ..."
         taken = {one.evidence.id for one in self.found}
         evidence = EvidenceRecord(kind=find_tool(name).kind, id=_free_id(name, arguments, taken), text=text)

@@ -74,7 +74,7 @@ def answer_without_image(
     affirmed = next((reply.affirmed for reply in replies if reply.affirmed is not None), None)
     if (word := yes_or_no_alone(asked, affirmed, say)) is not None:
         replies = [word]
-    elif in_doubt := doubt(asked, asked.intents, say):
+    elif in_doubt := doubt(asked, say):
         replies.append(Reply(in_doubt))
     answer = say.joined([reply.text for reply in replies])
     return TextAnswerRecord(

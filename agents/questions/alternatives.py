@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 
-from agents.questions.words import SPACELESS, words_of
+from agents.questions.words import SPACELESS, Words, words_of
 
 Fate = Literal["keep", "discard", "rework"]
 """What an alternative makes of the part; one that calls it good keeps it, one that calls it bad does not."""
+FATES: Final[tuple[Fate, ...]] = get_args(Fate)
 
 _NEAR: Final = 16
 """Characters before a word within which a negation turns it."""
@@ -28,18 +29,21 @@ def alternatives_of(text: str, language: str) -> list[str]:
 def fate_of(text: str, language: str) -> Fate | None:
     """Return what becomes of the part by a text: the first that it names, else whether it calls it good."""
     words = words_of(language)
-    fates: tuple[Fate, ...] = ("discard", "rework", "keep")
-    named = [(found.start(), fate) for fate in fates if (found := words.find(fate, text)) is not None]
+    named = [(found.start(), fate) for fate in FATES if (found := words.find(fate, text)) is not None]
     if named:
         place, fate = min(named)
-        turned = fate == "keep" and words.has("no", text[max(place - _NEAR, 0) : place])
-        return "discard" if turned else fate
+        return "discard" if fate == "keep" and _is_turned(text, place, words) else fate
     good, bad = words.find("good", text), words.find("bad", text)
     if bad is not None:
         return "discard"
     if good is None:
         return None
-    return "discard" if words.has("no", text[max(good.start() - _NEAR, 0) : good.start()]) else "keep"
+    return "discard" if _is_turned(text, good.start(), words) else "keep"
+
+
+def _is_turned(text: str, place: int, words: Words) -> bool:
+    """Return whether a negation stands shortly before a place."""
+    return words.has("no", text[max(place - _NEAR, 0) : place])
 
 
 def is_guess(text: str, language: str) -> bool:
@@ -53,9 +57,7 @@ def is_guess(text: str, language: str) -> bool:
 def guess_of(text: str, language: str) -> str | None:
     """Return the cause that a question suggests, by itself, or None. text: normalised."""
     words = words_of(language)
-    pieces = [
-        piece for piece in re.split(r"[,，、;:?？]|\s[\u2013\u2014-]\s", text) if re.search(r"\w", piece)
-    ]
+    pieces = [piece for piece in _PARTS.split(text) if re.search(r"\w", piece)]
     if words.has("ask", text):
         last = pieces[-1].strip() if len(pieces) > 1 else ""
         return last if last and is_guess(f"{last}?", language) else None

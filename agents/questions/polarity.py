@@ -6,7 +6,7 @@ import re
 from typing import Final
 
 from agents.questions.examples import Sense
-from agents.questions.words import words_of
+from agents.questions.words import NEVER, words_of
 
 _NEGATED: Final = 24
 """Characters before a word within which a negation counts."""
@@ -27,7 +27,7 @@ def sense_of(text: str, language: str, by_meaning: Sense, named: str | None) -> 
     plain = _A_NOT_A.sub("", _POLITE.sub("", text))
     good, bad = words.find("good", plain), words.find("bad", plain)
     if bad is None and named is not None:
-        bad = words_of(language).types.get(named, re.compile(r"(?!)")).search(plain)
+        bad = words.types.get(named, NEVER).search(plain)
     if good is not None and bad is not None and not _overlap(good, bad):
         if words.has("or", plain) or "/" in plain:
             return "open"
