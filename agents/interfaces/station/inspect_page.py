@@ -41,11 +41,7 @@ class InspectPage:
 
     def _intake(self) -> None:
         say, visit = self.visit.say, self.visit
-        names = (
-            [product.name for product in visit.desk.app.products()]
-            if visit.desk.app.settings.store.is_dir()
-            else []
-        )
+        names = visit.desk.product_names()
         with ui.element("section").classes("intake"):
             self._upload = ui.upload(
                 label=say("Drop an image here, or press O"),
