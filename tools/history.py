@@ -10,11 +10,11 @@ from typing import Any, Final
 
 from pydantic import Field
 
-from anomaly_core.errors import ConfigError
 from anomaly_core.names import name_key, plain_name
 from anomaly_core.results import Decision
 from knowledge.log import figures
 from knowledge.log.figures import Filter
+from knowledge.log.log import require_log
 from tools.context import Context, Part
 from tools.records import LogFigure, LogQuestion, Record
 
@@ -149,9 +149,7 @@ def look_up(
 
     sha256: of the one image that it is about. Raises StoreError, and ConfigError where no log is kept.
     """
-    if context.log is None:
-        raise ConfigError("no log is kept: unset IAD_LOG, or the setting log, to keep one")
-    return context.log.read(lambda connection: _figures(connection, asked, product, sha256))
+    return require_log(context.log).read(lambda connection: _figures(connection, asked, product, sha256))
 
 
 def _figures(

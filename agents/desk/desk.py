@@ -51,6 +51,11 @@ class Desk:
         """Changes of products."""
         return Products(self.app, self.jobs)
 
+    def product_names(self) -> list[str]:
+        """Return the names of the enrolled products; none where there is no store yet."""
+        app = self.app
+        return [product.name for product in app.products()] if app.settings.store.is_dir() else []
+
     def close(self) -> None:
         """Let the running job end."""
         self.jobs.close()

@@ -14,7 +14,7 @@ from anomaly_core.errors import ConfigError
 from knowledge.log import figures
 from knowledge.log.entry import timestamp
 from knowledge.log.figures import Counts, Filter, Order
-from knowledge.log.log import Checked, InspectionLog
+from knowledge.log.log import Checked, InspectionLog, require_log
 
 T = TypeVar("T")
 EXPORTED: Final = (
@@ -76,15 +76,10 @@ class History:
 
     def verify(self) -> Checked:
         """Check the chain; see `InspectionLog.verify`."""
-        return self._opened().verify()
+        return require_log(self._log).verify()
 
     def _read(self, query: Callable[[Connection], T]) -> T:
-        return self._opened().read(query)
-
-    def _opened(self) -> InspectionLog:
-        if self._log is None:
-            raise ConfigError("no log is kept: unset IAD_LOG, or the setting log, to keep one")
-        return self._log
+        return require_log(self._log).read(query)
 
 
 def since(text: str | None) -> str | None:

@@ -39,8 +39,9 @@ class KeptImage:
 class Incoming:
     """An image that is being received; `file` takes its bytes."""
 
-    def __init__(self, file: BinaryIO) -> None:
+    def __init__(self, file: BinaryIO, folder: Path) -> None:
         self._file = file
+        self._folder = folder
         self._hash = hashlib.sha256()
         self.size = 0
 
@@ -54,6 +55,11 @@ class Incoming:
     def sha256(self) -> str:
         """Of the bytes so far, 64 hex digits."""
         return self._hash.hexdigest()
+
+    @property
+    def path(self) -> Path:
+        """Where it is kept once it is received."""
+        return self._folder / self.sha256
 
 
 class KeptImages:
@@ -71,9 +77,9 @@ class KeptImages:
             part = self.folder / f"{secrets.token_hex(8)}.part"
             try:
                 with part.open("xb") as file:
-                    incoming = Incoming(file)
+                    incoming = Incoming(file, self.folder)
                     yield incoming
-                part.replace(self.folder / incoming.sha256)
+                part.replace(incoming.path)
             finally:
                 part.unlink(missing_ok=True)
         self._prune()

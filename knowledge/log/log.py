@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from anomaly_core.errors import StoreDamaged
+from anomaly_core.errors import ConfigError, StoreDamaged
 from knowledge.log.database import log_errors, open_for_reading, open_for_writing
 from knowledge.log.entry import COLUMNS, GENESIS, Entry, chained
 
@@ -106,6 +106,13 @@ class InspectionLog:
 
     def _damaged(self, number: int, what: str) -> StoreDamaged:
         return StoreDamaged(f"{self.path}: row {number} {what}: compare the log with a backup")
+
+
+def require_log(log: InspectionLog | None) -> InspectionLog:
+    """Return the log. Raises ConfigError where none is kept."""
+    if log is None:
+        raise ConfigError("no log is kept: unset IAD_LOG, or the setting log, to keep one")
+    return log
 
 
 def _appended(connection: sqlite3.Connection, entries: Sequence[Entry]) -> list[int]:

@@ -11,7 +11,6 @@ import typer
 
 from agents.interfaces.cli.options import Json, Store
 from agents.interfaces.cli.output import print_json, print_line, print_table
-from anomaly_core.errors import ConfigError
 
 if TYPE_CHECKING:
     from knowledge.log.figures import Counts
@@ -68,18 +67,16 @@ def log(
     from agents.desk import history
     from agents.settings import Settings
     from knowledge.log import figures
-    from knowledge.log.log import InspectionLog
+    from knowledge.log.log import InspectionLog, require_log
 
     path = Settings.from_environment(store=store).log_file
-    if path is None:
-        raise ConfigError("no log is kept: unset IAD_LOG, or the setting log, to keep one")
-    opened = InspectionLog(path)
+    opened = require_log(None if path is None else InspectionLog(path))
     if verify:
         checked = opened.verify()
         if json:
-            print_json({"file": str(path), "rows": checked.rows, "hash": checked.hash})
+            print_json({"file": str(opened.path), "rows": checked.rows, "hash": checked.hash})
         else:
-            print_line(f"{path}: {checked.rows} rows, none changed, removed or put elsewhere")
+            print_line(f"{opened.path}: {checked.rows} rows, none changed, removed or put elsewhere")
             print_line((f"hash of the last: {checked.hash}", "dim"))
         return
     wanted = figures.Filter(

@@ -30,7 +30,6 @@ from agents.interfaces.cli.output import (
     print_warnings,
     progress,
 )
-from anomaly_core.errors import ConfigError
 
 if TYPE_CHECKING:
     from agents.app import Application
@@ -159,6 +158,7 @@ def _on_log(
 ) -> None:
     from agents.desk import history
     from knowledge.log.figures import Filter
+    from knowledge.log.log import require_log
 
     wanted = Filter(
         since=history.since(since), until=history.until(until), product=product, lot=lot, station=station
@@ -167,9 +167,7 @@ def _on_log(
         from agents.reporting import log_header, log_parts, shown_parts
         from tools.report.write import ReportWriter
 
-        log = opened.tools.log
-        if log is None:
-            raise ConfigError("no log is kept: unset IAD_LOG, or the setting log, to keep one")
+        log = require_log(opened.tools.log)
         parts = log_parts(opened.tools, log, wanted)
         header = log_header(opened.tools, log, wanted, title, len(parts))
         with ReportWriter(header, outs) as writer:

@@ -82,11 +82,10 @@ async def _from_body(request: Request, desk: Desk, name: str | None) -> KeptImag
     with desk.images.receiving() as incoming:
         async for part in request.stream():
             incoming.write(part)
-    path = desk.images.folder / incoming.sha256
     if incoming.size == 0:
-        desk.images.drop(path)
+        desk.images.drop(incoming.path)
         return None
-    return KeptImage(path, shown(name))
+    return KeptImage(incoming.path, shown(name))
 
 
 async def _from_form(request: Request, desk: Desk) -> Received:
@@ -99,9 +98,9 @@ async def _from_form(request: Request, desk: Desk) -> Received:
                     while data := await value.read(CHUNK):
                         incoming.write(data)
                 if incoming.size == 0:
-                    desk.images.drop(desk.images.folder / incoming.sha256)
+                    desk.images.drop(incoming.path)
                     raise invalid_request(f"the file {shown(value.filename)} of the form is empty: {HOW}")
-                image = KeptImage(desk.images.folder / incoming.sha256, shown(value.filename))
+                image = KeptImage(incoming.path, shown(value.filename))
             elif key == "image":
                 raise invalid_request(
                     "the form's field image is text: send it as a file (curl -F image=@part.png)"
@@ -151,7 +150,7 @@ def _from_base64(text: str, desk: Desk, name: str | None) -> KeptImage:
         raise invalid_request("image_base64 is empty")
     with desk.images.receiving() as incoming:
         incoming.write(data)
-    return KeptImage(desk.images.folder / incoming.sha256, shown(name))
+    return KeptImage(incoming.path, shown(name))
 
 
 def _from_path(text: str, desk: Desk) -> KeptImage:

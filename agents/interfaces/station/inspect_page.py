@@ -41,11 +41,7 @@ class InspectPage:
 
     def _intake(self) -> None:
         say, visit = self.visit.say, self.visit
-        names = (
-            [product.name for product in visit.desk.app.products()]
-            if visit.desk.app.settings.store.is_dir()
-            else []
-        )
+        names = visit.desk.product_names()
         with ui.element("section").classes("intake"):
             self._upload = ui.upload(
                 label=say("Drop an image here, or press O"),
@@ -79,12 +75,11 @@ class InspectPage:
             self._next.enabled = count > 0
 
     async def _uploaded(self, event: events.UploadEventArguments) -> None:
-        images = self.visit.desk.images
-        with images.receiving() as incoming:
+        with self.visit.desk.images.receiving() as incoming:
             async for data in event.file.iterate():
                 incoming.write(data)
         self._upload.reset()
-        await self._inspect(KeptImage(images.folder / incoming.sha256, shown_name(event.file.name)))
+        await self._inspect(KeptImage(incoming.path, shown_name(event.file.name)))
 
     async def take_next(self) -> None:
         """Inspect the next image of the watched folder."""

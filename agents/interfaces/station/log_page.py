@@ -38,8 +38,7 @@ class LogPage:
             "30 days": say("the last 30 days"),
             "": say("all"),
         }
-        desk = self.visit.desk
-        names = [product.name for product in desk.app.products()] if desk.app.settings.store.is_dir() else []
+        names = self.visit.desk.product_names()
         products = {"": say("all products"), **{name: name for name in names}}
         decisions = {
             "": say("all decisions"),

@@ -33,7 +33,7 @@ class ProductsPage:
         with ui.element("div").classes("desk"):
             self._list = ui.element("aside").classes("queue")
             self._view = ui.element("div").classes("result")
-        names = self._names()
+        names = self.visit.desk.product_names()
         self._build_list(names)
         if product in names:
             await self.show(str(product))
@@ -41,10 +41,6 @@ class ProductsPage:
             await self.show(names[0])
         else:
             self.enrol()
-
-    def _names(self) -> list[str]:
-        app = self.visit.desk.app
-        return [each.name for each in app.products()] if app.settings.store.is_dir() else []
 
     def _build_list(self, names: list[str]) -> None:
         say = self.visit.say
@@ -146,7 +142,7 @@ class ProductsPage:
             if now.over:
                 clock.cancel()
                 self._progress.clear()
-                self._build_list(self._names())
+                self._build_list(self.visit.desk.product_names())
                 with self._progress:
                     self._show_outcome(now)
 
