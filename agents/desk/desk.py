@@ -24,7 +24,7 @@ from anomaly_core.good_images import Progress
 from anomaly_core.names import name_key
 from knowledge.catalogue.entries import Entry
 from knowledge.log.figures import Filter
-from knowledge.products.corrections import Label
+from knowledge.products.corrections import Correction, Label
 from tools.context import Part
 from tools.detect import find_product, open_image
 from tools.log import seen_before
@@ -55,6 +55,12 @@ class Desk:
         """Return the names of the enrolled products; none where there is no store yet."""
         app = self.app
         return [product.name for product in app.products()] if app.settings.store.is_dir() else []
+
+    def corrections(self) -> list[Correction]:
+        """Return the corrections that hold, oldest first; none where there is no store yet."""
+        if not self.app.settings.store.is_dir():
+            return []
+        return [one for one in self.app.corrections() if one.undone_at is None]
 
     def close(self) -> None:
         """Let the running job end."""

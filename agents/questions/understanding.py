@@ -89,9 +89,10 @@ def understand(
     clock = now or datetime.now().astimezone()
     last = turns[-1] if turns else None
     language = language_of(question, last.language if last is not None else None)
-    clauses: Sequence[Clause] = _clauses(in_digits(question, language), language)
+    digits = in_digits(question, language)
+    clauses: Sequence[Clause] = _clauses(digits, language)
     if reader is not None:
-        clauses = reader(question, clauses, last)
+        clauses = reader(digits, clauses, last)
     intents: list[Understanding] = []
     turned: int | None = None
     for clause in clauses[:MOST]:

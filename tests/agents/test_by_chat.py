@@ -117,6 +117,14 @@ def test_what_the_question_says_goes_where_the_model_puts_it() -> None:
     assert (cause.type, cause.place, cause.limit) == ("crack", None, None)
 
 
+def test_an_amount_in_words_is_a_limit_for_the_model_too() -> None:
+    question = "Is the scratch longer than half a millimetre?"
+    limit = {"value": 0.5, "unit": "mm"}
+    words = "is the scratch longer than"
+    found, _ = read(question, {"asked": [thing("size", words, type="scratch", limit=limit)]})
+    assert found.first.limit == LimitRecord(value=0.5, unit="mm")
+
+
 def test_the_period_is_the_question_s_own() -> None:
     found, _ = read(
         "how many were bad yesterday", {"asked": [thing("history", "how many were bad yesterday")]}

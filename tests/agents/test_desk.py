@@ -10,10 +10,13 @@ from pathlib import Path
 import pytest
 from logged import entry
 
+from agents.app import Application
+from agents.desk.desk import Desk
 from agents.desk.history import History
 from agents.desk.jobs import Jobs
 from agents.desk.kept import KeptImages
 from agents.desk.watch import WatchedFolder
+from agents.settings import Settings
 from anomaly_core.errors import ConfigError, UnreadableImage
 from knowledge.log.entry import Entry
 from knowledge.log.figures import Counts, Filter
@@ -146,3 +149,11 @@ def test_a_watched_folder_gives_each_image_once_the_oldest_first(tmp_path: Path)
     # Written anew under the same name: another part.
     os.utime(tmp_path / "a.jpg", (9, 9))
     assert [path.name for path in watched.waiting()] == ["a.jpg"]
+
+
+def test_before_the_first_enrolment_there_are_no_products_and_no_corrections(tmp_path: Path) -> None:
+    """So that every page of the station opens on a new machine."""
+    with Application(Settings(store=tmp_path / "store", encoder="tiny", text_encoder="tiny")) as app:
+        desk = Desk(app)
+        assert desk.product_names() == []
+        assert desk.corrections() == []

@@ -119,7 +119,7 @@ class Correcting:
 def last_corrections(visit: Visit, then: Callable[[], Awaitable[None] | None], most: int = 5) -> None:
     """List the last corrections that hold, each with a button that undoes it."""
     say = visit.say
-    held = [one for one in visit.desk.app.corrections() if one.undone_at is None][-most:][::-1]
+    held = visit.desk.corrections()[-most:][::-1]
     if not held:
         return
     ui.label(say("Recorded lately")).classes("head")
