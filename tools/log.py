@@ -11,22 +11,27 @@ from pathlib import Path
 
 from anomaly_core.errors import StoreError
 from knowledge.log.entry import Entry, NamedType, Region
+from knowledge.log.figures import Filter, rows
+from knowledge.log.log import InspectionLog
 from knowledge.products.corrections import Correction
 from tools.classify.scores import UNKNOWN
 from tools.context import Context
 from tools.records import DefectRecord, MeasuredRegion, OpenedRecord, ProductRecord, VerdictRecord
 
-_SEEN: ContextVar[bool] = ContextVar("seen", default=False)
+_AGAIN: ContextVar[bool] = ContextVar("again", default=False)
 
 
 @contextmanager
-def seen_before() -> Iterator[None]:
-    """Log no inspection in the block: what it looks at was judged, and logged, before."""
-    token = _SEEN.set(True)
+def looked_at_again() -> Iterator[None]:
+    """Log an inspection in the block only where it tells what the log does not hold.
+
+    A report, or a question, judges a part that was inspected before once more, and counts it no second time.
+    """
+    token = _AGAIN.set(True)
     try:
         yield
     finally:
-        _SEEN.reset(token)
+        _AGAIN.reset(token)
 
 
 def log_inspection(
@@ -42,10 +47,9 @@ def log_inspection(
 ) -> list[str]:
     """Log an inspection; return warnings, none where it is logged, or no log is kept.
 
-    shown_name: of an image whose path is a passing one. identity: the same one is logged once.
+    shown_name: of an image whose path is a passing one. identity: of a question's step, which a repeated one
+    shares; a question logs as `looked_at_again` does.
     """
-    if _SEEN.get():
-        return []
     entry = Entry(
         kind="inspection",
         name=shown_name or Path(opened.image).name,
@@ -61,7 +65,7 @@ def log_inspection(
         note=" ".join(verdict.problems),
         **asdict(context.origin),
     )
-    return _logged(context, entry, identity)
+    return _logged(context, entry, identity, again=_AGAIN.get() or identity is not None)
 
 
 def log_correction(context: Context, correction: Correction) -> list[str]:
@@ -97,16 +101,24 @@ def log_change(context: Context, product: str, what: str) -> list[str]:
     return _logged(context, entry, None)
 
 
-def _logged(context: Context, entry: Entry, identity: str | None) -> list[str]:
+def _logged(context: Context, entry: Entry, identity: str | None, *, again: bool = False) -> list[str]:
     if context.log is None:
         return []
     if identity is not None:
         entry = replace(entry, uid=hashlib.sha256(identity.encode()).hexdigest()[:32])
     try:
-        context.log.append([entry])
+        if not (again and _is_held(context.log, entry)):
+            context.log.append([entry])
     except StoreError as error:
         return [f"{entry.name} is not in the log: {error}"]
     return []
+
+
+def _is_held(log: InspectionLog, entry: Entry) -> bool:
+    """Return whether the last inspection of the image as this product was decided alike, in the same lot."""
+    same = Filter(sha256=entry.sha256, product=entry.product)
+    last = next(iter(log.read(lambda connection: list(rows(connection, same, limit=1)))), None)
+    return last is not None and last["decision"] == entry.decision and entry.lot in (None, last["lot"])
 
 
 def _likely(defect: DefectRecord) -> NamedType:

@@ -47,8 +47,7 @@ def compose_answer(state: InspectionState | DialogueState) -> Composed:
         sentence = verdict_statement(state)
         answer = sentence
         if state["verdict"].not_comparable:
-            answer += " A person should look, since the image isn't comparable with the good ones [quality]. "
-            answer += _problems(state)
+            answer += f" The image isn't comparable with the good ones [quality]. {_problems(state)}"
         return Composed(answer, analysis, evidence, sentence, [sentence])
     asked = asked or understand(question)
     say = phrases_of(asked.language)
@@ -105,9 +104,10 @@ def _analysis(state: InspectionState | DialogueState) -> str:
         f"The part was compared as {product.name} with its enrolled good parts"
         + (f" [{state['templates'][0].id}]." if state["templates"] else " [score].")
     ]
-    judged = "beyond" if verdict.anomalous else "within"
+    near = "near the limit of" if verdict.p_value < verdict.review else "within"
+    judged = "beyond" if verdict.anomalous else near
     lines.append(f"Its score is {judged} the normal range (p = {verdict.p_value:.3g}) [score].")
-    if verdict.uncertain:
+    if verdict.uncertain or verdict.decision == "review":
         lines.append("The score lies near the limit, so a person should look [score].")
     if verdict.not_comparable:
         lines.append(_problems(state))

@@ -16,6 +16,8 @@ from tools.records import EvidenceRecord, MeasuredRegion, PassageRecord
 _LONGEST_QUOTE = 600
 LEAST_SHARE = 1e-4
 """Share of good parts below which it is told as "fewer than"."""
+NEITHER = "It is not clear whether there is an anomaly in the image, so a person should look."
+_WORDS = {"fail": "anomalous", "review": "to be reviewed", "pass": "normal"}
 
 
 def shown_regions(state: InspectionState) -> list[MeasuredRegion]:
@@ -24,7 +26,12 @@ def shown_regions(state: InspectionState) -> list[MeasuredRegion]:
 
 
 def verdict_statement(state: InspectionState | DialogueState) -> str:
-    """Return the measured verdict as a sentence, with the places (arXiv 2308.15366, section 3.4)."""
+    """Return the measured verdict as a sentence, with the places (arXiv 2308.15366, section 3.4).
+
+    The paper knows yes and no; what a person is to review is neither.
+    """
+    if state["verdict"].decision == "review":
+        return NEITHER
     return verdict_sentence(state["verdict"].anomalous, [region.cell for region in shown_regions(state)])
 
 
@@ -37,7 +44,8 @@ def gather_evidence(state: InspectionState | DialogueState) -> list[EvidenceReco
             id="score",
             text=f"anomaly score {verdict.score:.3f}, p-value {verdict.p_value:.3g} against the good "
             f"{product.name} parts, at a stated false-alarm rate of {verdict.alpha:.0%}: "
-            f"{unusual_share(verdict.p_value)} of good parts look as unusual",
+            f"{unusual_share(verdict.p_value)} of good parts look as unusual"
+            + (f", and below {verdict.review:.0%} a person looks" if verdict.decision == "review" else ""),
         )
     ]
     if verdict.not_comparable:
@@ -93,7 +101,7 @@ def _thread_evidence(state: InspectionState | DialogueState) -> list[EvidenceRec
     for one in sorted(seen, key=lambda one: one["number"]):
         verdict = one["found"]["verdict"]
         bad += verdict.anomalous
-        word = "anomalous" if verdict.anomalous else "normal"
+        word = _WORDS[verdict.decision]
         name = Path(one["image"]).name
         verdicts.append(f'(image {one["number"]}) "{name}": {word}, p-value {verdict.p_value:.3g}')
     # Not the questions themselves: an answer must not repeat user input.

@@ -23,6 +23,8 @@ def verdict(topic: Topic) -> Reply:
 def finding(topic: Topic) -> list[str]:
     """Return the sentence that says what was found and where, or that nothing was."""
     say, regions = topic.say, topic.regions
+    if topic.verdict.decision == "review":
+        return [say("Nothing clearly exceeds what good parts show [score].")]
     if not topic.verdict.anomalous:
         return [say("Nothing exceeds what good parts show [score].")]
     if not regions:
@@ -186,12 +188,24 @@ def confidence(topic: Topic) -> Reply:
         else "About {share} of good parts look as unusual as this one (p-value {p}) [score]."
     )
     told = say(message, share=f"{100 * max(one.p_value, LEAST_SHARE):.2g}%", p=f"{one.p_value:.3g}")
-    side = (
-        "That is below the stated rate of {rate}, so the part counts as defective [score]."
-        if one.anomalous
-        else "That is not below the stated rate of {rate}, so the part counts as good [score]."
-    )
-    return Reply(lead, [told, say(side, rate=f"{one.alpha:.0%}"), *topic.near_limit()], affirmed)
+    return Reply(lead, [told, *_side(topic), *topic.near_limit()], affirmed)
+
+
+def _side(topic: Topic) -> list[str]:
+    """Return the sentence on which side of the rates the p-value lies; none where the image decides."""
+    say, one = topic.say, topic.verdict
+    if one.anomalous:
+        message = "That is below the stated rate of {rate}, so the part counts as defective [score]."
+        return [say(message, rate=f"{one.alpha:.0%}")]
+    if one.not_comparable:
+        return []
+    if one.decision == "review":
+        message = (
+            "That is not below the stated rate of {rate}, but below {review}, where a person looks [score]."
+        )
+        return [say(message, rate=f"{one.alpha:.0%}", review=f"{one.review:.0%}")]
+    message = "That is not below the stated rate of {rate}, so the part counts as good [score]."
+    return [say(message, rate=f"{one.alpha:.0%}")]
 
 
 def reasoning(topic: Topic) -> Reply:

@@ -42,7 +42,8 @@ def build_steps(state: InspectionState | DialogueState) -> list[Step]:
         known = defect.name != UNKNOWN
         text = f"Its look fits {plain_name(defect.name)} best." if known else "Its look decides for no type."
         steps.append(Step(kind="judgement", text=text, evidence=["type"]))
-    near = " A person should look: it lies near the limit." if verdict.uncertain else ""
+    decided = verdict.decision != "review"
+    near = " A person should look: it lies near the limit." if decided and verdict.uncertain else ""
     steps.append(Step(kind="conclusion", text=f"{verdict_statement(state)}{near}", evidence=["score"]))
     return steps
 

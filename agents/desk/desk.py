@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -27,7 +27,7 @@ from knowledge.log.figures import Filter
 from knowledge.products.corrections import Correction, Label
 from tools.context import Part
 from tools.detect import find_product, open_image
-from tools.log import seen_before
+from tools.log import looked_at_again
 from tools.records import AnswerRecord, InspectionRecord
 from tools.report.write import ReportWriter
 
@@ -75,9 +75,9 @@ class Desk:
         row = None if self.app.tools.log is None else self.history.latest(sha256)
         name = "image" if row is None else str(row["name"])
         if kept is not None:
-            return KeptImage(kept, name, seen=row is not None)
+            return KeptImage(kept, name)
         if row is not None and row["path"]:
-            return KeptImage(Path(row["path"]), name, passing=False, seen=True)
+            return KeptImage(Path(row["path"]), name, passing=False)
         raise UnreadableImage(f"no image {sha256[:12]} is kept here: send it again")
 
     def inspect(self, image: KeptImage, product: str | None = None) -> InspectionRecord:
@@ -95,8 +95,8 @@ class Desk:
         thread: str | None = None,
         listen: Listener | None = None,
     ) -> AnswerRecord:
-        """Answer a question about an image; see `Application.ask`. One seen before is not logged again."""
-        with self._named(image), seen_before() if image.seen else nullcontext():
+        """Answer a question about an image; see `Application.ask`."""
+        with self._named(image):
             record = self.app.ask(
                 image.path,
                 question,
@@ -189,7 +189,7 @@ class Desk:
         Raises ConfigError.
         """
         tools = self.app.tools
-        with TemporaryDirectory(prefix="iad-report-") as name, seen_before():
+        with TemporaryDirectory(prefix="iad-report-") as name, looked_at_again():
             folder, out = Path(name), Path(name) / f"report.{ending}"
             writer = ReportWriter(header_of(tools, title, len(images)), [out])
             for number, image in enumerate(images):

@@ -21,14 +21,12 @@ SHA256: Final = re.compile(r"[0-9a-f]{64}")
 class KeptImage:
     """An image to work on.
 
-    name: file name that people know. passing: whether its path is not theirs. seen: whether it was
-    inspected, and logged, before.
+    name: file name that people know. passing: whether its path is not theirs.
     """
 
     path: Path
     name: str
     passing: bool = True
-    seen: bool = False
 
     @property
     def shown_name(self) -> str | None:

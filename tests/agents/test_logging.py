@@ -19,6 +19,7 @@ from agents.settings import Settings
 from anomaly_core.errors import ConfigError
 from knowledge.log.figures import Filter, corrections, rows
 from knowledge.log.log import InspectionLog
+from tools.log import looked_at_again
 from tools.records import InspectionRecord
 
 
@@ -76,7 +77,21 @@ def test_a_question_logs_the_first_sight_of_an_image_alone(app: Application, mad
     assert [row["name"] for row in logged(app)] == ["blot.png"]
     app.ask(made / "good.png", "Is it ok?", product="plate", thread="T")
     app.ask(made / "blot.png", "Is it ok?", product="plate", thread="another")
-    assert [row["name"] for row in logged(app)] == ["blot.png", "good.png", "blot.png"]
+    assert [row["name"] for row in logged(app)] == ["blot.png", "good.png"]
+
+
+def test_a_part_that_was_inspected_is_not_counted_again_by_a_question_or_a_report(
+    app: Application, made: Path
+) -> None:
+    app.inspect_one(made / "blot.png", product="plate")
+    app.ask(made / "blot.png", "Is it ok?", product="plate")
+    with looked_at_again():
+        list(app.inspect([made / "blot.png", made / "good.png"], product="plate"))
+    assert [row["name"] for row in logged(app)] == ["blot.png", "good.png"]
+    # At other rates it is another decision, which the log does not hold yet.
+    app.tools.rates = (1e-9, 0.9)
+    app.ask(made / "blot.png", "Is it ok?", product="plate")
+    assert [row["decision"] for row in logged(app)] == ["fail", "pass", "review"]
 
 
 def test_a_step_repeated_after_a_kill_logs_once(
@@ -101,7 +116,7 @@ def test_an_upload_is_logged_by_its_name(app: Application, made: Path) -> None:
     data = (made / "blot.png").read_bytes()
     assert client.post("/api/v1/inspect?name=line-3/part.png&product=plate", content=data).status_code == 200
     assert client.post("/api/v1/ask?name=b.png&product=plate&question=ok%3F", content=data).status_code == 200
-    assert [(row["name"], row["path"]) for row in logged(app)] == [("part.png", ""), ("b.png", "")]
+    assert [(row["name"], row["path"]) for row in logged(app)] == [("part.png", "")]
 
 
 def test_corrections_and_their_undoing_are_rows(app: Application, made: Path) -> None:
@@ -118,7 +133,7 @@ def test_corrections_and_their_undoing_are_rows(app: Application, made: Path) ->
     assert asked.answer.startswith('Yes. "blot.png" was judged good by a person')
     app.undo_correction(outcome.correction.id)
     assert app.tools.log.read(lambda held: corrections(held, Filter())) == []
-    assert app.tools.log.verify().rows == 4
+    assert app.tools.log.verify().rows == 3
     asked = app.ask(made / "blot.png", "Was this verdict corrected?", product="plate")
     assert asked.affirmed is False
 
@@ -127,7 +142,7 @@ def test_questions_with_an_image_are_of_the_log_or_of_the_thread(app: Applicatio
     for name in ("blot.png", "good.png", "blot.png"):
         app.inspect_one(made / name, product="plate")
     whole = app.ask(made / "good.png", "How many parts failed today?", product="plate", thread="T")
-    assert whole.answer.startswith("2 of 4 inspected parts failed today [log].")
+    assert whole.answer.startswith("2 of 3 inspected parts failed today [log].")
     app.ask(made / "blot.png", "Is it ok?", product="plate", thread="T")
     own = app.ask(made / "good.png", "Which of the two parts were bad?", product="plate", thread="T")
     assert 'Defective: (image 2) "blot.png" [thread].' in own.answer

@@ -85,7 +85,7 @@ def test_no_answer_contradicts_the_verdict_or_cites_what_is_not_there(
         assert composed.answer.startswith("No. " if anomalous else "To be reviewed. ")
         assert composed.affirmed is (False if anomalous else None)
     elif not question:
-        assert composed.answer.startswith("Yes, " if anomalous else "No, ")
+        assert composed.answer.startswith("Yes, " if anomalous else "It is not clear ")
     plain = composed.answer
     for lead in composed.free:
         plain = plain.replace(lead, " ", 1)

@@ -118,12 +118,13 @@ def _on_images(
     failures: list[FailureRecord] = []
     with opening as opened, progress() as bar:
         from agents.reporting import header_of, report_part
+        from tools.log import looked_at_again
         from tools.report.write import ReportWriter
 
         context = opened.tools
         writer = ReportWriter(header_of(context, title, len(images)), outs)
         try:
-            with writer:
+            with writer, looked_at_again():
                 for done, record in enumerate(opened.inspect(images, product=product), start=1):
                     if isinstance(record, InspectionRecord):
                         print_warnings(record.warnings)
