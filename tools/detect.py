@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from anomaly_core.anomalygpt import AnomalyGPT
 from anomaly_core.errors import UnknownProduct
 from knowledge.products.record import ProductMatch
@@ -17,13 +19,17 @@ def open_image(context: Context, image: str) -> OpenedRecord:
     return OpenedRecord(image=image, sha256=loaded.sha256, width=width, height=height, note=loaded.note)
 
 
-def noticed(part: Part) -> list[str]:
-    """Return what judging an image noticed about it, beside its problems, as sentences."""
+def noticed(part: Part, shown_name: str | None = None) -> list[str]:
+    """Return what judging an image noticed about it, beside its problems, as sentences that name the file.
+
+    shown_name: of an image whose path is a passing one.
+    """
     noise, quality = part.inspection.image.noise, part.model.quality
     if not noise or quality is None:
         return []
+    name = shown_name or Path(part.image).name
     return [
-        f"The image has noise of {noise:.1f} grey levels, more than the {quality.noise:.1f} that the good "
+        f"{name}: it has noise of {noise:.1f} grey levels, more than the {quality.noise:.1f} that the good "
         "images allow: it was removed before judging. Check the camera's gain and exposure time."
     ]
 

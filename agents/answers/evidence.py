@@ -55,8 +55,8 @@ def gather_evidence(state: InspectionState | DialogueState) -> list[EvidenceReco
         EvidenceRecord(
             kind="region",
             id=region.id,
-            text=f"at the {region.cell}, box {list(region.bbox)}, {region.area_px} px, score "
-            f"{region.score:.2f}: {region.text}",
+            text=f"at the {region.cell}, box {list(region.bbox)}, {region.area_px} px, "
+            f"{region.score:.2f} beyond the normal range: {region.text}",
         )
         for region in state["regions"]
     ]

@@ -130,7 +130,7 @@ def log_node(state: InspectionState, runtime: Runtime[Context]) -> Update:
         shown_name=state.get("shown_name"),
         identity=identity,
     )
-    return {"warnings": [*noticed(part_of(state, runtime)), *logged]}
+    return {"warnings": [*noticed(part_of(state, runtime), state.get("shown_name")), *logged]}
 
 
 @timed("retrieve")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from agents.interfaces.cli.options import Json, Store
-from agents.interfaces.cli.output import print_json, print_line, print_table
+from agents.interfaces.cli.output import count_of, print_json, print_line, print_table
 
 if TYPE_CHECKING:
     from knowledge.log.figures import Counts
@@ -158,7 +158,7 @@ def _print_counts(one: Counts) -> None:
 
 def _line(found: dict[str, Any]) -> str:
     shares = f"{found['pass']} pass, {found['review']} review, {found['fail']} fail"
-    return f"{found['count']} inspections: {shares}; yield {_percent(found)}"
+    return f"{count_of(found['count'], 'inspection')}: {shares}; yield {_percent(found)}"
 
 
 def _percent(found: dict[str, Any]) -> str:
@@ -168,4 +168,4 @@ def _percent(found: dict[str, Any]) -> str:
 def _shown(at: str) -> str:
     from knowledge.log.entry import time_of
 
-    return time_of(at).astimezone().strftime("%Y-%m-%d %H:%M:%S")
+    return time_of(at).astimezone().strftime("%Y-%m-%d %H:%M")

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import math
 import sys
+import time
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
+from rich import box
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -86,13 +88,23 @@ def print_line(*parts: str | tuple[str, str]) -> None:
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, title: str | None = None) -> None:
-    """A table on stdout, its cells' hidden characters shown as escapes."""
-    table = Table(title=None if title is None else Text(plain(title)), title_justify="left")
-    for column in columns:
-        table.add_column(Text(column), overflow="fold")
-    for row in rows:
-        table.add_row(*(Text(plain(cell)) for cell in row))
+    """A table on stdout, hidden characters shown as escapes; a column without a cell is left out."""
+    held = list(rows)
+    kept = [at for at in range(len(columns)) if not held or any(row[at] for row in held)]
+    heading = None if title is None else Text(plain(title))
+    table = Table(
+        title=heading, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 2, 0, 0)
+    )
+    for at in kept:
+        table.add_column(Text(columns[at]), overflow="fold")
+    for row in held:
+        table.add_row(*(Text(plain(row[at])) for at in kept))
     _stdout().print(table)
+
+
+def count_of(number: int, noun: str) -> str:
+    """Return such as "1 file" or "2 files"."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 _COLOURS: Final = {"pass": "bold green", "review": "bold yellow", "fail": "bold red"}
@@ -126,16 +138,24 @@ def _stdout() -> Console:
     return Console(file=sys.stdout, highlight=False, markup=False, emoji=False)
 
 
+NOTE_EVERY_S: Final = 5.0
+"""Between two lines on progress, where stderr is no terminal, such as in a file or a CI's log."""
+
+
 class ProgressBar:
-    """A bar on stderr, fed as a function of (what, done, total); silent where stderr is no terminal."""
+    """A bar on stderr, fed as a function of (what, done, total); lines where it is no terminal."""
 
     def __init__(self, bar: RichProgress | None) -> None:
         self._bar = bar
         self._tasks: dict[str, TaskID] = {}
+        self._noted = time.monotonic()
 
     def __call__(self, what: str, done: int, total: int) -> None:
         """Show `done` of `total`; a total of 0 is an unknown one."""
         if self._bar is None:
+            if time.monotonic() - self._noted >= NOTE_EVERY_S:
+                self._noted = time.monotonic()
+                print_note(f"{what}: {done} of {total}" if total else f"{what}: {done}")
             return
         if what not in self._tasks:
             self._tasks[what] = self._bar.add_task(plain(what), total=None)
@@ -156,7 +176,7 @@ class ProgressBar:
 
 @contextmanager
 def progress() -> Iterator[ProgressBar]:
-    """A progress bar on stderr while the block runs, if stderr is a terminal."""
+    """Show progress on stderr while the block runs: a bar, or lines where it is no terminal."""
     if not sys.stderr.isatty():
         yield ProgressBar(None)
         return

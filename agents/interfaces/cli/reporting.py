@@ -24,6 +24,7 @@ from agents.interfaces.cli.options import (
     application,
 )
 from agents.interfaces.cli.output import (
+    count_of,
     print_failure,
     print_json,
     print_line,
@@ -192,8 +193,9 @@ def _say(writer: ReportWriter, outs: Sequence[Path], *, as_json: bool) -> None:
         return
     for out in outs:
         print_line(str(out))
-    print_line(f"{len(contents.shown)} parts: {counts['pass']} pass, {counts['review']} review, "
-               f"{counts['fail']} fail; {failed} files failed")  # fmt: skip
+    shares = f"{counts['pass']} pass, {counts['review']} review, {counts['fail']} fail"
+    unread = f"; {count_of(failed, 'file')} could not be inspected" if failed else ""
+    print_line(f"{count_of(len(contents.shown), 'part')}: {shares}{unread}")
     print_line((f"hash: {held['hash']}", "dim"))
 
 
@@ -211,7 +213,7 @@ def _verify(paths: Sequence[str], *, as_json: bool) -> None:
         for image in found.missing:
             print_line((f"not checked, the image is not at its path: {image}", "yellow"))
         count = len(found.differences)
-        word = "as it was written" if not count else f"{count} difference{'s' if count > 1 else ''}"
+        word = count_of(count, "difference") if count else "as it was written"
         print_line(f"{paths[0]}: {word}; {found.parts} verdicts and {found.images} images checked")
         print_line((f"hash: {found.hash}", "dim"))
     if found.differences:
