@@ -60,7 +60,7 @@ def inspections(folder: str, prompt_llm: str | None) -> dict[str, Any]:
             (record,) = app.inspect([image])
             times[name].append(1000 * (time.perf_counter() - start))
             if name == "local" and isinstance(record, InspectionRecord):
-                asked.append(record.timings_ms["llm"])
+                asked.append(record.timings_ms.llm)
     return {
         "median_ms": {name: statistics.median(each) for name, each in times.items()},
         "mean_ms": {name: statistics.mean(each) for name, each in times.items()},
