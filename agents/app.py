@@ -76,7 +76,8 @@ class Application:
         embedded = self.settings.llm_url == EMBEDDED
         record = partial(record_review, self.tools)
         kinds = self.settings.chat_kinds
-        return Context(resources=Resources(self.tools, model, embedded, record, kinds))
+        language = self.settings.language
+        return Context(resources=Resources(self.tools, model, embedded, record, kinds, language))
 
     @cached_property
     def catalogue(self) -> Catalogue:
@@ -193,7 +194,8 @@ class Application:
 
         self.tools.require_store()
         known = None if product is None else self.catalogue.known(product, hint="")
-        return answer_without_image(self.tools, question, known, self.context.resources.reader())
+        reader, language = self.context.resources.reader(), self.settings.language
+        return answer_without_image(self.tools, question, known, reader, language)
 
     def ask_or_wait(
         self,

@@ -62,6 +62,10 @@ Role = Literal["viewer", "operator", "admin"]
 """What a caller of the service may do: look; inspect, ask and correct too; change products and notes too."""
 
 
+Language = Literal["en", "de", "it", "es", "fr", "pt", "zh", "ja", "ko"]
+"""The languages that answers are written in; those of `agents.questions.examples`."""
+
+
 class ApiKey(BaseModel):
     """A caller of the service. name: for the log, as the operator."""
 
@@ -154,6 +158,9 @@ class Settings(BaseModel):
         None, min_length=1, description="what that server calls it; the server's first model if unset"
     )
     text_encoder: str = Field("minilm", min_length=1, description="text encoder of the notes")
+    language: Language | None = Field(
+        None, description="language of all answers; each question's own if unset"
+    )
     llm_url: str | None = Field(
         None,
         pattern=r"^(https?://\S+|[\w.-]+)$",

@@ -179,6 +179,10 @@ class Asked(Record):
         """What is asked for first."""
         return self.intents[0]
 
+    def answered_in(self, language: str | None) -> Asked:
+        """Return the same question, its answer in a language; as it is where None."""
+        return self if language is None else self.model_copy(update={"language": language})
+
 
 class PlannedCall(Record):
     """One tool call of a plan. `why`: what it is for, as a step shows it; intent: index of what needs it."""

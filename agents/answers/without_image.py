@@ -50,14 +50,20 @@ OF_A_TYPE: Final = frozenset[Kind]({"cause", "effect", "action"})
 
 
 def answer_without_image(
-    context: Context, question: str, product: str | None = None, reader: Reader | None = None
+    context: Context,
+    question: str,
+    product: str | None = None,
+    reader: Reader | None = None,
+    language: str | None = None,
 ) -> TextAnswerRecord:
     """Answer a question from the catalogue and from the log.
 
-    product: that it is about, else the one that the question names. reader: see `understand`. What
-    needs an image is answered by how to name one. Raises StoreError, and ConfigError where no log is kept.
+    product: that it is about, else the one that the question names. reader: see `understand`. language: of
+    the answer, the question's own where None. What needs an image is answered by how to name one. Raises
+    StoreError, and ConfigError where no log is kept.
     """
     asked = understand(question, known=known_defects(context), pictured=False, reader=reader)
+    asked = asked.answered_in(language)
     say = phrases_of(asked.language)
     named = product or _product_of(context, question)
     notes = _Notes(context, asked, say, named)

@@ -34,7 +34,7 @@ class Resources:
     chat_model: plans and phrases; without one, rules plan and the evidence answers. chat_kinds: kinds of
     question that it also tells apart; the others the classifier does. embedded: the
     prompt-learned language model phrases in its stead. record_review: where a human label for an uncertain
-    verdict goes; None keeps it in the thread alone.
+    verdict goes; None keeps it in the thread alone. language: of all answers, None for each question's own.
     """
 
     tools: Tools
@@ -42,6 +42,7 @@ class Resources:
     embedded: bool = False
     record_review: RecordReview | None = None
     chat_kinds: frozenset[Kind] = frozenset()
+    language: str | None = None
 
     @property
     def phrases(self) -> bool:

@@ -102,7 +102,7 @@ def listen(state: DialogueState, runtime: Runtime[Context]) -> Update:
     path = next((one["image"] for one in seen if one["number"] == asked.image), state["image"])
     return {
         "image": path,
-        "asked": asked.model_copy(update={"options": options}),
+        "asked": asked.answered_in(resources_of(runtime).language).model_copy(update={"options": options}),
         "seen": seen,
         "turns": turns,
         "turn": state.get("turn", 0) + 1,
@@ -244,8 +244,8 @@ def check(state: DialogueState) -> Update:
 
 
 def remember(state: DialogueState) -> Update:
-    """Keep the turn."""
-    return {"turns": keep_turn(state)}
+    """Keep the turn; an image that was only looked at is none."""
+    return {"turns": keep_turn(state)} if state.get("question") else {}
 
 
 def _choose_option(state: DialogueState, tools: Tools) -> tuple[str, list[PassageRecord]]:

@@ -6,7 +6,7 @@ import json
 import os
 import traceback
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pytest
@@ -14,6 +14,8 @@ from PIL import Image
 from typer.testing import CliRunner, Result
 
 from agents.interfaces.cli import app
+from agents.questions.examples import LANGUAGES
+from agents.settings import Language
 from anomaly_core.encoders.fakes import TinyEncoder
 from anomaly_core.imaging import reading
 from tools.records import AnswerRecord, FailureRecord, InspectionRecord
@@ -204,3 +206,57 @@ def test_at_most_nine_own_frames_to_the_encoder(line: Path, monkeypatch: pytest.
     assert iad(line, "inspect", line / "new" / "fine.png").exit_code == 0
     assert depths
     assert max(depths) <= 9
+
+
+def test_a_question_about_several_images_is_answered_for_each(line: Path) -> None:
+    images = [line / "new" / "fine.png", line / "new" / "blot.png"]
+    found = iad(line, "ask", *images, "Is it ok?", "-p", "plate", "--json")
+    assert found.exit_code == 0, found.output
+    answers = [AnswerRecord.model_validate_json(one) for one in found.stdout.splitlines()]
+    assert [(one.image, one.anomalous) for one in answers] == [
+        (str(images[0]), False),
+        (str(images[1]), True),
+    ]
+    (thread,) = {one.thread for one in answers}
+    shown = iad(line, "ask", *images, "Is it ok?", "-p", "plate").stdout
+    assert f"{images[0]}:" in shown and f"{images[1]}:" in shown
+    kept = iad(line, "threads", "show", thread, "--json").stdout.splitlines()
+    assert {json.loads(one)["question"] for one in kept} == {"Is it ok?"}
+    whole = iad(line, "ask", *images, "How many of these images are bad?", "-p", "plate", "--json")
+    (one,) = [AnswerRecord.model_validate_json(each) for each in whole.stdout.splitlines()]
+    assert "2 images" in one.answer
+
+
+def test_answers_come_in_the_language_that_is_set(line: Path) -> None:
+    image = line / "new" / "blot.png"
+    found = iad(line, "ask", image, "Is it ok?", "-p", "plate", "--lang", "de", "--json")
+    answer = AnswerRecord.model_validate_json(found.stdout)
+    assert answer.language == "de"
+    assert answer.answer.startswith("Nein.")
+    found = iad(line, "ask", "How many parts failed today?", "--json", environment={"IAD_LANGUAGE": "fr"})
+    assert json.loads(found.stdout)["language"] == "fr"
+    refused = iad(line, "ask", image, "Is it ok?", "--lang", "klingon")
+    assert refused.exit_code == 1
+    assert "--language" in refused.stderr
+
+
+def test_the_languages_that_may_be_set_are_those_of_the_answers() -> None:
+    assert get_args(Language) == LANGUAGES
+
+
+def test_a_question_is_judged_at_the_rates_that_are_given(line: Path) -> None:
+    image = line / "new" / "blot.png"
+    found = iad(
+        line, "ask", image, "Is it ok?", "-p", "plate", "--alpha", "1e-9", "--review", "0.9", "--json"
+    )
+    answer = AnswerRecord.model_validate_json(found.stdout)
+    assert (answer.decision, answer.review, answer.affirmed) == ("review", 0.9, None)
+
+
+def test_a_conversation_needs_no_image(line: Path) -> None:
+    tiny = {"IAD_ENCODER": "tiny", "IAD_TEXT_ENCODER": "tiny", "IAD_STORE": str(line / "store")}
+    text = f"What is a stain?\n/image {line / 'new' / 'blot.png'}\nIs it ok?\n\n"
+    found = CliRunner().invoke(app, ["chat", "-p", "plate"], env=tiny, input=text)
+    assert found.exit_code == 0, found.output
+    assert "red patch of paint" in found.stdout
+    assert "No." in found.stdout

@@ -298,7 +298,7 @@ def test_the_commands(app: Application, uncertain: Path, tmp_path: Path, monkeyp
             [json.loads(line) for line in result.stdout.splitlines()] if "--json" in arguments else [result]
         )
 
-    asked = iad("ask", uncertain, "Is it ok?", "-p", "plate", "--thread", "T", "--review", "--json")
+    asked = iad("ask", uncertain, "Is it ok?", "-p", "plate", "--thread", "T", "--wait", "--json")
     assert asked[0]["thread"] == "T"
     assert asked[0]["review"]["p_value"] > 0
     assert iad("review", "--json")[0]["thread"] == "T"

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -15,10 +16,12 @@ from agents.interfaces.cli.options import (
     Alpha,
     Device,
     Json,
+    Lang,
     Llm,
     Lot,
     Operator,
     Product,
+    Review,
     Station,
     Store,
     Thread,
@@ -30,14 +33,18 @@ from anomaly_core.errors import LanguageModelError, UnreadableImage
 if TYPE_CHECKING:
     from agents.app import Application, Listener
     from agents.graphs.threads import Event, Waiting
-    from tools.records import AnswerRecord, EvidenceRecord
+    from tools.records import AnswerRecord, EvidenceRecord, TextAnswerRecord
 
-Image = Annotated[Path, typer.Argument(metavar="IMAGE", help="The image that the question is about.")]
-Steps = Annotated[bool, typer.Option("--steps", help="Show the chain of thought, with its evidence.")]
-Review = Annotated[
-    bool, typer.Option("--review", help="Where the verdict is uncertain, wait for a person: see iad review.")
+Image = Annotated[
+    Path | None, typer.Argument(metavar="[IMAGE]", help="The image that the questions are about.")
 ]
-NEXT_IMAGE = "/image "
+Steps = Annotated[bool, typer.Option("--steps", help="Show the chain of thought, with its evidence.")]
+Wait = Annotated[
+    bool, typer.Option("--wait", help="Where the verdict is uncertain, wait for a person: see iad review.")
+]
+ABOUT_SEVERAL: Final = frozenset({"comparison", "history"})
+"""Kinds of question that one answer about several images is for."""
+NEXT_IMAGE: Final = "/image "
 """A line of a conversation that begins so names the image that the next questions are about."""
 
 
@@ -56,40 +63,40 @@ def ask(
     words: Annotated[
         list[str],
         typer.Argument(
-            metavar="[IMAGE] QUESTION",
-            help="What you want to know: of an image, or, without one, of the catalogue or the log.",
+            metavar="[IMAGE...] QUESTION",
+            help="What you want to know: of images, or, without one, of the catalogue or the log.",
             show_default=False,
         ),
     ],
     product: Product = None,
     thread: Thread = None,
-    review: Review = False,
+    wait: Wait = False,
     steps: Steps = False,
     llm: Llm = None,
+    lang: Lang = None,
     store: Store = None,
     alpha: Alpha = None,
+    review: Review = None,
     lot: Lot = None,
     station: Station = None,
     operator: Operator = None,
     device: Device = None,
     json: Json = False,
 ) -> None:
-    """Answer one question about an image, the catalogue or the log, with the evidence it rests on."""
+    """Answer a question about images, the catalogue or the log, with the evidence it rests on."""
     *images, question = words
-    if len(images) > 1:
-        raise typer.BadParameter("give one image and one question; put the question in quotation marks")
-    if not images:
-        if Path(question).is_file() or re.fullmatch(r"\S+\.(png|jpe?g|tiff?|bmp|webp)", question.lower()):
-            raise typer.BadParameter(f"what do you want to know of {question}? Give a question after it")
-        _ask_without_image(question, product, thread, store, json)
-        return
-    image = Path(images[0])
+    if Path(question).is_file() or re.fullmatch(r"\S+\.(png|jpe?g|tiff?|bmp|webp)", question.lower()):
+        raise typer.BadParameter(f"what do you want to know of {question}? Give a question after it")
+    if not images and thread is not None:
+        raise typer.BadParameter("a question of a thread is about an image: name it before the question")
     with (
         application(
             store=store,
             alpha=alpha,
+            review=review,
             device=device,
             llm=llm,
+            language=lang,
             lot=lot,
             station=station,
             operator=operator,
@@ -97,19 +104,49 @@ def ask(
         ) as opened,
         _progress(show=not json) as listen,
     ):
-        reply = opened.ask_or_wait(
-            image, question, product=product, thread=thread, review=review, listen=listen
-        )
-        print_reply(opened, reply, steps=steps, json=json)
+        if not images:
+            _print_text_answer(opened.ask_without_image(question, product=product), json=json)
+            return
+        paths = list(map(Path, images))
+        answers = ask_about(opened, paths, question, product=product, thread=thread, wait=wait, listen=listen)
+        for reply in answers:
+            print_reply(opened, reply, steps=steps, json=json, named=len(paths) > 1)
 
 
-def _ask_without_image(
-    question: str, product: str | None, thread: str | None, store: Path | None, json: bool
-) -> None:
-    if thread is not None:
-        raise typer.BadParameter("a question of a thread is about an image: name it before the question")
-    with application(store=store, reads_store=True) as opened:
-        reply = opened.ask_without_image(question, product=product)
+def ask_about(
+    opened: Application,
+    images: Sequence[Path],
+    question: str,
+    *,
+    product: str | None,
+    thread: str | None,
+    wait: bool,
+    listen: Listener | None,
+) -> Iterator[AnswerRecord | Waiting]:
+    """Yield the answers to a question about images of one thread: one where it compares them, else one each.
+
+    The question comes with the last image. That it is of several, such as which is worse, is known once it
+    is understood.
+    """
+    from agents.graphs.threads import Waiting, new_thread
+
+    name = thread or new_thread()
+    *others, last = images
+    for image in others:
+        opened.ask(image, "", product=product, thread=name, listen=listen)
+    ask = partial(opened.ask_or_wait, product=product, thread=name, review=wait, listen=listen)
+    reply = ask(last, question)
+    if isinstance(reply, Waiting) or _is_about(last, reply):
+        yield from (ask(image, question) for image in others)
+    yield reply
+
+
+def _is_about(image: Path, reply: AnswerRecord) -> bool:
+    """Return whether an answer is about its own image alone, not about several or another one."""
+    return reply.image == str(image) and not {one.kind for one in reply.understood} & ABOUT_SEVERAL
+
+
+def _print_text_answer(reply: TextAnswerRecord, *, json: bool) -> None:
     if json:
         print_json(reply.model_dump(mode="json"))
         return
@@ -118,13 +155,15 @@ def _ask_without_image(
 
 
 def chat(
-    image: Image,
+    image: Image = None,
     product: Product = None,
     thread: Thread = None,
     steps: Steps = False,
     llm: Llm = None,
+    lang: Lang = None,
     store: Store = None,
     alpha: Alpha = None,
+    review: Review = None,
     lot: Lot = None,
     station: Station = None,
     operator: Operator = None,
@@ -132,12 +171,15 @@ def chat(
 ) -> None:
     """Ask question after question; `/image PATH` turns to another image, an empty line ends it."""
     if sys.stdin.isatty():
-        print_line(("Ask about the image; /image PATH turns to another, an empty line ends.", "dim"))
+        about = "the catalogue and the log" if image is None else "the image"
+        print_line((f"Ask about {about}; /image PATH turns to an image, an empty line ends.", "dim"))
     with application(
         store=store,
         alpha=alpha,
+        review=review,
         device=device,
         llm=llm,
+        language=lang,
         lot=lot,
         station=station,
         operator=operator,
@@ -150,6 +192,9 @@ def chat(
         while line := _next_line():
             if line.startswith(NEXT_IMAGE):
                 image = Path(line.removeprefix(NEXT_IMAGE).strip()).expanduser()
+                continue
+            if image is None:
+                _print_text_answer(opened.ask_without_image(line, product=product), json=False)
                 continue
             thread = _answer(opened, image, line, product, thread, steps) or thread
     if thread is not None:
@@ -198,9 +243,14 @@ def forget_thread(
 
 
 def print_reply(
-    opened: Application, reply: AnswerRecord | Waiting, *, steps: bool = False, json: bool = False
+    opened: Application,
+    reply: AnswerRecord | Waiting,
+    *,
+    steps: bool = False,
+    json: bool = False,
+    named: bool = False,
 ) -> None:
-    """Print an answer, or what a person is asked before there is one."""
+    """Print an answer, or what a person is asked before there is one. named: the image's path above it."""
     from agents.graphs.threads import Waiting
 
     if isinstance(reply, Waiting):
@@ -218,6 +268,8 @@ def print_reply(
     if json:
         print_json(reply.model_dump(mode="json"))
         return
+    if named:
+        print_line((f"{reply.image}:", "bold"))
     if steps:
         _print_steps(opened, reply.thread)
     print_line(reply.answer)

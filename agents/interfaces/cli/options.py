@@ -61,6 +61,15 @@ Llm = Annotated[
         help="What phrases answers: an OpenAI-compatible server's URL, `local`, or `embedded`.",
     ),
 ]
+Lang = Annotated[
+    str | None,
+    typer.Option(
+        "--lang",
+        "--language",
+        metavar="CODE",
+        help="Language of the answers, such as de; else the question's.",
+    ),
+]
 Lot = Annotated[str | None, typer.Option("--lot", metavar="L", help="Lot of the parts, for the log.")]
 Station = Annotated[
     str | None, typer.Option("--station", metavar="S", help="Place of the inspection, for the log.")
@@ -80,6 +89,7 @@ def application(
     review: float | None = None,
     device: str | None = None,
     llm: str | None = None,
+    language: str | None = None,
     lot: str | None = None,
     station: str | None = None,
     operator: str | None = None,
@@ -99,6 +109,7 @@ def application(
         review=review,
         device=device,
         llm_url=llm,
+        language=language,
         lot=lot,
         station=station,
         operator=operator,
