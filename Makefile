@@ -98,7 +98,7 @@ bench-peers: $(PEERS_READY)
 	$(PEERS)/bin/python benchmarks/peers.py --data $(DATA) $(ARGS)
 # With the system's Chromium (`apt install chromium`, or CHROMIUM=PATH); without one it is skipped, and says so.
 test-browser: $(READY)
-	$(BIN)/python $(PIP_INSTALL) -e ".[cpu,station]" playwright
+	$(BIN)/python $(PIP_INSTALL) -e ".[cpu,station]" playwright axe-playwright-python
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q tests/browser
 
 clean:

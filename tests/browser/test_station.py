@@ -30,6 +30,7 @@ WAIT_MS = 60_000
 
 pytest.importorskip("nicegui", reason="the station needs nicegui: pip install -e '.[station]'")
 sync_api = pytest.importorskip("playwright.sync_api", reason="needs playwright: pip install playwright")
+axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="needs axe-playwright-python")
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here: apt install chromium, or set CHROMIUM"),
@@ -256,6 +257,27 @@ def test_pages_fit_a_phone_in_german_and_in_the_dark(chromium: Any, address: str
         page.wait_for_timeout(500)
         assert fits(page)
         assert page.evaluate("document.body.classList.contains('body--dark')")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("path", ["/", "inspected", "/review", "/products", "/log"])
+def test_a_page_has_no_serious_fault_of_accessibility(
+    chromium: Any, address: str, folder: Path, path: str, scheme: str
+) -> None:
+    with opened(chromium, color_scheme=scheme) as page:
+        page.goto(f"{address}{'/' if path == 'inspected' else path}")
+        if path == "inspected":
+            drop(page, folder / "blot.png")
+            page.locator(".band.fail").wait_for()
+        page.wait_for_timeout(1500)  # until colours have faded in
+        found = axe.Axe().run(page).response["violations"]
+    serious = [
+        f"{one['id']}: {node['html'][:160]}"
+        for one in found
+        if one["impact"] in ("serious", "critical")
+        for node in one["nodes"]
+    ]
+    assert serious == []
 
 
 def test_where_keys_are_set_nobody_comes_in_without_one(chromium: Any, folder: Path) -> None:

@@ -32,6 +32,7 @@ def frame(visit: Visit, here: str) -> Iterator[None]:
     say = visit.say
     ui.colors(primary="#2468c9", positive="#17803d", negative="#c1121f")
     ui.run_javascript(f"document.documentElement.lang = '{say.language}'")
+    ui.run_javascript(_NAME_PARTS)
     dark = ui.dark_mode(value=None)
     with ui.header().classes("bar"):
         ui.label("iad").classes("brand")
@@ -56,6 +57,25 @@ def frame(visit: Visit, here: str) -> Iterator[None]:
         yield
 
 
+_NAME_PARTS: Final = """
+const name = () => {
+  document.querySelectorAll('.q-uploader a.q-btn input:not([aria-label])').forEach(input => {
+    const title = input.closest('.q-uploader').querySelector('.q-uploader__title');
+    input.setAttribute('aria-label', title ? title.textContent : 'Upload');
+    input.tabIndex = 0;
+    const around = input.closest('a.q-btn');
+    around.removeAttribute('role');
+    around.tabIndex = -1;
+  });
+  document.querySelectorAll('[aria-label] > img:not([alt])').forEach(image => {
+    image.alt = image.parentElement.getAttribute('aria-label');
+  });
+};
+name();
+new MutationObserver(name).observe(document.body, {childList: true, subtree: true});
+"""
+"""A screen reader needs names for what chooses files, which Quasar hides in a nameless button, and for images
+that are drawn on."""
 _NAMES: Final = {
     "de": "Deutsch", "en": "English", "es": "Español", "fr": "Français", "it": "Italiano", "ja": "日本語",
     "ko": "한국어", "pt": "Português", "zh": "中文",

@@ -30,17 +30,18 @@ class Rates:
         with ui.element("section").classes("rates"):
             ui.label(say("Rates")).classes("head")
             self._alpha_text = ui.label()
-            self._alpha = self._slider(self.model.alpha, 0.001, 0.4)
+            self._alpha = self._slider(say("FAIL"), self.model.alpha, 0.001, 0.4)
             self._review_text = ui.label()
-            self._review = self._slider(self.model.review, 0.001, 0.9)
+            self._review = self._slider(say("REVIEW"), self.model.review, 0.001, 0.9)
             self._told = ui.label().classes("effect")
             if self.visit.may("admin"):
                 self._save = ui.button(say("Set these rates"), icon="check", on_click=self._set)
                 self._save.props("unelevated no-caps")
         self._show()
 
-    def _slider(self, value: float, least: float, most: float) -> ui.slider:
+    def _slider(self, name: str, value: float, least: float, most: float) -> ui.slider:
         slider = ui.slider(min=_step(least), max=_step(most), step=1, value=_step(value))
+        slider.props(f'aria-label="{name}"')
         slider.on_value_change(self._show)
         return slider
 

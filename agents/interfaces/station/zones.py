@@ -46,6 +46,7 @@ class Zones:
             events=["mousedown", "mousemove", "mouseup"],
             sanitize=False,
         ).classes("zoned")
+        self._image.props["aria-label"] = self.product
         if self.visit.may("admin"):
             ui.label(
                 say("Draw a box on the image to name an area, or to leave it out of what is judged.")
