@@ -219,7 +219,7 @@ def put(questions: Sequence[Question], given: Namespace, llm: str | None) -> dic
     """Return how well questions are understood, and answered where there is data. llm: a chat model's URL."""
     settings = Settings.from_environment(encoder=given.encoder, llm_url=llm)
     model, known = build_chat_model(settings), known_names()
-    reader = None if model is None else ChatReader(model, known)
+    reader = None if model is None else ChatReader(model)
     result = read(questions, known, reader, wrong=given.wrong)
     if given.data is not None:
         with tempfile.TemporaryDirectory() as name:

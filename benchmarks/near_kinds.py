@@ -24,7 +24,7 @@ RATIOS = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 def held_out(seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
     """Return (n, kinds) probabilities of the examples, each by a classifier of others, and (n,) kinds."""
     examples = read_examples()
-    inputs = inputs_of([example.text for example in examples])
+    inputs = inputs_of([example.in_full for example in examples])
     labels = np.array([KINDS.index(example.kind) for example in examples])
     folds = np.random.default_rng(seed).permutation(len(examples)) % FOLDS
     chances = np.zeros((len(examples), len(KINDS)), np.float32)

@@ -8,7 +8,7 @@ from typing import Final
 
 from agents.answers.analysis import Finding, about_type, find_aspect
 from agents.answers.topic import Reply, Topic
-from agents.questions.alternatives import FATES, Fate, fate_of, says
+from agents.questions.alternatives import FATES, Fate, fate_of, named_fate, says
 from agents.questions.languages import language_of
 from agents.questions.words import SPACELESS, words_of
 
@@ -16,6 +16,7 @@ REPEATED: Final = frozenset({"en", "de", "zh"})
 """Languages in which an alternative is an answer as it stands; in others its verb has a person."""
 _LONGEST: Final = 3
 """Words of an alternative that is repeated, of twice as many characters where words do not stand apart."""
+_PARTS: Final = re.compile(r"[;:,.\u3001\u3002\uff0c\uff1a\uff1b]")
 _ABBREVIATIONS: Final = frozenset({"ok", "ng", "nok", "nio", "io", "i.o", "n.i.o"})
 
 
@@ -37,6 +38,29 @@ def chosen(topic: Topic) -> str:
         # "Scrap or rework?": the notes decide, or nobody.
         return _repeated(topic, fitting) if told else ""
     return _repeated(topic, fitting) or say("Not good: do not keep it.")
+
+
+def disposed(topic: Topic) -> tuple[str, bool | None]:
+    """Return the first words on what becomes of the part, and whether they affirm what the question suggests.
+
+    "Shall I bin it?" about a good part is answered no; about another the notes decide, but none is kept.
+    """
+    say, intent, spoken = topic.say, topic.intent, topic.asked.spoken
+    named = named_fate(topic.text, words_of(spoken))
+    of_a_type = intent.type is not None and (topic.names_another_type or not topic.has_defect)
+    if not intent.closed or named is None or of_a_type or "verdict" not in topic.state:
+        return chosen(topic), None
+    if topic.verdict.decision == "review":
+        return say("To be reviewed."), None
+    fate, told = named[1], _fates_of_notes(topic)
+    affirmed = fate == "keep"
+    if topic.verdict.anomalous and not affirmed:
+        if len(told) != 1:
+            return say("Not good: do not keep it.") if fate == "discard" else "", None
+        affirmed = fate in told
+    elif topic.verdict.anomalous:
+        affirmed = False
+    return topic.yes_no(affirmed), affirmed
 
 
 def guessed(topic: Topic, findings: Sequence[Finding]) -> Reply:
@@ -61,7 +85,9 @@ def _fates_of_notes(topic: Topic) -> set[Fate | None]:
     told: set[Fate | None] = set()
     for one in found:
         words = words_of(one.language or language_of(one.entry or one.sentence, topic.say.language))
-        told |= {fate for fate in FATES if words.has(fate, one.sentence.lower())}
+        # "Rework is not possible; scrap it."
+        parts = [part for part in _PARTS.split(one.sentence.lower()) if not words.has("no", part)]
+        told |= {fate for part in parts for fate in FATES if words.has(fate, part)}
     return told
 
 

@@ -17,7 +17,9 @@ def place(topic: Topic) -> Reply:
     say, regions = topic.say, topic.chosen
     nothing = _nothing(topic)
     if nothing is not None:
-        lead = say("No.") if topic.intent.closed else say("Nowhere.")
+        # "None. ... Nowhere." would say it twice of the worst of no defects.
+        nowhere = say("Nowhere.") if topic.intent.region is None else ""
+        lead = say("No.") if topic.intent.closed else nowhere
         return Reply(lead, [nothing], False if topic.intent.closed else None)
     told = [
         say("{place}, box {box}: {look} [{id}].", place=say.sentence(topic.where(one.cell)),

@@ -179,13 +179,14 @@ def _trend(told: _Told) -> Reply:
 
 def _often(told: _Told) -> Reply:
     found = told.found
+    lead, affirmed = told.yes_no(found.number > 0) if found.types else ("", None)
     body = [told.counted() if found.types else _yield(told).body[0]]
     if found.rows:
         last = found.rows[0]
         body.append(
             told('Last seen {time} in "{name}" [{id}].', time=_shown(_local(last.at)), name=last.name)
         )
-    return Reply("", body)
+    return Reply(lead, body, affirmed)
 
 
 def _frequent(told: _Told) -> Reply:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from agents.answers.analysis import Aspect, Finding, about_type, find_aspect, quoted
 from agents.answers.evidence import is_about_good, topic_of
-from agents.answers.on_choice import chosen, guessed
+from agents.answers.on_choice import disposed, guessed
 from agents.answers.on_verdict import finding, how_to_record_normal
 from agents.answers.topic import Reply, Topic
 from agents.questions.polarity import asks_openly
@@ -26,7 +26,8 @@ def effect(topic: Topic) -> Reply:
 def action(topic: Topic) -> Reply:
     """Quote what is to be done."""
     told = _aspect(topic, "action", "The notes say nothing on what to do about {type} [notes].")
-    return Reply(chosen(topic), told.body, told.affirmed)
+    lead, affirmed = disposed(topic)
+    return Reply(lead, told.body, affirmed)
 
 
 def normal(topic: Topic) -> Reply:

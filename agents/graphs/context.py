@@ -16,7 +16,6 @@ from agents.state import DialogueState, InspectionState, Review
 from tools.context import Context as Tools
 from tools.context import Part
 from tools.records import Kind
-from tools.retrieve import known_defects
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -55,7 +54,7 @@ class Resources:
             return None
         from agents.questions.by_chat import ChatReader
 
-        return ChatReader(self.chat_model, known_defects(self.tools), self.chat_kinds)
+        return ChatReader(self.chat_model, self.chat_kinds)
 
 
 @dataclass(frozen=True)

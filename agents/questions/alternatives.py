@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from typing import Final, Literal, get_args
 
 from agents.questions.words import SPACELESS, Words, words_of
@@ -11,6 +12,7 @@ Fate = Literal["keep", "discard", "rework"]
 """What an alternative makes of the part; one that calls it good keeps it, one that calls it bad does not."""
 FATES: Final[tuple[Fate, ...]] = get_args(Fate)
 
+_TURNED: Final[Mapping[Fate, Fate]] = {"keep": "discard", "discard": "keep"}
 _NEAR: Final = 16
 """Characters before a word within which a negation turns it."""
 _PARTS: Final = re.compile(r"[,，、;:?？]|\s[\u2013\u2014-]\s")
@@ -23,27 +25,40 @@ def alternatives_of(text: str, language: str) -> list[str]:
     words = words_of(language)
     plain = re.sub(rf"(?:{words.source('tag')})\s*$", "", text).strip(" ,，、")
     pieces = [piece.strip(" ,，、?？") for piece in re.split(rf"(?:{words.source('or')})", plain)]
+    if len(pieces) == 1:
+        # "Ok/ng?", "out? safe?"
+        pieces = [piece.strip() for piece in re.split(r"[/?？]|\bvs\b", plain) if re.search(r"\w", piece)]
+        pieces = pieces if differ(pieces, language) else []
     return pieces if len(pieces) > 1 and all(re.search(r"\w", piece) for piece in pieces) else []
+
+
+def differ(pieces: Sequence[str], language: str) -> bool:
+    """Return whether texts make different things of the part, each of them one."""
+    fates = {fate_of(piece, language) for piece in pieces}
+    return None not in fates and len(fates) > 1
 
 
 def fate_of(text: str, language: str) -> Fate | None:
     """Return what becomes of the part by a text: the first that it names, else whether it calls it good."""
     words = words_of(language)
-    named = [(found.start(), fate) for fate in FATES if (found := words.find(fate, text)) is not None]
-    if named:
-        place, fate = min(named)
-        return "discard" if fate == "keep" and _is_turned(text, place, words) else fate
+    named = named_fate(text, words)
+    if named is not None:
+        return named[1]
     good, bad = words.find("good", text), words.find("bad", text)
     if bad is not None:
-        return "discard"
+        return "keep" if words.is_turned(bad, text, _NEAR) else "discard"
     if good is None:
         return None
-    return "discard" if _is_turned(text, good.start(), words) else "keep"
+    return "discard" if words.is_turned(good, text, _NEAR) else "keep"
 
 
-def _is_turned(text: str, place: int, words: Words) -> bool:
-    """Return whether a negation stands shortly before a place."""
-    return words.has("no", text[max(place - _NEAR, 0) : place])
+def named_fate(text: str, words: Words) -> tuple[int, Fate] | None:
+    """Return where a text names what becomes of the part, and what does, as its negation has it; or None."""
+    named = [(found.start(), fate, found) for fate in FATES if (found := words.find(fate, text)) is not None]
+    if not named:
+        return None
+    place, fate, found = min(named, key=lambda one: one[:2])
+    return place, _TURNED[fate] if fate in _TURNED and words.is_turned(found, text, _NEAR) else fate
 
 
 def is_guess(text: str, language: str) -> bool:

@@ -18,7 +18,6 @@ from agents.questions import slots
 from agents.questions.classifier import SENSES, classify
 from agents.questions.clauses import Clause
 from agents.questions.encoder import normalised
-from agents.questions.languages import language_of
 from agents.questions.words import same_defect
 from agents.state import Turn
 from anomaly_core.errors import LanguageModelError
@@ -91,17 +90,23 @@ class AskedThings(Record):
 
 @dataclass(frozen=True)
 class ChatReader:
-    """A `Reader`. known: names of defects in the notes. decides: kinds that the model may name.
+    """A `Reader`. decides: kinds that the model may name.
 
     The classifier's clauses stand where the reply is none in time, fits no schema, quotes no words of the
     question, or names a kind that is not the model's to decide.
     """
 
     model: BaseChatModel
-    known: Sequence[str] = ()
     decides: frozenset[Kind] = KINDS
 
-    def __call__(self, question: str, found: Sequence[Clause], last: Turn | None) -> Sequence[Clause]:
+    def __call__(
+        self,
+        question: str,
+        found: Sequence[Clause],
+        last: Turn | None,
+        language: str,
+        known: Sequence[str],
+    ) -> Sequence[Clause]:
         """Return the question's clauses."""
         try:
             things = self._ask(question, last)
@@ -114,7 +119,7 @@ class ChatReader:
         texts = [one.words for one in things] if len(things) > 1 else [question]
         _, senses = classify(texts)
         return [
-            Clause(text, one.kind, 1.0, SENSES[int(sense.argmax())], self._held(one, question))
+            Clause(text, one.kind, 1.0, SENSES[int(sense.argmax())], _held(one, plain, language, known))
             for text, one, sense in zip(texts, things, senses, strict=True)
         ]
 
@@ -128,18 +133,18 @@ class ChatReader:
         ).invoke([SystemMessage(SYSTEM), HumanMessage(json.dumps(asked, ensure_ascii=False))])
         return AskedThings.model_validate_json(str(reply.text)).asked
 
-    def _held(self, one: AskedThing, question: str) -> dict[str, Any]:
-        """Return the slots that the model names and the tables of words read from the question too."""
-        language, text = language_of(question), normalised(question)
-        place, zone = slots.place_of(text, language), slots.zone_of(text, language)
-        named, limit = slots.type_of(text, language, self.known), slots.limit_of(text, language)
-        scale, regions = slots.scale_of(text), slots.regions_of(text, language, None)
-        held = {
-            "place": place if one.place and place_in(one.place) == place else None,
-            "zone": zone if one.zone and normalised(one.zone) == zone else None,
-            "region": one.region if one.region in regions else None,
-            "type": named if one.type and named and same_defect(one.type, named) else None,
-            "limit": limit if one.limit == limit else None,
-            "scale_px_per_mm": scale if one.scale_px_per_mm == scale else None,
-        }
-        return {name: value for name, value in held.items() if value is not None}
+
+def _held(one: AskedThing, text: str, language: str, known: Sequence[str]) -> dict[str, Any]:
+    """Return the slots that the model names and the tables of words read from the question too."""
+    place, zone = slots.place_of(text, language), slots.zone_of(text, language)
+    named, limit = slots.type_of(text, language, known), slots.limit_of(text, language)
+    scale, regions = slots.scale_of(text), slots.regions_of(text, language, None)
+    held = {
+        "place": place if one.place and place_in(one.place) == place else None,
+        "zone": zone if one.zone and normalised(one.zone) == zone else None,
+        "region": one.region if one.region in regions else None,
+        "type": named if one.type and named and same_defect(one.type, named) else None,
+        "limit": limit if one.limit == limit else None,
+        "scale_px_per_mm": scale if one.scale_px_per_mm == scale else None,
+    }
+    return {name: value for name, value in held.items() if value is not None}

@@ -58,7 +58,7 @@ class Classifier:
 def fit() -> Classifier:
     """Return the classifier of the examples; takes a minute."""
     examples = read_examples()
-    inputs = inputs_of([example.text for example in examples])
+    inputs = inputs_of([example.in_full for example in examples])
     kinds = np.array([KINDS.index(example.kind) for example in examples])
     of_verdict = [number for number, example in enumerate(examples) if example.sense]
     senses = np.array([SENSES.index(one.sense) for one in examples if one.sense])

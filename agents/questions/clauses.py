@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
+from agents.questions.alternatives import differ
 from agents.questions.encoder import normalised
 from agents.questions.examples import Sense
 from agents.questions.languages import WISHES
-from agents.questions.words import words_of
+from agents.questions.words import SPACELESS, words_of
 from tools.records import Kind
 
 Style = Literal["plain", "yes_no", "line", "customer"]
@@ -18,6 +19,8 @@ Style = Literal["plain", "yes_no", "line", "customer"]
 STYLES: Final[tuple[Style, ...]] = ("yes_no", "customer", "line")
 MOST: Final = 8
 """Clauses of a question that are looked at."""
+SHORT: Final = 3
+"""Words of a clause that may be one of two alternatives; twice as many characters without spaces."""
 _END: Final = re.compile(
     r"(?<=[?!;\u3002\uff1f\uff01\uff1b\n])\s*|(?<=[^\d\s.]\.)\s+|(?<=,)\s+|(?<=[\uff0c\u3001])|(?<=\S:)\s+"
     r"|(?<=[가-힣]고)\s+|\s+[\u2013\u2014-]\s+"
@@ -63,8 +66,34 @@ def split(text: str, language: str) -> list[str]:
         # "Is it good, or shall I bin it?" puts one question.
         if alternative.match(clauses[place]):
             clauses[place - 1 : place + 1] = [f"{clauses[place - 1]} {clauses[place]}"]
+        elif _are_alternatives(clauses[place - 1 : place + 1], language):
+            clauses[place - 1 : place + 1] = [f"{clauses[place - 1].rstrip(',，、')}? {clauses[place]}"]
+    for place in range(len(clauses) - 2, -1, -1):
+        if _names_the_part(clauses[place], language):
+            clauses[place : place + 2] = [f"{clauses[place]} {clauses[place + 1]}"]
     kept = [clause for clause in clauses if not _is_wish(clause, language)]
     return (kept or clauses)[:MOST]
+
+
+def _names_the_part(clause: str, language: str) -> bool:
+    """Return whether a clause only says what the next one is about: "this part, is it ok?"."""
+    rest, words = normalised(clause), words_of(language)
+    for meaning in ("this", "it", "image"):
+        rest = words.by_meaning[meaning].sub(" ", rest)
+    return not any(len(word) > 2 or language in SPACELESS for word in re.findall(r"\w+", rest))
+
+
+def begins_with_and(clause: str, language: str) -> bool:
+    """Return whether a clause goes on with "and"."""
+    return re.match(rf"(?:{words_of(language).source('and')})", clause, re.IGNORECASE) is not None
+
+
+def _are_alternatives(clauses: Sequence[str], language: str) -> bool:
+    """Return whether two words put one question: "Out? Safe?"."""
+    plain = [normalised(clause) for clause in clauses]
+    longest = 2 * SHORT if language in SPACELESS else SHORT
+    short = all(len(one if language in SPACELESS else one.split()) <= longest for one in plain)
+    return short and differ(plain, language)
 
 
 def _is_wish(clause: str, language: str) -> bool:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal, get_args
 
+from agents.questions.chat_spelling import in_full
 from anomaly_core.errors import ConfigError
 from tools.records import Kind
 
@@ -33,6 +34,11 @@ class Example:
     text: str
     sense: Sense | None = None
 
+    @property
+    def in_full(self) -> str:
+        """The question as the classifier reads it, without the spellings of messages."""
+        return in_full(self.text, self.language)
+
 
 def read_examples() -> list[Example]:
     """Return all examples, by language, then in the files' order. Raises ConfigError for a bad line."""
@@ -40,10 +46,10 @@ def read_examples() -> list[Example]:
 
 
 def digest() -> str:
-    """Return the SHA-256 of the files of examples, by which a classifier knows what it was fitted to."""
+    """Return the SHA-256 of all examples in full, by which a classifier knows what it was fitted to."""
     whole = hashlib.sha256()
-    for language in LANGUAGES:
-        whole.update((FOLDER / f"{language}.txt").read_bytes())
+    for one in read_examples():
+        whole.update(f"{one.language} {one.kind} {one.sense} {one.in_full}\n".encode())
     return whole.hexdigest()
 
 

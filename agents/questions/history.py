@@ -38,7 +38,11 @@ def log_question(text: str, language: str, now: datetime) -> LogQuestion:
     words = words_of(language)
     period, rest = period_of(text, language, now)
     file = _FILE.search(rest)
-    figure = next((figure for meaning, figure in _FIGURES if words.has(meaning, rest)), "count")
+    # "Have we seen one like this before?" is of the defect in hand, and of more than this conversation.
+    alike = words.has("alike", rest)
+    figure = next(
+        (figure for meaning, figure in _FIGURES if words.has(meaning, rest)), "often" if alike else "count"
+    )
     return LogQuestion(
         figure=figure,
         decision=_decision(words, rest, figure),
@@ -47,8 +51,8 @@ def log_question(text: str, language: str, now: datetime) -> LogQuestion:
         period="" if period is None else period.name,
         lot=_lot(words, rest),
         image_name=None if file is None else file[0],
-        this=words.has("this", rest),
-        conversation=words.has("session", rest),
+        this=alike or words.has("this", rest),
+        conversation=not alike and words.has("session", rest),
         every=words.has("every", rest),
         text=text,
     )

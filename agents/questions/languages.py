@@ -102,7 +102,9 @@ def _fitted() -> _Fitted:
             counts[example.language].update(_features(normalised(example.text)))
     for code, own in counts.items():
         for pattern in words_of(code).types.values():
-            own.update(_features(" ".join(re.findall(r"[^\W\d]{3,}", pattern.pattern.replace("\\w", " ")))))
+            # A letter that may want its accent stands in brackets.
+            plain = re.sub(r"\[(\w)\w\]", r"\1", pattern.pattern.replace("\\w", " "))
+            own.update(_features(" ".join(re.findall(r"[^\W\d]{3,}", plain))))
     kinds = len(set().union(*counts.values()))
     logs: dict[str, _Logs] = {}
     for code, own in counts.items():

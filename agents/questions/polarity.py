@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from agents.questions.alternatives import named_fate
 from agents.questions.examples import Sense
 from agents.questions.words import NEVER, words_of
 
@@ -15,8 +16,9 @@ _POLITE: Final = re.compile(r"ありませんか|ないでしょうか|じゃな
 
 
 def asks_openly(text: str, language: str) -> bool:
-    """Return whether a clause asks for more than yes or no, by a question word."""
-    return words_of(language).has("ask", _A_NOT_A.sub("", text))
+    """Return whether a clause asks for more than yes or no, by a question word; "or what?" is none."""
+    words = words_of(language)
+    return words.has("ask", re.sub(rf"(?:{words.source('tag')})\s*$", "", _A_NOT_A.sub("", text)))
 
 
 def sense_of(text: str, language: str, by_meaning: Sense, named: str | None) -> Sense:
@@ -32,22 +34,16 @@ def sense_of(text: str, language: str, by_meaning: Sense, named: str | None) -> 
         if words.has("or", plain) or "/" in plain:
             return "open"
         return by_meaning
+    fate = named_fate(plain, words)
+    if bad is None and fate is not None and (good is None or good.end() <= fate[0]):
+        # "Shall I bin it?", "ok to bin it?", but "is the engine block ok?".
+        return "good" if fate[1] == "keep" else "bad"
     if good is not None:
-        return "bad" if _is_negated(plain, good, language) else "good"
+        return "bad" if words.is_turned(good, plain, _NEGATED) else "good"
     if bad is not None:
-        return "good" if _is_negated(plain, bad, language) else "bad"
+        return "good" if words.is_turned(bad, plain, _NEGATED) else "bad"
     return by_meaning
 
 
 def _overlap(one: re.Match[str], other: re.Match[str]) -> bool:
     return one.start() < other.end() and other.start() < one.end()
-
-
-def _is_negated(text: str, word: re.Match[str], language: str) -> bool:
-    """Return whether a negation stands by a word: before it, in Japanese and Korean after it."""
-    around = (
-        text[word.end() :]
-        if language in ("ja", "ko")
-        else text[max(word.start() - _NEGATED, 0) : word.start()]
-    )
-    return words_of(language).has("no", around)

@@ -13,13 +13,15 @@ import numpy as np
 from agents.questions import slots
 from agents.questions.alternatives import alternatives_of, fate_of, guess_of, is_guess
 from agents.questions.amounts import in_digits
+from agents.questions.chat_spelling import in_full
 from agents.questions.classifier import KINDS, SENSES, Array, classify
-from agents.questions.clauses import Clause, split, style_of
+from agents.questions.clauses import Clause, begins_with_and, split, style_of
 from agents.questions.encoder import normalised
 from agents.questions.history import log_question
 from agents.questions.languages import language_of, wished_language
 from agents.questions.polarity import asks_openly, sense_of
 from agents.questions.words import SPACELESS, words_of
+from agents.questions.worst import of_the_worst
 from agents.state import Asked, Seen, Turn, Understanding
 from tools.records import Kind
 
@@ -61,10 +63,11 @@ FATELESS: Final = frozenset[Kind](
 """Kinds that no question is of which asks whether to keep the part."""
 DATED: Final = frozenset[Kind]({"count", "verdict", "type", "parts", "product", "other", "confidence"})
 """Kinds whose questions are of the log where they name a period: "how many defects today?"."""
-Reader = Callable[[str, Sequence[Clause], Turn | None], Sequence[Clause]]
+Reader = Callable[[str, Sequence[Clause], Turn | None, str, Sequence[str]], Sequence[Clause]]
 """Reads a question in its classifier's stead, such as `by_chat.ChatReader`.
 
-Given the question, the clauses that the classifier found, and the turn before; returns clauses, never none.
+Given the question, the clauses that the classifier found, the turn before, the question's language, and the
+names of defects in the notes; returns clauses, never none.
 """
 
 
@@ -89,10 +92,11 @@ def understand(
     clock = now or datetime.now().astimezone()
     last = turns[-1] if turns else None
     language = language_of(question, last.language if last is not None else None)
-    digits = in_digits(question, language)
-    clauses: Sequence[Clause] = _clauses(digits, language)
+    plain = in_digits(in_full(question, language), language)
+    clauses: Sequence[Clause] = _clauses(plain, language)
     if reader is not None:
-        clauses = reader(digits, clauses, last)
+        clauses = reader(plain, clauses, last, language, known)
+    alone = pictured and all(one["number"] == current for one in seen)
     intents: list[Understanding] = []
     turned: int | None = None
     for clause in clauses[:MOST]:
@@ -101,6 +105,7 @@ def understand(
         found = [_of_the_log(one, language, clock, pictured=pictured) for one in found]
         if not pictured:
             found = [_of_the_catalogue(one) for one in found]
+        found = [of_the_worst(one, intents, language, alone=alone) for one in found]
         found = [_with_type(one, intents[-1] if intents else None) for one in found]
         if intents and found[0].kind == "catalogue" and _defines(intents[-1], found[0]):
             intents.pop()
@@ -139,12 +144,18 @@ def _clauses(question: str, language: str) -> list[Clause]:
         for one in alone
     ]
     for place, (asking, one) in enumerate(pairwise(alone), start=1):
-        if (one.probability < SINGLE or one.kind == "verdict") and is_guess(one.text, language):
+        # "What was it, the ejector?" suggests an answer, ", and is it serious?" does not.
+        unsure = one.probability < SINGLE or one.kind == "verdict"
+        if unsure and is_guess(one.text, language) and not begins_with_and(one.text, language):
             standing[place] &= not asks_openly(normalised(asking.text), language)
     distinct = {one.kind for one, stands in zip(alone, standing, strict=True) if stands}
     if together.kind == "correction" and together.probability >= 0.5 and "correction" in distinct:
         return [together]
-    if not distinct or (together.probability >= SINGLE and len(distinct) == 1 and together.kind in distinct):
+    # "Is it ok? Any scratch?": a yes to the one is a no to the other.
+    meant = {one.sense for one, stands in zip(alone, standing, strict=True) if stands} - {"open"}
+    single = len(distinct) == 1 and together.kind in distinct
+    single &= together.kind != "verdict" or len(meant) < 2
+    if not distinct or (together.probability >= SINGLE and single):
         return [together if not distinct or together.probability >= NEAR else alone[0]]
     groups: list[Clause] = []
     before = ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -16,6 +17,10 @@ FOLDER: Final = Path(__file__).parent / "words"
 NEVER: Final = re.compile(r"(?!)")
 SPACELESS: Final = frozenset({"zh", "ja", "ko"})
 """Languages whose words do not stand between spaces, or take endings without one."""
+_NEGATED: Final[Mapping[str, tuple[int, int]]] = {"ja": (0, 8), "ko": (2, 8)}
+"""Characters before and after a word within which a negation turns it; elsewhere it stands before it."""
+_ACCENTS: Final = 5
+"""Letters of a word from which it is read without its accents too: "defaut", but not "ou" for "où"."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +29,7 @@ class Words:
 
     by_meaning: a pattern a meaning. types: a pattern a defect's English name. counting: of one to ten,
     weekdays: from Monday, numbers: of others, and fractions: each by its value, as alternatives of a larger
-    pattern.
+    pattern. chat: words as they stand in full, each with the pattern of its spellings in messages.
     """
 
     language: str
@@ -34,6 +39,7 @@ class Words:
     weekdays: tuple[str, ...]
     numbers: tuple[tuple[float, str], ...]
     fractions: tuple[tuple[float, str], ...]
+    chat: tuple[tuple[str, re.Pattern[str]], ...]
 
     def has(self, meaning: str, text: str) -> bool:
         """Return whether a text, in lower case, has a word of a meaning."""
@@ -42,6 +48,15 @@ class Words:
     def find(self, meaning: str, text: str) -> re.Match[str] | None:
         """Return the first word of a meaning in a text, in lower case, or None."""
         return self.by_meaning.get(meaning, NEVER).search(text)
+
+    def is_turned(self, found: re.Match[str], text: str, within: int) -> bool:
+        """Return whether a negation turns a word: before it, in Japanese and Korean after it.
+
+        within: characters before the word, in the other languages.
+        """
+        before, after = _NEGATED.get(self.language, (within, 0))
+        start, end = found.span()
+        return self.has("no", text[max(start - before, 0) : start]) or self.has("no", text[end : end + after])
 
     def source(self, meaning: str) -> str:
         """Return the alternatives of a meaning, for a larger pattern."""
@@ -52,7 +67,7 @@ class Words:
 def words_of(language: str) -> Words:
     """Return the words of one of `examples.LANGUAGES`."""
     table = tomllib.loads((FOLDER / f"{language}.toml").read_text(encoding="utf-8"))
-    types, counting, weekdays = (table.pop(name) for name in ("types", "counting", "weekdays"))
+    types, counting, weekdays, chat = (table.pop(name) for name in ("types", "counting", "weekdays", "chat"))
     numbers, fractions = (
         tuple((float(value), word) for value, word in table.pop(name).items())
         for name in ("numbers", "fractions")
@@ -65,6 +80,7 @@ def words_of(language: str) -> Words:
         tuple(weekdays),
         numbers,
         fractions,
+        tuple((full, _spellings_of(spellings, language)) for full, spellings in chat.items()),
     )
 
 
@@ -91,7 +107,22 @@ def pattern_of(words: str, language: str) -> re.Pattern[str]:
     if language in SPACELESS:
         # A Latin word, such as "ok", still has to stand alone.
         return re.compile("|".join(_alone(word) for word in _alternatives(plain)))
-    return re.compile(rf"(?<!\w)(?:{plain})(?!\w)")
+    read = "|".join(_without_accents(word) for word in _alternatives(plain))
+    return re.compile(rf"(?<!\w)(?:{read})(?!\w)")
+
+
+def _spellings_of(spellings: str, language: str) -> re.Pattern[str]:
+    """Return the pattern of spellings, of whole words where a language has spaces; of no file or symbol."""
+    bounded = spellings if language in SPACELESS else rf"(?<![\w'’./-])(?:{spellings})(?![\w'’/-]|\.\w|\s*=)"
+    return re.compile(bounded, re.IGNORECASE)
+
+
+def _without_accents(word: str) -> str:
+    """Return the pattern of a word that reads it without its accents too, where it is long enough."""
+    if "[" in word or len(re.findall(r"[^\W\d_]", re.sub(r"\\\w", "", word))) < _ACCENTS:
+        return word
+    plain = ((letter, unicodedata.normalize("NFD", letter)[0]) for letter in word)
+    return "".join(letter if letter == bare else f"[{letter}{bare}]" for letter, bare in plain)
 
 
 def _alternatives(words: str) -> list[str]:

@@ -20,7 +20,7 @@ def read(
     question: str, reply: ScriptedReply, *, decides: frozenset[Kind] = KINDS, turns: tuple[Turn, ...] = ()
 ) -> tuple[Asked, ScriptedChatModel]:
     model = ScriptedChatModel([reply])
-    return understand(question, turns, reader=ChatReader(model, ["crack"], decides)), model
+    return understand(question, turns, known=["crack"], reader=ChatReader(model, decides)), model
 
 
 def thing(kind: str, words: str, **slots: Any) -> dict[str, Any]:

@@ -1,0 +1,33 @@
+"""A question for the worst of the defects: it is answered by the place of the strongest."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from agents.questions.encoder import normalised
+from agents.questions.polarity import asks_openly
+from agents.questions.words import words_of
+from agents.state import Understanding
+
+
+def of_the_worst(
+    one: Understanding, before: Sequence[Understanding], language: str, *, alone: bool
+) -> Understanding:
+    """Return a question for the worst of the defects as one for the place of the strongest.
+
+    alone: whether the thread has no image to compare with; after "how many?" defects are meant in any case.
+    """
+    counted = bool(before) and before[-1].kind == "count"
+    kinds = {"place"} | ({"comparison"} if alone or counted else set()) | ({"history"} if counted else set())
+    meant = one.kind in kinds and not any((one.image, one.region, one.place))
+    text, words = normalised(one.text), words_of(language)
+    # "Is it worse than the last one?" compares images.
+    if (
+        not meant
+        or not words.has("worst", text)
+        or words.has("last", text)
+        or not asks_openly(text, language)
+    ):
+        return one
+    strongest = {"kind": "place", "region": 1, "closed": False, "choice": [], "near": None, "log": None}
+    return one.model_copy(update=strongest)
