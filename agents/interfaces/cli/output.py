@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import math
 import sys
+import time
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from rich.console import Console
@@ -15,6 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from anomaly_core.errors import IadError
+from anomaly_core.json_lines import json_line
 
 if TYPE_CHECKING:
     from rich.progress import Progress as RichProgress
@@ -38,18 +39,8 @@ def plain(text: str) -> str:
 
 def print_json(value: object) -> None:
     """One JSON value on one line of stdout, in ASCII so that any encoding carries it; NaN becomes null."""
-    sys.stdout.write(json.dumps(_finite(value), allow_nan=False) + "\n")
+    sys.stdout.write(json_line(value))
     sys.stdout.flush()
-
-
-def _finite(value: object) -> object:
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    if isinstance(value, Mapping):
-        return {key: _finite(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_finite(item) for item in value]
-    return value
 
 
 def print_error(error: IadError, *, as_json: bool) -> None:
@@ -154,19 +145,55 @@ class ProgressBar:
             self._bar.start()
 
 
+class ProgressLines(ProgressBar):
+    """Progress as a line on stderr every `every_s` seconds, with rate and time left."""
+
+    def __init__(self, every_s: float) -> None:
+        super().__init__(None)
+        self._every_s = every_s
+        self._last: tuple[float, int] | None = None
+
+    def __call__(self, what: str, done: int, total: int) -> None:
+        """Print `done` of `total`, if it is time; the rate is that since the last line."""
+        now = time.monotonic()
+        if self._last is None:
+            self._last = (now, done)
+        passed, more = now - self._last[0], done - self._last[1]
+        if passed >= self._every_s and more:
+            left = timedelta(seconds=round((total - done) * passed / more))
+            print_note(f"{what}: {done} of {total}, {more / passed:.3g} a second, {left} left")
+            self._last = (now, done)
+
+
 @contextmanager
-def progress() -> Iterator[ProgressBar]:
-    """A progress bar on stderr while the block runs, if stderr is a terminal."""
+def progress(*, lines_every_s: float | None = None) -> Iterator[ProgressBar]:
+    """A progress bar on stderr while the block runs, if stderr is a terminal.
+
+    lines_every_s: see `ProgressLines`, which stand in for it elsewhere; nothing does where None.
+    """
     if not sys.stderr.isatty():
-        yield ProgressBar(None)
+        yield ProgressBar(None) if lines_every_s is None else ProgressLines(lines_every_s)
         return
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        ProgressColumn,
+        Task,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
+    class RateColumn(ProgressColumn):
+        def render(self, task: Task) -> Text:
+            return Text("" if task.speed is None else f"{task.speed:.3g}/s")
 
     # Rich would send stdout's lines to stderr while a bar is shown: JSON must stay where it is.
     with Progress(
         TextColumn("{task.description}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
+        RateColumn(),
         TimeRemainingColumn(),
         console=Console(stderr=True),
         transient=True,
