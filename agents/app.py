@@ -132,7 +132,7 @@ class Application:
         model is served: the others wait for it.
         Raises StoreError and the like at once, where every image would meet the same error.
         """
-        yield from self.inspector.inspect(paths, product=product, out=out, jobs=jobs)
+        return self.inspector.inspect(paths, product=product, out=out, jobs=jobs)
 
     def inspect_one(
         self, path: Path, *, product: str | None = None, shown_name: str | None = None

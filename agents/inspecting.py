@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 
@@ -48,7 +48,7 @@ class Inspector:
         def nothing(_: Path) -> FailureRecord | None:
             return None
 
-        yield from self.inspect_unknown(paths, nothing, product=product, out=out, jobs=jobs)
+        return self.inspect_unknown(paths, nothing, product=product, out=out, jobs=jobs)
 
     def inspect_unknown(
         self,
@@ -75,13 +75,19 @@ class Inspector:
                 images.read_ahead(path)
             return path, found
 
+        inspect = partial(self.recorded, product=product, out=out, run=run)
+
         def one(looked: tuple[Path, K | None]) -> Found | K:
             path, found = looked
-            return self.recorded(path, product=product, out=out, run=run) if found is None else found
+            return inspect(path) if found is None else found
 
         ahead = in_flight(look, paths, AHEAD)
         try:
-            yield from map(one, ahead) if jobs == 1 else in_flight(one, ahead, jobs)
+            if jobs == 1:
+                for path, found in ahead:
+                    yield inspect(path) if found is None else found
+            else:
+                yield from in_flight(one, ahead, jobs)
         finally:
             ahead.close()
             images.drop_ahead()

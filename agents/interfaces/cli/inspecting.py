@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import shlex
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -104,18 +105,17 @@ def inspect(
             with bar.aside():
                 print_note(text)
 
-        def found() -> Iterator[tuple[InspectionRecord | FailureRecord, bool]]:
-            if resume is None:
-                for one in opened.inspect(images, product=product, out=out, jobs=jobs):
-                    yield one, False
-                return
+        found: Iterable[tuple[InspectionRecord | FailureRecord, bool]]
+        if resume is None:
+            records = opened.inspect(images, product=product, out=out, jobs=jobs)
+            found = zip(records, itertools.repeat(False), strict=False)
+        else:
             from agents.batch.run import inspect_into
 
-            yield from inspect_into(resume, opened, images, product=product, out=out, jobs=jobs, say=say)
-
+            found = inspect_into(resume, opened, images, product=product, out=out, jobs=jobs, say=say)
         bar("inspect", 0, len(images))
         try:
-            for record, known in found():
+            for record, known in found:
                 if not known:
                     with bar.aside():
                         print_record(record, as_json=json)
