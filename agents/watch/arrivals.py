@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -19,6 +20,12 @@ class Arrival:
     path: Path
     size: int
     mtime_ns: int
+
+    @property
+    def id(self) -> str:
+        """The same for the same arrival, also in another process: 32 hex digits."""
+        seen = b"%b\0%d %d" % (bytes(self.path.absolute()), self.size, self.mtime_ns)
+        return hashlib.sha256(seen).hexdigest()[:32]
 
     @property
     def is_unchanged(self) -> bool:

@@ -31,13 +31,13 @@ def watch(
     out: Path | None = None,
     settle_s: float = SETTLE_S,
     say: Callable[[str], None],
-) -> Iterator[Found]:
-    """Yield a record of each image in a folder, and of each that appears, without end.
+) -> Iterator[tuple[str, Found]]:
+    """Yield id and record of each image in a folder, and of each that appears, without end.
 
-    An image counts as done once the caller asks for the next. A kill before that lets it be inspected again;
-    the log holds it once. An image that cannot be read, or is of no enrolled product, gives a FailureRecord;
-    other errors would meet every image, and are raised. say: hears of a folder that is away for a time. The
-    others: see `Application.inspect`.
+    An image counts as done once the caller asks for the next. A kill before that lets it be inspected again,
+    under the same id, and the log holds it once. An image that cannot be read, or is of no enrolled product,
+    gives a FailureRecord; other errors would meet every image, and are raised. say: hears of a folder that is
+    away for a time. The others: see `Application.inspect`.
     """
     if not folder.is_dir():
         raise ConfigError(f"{folder}: no such folder to watch; name one that images are written to")
@@ -60,7 +60,7 @@ def watch(
             for arrival in ready:
                 found = _inspected(app, arrivals, arrival, product, out)
                 if found is not None:
-                    yield found
+                    yield arrival.id, found
                     done.add(arrival)
             time.sleep(max(settle_s / POLLS, LEAST_SHARE * took))
 

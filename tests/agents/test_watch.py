@@ -156,7 +156,7 @@ def test_a_killed_line_is_printed_again_and_logged_once(made: Path) -> None:
         settings = Settings(store=made / "store", encoder="tiny", text_encoder="tiny", threads=1)
         with Application(settings) as app:
             found = watch(app, made / "in", product="plate", settle_s=0.05, say=print)
-            assert next(found).image.endswith("00.png")
+            assert next(found)[1].image.endswith("00.png")
             found.close()  # type: ignore[attr-defined]
     assert [row["name"] for row in logged(made)] == ["00.png"]
 
@@ -198,7 +198,7 @@ def test_a_folder_that_is_away_comes_back(made: Path) -> None:
         next(found)
         shutil.copy(made / "camera" / "01.png", made / "in")
         (made / "in").rename(made / "away")
-        assert next(found).image.endswith("01.png")
+        assert next(found)[1].image.endswith("01.png")
         found.close()  # type: ignore[attr-defined]
         assert len(said) == 1
         with pytest.raises(ConfigError, match="no such folder"):
