@@ -7,20 +7,17 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from agents import factory
 from agents.catalogue import AddSummary, Catalogue
 from agents.corrections import Outcome, correct, record_review
 from agents.graphs.context import Context, Resources
-from agents.graphs.inspection import build_graph
 from agents.graphs.printed import inspection_record, understood
 from agents.graphs.threads import Conversations, Event, Finished, Waiting, new_thread
-from agents.in_flight import in_flight
+from agents.inspecting import Inspector
 from agents.settings import EMBEDDED, Settings
-from agents.state import DialogueState, InspectionState, Review
-from anomaly_core.errors import IadError
-from anomaly_core.files import make_folder
+from agents.state import DialogueState, Review
 from anomaly_core.good_images import Progress
 from knowledge.products.corrections import Correction, Label
 from tools.enrollment.calibrate import CalibrationSummary, calibrate
@@ -34,9 +31,6 @@ from tools.records import (
     TextAnswerRecord,
 )
 from tools.retrieve import find_passages
-
-if TYPE_CHECKING:
-    from agents.graphs.inspection import InspectionGraph
 
 Listener = Callable[[Event], None]
 """Hears of the steps of an answer, and of its checked text, as they come."""
@@ -66,8 +60,9 @@ class Application:
         self.close()
 
     @cached_property
-    def _graph(self) -> InspectionGraph:
-        return build_graph()
+    def inspector(self) -> Inspector:
+        """What inspects images."""
+        return Inspector(self.tools)
 
     @cached_property
     def context(self) -> Context:
@@ -138,18 +133,7 @@ class Application:
         model is served: the others wait for it.
         Raises StoreError and the like at once, where every image would meet the same error.
         """
-        self.tools.require_store()
-        self.tools.templates.products()  # a store that cannot be read is one error, not one an image
-        if product is not None:
-            self.tools.product(product)
-        if out is not None:
-            make_folder(out)
-        _ = self.tools.model  # weights that are missing are one error, not one an image
-        self.tools.images.make_room(jobs)
-        _ = self._graph, self._inspecting  # made before several threads ask for them
-
-        one = partial(self._recorded, product=product, out=out)
-        yield from map(one, paths) if jobs == 1 else in_flight(one, paths, jobs)
+        return self.inspector.inspect(paths, product=product, out=out, jobs=jobs)
 
     def inspect_one(
         self, path: Path, *, product: str | None = None, shown_name: str | None = None
@@ -159,7 +143,7 @@ class Application:
         shown_name: of an image whose path is a passing one, such as an upload's, for the log.
         """
         self.tools.require_store()
-        record = self._recorded(path, product=product, shown_name=shown_name, failures=())
+        record = self.inspector.recorded(path, product=product, shown_name=shown_name, failures=())
         if isinstance(record, FailureRecord):
             raise TypeError("an error that was not to be recorded was")
         return record
@@ -303,7 +287,7 @@ class Application:
 
     def close(self) -> None:
         """Let the models go, and close the threads."""
-        self.__dict__.pop("_graph", None)
+        self.__dict__.pop("inspector", None)
         opened = self.__dict__.pop("conversations", None)
         if isinstance(opened, Conversations):
             opened.close()
@@ -328,36 +312,6 @@ class Application:
             understood=[understood(one, final) for one in asked.intents],
             affirmed=final.get("affirmed"),
         )
-
-    @cached_property
-    def _inspecting(self) -> Context:
-        """The context of inspections, which no chat model has a part in."""
-        return Context(resources=Resources(self.tools))
-
-    def _recorded(
-        self,
-        path: Path,
-        *,
-        product: str | None = None,
-        out: Path | None = None,
-        shown_name: str | None = None,
-        failures: type[IadError] | tuple[()] = IadError,
-    ) -> InspectionRecord | FailureRecord:
-        """Inspect one image; an error of `failures` becomes a record of it."""
-        start = time.perf_counter()
-        try:
-            state: InspectionState = self._graph.invoke(  # type: ignore[assignment]
-                {
-                    "image": str(path),
-                    "shown_name": shown_name,
-                    "named_product": product,
-                    "out": None if out is None else str(out),
-                },
-                context=self._inspecting,
-            )
-        except failures as error:
-            return FailureRecord.of(path, error)
-        return inspection_record(state, total_ms=(time.perf_counter() - start) * 1000)
 
 
 def _final_state(events: Iterator[Event | Finished], listen: Listener | None) -> DialogueState | Waiting:

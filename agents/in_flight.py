@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
@@ -11,7 +11,7 @@ A = TypeVar("A")
 R = TypeVar("R")
 
 
-def in_flight(call: Callable[[A], R], arguments: Iterable[A], limit: int) -> Iterator[R]:
+def in_flight(call: Callable[[A], R], arguments: Iterable[A], limit: int) -> Generator[R]:
     """Yield `call(argument)` for each argument, in order, with at most `limit` calls begun and not yielded.
 
     What a call raises is raised when its turn comes. Where the caller stops, calls not begun are dropped.

@@ -97,10 +97,13 @@ class ImageCache:
         self.max_pixels = max_pixels
         self._lock = threading.Lock()
         self._images: OrderedDict[str, CachedImage] = OrderedDict()
+        self._ahead: dict[Path, LoadedImage] = {}
 
     def open(self, path: str | Path) -> CachedImage:
         """Read the file and return its entry; equal bytes share one. Raises UnreadableImage."""
-        loaded = load_image(Path(path), max_pixels=self.max_pixels)
+        with self._lock:
+            ahead = self._ahead.pop(Path(path), None)
+        loaded = ahead or load_image(Path(path), max_pixels=self.max_pixels)
         with self._lock:
             kept = self._images.pop(loaded.sha256, None) or CachedImage(loaded)
             self._images[loaded.sha256] = kept
@@ -121,6 +124,21 @@ class ImageCache:
         opened = self.open(path)
         check_unchanged(opened.loaded, sha256)
         return opened
+
+    def read_ahead(self, path: Path) -> bool:
+        """Read a file for the next `open`, which meets its error; return whether it could be read."""
+        try:
+            loaded = load_image(path, max_pixels=self.max_pixels)
+        except UnreadableImage:
+            return False
+        with self._lock:
+            self._ahead[path] = loaded
+        return True
+
+    def drop_ahead(self) -> None:
+        """Drop what was read ahead and not opened."""
+        with self._lock:
+            self._ahead.clear()
 
     def make_room(self, in_flight: int) -> None:
         """Raise `size`, if need be, to hold the images of this many concurrent inspections."""

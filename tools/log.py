@@ -44,11 +44,12 @@ def log_inspection(
     *,
     shown_name: str | None = None,
     identity: str | None = None,
+    again: bool = False,
 ) -> list[str]:
     """Log an inspection; return warnings, none where it is logged, or no log is kept.
 
-    shown_name: of an image whose path is a passing one. identity: of a question's step, which a repeated one
-    shares; a question logs as `looked_at_again` does.
+    shown_name: of an image whose path is a passing one. identity: of a step that may be repeated after a
+    kill; one identity is logged once. again: see `looked_at_again`.
     """
     entry = Entry(
         kind="inspection",
@@ -65,7 +66,7 @@ def log_inspection(
         note=" ".join(verdict.problems),
         **asdict(context.origin),
     )
-    return _logged(context, entry, identity, again=_AGAIN.get() or identity is not None)
+    return _logged(context, entry, identity, again=again or _AGAIN.get())
 
 
 def log_correction(context: Context, correction: Correction) -> list[str]:

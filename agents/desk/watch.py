@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 from typing import Final
 
-from anomaly_core.imaging.reading import EXTENSIONS
+from anomaly_core.imaging.reading import may_be_image
 
 SETTLED_S: Final = 0.5
 """Age from which a file counts as written to its end."""
@@ -38,7 +38,7 @@ class WatchedFolder:
         latest = time.time_ns() - int(SETTLED_S * 1e9)
         found = []
         for path in self.folder.iterdir():
-            if path.suffix.lower() in EXTENSIONS and not path.name.startswith("."):
+            if may_be_image(path):
                 changed = path.stat().st_mtime_ns
                 if changed <= latest and (path.name, changed) not in self._taken:
                     found.append((changed, path))

@@ -62,11 +62,13 @@ class Context:
     """The context of a run. A program gives `resources`; Studio shows the other fields as a form.
 
     store: folder of the store, and llm_url: what phrases answers; those of the settings where None.
+    run: name of a run that may be repeated after a kill; the log holds a file of one content once a run.
     """
 
     store: str | None = None
     llm_url: str | None = None
     resources: Annotated[Any, SkipJsonSchema()] = None
+    run: Annotated[str | None, SkipJsonSchema()] = None
 
 
 def resources_of(runtime: Runtime[Context]) -> Resources:

@@ -117,9 +117,14 @@ def log_node(state: InspectionState, runtime: Runtime[Context]) -> Update:
 
     A log that cannot be written costs no verdict: it is a warning beside it.
     """
-    # The identity is fixed by the step, so that one repeated after a kill logs nothing twice.
-    info = runtime.execution_info
-    identity = None if info is None or info.thread_id is None else f"{info.thread_id} {info.task_id}"
+    # The identity is fixed by the step, or by run and file, so that one repeated after a kill logs nothing
+    # twice.
+    info, run, identity = runtime.execution_info, (runtime.context or Context()).run, None
+    asked = info is not None and info.thread_id is not None
+    if info is not None and asked:
+        identity = f"{info.thread_id} {info.task_id}"
+    elif run is not None:
+        identity = f"{run} {Path(state['image']).absolute()} {state['opened'].sha256}"
     logged = log_inspection(
         tools_of(runtime),
         state["opened"],
@@ -129,6 +134,7 @@ def log_node(state: InspectionState, runtime: Runtime[Context]) -> Update:
         state["defect_type"],
         shown_name=state.get("shown_name"),
         identity=identity,
+        again=asked,
     )
     return {"warnings": [*noticed(part_of(state, runtime), state.get("shown_name")), *logged]}
 

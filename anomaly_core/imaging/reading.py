@@ -169,7 +169,7 @@ def _expand(given: str | Path) -> Iterator[Path]:
         for hit in _glob(path):
             if hit.is_dir() and "**" not in path.parts:
                 yield from _walk(hit)
-            elif hit.is_file() and _is_candidate(hit):
+            elif hit.is_file() and may_be_image(hit):
                 yield hit
     elif path.suffix.lower() in EXTENSIONS:
         yield path
@@ -196,13 +196,14 @@ def _walk(folder: Path) -> Iterator[Path]:
         entries = sorted(folder.iterdir(), key=lambda entry: entry.name)
     except OSError as error:
         raise NoImages(f"{_show(folder)}: {_reason(error)}; make the folder readable") from error
-    yield from (entry for entry in entries if entry.is_file() and _is_candidate(entry))
+    yield from (entry for entry in entries if entry.is_file() and may_be_image(entry))
     for entry in entries:
         if entry.is_dir() and not entry.is_symlink() and not entry.name.startswith("."):
             yield from _walk(entry)
 
 
-def _is_candidate(path: Path) -> bool:
+def may_be_image(path: Path) -> bool:
+    """Return whether a file's name is an image's, and not hidden."""
     return not path.name.startswith(".") and path.suffix.lower() in EXTENSIONS
 
 

@@ -24,7 +24,7 @@ from typer.testing import CliRunner, Result
 
 from agents.interfaces.cli import app
 from agents.interfaces.cli.evaluation import parse_seeds
-from agents.interfaces.cli.output import plain, progress
+from agents.interfaces.cli.output import ProgressLines, plain, progress
 from agents.settings import Settings
 from anomaly_core.errors import IadError, StoreMissing
 from tools.records import ErrorRecord, FailureRecord, InspectionRecord
@@ -169,6 +169,19 @@ def test_interrupted_is_130(parts: Path) -> None:
     assert result.exit_code == 130
     assert "Traceback" not in result.output
     assert StandIn.closed == 1
+
+
+def test_progress_without_a_terminal_is_lines(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = ProgressLines(30.0)
+    for seconds, done in ((0, 40), (10, 45), (31, 102), (32, 103), (70, 103), (72, 122)):
+        monkeypatch.setattr("time.monotonic", lambda now=seconds: float(now))
+        lines("inspect", done, 1000)
+    assert capsys.readouterr().err.splitlines() == [
+        "iad: inspect: 102 of 1000, 2 a second, 0:07:29 left",
+        "iad: inspect: 103 of 1000, 0.0256 a second, 9:43:03 left",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ from agents.interfaces.cli import (
     reporting,
     serving,
     training,
+    watching,
     zones,
 )
 from agents.interfaces.cli.options import FAILED, INTERRUPTED, JSON_KEY
@@ -83,6 +84,7 @@ for family in (
     training,
     llm,
     serving,
+    watching,
     zones,
 ):
     family.register(app)

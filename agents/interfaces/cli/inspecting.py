@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
+import shlex
+import sys
+from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -27,12 +31,16 @@ from agents.interfaces.cli.output import (
     print_inspection,
     print_json,
     print_line,
+    print_note,
     print_warnings,
     progress,
 )
 
 if TYPE_CHECKING:
     from tools.records import FailureRecord, InspectionRecord
+
+LINES_EVERY_S: Final = 30.0
+"""Seconds between two lines of progress where stderr is no terminal."""
 
 
 def register(app: typer.Typer) -> None:
@@ -45,6 +53,14 @@ def inspect(
     product: Product = None,
     out: Annotated[
         Path | None, typer.Option("--out", metavar="DIR", help="Write heat maps, masks and overlays here.")
+    ] = None,
+    resume: Annotated[
+        Path | None,
+        typer.Option(
+            "--resume",
+            metavar="FILE",
+            help="Write results here as they come, as JSON Lines; images whose result is there are done.",
+        ),
     ] = None,
     fail_on_anomaly: Annotated[
         bool, typer.Option("--fail-on-anomaly", help="Exit with status 3 if an image is anomalous.")
@@ -82,24 +98,50 @@ def inspect(
             operator=operator,
             reads_store=True,
         ) as opened,
-        progress() as bar,
+        progress(lines_every_s=LINES_EVERY_S) as bar,
     ):
-        bar("inspect", 0, len(images))
-        for record in opened.inspect(images, product=product, out=out, jobs=jobs):
+
+        def say(text: str) -> None:
             with bar.aside():
-                _print_record(record, as_json=json)
-            counts["error" if isinstance(record, FailureRecord) else record.decision] += 1
-            bar("inspect", sum(counts.values()), len(images))
+                print_note(text)
+
+        found: Iterable[tuple[InspectionRecord | FailureRecord, bool]]
+        if resume is None:
+            records = opened.inspect(images, product=product, out=out, jobs=jobs)
+            found = zip(records, itertools.repeat(False), strict=False)
+        else:
+            from agents.batch.run import inspect_into
+
+            found = inspect_into(resume, opened, images, product=product, out=out, jobs=jobs, say=say)
+        bar("inspect", 0, len(images))
+        try:
+            for record, known in found:
+                if not known:
+                    with bar.aside():
+                        print_record(record, as_json=json)
+                counts["error" if isinstance(record, FailureRecord) else record.decision] += 1
+                bar("inspect", sum(counts.values()), len(images))
+        except KeyboardInterrupt:
+            say(_interrupted(sum(counts.values()), len(images), resume))
+            raise
     if not json and len(images) > 1:
-        found = ", ".join(f"{count} {word}" for word, count in counts.items())
-        print_line(f"{len(images)} images: {found}")
+        shares = ", ".join(f"{count} {word}" for word, count in counts.items())
+        print_line(f"{len(images)} images: {shares}")
     if counts["error"]:
         raise typer.Exit(FAILED)
     if counts["fail"] and fail_on_anomaly:
         raise typer.Exit(ANOMALY_FOUND)
 
 
-def _print_record(record: InspectionRecord | FailureRecord, *, as_json: bool) -> None:
+def _interrupted(done: int, total: int, resume: Path | None) -> str:
+    if resume is None:
+        return f"interrupted: {done} of {total} images are done; with --resume FILE another run goes on there"
+    again = shlex.join(["iad", *sys.argv[1:]])
+    return f"interrupted: {done} of {total} images are done, in {resume}; go on with: {again}"
+
+
+def print_record(record: InspectionRecord | FailureRecord, *, as_json: bool) -> None:
+    """Print an image's record, with its warnings, as a line or as JSON."""
     from tools.records import FailureRecord, InspectionRecord
 
     if isinstance(record, InspectionRecord):

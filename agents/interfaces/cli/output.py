@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import math
 import sys
 import time
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from rich import box
@@ -17,6 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from anomaly_core.errors import IadError
+from anomaly_core.json_lines import json_line
 
 if TYPE_CHECKING:
     from rich.progress import Progress as RichProgress
@@ -40,18 +40,8 @@ def plain(text: str) -> str:
 
 def print_json(value: object) -> None:
     """One JSON value on one line of stdout, in ASCII so that any encoding carries it; NaN becomes null."""
-    sys.stdout.write(json.dumps(_finite(value), allow_nan=False) + "\n")
+    sys.stdout.write(json_line(value))
     sys.stdout.flush()
-
-
-def _finite(value: object) -> object:
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    if isinstance(value, Mapping):
-        return {key: _finite(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_finite(item) for item in value]
-    return value
 
 
 def print_error(error: IadError, *, as_json: bool) -> None:
@@ -138,24 +128,20 @@ def _stdout() -> Console:
     return Console(file=sys.stdout, highlight=False, markup=False, emoji=False)
 
 
-NOTE_EVERY_S: Final = 5.0
+LINE_EVERY_S: Final = 5.0
 """Between two lines on progress, where stderr is no terminal, such as in a file or a CI's log."""
 
 
 class ProgressBar:
-    """A bar on stderr, fed as a function of (what, done, total); lines where it is no terminal."""
+    """A bar on stderr, fed as a function of (what, done, total)."""
 
     def __init__(self, bar: RichProgress | None) -> None:
         self._bar = bar
         self._tasks: dict[str, TaskID] = {}
-        self._noted = time.monotonic()
 
     def __call__(self, what: str, done: int, total: int) -> None:
         """Show `done` of `total`; a total of 0 is an unknown one."""
         if self._bar is None:
-            if time.monotonic() - self._noted >= NOTE_EVERY_S:
-                self._noted = time.monotonic()
-                print_note(f"{what}: {done} of {total}" if total else f"{what}: {done}")
             return
         if what not in self._tasks:
             self._tasks[what] = self._bar.add_task(plain(what), total=None)
@@ -174,19 +160,57 @@ class ProgressBar:
             self._bar.start()
 
 
+class ProgressLines(ProgressBar):
+    """Progress as a line on stderr every `every_s` seconds, with rate and time left."""
+
+    def __init__(self, every_s: float) -> None:
+        super().__init__(None)
+        self._every_s = every_s
+        self._told = time.monotonic()
+        self._what = ""
+        self._since = (0.0, 0)
+
+    def __call__(self, what: str, done: int, total: int) -> None:
+        """Print `done` of `total`, if it is time; the rate is that since the last line."""
+        now = time.monotonic()
+        if what != self._what:
+            self._what, self._since = what, (now, done)
+        if now - self._told < self._every_s:
+            return
+        passed, more = now - self._since[0], done - self._since[1]
+        rate = f", {more / passed:.3g} a second" if passed > 0 and more > 0 else ""
+        if rate and total:
+            rate += f", {timedelta(seconds=round((total - done) * passed / more))} left"
+        print_note(f"{what}: {done} of {total}{rate}" if total else f"{what}: {done}{rate}")
+        self._told, self._since = now, (now, done)
+
+
 @contextmanager
-def progress() -> Iterator[ProgressBar]:
-    """Show progress on stderr while the block runs: a bar, or lines where it is no terminal."""
+def progress(*, lines_every_s: float = LINE_EVERY_S) -> Iterator[ProgressBar]:
+    """Show progress on stderr while the block runs: a bar, or `ProgressLines` where it is no terminal."""
     if not sys.stderr.isatty():
-        yield ProgressBar(None)
+        yield ProgressLines(lines_every_s)
         return
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        ProgressColumn,
+        Task,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
+    class RateColumn(ProgressColumn):
+        def render(self, task: Task) -> Text:
+            return Text("" if task.speed is None else f"{task.speed:.3g}/s")
 
     # Rich would send stdout's lines to stderr while a bar is shown: JSON must stay where it is.
     with Progress(
         TextColumn("{task.description}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
+        RateColumn(),
         TimeRemainingColumn(),
         console=Console(stderr=True),
         transient=True,

@@ -1,0 +1,1 @@
+"""Batches: results of many images in a file, which another run continues."""

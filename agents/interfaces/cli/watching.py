@@ -1,0 +1,108 @@
+"""`iad watch`."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from agents.interfaces.cli.inspecting import print_record
+from agents.interfaces.cli.options import (
+    Alpha,
+    Device,
+    Json,
+    Lot,
+    Operator,
+    Product,
+    Review,
+    Station,
+    Store,
+    application,
+)
+from agents.interfaces.cli.output import print_note
+
+if TYPE_CHECKING:
+    from agents.app import Application
+    from agents.outbox.courier import Couriers
+
+
+def register(app: typer.Typer) -> None:
+    """Add this family's commands."""
+    app.command("watch")(watch)
+
+
+def watch(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder that images are written to.")],
+    product: Product = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="DIR", help="Write heat maps, masks and overlays here.")
+    ] = None,
+    send: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--send",
+            metavar="URL|DIR",
+            help="Post each result there, or write it there as a JSON file; may be repeated.",
+        ),
+    ] = None,
+    settle: Annotated[
+        float,
+        typer.Option(
+            "--settle", metavar="S", min=0.05, max=600, help="Seconds for which a file must not change."
+        ),
+    ] = 1.0,
+    store: Store = None,
+    alpha: Alpha = None,
+    review: Review = None,
+    lot: Lot = None,
+    station: Station = None,
+    operator: Operator = None,
+    device: Device = None,
+    json: Json = False,
+) -> None:
+    """Inspect the images of a folder, and each that appears in it, once; until Ctrl-C."""
+    counts = {"pass": 0, "review": 0, "fail": 0, "error": 0}
+    print_note(f"watching {folder}; Ctrl-C ends it")
+    try:
+        with (
+            application(
+                store=store,
+                alpha=alpha,
+                review=review,
+                device=device,
+                lot=lot,
+                station=station,
+                operator=operator,
+                reads_store=True,
+            ) as opened,
+            ExitStack() as closing,
+        ):
+            from agents.watch.run import watch as watched
+            from anomaly_core.json_lines import json_line
+            from tools.records import FailureRecord
+
+            couriers = closing.enter_context(_couriers(opened, send)) if send else None
+            for id_, record in watched(
+                opened, folder, product=product, out=out, settle_s=settle, say=print_note
+            ):
+                if couriers is not None:
+                    couriers.put(id_, json_line({"id": id_, **record.model_dump(mode="json")}))
+                print_record(record, as_json=json)
+                counts["error" if isinstance(record, FailureRecord) else record.decision] += 1
+    except KeyboardInterrupt:
+        shares = ", ".join(f"{count} {word}" for word, count in counts.items())
+        done = sum(counts.values())
+        print_note(f"interrupted: {done} images were inspected: {shares}; the same command goes on")
+        raise
+
+
+def _couriers(app: Application, targets: list[str]) -> Couriers:
+    from agents.outbox.courier import Couriers
+    from agents.outbox.outbox import Outbox
+    from agents.outbox.receivers import receiver_of
+
+    receivers = [receiver_of(target) for target in dict.fromkeys(targets)]
+    store = app.settings.store
+    return Couriers(Outbox(store.with_name(f"{store.name}-outbox.sqlite")), receivers, print_note)

@@ -1,0 +1,1 @@
+"""Watching a folder: each image that appears is inspected once."""
