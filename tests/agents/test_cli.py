@@ -174,6 +174,7 @@ def test_interrupted_is_130(parts: Path) -> None:
 def test_progress_without_a_terminal_is_lines(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("time.monotonic", lambda: 0.0)
     lines = ProgressLines(30.0)
     for seconds, done in ((0, 40), (10, 45), (31, 102), (32, 103), (70, 103), (72, 122)):
         monkeypatch.setattr("time.monotonic", lambda now=seconds: float(now))

@@ -21,6 +21,7 @@ import pytest
 from plates import part
 
 from agents.app import Application
+from agents.interfaces.station.words import LANGUAGES, words_of
 from agents.settings import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -278,6 +279,21 @@ def test_a_page_has_no_serious_fault_of_accessibility(
         for node in one["nodes"]
     ]
     assert serious == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_verdict_fits_a_phone_in_every_language(
+    chromium: Any, address: str, folder: Path, language: str
+) -> None:
+    with opened(chromium, 390, language) as page:
+        page.goto(address)
+        page.locator(".intake .q-select").click()
+        page.get_by_role("option", name="plate").click()
+        page.locator(".intake input[type=file]").set_input_files(str(folder / "blot.png"))
+        word = page.locator(".band.fail .word")
+        word.wait_for()
+        assert word.inner_text() == words_of(language)("FAIL")
+        assert fits(page)
 
 
 def test_where_keys_are_set_nobody_comes_in_without_one(chromium: Any, folder: Path) -> None:
