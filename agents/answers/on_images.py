@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from agents.answers.on_verdict import finding, how_to_record_normal, peak_times, place_finding
-from agents.answers.topic import Reply, Topic, values_of
+from agents.answers.topic import Reply, Topic, image_name, values_of
+from agents.state import Seen
 from tools.records import EvidenceRecord
 
 
@@ -47,6 +49,9 @@ def comparison(topic: Topic) -> Reply:
         if topic.intent.closed:
             affirmed = worse
             lead = topic.yes_no(worse)
+        elif topic.intent.other is not None and topic.words.has("of_two", topic.text):
+            mine_meant = worse is not topic.words.has("better", topic.text)
+            lead = f'"{_name(topic, None if mine_meant else topic.intent.other)}".'
     elif topic.verdict.anomalous or not topic.intent.closed:
         told += finding(topic)[:1]
     levels = abs(float(values["brightness"]))
@@ -56,6 +61,12 @@ def comparison(topic: Topic) -> Reply:
             message = "It is {levels} grey levels brighter on the whole {cited}."
         told.append(say(message, levels=f"{levels:.1f}", cited=cited))
     return Reply(lead, told, affirmed)
+
+
+def _name(topic: Topic, number: int | None) -> str:
+    """Return the file name of one of the thread's images, the one in hand where None."""
+    seen: list[Seen] = topic.state.get("seen") or []  # type: ignore[assignment]
+    return Path(topic.state["image"]).name if number is None else image_name(seen, number)
 
 
 def look_again(topic: Topic) -> Reply:

@@ -107,7 +107,10 @@ def regions_of(text: str, language: str, last: Turn | None) -> list[int]:
 def image_of(
     text: str, language: str, seen: Sequence[Seen], current: int | None, *, comparing: bool, last: Turn | None
 ) -> int | None:
-    """Return the number of the thread's image that a text names, by name, order or "before"; else None."""
+    """Return the number of the thread's image that a text names, by name, order, "before" or "of the two".
+
+    None where it names none.
+    """
     if not seen:
         return None
     for one in seen:
@@ -126,7 +129,7 @@ def image_of(
         return _known(number, seen)
     if words.has("last", text) and (named or comparing):
         return _before(seen, current)
-    return None
+    return _before(seen, current) if comparing and words.has("of_two", text) else None
 
 
 def scale_of(text: str) -> float | None:

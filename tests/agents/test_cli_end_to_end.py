@@ -225,6 +225,15 @@ def test_a_question_about_several_images_is_answered_for_each(line: Path) -> Non
     whole = iad(line, "ask", *images, "How many of these images are bad?", "-p", "plate", "--json")
     (one,) = [AnswerRecord.model_validate_json(each) for each in whole.stdout.splitlines()]
     assert "2 images" in one.answer
+    for question, named in (
+        ("Which one is worse?", "blot.png"),
+        ("Which of the two is better?", "fine.png"),
+        ("Welches der beiden Bilder ist schlechter?", "blot.png"),
+        ("どっちが悪い?", "blot.png"),
+    ):
+        for order in (images, images[::-1]):
+            (one,) = iad(line, "ask", *order, question, "-p", "plate", "--json").stdout.splitlines()
+            assert AnswerRecord.model_validate_json(one).answer.startswith(f'"{named}".')
 
 
 def test_answers_come_in_the_language_that_is_set(line: Path) -> None:
