@@ -5,6 +5,8 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 VLLM := .venv-vllm
 VLLM_READY := $(VLLM)/.ready
+SCHEMA := .venv-schema
+SCHEMA_READY := $(SCHEMA)/.ready
 PEERS := .venv-peers
 PEERS_READY := $(PEERS)/.ready
 PIP_INSTALL := -m pip install --quiet --disable-pip-version-check
@@ -46,6 +48,12 @@ $(VLLM_READY): pyproject.toml
 	$(VLLM)/bin/python $(PIP_INSTALL) -e ".[cpu]" pytest jsonschema
 	@touch $@
 
+# Apart, since what it needs of jsonschema-rs is newer than what LangGraph Studio allows.
+$(SCHEMA_READY):
+	$(PYTHON) -m venv $(SCHEMA)
+	$(SCHEMA)/bin/python $(PIP_INSTALL) schemathesis==4.32.5
+	@touch $@
+
 # The release of anomalib that benchmarks/peer_models.py is written for; torchvision fits the torch of the bound.
 $(PEERS_READY): pyproject.toml
 	$(PYTHON) -m venv $(PEERS)
@@ -80,7 +88,7 @@ test: lint
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not slow"
 
 # What takes a minute or so each, such as what the README shows; the other tests need not wait for it.
-test-slow: $(READY)
+test-slow: $(READY) $(SCHEMA_READY)
 	$(BIN)/iad weights pull $(WEIGHTS)
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n 2 --dist load -m slow
 
@@ -102,4 +110,4 @@ test-browser: $(READY)
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q tests/browser
 
 clean:
-	rm -rf $(VENV) $(VLLM) $(PEERS) iad-demo .pytest_cache .ruff_cache .mypy_cache .import_linter_cache
+	rm -rf $(VENV) $(VLLM) $(SCHEMA) $(PEERS) iad-demo .pytest_cache .ruff_cache .mypy_cache .import_linter_cache

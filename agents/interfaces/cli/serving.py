@@ -52,7 +52,8 @@ def serve(
             print_note(f"http://{host}:{port}/ is the station, /docs describes the API; loading the models")
         else:
             print_note(f"http://{host}:{port}/docs describes the API; loading the models")
-        uvicorn.run(service, host=host, port=port, log_level="info")
+        # Unlike httptools, h11 refuses headers beyond its limit.
+        uvicorn.run(service, host=host, port=port, log_level="info", http="h11")
 
 
 def check_address(host: str, *, keys: bool, without_keys: bool) -> None:

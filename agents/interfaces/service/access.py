@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 import secrets
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Final
 
@@ -89,10 +89,10 @@ def secret_of(request: HTTPConnection) -> str | None:
     return secret.strip() if kind.lower() == "bearer" else request.headers.get("x-api-key")
 
 
-def needs(role: Role) -> Callable[..., Caller]:
+def needs(role: Role) -> Callable[..., Awaitable[Caller]]:
     """Return a dependency that gives the caller, where the key has this role or a higher one."""
 
-    def check(
+    async def check(
         request: Request, _bearer: object = Depends(_bearer), _key: object = Depends(_header)
     ) -> Caller:
         caller: Caller | None = request.app.state.access.caller_in(request)

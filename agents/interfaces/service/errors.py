@@ -51,17 +51,31 @@ class Problem(BaseModel):
     image: str | None = None
 
 
-RESPONSES: Final[dict[int | str, dict[str, Any]]] = {
+ALLOWED: Final[dict[int | str, dict[str, Any]]] = {
     401: {"model": Problem, "description": "No key, or a wrong one."},
     403: {"model": Problem, "description": "The key's role does not allow it."},
+}
+"""Errors of routes that ask for a key, for their description."""
+RESPONSES: Final[dict[int | str, dict[str, Any]]] = {
+    **ALLOWED,
+    404: {"model": Problem, "description": "There is no such product."},
     422: {"model": Problem, "description": "What was sent cannot be used; the message says why."},
-}
-"""Errors of every route, for its description."""
-BUSY: Final[dict[int | str, dict[str, Any]]] = {
-    413: {"model": Problem, "description": "The body is larger than the setting upload_mb."},
     429: {"model": Problem, "description": "Too many requests; Retry-After says when to come again."},
+    503: {
+        "model": Problem,
+        "description": "Store, weights or a language model are not to be had now.",
+    },
 }
-"""Errors of routes that take images."""
+"""Errors of every route under /api/v1."""
+SENT: Final[dict[int | str, dict[str, Any]]] = {
+    400: {"model": Problem, "description": "The request does not hold what it says."},
+    413: {"model": Problem, "description": "The body is larger than the setting upload_mb."},
+}
+"""Errors of routes that take a body."""
+THREAD: Final[dict[int | str, dict[str, Any]]] = {
+    409: {"model": Problem, "description": "The thread is in use, waits for a person, or does not exist."},
+}
+"""Errors of routes of a thread."""
 
 
 def problem(

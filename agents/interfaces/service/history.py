@@ -12,7 +12,7 @@ from agents.desk import Desk
 from agents.desk.history import since as since_of
 from agents.desk.history import until as until_of
 from agents.interfaces.service.access import Operator, Viewer
-from agents.interfaces.service.errors import BUSY
+from agents.interfaces.service.errors import SENT
 from agents.interfaces.service.limits import Queue
 from agents.interfaces.service.models import (
     CheckedBody,
@@ -95,7 +95,7 @@ def history_routes(desk: Desk, queue: Queue) -> APIRouter:
         """Return what people said of verdicts, oldest first."""
         return desk.app.corrections()
 
-    @routes.post("/corrections", responses=BUSY)
+    @routes.post("/corrections", responses=SENT)
     async def correct(request: Request, caller: Operator) -> CorrectionBody:
         """Record a person's verdict on an image, which comes as for `/inspect`, mostly as its `sha256`.
 
@@ -114,7 +114,7 @@ def history_routes(desk: Desk, queue: Queue) -> APIRouter:
         )
         return _correction_body(outcome)
 
-    @routes.delete("/corrections/{id_}", responses=BUSY)
+    @routes.delete("/corrections/{id_}")
     async def undo(id_: str, caller: Operator) -> CorrectionBody:
         """Roll a correction back: what was learned from it is forgotten, its record stays."""
         return _correction_body(await queue.run(caller, lambda: desk.app.undo_correction(id_)))
@@ -122,7 +122,7 @@ def history_routes(desk: Desk, queue: Queue) -> APIRouter:
     @routes.post(
         "/reports",
         response_class=Response,
-        responses={**BUSY, 200: {"content": {kind: {} for kind in MEDIA.values()}}},
+        responses={**SENT, 200: {"content": {kind: {} for kind in MEDIA.values()}}},
     )
     async def report(given: ReportFields, caller: Operator) -> Response:
         """Write a report on images that were inspected here."""

@@ -16,8 +16,8 @@ from agents.desk import Desk
 from agents.desk.pictures import PictureKind, as_file, within
 from agents.graphs.threads import Event
 from agents.interfaces.service.access import Caller, Operator, Viewer
-from agents.interfaces.service.errors import BUSY
-from agents.interfaces.service.limits import Queue, as_caller
+from agents.interfaces.service.errors import SENT, THREAD
+from agents.interfaces.service.limits import Queue
 from agents.interfaces.service.metrics import Metrics
 from agents.interfaces.service.models import AskFields, InspectFields, ProductName, Side
 from agents.interfaces.service.uploads import receive
@@ -66,7 +66,7 @@ def inspecting_routes(desk: Desk, queue: Queue, metrics: Metrics) -> APIRouter:
     @routes.post(
         "/inspect",
         response_model=InspectionRecord,
-        responses=BUSY,
+        responses=SENT,
         openapi_extra=_body(_PRODUCT, []),
     )
     async def inspect(request: Request, caller: Operator) -> InspectionRecord:
@@ -84,7 +84,7 @@ def inspecting_routes(desk: Desk, queue: Queue, metrics: Metrics) -> APIRouter:
     @routes.post(
         "/ask",
         response_model=AnswerRecord | TextAnswerRecord,
-        responses={**BUSY, 200: {"content": {EVENTS: {}}}},
+        responses={**SENT, **THREAD, 200: {"content": {EVENTS: {}}}},
         openapi_extra=_body(_ASKED, ["question"]),
     )
     async def ask(request: Request, caller: Operator) -> Response:
@@ -104,7 +104,6 @@ def inspecting_routes(desk: Desk, queue: Queue, metrics: Metrics) -> APIRouter:
             )
 
         if fields.stream or EVENTS in request.headers.get("accept", ""):
-            queue.enter()
             return StreamingResponse(_events(work, caller, queue), media_type=EVENTS)
         record = await queue.run(caller, work)
         return JSONResponse(record.model_dump(mode="json"))
@@ -114,12 +113,12 @@ def inspecting_routes(desk: Desk, queue: Queue, metrics: Metrics) -> APIRouter:
         """List the threads, the one used last first."""
         return desk.app.conversations.names()
 
-    @routes.get("/threads/{thread}")
+    @routes.get("/threads/{thread}", responses=THREAD)
     def thread(thread: str, _: Viewer) -> list[dict[str, Any]]:
         """Return the questions and answers that a thread remembers, oldest first."""
         return [turn.model_dump(mode="json") for turn in desk.app.conversations.turns(thread)]
 
-    @routes.delete("/threads/{thread}", status_code=204)
+    @routes.delete("/threads/{thread}", status_code=204, responses=THREAD)
     def forget(thread: str, _: Operator) -> None:
         """Delete a thread."""
         desk.app.conversations.forget(thread)
@@ -127,7 +126,7 @@ def inspecting_routes(desk: Desk, queue: Queue, metrics: Metrics) -> APIRouter:
     @routes.get(
         "/images/{sha256}/{kind}",
         response_class=Response,
-        responses={200: {"content": {"image/png": {}, "image/jpeg": {}}}, **BUSY},
+        responses={200: {"content": {"image/png": {}, "image/jpeg": {}}}},
     )
     async def picture(
         sha256: str,
@@ -145,8 +144,12 @@ def inspecting_routes(desk: Desk, queue: Queue, metrics: Metrics) -> APIRouter:
     return routes
 
 
-async def _events(work: Any, caller: Caller, queue: Queue) -> AsyncIterator[str]:
-    """Yield what happens on the way to an answer, and the answer, as server-sent events."""
+def _events(work: Any, caller: Caller, queue: Queue) -> AsyncIterator[str]:
+    """Begin to answer; return what happens on the way to it, and the answer, as server-sent events.
+
+    Raises HTTPException 429 where the queue is full.
+    """
+    queue.enter()
     loop, start = asyncio.get_running_loop(), time.perf_counter()
     heard: asyncio.Queue[tuple[str, Any]] = asyncio.Queue()
 
@@ -158,15 +161,20 @@ async def _events(work: Any, caller: Caller, queue: Queue) -> AsyncIterator[str]
 
     def answered() -> None:
         try:
-            tell("answer", as_caller(caller, lambda: work(listen)).model_dump(mode="json"))
+            tell("answer", work(listen).model_dump(mode="json"))
         except IadError as error:
             tell("error", {"error": {"kind": error.kind, "message": str(error)}})
         finally:
             loop.call_soon_threadsafe(queue.leave, time.perf_counter() - start)
             tell("end", None)
 
-    # Not cancelled with the request: an answer that nobody waits for is still in its thread.
-    task = asyncio.create_task(run_in_threadpool(answered))
-    while (each := await heard.get())[0] != "end":
-        yield f"event: {each[0]}\ndata: {json.dumps(each[1])}\n\n"
-    await task
+    # Begun here, and not cancelled with the request: one that hangs up before it hears anything would keep
+    # its place in the queue, and an answer that nobody waits for is still in its thread.
+    task = asyncio.create_task(queue.work(caller, answered))
+
+    async def told() -> AsyncIterator[str]:
+        while (each := await heard.get())[0] != "end":
+            yield f"event: {each[0]}\ndata: {json.dumps(each[1])}\n\n"
+        await task
+
+    return told()

@@ -9,8 +9,9 @@ from collections import OrderedDict
 from collections.abc import Callable, MutableMapping
 from typing import Any, Final, TypeVar
 
+from anyio import CapacityLimiter
+from anyio.to_thread import run_sync
 from fastapi import HTTPException, Request
-from fastapi.concurrency import run_in_threadpool
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from agents.interfaces.service.access import Caller
@@ -20,6 +21,11 @@ from tools.context import operated_by
 T = TypeVar("T")
 MOST_CALLERS: Final = 10_000
 """Callers whose rate is remembered."""
+WORKING: Final = 4
+"""Requests that compute at once, each in a thread; the others of the queue wait.
+
+More gain nothing, since what they compute in Python takes turns, and hold more images in memory.
+"""
 
 
 class BodyLimit:
@@ -82,11 +88,15 @@ class Rate:
 
 
 class Queue:
-    """Requests that compute: at most `most` at once, worked on or waiting for the compute lock."""
+    """Requests that compute: at most `most` at once, `WORKING` of them worked on, the others waiting.
+
+    Their threads are not those of the other requests, which so never wait for them.
+    """
 
     def __init__(self, most: int) -> None:
         self._most = most
         self._mean_s = 1.0
+        self._threads = CapacityLimiter(WORKING)
         self.length = 0
 
     async def run(self, caller: Caller, work: Callable[[], T]) -> T:
@@ -94,9 +104,13 @@ class Queue:
         self.enter()
         start = time.perf_counter()
         try:
-            return await run_in_threadpool(as_caller, caller, work)
+            return await self.work(caller, work)
         finally:
             self.leave(time.perf_counter() - start)
+
+    async def work(self, caller: Caller, work: Callable[[], T]) -> T:
+        """Do work in a thread, as soon as there is one, for who has a place; logged as the caller's."""
+        return await run_sync(as_caller, caller, work, limiter=self._threads)
 
     def enter(self) -> None:
         """Take a place. Raises HTTPException 429 with Retry-After where there is none."""
@@ -119,7 +133,7 @@ def as_caller(caller: Caller, work: Callable[[], T]) -> T:
         return work()
 
 
-def count_request(request: Request) -> None:
+async def count_request(request: Request) -> None:
     """Count a request of the API against its caller's rate; a dependency of every route.
 
     A wrong key counts for the address that it came from.

@@ -9,12 +9,13 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, UploadFile
 
-from agents.catalogue import SourceSummary
+from agents.catalogue import AddSummary, SourceSummary
 from agents.desk import Desk
 from agents.interfaces.service.access import Admin, Viewer
-from agents.interfaces.service.errors import BUSY
+from agents.interfaces.service.errors import SENT
 from agents.interfaces.service.limits import Queue
 from agents.interfaces.service.uploads import shown
+from anomaly_core.errors import IadError
 from knowledge.catalogue.entries import Entry
 from tools.records import PassageRecord
 
@@ -49,7 +50,7 @@ def catalogue_routes(desk: Desk, queue: Queue) -> APIRouter:
         app.tools.require_store()
         return app.catalogue.show(product)
 
-    @routes.post("/catalogue", responses=BUSY)
+    @routes.post("/catalogue", responses=SENT)
     async def add(
         request: Request,
         caller: Admin,
@@ -59,16 +60,16 @@ def catalogue_routes(desk: Desk, queue: Queue) -> APIRouter:
         """Add a file of notes (Markdown, CSV, workbook, PDF, JSON); one of the same name is replaced."""
         data = await file.read()
 
-        def work() -> dict[str, Any]:
+        def work() -> AddSummary:
             with TemporaryDirectory(prefix="iad-notes-") as folder:
                 path = Path(folder) / shown(file.filename)
                 path.write_bytes(data)
-                found = app.catalogue.add([path], product).as_object()
-                for error in found["errors"]:
-                    error["message"] = error["message"].replace(str(path), path.name)
-                return found
+                try:
+                    return app.add_knowledge([path], product)
+                except IadError as error:
+                    raise type(error)(str(error).replace(str(path), path.name)) from error
 
-        return await queue.run(caller, work)
+        return (await queue.run(caller, work)).as_object()
 
     @routes.delete("/catalogue/{file}")
     def remove(file: str, _: Admin) -> dict[str, int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from importlib.resources import files
+from typing import Final
 
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse
@@ -13,9 +14,13 @@ from jinja2 import Environment, select_autoescape
 from agents.desk import Desk
 from agents.desk.warm import warm
 from agents.interfaces.service.access import Viewer
+from agents.interfaces.service.errors import ALLOWED
 from agents.interfaces.service.metrics import Metrics
 from agents.interfaces.service.models import ReadyBody
 from anomaly_core.errors import IadError
+
+FIGURES: Final = "text/plain; version=0.0.4; charset=utf-8"
+"""Media type of Prometheus' text format."""
 
 
 class Readiness:
@@ -52,20 +57,20 @@ def operation_routes(service: FastAPI, readiness: Readiness, metrics: Metrics) -
     routes = APIRouter(tags=["operation"])
 
     @routes.get("/healthz")
-    def healthz() -> dict[str, str]:
+    async def healthz() -> dict[str, str]:
         """Say that the process answers."""
         return {"status": "ok"}
 
     @routes.get("/readyz", responses={503: {"model": ReadyBody}})
-    def readyz() -> JSONResponse:
+    async def readyz() -> JSONResponse:
         """Say whether the models are loaded: 200, or 503 with what it is doing."""
         body = ReadyBody(ready=readiness.ready, message=readiness.message)
         return JSONResponse(body.model_dump(), 200 if readiness.ready else 503)
 
-    @routes.get("/metrics", response_class=Response)
+    @routes.get("/metrics", response_class=Response, responses={**ALLOWED, 200: {"content": {FIGURES: {}}}})
     def measured(_: Viewer) -> Response:
         """Return the figures for Prometheus."""
-        return Response(metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
+        return Response(metrics.text(), media_type=FIGURES)
 
     @routes.get("/docs", response_class=HTMLResponse, include_in_schema=False)
     def docs(request: Request) -> HTMLResponse:

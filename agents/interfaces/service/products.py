@@ -16,7 +16,7 @@ from starlette.datastructures import UploadFile
 from agents.desk import Desk
 from agents.desk.pictures import as_file, within
 from agents.interfaces.service.access import Admin, Viewer
-from agents.interfaces.service.errors import BUSY, invalid_request
+from agents.interfaces.service.errors import SENT, invalid_request
 from agents.interfaces.service.limits import Queue
 from agents.interfaces.service.models import (
     FlipBody,
@@ -29,7 +29,7 @@ from agents.interfaces.service.models import (
     ZoneBody,
     ZoneFields,
 )
-from agents.interfaces.service.uploads import CHUNK, shown
+from agents.interfaces.service.uploads import CHUNK, shown, to_the_end
 from anomaly_core.errors import ConfigError
 from knowledge.products.record import check_product_name
 from tools.zones import ZoneOutcome
@@ -80,14 +80,14 @@ def product_routes(desk: Desk, queue: Queue) -> APIRouter:
             defect_types=desk.types_of(product),
         )
 
-    @routes.get("/products/{product}/image", response_class=Response, responses=BUSY)
+    @routes.get("/products/{product}/image", response_class=Response, responses=SENT)
     def first_good(product: Product, _: Viewer, side: Side = 2048) -> Response:
         """Return the first good image, which zones are drawn on, with the zones outlined."""
         app.tools.require_store()
         data, media = as_file(within(desk.first_good(product), side))
         return Response(data, media_type=media, headers={"Cache-Control": "private, no-cache"})
 
-    @routes.post("/products/{product}/enrollment", status_code=202, responses=BUSY, openapi_extra=_FORM)
+    @routes.post("/products/{product}/enrollment", status_code=202, responses=SENT, openapi_extra=_FORM)
     async def enroll(request: Request, product: Product, caller: Admin) -> JobBody:
         """Learn a product from images of good parts, as a job; an earlier enrolment is replaced.
 
@@ -111,7 +111,7 @@ def product_routes(desk: Desk, queue: Queue) -> APIRouter:
             )
         )
 
-    @routes.post("/products/{product}/calibration", status_code=202, responses=BUSY, openapi_extra=_FORM)
+    @routes.post("/products/{product}/calibration", status_code=202, responses=SENT, openapi_extra=_FORM)
     async def calibrate(request: Request, product: Product, caller: Admin) -> JobBody:
         """Narrow a product's calibration with further images of good parts, as a job."""
         app.tools.require_store()
@@ -122,20 +122,20 @@ def product_routes(desk: Desk, queue: Queue) -> APIRouter:
             await queue.run(caller, lambda: desk.products.calibrate(product, paths, folder=folder))
         )
 
-    @routes.put("/products/{product}/rates")
+    @routes.put("/products/{product}/rates", responses=SENT)
     async def rates(product: Product, given: RateFields, caller: Admin) -> RatesBody:
         """Set the rates that a product is judged at where a call and the settings give none."""
         alpha, review = given.alpha, given.review
         warnings = await queue.run(caller, lambda: desk.products.set_rates(product, alpha, review))
         return RatesBody(alpha=alpha, review=review, warnings=warnings)
 
-    @routes.post("/products/{product}/zones", responses=BUSY)
+    @routes.post("/products/{product}/zones", responses=SENT)
     async def add(product: Product, given: ZoneFields, caller: Admin) -> ZoneBody:
         """Name an area of a product, or take it out of what is judged."""
         fields = given.model_dump()
         return _zone_body(*await queue.run(caller, lambda: desk.products.add_zone(product, **fields)))
 
-    @routes.delete("/products/{product}/zones/{zone}", responses=BUSY)
+    @routes.delete("/products/{product}/zones/{zone}")
     async def remove(product: Product, zone: str, caller: Admin, accept_flips: bool = False) -> ZoneBody:
         """Remove a zone."""
         app.tools.require_store()
@@ -193,17 +193,18 @@ async def _received(request: Request, desk: Desk) -> tuple[Path, dict[str, Any]]
     fields: dict[str, Any] = {}
     count = 0
     try:
-        async with request.form(max_files=MOST_IMAGES, max_fields=20) as form:
-            for key, value in form.multi_items():
-                if not isinstance(value, UploadFile):
-                    fields[key] = value
-                    continue
-                path = folder / f"{count:04d}" / shown(value.filename)
-                path.parent.mkdir(parents=True)
-                count += 1
-                with path.open("xb") as file:
-                    while data := await value.read(CHUNK):
-                        file.write(data)
+        with to_the_end():
+            async with request.form(max_files=MOST_IMAGES, max_fields=20) as form:
+                for key, value in form.multi_items():
+                    if not isinstance(value, UploadFile):
+                        fields[key] = value
+                        continue
+                    path = folder / f"{count:04d}" / shown(value.filename)
+                    path.parent.mkdir(parents=True)
+                    count += 1
+                    with path.open("xb") as file:
+                        while data := await value.read(CHUNK):
+                            file.write(data)
         if not count:
             raise invalid_request("the form holds no file: curl -F images=@good1.png ...")
     except BaseException:

@@ -6,7 +6,8 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 
-from fastapi import APIRouter, Depends, FastAPI, HTTPException
+from fastapi import APIRouter, Depends, FastAPI, HTTPException, Request
+from starlette.routing import compile_path
 
 from agents.app import Application
 from agents.desk import Desk
@@ -14,14 +15,14 @@ from agents.interfaces.service.access import Access, ThisMachineAlone
 from agents.interfaces.service.errors import RESPONSES, add_handlers
 from agents.interfaces.service.history import history_routes
 from agents.interfaces.service.inspecting import inspecting_routes
-from agents.interfaces.service.limits import BodyLimit, Queue, Rate, count_request
+from agents.interfaces.service.limits import WORKING, BodyLimit, Queue, Rate, count_request
 from agents.interfaces.service.metrics import Measured, Metrics
 from agents.interfaces.service.notes import catalogue_routes
 from agents.interfaces.service.operations import Readiness, operation_routes
 from agents.interfaces.service.products import product_routes
 
 API = "/api/v1"
-METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
+METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"]
 ABOUT = (
     "Finds, shows, names and explains what is wrong with a part, from a handful of good ones. Errors are "
     '{"error": {"kind", "message"}}; with keys set, send one as Authorization: Bearer KEY.'
@@ -39,6 +40,7 @@ def create_service(
     settings = app.settings
     desk = Desk(app)
     queue = Queue(settings.queue_length)
+    app.tools.images.make_room(WORKING)
     metrics = Metrics(queue)
     readiness = Readiness(desk, metrics, say)
 
@@ -75,6 +77,16 @@ def create_service(
     return service
 
 
-def _nothing_here(path: str) -> None:
+def _nothing_here(request: Request) -> None:
     # Said here, since a station that is mounted beside has a page for what it does not know.
-    raise HTTPException(404, f"there is no {API}/{path}: see /docs")
+    path = request.url.path
+    allowed = [
+        method.upper()
+        for known, methods in request.app.openapi()["paths"].items()
+        if compile_path(known)[0].match(path)
+        for method in methods
+    ]
+    if allowed:
+        told = " or ".join(allowed)
+        raise HTTPException(405, f"{path} takes {told}: see /docs", headers={"Allow": ", ".join(allowed)})
+    raise HTTPException(404, f"there is no {path}: see /docs")

@@ -5,7 +5,8 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any, Final, TypeVar
@@ -14,6 +15,7 @@ from fastapi import Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ValidationError
 from starlette.datastructures import UploadFile
+from starlette.requests import ClientDisconnect
 
 from agents.desk import Desk
 from agents.desk.kept import KeptImage
@@ -28,6 +30,8 @@ HOW: Final = (
     "`image_base64`, `path` or `sha256`"
 )
 _MAGIC: Final = {b"\x89PNG": "PNG", b"\xff\xd8\xff": "JPEG", b"BM": "BMP", b"II*\0": "TIFF", b"RIFF": "WebP"}
+LONGEST_NAME: Final = 255
+"""Bytes of a file name, at most, in the file systems of Linux and others."""
 IMAGE_KEYS: Final = ("image_base64", "path", "sha256", "name")
 
 
@@ -60,22 +64,33 @@ async def receive(request: Request, desk: Desk) -> Received:
     """
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     query = dict(request.query_params)
-    if kind == FORM:
-        found = await _from_form(request, desk)
-    elif kind == JSON:
-        found = await _from_json(request, desk)
-    else:
-        found = Received(await _from_body(request, desk, query.get("name")), {})
+    with to_the_end():
+        if kind == FORM:
+            found = await _from_form(request, desk)
+        elif kind == JSON:
+            found = await _from_json(request, desk)
+        else:
+            found = Received(await _from_body(request, desk, query.get("name")), {})
     fields = {key: value for key, value in {**query, **found.fields}.items() if key not in IMAGE_KEYS}
     if found.image is not None:
         request.state.image_name = found.image.name
     return Received(found.image, fields)
 
 
+@contextmanager
+def to_the_end() -> Iterator[None]:
+    """Have a caller who hangs up while the block reads the body be no error of the service, but a 400."""
+    try:
+        yield
+    except ClientDisconnect as error:
+        raise invalid_request("the request broke off before its end") from error
+
+
 def shown(name: str | None) -> str:
-    """Return the file name that an image is called by; nothing is opened by it."""
+    """Return the file name that an image is called by: one that any folder may hold."""
     last = PurePosixPath((name or "").replace("\\", "/")).name
-    return "".join(c for c in last if c.isprintable())[:255] or "image"
+    plain = "".join(c for c in last if c.isprintable())
+    return plain.encode()[:LONGEST_NAME].decode(errors="ignore") if plain.strip(".") else "image"
 
 
 async def _from_body(request: Request, desk: Desk, name: str | None) -> KeptImage | None:

@@ -1,0 +1,25 @@
+"""Many clients at once: each gets the answer to its own request, and a burst is told when to come again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+import pytest
+from service import measure
+
+CLIENTS: Final = 64
+SECONDS: Final = 10.0
+
+
+@pytest.mark.slow
+def test_each_of_many_clients_gets_its_own_answer(tmp_path: Path) -> None:
+    found = measure(tmp_path, "tiny", CLIENTS, SECONDS)
+    print(found)
+    assert found["wrong"] == []
+    # One process computes in Python, so together they are no faster; images decoded and encoded anew at each
+    # step, since too many are worked on at once, made them less than half as fast.
+    assert found["speedup"] > 0.6
+    assert set(found["burst"]) == {"200", "429"}
+    # What a burst takes is bounded: no image of an answered request is held.
+    assert found["memory_mb"]["after"] - found["memory_mb"]["before"] < 150
