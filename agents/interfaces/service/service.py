@@ -22,7 +22,7 @@ from agents.interfaces.service.operations import Readiness, operation_routes
 from agents.interfaces.service.products import product_routes
 
 API = "/api/v1"
-METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"]
+METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "QUERY"]
 ABOUT = (
     "Finds, shows, names and explains what is wrong with a part, from a handful of good ones. Errors are "
     '{"error": {"kind", "message"}}; with keys set, send one as Authorization: Bearer KEY.'
@@ -70,6 +70,8 @@ def create_service(
     routes.add_api_route("/{path:path}", _nothing_here, methods=METHODS, include_in_schema=False)
     service.include_router(routes)
     service.include_router(operation_routes(service, readiness, metrics))
+    for path in ("/healthz", "/readyz", "/metrics"):
+        service.add_api_route(path, _nothing_here, methods=METHODS, include_in_schema=False)
     add_handlers(service, str(settings.store))
     service.add_middleware(BodyLimit, megabytes=settings.upload_mb)
     service.add_middleware(ThisMachineAlone, access=service.state.access, any_host=any_host)
