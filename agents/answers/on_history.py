@@ -215,7 +215,10 @@ def _corrected(told: _Told) -> Reply:
         )
         for one in corrections[: MOST_NAMED - 1]
     ]
-    if len(corrections) > 1:
+    counting = told.topic.words.has("how_many", told.topic.text)
+    if len(corrections) == 1 and counting:
+        body.insert(0, told("One verdict was corrected {period} [{id}]."))
+    elif len(corrections) > 1:
         body.insert(0, told("{count} verdicts were corrected {period} [{id}].", count=len(corrections)))
     return Reply(lead, body, affirmed)
 

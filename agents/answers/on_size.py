@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 from agents.answers.analysis import about_type, find_aspect, quoted
 from agents.answers.on_limits import Judged, Measured, judge
@@ -12,6 +13,7 @@ from agents.answers.topic import Reply, Topic, values_of
 from tools.records import EvidenceRecord, LimitRecord, MeasuredRegion
 
 Measure = Literal["length", "width", "area"]
+_MILLIMETRES: Final = re.compile(r"(?<![a-z])mm(?![a-z])|millim|毫米|ミリ|밀리")
 
 
 @dataclass(frozen=True)
@@ -43,10 +45,11 @@ def size(topic: Topic) -> Reply:
     text = _described(topic, found, scale)
     limit = topic.intent.limit
     judged = None
-    if limit is None and topic.defect is not None and not topic.names_another_type:
+    judged_as = _judged_as(topic)
+    if limit is None and judged_as is not None:
         region = found.region
         measured = Measured(found.length, found.width, region.area_px, found.share, len(topic.regions), scale)
-        judged = judge(topic, topic.defect.name, measured)
+        judged = judge(topic, judged_as, measured)
     made = [EvidenceRecord(kind="region", id="size", text=_measured(found, scale, limit, topic, judged))]
     if judged is not None:
         if topic.intent.closed and judged.within is not None:
@@ -55,6 +58,8 @@ def size(topic: Topic) -> Reply:
         return Reply("", [text, *judged.told], None, made)
     if limit is None:
         told = [text, *_limit_of_named(topic)]
+        if scale is None and _MILLIMETRES.search(topic.text):
+            told.append(say("In millimetres it is unknown without a scale; give one in px per mm [size]."))
         if topic.intent.known_length_mm is not None and scale is None:
             told.append(
                 say(
@@ -62,7 +67,7 @@ def size(topic: Topic) -> Reply:
                     id=_part_id(topic),
                 )
             )
-        if topic.intent.closed and len(told) == 1:
+        if topic.intent.closed and len(told) == 1 and topic.words.has("limit", topic.text):
             told.append(say("No limit was given; give one in mm or px [size]."))
         return Reply("", told, None, made)
     value = _value(topic, found, scale, limit)
@@ -80,6 +85,13 @@ def size(topic: Topic) -> Reply:
         verdict = say("It is above the limit [size].") if above else say("It is within the limit [size].")
         return Reply("", [text, compared, verdict], None, made)
     return Reply(topic.yes_no(yes), [compared, text], yes, made)
+
+
+def _judged_as(topic: Topic) -> str | None:
+    """Return the type whose limits hold: that of the defect, or where none is likely, the one asked about."""
+    if topic.defect is not None:
+        return None if topic.names_another_type else topic.defect.name
+    return topic.intent.type
 
 
 def _limit_of_named(topic: Topic) -> list[str]:

@@ -174,8 +174,17 @@ def _of_type(topic: Topic, named: str) -> Reply:
 
 
 def confidence(topic: Topic) -> Reply:
-    """Say how sure the verdict is, in plain words before the p-value."""
-    say, one = topic.say, topic.verdict
+    """Say how sure the verdict is, in plain words before the p-value; or how sure the type that is named."""
+    say, one, named = topic.say, topic.verdict, topic.intent.type
+    if named is not None and one.anomalous and topic.defect is None:
+        # The p-value says nothing about the type.
+        told = say(
+            "Whether it is of the type {type} is not certain: no note or example decides [type].", type=named
+        )
+        unsure = say("Not very sure.")
+        if not topic.intent.closed:
+            return Reply(unsure, [told], None)
+        return Reply(f"{topic.yes_no(False)} {unsure}", [told], False)
     near = one.uncertain or one.decision == "review"
     lead = say("Not very sure.") if near else say("Quite sure.")
     affirmed = None

@@ -20,6 +20,7 @@ from agents.questions.encoder import normalised
 from agents.questions.history import log_question
 from agents.questions.languages import language_of, wished_language
 from agents.questions.polarity import asks_openly, sense_of
+from agents.questions.stated import with_stated_scales
 from agents.questions.words import SPACELESS, words_of
 from agents.questions.worst import of_the_worst
 from agents.state import Asked, Seen, Turn, Understanding
@@ -110,6 +111,8 @@ def understand(
         if intents and found[0].kind == "catalogue" and _defines(intents[-1], found[0]):
             intents.pop()
         intents += [one for one in found if not _repeats(one, intents)]
+    if pictured:
+        intents = with_stated_scales([_of_its_limit(one, language) for one in intents], language)
     return Asked(
         intents=intents[:MOST],
         language=wished_language(question) or language,
@@ -118,6 +121,15 @@ def understand(
         question=question,
         image=turned,
     )
+
+
+def _of_its_limit(one: Understanding, language: str) -> Understanding:
+    """Return "is the scratch within the limit?" as a question for the size of what the image shows."""
+    text = normalised(one.text)
+    meant = one.kind == "catalogue" and one.closed and one.type is not None
+    if not meant or not words_of(language).has("limit", text):
+        return one
+    return one.model_copy(update={"kind": "size"})
 
 
 def kind_of(question: str) -> Kind:

@@ -8,6 +8,7 @@ from agents.questions.encoder import normalised
 from agents.questions.polarity import asks_openly
 from agents.questions.words import words_of
 from agents.state import Understanding
+from tools.records import LogQuestion
 
 
 def of_the_worst(
@@ -16,6 +17,7 @@ def of_the_worst(
     """Return a question for the worst of the defects as one for the place of the strongest.
 
     alone: whether the thread has no image to compare with; after "how many?" defects are meant in any case.
+    Where there are other images, and no word of a defect, the worst of them is meant.
     """
     counted = bool(before) and before[-1].kind == "count"
     kinds = {"place"} | ({"comparison"} if alone or counted else set()) | ({"history"} if counted else set())
@@ -29,5 +31,10 @@ def of_the_worst(
         or not asks_openly(text, language)
     ):
         return one
+    if not alone and not counted and not words.has("region", text):
+        log = LogQuestion(figure="worst", conversation=True, text=text)
+        return one.model_copy(
+            update={"kind": "history", "closed": False, "choice": [], "near": None, "log": log}
+        )
     strongest = {"kind": "place", "region": 1, "closed": False, "choice": [], "near": None, "log": None}
     return one.model_copy(update=strongest)

@@ -225,6 +225,9 @@ def test_a_question_about_several_images_is_answered_for_each(line: Path) -> Non
     whole = iad(line, "ask", *images, "How many of these images are bad?", "-p", "plate", "--json")
     (one,) = [AnswerRecord.model_validate_json(each) for each in whole.stdout.splitlines()]
     assert "2 images" in one.answer
+    for question in ("Which one is the worst?", "Lequel est le pire ?"):
+        (one,) = iad(line, "ask", *images, question, "-p", "plate", "--json").stdout.splitlines()
+        assert '(image 2) "blot.png"' in AnswerRecord.model_validate_json(one).answer.split("[thread]")[0]
     for question, named in (
         ("Which one is worse?", "blot.png"),
         ("Which of the two is better?", "fine.png"),
@@ -264,8 +267,14 @@ def test_a_question_is_judged_at_the_rates_that_are_given(line: Path) -> None:
 
 def test_a_conversation_needs_no_image(line: Path) -> None:
     tiny = {"IAD_ENCODER": "tiny", "IAD_TEXT_ENCODER": "tiny", "IAD_STORE": str(line / "store")}
-    text = f"What is a stain?\n/image {line / 'new' / 'blot.png'}\nIs it ok?\n\n"
-    found = CliRunner().invoke(app, ["chat", "-p", "plate"], env=tiny, input=text)
+    lines = ("What is a stain?", f"/image {line / 'new' / 'blot.png'}", "/image nowhere.png", "Is it ok?", "")
+    found = CliRunner().invoke(app, ["chat", "-p", "plate"], env=tiny, input="\n".join([*lines, ""]))
     assert found.exit_code == 0, found.output
     assert "red patch of paint" in found.stdout
+    # A wrong path is told at once, and the image in hand stays.
+    assert "nowhere.png: no such file" in found.stderr
     assert "No." in found.stdout
+    # What the answer doesn't cite is shown where somebody asks for it.
+    assert "[score] anomaly score" not in found.stdout
+    found = iad(line, "ask", line / "new" / "blot.png", "Is it ok?", "-p", "plate", "--verbose")
+    assert "[score] anomaly score" in found.stdout

@@ -230,3 +230,16 @@ FULL = [
 @pytest.mark.parametrize(("language", "text", "full"), FULL)
 def test_spellings_of_messages_are_read_in_full(language: str, text: str, full: str) -> None:
     assert in_full(text, language) == full
+
+
+def test_a_scale_that_is_stated_is_of_the_size_that_is_asked() -> None:
+    for question in (
+        "Is the scratch within the limit? 1 mm is 42 pixels",
+        "1 mm is 42 pixels. Is the scratch within the limit?",
+    ):
+        (one,) = understand(question, known=["scratch"]).intents
+        assert (one.kind, one.type, one.scale_px_per_mm, one.closed) == ("size", "scratch", 42.0, True)
+    (one,) = understand(
+        "is the scratch within the limit? the capsule is 20 mm long", known=["scratch"]
+    ).intents
+    assert (one.kind, one.known_length_mm) == ("size", 20.0)

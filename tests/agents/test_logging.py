@@ -131,6 +131,11 @@ def test_corrections_and_their_undoing_are_rows(app: Application, made: Path) ->
     asked = app.ask(made / "blot.png", "Was this verdict corrected?", product="plate")
     assert asked.affirmed is True
     assert asked.answer.startswith('Yes. "blot.png" was judged good by a person')
+    for question, first in (
+        ("How many were corrected?", "One verdict was corrected in the log [log]."),
+        ("Combien de pièces ont été corrigées ?", "Un verdict a été corrigé"),
+    ):
+        assert app.ask_without_image(question).answer.startswith(first)
     app.undo_correction(outcome.correction.id)
     assert app.tools.log.read(lambda held: corrections(held, Filter())) == []
     assert app.tools.log.verify().rows == 3

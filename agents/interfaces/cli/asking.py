@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -33,12 +33,15 @@ from anomaly_core.errors import LanguageModelError, UnreadableImage
 if TYPE_CHECKING:
     from agents.app import Application, Listener
     from agents.graphs.threads import Event, Waiting
-    from tools.records import AnswerRecord, EvidenceRecord, TextAnswerRecord
+    from tools.records import AnswerRecord, TextAnswerRecord
 
 Image = Annotated[
     Path | None, typer.Argument(metavar="[IMAGE]", help="The image that the questions are about.")
 ]
 Steps = Annotated[bool, typer.Option("--steps", help="Show the chain of thought, with its evidence.")]
+Verbose = Annotated[
+    bool, typer.Option("--verbose", "-v", help="Show all the evidence, not only what the answer cites.")
+]
 Wait = Annotated[
     bool, typer.Option("--wait", help="Where the verdict is uncertain, wait for a person: see iad review.")
 ]
@@ -72,6 +75,7 @@ def ask(
     thread: Thread = None,
     wait: Wait = False,
     steps: Steps = False,
+    verbose: Verbose = False,
     llm: Llm = None,
     lang: Lang = None,
     store: Store = None,
@@ -105,12 +109,15 @@ def ask(
         _progress(show=not json) as listen,
     ):
         if not images:
-            _print_text_answer(opened.ask_without_image(question, product=product), json=json)
+            answer = opened.ask_without_image(question, product=product)
+            _print_text_answer(answer, verbose=verbose, json=json)
             return
         paths = list(map(Path, images))
-        answers = ask_about(opened, paths, question, product=product, thread=thread, wait=wait, listen=listen)
+        answers = [
+            *ask_about(opened, paths, question, product=product, thread=thread, wait=wait, listen=listen)
+        ]
         for reply in answers:
-            print_reply(opened, reply, steps=steps, json=json, named=len(paths) > 1)
+            print_reply(opened, reply, steps=steps, verbose=verbose, json=json, named=len(answers) > 1)
 
 
 def ask_about(
@@ -146,12 +153,12 @@ def _is_about(image: Path, reply: AnswerRecord) -> bool:
     return reply.image == str(image) and not {one.kind for one in reply.understood} & ABOUT_SEVERAL
 
 
-def _print_text_answer(reply: TextAnswerRecord, *, json: bool) -> None:
+def _print_text_answer(reply: TextAnswerRecord, *, verbose: bool, json: bool = False) -> None:
     if json:
         print_json(reply.model_dump(mode="json"))
         return
     print_line(reply.answer)
-    _print_evidence(reply.evidence)
+    _print_evidence(reply, verbose=verbose)
 
 
 def chat(
@@ -159,6 +166,7 @@ def chat(
     product: Product = None,
     thread: Thread = None,
     steps: Steps = False,
+    verbose: Verbose = False,
     llm: Llm = None,
     lang: Lang = None,
     store: Store = None,
@@ -185,18 +193,19 @@ def chat(
         operator=operator,
         reads_store=True,
     ) as opened:
+        shown = {"steps": steps, "verbose": verbose}
         cut_off = opened.conversations.pending(thread) if thread is not None else None
         if cut_off is not None:
             print_line((f"finishing what was cut off: {cut_off[1]}", "dim"))
-            _answer(opened, cut_off[0], cut_off[1], product, thread, steps)
+            _answer(opened, cut_off[0], cut_off[1], product, thread, shown)
         while line := _next_line():
             if line.startswith(NEXT_IMAGE):
-                image = Path(line.removeprefix(NEXT_IMAGE).strip()).expanduser()
+                image = _turned_to(Path(line.removeprefix(NEXT_IMAGE).strip()).expanduser(), image)
                 continue
             if image is None:
-                _print_text_answer(opened.ask_without_image(line, product=product), json=False)
+                _print_text_answer(opened.ask_without_image(line, product=product), verbose=verbose)
                 continue
-            thread = _answer(opened, image, line, product, thread, steps) or thread
+            thread = _answer(opened, image, line, product, thread, shown) or thread
     if thread is not None:
         print_line((f"thread {thread}", "dim"))
 
@@ -247,10 +256,14 @@ def print_reply(
     reply: AnswerRecord | Waiting,
     *,
     steps: bool = False,
+    verbose: bool = False,
     json: bool = False,
     named: bool = False,
 ) -> None:
-    """Print an answer, or what a person is asked before there is one. named: the image's path above it."""
+    """Print an answer, or what a person is asked before there is one.
+
+    verbose: all the evidence, not only what the answer cites. named: the image's path above it.
+    """
     from agents.graphs.threads import Waiting
 
     if isinstance(reply, Waiting):
@@ -273,17 +286,24 @@ def print_reply(
     if steps:
         _print_steps(opened, reply.thread)
     print_line(reply.answer)
-    _print_evidence(reply.evidence)
+    _print_evidence(reply, verbose=verbose)
     print_line((f"thread {reply.thread}", "dim"))
 
 
-def _print_evidence(evidence: list[EvidenceRecord]) -> None:
-    for item in evidence:
-        print_line((f"  [{item.id}] ", "cyan"), item.text)
+def _print_evidence(reply: AnswerRecord | TextAnswerRecord, *, verbose: bool) -> None:
+    """Print what the answer cites, or all the evidence that was gathered."""
+    for item in reply.evidence:
+        if verbose or f"[{item.id}]" in reply.answer:
+            print_line((f"  [{item.id}] ", "cyan"), item.text)
 
 
 def _answer(
-    opened: Application, image: Path, question: str, product: str | None, thread: str | None, steps: bool
+    opened: Application,
+    image: Path,
+    question: str,
+    product: str | None,
+    thread: str | None,
+    shown: Mapping[str, bool],
 ) -> str | None:
     """Answer one line of a conversation and return its thread."""
     try:
@@ -293,8 +313,17 @@ def _answer(
         # The next question may go through: one failed reply does not end the conversation.
         print_error(error, as_json=False)
         return None
-    print_reply(opened, record, steps=steps)
+    print_reply(opened, record, **shown)
     return record.thread
+
+
+def _turned_to(wanted: Path, image: Path | None) -> Path | None:
+    """Return the image that a conversation turns to; the one in hand where there is no such file."""
+    if wanted.is_file():
+        return wanted
+    goes_on = "" if image is None else f"; the questions are still about {image}"
+    print_error(UnreadableImage(f"{wanted}: no such file; check the path{goes_on}"), as_json=False)
+    return image
 
 
 def _print_steps(opened: Application, thread: str) -> None:

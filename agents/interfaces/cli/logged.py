@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable
+from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -137,7 +138,7 @@ def _print_rows(rows: Iterable[dict[str, Any]]) -> None:
         ("time", "image", "product", "decision", "p", "defect type", "lot", "station", "operator"),
         (
             (
-                _shown(row["at"]),
+                _shown(row["at"]).removeprefix(f"{datetime.now().astimezone():%Y-}"),
                 row["name"],
                 row["product"],
                 row["decision"],
@@ -147,6 +148,7 @@ def _print_rows(rows: Iterable[dict[str, Any]]) -> None:
             )
             for row in rows
         ),
+        whole=frozenset({"time", "decision", "p"}),
     )
 
 

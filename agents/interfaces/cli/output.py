@@ -77,8 +77,17 @@ def print_line(*parts: str | tuple[str, str]) -> None:
     _stdout().print(line, soft_wrap=True)
 
 
-def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, title: str | None = None) -> None:
-    """A table on stdout, hidden characters shown as escapes; a column without a cell is left out."""
+def print_table(
+    columns: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    *,
+    title: str | None = None,
+    whole: frozenset[str] = frozenset(),
+) -> None:
+    """A table on stdout, hidden characters shown as escapes; a column without a cell is left out.
+
+    whole: columns that are never cut; with any, each row is one line, and the others are cut where they must.
+    """
     held = list(rows)
     kept = [at for at in range(len(columns)) if not held or any(row[at] for row in held)]
     heading = None if title is None else Text(plain(title))
@@ -86,7 +95,15 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, title:
         title=heading, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 2, 0, 0)
     )
     for at in kept:
-        table.add_column(Text(columns[at]), overflow="fold")
+        one_line = bool(whole)
+        table.add_column(
+            Text(columns[at]),
+            overflow="ellipsis" if one_line else "fold",
+            no_wrap=one_line,
+            min_width=max(map(len, (columns[at], *(row[at] for row in held))))
+            if columns[at] in whole
+            else None,
+        )
     for row in held:
         table.add_row(*(Text(plain(row[at])) for at in kept))
     _stdout().print(table)
