@@ -9,6 +9,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from difflib import get_close_matches
 from typing import Any
 
 import numpy as np
@@ -216,9 +217,11 @@ class TemplateIndex:
     def _product(self, view: _View, name: str) -> _Product:
         if name not in view.products:
             known = ", ".join(view.products) or "none"
+            near = get_close_matches(name, list(view.products), n=1)
+            meant = f"did you mean {near[0]}? If not, " if near else ""
             raise UnknownProduct(
                 f"no product {name!r} in {self._store.root} (enrolled: {known}): "
-                "enrol it: iad enroll PRODUCT PATH..."
+                f"{meant}enrol it: iad enroll PRODUCT PATH..."
             )
         return view.products[name]
 

@@ -126,6 +126,8 @@ def test_enrolling_again_replaces_and_an_unknown_product_is_named(
     assert len(store.snapshot().keys("products/")) == 2 + 3
     with pytest.raises(UnknownProduct, match=r"'tile'.*enrolled: screw.*iad enroll"):
         index.load("tile")
+    with pytest.raises(UnknownProduct, match=r"did you mean screw\?"):
+        index.load("scew")
 
 
 def test_another_process_s_enrolment_is_seen_and_an_unchanged_store_is_not_read_again(
