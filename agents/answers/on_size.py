@@ -43,6 +43,10 @@ def size(topic: Topic) -> Reply:
     found = _sizes(topic, topic.chosen[0])
     scale = topic.intent.scale_px_per_mm or _scale_from_part(topic) or _scale_of_product(topic)
     text = _described(topic, found, scale)
+    if topic.intent.scale_px_per_mm is None and (length := _part_length(topic)) is not None:
+        # By its outline, which a shadow may lengthen: who asks can tell whether it is the part's.
+        taken = "The scale takes the part as {length} px long [{id}]."
+        text = say.joined([text, say(taken, length=f"{length:.0f}", id=_part_id(topic))])
     limit = topic.intent.limit
     judged = None
     judged_as = _judged_as(topic)
@@ -119,9 +123,14 @@ def _sizes(topic: Topic, region: MeasuredRegion) -> _Sizes:
 
 def _scale_from_part(topic: Topic) -> float | None:
     """Return the scale by the part's length as the question gives it, in pixels a millimetre, or None."""
-    known = topic.intent.known_length_mm
+    length = _part_length(topic)
+    return None if length is None else length / (topic.intent.known_length_mm or 1.0)
+
+
+def _part_length(topic: Topic) -> float | None:
+    """Return the part's length in pixels, where the question gives it in millimetres and it was measured."""
     length = values_of(topic.seen("measure_part")).get("length_px")
-    return None if known is None or length is None else float(length) / known
+    return None if topic.intent.known_length_mm is None or length is None else float(length)
 
 
 def _scale_of_product(topic: Topic) -> float | None:

@@ -103,7 +103,8 @@ def test_the_command_answers_without_an_image(opened: Application) -> None:
     record = TextAnswerRecord.model_validate(json.loads(result.stdout))
     assert (record.understood[0].kind, record.understood[0].type) == ("action", "dent")
     result = CliRunner().invoke(app, ["ask", "a", "b", "c?"], env=environment)
-    assert result.exit_code == 2
+    assert result.exit_code == 1
+    assert "a: no such file" in result.stderr
     result = CliRunner().invoke(app, ["ask", "what of it?", "--product", "scrw"], env=environment)
     assert "did you mean screw?" in result.stderr
 
