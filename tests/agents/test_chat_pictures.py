@@ -12,6 +12,7 @@ from PIL import Image
 from agents.app import Application
 from agents.chat_models.pictures import picture_message, question_message
 from agents.chat_models.scripted import ScriptedChatModel
+from agents.graphs.inspection import build_graph
 from agents.settings import Settings
 from agents.state import InspectionState
 from tools.context import Part
@@ -32,7 +33,7 @@ def asked(tmp_path: Path) -> tuple[Part, InspectionState]:
     app.enroll("plate", [painted(seed, tmp_path / f"{seed}.png") for seed in range(4)])
     image = painted(9, tmp_path / "new.png", blot=True)
     given = {"image": str(image), "named_product": "plate"}
-    state = app._graph.invoke(given, context=app.context)  # type: ignore[arg-type]
+    state = build_graph().invoke(given, context=app.context)  # type: ignore[call-overload]
     part = Part(app.tools, str(image), state["opened"].sha256, "plate")
     return part, state  # type: ignore[return-value]
 

@@ -15,7 +15,7 @@ from pathlib import Path
 # For each request a process is forked and its id printed. It is waited for when asked: until then nobody else
 # gets its id, and a signal meets no other process.
 _FORK = """
-import json, os, sys
+import json, os, signal, sys
 import anomaly_core.anomalygpt, anomaly_core.encoders.fakes, agents.app, agents.batch.run, faiss
 import scipy.optimize, scipy.special
 from agents.interfaces.cli import app
@@ -27,6 +27,8 @@ while line := sys.stdin.readline():
     if child == 0:
         for number, name in ((1, "out"), (2, "err")):
             os.dup2(os.open(request[name], os.O_WRONLY | os.O_CREAT | os.O_TRUNC), number)
+        # A shell's background job ignores it, and so would all that it starts.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         sys.argv = ["iad", *request["arguments"]]
         app()
     print(child, flush=True)
