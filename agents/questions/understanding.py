@@ -256,6 +256,13 @@ def _read(
         sense = "open"
     closed = kind in CLOSED and not asks_openly(text, language) and (kind != "verdict" or sense != "open")
     comparing = kind == "comparison"
+    guess = guess_of(text, language) if kind == "cause" else None
+    if (
+        guess is not None
+        and guess != text
+        and slots.type_of(text.replace(guess, " "), language, known) is None
+    ):
+        named = None  # "because of the bent pin" names no deformation
     made: dict[str, Any] = {
         "kind": kind,
         "probability": probability,
@@ -272,7 +279,7 @@ def _read(
         "other": image if comparing else None,
         "choice": choice,
         "near": clause.near if kind == clause.kind else None,
-        "guess": guess_of(text, language) if kind == "cause" else None,
+        "guess": guess,
     }
     numbers: list[int | None] = [*regions] or [None]
     found = [Understanding(region=number, **made) for number in numbers]

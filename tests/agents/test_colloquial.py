@@ -243,3 +243,10 @@ def test_a_scale_that_is_stated_is_of_the_size_that_is_asked() -> None:
         "is the scratch within the limit? the capsule is 20 mm long", known=["scratch"]
     ).intents
     assert (one.kind, one.known_length_mm) == ("size", 20.0)
+
+
+def test_a_suggested_cause_names_no_type() -> None:
+    (one,) = understand("È colpa del punzone piegato?", known=["poke"]).intents
+    assert (one.kind, one.type, one.guess) == ("cause", None, "punzone piegato")
+    (one,) = understand("Is the scratch caused by a bent needle?", known=["scratch"]).intents
+    assert (one.kind, one.type, one.guess) == ("cause", "scratch", "a bent needle")
