@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, f
 
 from anomaly_core.config import DEFAULT_ENCODER
 from anomaly_core.errors import ConfigError
-from tools.records import Kind
+from tools.records import Kind, Language
 
 CONFIG_FILE: Final = "iad.toml"
 EMBEDDED: Final = "embedded"
@@ -60,10 +60,6 @@ def read_config(path: Path) -> dict[str, Any]:
 
 Role = Literal["viewer", "operator", "admin"]
 """What a caller of the service may do: look; inspect, ask and correct too; change products and notes too."""
-
-
-Language = Literal["en", "de", "it", "es", "fr", "pt", "zh", "ja", "ko"]
-"""The languages that answers are written in; those of `agents.questions.examples`."""
 
 
 class ApiKey(BaseModel):

@@ -9,6 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from anomaly_core.errors import IadError
 from anomaly_core.results import Decision
 
+Language = Literal["en", "de", "it", "es", "fr", "pt", "zh", "ja", "ko"]
+"""What is understood best, and answered in."""
 Kind = Literal[
     "verdict",
     "place",

@@ -15,10 +15,10 @@ from typing import Final, Literal, get_args
 
 from agents.questions.chat_spelling import in_full
 from anomaly_core.errors import ConfigError
-from tools.records import Kind
+from tools.records import Kind, Language
 
 FOLDER: Final = Path(__file__).parent / "examples"
-LANGUAGES: Final = ("en", "de", "it", "es", "fr", "pt", "zh", "ja", "ko")
+LANGUAGES: Final[tuple[Language, ...]] = get_args(Language)
 """The languages that are understood best, and answered in."""
 Sense = Literal["good", "bad", "open"]
 """What a yes to a question says of the part; open where it asks for no yes or no."""

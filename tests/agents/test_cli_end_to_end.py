@@ -6,7 +6,7 @@ import json
 import os
 import traceback
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,8 +14,6 @@ from PIL import Image
 from typer.testing import CliRunner, Result
 
 from agents.interfaces.cli import app
-from agents.questions.examples import LANGUAGES
-from agents.settings import Language
 from anomaly_core.encoders.fakes import TinyEncoder
 from anomaly_core.imaging import reading
 from tools.records import AnswerRecord, FailureRecord, InspectionRecord
@@ -252,10 +250,6 @@ def test_answers_come_in_the_language_that_is_set(line: Path) -> None:
     assert "--language" in refused.stderr
 
 
-def test_the_languages_that_may_be_set_are_those_of_the_answers() -> None:
-    assert get_args(Language) == LANGUAGES
-
-
 def test_a_question_is_judged_at_the_rates_that_are_given(line: Path) -> None:
     image = line / "new" / "blot.png"
     found = iad(
@@ -278,3 +272,13 @@ def test_a_conversation_needs_no_image(line: Path) -> None:
     assert "[score] anomaly score" not in found.stdout
     found = iad(line, "ask", line / "new" / "blot.png", "Is it ok?", "-p", "plate", "--verbose")
     assert "[score] anomaly score" in found.stdout
+
+
+def test_all_that_an_answer_cites_is_shown(line: Path, tmp_path: Path) -> None:
+    pixels = np.random.default_rng(10).integers(100, 112, (96, 96, 3)).astype(np.uint8)
+    pixels[4:28, 66:90] = pixels[68:92, 6:30] = (250, 20, 20)
+    Image.fromarray(pixels).save(tmp_path / "two.png")
+    found = iad(line, "ask", tmp_path / "two.png", "Is it ok?", "-p", "plate").stdout
+    assert "[region-1, region-2]" in found
+    assert "  [region-1] " in found
+    assert "  [region-2] " in found

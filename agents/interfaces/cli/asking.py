@@ -113,9 +113,7 @@ def ask(
             _print_text_answer(answer, verbose=verbose, json=json)
             return
         paths = list(map(Path, images))
-        answers = [
-            *ask_about(opened, paths, question, product=product, thread=thread, wait=wait, listen=listen)
-        ]
+        answers = ask_about(opened, paths, question, product=product, thread=thread, wait=wait, listen=listen)
         for reply in answers:
             print_reply(opened, reply, steps=steps, verbose=verbose, json=json, named=len(answers) > 1)
 
@@ -129,8 +127,8 @@ def ask_about(
     thread: str | None,
     wait: bool,
     listen: Listener | None,
-) -> Iterator[AnswerRecord | Waiting]:
-    """Yield the answers to a question about images of one thread: one where it compares them, else one each.
+) -> list[AnswerRecord | Waiting]:
+    """Return the answers to a question about images of one thread: one where it compares them, else one each.
 
     The question comes with the last image. That it is of several, such as which is worse, is known once it
     is understood.
@@ -143,9 +141,8 @@ def ask_about(
         opened.ask(image, "", product=product, thread=name, listen=listen)
     ask = partial(opened.ask_or_wait, product=product, thread=name, review=wait, listen=listen)
     reply = ask(last, question)
-    if isinstance(reply, Waiting) or _is_about(last, reply):
-        yield from (ask(image, question) for image in others)
-    yield reply
+    each = isinstance(reply, Waiting) or _is_about(last, reply)
+    return [*(ask(image, question) for image in others if each), reply]
 
 
 def _is_about(image: Path, reply: AnswerRecord) -> bool:
@@ -292,8 +289,11 @@ def print_reply(
 
 def _print_evidence(reply: AnswerRecord | TextAnswerRecord, *, verbose: bool) -> None:
     """Print what the answer cites, or all the evidence that was gathered."""
+    from agents.answers.guardrails import cited_ids
+
+    cited = set(cited_ids(reply.answer))
     for item in reply.evidence:
-        if verbose or f"[{item.id}]" in reply.answer:
+        if verbose or item.id in cited:
             print_line((f"  [{item.id}] ", "cyan"), item.text)
 
 
