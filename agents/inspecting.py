@@ -83,11 +83,7 @@ class Inspector:
 
         ahead = in_flight(look, paths, AHEAD)
         try:
-            if jobs == 1:
-                for path, found in ahead:
-                    yield inspect(path) if found is None else found
-            else:
-                yield from in_flight(one, ahead, jobs)
+            yield from map(one, ahead) if jobs == 1 else in_flight(one, ahead, jobs)
         finally:
             ahead.close()
             images.drop_ahead()

@@ -41,9 +41,11 @@ def size(topic: Topic) -> Reply:
     if not topic.chosen:
         return Reply("", [say("It differs from the good parts as a whole [score].")])
     found = _sizes(topic, topic.chosen[0])
-    scale = topic.intent.scale_px_per_mm or _scale_from_part(topic) or _scale_of_product(topic)
+    length, known = _part_length(topic), topic.intent.known_length_mm
+    by_part = None if known is None or length is None else length / known
+    scale = topic.intent.scale_px_per_mm or by_part or _scale_of_product(topic)
     text = _described(topic, found, scale)
-    if topic.intent.scale_px_per_mm is None and (length := _part_length(topic)) is not None:
+    if topic.intent.scale_px_per_mm is None and by_part is not None:
         # By its outline, which a shadow may lengthen: who asks can tell whether it is the part's.
         taken = "The scale takes the part as {length} px long [{id}]."
         text = say.joined([text, say(taken, length=f"{length:.0f}", id=_part_id(topic))])
@@ -121,16 +123,10 @@ def _sizes(topic: Topic, region: MeasuredRegion) -> _Sizes:
     return _Sizes(region, float(max(x1 - x0, y1 - y0)), float(min(x1 - x0, y1 - y0)), share)
 
 
-def _scale_from_part(topic: Topic) -> float | None:
-    """Return the scale by the part's length as the question gives it, in pixels a millimetre, or None."""
-    length = _part_length(topic)
-    return None if length is None else length / (topic.intent.known_length_mm or 1.0)
-
-
 def _part_length(topic: Topic) -> float | None:
-    """Return the part's length in pixels, where the question gives it in millimetres and it was measured."""
+    """Return the part's length in pixels; None where it was not measured."""
     length = values_of(topic.seen("measure_part")).get("length_px")
-    return None if topic.intent.known_length_mm is None or length is None else float(length)
+    return None if length is None else float(length)
 
 
 def _scale_of_product(topic: Topic) -> float | None:

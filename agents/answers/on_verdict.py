@@ -162,10 +162,7 @@ def _of_type(topic: Topic, named: str) -> Reply:
         lead, affirmed = _answered(topic, False)
         return Reply(lead, [*finding(topic), *topic.near_limit()], affirmed)
     if defect is None:
-        told = say(
-            "Whether it is of the type {type} is not certain: no note or example decides [type].", type=named
-        )
-        return Reply(say("Possibly."), [finding(topic)[0], told], None)
+        return Reply(say("Possibly."), [finding(topic)[0], _undecided(topic, named)], None)
     there = same_type(named, defect.name)
     affirmed = there is not asks_good
     if not topic.intent.closed:
@@ -173,18 +170,20 @@ def _of_type(topic: Topic, named: str) -> Reply:
     return Reply(topic.yes_no(affirmed), [*finding(topic), *topic.near_limit()], affirmed)
 
 
+def _undecided(topic: Topic, named: str) -> str:
+    message = "Whether it is of the type {type} is not certain: no note or example decides [type]."
+    return topic.say(message, type=named)
+
+
 def confidence(topic: Topic) -> Reply:
     """Say how sure the verdict is, in plain words before the p-value; or how sure the type that is named."""
     say, one, named = topic.say, topic.verdict, topic.intent.type
     if named is not None and one.anomalous and topic.defect is None:
         # The p-value says nothing about the type.
-        told = say(
-            "Whether it is of the type {type} is not certain: no note or example decides [type].", type=named
-        )
-        unsure = say("Not very sure.")
+        unsure, told = say("Not very sure."), [_undecided(topic, named)]
         if not topic.intent.closed:
-            return Reply(unsure, [told], None)
-        return Reply(f"{topic.yes_no(False)} {unsure}", [told], False)
+            return Reply(unsure, told)
+        return Reply(f"{topic.yes_no(False)} {unsure}", told, False)
     near = one.uncertain or one.decision == "review"
     lead = say("Not very sure.") if near else say("Quite sure.")
     affirmed = None

@@ -58,8 +58,8 @@ class ResultsFile:
 
     conditions: under which results hold, as JSON values; lines of other ones are moved to FILE.1.
 
-    run: the run's name, the same when it goes on after a kill. changed: the conditions that were other ones,
-    or None. moved: where the lines of those are now, or None.
+    run: the run's name, the same when it goes on after a kill. changed: names of the conditions that were
+    other ones. moved: where the lines of those are now, or None.
     """
 
     def __init__(self, path: Path, conditions: Mapping[str, Any]) -> None:

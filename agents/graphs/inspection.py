@@ -119,11 +119,10 @@ def log_node(state: InspectionState, runtime: Runtime[Context]) -> Update:
     """
     # The identity is fixed by the step, or by run and file, so that one repeated after a kill logs nothing
     # twice.
-    info, run, identity = runtime.execution_info, (runtime.context or Context()).run, None
-    asked = info is not None and info.thread_id is not None
-    if info is not None and asked:
-        identity = f"{info.thread_id} {info.task_id}"
-    elif run is not None:
+    info, run = runtime.execution_info, (runtime.context or Context()).run
+    step = None if info is None or info.thread_id is None else f"{info.thread_id} {info.task_id}"
+    identity = step
+    if step is None and run is not None:
         identity = f"{run} {Path(state['image']).absolute()} {state['opened'].sha256}"
     logged = log_inspection(
         tools_of(runtime),
@@ -134,7 +133,7 @@ def log_node(state: InspectionState, runtime: Runtime[Context]) -> Update:
         state["defect_type"],
         shown_name=state.get("shown_name"),
         identity=identity,
-        again=asked,
+        again=step is not None,
     )
     return {"warnings": [*noticed(part_of(state, runtime), state.get("shown_name")), *logged]}
 

@@ -1,8 +1,9 @@
-"""A question for the worst of the defects: it is answered by the place of the strongest."""
+"""A question for the worst: of the defects, answered by the place of the strongest, or of several images."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from agents.questions.encoder import normalised
 from agents.questions.polarity import asks_openly
@@ -31,10 +32,7 @@ def of_the_worst(
         or not asks_openly(text, language)
     ):
         return one
+    worst: dict[str, Any] = {"kind": "place", "region": 1, "log": None}
     if not alone and not counted and not words.has("region", text):
-        log = LogQuestion(figure="worst", conversation=True, text=text)
-        return one.model_copy(
-            update={"kind": "history", "closed": False, "choice": [], "near": None, "log": log}
-        )
-    strongest = {"kind": "place", "region": 1, "closed": False, "choice": [], "near": None, "log": None}
-    return one.model_copy(update=strongest)
+        worst = {"kind": "history", "log": LogQuestion(figure="worst", conversation=True, text=text)}
+    return one.model_copy(update={**worst, "closed": False, "choice": [], "near": None})

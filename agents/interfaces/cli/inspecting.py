@@ -27,6 +27,7 @@ from agents.interfaces.cli.options import (
     application,
 )
 from agents.interfaces.cli.output import (
+    Tally,
     print_failure,
     print_inspection,
     print_json,
@@ -81,12 +82,11 @@ def inspect(
     """Say of each image whether it is anomalous, where, and what the defect is."""
     from anomaly_core.files import make_folder
     from anomaly_core.imaging.reading import find_images
-    from tools.records import FailureRecord
 
     images = find_images(paths)
     if out is not None:
         make_folder(out)
-    counts = {"pass": 0, "review": 0, "fail": 0, "error": 0}
+    tally = Tally()
     with (
         application(
             store=store,
@@ -119,17 +119,16 @@ def inspect(
                 if not known:
                     with bar.aside():
                         print_record(record, as_json=json)
-                counts["error" if isinstance(record, FailureRecord) else record.decision] += 1
-                bar("inspect", sum(counts.values()), len(images))
+                tally.add(record)
+                bar("inspect", tally.done, len(images))
         except KeyboardInterrupt:
-            say(_interrupted(sum(counts.values()), len(images), resume))
+            say(_interrupted(tally.done, len(images), resume))
             raise
     if not json and len(images) > 1:
-        shares = ", ".join(f"{count} {word}" for word, count in counts.items())
-        print_line(f"{len(images)} images: {shares}")
-    if counts["error"]:
+        print_line(f"{len(images)} images: {tally}")
+    if tally.counts["error"]:
         raise typer.Exit(FAILED)
-    if counts["fail"] and fail_on_anomaly:
+    if tally.counts["fail"] and fail_on_anomaly:
         raise typer.Exit(ANOMALY_FOUND)
 
 

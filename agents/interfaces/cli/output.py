@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 from rich import box
 from rich.console import Console
@@ -91,22 +91,44 @@ def print_table(
     held = list(rows)
     kept = [at for at in range(len(columns)) if not held or any(row[at] for row in held)]
     heading = None if title is None else Text(plain(title))
+    one_line = bool(whole)
     table = Table(
         title=heading, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 2, 0, 0)
     )
     for at in kept:
-        one_line = bool(whole)
+        widest = max(map(len, (columns[at], *(row[at] for row in held))))
+        overflow: Literal["ellipsis", "fold"] = "ellipsis" if one_line else "fold"
         table.add_column(
             Text(columns[at]),
-            overflow="ellipsis" if one_line else "fold",
+            overflow=overflow,
             no_wrap=one_line,
-            min_width=max(map(len, (columns[at], *(row[at] for row in held))))
-            if columns[at] in whole
-            else None,
+            min_width=widest if columns[at] in whole else None,
         )
     for row in held:
         table.add_row(*(Text(plain(row[at])) for at in kept))
     _stdout().print(table)
+
+
+class Tally:
+    """How many images of a run pass, are to be reviewed, fail, and could not be inspected, as text."""
+
+    def __init__(self) -> None:
+        self.counts = {"pass": 0, "review": 0, "fail": 0, "error": 0}
+
+    def add(self, record: InspectionRecord | FailureRecord) -> None:
+        """Count an image."""
+        # Records are loaded with the models, which a command that only prints does not need.
+        from tools.records import FailureRecord
+
+        self.counts["error" if isinstance(record, FailureRecord) else record.decision] += 1
+
+    @property
+    def done(self) -> int:
+        """All images."""
+        return sum(self.counts.values())
+
+    def __str__(self) -> str:
+        return ", ".join(f"{count} {word}" for word, count in self.counts.items())
 
 
 def count_of(number: int, noun: str) -> str:

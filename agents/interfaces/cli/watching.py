@@ -21,7 +21,7 @@ from agents.interfaces.cli.options import (
     Store,
     application,
 )
-from agents.interfaces.cli.output import print_note
+from agents.interfaces.cli.output import Tally, print_note
 
 if TYPE_CHECKING:
     from agents.app import Application
@@ -63,7 +63,7 @@ def watch(
     json: Json = False,
 ) -> None:
     """Inspect the images of a folder, and each that appears in it, once; until Ctrl-C."""
-    counts = {"pass": 0, "review": 0, "fail": 0, "error": 0}
+    tally = Tally()
     print_note(f"watching {folder}; Ctrl-C ends it")
     try:
         with (
@@ -81,7 +81,6 @@ def watch(
         ):
             from agents.watch.run import watch as watched
             from anomaly_core.json_lines import json_line
-            from tools.records import FailureRecord
 
             couriers = closing.enter_context(_couriers(opened, send)) if send else None
             for id_, record in watched(
@@ -90,11 +89,9 @@ def watch(
                 if couriers is not None:
                     couriers.put(id_, json_line({"id": id_, **record.model_dump(mode="json")}))
                 print_record(record, as_json=json)
-                counts["error" if isinstance(record, FailureRecord) else record.decision] += 1
+                tally.add(record)
     except KeyboardInterrupt:
-        shares = ", ".join(f"{count} {word}" for word, count in counts.items())
-        done = sum(counts.values())
-        print_note(f"interrupted: {done} images were inspected: {shares}; the same command goes on")
+        print_note(f"interrupted: {tally.done} images were inspected: {tally}; the same command goes on")
         raise
 
 
