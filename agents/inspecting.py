@@ -83,7 +83,12 @@ class Inspector:
 
         ahead = in_flight(look, paths, AHEAD)
         try:
-            yield from map(one, ahead) if jobs == 1 else in_flight(one, ahead, jobs)
+            if jobs == 1:
+                # Not by `one`, which would be one more frame between the command line and the encoder.
+                for path, found in ahead:
+                    yield inspect(path) if found is None else found
+            else:
+                yield from in_flight(one, ahead, jobs)
         finally:
             ahead.close()
             images.drop_ahead()

@@ -180,10 +180,10 @@ def confidence(topic: Topic) -> Reply:
     say, one, named = topic.say, topic.verdict, topic.intent.type
     if named is not None and one.anomalous and topic.defect is None:
         # The p-value says nothing about the type.
-        unsure, told = say("Not very sure."), [_undecided(topic, named)]
+        unsure, undecided = say("Not very sure."), [_undecided(topic, named)]
         if not topic.intent.closed:
-            return Reply(unsure, told)
-        return Reply(f"{topic.yes_no(False)} {unsure}", told, False)
+            return Reply(unsure, undecided)
+        return Reply(f"{topic.yes_no(False)} {unsure}", undecided, False)
     near = one.uncertain or one.decision == "review"
     lead = say("Not very sure.") if near else say("Quite sure.")
     affirmed = None
