@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from agents.answers.on_verdict import no_region, place_finding
+from agents.answers.on_verdict import finding, no_region, place_finding
 from agents.answers.topic import Reply, Topic, same_type
 from agents.questions.slots import names_the_edge
 from anomaly_core.names import plain_name
@@ -17,6 +17,8 @@ def place(topic: Topic) -> Reply:
     say, regions = topic.say, topic.chosen
     nothing = _nothing(topic)
     if nothing is not None:
+        if topic.verdict.decision == "review":
+            return Reply(say("To be reviewed."), [nothing, *topic.near_limit()])
         # "None. ... Nowhere." would say it twice of the worst of no defects.
         nowhere = say("Nowhere.") if topic.intent.region is None else ""
         lead = say("No.") if topic.intent.closed else nowhere
@@ -119,11 +121,7 @@ def _nothing(topic: Topic) -> str | None:
     """Return the sentence that there is nothing to speak of, or None where there is."""
     if topic.intent.region is not None and not topic.chosen:
         return no_region(topic, topic.intent.region)
-    if topic.verdict.anomalous and topic.regions:
-        return None
-    if topic.verdict.anomalous:
-        return topic.say("It differs from the good parts as a whole [score].")
-    return topic.say("Nothing exceeds what good parts show [score].")
+    return None if topic.regions else finding(topic)[0]
 
 
 def _reaches_border(box: Box, width: int, height: int) -> bool:

@@ -262,9 +262,12 @@ def _conversation(topic: Topic) -> Reply:
         p = f"{worst['found']['verdict'].p_value:.3g}"
         told.insert(0, say("The worst is {image}, p-value {p} [thread].",
                            image=_images(names, [worst["number"]]), p=p))  # fmt: skip
-    good = [number for number in names if number not in bad]
+    unclear = [one["number"] for one in seen if one["found"]["verdict"].decision == "review"]
+    good = [number for number in names if number not in (*bad, *unclear)]
     if bad:
         told.append(say("Defective: {images} [thread].", images=_images(names, bad)))
+    if unclear:
+        told.append(say("To be reviewed: {images} [thread].", images=_images(names, unclear)))
     if good:
         told.append(say("Good: {images} [thread].", images=_images(names, good)))
     return Reply("", told)

@@ -106,7 +106,7 @@ def how_to_record_normal(topic: Topic) -> str:
 def no_region(topic: Topic, number: int) -> str:
     """Return the sentence that there is no such region."""
     if not topic.verdict.anomalous:
-        return topic.say("Nothing exceeds what good parts show [score].")
+        return finding(topic)[0]
     return topic.say(
         "There is no region-{number} among those that were measured: {known}.",
         number=number,

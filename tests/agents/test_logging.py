@@ -94,6 +94,18 @@ def test_a_part_that_was_inspected_is_not_counted_again_by_a_question_or_a_repor
     assert [row["decision"] for row in logged(app)] == ["fail", "pass", "review"]
 
 
+def test_a_part_to_be_reviewed_is_neither_good_nor_without_a_place(app: Application, made: Path) -> None:
+    app.tools.rates = (1e-9, 0.9)
+    asked = app.ask(made / "blot.png", "Where is the defect?", product="plate", thread="T")
+    assert asked.decision == "review"
+    assert asked.answer.startswith("To be reviewed. Nothing clearly exceeds what good parts show [score].")
+    told = app.ask(
+        made / "blot.png", "Which of our images so far were bad?", product="plate", thread="T"
+    ).answer
+    assert 'To be reviewed: (image 1) "blot.png" [thread].' in told
+    assert "Good:" not in told
+
+
 def test_a_step_repeated_after_a_kill_logs_once(
     app: Application, made: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
