@@ -3,43 +3,32 @@
 from __future__ import annotations
 
 import threading
-import time
 from pathlib import Path
 from typing import Final
 
-from anomaly_core.imaging.reading import may_be_image
+from agents.watch.arrivals import Arrival, Arrivals
 
-SETTLED_S: Final = 0.5
-"""Age from which a file counts as written to its end."""
+SETTLE_S: Final = 0.5
+"""Seconds for which a file must not change before it is offered."""
 
 
 class WatchedFolder:
-    """Takes a folder's images one by one, the oldest first. Thread-safe."""
+    """Takes a folder's images one by one, the oldest first, while the program runs. Thread-safe."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, settle_s: float = SETTLE_S) -> None:
         self._lock = threading.Lock()
-        self._taken: set[tuple[str, int]] = set()
+        self._taken: set[Arrival] = set()
+        self._arrivals = Arrivals(folder, settle_s, self._taken.__contains__)
 
     def waiting(self) -> list[Path]:
-        """Return the images that were not taken yet, the oldest first. Raises OSError."""
+        """Return the images that have settled since an earlier call and were not taken. Raises OSError."""
         with self._lock:
-            return [path for path, _ in self._new()]
+            return [arrival.path for arrival in self._arrivals.poll()]
 
     def next(self) -> Path | None:
-        """Take the oldest image; None where there is no new one. Raises OSError."""
+        """Take the oldest of `waiting`; None where there is no new one. Raises OSError."""
         with self._lock:
-            for path, key in self._new():
-                self._taken.add(key)
-                return path
+            for arrival in self._arrivals.poll():
+                self._taken.add(arrival)
+                return arrival.path
         return None
-
-    def _new(self) -> list[tuple[Path, tuple[str, int]]]:
-        latest = time.time_ns() - int(SETTLED_S * 1e9)
-        found = []
-        for path in self.folder.iterdir():
-            if may_be_image(path):
-                changed = path.stat().st_mtime_ns
-                if changed <= latest and (path.name, changed) not in self._taken:
-                    found.append((changed, path))
-        return [(path, (path.name, changed)) for changed, path in sorted(found)]
