@@ -200,6 +200,12 @@ class Settings(BaseModel):
     queue_length: int = Field(
         16, ge=1, le=1000, description="requests that `iad serve` works on or lets wait; others get 429"
     )
+    traces: str | None = Field(
+        None,
+        pattern=r"^https?://",
+        description="OpenTelemetry collector that `iad serve` sends a trace of each request to, such as "
+        "http://localhost:4318 (OTLP over HTTP); none if unset",
+    )
     kept_images: int = Field(
         2000, ge=1, description="images sent to `iad serve` that are kept, for threads and review"
     )

@@ -20,6 +20,7 @@ from agents.interfaces.service.metrics import Measured, Metrics
 from agents.interfaces.service.notes import catalogue_routes
 from agents.interfaces.service.operations import Readiness, operation_routes
 from agents.interfaces.service.products import product_routes
+from anomaly_core.errors import ConfigError
 
 API = "/api/v1"
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "QUERY"]
@@ -49,6 +50,7 @@ def create_service(
         readiness.start()
         yield
         desk.close()
+        end_traces()
 
     service = FastAPI(
         title="iad",
@@ -76,7 +78,23 @@ def create_service(
     service.add_middleware(BodyLimit, megabytes=settings.upload_mb)
     service.add_middleware(ThisMachineAlone, access=service.state.access, any_host=any_host)
     service.add_middleware(Measured, metrics=metrics)
+    end_traces = _trace(service, settings.traces)
     return service
+
+
+def _trace(service: FastAPI, collector: str | None) -> Callable[[], None]:
+    """Trace requests to a collector, if any; return what sends those that wait at the end."""
+    if collector is None:
+        return lambda: None
+    try:
+        from agents.interfaces.service.traces import Traced, provider_to
+    except ImportError as error:
+        raise ConfigError(
+            f"the setting traces needs OpenTelemetry ({error}): pip install 'iad-agent[traces]', or unset it"
+        ) from error
+    provider = provider_to(collector)
+    service.add_middleware(Traced, provider=provider)
+    return provider.shutdown
 
 
 def _nothing_here(request: Request) -> None:
