@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -28,16 +29,23 @@ def paint(path: Path, seed: int, *, blot: bool = False) -> Path:
     return path
 
 
+@pytest.fixture(scope="module")
+def enrolled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("enrolled")
+    with Application(Settings(store=folder / "store", encoder="tiny", text_encoder="tiny")) as app:
+        app.enroll("plate", [paint(folder / f"good-{seed}.png", seed) for seed in range(4)])
+    paint(folder / "blot.png", 9, blot=True)
+    paint(folder / "fine.png", 33)
+    return folder
+
+
 @pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def folder(enrolled: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of `enrolled` for one test, where the commands find it."""
+    shutil.copytree(enrolled, tmp_path, dirs_exist_ok=True)
     for name, value in (("ENCODER", "tiny"), ("TEXT_ENCODER", "tiny"), ("STORE", str(tmp_path / "store"))):
         monkeypatch.setenv(f"IAD_{name}", value)
     monkeypatch.chdir(tmp_path)
-    app = Application(Settings.from_environment())
-    app.enroll("plate", [paint(tmp_path / f"good-{seed}.png", seed) for seed in range(4)])
-    app.close()
-    paint(tmp_path / "blot.png", 9, blot=True)
-    paint(tmp_path / "fine.png", 33)
     return tmp_path
 
 

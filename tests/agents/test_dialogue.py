@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -49,17 +50,25 @@ def settings(folder: Path) -> Settings:
     return Settings(store=folder / "store", encoder="tiny", text_encoder="tiny", threads=1)
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def enrolled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A store with a product and notes, and three images: two spots, one spot, none."""
-    app = Application(settings(tmp_path))
-    app.enroll("plate", [paint(tmp_path / f"good-{seed}.png", seed) for seed in range(4)])
-    (tmp_path / "notes.md").write_text(NOTES)
-    app.add_knowledge([tmp_path / "notes.md"], "plate")
+    folder = tmp_path_factory.mktemp("enrolled")
+    app = Application(settings(folder))
+    app.enroll("plate", [paint(folder / f"good-{seed}.png", seed) for seed in range(4)])
+    (folder / "notes.md").write_text(NOTES)
+    app.add_knowledge([folder / "notes.md"], "plate")
     app.close()
-    paint(tmp_path / "two.png", 9, (66, 4, 90, 28), (6, 70, 18, 82))
-    paint(tmp_path / "one.png", 10, (66, 4, 90, 28))
-    paint(tmp_path / "none.png", 11)
+    paint(folder / "two.png", 9, (66, 4, 90, 28), (6, 70, 18, 82))
+    paint(folder / "one.png", 10, (66, 4, 90, 28))
+    paint(folder / "none.png", 11)
+    return folder
+
+
+@pytest.fixture
+def folder(enrolled: Path, tmp_path: Path) -> Path:
+    """A copy of `enrolled` for one test."""
+    shutil.copytree(enrolled, tmp_path, dirs_exist_ok=True)
     return tmp_path
 
 

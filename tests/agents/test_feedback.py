@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -33,24 +34,46 @@ def paint(path: Path, seed: int, *, spot: int = 0, level: int = 160) -> Path:
     return path
 
 
+@pytest.fixture(scope="module")
+def enrolled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a store and its good images, which each test copies: enrolling takes seconds."""
+    folder = tmp_path_factory.mktemp("enrolled")
+    with Application(settings(folder)) as opened:
+        opened.enroll("plate", [paint(folder / f"good-{seed}.png", seed) for seed in range(4)])
+    return folder
+
+
+@pytest.fixture(scope="module")
+def near_the_limit(enrolled: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An image near the limit: found, not assumed."""
+    folder = tmp_path_factory.mktemp("near")
+    shutil.copytree(enrolled, folder, dirs_exist_ok=True)
+    with Application(settings(folder)) as opened:
+        for level in range(112, 180, 2):
+            path = paint(folder / "near.png", 9, spot=8, level=level)
+            (record,) = opened.inspect([path], product="plate")
+            assert isinstance(record, InspectionRecord)
+            if record.uncertain:
+                return path
+    pytest.fail("no level of the spot gives an uncertain verdict")
+
+
 @pytest.fixture
-def app(tmp_path: Path) -> Any:
+def app(enrolled: Path, tmp_path: Path) -> Any:
+    shutil.copytree(enrolled, tmp_path, dirs_exist_ok=True)
     opened = Application(settings(tmp_path))
-    opened.enroll("plate", [paint(tmp_path / f"good-{seed}.png", seed) for seed in range(4)])
     yield opened
     opened.close()
 
 
 @pytest.fixture
-def uncertain(app: Application, tmp_path: Path) -> Path:
-    """An image near the limit: found, not assumed."""
-    for level in range(112, 180, 2):
-        path = paint(tmp_path / "near.png", 9, spot=8, level=level)
-        (record,) = app.inspect([path], product="plate")
-        assert isinstance(record, InspectionRecord)
-        if record.uncertain:
-            return path
-    pytest.fail("no level of the spot gives an uncertain verdict")
+def uncertain(app: Application, near_the_limit: Path, tmp_path: Path) -> Path:
+    path = tmp_path / "near.png"
+    shutil.copyfile(near_the_limit, path)
+    (record,) = app.inspect([path], product="plate")
+    assert isinstance(record, InspectionRecord)
+    assert record.uncertain
+    return path
 
 
 def verdict_of(app: Application, path: Path) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import cv2
@@ -28,11 +29,17 @@ def image(folder: Path, number: int, *, hole: bool = False) -> Path:
     return path
 
 
+@pytest.fixture(scope="module")
+def enrolled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("enrolled")
+    enroll(tiny_context(folder / "store", input_side=192), "plate", [image(folder, n) for n in range(4)])
+    return folder
+
+
 @pytest.fixture
-def context(tmp_path: Path) -> Context:
-    made = tiny_context(tmp_path / "store", input_side=192)
-    enroll(made, "plate", [image(tmp_path, n) for n in range(4)])
-    return made
+def context(enrolled: Path, tmp_path: Path) -> Context:
+    shutil.copytree(enrolled, tmp_path, dirs_exist_ok=True)
+    return tiny_context(tmp_path / "store", input_side=192)
 
 
 def test_further_images_narrow_it_and_odd_ones_are_named(context: Context, tmp_path: Path) -> None:

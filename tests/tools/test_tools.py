@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -49,11 +50,17 @@ def make_context(store: Path) -> Context:
     return tiny_context(store, max_pixels=1_000_000)
 
 
+@pytest.fixture(scope="module")
+def enrolled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("enrolled")
+    enroll(make_context(folder / "store"), "plate", [paint(folder / f"good-{n}.png", n) for n in range(4)])
+    return folder
+
+
 @pytest.fixture
-def services(tmp_path: Path) -> Context:
-    made = make_context(tmp_path / "store")
-    enroll(made, "plate", [paint(tmp_path / f"good-{seed}.png", seed) for seed in range(4)])
-    return made
+def services(enrolled: Path, tmp_path: Path) -> Context:
+    shutil.copytree(enrolled, tmp_path, dirs_exist_ok=True)
+    return make_context(tmp_path / "store")
 
 
 @pytest.fixture

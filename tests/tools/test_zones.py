@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import cv2
@@ -45,12 +46,18 @@ def stained(number: int) -> Pixels:
     return pixels
 
 
+@pytest.fixture(scope="module")
+def enrolled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("enrolled")
+    good = [save(folder / "good" / f"{n}.png", plate(n)) for n in range(6)]
+    enroll(tiny_context(folder / "store", input_side=192), "plate", good, foretell=False, mm_per_px=0.05)
+    return folder
+
+
 @pytest.fixture
-def context(tmp_path: Path) -> Context:
-    made = tiny_context(tmp_path / "store", input_side=192)
-    good = [save(tmp_path / "good" / f"{n}.png", plate(n)) for n in range(6)]
-    enroll(made, "plate", good, foretell=False, mm_per_px=0.05)
-    return made
+def context(enrolled: Path, tmp_path: Path) -> Context:
+    shutil.copytree(enrolled, tmp_path, dirs_exist_ok=True)
+    return tiny_context(tmp_path / "store", input_side=192)
 
 
 def part_of(context: Context, path: Path) -> Part:
