@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import shutil
 from pathlib import Path
 
 import pytest
+from boards import Paint, painter
 
 from anomaly_core.anomalygpt import AnomalyGPT
 from anomaly_core.config import DetectorConfig
@@ -20,27 +21,36 @@ from tools.enrollment.enroll import enroll
 from tools.enrollment.trial import with_template
 
 OTHER = "tiny+tiny"
-Paint = Callable[..., Path]
 
 
 def model_with(name: str) -> AnomalyGPT:
     return AnomalyGPT(load_image_encoder(name), DetectorConfig(encoder=name, input_side=192))
 
 
-@pytest.fixture
-def context(tmp_path: Path, paint: Paint) -> Context:
-    """Boards enrolled with the context's encoder, boards of swapped tones with the other one."""
-    made = Context(
-        store=tmp_path / "store",
+def context_of(folder: Path) -> Context:
+    return Context(
+        store=folder / "store",
         model=lambda: model_with("tiny"),
         other_model=model_with,
         text_encoder=TinyTextEncoder,
         max_pixels=4_000_000,
     )
-    enroll(made, "board", [paint(f"good-{seed}", seed) for seed in range(4)])
-    dark = [paint(f"dark-{seed}", seed, brighter=-60) for seed in range(4)]
-    enroll(made, "dark board", dark, encoder=OTHER)
-    return made
+
+
+@pytest.fixture(scope="module")
+def enrolled(enrolled_board: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Boards enrolled with the context's encoder, boards of swapped tones with the other one."""
+    folder = tmp_path_factory.mktemp("both")
+    shutil.copytree(enrolled_board, folder, dirs_exist_ok=True)
+    dark = [painter(folder)(f"dark-{seed}", seed, brighter=-60) for seed in range(4)]
+    enroll(context_of(folder), "dark board", dark, encoder=OTHER)
+    return folder
+
+
+@pytest.fixture
+def context(enrolled: Path, tmp_path: Path) -> Context:
+    shutil.copytree(enrolled, tmp_path, dirs_exist_ok=True)
+    return context_of(tmp_path)
 
 
 def test_each_product_has_its_encoder(context: Context) -> None:
