@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 
 from agents.answers.analysis import about_type, find_aspect
 from anomaly_core.errors import StoreMissing
 from knowledge.log.figures import Filter
-from knowledge.log.log import InspectionLog
+from knowledge.log.log import InspectionLog, require_log
 from tools.classify.scores import UNKNOWN
 from tools.context import Context
 from tools.records import FailureRecord, InspectionRecord
+from tools.report.contents import Contents
 from tools.report.inspected import inspected_part, with_pictures
 from tools.report.logged import logged_parts
 from tools.report.page import MOST_CARDS, MOST_GOOD, ranked
 from tools.report.pictures import Shown, shown_from_file
 from tools.report.records import ASPECTS, Header, NoteRecord, PartRecord, ProductFacts
+from tools.report.write import ReportWriter
 from tools.retrieve import notes_about
 
 
@@ -79,12 +81,44 @@ def log_parts(context: Context, log: InspectionLog, wanted: Filter) -> list[Part
     return parts
 
 
-def shown_parts(parts: Sequence[PartRecord], *, pictures: bool) -> Iterator[Shown]:
-    """Yield logged parts, in order, with pictures from their files as far as a page shows them."""
+def write_log_report(
+    context: Context,
+    wanted: Filter,
+    title: str,
+    outs: Sequence[Path],
+    *,
+    kept: Callable[[str], Path | None],
+    tell: Callable[[str, int, int], None] | None = None,
+) -> Contents:
+    """Write what the log holds, as it was decided, and return it.
+
+    kept: copy of an image by its SHA-256, where there is one. tell: hears of each part.
+    Raises ConfigError where no log is kept or an ending is none of a report, StoreDamaged where a row of the
+    log was changed, and OutputError.
+    """
+    log = require_log(context.log)
+    parts = log_parts(context, log, wanted)
+    header = log_header(context, log, wanted, title, len(parts))
+    with ReportWriter(header, outs) as writer:
+        shown = shown_parts(parts, kept, pictures=writer.wants_pictures)
+        for done, one in enumerate(shown, start=1):
+            writer.add(one)
+            if tell is not None:
+                tell("report", done, len(parts))
+    return writer.contents
+
+
+def shown_parts(
+    parts: Sequence[PartRecord], kept: Callable[[str], Path | None], *, pictures: bool
+) -> Iterator[Shown]:
+    """Yield logged parts, in order, with pictures from their files as far as a page shows them.
+
+    kept: as in `write_log_report`.
+    """
     looked_at, others = ranked(parts)
     seen = {*looked_at[:MOST_CARDS], *others[:MOST_GOOD]} if pictures else set()
     for index, part in enumerate(parts):
-        yield shown_from_file(part) if index in seen else Shown(part)
+        yield shown_from_file(part, kept(part.sha256)) if index in seen else Shown(part)
 
 
 def catalogue_notes(context: Context, product: str, defect: str | None) -> list[NoteRecord]:

@@ -15,10 +15,10 @@ from agents.app import Application, Listener
 from agents.corrections import Outcome
 from agents.desk.history import History
 from agents.desk.jobs import Jobs
-from agents.desk.kept import KeptImage, KeptImages
+from agents.desk.kept import KeptImage, kept_images
 from agents.desk.pictures import PictureKind, picture, zones_picture
 from agents.desk.products import Products
-from agents.reporting import header_of, report_part
+from agents.reporting import header_of, report_part, write_log_report
 from anomaly_core.errors import IadError, UnreadableImage
 from anomaly_core.good_images import Progress
 from anomaly_core.names import name_key
@@ -37,8 +37,7 @@ class Desk:
 
     def __init__(self, app: Application) -> None:
         self.app = app
-        store = app.settings.store
-        self.images = KeptImages(store.with_name(f"{store.name}-images"), app.settings.kept_images)
+        self.images = kept_images(app.settings)
         self.jobs = Jobs()
 
     @cached_property
@@ -203,6 +202,13 @@ class Desk:
                 for record in self.app.inspect([path], product=product):
                     writer.add(report_part(tools, record, pictures=writer.wants_pictures))
             writer.write()
+            return out.read_bytes()
+
+    def log_report(self, wanted: Filter, ending: str, title: str) -> bytes:
+        """Return the report on what the log holds, as a file of this ending; see `write_log_report`."""
+        with TemporaryDirectory(prefix="iad-report-") as name:
+            out = Path(name) / f"report.{ending}"
+            write_log_report(self.app.tools, wanted, title, [out], kept=self.images.find)
             return out.read_bytes()
 
     def _inspected_as(self, sha256: str) -> str | None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Final
 
+from agents.settings import Settings
 from anomaly_core.errors import ConfigError
 from anomaly_core.files import disk_errors
 
@@ -58,6 +59,12 @@ class Incoming:
     def path(self) -> Path:
         """Where it is kept once it is received."""
         return self._folder / self.sha256
+
+
+def kept_images(settings: Settings) -> KeptImages:
+    """Return the images that are kept beside a store."""
+    store = settings.store
+    return KeptImages(store.with_name(f"{store.name}-images"), settings.kept_images)
 
 
 class KeptImages:

@@ -77,6 +77,6 @@ def test_a_logged_pass_against_a_label_has_its_picture_among_many_passes(tmp_pat
     label = LabelRecord(verdict="anomalous", at=reported.MADE)
     labelled = reported.part(tmp_path, "labelled.png", "pass", p_value=0.99, label=label)
     passes = [reported.part(tmp_path, "good.png", "pass")] * (MOST_GOOD + 1)
-    shown = list(shown_parts([labelled, *passes], pictures=True))
+    shown = list(shown_parts([labelled, *passes], lambda _: None, pictures=True))
     assert shown[0].pictures is not None
     assert [one.pictures is None for one in shown[1:]] == [False] * MOST_GOOD + [True]

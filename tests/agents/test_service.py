@@ -396,6 +396,23 @@ def test_a_report_on_what_was_inspected(client: TestClient, blot: bytes) -> None
     assert client.post(f"{API}/reports", json={"images": ["0" * 64]}).status_code == 422
 
 
+def test_a_report_on_the_log_inspects_nothing_anew(client: TestClient, blot: bytes) -> None:
+    inspected(client, blot)
+    before = client.get(f"{API}/log").json()
+    answer = client.get(f"{API}/log/report", params={"decision": "fail", "title": "Night shift"})
+    assert answer.status_code == 200
+    assert "Night shift" in answer.text and "data:image/jpeg" in answer.text
+    assert client.get(f"{API}/log").json() == before
+    whole, failed = (
+        client.get(f"{API}/log/report", params={"format": "json", **more}).json()
+        for more in ({}, {"decision": "fail"})
+    )
+    assert whole["counts"]["fail"] == failed["counts"]["fail"] > 0
+    assert failed["counts"]["pass"] == 0
+    assert client.get(f"{API}/log/report", params={"format": "xlsx"}).content[:2] == b"PK"
+    assert client.get(f"{API}/log/report", params={"format": "exe"}).status_code == 422
+
+
 def test_the_page_of_the_api_needs_no_other_server(client: TestClient) -> None:
     page = client.get("/docs")
     assert page.status_code == 200

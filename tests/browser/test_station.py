@@ -246,6 +246,12 @@ def test_the_log_has_figures_rows_and_an_export(chromium: Any, address: str, fol
         with page.expect_download() as export:
             page.get_by_text("Export as CSV").click()
         assert export.value.path().read_text().startswith("number,at,name,")
+        with page.expect_download() as report:
+            page.get_by_text("Report, HTML").click()
+        assert "data:image/jpeg" in report.value.path().read_text()
+        picture = page.locator(".rows img.thumb").first
+        picture.scroll_into_view_if_needed()
+        page.wait_for_function("document.querySelector('.rows img.thumb').naturalWidth > 0")
         page.locator(".rows tbody tr").first.click()
         page.locator(".band .word").wait_for()
 

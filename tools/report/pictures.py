@@ -96,14 +96,18 @@ class Shown:
     gone: str = ""
 
 
-def shown_from_file(record: PartRecord) -> Shown:
-    """Return a part with pictures of the file at its path, where that is still the one that was inspected."""
-    if not record.image:
+def shown_from_file(record: PartRecord, kept: Path | None = None) -> Shown:
+    """Return a part with pictures of the file at its path, where that is still the one that was inspected.
+
+    kept: a copy of the image, taken instead where there is one.
+    """
+    if kept is None and not record.image:
         return Shown(record, gone="The image came without a file, and is not kept.")
-    if not Path(record.image).exists():
+    file = Path(record.image) if kept is None else kept
+    if not file.exists():
         return Shown(record, gone="The image is no longer at its path.")
     try:
-        image = load_image(record.image)
+        image = load_image(file)
     except UnreadableImage:
         return Shown(record, gone="The image can no longer be read.")
     if image.sha256 != record.sha256:

@@ -34,7 +34,7 @@ from agents.interfaces.cli.output import (
 
 if TYPE_CHECKING:
     from agents.app import Application
-    from tools.report.write import ReportWriter
+    from tools.report.contents import Contents
 
 VERIFY = "verify"
 
@@ -141,7 +141,7 @@ def _on_images(
             raise
     for failure in failures:
         print_failure(failure)
-    _say(writer, outs, as_json=as_json)
+    _say(writer.contents, outs, as_json=as_json)
     if failures:
         raise typer.Exit(FAILED)
 
@@ -159,30 +159,23 @@ def _on_log(
     as_json: bool,
 ) -> None:
     from agents.desk import history
+    from agents.desk.kept import kept_images
     from knowledge.log.figures import Filter
-    from knowledge.log.log import require_log
 
     wanted = Filter(
         since=history.since(since), until=history.until(until), product=product, lot=lot, station=station
     )
     with application(store=store) as opened, progress() as bar:
-        from agents.reporting import log_header, log_parts, shown_parts
-        from tools.report.write import ReportWriter
+        from agents.reporting import write_log_report
 
-        log = require_log(opened.tools.log)
-        parts = log_parts(opened.tools, log, wanted)
-        header = log_header(opened.tools, log, wanted, title, len(parts))
-        with ReportWriter(header, outs) as writer:
-            for done, shown in enumerate(shown_parts(parts, pictures=writer.wants_pictures), start=1):
-                writer.add(shown)
-                bar("report", done, len(parts))
-    _say(writer, outs, as_json=as_json)
+        kept = kept_images(opened.settings).find
+        contents = write_log_report(opened.tools, wanted, title, outs, kept=kept, tell=bar)
+    _say(contents, outs, as_json=as_json)
 
 
-def _say(writer: ReportWriter, outs: Sequence[Path], *, as_json: bool) -> None:
+def _say(contents: Contents, outs: Sequence[Path], *, as_json: bool) -> None:
     from tools.report.pdf import font_warnings
 
-    contents = writer.contents
     if any(out.suffix.lower() == ".pdf" for out in outs):
         print_warnings(font_warnings(contents))
     held = contents.sealed

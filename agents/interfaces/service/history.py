@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
@@ -20,12 +20,20 @@ from agents.interfaces.service.models import (
     CorrectionFields,
     FlipBody,
     ReportFields,
+    ReportFormat,
 )
 from agents.interfaces.service.uploads import receive
 from knowledge.log.figures import Filter
 from knowledge.products.corrections import Correction
 
-MEDIA = {"html": "text/html", "pdf": "application/pdf", "json": "application/json", "csv": "text/csv"}
+MEDIA: Final[dict[ReportFormat, str]] = {
+    "html": "text/html",
+    "pdf": "application/pdf",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "csv": "text/csv",
+    "json": "application/json",
+}
+FILES: Final[dict[int | str, dict[str, Any]]] = {200: {"content": {kind: {} for kind in MEDIA.values()}}}
 When = Annotated[str | None, Query(max_length=100, description="a date, a time, or words such as yesterday")]
 Limit = Annotated[int, Query(ge=1, le=10_000)]
 
@@ -70,6 +78,16 @@ def history_routes(desk: Desk, queue: Queue) -> APIRouter:
             media_type="text/csv; charset=utf-8",
             headers={"Content-Disposition": 'attachment; filename="log.csv"'},
         )
+
+    @routes.get("/log/report", response_class=Response, responses=FILES)
+    async def log_report(
+        caller: Viewer,
+        wanted: Wanted,
+        format: ReportFormat = "html",
+        title: Annotated[str, Query(max_length=200)] = "Inspection report",
+    ) -> Response:
+        """Write a report on what the log holds, as it was decided; nothing is inspected again."""
+        return _report(await queue.run(caller, lambda: desk.log_report(wanted, format, title)), format)
 
     @routes.get("/log/changes")
     def changes(
@@ -122,19 +140,20 @@ def history_routes(desk: Desk, queue: Queue) -> APIRouter:
     @routes.post(
         "/reports",
         response_class=Response,
-        responses={**SENT, 200: {"content": {kind: {} for kind in MEDIA.values()}}},
+        responses={**SENT, **FILES},
     )
     async def report(given: ReportFields, caller: Operator) -> Response:
         """Write a report on images that were inspected here."""
         images = [desk.image(sha256) for sha256 in given.images]
         data = await queue.run(caller, lambda: desk.report(images, given.format, given.title))
-        return Response(
-            data,
-            media_type=MEDIA[given.format],
-            headers={"Content-Disposition": f'attachment; filename="report.{given.format}"'},
-        )
+        return _report(data, given.format)
 
     return routes
+
+
+def _report(data: bytes, form: ReportFormat) -> Response:
+    headers = {"Content-Disposition": f'attachment; filename="report.{form}"'}
+    return Response(data, media_type=MEDIA[form], headers=headers)
 
 
 def _correction_body(outcome: Outcome) -> CorrectionBody:

@@ -81,11 +81,14 @@ class RatesBody(BaseModel):
     warnings: list[str]
 
 
+ReportFormat = Literal["html", "pdf", "xlsx", "csv", "json"]
+
+
 class ReportFields(Body):
     """A report on images that were inspected here; they are inspected anew."""
 
     images: list[SHA256] = Field(min_length=1, max_length=200)
-    format: Literal["html", "pdf", "json", "csv"] = "html"
+    format: ReportFormat = "html"
     title: str = Field("Inspection report", max_length=200)
 
 

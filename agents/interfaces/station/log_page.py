@@ -12,11 +12,14 @@ from agents.desk.history import since as since_of
 from agents.interfaces.station.visit import Visit
 from anomaly_core.names import plain_name
 from knowledge.log.entry import time_of
-from knowledge.log.figures import Decision, Filter
+from knowledge.log.figures import Decision, Filter, Order
 from tools.classify.scores import UNKNOWN
 
 MOST: Final = 500
 """Rows of the table; an export has all."""
+REPORTS: Final = ("html", "pdf", "xlsx")
+THUMBNAIL: Final = 96
+"""Longer side of a row's picture, in pixels."""
 
 
 class LogPage:
@@ -27,6 +30,7 @@ class LogPage:
         self._since = "today"
         self._product = ""
         self._decision: Decision | None = None
+        self._order: Order = "latest"
 
     async def build(self) -> None:
         """Put the page together."""
@@ -46,13 +50,19 @@ class LogPage:
             "review": say("REVIEW"),
             "fail": say("FAIL"),
         }
+        orders = {"latest": say("latest first"), "worst": say("worst first")}
         with ui.element("section").classes("filters"):
             for options, value, key in (
-                (periods, self._since, "_since"), (products, "", "_product"), (decisions, "", "_decision")
+                (periods, self._since, "_since"), (products, "", "_product"), (decisions, "", "_decision"),
+                (orders, self._order, "_order"),
             ):  # fmt: skip
                 chosen = ui.select(options, value=value).props("outlined dense options-dense")
                 chosen.on_value_change(lambda event, key=key: self._set(key, event.value))
-            self._export = ui.link(say("Export as CSV"), "/api/v1/log/export").classes("export")
+            self._files = {
+                form: ui.link(say("Report, {format}", format=form.upper()), "").classes("export")
+                for form in REPORTS
+            }
+            self._files["export"] = ui.link(say("Export as CSV"), "").classes("export")
         self._figures = ui.element("section").classes("figures")
         self._table = ui.element("section").classes("rows")
         await self.refresh()
@@ -68,9 +78,13 @@ class LogPage:
         )
         given = {"since": self._since, "product": self._product, "decision": self._decision}
         query = urlencode({key: value for key, value in given.items() if value})
-        self._export.props(f'href="/api/v1/log/export?{query}"')
+        for form, link in self._files.items():
+            path = "export?" if form == "export" else f"report?format={form}&"
+            link.props(f'href="/api/v1/log/{path}{query}"')
         history = self.visit.desk.history
-        found = await self.visit.run(lambda: (history.summary(wanted), history.rows(wanted, limit=MOST)))
+        found = await self.visit.run(
+            lambda: (history.summary(wanted), history.rows(wanted, self._order, MOST))
+        )
         self._figures.clear()
         self._table.clear()
         if found is not None:
@@ -122,7 +136,7 @@ class LogPage:
     def _show_rows(self, rows: list[dict[str, Any]]) -> None:
         say = self.visit.say
         heads = (
-            ("decision", say("Decision")), ("time", say("Time")), ("name", say("Image")),
+            ("picture", ""), ("decision", say("Decision")), ("time", say("Time")), ("name", say("Image")),
             ("product", say("Product")), ("type", say("Type")), ("p", "p"), ("lot", say("Lot")),
             ("operator", say("Operator")),
         )  # fmt: skip
@@ -144,7 +158,7 @@ class LogPage:
             for row in rows
         ]
         columns = [
-            {"name": key, "label": label, "field": key, "align": "left", "sortable": True}
+            {"name": key, "label": label, "field": key, "align": "left", "sortable": key != "picture"}
             for key, label in heads
         ]
         table = ui.table(rows=shown, columns=columns, row_key="number", pagination=20)
@@ -152,6 +166,11 @@ class LogPage:
         table.add_slot(
             "body-cell-decision",
             '<q-td :props="props"><span :class="\'chip \' + props.row.kind">{{ props.value }}</span></q-td>',
+        )
+        table.add_slot(
+            "body-cell-picture",
+            '<q-td :props="props"><img class="thumb" loading="lazy" alt="" '
+            f":src=\"'/api/v1/images/' + props.row.sha256 + '/image?side={THUMBNAIL}'\"></q-td>",
         )
         table.on("rowClick", self._open)
 
