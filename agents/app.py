@@ -15,7 +15,7 @@ from agents.corrections import Outcome, correct, record_review
 from agents.graphs.context import Context, Resources
 from agents.graphs.printed import inspection_record, understood
 from agents.graphs.threads import Conversations, Event, Finished, Waiting, new_thread
-from agents.inspecting import Inspector
+from agents.inspecting import ImageInspector, Inspector
 from agents.settings import EMBEDDED, Settings
 from agents.state import DialogueState, Review
 from anomaly_core.good_images import Progress
@@ -62,7 +62,7 @@ class Application:
     @cached_property
     def inspector(self) -> Inspector:
         """What inspects images."""
-        return Inspector(self.tools)
+        return Inspector(self.tools, self.settings.in_flight)
 
     @cached_property
     def context(self) -> Context:
@@ -125,15 +125,18 @@ class Application:
         *,
         product: str | None = None,
         out: Path | None = None,
-        jobs: int = 1,
+        by: ImageInspector | None = None,
     ) -> Iterator[InspectionRecord | FailureRecord]:
         """Inspect images, in order; a file that fails gives a FailureRecord and the rest go on.
 
-        jobs: inspections in flight. Only one computes at a time, so more than one gains where a language
-        model is served: the others wait for it.
+        by: what inspects them, such as the workers of `agents.engines`; if None, this process.
         Raises StoreError and the like at once, where every image would meet the same error.
         """
-        return self.inspector.inspect(paths, product=product, out=out, jobs=jobs)
+
+        def nothing(_: Path) -> FailureRecord | None:
+            return None
+
+        return (by or self.inspector).inspect_unknown(paths, nothing, product=product, out=out)
 
     def inspect_one(
         self, path: Path, *, product: str | None = None, shown_name: str | None = None

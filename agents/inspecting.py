@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
 from agents.graphs.context import Context, Resources
 from agents.graphs.inspection import build_graph
@@ -29,26 +29,8 @@ K = TypeVar("K")
 Found = InspectionRecord | FailureRecord
 
 
-class Inspector:
-    """Inspects images with model and memory of one application. Thread-safe."""
-
-    def __init__(self, tools: Tools) -> None:
-        self.tools = tools
-
-    def inspect(
-        self,
-        paths: Iterable[Path],
-        *,
-        product: str | None = None,
-        out: Path | None = None,
-        jobs: int = 1,
-    ) -> Iterator[Found]:
-        """Inspect images, in order; see `Application.inspect`."""
-
-        def nothing(_: Path) -> FailureRecord | None:
-            return None
-
-        return self.inspect_unknown(paths, nothing, product=product, out=out, jobs=jobs)
+class ImageInspector(Protocol):
+    """Inspects images in order: in this process, or by workers (`agents.engines`)."""
 
     def inspect_unknown(
         self,
@@ -57,7 +39,6 @@ class Inspector:
         *,
         product: str | None = None,
         out: Path | None = None,
-        jobs: int = 1,
         run: str | None = None,
     ) -> Iterator[Found | K]:
         """Yield for each image, in order, what is known of it, or else inspect it.
@@ -65,8 +46,31 @@ class Inspector:
         known: called once an image, in a thread of its own. run: name of a run that may be repeated after a
         kill, in which the log holds a file of one content once. The others: see `Application.inspect`.
         """
+        ...
+
+
+class Inspector:
+    """Inspects images with model and memory of one application. Thread-safe.
+
+    in_flight: inspections under way at the same time, of which one computes; the others wait for a server.
+    """
+
+    def __init__(self, tools: Tools, in_flight: int = 1) -> None:
+        self.tools = tools
+        self._in_flight = in_flight
+
+    def inspect_unknown(
+        self,
+        paths: Iterable[Path],
+        known: Callable[[Path], K | None],
+        *,
+        product: str | None = None,
+        out: Path | None = None,
+        run: str | None = None,
+    ) -> Iterator[Found | K]:
+        """Yield for each image, in order, what is known of it, or else inspect it; see `ImageInspector`."""
         images = self.tools.images
-        images.make_room(jobs)
+        images.make_room(self._in_flight)
         self.make_ready(product=product, out=out)
 
         def look(path: Path) -> tuple[Path, K | None]:
@@ -83,12 +87,12 @@ class Inspector:
 
         ahead = in_flight(look, paths, AHEAD)
         try:
-            if jobs == 1:
+            if self._in_flight == 1:
                 # Not by `one`, which would be one more frame between the command line and the encoder.
                 for path, found in ahead:
                     yield inspect(path) if found is None else found
             else:
-                yield from in_flight(one, ahead, jobs)
+                yield from in_flight(one, ahead, self._in_flight)
         finally:
             ahead.close()
             images.drop_ahead()

@@ -180,7 +180,31 @@ class Settings(BaseModel):
     )
     device: str = Field("cpu", pattern=r"^(cpu|cuda(:\d+)?|mps)$", description="cpu, cuda, cuda:N or mps")
     threads: int | None = Field(
-        None, ge=1, description="threads of the tensor library; its own choice if unset"
+        None,
+        ge=1,
+        description="threads of the tensor library in each process; if unset, its own choice for one "
+        "process, and several share the processors",
+    )
+    in_flight: int = Field(
+        1,
+        ge=1,
+        le=256,
+        description="inspections under way in one process; one computes, so more gain where `prompt_llm` is "
+        "a server, for which the others wait",
+    )
+    ray_address: str | None = Field(
+        None,
+        min_length=1,
+        description="Ray cluster of `iad inspect --engine ray`, such as `10.0.0.1:6379`; if unset, that of "
+        "RAY_ADDRESS, else the one on this machine, which is started where there is none",
+    )
+    ray_cpus: float = Field(1.0, gt=0.0, le=1024.0, description="processors that a worker on Ray takes")
+    ray_gpus: float | None = Field(
+        None,
+        ge=0.0,
+        le=64.0,
+        description="GPUs that a worker on Ray takes, such as 0.25; if unset, 1 where `device` is cuda, "
+        "else 0",
     )
     seed: int = Field(0, ge=0, lt=2**32, description="seed of the demo's draw")
     max_pixels: int = Field(200_000_000, ge=1024, description="larger images are refused, not decoded")

@@ -15,6 +15,7 @@
     |-- KnowledgeError         a note that cannot be read
     |-- ThreadError            a thread that cannot be opened, or that waits for a human label
     |-- ConfigError            a setting or argument out of its range
+    |-- WorkerDied             processes that ended, again and again, before their work was done
     `-- LanguageModelError
         |-- LanguageModelDown      no answer in time, or none at all
         `-- LanguageModelRefused   an answer that cannot be used, or a request that was refused
@@ -88,6 +89,10 @@ class ThreadError(IadError):
 
 class ConfigError(IadError):
     """A setting or an argument is out of its range."""
+
+
+class WorkerDied(IadError):
+    """Processes that loaded the models, or inspected an image, ended before they were done."""
 
 
 class LanguageModelError(IadError):

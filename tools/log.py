@@ -7,10 +7,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import asdict, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 from anomaly_core.errors import StoreError
-from knowledge.log.entry import Entry, NamedType, Region
+from knowledge.log.entry import Entry, NamedType, Region, timestamp
 from knowledge.log.figures import Filter, rows
 from knowledge.log.log import InspectionLog
 from knowledge.products.corrections import Correction
@@ -32,6 +33,28 @@ def looked_at_again() -> Iterator[None]:
         yield
     finally:
         _AGAIN.reset(token)
+
+
+_KEPT: ContextVar[list[Entry] | None] = ContextVar("kept", default=None)
+
+
+@contextmanager
+def logged_elsewhere() -> Iterator[list[Entry]]:
+    """Collect what the block would log, for the process that writes the log; see `log_entries`."""
+    kept: list[Entry] = []
+    token = _KEPT.set(kept)
+    try:
+        yield kept
+    finally:
+        _KEPT.reset(token)
+
+
+def log_entries(context: Context, entries: Sequence[Entry]) -> list[str]:
+    """Log what another process collected, by this one's clock; return warnings as `log_inspection` does."""
+    now = timestamp(datetime.now(UTC))
+    return [
+        warning for entry in entries for warning in _written(context, replace(entry, at=now), again=False)
+    ]
 
 
 def log_inspection(
@@ -103,10 +126,18 @@ def log_change(context: Context, product: str, what: str) -> list[str]:
 
 
 def _logged(context: Context, entry: Entry, identity: str | None, *, again: bool = False) -> list[str]:
-    if context.log is None:
-        return []
     if identity is not None:
         entry = replace(entry, uid=hashlib.sha256(identity.encode()).hexdigest()[:32])
+    kept = _KEPT.get()
+    if kept is not None:
+        kept.append(entry)
+        return []
+    return _written(context, entry, again=again)
+
+
+def _written(context: Context, entry: Entry, *, again: bool) -> list[str]:
+    if context.log is None:
+        return []
     try:
         if not (again and _is_held(context.log, entry)):
             context.log.append([entry])

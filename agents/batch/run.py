@@ -9,7 +9,7 @@ from pathlib import Path
 from agents.app import Application
 from agents.batch.conditions import conditions_of
 from agents.batch.results import Line, ResultsFile
-from agents.inspecting import Found
+from agents.inspecting import Found, ImageInspector
 from anomaly_core.errors import UnreadableImage
 from anomaly_core.imaging.reading import load_image
 from tools.records import FailureRecord
@@ -22,7 +22,7 @@ def inspect_into(
     *,
     product: str | None = None,
     out: Path | None = None,
-    jobs: int = 1,
+    by: ImageInspector | None = None,
     say: Callable[[str], None],
 ) -> Iterator[tuple[Found, bool]]:
     """Write each image's result to a file, in order; yield it, and whether the file held it before.
@@ -57,9 +57,8 @@ def inspect_into(
             return line if line is not None and holds(line, path) else None
 
         if rest:
-            found = app.inspector.inspect_unknown(
-                rest, known, product=product, out=out, jobs=jobs, run=results.run
-            )
+            inspector = by or app.inspector
+            found = inspector.inspect_unknown(rest, known, product=product, out=out, run=results.run)
             for one in found:
                 yield results.add(one), isinstance(one, Line)
         results.finish()

@@ -99,12 +99,12 @@ def test_lines_are_those_that_json_prints(open_app: Any, made: Path, tmp_path: P
     assert leftovers(file) == {"r.jsonl", "r.jsonl.run"}
 
 
-@pytest.mark.parametrize("jobs", [1, 4])
-def test_a_second_run_inspects_nothing(open_app: Any, made: Path, tmp_path: Path, jobs: int) -> None:
+@pytest.mark.parametrize("in_flight", [1, 4])
+def test_a_second_run_inspects_nothing(open_app: Any, made: Path, tmp_path: Path, in_flight: int) -> None:
     images, file = find_images([made / "new"]), tmp_path / "r.jsonl"
-    run(open_app(), images, file, jobs=jobs)
+    run(open_app(in_flight=in_flight), images, file)
     whole = file.read_bytes()
-    count, said = run(open_app(), images, file, jobs=jobs)
+    count, said = run(open_app(in_flight=in_flight), images, file)
     assert count == 0
     assert said == [f"24 of 24 images are in {file} already"]
     assert file.read_bytes() == whole

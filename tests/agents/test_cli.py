@@ -48,7 +48,7 @@ class StandIn:
         type(self).made.append(settings)
 
     def inspect(
-        self, paths: Iterable[Path], *, product: str | None = None, out: Path | None = None, jobs: int = 1
+        self, paths: Iterable[Path], *, product: str | None = None, out: Path | None = None, by: object = None
     ) -> Iterator[InspectionRecord | FailureRecord]:
         for path in paths:
             answer = self.answers[path.name]

@@ -77,11 +77,13 @@ def test_records_are_those_of_one_at_a_time(tmp_path: Path) -> None:
                 pixels[20:40, 20:40] = 250
             Image.fromarray(pixels).save(tmp_path / folder / f"{number}.png")
     (tmp_path / "new" / "5.png").write_bytes(b"no image")
-    app = Application(Settings(store=tmp_path / "store", encoder="tiny", text_encoder="tiny"))
+    settings = Settings(store=tmp_path / "store", encoder="tiny", text_encoder="tiny")
+    app = Application(settings)
     app.enroll("part", sorted((tmp_path / "good").iterdir()))
     paths = sorted((tmp_path / "new").iterdir())
     alone = list(app.inspect(paths, product="part"))
-    together = list(app.inspect(paths, product="part", jobs=8))
+    several = Application(settings.model_copy(update={"in_flight": 8}))
+    together = list(several.inspect(paths, product="part"))
     assert [type(record) for record in together] == [type(record) for record in alone]
     assert sum(isinstance(record, FailureRecord) for record in together) == 1
     drop = {"timings_ms"}

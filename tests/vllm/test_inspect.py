@@ -70,10 +70,11 @@ def test_verdicts_are_the_same_served_and_survive_the_server(
     assert {one.models.llm for one in local} == {None, "smollm2"}
     assert LEAST_ASKED <= sum(asked) < NEW
     url = f"http://127.0.0.1:{port}/v1"
-    there = Application(Settings(store=store, prompt_llm=url, checkpoint=checkpoint, llm_timeout=60.0))
+    settings = Settings(store=store, prompt_llm=url, checkpoint=checkpoint, llm_timeout=60.0, in_flight=JOBS)
+    there = Application(settings)
     with start_server(smollm2, port=port) as server:
         began = time.perf_counter()
-        served = whole(list(there.inspect(new, product="cell", jobs=JOBS)))
+        served = whole(list(there.inspect(new, product="cell")))
         together = time.perf_counter() - began
         assert [one.image for one in served] == [str(path) for path in new]
         assert [one.models.llm for one in served] == [one.models.llm for one in local]
@@ -85,7 +86,7 @@ def test_verdicts_are_the_same_served_and_survive_the_server(
         )
         assert [one.anomalous for one in served] == [one.anomalous for one in local]
         there.tools.images.clear()
-        stream = there.inspect(new, product="cell", jobs=JOBS)
+        stream = there.inspect(new, product="cell")
         records = [next(stream) for _ in range(20)]
         server.kill()
         records += list(stream)
@@ -102,7 +103,7 @@ def test_verdicts_are_the_same_served_and_survive_the_server(
         there.tools.images.clear()
         # One call alone finds out that the server is back; meanwhile the others would be answered without it.
         again = whole(list(there.inspect(new[:1], product="cell")))
-        again += whole(list(there.inspect(new[1:10], product="cell", jobs=2)))
+        again += whole(list(there.inspect(new[1:10], product="cell")))
     assert [one.anomalous for one in again] == [one.anomalous for one in local[:10]]
     assert [one.models.llm for one in again] == [one.models.llm for one in local[:10]]
     assert not any(NO_ANSWER in one.analysis for one in again)

@@ -40,6 +40,7 @@ from agents.interfaces.cli.output import (
 if TYPE_CHECKING:
     from tools.records import FailureRecord, InspectionRecord
 
+LOCAL: Final = "local"
 LINES_EVERY_S: Final = 30.0
 """Seconds between two lines of progress where stderr is no terminal."""
 
@@ -66,10 +67,20 @@ def inspect(
     fail_on_anomaly: Annotated[
         bool, typer.Option("--fail-on-anomaly", help="Exit with status 3 if an image is anomalous.")
     ] = False,
-    jobs: Annotated[
-        int,
-        typer.Option("--jobs", "-j", metavar="N", min=1, max=256, help="Inspections in flight."),
-    ] = 1,
+    engine: Annotated[
+        str,
+        typer.Option("--engine", metavar="local|ray", help="Inspect on this machine, or on a Ray cluster."),
+    ] = LOCAL,
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            "--workers",
+            metavar="N",
+            min=1,
+            max=1024,
+            help="Processes that inspect; 1 on this machine, on Ray as many as there is room for.",
+        ),
+    ] = None,
     store: Store = None,
     alpha: Alpha = None,
     review: Review = None,
@@ -106,13 +117,18 @@ def inspect(
                 print_note(text)
 
         found: Iterable[tuple[InspectionRecord | FailureRecord, bool]]
+        by = None
+        if engine != LOCAL or workers not in (None, 1):
+            from agents.engines.pool import worker_pool
+
+            by = worker_pool(opened, engine, workers, say)
         if resume is None:
-            records = opened.inspect(images, product=product, out=out, jobs=jobs)
+            records = opened.inspect(images, product=product, out=out, by=by)
             found = zip(records, itertools.repeat(False), strict=False)
         else:
             from agents.batch.run import inspect_into
 
-            found = inspect_into(resume, opened, images, product=product, out=out, jobs=jobs, say=say)
+            found = inspect_into(resume, opened, images, product=product, out=out, by=by, say=say)
         bar("inspect", 0, len(images))
         try:
             for record, known in found:

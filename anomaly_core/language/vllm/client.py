@@ -153,7 +153,9 @@ class ModelServer:
                 "(IAD_LLM_MODEL, IAD_PROMPT_LLM_MODEL)."
             )
         if status == 429:
-            down = LanguageModelDown(f"{self.url}: too busy (429: {detail}); lower --jobs, or wait.")
+            down = LanguageModelDown(
+                f"{self.url}: too busy (429: {detail}); lower the setting in_flight, or wait."
+            )
             return TryAgain(down, wait_s=_retry_after(headers), busy=True)
         if status >= 500 or status == 408:
             down = LanguageModelDown(f"{self.url}: failed ({status}: {detail}); look at the server's log.")
