@@ -1,9 +1,9 @@
 """A standard test for drift: the self-starting two-sided CUSUM (Hawkins 1987, doi 10.2307/2348827).
 
 Each value is compared with mean and spread of all values before it, so that no level has to be known:
-Student's t of the difference, as a normal quantile, is standard normal as long as nothing changes. The sums of
-the log-likelihood ratios for a shift by `SHIFT` and none, upwards and downwards, never below 0, exceed `LIMIT`
-seldom by chance (`benchmarks/drift.py` measures how seldom), and soon after a shift.
+Student's t of the difference, as a normal quantile, is standard normal as long as nothing changes. The sums
+of the log-likelihood ratios for a shift by `SHIFT` and none, upwards and downwards, never below 0, exceed
+`LIMIT` seldom by chance (`benchmarks/drift.py` measures how seldom), and soon after a shift.
 """
 
 from __future__ import annotations

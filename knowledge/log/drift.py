@@ -9,7 +9,7 @@ in by its place among failed ones, another that a person called anomalous is lef
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -53,6 +53,16 @@ class Drift:
             f"{risk}: check light, focus and position of the camera; where they are as they should be, "
             f"recalibrate with good parts of today: iad calibrate {self.product} PATH..."
         )
+
+    def told(self, shown: Callable[[str], str]) -> str:
+        """Return it in words, with advice while it lasts. shown: returns a timestamp as people read it."""
+        of = self.product if self.station is None else f"{self.product} at {self.station}"
+        period = f"since {shown(self.since)}"
+        if self.until is not None:
+            period = f"from {shown(self.since)} to {shown(self.until)}"
+        told = f"{of} scored {self.direction} by {self.size:.1f} standard deviations {period}"
+        first = f'the first of {self.parts} parts is "{self.name}"'
+        return f"{told}; {first}{'' if self.until is not None else f'; {self.advice}'}"
 
 
 def drifts(connection: sqlite3.Connection, wanted: Filter) -> list[Drift]:
