@@ -26,6 +26,7 @@ from agents.interfaces.cli.output import Tally, print_note
 if TYPE_CHECKING:
     from agents.app import Application
     from agents.outbox.courier import Couriers
+    from agents.outbox.receivers import Receiver
 
 
 def register(app: typer.Typer) -> None:
@@ -105,8 +106,14 @@ def watch(
 def _couriers(app: Application, targets: list[str]) -> Couriers:
     from agents.outbox.courier import Couriers
     from agents.outbox.outbox import Outbox
-    from agents.outbox.receivers import receiver_of
+    from agents.outbox.targets import receiver_of
 
-    receivers = [receiver_of(target) for target in dict.fromkeys(targets)]
     store = app.settings.store
-    return Couriers(Outbox(store.with_name(f"{store.name}-outbox.sqlite")), receivers, print_note)
+    receivers: list[Receiver] = []
+    with ExitStack() as opened:  # closes what is open where another cannot be opened
+        for target in dict.fromkeys(targets):
+            receivers.append(receiver_of(target))
+            opened.callback(receivers[-1].close)
+        couriers = Couriers(Outbox(store.with_name(f"{store.name}-outbox.sqlite")), receivers, print_note)
+        opened.pop_all()
+    return couriers
