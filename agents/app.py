@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
@@ -19,10 +19,11 @@ from agents.inspecting import ImageInspector, Inspector
 from agents.settings import EMBEDDED, Settings
 from agents.state import DialogueState, Review
 from anomaly_core.good_images import Progress
+from knowledge.log.entry import CALIBRATED, ENROLLED
 from knowledge.products.corrections import Correction, Label
 from tools.enrollment.calibrate import CalibrationSummary, calibrate
 from tools.enrollment.enroll import EnrollSummary, enroll
-from tools.log import log_correction
+from tools.log import log_change, log_correction
 from tools.records import (
     AnswerRecord,
     FailureRecord,
@@ -98,18 +99,25 @@ class Application:
         keep_all: bool = False,
         mm_per_px: float | None = None,
     ) -> EnrollSummary:
-        """Learn a product from images of good parts; an earlier enrolment of it is replaced.
+        """Learn a product from images of good parts, and log that; an earlier enrolment of it is replaced.
 
         Unreadable files are skipped and listed, odd images left out and named (keep_all: kept and named).
         mm_per_px: length of a pixel in millimetres. Raises NoImages when none can be read.
         """
-        return enroll(self.tools, product, paths, progress, keep_all=keep_all, mm_per_px=mm_per_px)
+        summary = enroll(self.tools, product, paths, progress, keep_all=keep_all, mm_per_px=mm_per_px)
+        what = f"{ENROLLED} {summary.templates} good images with {summary.encoder}"
+        return replace(summary, warnings=log_change(self.tools, product, what))
 
     def calibrate(
         self, product: str, paths: Sequence[Path], progress: Progress | None = None
     ) -> CalibrationSummary:
-        """Narrow a product's calibration with further images of good parts, see `tools/enrollment`."""
-        return calibrate(self.tools, product, paths, progress)
+        """Narrow a product's calibration with further images of good parts, and log that.
+
+        See `tools/enrollment`.
+        """
+        summary = calibrate(self.tools, product, paths, progress)
+        what = f"{CALIBRATED} {summary.images} further good images"
+        return replace(summary, warnings=log_change(self.tools, product, what))
 
     def products(self) -> list[ProductSummary]:
         """List the enrolled products."""

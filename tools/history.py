@@ -6,13 +6,14 @@ import re
 import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from pydantic import Field
 
 from anomaly_core.names import name_key, plain_name
 from anomaly_core.results import Decision
 from knowledge.log import figures
+from knowledge.log.drift import drifts
 from knowledge.log.figures import Filter
 from knowledge.log.log import require_log
 from tools.context import Context, Part
@@ -83,6 +84,18 @@ class RunRecord(Record):
     name: str
 
 
+class DriftRecord(Record):
+    """A lasting change of the scores; see `knowledge.log.drift.Drift`."""
+
+    product: str
+    station: str | None
+    direction: Literal["higher", "lower"]
+    size: float
+    since: str
+    name: str
+    until: str | None
+
+
 class HistoryRecord(Record):
     """Figures of the log.
 
@@ -105,6 +118,7 @@ class HistoryRecord(Record):
     by_day: list[DayRecord] = Field(default_factory=list)
     halves: list[CountsRecord] = Field(default_factory=list)
     run: RunRecord | None = None
+    drifts: list[DriftRecord] = Field(default_factory=list)
     corrections: list[CorrectedRecord] = Field(default_factory=list)
 
     @property
@@ -122,6 +136,8 @@ class HistoryRecord(Record):
         told += f"{one.passed} pass, {one.review} review, {one.failed} fail"
         if self.by_type:
             told += f"; {', '.join(f'{plain_name(each.name)} {each.count}' for each in self.by_type)}"
+        if self.drifts:
+            told += f"; the scores changed {len(self.drifts)} times"
         if self.corrections:
             told += f"; {len(self.corrections)} verdicts corrected"
         return told
@@ -189,6 +205,8 @@ def _figures(
                 DayRecord(day=one.day, counts=_counts(one.counts))
                 for one in figures.days(connection, scope, MOST_DAYS, whole)
             ]
+        case "drift":
+            made["drifts"] = [_picked(DriftRecord, vars(one)) for one in drifts(connection, scope)]
         case "corrected":
             found = figures.corrections(connection, scope)
             if asked.image_name is not None:

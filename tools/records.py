@@ -162,9 +162,10 @@ class LimitRecord(Record):
 
 
 LogFigure = Literal[
-    "count", "list", "worst", "yield", "first", "trend", "corrected", "often", "frequent", "last"
+    "count", "list", "worst", "yield", "first", "trend", "drift", "corrected", "often", "frequent", "last"
 ]
-"""What can be asked of the log. "first": since when; "often", "frequent": of types of defects."""
+"""What can be asked of the log. "first": since when; "often", "frequent": of types of defects; "drift": of
+the scores of good parts."""
 
 
 class LogQuestion(Record):

@@ -1,4 +1,4 @@
-"""Answers from the log and from this conversation: counts, names, yield, trend, types, corrections."""
+"""Answers from the log and from this conversation: counts, names, yield, trend, drift, types, corrections."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from agents.answers.topic import Reply, Topic, image_name
 from agents.state import Seen
 from anomaly_core.names import plain_name
 from knowledge.log.entry import time_of
-from tools.history import CountsRecord, HistoryRecord, LoggedRecord
+from tools.history import CountsRecord, DriftRecord, HistoryRecord, LoggedRecord
 from tools.records import LogFigure
 
 CLEAR: Final = 1.96
@@ -177,6 +177,30 @@ def _trend(told: _Told) -> Reply:
     return Reply(told.say(lead), [told(message, **shares), told("Failed by day: {days} [{id}].", days=days)])
 
 
+def _drift(told: _Told) -> Reply:
+    # What lasts comes first; the rest is in order of time.
+    drifts = sorted(told.found.drifts, key=lambda one: one.until is not None)
+    lead, affirmed = told.yes_no(bool(drifts))
+    if not drifts:
+        return Reply(lead, [told("No drift of the scores was found {period} [{id}].")], affirmed)
+    body = [_changed(told, one) for one in drifts[: MOST_NAMED - 1]]
+    if drifts[0].until is None:
+        body.append(told(_ADVICE, product=drifts[0].product))
+    return Reply(lead, body, affirmed)
+
+
+def _changed(told: _Told, one: DriftRecord) -> str:
+    product = plain_name(one.product)
+    return told(
+        _DRIFTS[one.direction, one.until is None],
+        product=product if one.station is None else f"{product} ({one.station})",
+        since=_shown(_local(one.since)),
+        until=None if one.until is None else _shown(_local(one.until)),
+        size=f"{one.size:.1f}",
+        name=one.name,
+    )
+
+
 def _often(told: _Told) -> Reply:
     found = told.found
     lead, affirmed = told.yes_no(found.number > 0) if found.types else ("", None)
@@ -233,6 +257,20 @@ _SHARE: Final = {
     "pass": "{percent} passed: {number} of {count} inspected parts {period} [{id}].",
     "review": "{percent} are to be reviewed: {number} of {count} inspected parts {period} [{id}].",
 }
+_DRIFTS: Final = {
+    ("higher", True): "Since {since} the scores of good parts of {product} lie higher, by {size} standard "
+    'deviations; the first is "{name}" [{id}].',
+    ("lower", True): "Since {since} the scores of good parts of {product} lie lower, by {size} standard "
+    'deviations; the first is "{name}" [{id}].',
+    ("higher", False): "From {since} to {until} the scores of good parts of {product} lay higher, by {size} "
+    'standard deviations; the first is "{name}" [{id}].',
+    ("lower", False): "From {since} to {until} the scores of good parts of {product} lay lower, by {size} "
+    'standard deviations; the first is "{name}" [{id}].',
+}
+_ADVICE: Final = (
+    "Check light, focus and position of the camera; where they are right, recalibrate with good parts of "
+    "today: iad calibrate {product} PATH [{id}]."
+)
 _WORDED: Final[Mapping[LogFigure, Callable[[_Told], Reply]]] = {
     "count": _count,
     "list": _list,
@@ -240,6 +278,7 @@ _WORDED: Final[Mapping[LogFigure, Callable[[_Told], Reply]]] = {
     "yield": _yield,
     "first": _first,
     "trend": _trend,
+    "drift": _drift,
     "corrected": _corrected,
     "often": _often,
     "frequent": _frequent,

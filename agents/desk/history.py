@@ -12,6 +12,7 @@ from typing import Any, Final, TypeVar
 
 from anomaly_core.errors import ConfigError
 from knowledge.log import figures
+from knowledge.log.drift import drifts
 from knowledge.log.entry import timestamp
 from knowledge.log.figures import Counts, Filter, Order
 from knowledge.log.log import Checked, InspectionLog, require_log
@@ -35,7 +36,7 @@ class History:
         return self._read(lambda held: list(figures.rows(held, wanted, order, limit)))
 
     def summary(self, wanted: Filter) -> dict[str, Any]:
-        """Return counts, yield, types of defects and days as one object."""
+        """Return counts, yield, types of defects, days and drift as one object."""
         return self._read(lambda held: summary(held, wanted))
 
     def waiting(self, product: str | None = None, limit: int | None = None) -> list[dict[str, Any]]:
@@ -107,7 +108,7 @@ def _instants(text: str, option: str) -> tuple[datetime, datetime | None]:
 
 
 def summary(connection: Connection, wanted: Filter) -> dict[str, Any]:
-    """Return counts, yield, types of defects and days of the log as one object."""
+    """Return counts, yield, types of defects, days and drift of the log as one object."""
     whole = figures.counts(connection, wanted)
     types: Sequence[tuple[str, int]] = figures.pareto(connection, wanted)
     return {
@@ -119,6 +120,7 @@ def summary(connection: Connection, wanted: Filter) -> dict[str, Any]:
             {"day": one.day, **counted(one.counts)} for one in figures.days(connection, wanted, whole=whole)
         ],
         "corrections": len(figures.corrections(connection, wanted)),
+        "drift": [{**asdict(one), "advice": one.advice} for one in drifts(connection, wanted)],
         "filter": {key: value for key, value in asdict(wanted).items() if value is not None},
     }
 

@@ -52,11 +52,7 @@ class Products:
                 "findings": [_by_name(each) for each in summary.findings],
                 "skipped": [_by_name(each) for each in summary.skipped],
                 "note": summary.note,
-                "warnings": log_change(
-                    self._app.tools,
-                    product,
-                    f"enrolled from {summary.templates} good images with {summary.encoder}",
-                ),
+                "warnings": summary.warnings,
             }
 
         return self._start(f"enroll {product}", folder, work)
@@ -73,9 +69,7 @@ class Products:
                 "supported_rate": summary.supported_rate,
                 "findings": [_by_name(each) for each in summary.findings],
                 "skipped": [_by_name(each) for each in summary.skipped],
-                "warnings": log_change(
-                    self._app.tools, product, f"calibrated with {summary.images} further good images"
-                ),
+                "warnings": summary.warnings,
             }
 
         return self._start(f"calibrate {product}", folder, work)

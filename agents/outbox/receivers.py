@@ -1,4 +1,4 @@
-"""Receivers of results: a webhook, or a folder that gets a JSON file each."""
+"""Receivers of results, and the two simplest: a webhook, and a folder that gets a JSON file each."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from anomaly_core.errors import ConfigError
 from anomaly_core.files import make_folder, replace_file
 
 LIMIT_S: Final = 10.0
-"""Seconds that a webhook has for its whole reply."""
+"""Seconds that a receiver has for its whole reply."""
 BUSY: Final = frozenset({408, 425, 429})
 """Statuses of the 4xx family that speak of the receiver's state, not of the message."""
 
@@ -87,8 +87,3 @@ class Folder:
 
     def close(self) -> None:
         """Nothing is open."""
-
-
-def receiver_of(target: str) -> Receiver:
-    """Return the receiver of a URL or a folder. Raises ConfigError."""
-    return Webhook(target) if "://" in target else Folder(Path(target))

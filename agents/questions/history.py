@@ -6,14 +6,18 @@ import re
 from datetime import datetime
 from typing import Final
 
+from agents.questions.encoder import normalised
 from agents.questions.periods import period_of
+from agents.questions.polarity import asks_openly
 from agents.questions.words import Words, words_of
+from agents.state import Understanding
 from anomaly_core.results import Decision
 from knowledge.log.entry import timestamp
-from tools.records import LogFigure, LogQuestion
+from tools.records import Kind, LogFigure, LogQuestion
 
 _FIGURES: Final[tuple[tuple[str, LogFigure], ...]] = (
     ("corrected", "corrected"),
+    ("drift", "drift"),
     ("trend", "trend"),
     ("since_when", "first"),
     ("worst", "worst"),
@@ -30,7 +34,36 @@ _DECISIONS: Final[tuple[tuple[str, Decision], ...]] = (
     ("failed", "fail"),
     ("passed", "pass"),
 )
+SINGLE: Final = 0.7
+"""Probability from which a question as a whole is one thing, whatever its clauses are by themselves."""
+DATED: Final = frozenset[Kind]({"count", "verdict", "type", "parts", "product", "other", "confidence"})
+"""Kinds whose questions are of the log where they name a period, as in "how many defects today?"."""
 _FILE: Final = re.compile(r"[\w.-]+\.(?:png|jpe?g|tiff?|bmp|webp|gif)(?!\w)")
+
+
+def of_the_log(one: Understanding, language: str, now: datetime, *, pictured: bool) -> Understanding:
+    """Return an intent with what it asks of the log, where it is of the kind history, or meant as one.
+
+    pictured: whether the question came with an image. now: see `period_of`.
+    """
+    if one.place is not None or one.region is not None or one.kind not in DATED | {"history", "cause"}:
+        return one
+    text = normalised(one.text)
+    log, closed = log_question(text, language, now), not asks_openly(text, language)
+    # "What is for dinner today?" names a period too.
+    elsewhere = one.kind == "other" and one.probability >= SINGLE
+    dated = (log.since or log.until) is not None and not (one.kind == "verdict" and log.this)
+    meant = one.kind == "history" or (one.kind in DATED and dated and not elsewhere)
+    meant |= one.kind == "count" and not pictured
+    # "What makes it drift?" is for the notes.
+    meant |= log.figure == "drift" and (
+        one.kind != "cause" or closed or words_of(language).has("since_when", text)
+    )
+    if not meant:
+        return one
+    log = log.model_copy(update={"type": one.type})
+    of_it = {"kind": "history", "sense": "open", "closed": closed, "near": None, "log": log}
+    return one.model_copy(update=of_it)
 
 
 def log_question(text: str, language: str, now: datetime) -> LogQuestion:
@@ -61,7 +94,7 @@ def log_question(text: str, language: str, now: datetime) -> LogQuestion:
 def _decision(words: Words, text: str, figure: str) -> Decision | None:
     if figure in ("first", "often", "frequent"):
         return "fail"
-    if figure in ("worst", "trend", "corrected"):
+    if figure in ("worst", "trend", "drift", "corrected"):
         return None
     for meaning, decision in _DECISIONS:
         if words.has(meaning, text):

@@ -17,7 +17,7 @@ from agents.questions.chat_spelling import in_full
 from agents.questions.classifier import KINDS, SENSES, Array, classify
 from agents.questions.clauses import Clause, begins_with_and, split, style_of
 from agents.questions.encoder import normalised
-from agents.questions.history import log_question
+from agents.questions.history import SINGLE, of_the_log
 from agents.questions.languages import language_of, wished_language
 from agents.questions.polarity import asks_openly, sense_of
 from agents.questions.stated import with_stated_scales
@@ -32,8 +32,6 @@ STANDS: Final = 0.55
 """Least probability for a clause to be an intent of its own beside others."""
 ASKS: Final = 0.4
 """The same of a clause that asks by itself."""
-SINGLE: Final = 0.7
-"""Probability from which a question as a whole is one thing, whatever its clauses are by themselves."""
 OFFERED: Final = 0.6
 """Least ratio of the second kind's probability to the first one's for an answer to offer the second: from
 there on three of five first ones are wrong on examples that were left out (`benchmarks/near_kinds.py`)."""
@@ -62,8 +60,6 @@ FATELESS: Final = frozenset[Kind](
     {"other", "greeting", "help", "effect", "correction", "look_again", "catalogue"}
 )
 """Kinds that no question is of which asks whether to keep the part."""
-DATED: Final = frozenset[Kind]({"count", "verdict", "type", "parts", "product", "other", "confidence"})
-"""Kinds whose questions are of the log where they name a period: "how many defects today?"."""
 Reader = Callable[[str, Sequence[Clause], Turn | None, str, Sequence[str]], Sequence[Clause]]
 """Reads a question in its classifier's stead, such as `by_chat.ChatReader`.
 
@@ -103,7 +99,7 @@ def understand(
     for clause in clauses[:MOST]:
         found, image = _read(clause, language, last, seen, current, known, first=not intents)
         turned = turned if turned is not None else image
-        found = [_of_the_log(one, language, clock, pictured=pictured) for one in found]
+        found = [of_the_log(one, language, clock, pictured=pictured) for one in found]
         if not pictured:
             found = [_of_the_catalogue(one) for one in found]
         found = [of_the_worst(one, intents, language, alone=alone) for one in found]
@@ -322,24 +318,6 @@ def _chooses(kind: Kind, alternatives: Sequence[str], language: str) -> bool:
     if kind == "type":
         return len({slots.type_of(piece, language) for piece in alternatives} - {None}) > 1
     return kind in ("place", "count", "size")
-
-
-def _of_the_log(one: Understanding, language: str, now: datetime, *, pictured: bool) -> Understanding:
-    """Return an intent with what it asks of the log, where it is of the kind history, or names a period."""
-    if one.place is not None or one.region is not None or not (one.kind == "history" or one.kind in DATED):
-        return one
-    log = log_question(normalised(one.text), language, now)
-    # "What is for dinner today?" names a period too.
-    elsewhere = one.kind == "other" and one.probability >= SINGLE
-    dated = (
-        (log.since or log.until) is not None and not (one.kind == "verdict" and log.this) and not elsewhere
-    )
-    if not (one.kind == "history" or dated or (one.kind == "count" and not pictured)):
-        return one
-    closed = not asks_openly(normalised(one.text), language)
-    log = log.model_copy(update={"type": one.type})
-    of_the_log = {"kind": "history", "sense": "open", "closed": closed, "near": None, "log": log}
-    return one.model_copy(update=of_the_log)
 
 
 def _of_the_catalogue(one: Understanding) -> Understanding:

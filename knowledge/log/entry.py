@@ -14,6 +14,9 @@ Kind = Literal["inspection", "correction", "undo", "change"]
 Status = Literal["confirmed", "likely", "unknown"]
 GENESIS: Final = "0" * 64
 """What stands for the hash of the row before the first."""
+ENROLLED: Final = "enrolled from"
+CALIBRATED: Final = "calibrated with"
+"""How the note of a change begins after which a product's p-values are of another calibration."""
 
 
 @dataclass(frozen=True)

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import numpy as np
 import pytest
 from logged import START, bulk, entry
+from scipy.special import ndtr
 
 from agents.answers.without_image import answer_without_image
 from agents.questions.history import log_question
 from agents.questions.periods import period_of
+from agents.questions.understanding import understand
 from anomaly_core.encoders.fakes import TinyTextEncoder
 from knowledge.log.entry import Entry, NamedType, timestamp
 from knowledge.log.log import InspectionLog
@@ -133,6 +137,53 @@ def test_a_trend_is_a_change_that_chance_does_not_make(tmp_path: Path) -> None:
         made.log.append([entry(n, "fail" if n >= 200 - bad else "pass") for n in range(200)])
         assert answer_without_image(made, "What is the trend?").answer.startswith(lead)
         made.log.close()
+
+
+def test_drift_is_told_since_its_first_part_and_what_to_do(tmp_path: Path) -> None:
+    made = context(tmp_path / "log.sqlite")
+    assert made.log is not None
+    assert answer_without_image(made, "Has it drifted?").answer.startswith("No. No part was inspected")
+    draw = np.random.default_rng(0)
+    shares = ndtr(-np.concatenate([draw.normal(size=300), draw.normal(1.5, size=100)]))
+    made.log.append(
+        [
+            entry(n, "fail" if p < 0.05 else "pass", p_value=float(p), station="line-3")
+            for n, p in enumerate(shares[:300])
+        ]
+    )
+    none = answer_without_image(made, "Has it drifted?")
+    assert (none.affirmed, none.answer) == (False, "No. No drift of the scores was found in the log [log].")
+    made.log.append(
+        [
+            entry(n, "fail" if p < 0.05 else "pass", p_value=float(p), station="line-3")
+            for n, p in enumerate(shares[300:], 300)
+        ]
+    )
+    reply = answer_without_image(made, "Since when do the scores drift?")
+    assert re.match(
+        r"Since 2026-11-02 1\d:\d\d the scores of good parts of screw \(line-3\) lie higher, by 1\.\d "
+        r'standard deviations; the first is "part-\d+\.png" \[log\]\. Check light, focus and position of the '
+        r"camera; "
+        r".* iad calibrate screw PATH \[log\]\.$",
+        reply.answer,
+    ), reply.answer
+    assert [one.kind for one in reply.understood] == ["history"]
+    for question, first in (
+        ("Has the camera drifted?", "Yes. Since 2026"),
+        ("Gibt es eine Drift?", "Ja. Seit 2026"),
+        ("Y a-t-il une dérive ?", "Oui. Depuis 2026"),
+        ("C'è una deriva?", "Sì. Dal 2026"),
+        ("有漂移吗？", "是。自 2026"),
+        ("ドリフトしていますか？", "はい。2026"),
+    ):
+        reply = answer_without_image(made, question)
+        assert reply.answer.startswith(first), reply.answer
+        assert reply.affirmed is True
+    made.log.close()
+
+
+def test_what_makes_something_drift_is_asked_of_the_notes() -> None:
+    assert [one.kind for one in understand("What causes the drift?").intents] == ["cause"]
 
 
 def test_what_is_about_an_image_asks_for_one(tools: Context) -> None:

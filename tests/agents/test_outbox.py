@@ -18,7 +18,8 @@ from plates import part
 from agents.app import Application
 from agents.outbox.courier import Couriers
 from agents.outbox.outbox import Outbox
-from agents.outbox.receivers import Folder, Webhook, receiver_of
+from agents.outbox.receivers import Folder, Webhook
+from agents.outbox.targets import receiver_of
 from agents.settings import Settings
 from anomaly_core.errors import ConfigError, StoreError
 

@@ -27,7 +27,7 @@ class CalibrationSummary:
 
     images: further images used. good_images: all that the calibration rests on. supported_rate: false-alarm
     rate that so many images without an alarm prove, at 95 % confidence. skipped: files that could not be
-    read. findings: images that were left out.
+    read. findings: images that were left out. warnings: what failed beside it, such as its row in the log.
     """
 
     product: str
@@ -37,6 +37,7 @@ class CalibrationSummary:
     supported_rate: float
     skipped: list[FailureRecord] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
 
 
 def supported_rate(images: int) -> float:

@@ -30,7 +30,8 @@ class EnrollSummary:
     skipped: files that could not be read. findings: images that are odd among the others. unread: files of
     kinds that are not read. encoder: the product's image encoder. forecast: what its verdict makes of
     simulated defects, or None for one good image or where none was asked for. supported_rate: see
-    `supported_rate`. alpha: stated false-alarm rate. note: remarks for the user.
+    `supported_rate`. alpha: stated false-alarm rate. note: remarks for the user. warnings:
+    what failed beside it, such as its row in the log.
     """
 
     product: str
@@ -44,6 +45,7 @@ class EnrollSummary:
     alpha: float = 0.05
     seconds: float = 0.0
     note: str = ""
+    warnings: list[str] = field(default_factory=list)
 
 
 def enroll(

@@ -18,7 +18,14 @@ from agents.interfaces.cli.options import (
     Store,
     application,
 )
-from agents.interfaces.cli.output import print_failure, print_json, print_line, print_table, progress
+from agents.interfaces.cli.output import (
+    print_failure,
+    print_json,
+    print_line,
+    print_table,
+    print_warnings,
+    progress,
+)
 
 
 def register(app: typer.Typer) -> None:
@@ -78,6 +85,7 @@ def enroll(
     ):
         summary = opened.enroll(product, images, bar, keep_all=keep_all, mm_per_px=mm_per_px)
     summary = replace(summary, unread=unread_kinds(paths))
+    print_warnings(summary.warnings)
     for failure in summary.skipped:
         print_failure(failure)
     if json:
@@ -119,6 +127,7 @@ def calibrate(
     images = find_images(paths)
     with application(store=store, device=device, reads_store=True) as opened, progress() as bar:
         summary = opened.calibrate(product, images, bar)
+    print_warnings(summary.warnings)
     for failure in summary.skipped:
         print_failure(failure)
     if json:

@@ -14,6 +14,7 @@ from agents.interfaces.cli.options import Json, Store
 from agents.interfaces.cli.output import count_of, print_json, print_line, print_table
 
 if TYPE_CHECKING:
+    from knowledge.log.drift import Drift
     from knowledge.log.figures import Counts
 
 SHOWN: Final = 20
@@ -56,7 +57,7 @@ def log(
         typer.Option("--limit", metavar="N", min=1, help=f"Rows; {SHOWN} in a table, all in JSON."),
     ] = None,
     summary: Annotated[
-        bool, typer.Option("--summary", help="Counts, yield, types of defects, days; no rows.")
+        bool, typer.Option("--summary", help="Counts, yield, types of defects, days, drift; no rows.")
     ] = False,
     verify: Annotated[
         bool, typer.Option("--verify", help="Check that no row was changed, removed or put elsewhere.")
@@ -64,10 +65,11 @@ def log(
     store: Store = None,
     json: Json = False,
 ) -> None:
-    """Show what was inspected: the latest first, with counts."""
+    """Show what was inspected: the latest first, with counts and drift."""
     from agents.desk import history
     from agents.settings import Settings
     from knowledge.log import figures
+    from knowledge.log.drift import drifts
     from knowledge.log.log import InspectionLog, require_log
 
     path = Settings.from_environment(store=store).log_file
@@ -91,8 +93,10 @@ def log(
         found = opened.read(lambda connection: history.summary(connection, wanted))
         if json:
             print_json(found)
-        else:
-            _print_summary(found)
+            return
+        _print_summary(found)
+        for one in opened.read(lambda connection: drifts(connection, wanted)):
+            _print_drift(one)
         return
     most = limit if limit is not None or json else SHOWN
 
@@ -104,6 +108,8 @@ def log(
             return
         _print_rows(rows)
         _print_counts(figures.counts(connection, wanted))
+        for one in drifts(connection, wanted):
+            _print_drift(one)
 
     opened.read(show)
 
@@ -150,6 +156,10 @@ def _print_rows(rows: Iterable[dict[str, Any]]) -> None:
         ),
         whole=frozenset({"time", "decision", "p"}),
     )
+
+
+def _print_drift(one: Drift) -> None:
+    print_line(("drift  ", "yellow"), one.told(_shown))
 
 
 def _print_counts(one: Counts) -> None:

@@ -26,6 +26,7 @@ from agents.interfaces.cli.output import Tally, print_note
 if TYPE_CHECKING:
     from agents.app import Application
     from agents.outbox.courier import Couriers
+    from agents.outbox.receivers import Receiver
 
 
 def register(app: typer.Typer) -> None:
@@ -44,7 +45,8 @@ def watch(
         typer.Option(
             "--send",
             metavar="URL|DIR",
-            help="Post each result there, or write it there as a JSON file; may be repeated.",
+            help="Send each result and alarm there: http, https, mqtt, mqtts, opc.tcp (served there), or a "
+            "folder that gets JSON files; may be repeated.",
         ),
     ] = None,
     settle: Annotated[
@@ -79,10 +81,12 @@ def watch(
             ) as opened,
             ExitStack() as closing,
         ):
+            from agents.watch.alarms import DriftAlarms, alarm_object
             from agents.watch.run import watch as watched
             from anomaly_core.json_lines import json_line
 
             couriers = closing.enter_context(_couriers(opened, send)) if send else None
+            alarms = DriftAlarms(opened.tools.log)
             for id_, record in watched(
                 opened, folder, product=product, out=out, settle_s=settle, say=print_note
             ):
@@ -90,6 +94,10 @@ def watch(
                     couriers.put(id_, json_line({"id": id_, **record.model_dump(mode="json")}))
                 print_record(record, as_json=json)
                 tally.add(record)
+                for alarm in alarms.new():
+                    if couriers is not None:
+                        couriers.put(alarm.id, json_line(alarm_object(alarm)))
+                    print_note(f"drift: {alarm.told(str)}")
     except KeyboardInterrupt:
         print_note(f"interrupted: {tally.done} images were inspected: {tally}; the same command goes on")
         raise
@@ -98,8 +106,14 @@ def watch(
 def _couriers(app: Application, targets: list[str]) -> Couriers:
     from agents.outbox.courier import Couriers
     from agents.outbox.outbox import Outbox
-    from agents.outbox.receivers import receiver_of
+    from agents.outbox.targets import receiver_of
 
-    receivers = [receiver_of(target) for target in dict.fromkeys(targets)]
     store = app.settings.store
-    return Couriers(Outbox(store.with_name(f"{store.name}-outbox.sqlite")), receivers, print_note)
+    receivers: list[Receiver] = []
+    with ExitStack() as opened:  # closes what is open where another cannot be opened
+        for target in dict.fromkeys(targets):
+            receivers.append(receiver_of(target))
+            opened.callback(receivers[-1].close)
+        couriers = Couriers(Outbox(store.with_name(f"{store.name}-outbox.sqlite")), receivers, print_note)
+        opened.pop_all()
+    return couriers

@@ -67,7 +67,7 @@ def history_routes(desk: Desk, queue: Queue) -> APIRouter:
 
     @routes.get("/log/summary")
     def summary(_: Viewer, wanted: Wanted) -> dict[str, Any]:
-        """Return counts, yield, types of defects and days."""
+        """Return counts, yield, types of defects, days and drift."""
         return desk.history.summary(wanted)
 
     @routes.get("/log/export", response_class=Response, responses={200: {"content": {"text/csv": {}}}})

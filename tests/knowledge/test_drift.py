@@ -1,0 +1,189 @@
+"""Drift: seldom told by chance, soon after a change, since the right part; corrections, recalibration."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+from logged import START, entry
+from scipy.special import ndtr, ndtri
+
+from knowledge.log.cusum import shifts
+from knowledge.log.drift import Drift, drifts
+from knowledge.log.entry import Entry, timestamp
+from knowledge.log.figures import Filter
+from knowledge.log.log import InspectionLog
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Iterator[InspectionLog]:
+    opened = InspectionLog(tmp_path / "log.sqlite")
+    yield opened
+    opened.close()
+
+
+def parts(levels: list[tuple[int, float]], seed: int = 0, **fields: object) -> list[Entry]:
+    """Inspections whose scores lie at each level, in standard deviations above enrolment, for a count."""
+    draw = np.random.default_rng(seed)
+    scores = np.concatenate([draw.normal(level, size=count) for count, level in levels])
+    made = []
+    for number, p_value in enumerate(ndtr(-scores)):
+        decision = "fail" if p_value < 0.05 else "review" if p_value < 0.2 else "pass"
+        made.append(entry(number, decision, p_value=float(p_value), **fields))
+    return made
+
+
+def found(log: InspectionLog, wanted: Filter | None = None) -> list[Drift]:
+    return log.read(lambda held: drifts(held, wanted or Filter()))
+
+
+def test_a_false_alarm_comes_once_in_many_thousand_values() -> None:
+    draw = np.random.default_rng(0)
+    count = sum(len(shifts(draw.normal(size=10_000))) for _ in range(40))
+    # 400,000 values; `benchmarks/drift.py` measures about one in 25,000.
+    assert 4 <= count <= 32
+
+
+@pytest.mark.parametrize("size", [-3.0, -1.5, 1.5, 3.0])
+def test_a_shift_is_found_soon_since_its_first_value_and_until_its_last(size: float) -> None:
+    for seed in range(20):
+        draw = np.random.default_rng(seed)
+        values = draw.normal(size=900)
+        values[300:600] += size
+        one, *others = shifts(values)
+        assert others == []
+        assert abs(one.first - 300) <= 25
+        assert 300 <= one.found <= 360
+        assert one.end is not None
+        assert abs(one.end - 600) <= 40
+        assert np.sign(one.size) == np.sign(size)
+        assert abs(one.size) == pytest.approx(abs(size), abs=0.4)
+
+
+def test_the_sums_are_those_of_the_definition() -> None:
+    """The chart against its recursion, value by value."""
+    draw = np.random.default_rng(3)
+    values = np.concatenate([draw.normal(size=200), draw.normal(1.2, size=200)])
+    from scipy.stats import t as student
+
+    seen = [*np.sqrt(31 / 32) * np.tile([1.0, -1.0], 16)]  # 32 values of mean 0 and variance 1
+    upper, began = 0.0, 0
+    for index, value in enumerate(values):
+        away = (value - np.mean(seen)) / (np.std(seen, ddof=1) * np.sqrt(1 + 1 / len(seen)))
+        if upper == 0.0:
+            began = index
+        upper = max(0.0, upper + ndtri(student.cdf(away, len(seen) - 1)) - 0.5)
+        if upper > 9.0:
+            break
+        seen.append(value)
+    (one,) = shifts(values)
+    assert (one.first, one.found) == (began, index)
+
+
+def test_a_calibration_that_is_off_from_the_first_part_on_is_told() -> None:
+    draw = np.random.default_rng(0)
+    (one,) = shifts(draw.normal(2.5, size=200))
+    assert one.first <= 2
+    assert one.end is None
+
+
+def test_drift_is_told_by_product_and_station_with_its_first_part(log: InspectionLog) -> None:
+    log.append(parts([(400, 0.0), (200, 1.5)], station="line-1", product="screw"))
+    log.append(parts([(600, 0.0)], seed=1, station="line-2", product="screw"))
+    log.append(parts([(600, 0.0)], seed=2, product="nut"))
+    log.append(parts([(300, 0.0), (300, -1.5)], seed=3, product="plate"))
+    screw, plate = found(log)
+    assert (screw.product, screw.station, screw.direction, screw.until) == ("screw", "line-1", "higher", None)
+    number = int(screw.name.removeprefix("part-").removesuffix(".png"))
+    assert abs(number - 400) <= 20
+    assert screw.since == timestamp(START + timedelta(minutes=number)) < screw.found
+    assert screw.advice.endswith("iad calibrate screw PATH...")
+    assert (plate.product, plate.station, plate.direction) == ("plate", None, "lower")
+    assert "defects may pass" in plate.advice
+    assert found(log, Filter(product="screw", station="line-2")) == []
+    assert found(log, Filter(until=timestamp(START + timedelta(minutes=200)))) == []
+    assert found(log, Filter(since=timestamp(START + timedelta(days=3)))) == [screw, plate]
+
+
+def test_what_has_ended_is_of_its_period_alone(log: InspectionLog) -> None:
+    log.append(parts([(300, 0.0), (100, 2.0), (300, 0.0)]))
+    (one,) = found(log)
+    assert one.until is not None
+    assert found(log, Filter(since=timestamp(START + timedelta(minutes=600)))) == []
+
+
+def test_recalibration_begins_anew(log: InspectionLog) -> None:
+    log.append(parts([(300, 0.0), (200, 2.0)]))
+    assert len(found(log)) == 1
+    note = "rates set to alpha 0.05, review 0.2"
+    change = entry(500, kind="change", decision=None, sha256="", p_value=1.0, note=note)
+    log.append([change])
+    assert len(found(log)) == 1
+    log.append([replace(change, note="calibrated with 20 further good images", uid="c")])
+    log.append([replace(one, at=timestamp(START + timedelta(days=1)), uid=f"n{number}")
+                for number, one in enumerate(parts([(200, 0.0)], seed=5))])  # fmt: skip
+    assert found(log) == []
+
+
+def test_corrections_count(log: InspectionLog) -> None:
+    """That all parts fail, only people can tell to be wrong; that some did not fail, too."""
+    log.append(parts([(300, 0.0)]))
+    at = {"at": timestamp(START + timedelta(days=1))}
+    log.append([entry(1000 + number, "fail", p_value=1e-4, **at) for number in range(8)])
+    assert found(log) == []
+    said = [
+        entry(1000 + number, kind="correction", decision=None, correction=f"c{number}", verdict="good")
+        for number in range(8)
+    ]
+    log.append(said)
+    (one,) = found(log)
+    assert (one.parts, one.direction) == (8 + 1, "higher"), (
+        "the part before them was near the limit by chance"
+    )
+    log.append([replace(each, kind="undo", uid=f"u{each.correction}") for each in said])
+    assert found(log) == []
+    near = [entry(2000 + number, "review", p_value=0.051, **at) for number in range(12)]
+    log.append(near)
+    assert len(found(log)) == 1
+    log.append(
+        [
+            entry(
+                2000 + number, kind="correction", decision=None, correction=f"d{number}", verdict="anomalous"
+            )
+            for number in range(12)
+        ]
+    )
+    assert found(log) == []
+
+
+def test_one_missed_defect_after_the_other_among_good_parts_is_no_drift(log: InspectionLog) -> None:
+    made = parts([(400, 0.0)])
+    log.append(
+        [
+            replace(one, p_value=0.0501, decision="review") if n % 40 == 0 else one
+            for n, one in enumerate(made)
+        ]
+    )
+    assert found(log) == []
+
+
+def test_an_index_serves_it_also_in_a_log_of_an_earlier_version(log: InspectionLog) -> None:
+    log.append(parts([(300, 0.0), (100, 2.0)]))
+    told = found(log)
+    log.close()
+    with sqlite3.connect(log.path) as earlier:
+        earlier.execute("DROP INDEX by_level")
+    earlier.close()
+    assert found(log) == told
+    log.append([])
+    query = (
+        "EXPLAIN QUERY PLAN SELECT number, p_value, alpha, decision FROM rows WHERE kind = 'inspection' "
+        "AND product = 'nut' AND station IS NULL AND at > '' ORDER BY at, number"
+    )
+    plan = log.read(lambda held: held.execute(query).fetchall())
+    assert [step[3].partition(" (")[0] for step in plan] == ["SEARCH rows USING COVERING INDEX by_level"]
