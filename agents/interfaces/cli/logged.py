@@ -6,15 +6,12 @@ import sqlite3
 from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import Annotated, Any, Final
 
 import typer
 
 from agents.interfaces.cli.options import Json, Store
 from agents.interfaces.cli.output import count_of, print_json, print_line, print_table
-
-if TYPE_CHECKING:
-    from knowledge.log.figures import Counts
 
 SHOWN: Final = 20
 """Rows of the table where no limit is given."""
@@ -97,13 +94,14 @@ def log(
     most = limit if limit is not None or json else SHOWN
 
     def show(connection: sqlite3.Connection) -> None:
-        rows = figures.rows(connection, wanted, "worst" if worst else "latest", most)
+        parts = figures.Parts(connection, wanted)
+        rows = parts.rows("worst" if worst else "latest", most, every=True)
         if json:
             for row in rows:
                 print_json(row)
             return
         _print_rows(rows)
-        _print_counts(figures.counts(connection, wanted))
+        print_line(_line(history.counted(parts.counts())))
 
     opened.read(show)
 
@@ -141,7 +139,7 @@ def _print_rows(rows: Iterable[dict[str, Any]]) -> None:
                 _shown(row["at"]).removeprefix(f"{datetime.now().astimezone():%Y-}"),
                 row["name"],
                 row["product"],
-                row["decision"],
+                row["decision"] if row["said"] is None else f"{row['last_word']}, by a person",
                 f"{row['p_value']:.3g}",
                 plain_name(row["type"] or ""),
                 *(row[key] or "" for key in ("lot", "station", "operator")),
@@ -152,15 +150,12 @@ def _print_rows(rows: Iterable[dict[str, Any]]) -> None:
     )
 
 
-def _print_counts(one: Counts) -> None:
-    from agents.desk import history
-
-    print_line(_line(history.counted(one)))
-
-
 def _line(found: dict[str, Any]) -> str:
     shares = f"{found['pass']} pass, {found['review']} review, {found['fail']} fail"
-    return f"{count_of(found['count'], 'inspection')}: {shares}; yield {_percent(found)}"
+    counted = count_of(found["count"], "part")
+    if found["inspections"] != found["count"]:
+        counted += f" ({count_of(found['inspections'], 'inspection')})"
+    return f"{counted}: {shares}; yield {_percent(found)}"
 
 
 def _percent(found: dict[str, Any]) -> str:
