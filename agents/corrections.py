@@ -39,13 +39,15 @@ Mask = NDArray[np.bool_]
 class Outcome:
     """What became of a correction.
 
-    accepted: whether it was recorded. flips: the verdicts it changes. warnings: what failed beside it.
+    accepted: whether it was recorded. flips: the verdicts it changes, the worst first, of the `judged` images
+    that it was tried on. warnings: what failed beside it.
     """
 
     correction: Correction
     accepted: bool
     flips: list[Flip] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    judged: int = 0
 
 
 def correct(
@@ -116,14 +118,16 @@ def correct(
             return Outcome(correction, accepted=False)
         if made is None:
             return Outcome(correction, True, [], _write(tools, correction, bytes_of(loaded), drawn, None))
-        flips = made.flips(judged_images(tools, found.name, against))
+        past = judged_images(tools, found.name, against)
+        flips = made.flips(past, progress)
         learned = replace(correction, learned="template")
         if box is not None:
             rest = label_of(made.judge(image).anomalous)
             learned = replace(correction, verdict=rest, learned="zone")
         if not record or (any(flip.harms for flip in flips) and not accept_flips):
-            return Outcome(learned, accepted=False, flips=flips)
-        return Outcome(learned, True, flips, _write(tools, learned, bytes_of(loaded), drawn, made.put))
+            return Outcome(learned, accepted=False, flips=flips, judged=len(past))
+        warnings = _write(tools, learned, bytes_of(loaded), drawn, made.put)
+        return Outcome(learned, True, flips, warnings, judged=len(past))
 
 
 def _normal_box(part: Part, number: int) -> Box | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any, Final, Literal
 
 from pydantic import Field
@@ -14,7 +13,7 @@ from anomaly_core.names import name_key, plain_name
 from anomaly_core.results import Decision
 from knowledge.log import figures
 from knowledge.log.drift import drifts
-from knowledge.log.figures import Filter
+from knowledge.log.figures import Filter, Parts
 from knowledge.log.log import require_log
 from tools.context import Context, Part
 from tools.records import LogFigure, LogQuestion, Record
@@ -26,24 +25,25 @@ MOST_DAYS: Final = 14
 
 
 class CountsRecord(Record):
-    """Inspections by decision."""
+    """Parts by decision; see `knowledge.log.figures.Counts`."""
 
     passed: int
     review: int
     failed: int
+    inspections: int
 
     @property
     def all(self) -> int:
-        """All inspections."""
+        """All parts."""
         return self.passed + self.review + self.failed
 
     def of(self, decision: Decision | None) -> int:
-        """Return the inspections of a decision, or all."""
+        """Return the parts of a decision, or all."""
         return {None: self.all, "pass": self.passed, "review": self.review, "fail": self.failed}[decision]
 
 
 class LoggedRecord(Record):
-    """An inspection in the log."""
+    """A part in the log. decision: its last word; at, p_value: of its last inspection."""
 
     name: str
     at: str
@@ -70,14 +70,14 @@ class TypeCount(Record):
 
 
 class DayRecord(Record):
-    """Inspections of a local day."""
+    """Parts of a local day."""
 
     day: str
     counts: CountsRecord
 
 
 class RunRecord(Record):
-    """Failed parts in a row up to the last inspection."""
+    """Failed parts in a row up to the last one inspected."""
 
     count: int
     since: str
@@ -99,7 +99,7 @@ class DriftRecord(Record):
 class HistoryRecord(Record):
     """Figures of the log.
 
-    product, types, lot: what they are narrowed to. counts: of all inspections; number: of those of the
+    product, types, lot: what they are narrowed to. counts: of all parts; number: of those of the
     decision and type that are asked for. Lists are empty where the figure has no use for them.
     """
 
@@ -132,7 +132,8 @@ class HistoryRecord(Record):
             *([f"until {self.until}"] if self.until else []),
         ]
         one = self.counts
-        told = f"the log holds {one.all} inspections{', ' if narrowed else ''}{', '.join(narrowed)}: "
+        told = f"the log holds {one.all} parts, {one.inspections} inspections"
+        told += f"{', ' if narrowed else ''}{', '.join(narrowed)}: "
         told += f"{one.passed} pass, {one.review} review, {one.failed} fail"
         if self.by_type:
             told += f"; {', '.join(f'{plain_name(each.name)} {each.count}' for each in self.by_type)}"
@@ -182,28 +183,26 @@ def _figures(
         name=None if asked.image_name is None or asked.figure == "corrected" else asked.image_name,
     )
     decision = "fail" if types and asked.decision is None else asked.decision
-    wanted = replace(scope, decision=decision, types=tuple(types) if types else None)
-    whole = figures.counts(connection, scope)
+    parts = Parts(connection, scope)
+    chosen = parts.narrowed(decision=decision, types=tuple(types) if types else None)
+    whole = parts.counts()
     counted = _counts(whole)
     made: dict[str, Any] = {}
     match asked.figure:
         case "list" | "last" | "often":
-            made["rows"] = _rows(connection, wanted, "latest")
+            made["rows"] = _rows(chosen, "latest")
         case "worst":
-            made["rows"] = _rows(connection, wanted, "worst")
+            made["rows"] = _rows(chosen, "worst")
         case "first":
-            made["rows"] = _rows(connection, wanted, "first")[:1]
-            run = figures.present_run(connection, scope)
+            made["rows"] = _rows(chosen, "first")[:1]
+            run = parts.present_run()
             made["run"] = None if run is None else RunRecord(**vars(run))
         case "frequent":
-            made["by_type"] = [
-                TypeCount(name=name, count=count) for name, count in figures.pareto(connection, scope)
-            ]
+            made["by_type"] = [TypeCount(name=name, count=count) for name, count in parts.pareto()]
         case "trend":
-            made["halves"] = [_counts(one) for one in figures.halves(connection, scope, whole)]
+            made["halves"] = [_counts(one) for one in parts.halves(whole)]
             made["by_day"] = [
-                DayRecord(day=one.day, counts=_counts(one.counts))
-                for one in figures.days(connection, scope, MOST_DAYS, whole)
+                DayRecord(day=one.day, counts=_counts(one.counts)) for one in parts.days(MOST_DAYS, whole)
             ]
         case "drift":
             made["drifts"] = [_picked(DriftRecord, vars(one)) for one in drifts(connection, scope)]
@@ -214,7 +213,6 @@ def _figures(
             made["corrections"] = [_picked(CorrectedRecord, one) for one in found]
         case "count" | "yield":
             pass
-    unnarrowed = decision is None and not types
     return HistoryRecord(
         figure=asked.figure,
         decision=decision,
@@ -225,7 +223,7 @@ def _figures(
         types=types,
         lot=scope.lot,
         counts=counted,
-        number=counted.all if unnarrowed else figures.counts(connection, wanted).all,
+        number=chosen.counts().all if types else counted.of(decision),
         **made,
     )
 
@@ -249,8 +247,10 @@ def _types(asked: LogQuestion, known: Sequence[str]) -> list[str]:
     return [name for name in known if key in name_key(name) or name_key(name) in key] or [asked.type]
 
 
-def _rows(connection: sqlite3.Connection, wanted: Filter, order: figures.Order) -> list[LoggedRecord]:
-    return [_picked(LoggedRecord, row) for row in figures.rows(connection, wanted, order, MOST_ROWS)]
+def _rows(parts: Parts, order: figures.Order) -> list[LoggedRecord]:
+    return [
+        _picked(LoggedRecord, {**row, "decision": row["last_word"]}) for row in parts.rows(order, MOST_ROWS)
+    ]
 
 
 def _picked(kind: type[Any], row: Mapping[str, Any]) -> Any:
@@ -258,4 +258,4 @@ def _picked(kind: type[Any], row: Mapping[str, Any]) -> Any:
 
 
 def _counts(one: figures.Counts) -> CountsRecord:
-    return CountsRecord(passed=one.passed, review=one.review, failed=one.failed)
+    return CountsRecord(passed=one.passed, review=one.review, failed=one.failed, inspections=one.inspections)

@@ -120,7 +120,7 @@ def _changed(
         context.templates.replace_meta(name, meta, earlier=earlier)
         return outcome
     with candidate(context, name, zones=zones, progress=progress) as made:
-        flips = made.flips(judged_images(context, name, against))
+        flips = made.flips(judged_images(context, name, against), progress)
         if any(flip.harms for flip in flips) and not accept_flips:
             return replace(outcome, accepted=False, flips=flips)
         with context.store.transaction(f"zones of {name}") as tx:

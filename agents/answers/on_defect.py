@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from agents.answers.on_verdict import finding, no_region, place_finding
 from agents.answers.topic import Reply, Topic, same_type
-from agents.questions.slots import names_the_edge
+from agents.questions.slots import names_the_edge, type_of
 from anomaly_core.names import plain_name
 from tools.locations import Box
+from tools.records import DefectRecord, MeasuredRegion
 
 AT_BORDER = 0.02
 """Distance from the image's border, as a share of its side, within which a region reaches it."""
@@ -73,6 +74,14 @@ def kind(topic: Topic) -> Reply:
         say("It is {look} {cited}.", look=topic.look(one), cited=topic.cited([one]))
         for one in topic.chosen[:1]
     ]
+    neither = ""
+    if topic.intent.choice:
+        known = topic.known_types
+        offered = [type_of(piece, topic.asked.spoken, known) for piece in topic.intent.choice]
+        found = topic.defect
+        if found is not None and any(one is not None and same_type(one, found.name) for one in offered):
+            return Reply("", [_probably(topic, found), *looks])
+        neither = say("Neither is established.") if found is None else say("Neither of them.")
     if topic.defect is None:
         near = [plain_name(other.name) for other in defect.alternatives[:2]] if defect else []
         source = "type" if defect is not None else "notes"
@@ -80,15 +89,21 @@ def kind(topic: Topic) -> Reply:
         if near:
             told.append(say("It comes nearest to {types} [type].", types=say.listed(near)))
         asked_for = topic.intent.closed and named is not None
+        if neither:
+            return Reply(neither, [*told[1:], *looks])
         return Reply(say("Possibly.") if asked_for else "", [*told, *looks], None)
-    told = [say("Probably {type} [type].", type=topic.type_name(topic.defect.name))]
+    told = [_probably(topic, topic.defect)]
     others = [plain_name(other.name) for other in topic.defect.alternatives[:2]]
     if others:
         told.append(say("Less likely: {types} [type].", types=say.listed(others)))
     if topic.intent.closed and named is not None:
         yes = same_type(named, topic.defect.name)
         return Reply(topic.yes_no(yes), [*told, *looks], yes)
-    return Reply("", [*told, *looks], None)
+    return Reply(neither, [*told, *looks], None)
+
+
+def _probably(topic: Topic, defect: DefectRecord) -> str:
+    return topic.say("Probably {type} [type].", type=topic.type_name(defect.name))
 
 
 def appearance(topic: Topic) -> Reply:
@@ -105,6 +120,7 @@ def appearance(topic: Topic) -> Reply:
     if nothing is not None:
         none = [] if topic.verdict.anomalous else [say("There is no defect to describe [score].")]
         return Reply("", [*none, nothing], None)
+    tones = [sentence for one in topic.chosen[:1] for sentence in _tone(topic, one)]
     looks = [
         say(
             "{place}: {look} [{id}].",
@@ -114,7 +130,26 @@ def appearance(topic: Topic) -> Reply:
         )
         for one in topic.chosen
     ]
-    return Reply("", looks, None)
+    return Reply("", [*tones, *looks], None)
+
+
+def _tone(topic: Topic, region: MeasuredRegion) -> list[str]:
+    """Return how bright a region is, and that its colour isn't measured, where that is asked for."""
+    say, hue = topic.say, topic.words.has("colour", topic.text)
+    if region.look is None or not (hue or topic.words.has("brightness", topic.text)):
+        return []
+    number = round(abs(region.look.contrast))
+    told = say("It is about as bright as its surroundings [{id}].", id=region.id)
+    if number > 0:
+        darker = region.look.contrast < 0
+        message = (
+            "It is {number} grey levels darker than its surroundings [{id}]."
+            if darker
+            else "It is {number} grey levels brighter than its surroundings [{id}]."
+        )
+        told = say(message, number=number, id=region.id)
+    unmeasured = say("Its colour isn't measured, only its brightness [{id}].", id=region.id)
+    return [told, unmeasured] if hue else [told]
 
 
 def _nothing(topic: Topic) -> str | None:

@@ -68,14 +68,18 @@ class _Told:
         )  # fmt: skip
 
     def scope(self) -> list[str]:
-        """Return a sentence on what the figures are narrowed to, if anything."""
+        """Return sentences on parts that were inspected again, and on what alone was counted."""
         found, say = self.found, self.say
         narrowed = [
             *([say("product {name}", name=plain_name(found.product))] if found.product else []),
             *(say("type {name}", name=plain_name(name)) for name in found.types),
             *([say("lot {name}", name=found.lot)] if found.lot else []),
         ]
-        return [self("Counted: {scope} alone [{id}].", scope=say.listed(narrowed))] if narrowed else []
+        told = [self("Counted: {scope} alone [{id}].", scope=say.listed(narrowed))] if narrowed else []
+        if found.counts.inspections != found.counts.all:
+            once = "Each part counts once, by its last word: {count} inspections [{id}]."
+            told.insert(0, self(once, count=found.counts.inspections))
+        return told
 
     def counted(self) -> str:
         """Return how many there are of the decision that is asked for, or of each."""
@@ -126,6 +130,8 @@ def _list(told: _Told) -> Reply:
 
 
 def _worst(told: _Told) -> Reply:
+    if not told.found.rows:
+        return Reply(told.say("None."), [told.counted()])
     first, *others = told.found.rows
     next_ = [f'"{row.name}"' for row in others[: MOST_NAMED - 1]]
     body = [_row(told, 'The worst is "{name}" of {time}: {decision}, p-value {p} [{id}].', first)]

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from agents.answers.analysis import about_type, find_aspect, quoted
-from agents.answers.topic import Topic
+from agents.answers.phrases import Phrases
+from agents.answers.topic import Reply, Topic
 from knowledge.catalogue.limits import Tolerance, parse_limit
+from tools.records import LimitRecord
 
 _SHOWN = {"mm": "mm", "mm2": "mm²", "px": "px", "px2": "px²", "percent": "%", "count": ""}
 
@@ -67,6 +69,21 @@ def judge(topic: Topic, name: str, measured: Measured) -> Judged | None:
         ]
     told = [*quoted(topic, found), *dict.fromkeys(compared), *verdict]
     return Judged(within, told, [_in_words(tolerance) for tolerance in tolerances])
+
+
+def stated(say: Phrases, measure: LimitRecord, limit: LimitRecord, *, closed: bool) -> Reply:
+    """Return whether a measure that a question states is within the limit that it states."""
+    within = measure.value <= limit.value
+    message = (
+        "As stated, {value} is within the limit of {limit}; nothing was measured."
+        if within
+        else "As stated, {value} is above the limit of {limit}; nothing was measured."
+    )
+    units = {"percent": "%", "mm": " mm", "px": " px"}
+    value, most = (f"{one.value:g}{units[one.unit]}" for one in (measure, limit))
+    told = say(message, value=value, limit=most)
+    lead = f"{say('Yes.') if within else say('No.')} " if closed else ""
+    return Reply(f"{lead}{told}", affirmed=within if closed else None)
 
 
 def _compared(topic: Topic, value: float, tolerance: Tolerance) -> str:

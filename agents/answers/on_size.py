@@ -143,7 +143,7 @@ def _part_id(topic: Topic) -> str:
 def _measure(topic: Topic) -> Measure:
     words, text = topic.words, topic.text
     limit = topic.intent.limit
-    if (limit is not None and limit.unit == "percent") or words.has("area", text):
+    if (limit is not None and limit.unit == "percent") or words.has("area", text) or words.has("share", text):
         return "area"
     return "width" if words.has("width", text) and not words.has("length", text) else "length"
 

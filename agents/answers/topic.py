@@ -99,6 +99,13 @@ class Topic:
         named = self.intent.type
         return named is not None and (self.defect is None or not same_type(named, self.defect.name))
 
+    @property
+    def known_types(self) -> list[str]:
+        """Names of types that the question may mean: those of the notes, and those that were compared."""
+        found = self.state.get("defect_type")
+        compared = [] if found is None else [found.name, *(one.name for one in found.alternatives)]
+        return [*self.state.get("expected", []), *compared]
+
     def seen(self, tool: str) -> Observation | None:
         """Return what a tool returned for this intent, or None."""
         return next(

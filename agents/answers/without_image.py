@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from agents.answers import on_notes, on_talk
+from agents.answers import on_limits, on_notes, on_talk
 from agents.answers.analysis import about_type
 from agents.answers.compose import each_sentence_once, yes_or_no_alone
 from agents.answers.evidence import notes_evidence
@@ -13,9 +13,12 @@ from agents.answers.kinds import ENTRIES
 from agents.answers.on_doubt import doubt
 from agents.answers.phrases import Phrases, phrases_of
 from agents.answers.topic import Reply, Topic
+from agents.questions.encoder import normalised
+from agents.questions.polarity import asks_openly
+from agents.questions.slots import stated_measure
 from agents.questions.types import meant_type
 from agents.questions.understanding import Reader, understand
-from agents.questions.words import same_defect
+from agents.questions.words import same_defect, words_of
 from agents.state import Asked, DialogueState, InspectionState, Observation, Understanding
 from anomaly_core.names import name_key
 from tools.context import Context
@@ -63,6 +66,12 @@ def answer_without_image(
     StoreError, and ConfigError where no log is kept.
     """
     asked = understand(question, known=known_defects(context), pictured=False, reader=reader)
+    text = normalised(question)
+    compared = stated_measure(text, asked.spoken)
+    if compared is not None:
+        # Nothing is to be measured or looked up: the question says all that it asks for.
+        first = asked.intents[0].model_copy(update={"kind": "size", "limit": compared[1], "log": None})
+        asked = asked.model_copy(update={"intents": [first]})
     asked = asked.answered_in(language)
     say = phrases_of(asked.language)
     named = product or _product_of(context, question)
@@ -70,7 +79,11 @@ def answer_without_image(
     observations: list[Observation] = []
     replies: list[Reply] = []
     for number, intent in enumerate(asked.intents):
-        if intent.log is not None:
+        if compared is not None:
+            # "Is 2.5 mm over the limit?": a yes would mean that it is not within it.
+            closed = not (asks_openly(text, asked.spoken) or words_of(asked.spoken).has("at_least", text))
+            replies.append(on_limits.stated(say, *compared, closed=closed))
+        elif intent.log is not None:
             observations.append(_looked_up(context, intent.log, product, number, len(observations)))
             topic = Topic(DialogueState(observations=observations), asked, intent, number, say)
             replies.append(ENTRIES["history"].word(topic))

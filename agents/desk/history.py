@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import asdict
 from datetime import datetime
 from sqlite3 import Connection
@@ -14,13 +14,13 @@ from anomaly_core.errors import ConfigError
 from knowledge.log import figures
 from knowledge.log.drift import drifts
 from knowledge.log.entry import timestamp
-from knowledge.log.figures import Counts, Filter, Order
+from knowledge.log.figures import Counts, Filter, Order, Parts
 from knowledge.log.log import Checked, InspectionLog, require_log
 
 T = TypeVar("T")
 EXPORTED: Final = (
     *("number", "at", "name", "product", "decision", "p_value", "alpha", "review", "type", "lot", "station"),
-    *("operator", "sha256", "hash"),
+    *("operator", "said", "last_word", "sha256", "hash"),
 )
 """Columns of an export."""
 
@@ -32,8 +32,8 @@ class History:
         self._log = log
 
     def rows(self, wanted: Filter, order: Order = "latest", limit: int | None = None) -> list[dict[str, Any]]:
-        """Return inspections as objects."""
-        return self._read(lambda held: list(figures.rows(held, wanted, order, limit)))
+        """Return inspections as objects, a person's verdict with each; see `knowledge.log.figures.Parts`."""
+        return self._read(lambda held: list(Parts(held, wanted).rows(order, limit, every=True)))
 
     def summary(self, wanted: Filter) -> dict[str, Any]:
         """Return counts, yield, types of defects, days and drift as one object."""
@@ -109,16 +109,14 @@ def _instants(text: str, option: str) -> tuple[datetime, datetime | None]:
 
 def summary(connection: Connection, wanted: Filter) -> dict[str, Any]:
     """Return counts, yield, types of defects, days and drift of the log as one object."""
-    whole = figures.counts(connection, wanted)
-    types: Sequence[tuple[str, int]] = figures.pareto(connection, wanted)
+    parts = Parts(connection, wanted)
+    whole = parts.counts()
     return {
         **counted(whole),
         "first": whole.first,
         "last": whole.last,
-        "defect_types": [{"name": name, "count": count} for name, count in types],
-        "days": [
-            {"day": one.day, **counted(one.counts)} for one in figures.days(connection, wanted, whole=whole)
-        ],
+        "defect_types": [{"name": name, "count": count} for name, count in parts.pareto()],
+        "days": [{"day": one.day, **counted(one.counts)} for one in parts.days(whole=whole)],
         "corrections": len(figures.corrections(connection, wanted)),
         "drift": [{**asdict(one), "advice": one.advice} for one in drifts(connection, wanted)],
         "filter": {key: value for key, value in asdict(wanted).items() if value is not None},
@@ -126,9 +124,10 @@ def summary(connection: Connection, wanted: Filter) -> dict[str, Any]:
 
 
 def counted(one: Counts) -> dict[str, Any]:
-    """Return counts and yield as an object."""
+    """Return counts and yield of parts as an object."""
     share = None if one.passed_share is None else round(one.passed_share, 6)
-    return {"count": one.all, "pass": one.passed, "review": one.review, "fail": one.failed, "yield": share}
+    decided = {"pass": one.passed, "review": one.review, "fail": one.failed}
+    return {"count": one.all, "inspections": one.inspections, **decided, "yield": share}
 
 
 def _cell(value: object) -> object:

@@ -25,6 +25,8 @@ def alternatives_of(text: str, language: str) -> list[str]:
     words = words_of(language)
     plain = re.sub(rf"(?:{words.source('tag')})\s*$", "", text).strip(" ,，、")
     pieces = [piece.strip(" ,，、?？") for piece in re.split(rf"(?:{words.source('or')})", plain)]
+    # "ですか、それとも" has two words for "or".
+    pieces = [piece for at, piece in enumerate(pieces) if piece or at in (0, len(pieces) - 1)]
     if len(pieces) == 1:
         # "Ok/ng?", "out? safe?"
         pieces = [piece.strip() for piece in re.split(r"[/?？]|\bvs\b", plain) if re.search(r"\w", piece)]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Final
@@ -23,6 +23,8 @@ SURE: Final = 3.0
 SHORTEST: Final = 3
 """Letters up to which a text is of no language in particular."""
 WORD_WEIGHT: Final = 2
+FAMILIAR: Final = 0.8
+"""Least share of a text's trigrams that a language has, for a text without a word of it to be of it."""
 _SCRIPTS: Final = (
     ("ja", r"[\u3041-\u30ff]"),
     ("ko", r"[\uac00-\ud7a3\u1100-\u11ff]"),
@@ -34,8 +36,8 @@ _OTHER_SCRIPT: Final = re.compile(r"[\u0370-\u058f\u0590-\u0eff]")
 def language_of(text: str, before: str | None = None) -> str:
     """Return the ISO 639-1 code of a text, one of `LANGUAGES`.
 
-    before: the language of the conversation, if any, which a text such as "ok?" does not change. English for
-    a language that no answer can be given in.
+    before: the language of the conversation, if any, which a text such as "ok?" or "hjkl" does not change.
+    English for a language that no answer can be given in.
     """
     for code, script in _SCRIPTS:
         if re.search(script, text):
@@ -46,11 +48,19 @@ def language_of(text: str, before: str | None = None) -> str:
     if len(re.findall(r"[a-z]", plain)) <= SHORTEST:
         return before or "en"
     fitted = _fitted()
-    scores = {
-        code: sum(counts[feature] for feature in _features(plain)) for code, counts in fitted.logs.items()
-    }
+    features = list(_features(plain))
+    if not any(_is_familiar(features, logs) for logs in fitted.logs.values()):
+        return before or "en"
+    scores = {code: sum(counts[feature] for feature in features) for code, counts in fitted.logs.items()}
     best, second = sorted(scores, key=lambda code: -scores[code])[:2]
     return best if before is None or scores[best] - scores[second] >= SURE else before
+
+
+def _is_familiar(features: Sequence[str], logs: _Logs) -> bool:
+    """Return whether a language has a whole word of a text, or most of its trigrams."""
+    trigrams = [one in logs for one in features if not one.startswith("=")]
+    known = any(one.startswith("=") and one in logs for one in features)
+    return known or sum(trigrams) >= FAMILIAR * max(len(trigrams), 1)
 
 
 _CALLED: Final = {
@@ -97,9 +107,15 @@ class _Logs(dict[str, float]):
 @cache
 def _fitted() -> _Fitted:
     counts: dict[str, Counter[str]] = {code: Counter() for code in LANGUAGES if code not in SPACELESS}
-    for example in read_examples():
-        if example.language in counts:
-            counts[example.language].update(_features(normalised(example.text)))
+    examples = [(one, list(_features(normalised(one.text)))) for one in read_examples()]
+    in_examples = Counter(
+        (one.language, word) for one, found in examples for word in set(found) if word[0] == "="
+    )
+    for one, found in examples:
+        # An example of gibberish, none of whose words another one has, is of no language.
+        words = [in_examples[one.language, word] for word in found if word[0] == "="]
+        if one.language in counts and (one.kind != "other" or max(words, default=0) > 1):
+            counts[one.language].update(found)
     for code, own in counts.items():
         for pattern in words_of(code).types.values():
             # A letter that may want its accent stands in brackets.

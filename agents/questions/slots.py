@@ -20,6 +20,9 @@ ORDINALS: Final = {"first": 1, "second": 2, "third": 3, "fourth": 4}
 _LENGTH: Final = re.compile(
     rf"(?<![a-z\d.,]){NUMBER}\s*({MM}|{PX}|{CM}|{MICRON}|{PERCENT})(?![a-z])", re.IGNORECASE
 )
+_NUMBER: Final = re.compile(
+    rf"(?<![a-z\d.,]){NUMBER}(?:\s*({MM}|{PX}|{CM}|{MICRON}|{PERCENT})(?![a-z]))?(?!\d)", re.IGNORECASE
+)
 _BETWEEN: Final = r"[^\d]{0,24}?"
 _SCALES: Final = (
     # "48 px per mm", "48 px/mm"
@@ -160,6 +163,31 @@ def limit_of(text: str, language: str) -> LimitRecord | None:
     return None if found is None else _limit(found)
 
 
+def stated_measure(text: str, language: str) -> tuple[LimitRecord, LimitRecord] | None:
+    """Return a measure and the limit that a text states for it, "at most 2 mm, it has 1.5", or None.
+
+    The limit is the number next to a word for one. A number without a unit is in that of the other.
+    """
+    rest, limit = _without_scale(text), limit_of(text, language)
+    numbers = list(_NUMBER.finditer(rest))
+    if limit is None or len(numbers) != 2:
+        return None
+    marks = [mark.span() for mark in words_of(language).by_meaning["limit"].finditer(rest)]
+
+    def distance(number: re.Match[str]) -> tuple[bool, int]:
+        gaps = [
+            (end, number.start()) if end <= number.start() else (number.end(), start) for start, end in marks
+        ]
+        return min(
+            (re.search(r"[,;\uff0c\u3001]", rest[slice(*gap)]) is not None, gap[1] - gap[0]) for gap in gaps
+        )
+
+    bound, measured = sorted(numbers, key=distance)
+    unit = bound[2] or measured[2]
+    first, second = (_in_unit(_number(one[1]), one[2] or unit) for one in (measured, bound))
+    return (first, second) if first.unit == second.unit else None
+
+
 def known_length_mm(text: str, language: str) -> float | None:
     """Return the length of the part that a text gives, such as "the screw is 40 mm long", or None."""
     if limit_of(text, language) is not None or scale_of(text) is not None:
@@ -172,7 +200,11 @@ def known_length_mm(text: str, language: str) -> float | None:
 
 
 def _limit(found: re.Match[str]) -> LimitRecord:
-    value, unit = _number(found[1]), found[2].lower()
+    return _in_unit(_number(found[1]), found[2])
+
+
+def _in_unit(value: float, written: str) -> LimitRecord:
+    unit = written.lower()
     if re.fullmatch(CM, unit):
         return LimitRecord(value=10 * value, unit="mm")
     if re.fullmatch(MICRON, unit):

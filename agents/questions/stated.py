@@ -1,4 +1,4 @@
-"""Scales that a sentence of a question states for what another one asks: "1 mm is 42 px. How long is it?"."""
+"""Scales and limits that a question states for what it asks: "1 mm is 42 px. How long is it?"."""
 
 from __future__ import annotations
 
@@ -17,6 +17,15 @@ def with_stated_scales(found: Sequence[Understanding], language: str) -> list[Un
         return list(found)
     scale = {"scale_px_per_mm": stated[0].scale_px_per_mm, "known_length_mm": stated[0].known_length_mm}
     return [one.model_copy(update=scale) if one.kind == "size" else one for one in asked]
+
+
+def of_its_limit(one: Understanding, language: str) -> Understanding:
+    """Return "is the scratch within the limit?" as a question for the size of what the image shows."""
+    text = normalised(one.text)
+    meant = one.kind == "catalogue" and one.closed and one.type is not None
+    if not meant or not words_of(language).has("limit", text):
+        return one
+    return one.model_copy(update={"kind": "size"})
 
 
 def _states_a_scale(one: Understanding, language: str) -> bool:

@@ -20,7 +20,8 @@ from agents.questions.encoder import normalised
 from agents.questions.history import SINGLE, of_the_log
 from agents.questions.languages import language_of, wished_language
 from agents.questions.polarity import asks_openly, sense_of
-from agents.questions.stated import with_stated_scales
+from agents.questions.stated import of_its_limit, with_stated_scales
+from agents.questions.summaries import of_the_summary
 from agents.questions.words import SPACELESS, words_of
 from agents.questions.worst import of_the_worst
 from agents.state import Asked, Seen, Turn, Understanding
@@ -37,6 +38,7 @@ OFFERED: Final = 0.6
 there on three of five first ones are wrong on examples that were left out (`benchmarks/near_kinds.py`)."""
 ALIKE: Final = (
     {"place", "appearance"}, {"type", "appearance"}, {"reasoning", "confidence"}, {"verdict", "reasoning"},
+    {"verdict", "action"}, {"comparison", "reference"},
 )  # fmt: skip
 """Kinds whose answers say nearly the same."""
 MOST: Final = 6
@@ -107,25 +109,18 @@ def understand(
         if intents and found[0].kind == "catalogue" and _defines(intents[-1], found[0]):
             intents.pop()
         intents += [one for one in found if not _repeats(one, intents)]
+    style = style_of(question, language)
     if pictured:
-        intents = with_stated_scales([_of_its_limit(one, language) for one in intents], language)
+        intents = [of_the_summary(one, style, language) for one in intents]
+        intents = with_stated_scales([of_its_limit(one, language) for one in intents], language)
     return Asked(
         intents=intents[:MOST],
         language=wished_language(question) or language,
         spoken=language,
-        style=style_of(question, language),
+        style=style,
         question=question,
         image=turned,
     )
-
-
-def _of_its_limit(one: Understanding, language: str) -> Understanding:
-    """Return "is the scratch within the limit?" as a question for the size of what the image shows."""
-    text = normalised(one.text)
-    meant = one.kind == "catalogue" and one.closed and one.type is not None
-    if not meant or not words_of(language).has("limit", text):
-        return one
-    return one.model_copy(update={"kind": "size"})
 
 
 def kind_of(question: str) -> Kind:
@@ -227,6 +222,8 @@ def _read(
         kind = "size"
     if kind == "comparison" and limit is not None and image is None:
         kind = "size"
+    if words.has("share", text):
+        kind = "size"
     choice = alternatives_of(text, language)
     fates = [fate_of(piece, language) for piece in choice]
     if kind in FATELESS and "discard" in fates and "keep" in fates:
@@ -246,7 +243,7 @@ def _read(
     sense = sense_of(text, language, clause.sense, named) if kind == "verdict" else "open"
     if kind == "place" and len({slots.place_of(piece, language) for piece in choice}) > 1:
         place = None
-    if not _chooses(kind, choice, language):
+    if not _chooses(kind, choice, language, known):
         choice = []
     if choice:
         sense = "open"
@@ -308,7 +305,7 @@ def _states_a_kind(text: str, language: str, clause: Clause) -> bool:
     return bool(content) or words.has("ask", rest)
 
 
-def _chooses(kind: Kind, alternatives: Sequence[str], language: str) -> bool:
+def _chooses(kind: Kind, alternatives: Sequence[str], language: str, known: Sequence[str]) -> bool:
     """Return whether a question of a kind asks to choose from alternatives, and not for any of them."""
     if len(alternatives) < 2 or kind not in CLOSED:
         return False
@@ -316,7 +313,7 @@ def _chooses(kind: Kind, alternatives: Sequence[str], language: str) -> bool:
         fates = {fate_of(piece, language) for piece in alternatives}
         return len(fates) > 1
     if kind == "type":
-        return len({slots.type_of(piece, language) for piece in alternatives} - {None}) > 1
+        return len({slots.type_of(piece, language, known) for piece in alternatives} - {None}) > 1
     return kind in ("place", "count", "size")
 
 

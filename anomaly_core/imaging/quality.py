@@ -35,6 +35,10 @@ SPREADS: Final = 3.0
 NOISE_FACTOR: Final = 1.25
 NOISE_MARGIN: Final = 0.1
 """The most noise that is left, from the good images' most: a factor of it, and grey levels beside."""
+GREY: Final = 1.0
+"""Mean chroma in grey levels below which an image is grey."""
+GREY_LIMIT: Final = 4.0
+"""Upper limit of the chroma, noise with it, up to which good images are grey."""
 MARGINS: Final[Mapping[str, float]] = {
     "sharpness": 0.25,
     "white": 0.05,
@@ -45,6 +49,7 @@ MARGINS: Final[Mapping[str, float]] = {
     "area": 0.35,
     "border": 0.015,
     "coverage": 0.3,
+    "colour": 0.7,
 }
 """Distance of a limit from the range of good images and copies, in the unit of `Quality`."""
 
@@ -57,7 +62,8 @@ class Quality:
     level: mean grey level. contrast: log of the standard deviation of the grey levels. skewness: of the grey
     levels; a negative's has the other sign. area: log of the foreground's share of the image, border: share
     of the image's border that the foreground covers; both None without a foreground. coverage: log-ratio of
-    the contrast of that half (left, right, upper or lower) that has least to the whole image's.
+    the contrast of that half (left, right, upper or lower) that has least to the whole image's. colour: log
+    of half a grey level plus the mean chroma, the largest less the smallest channel.
     """
 
     sharpness: float
@@ -69,6 +75,7 @@ class Quality:
     area: float | None
     border: float | None
     coverage: float
+    colour: float
 
 
 @dataclass(frozen=True)
@@ -150,6 +157,9 @@ def measure_quality(pixels: Pixels) -> Quality:
     fine = float(((sharp - smooth) ** 2).mean())
     coarse = float(((reduced - cv2.GaussianBlur(reduced, (0, 0), 2.0)) ** 2).mean())
     spread = float(smooth.std())
+    # Smooth, since noise of the camera has colours of its own.
+    channels = cv2.GaussianBlur(small, (0, 0), 2.0).astype(np.float32)
+    chroma = channels.max(axis=2) - channels.min(axis=2)
     found = find_foreground(small)
     objects = None if found is None else found.objects
     return Quality(
@@ -162,6 +172,7 @@ def measure_quality(pixels: Pixels) -> Quality:
         area=None if objects is None else math.log(float(objects.mean())),
         border=None if objects is None else _border_share(objects),
         coverage=_coverage(grey),
+        colour=math.log(float(chroma.mean()) + 0.5),
     )
 
 
@@ -253,5 +264,21 @@ def _sentences(name: str, value: float, low: float, high: float) -> list[str]:
             if below
             else []
         )
+    if name == "colour":
+        return _colour(math.exp(value) - 0.5, math.exp(low) - 0.5, math.exp(high) - 0.5)
     share = f"it covers {value:.0%} of the image's border, the good images' at most {high:.0%}"
     return [] if below else [f"The part is only partly in view: {share}."]
+
+
+def _colour(chroma: float, low: float, high: float) -> list[str]:
+    """Return the sentence on an image that is grey among coloured ones, or the other way round.
+
+    Paler or stronger colours are none of the recording's faults: a discoloured part shows them too.
+    """
+    if chroma < min(low, GREY):
+        what = f"mean chroma {chroma:.1f} grey levels, theirs at least {low:.1f}"
+        return [f"The image is grey, the product's good images are in colour: {what}."]
+    if chroma > high and high < GREY_LIMIT:
+        what = f"mean chroma {chroma:.1f} grey levels, theirs at most {high:.1f}"
+        return [f"The image is in colour, the product's good images are grey: {what}."]
+    return []

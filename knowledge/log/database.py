@@ -16,7 +16,7 @@ from anomaly_core.errors import StoreBusy, StoreDamaged, StoreError, StoreTooNew
 from anomaly_core.files import disk_errors
 from knowledge.log.entry import COLUMNS, GENESIS
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 """Version of the schema, in the file's user_version."""
 APPLICATION: Final = 0x6961646C
 """The file's application_id: "iadl"."""
@@ -31,6 +31,20 @@ _OPTIONAL: Final = frozenset({"decision", "type", "lot", "station", "operator", 
 _COLUMNS: Final = ", ".join(
     f"{name} {_TYPES.get(name, 'TEXT' if name in _OPTIONAL else 'TEXT NOT NULL')}" for name in COLUMNS
 )
+# What a log of the first version lacks. `repeated`: which images were inspected more than once, so that
+# counting each part once does not group all rows. `by_level`: what drift reads; it holds `kind` too, since
+# SQLite before 3.41 looks into the rows for it.
+_SECOND: Final = f"""
+CREATE INDEX by_level ON rows (product, station, at, number, p_value, alpha, decision, kind)
+WHERE kind = 'inspection';
+CREATE TABLE repeated (sha256 TEXT PRIMARY KEY) WITHOUT ROWID;
+INSERT INTO repeated SELECT sha256 FROM rows WHERE kind = 'inspection' GROUP BY sha256 HAVING COUNT(*) > 1;
+CREATE TRIGGER note_repeated AFTER INSERT ON rows
+WHEN NEW.kind = 'inspection' AND NEW.sha256 NOT IN (SELECT sha256 FROM repeated) AND EXISTS
+(SELECT 1 FROM rows WHERE sha256 = NEW.sha256 AND kind = 'inspection' AND number < NEW.number)
+BEGIN INSERT INTO repeated VALUES (NEW.sha256); END;
+PRAGMA user_version = {FORMAT};
+"""
 # The hash covers each row, the triggers stop an honest mistake, and `head` finds rows cut off at the end.
 # The indexes hold all that a figure needs, so that none reads the wide rows.
 SCHEMA: Final = f"""
@@ -46,14 +60,8 @@ CREATE INDEX by_type ON rows (type, decision, at, product, lot) WHERE kind = 'in
 CREATE INDEX by_p_value ON rows (p_value, at, decision, product, type, lot) WHERE kind = 'inspection';
 CREATE INDEX by_image ON rows (sha256, at);
 CREATE INDEX by_correction ON rows (at) WHERE kind <> 'inspection';
+{_SECOND}
 PRAGMA application_id = {APPLICATION};
-PRAGMA user_version = {FORMAT};
-"""
-# A log of an earlier version gets it when it is next written to; without it, drift is read more slowly. It
-# holds `kind` too, since SQLite before 3.41 looks into the rows for it.
-LATER: Final = """
-CREATE INDEX IF NOT EXISTS by_level ON rows (product, station, at, number, p_value, alpha, decision, kind)
-WHERE kind = 'inspection'
 """
 
 _ERRNO: Final = {
@@ -93,8 +101,8 @@ def open_for_writing(path: Path) -> sqlite3.Connection:
         connection = _connected(str(path))
         try:
             if _is_new(connection, path):
-                _make(connection)
-            connection.execute(LATER)
+                _make(connection, SCHEMA)
+            _upgrade(connection)
             # A row that was acknowledged also survives a loss of power.
             connection.execute("PRAGMA synchronous = FULL")
             connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
@@ -123,6 +131,7 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
                 connection.close()
                 connection = _connected(f"{address}?immutable=1")
                 _is_new(connection, path)
+            _upgrade(connection)
         except BaseException:
             connection.close()
             raise
@@ -131,28 +140,31 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
 
 def _connected(address: str) -> sqlite3.Connection:
     # Servers read and write from several threads; a lock keeps them apart.
-    return sqlite3.connect(
+    connection = sqlite3.connect(
         address,
         uri=address.startswith("file:"),
         timeout=WAIT_S,
         isolation_level=None,
         check_same_thread=False,
     )
+    # Figures are also read where the disk is full.
+    connection.execute("PRAGMA temp_store = MEMORY")
+    return connection
 
 
-def _make(connection: sqlite3.Connection) -> None:
-    """Make the schema, unless another process was quicker."""
+def _make(connection: sqlite3.Connection, schema: str) -> None:
+    """Make the schema, or what an earlier version lacks of it, unless another process was quicker."""
     deadline = time.monotonic() + WAIT_S
     # SQLite does not wait by itself where two processes change the journal at once.
     while True:
         try:
             connection.execute("PRAGMA journal_mode = WAL")
-            connection.executescript(f"BEGIN IMMEDIATE;{SCHEMA}COMMIT;")
+            connection.executescript(f"BEGIN IMMEDIATE;{schema}COMMIT;")
             return
         except sqlite3.OperationalError as error:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
-            if connection.execute("PRAGMA user_version").fetchone()[0] == FORMAT:
+            if _version(connection) == FORMAT:
                 return
             busy = error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
             if not busy or time.monotonic() > deadline:
@@ -160,9 +172,19 @@ def _make(connection: sqlite3.Connection) -> None:
             time.sleep(0.02)
 
 
+def _upgrade(connection: sqlite3.Connection) -> None:
+    """Bring a log of an earlier version to this one; its rows stay as they are."""
+    if 0 < _version(connection) < FORMAT:
+        _make(connection, _SECOND)
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
 def _is_new(connection: sqlite3.Connection, path: Path) -> bool:
     """Return whether a file is empty. Raises StoreTooNew, and StoreDamaged for a file of something else."""
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    version = _version(connection)
     (application,) = connection.execute("PRAGMA application_id").fetchone()
     (tables,) = connection.execute("SELECT COUNT(*) FROM sqlite_master").fetchone()
     if application == APPLICATION and version > FORMAT:

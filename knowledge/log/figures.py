@@ -1,14 +1,15 @@
-"""Figures of the log: counts, rows in order, Pareto of types, days, halves, the present run, corrections."""
+"""Figures of the log: inspections in order, and parts, each counted once by its last word; corrections."""
 
 from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from copy import copy
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from datetime import time as clock
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, Self
 
 from knowledge.log.entry import COLUMNS, time_of, timestamp
 
@@ -19,6 +20,14 @@ _ORDERS: Final[dict[Order, str]] = {
     "first": "at, number",
     "worst": "p_value, at DESC",
 }
+_DECISION: Final = "COALESCE(said_decision, decision)"
+_TYPE: Final = "COALESCE(said_type, type)"
+_LABEL: Final = {"said": "said", "last_word": _DECISION}
+_HOLDS: Final = (
+    "kind = 'correction' AND kind <> 'inspection' AND correction NOT IN "
+    "(SELECT correction FROM rows WHERE kind = 'undo' AND kind <> 'inspection')"
+)
+"""A correction that was not undone; written so that the index of what is no inspection serves."""
 
 
 @dataclass(frozen=True)
@@ -59,28 +68,29 @@ class Filter:
 
 @dataclass(frozen=True)
 class Counts:
-    """Inspections by decision. first, last: timestamps, None where there is none."""
+    """Parts by decision. inspections: at least one each. first, last: timestamps, None without a part."""
 
     passed: int = 0
     review: int = 0
     failed: int = 0
+    inspections: int = 0
     first: str | None = None
     last: str | None = None
 
     @property
     def all(self) -> int:
-        """All inspections."""
+        """All parts."""
         return self.passed + self.review + self.failed
 
     @property
     def passed_share(self) -> float | None:
-        """The yield, pass / all, in [0, 1]; None without an inspection."""
+        """The yield, pass / all, in [0, 1]; None without a part."""
         return self.passed / self.all if self.all else None
 
 
 @dataclass(frozen=True)
 class Day:
-    """Inspections of one local day. day: ISO 8601."""
+    """Parts of one local day, that of their last inspection. day: ISO 8601."""
 
     day: str
     counts: Counts
@@ -88,43 +98,32 @@ class Day:
 
 @dataclass(frozen=True)
 class Run:
-    """Failed parts in a row up to the last inspection. since, name: of its first."""
+    """Failed parts in a row up to the last one inspected. since, name: of the first of them."""
 
     count: int
     since: str
     name: str
 
 
-def counts(connection: sqlite3.Connection, wanted: Filter) -> Counts:
-    """Count inspections by decision."""
-    where, values = wanted.where()
-    failed, review, number = connection.execute(
-        "SELECT COALESCE(SUM(decision = 'fail'), 0), COALESCE(SUM(decision = 'review'), 0), COUNT(*) "
-        f"FROM rows WHERE {where}",
-        values,
-    ).fetchone()
-    # Apart, since each is one step in an index, and all rows beside a sum.
-    first, last = (
-        connection.execute(f"SELECT {which}(at) FROM rows WHERE {where}", values).fetchone()[0]
-        for which in ("MIN", "MAX")
-    )
-    return Counts(number - failed - review, review, failed, first, last)
-
-
 def rows(
     connection: sqlite3.Connection, wanted: Filter, order: Order = "latest", limit: int | None = None
 ) -> Iterator[dict[str, Any]]:
-    """Yield inspections as objects, in order. limit: how many at most; None for all."""
+    """Yield inspections as they were logged, in order. limit: how many at most; None for all."""
     where, values = wanted.where()
-    yield from _objects(connection, where, values, order, limit)
+    yield from _objects(connection, f"rows WHERE {where}", values, order, limit)
 
 
 def _objects(
-    connection: sqlite3.Connection, where: str, values: list[Any], order: Order, limit: int | None
+    connection: sqlite3.Connection,
+    source: str,
+    values: list[Any],
+    order: Order,
+    limit: int | None,
+    also: Mapping[str, str] | None = None,
 ) -> Iterator[dict[str, Any]]:
-    names = ("number", *COLUMNS, "hash")
+    names = {**{name: name for name in ("number", *COLUMNS, "hash")}, **(also or {})}
     cursor = connection.execute(
-        f"SELECT {', '.join(names)} FROM rows WHERE {where} ORDER BY {_ORDERS[order]} LIMIT ?",
+        f"SELECT {', '.join(names.values())} FROM {source} ORDER BY {_ORDERS[order]} LIMIT ?",
         [*values, -1 if limit is None else limit],
     )
     for row in cursor:
@@ -132,87 +131,170 @@ def _objects(
         yield {**held, "types": json.loads(held["types"]), "regions": json.loads(held["regions"])}
 
 
-def pareto(connection: sqlite3.Connection, wanted: Filter) -> list[tuple[str, int]]:
-    """Return the types of failed parts with their counts, the most frequent first."""
-    where, values = replace(wanted, decision="fail").where()
-    return connection.execute(
-        f"SELECT type, COUNT(*) AS count FROM rows WHERE {where} AND type IS NOT NULL "
-        "GROUP BY type ORDER BY count DESC, type",
-        values,
-    ).fetchall()
+class Parts:
+    """The parts of a filter, each image once, as the last word decides.
 
-
-def days(
-    connection: sqlite3.Connection, wanted: Filter, most: int | None = None, whole: Counts | None = None
-) -> list[Day]:
-    """Count by day of the local time zone, the oldest first, without days that have none.
-
-    most: the latest that many. whole: the counts of all, where they are known.
+    That is a person's where a correction of it holds, good as pass and anomalous as fail; else that of the
+    last of its inspections that the filter takes. Of one state of the log: made and used inside one `read`.
     """
-    whole = whole or counts(connection, wanted)
-    if whole.first is None or whole.last is None:
-        return []
-    first, day = (time_of(text).astimezone().date() for text in (whole.first, whole.last))
-    found: list[Day] = []
-    while day >= first and (most is None or len(found) < most):
-        since, until = _midnight(day), _midnight(day + timedelta(days=1))
-        within = replace(
-            wanted, since=max(since, wanted.since or since), until=min(until, wanted.until or until)
+
+    def __init__(self, connection: sqlite3.Connection, wanted: Filter) -> None:
+        self.connection, self.wanted = connection, wanted
+        scope, values = replace(wanted, decision=None, types=None).where()
+        connection.execute("CREATE TEMP TABLE IF NOT EXISTS superseded (old INTEGER PRIMARY KEY)")
+        connection.execute(
+            "CREATE TEMP TABLE IF NOT EXISTS labels "
+            "(number INTEGER PRIMARY KEY, said TEXT, said_decision TEXT, said_type TEXT)"
         )
-        counted = counts(connection, within)
-        if counted.all:
-            found.append(Day(day.isoformat(), counted))
-        # A long pause is passed over in one step.
-        before = None if counted.all else _last(connection, replace(wanted, until=within.since))
-        day = time_of(before).astimezone().date() if before else day - timedelta(days=1)
-    return found[::-1]
+        connection.execute("DELETE FROM superseded")
+        connection.execute("DELETE FROM labels")
+        # Few images are inspected twice, and few are corrected: these alone are looked up one by one, and
+        # the figures of all others are read from the indexes.
+        connection.execute(
+            "INSERT INTO superseded SELECT number FROM "
+            "(SELECT number, MAX(number) OVER (PARTITION BY sha256) AS newest "
+            f"FROM rows INDEXED BY by_image WHERE {scope} "
+            "AND sha256 IN (SELECT sha256 FROM repeated)) WHERE number < newest",
+            values,
+        )
+        connection.execute(
+            "INSERT INTO labels SELECT rows.number, word, iif(word = 'good', 'pass', 'fail'), named FROM "
+            "(SELECT sha256 AS image, product AS enrolled, verdict AS word, type AS named, MAX(number) "
+            f"FROM rows INDEXED BY by_correction WHERE {_HOLDS} GROUP BY sha256, product) "
+            "JOIN rows INDEXED BY by_image ON sha256 = image AND product = enrolled "
+            "WHERE kind = 'inspection'"
+        )
 
+    def narrowed(self, **fields: Any) -> Self:
+        """Return the parts that fields of a Filter take of these."""
+        made = copy(self)
+        made.wanted = replace(self.wanted, **fields)
+        return made
 
-def halves(
-    connection: sqlite3.Connection, wanted: Filter, whole: Counts | None = None
-) -> tuple[Counts, Counts]:
-    """Count the earlier and the later half of the inspections. whole: see `days`."""
-    whole = whole or counts(connection, wanted)
-    where, values = wanted.where()
-    middle = connection.execute(
-        f"SELECT at FROM rows WHERE {where} ORDER BY at LIMIT 1 OFFSET ?", [*values, whole.all // 2]
-    ).fetchone()
-    if middle is None:
-        return whole, whole
-    later = counts(connection, replace(wanted, since=middle[0]))
-    return Counts(
-        *(getattr(whole, key) - getattr(later, key) for key in ("passed", "review", "failed"))
-    ), later
+    def counts(self) -> Counts:
+        """Count by decision."""
+        source, values = self._source()
+        failed, review, number = self.connection.execute(
+            f"SELECT COALESCE(SUM({_DECISION} = 'fail'), 0), COALESCE(SUM({_DECISION} = 'review'), 0), "
+            f"COUNT(*) FROM {source}",
+            values,
+        ).fetchone()
+        again, again_values = self._source("rows NOT INDEXED", every=True)
+        (repeats,) = self.connection.execute(
+            f"SELECT COUNT(*) FROM {again} AND number IN superseded", again_values
+        ).fetchone()
+        # Apart, since each is one step in an index, and all rows beside a sum.
+        first, last = self._time("at"), self._time("at DESC")
+        return Counts(number - failed - review, review, failed, number + repeats, first, last)
 
+    def rows(
+        self, order: Order = "latest", limit: int | None = None, *, every: bool = False
+    ) -> Iterator[dict[str, Any]]:
+        """Yield the last inspection of each part, or every inspection, in order.
 
-def present_run(connection: sqlite3.Connection, wanted: Filter) -> Run | None:
-    """Return the failed parts in a row up to the last inspection, or None where that did not fail."""
-    where, values = replace(wanted, decision=None, types=None).where()
-    (other,) = connection.execute(
-        f"SELECT MAX(at) FROM rows WHERE {where} AND decision <> 'fail'", values
-    ).fetchone()
-    # After it: the same instant cannot be told apart, and does not start a run.
-    after = (f"{where} AND at > ?", [*values, other]) if other is not None else (where, values)
-    count, since = connection.execute(
-        f"SELECT COUNT(*), MIN(at) FROM rows WHERE {after[0]}", after[1]
-    ).fetchone()
-    if not count:
-        return None
-    (name,) = connection.execute(
-        f"SELECT name FROM rows WHERE {after[0]} ORDER BY at, number LIMIT 1", after[1]
-    ).fetchone()
-    return Run(count, since, name)
+        As logged, with `said`, a person's verdict that holds or None, and `last_word`, the decision by it. A
+        part that a person called good is no worst one. limit: how many at most; None for all.
+        """
+        source, values = self._source(every=every)
+        if order == "worst":
+            source += " AND said IS NOT 'good'"
+        yield from _objects(self.connection, source, values, order, limit, _LABEL)
+
+    def pareto(self) -> list[tuple[str, int]]:
+        """Return the types of failed parts with their counts, the most frequent first."""
+        source, values = self.narrowed(decision="fail")._source()
+        return self.connection.execute(
+            f"SELECT {_TYPE} AS named, COUNT(*) AS count FROM {source} AND named IS NOT NULL "
+            "GROUP BY named ORDER BY count DESC, named",
+            values,
+        ).fetchall()
+
+    def days(self, most: int | None = None, whole: Counts | None = None) -> list[Day]:
+        """Count by day of the local time zone, the oldest first, without days that have none.
+
+        most: the latest that many. whole: the counts of all, where they are known.
+        """
+        whole = whole or self.counts()
+        if whole.first is None or whole.last is None:
+            return []
+        first, day = (time_of(text).astimezone().date() for text in (whole.first, whole.last))
+        found: list[Day] = []
+        while day >= first and (most is None or len(found) < most):
+            since, until = _midnight(day), _midnight(day + timedelta(days=1))
+            within = self.narrowed(
+                since=max(since, self.wanted.since or since), until=min(until, self.wanted.until or until)
+            )
+            counted = within.counts()
+            if counted.all:
+                found.append(Day(day.isoformat(), counted))
+            # A long pause is passed over in one step.
+            before = None if counted.all else self.narrowed(until=within.wanted.since)._time("at DESC")
+            day = time_of(before).astimezone().date() if before else day - timedelta(days=1)
+        return found[::-1]
+
+    def halves(self, whole: Counts | None = None) -> tuple[Counts, Counts]:
+        """Count the earlier and the later half of the parts. whole: see `days`."""
+        whole = whole or self.counts()
+        source, values = self._source()
+        middle = self.connection.execute(
+            f"SELECT at FROM {source} ORDER BY at LIMIT 1 OFFSET ?", [*values, whole.all // 2]
+        ).fetchone()
+        if middle is None:
+            return whole, whole
+        later = self.narrowed(since=middle[0]).counts()
+        return Counts(
+            *(getattr(whole, key) - getattr(later, key) for key in ("passed", "review", "failed"))
+        ), later
+
+    def present_run(self) -> Run | None:
+        """Return the failed parts in a row up to the last one, or None where that did not fail."""
+        source, values = self.narrowed(decision=None, types=None)._source()
+        other = self.connection.execute(
+            f"SELECT at FROM {source} AND {_DECISION} <> 'fail' ORDER BY at DESC LIMIT 1", values
+        ).fetchone()
+        # After it: the same instant cannot be told apart, and does not start a run.
+        after = (f"{source} AND at > ?", [*values, *other]) if other is not None else (source, values)
+        count, since = self.connection.execute(
+            f"SELECT COUNT(*), MIN(at) FROM {after[0]}", after[1]
+        ).fetchone()
+        if not count:
+            return None
+        (name,) = self.connection.execute(
+            f"SELECT name FROM {after[0]} ORDER BY at, number LIMIT 1", after[1]
+        ).fetchone()
+        return Run(count, since, name)
+
+    def _source(self, table: str = "rows", *, every: bool = False) -> tuple[str, list[Any]]:
+        """Return what stands behind FROM, and its values. every: with inspections that were superseded."""
+        # A time is always given, so that the index by time serves where no other does.
+        since = self.wanted.since or ""
+        where, values = replace(self.wanted, since=since, decision=None, types=None).where()
+        if not every:
+            where += " AND number NOT IN superseded"
+        if self.wanted.decision is not None:
+            where += f" AND {_DECISION} = ?"
+            values.append(self.wanted.decision)
+        if self.wanted.types is not None:
+            where += f" AND {_TYPE} IN ({', '.join('?' * len(self.wanted.types))})"
+            values += self.wanted.types
+        return f"{table} LEFT JOIN labels USING (number) WHERE {where}", values
+
+    def _time(self, order: Literal["at", "at DESC"]) -> str | None:
+        """Return the time of the first or the last."""
+        source, values = self._source()
+        found = self.connection.execute(
+            f"SELECT at FROM {source} ORDER BY {order} LIMIT 1", values
+        ).fetchone()
+        return None if found is None else str(found[0])
 
 
 def corrections(connection: sqlite3.Connection, wanted: Filter) -> list[dict[str, Any]]:
     """Return the corrections that hold, of the period and product, the latest first."""
-    where, values = wanted.where("kind = 'correction'")
+    where, values = wanted.where(_HOLDS)
     names = ("number", "at", "name", "sha256", "product", "p_value", "type", "correction", "verdict", "note",
              "operator")  # fmt: skip
     found = connection.execute(
-        f"SELECT {', '.join(names)} FROM rows WHERE {where} AND kind <> 'inspection' AND correction NOT IN "
-        "(SELECT correction FROM rows WHERE kind = 'undo' AND kind <> 'inspection') "
-        "ORDER BY at DESC, number DESC",
+        f"SELECT {', '.join(names)} FROM rows WHERE {where} ORDER BY at DESC, number DESC",
         values,
     )
     return [dict(zip(names, row, strict=True)) for row in found]
@@ -242,16 +324,13 @@ def waiting(
         "number = (SELECT MAX(number) FROM rows AS own "
         "WHERE own.sha256 = rows.sha256 AND own.kind = 'inspection')"
     )
-    unsaid = (
-        "NOT EXISTS (SELECT 1 FROM rows AS own WHERE own.sha256 = rows.sha256 AND own.kind = 'correction' "
-        "AND own.correction NOT IN "
-        "(SELECT correction FROM rows WHERE kind = 'undo' AND kind <> 'inspection'))"
-    )
-    yield from _objects(connection, f"{where} AND {last} AND {unsaid}", values, "latest", limit)
+    unsaid = f"sha256 NOT IN (SELECT sha256 FROM rows WHERE {_HOLDS})"
+    source = f"rows WHERE {where} AND {last} AND {unsaid}"
+    yield from _objects(connection, source, values, "latest", limit)
 
 
 def distinct(connection: sqlite3.Connection, column: Literal["product", "type"]) -> list[str]:
-    """Return the products, or the types of defects, of the log."""
+    """Return the products, or the types of defects, of the log, those that only a person named last."""
     # By steps through the index, one a name, instead of through all rows.
     found: list[str] = []
     while True:
@@ -260,14 +339,10 @@ def distinct(connection: sqlite3.Connection, column: Literal["product", "type"])
             f"SELECT MIN({column}) FROM rows WHERE kind = 'inspection' AND {column} > ?", (last,)
         ).fetchone()
         if name is None:
-            return found
+            break
         found.append(str(name))
-
-
-def _last(connection: sqlite3.Connection, wanted: Filter) -> str | None:
-    where, values = wanted.where()
-    (last,) = connection.execute(f"SELECT MAX(at) FROM rows WHERE {where}", values).fetchone()
-    return None if last is None else str(last)
+    said = connection.execute(f"SELECT DISTINCT {column} FROM rows WHERE {_HOLDS} AND {column} IS NOT NULL")
+    return list(dict.fromkeys([*found, *(str(name) for (name,) in said)]))
 
 
 def lot_of(connection: sqlite3.Connection, name: str) -> str:

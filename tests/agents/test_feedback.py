@@ -184,8 +184,15 @@ def test_what_it_would_flip_is_told_and_nothing_is_recorded(app: Application, tm
 def test_images_named_by_path_are_checked_too(app: Application, tmp_path: Path) -> None:
     other = paint(tmp_path / "other.png", 10, spot=20, level=200)
     odd = paint(tmp_path / "odd.png", 9, spot=20, level=200)
-    outcome = app.correct(odd, "good", product="plate", against=[other])
+    told: list[tuple[str, int, int]] = []
+    outcome = app.correct(
+        odd, "good", product="plate", against=[other], progress=lambda *step: told.append(step)
+    )
     assert not outcome.accepted
+    assert outcome.judged == 1
+    assert [step for step in told if step[0] == "checking images judged before"] == [
+        ("checking images judged before", 0, 1), ("checking images judged before", 1, 1)
+    ]  # fmt: skip
     assert [flip.name for flip in outcome.flips] == [str(other)]
 
 
@@ -343,5 +350,6 @@ def test_the_commands(app: Application, uncertain: Path, tmp_path: Path, monkeyp
     other = paint(tmp_path / "other.png", 10, spot=20, level=200)
     refused = iad("correct", odd, "--verdict", "good", "-p", "plate", "--against", other, status=1)[0]
     assert "anomalous -> good" in refused.stdout
+    assert f"1 verdict would flip, the worst first: {other}" in refused.stdout.replace("\n", "")
     assert "not recorded" in refused.stdout
     assert "no correction nosuch" in iad("feedback", "undo", "nosuch", status=1)[0].stderr

@@ -57,7 +57,7 @@ def rows() -> list[Entry]:
         entry(number, decision, product=product, types=types, at=timestamp(at), lot="A17")
         for at, number, decision, product, types in made
     ]
-    corrected = entry(4, kind="correction", decision=None, correction="c1", verdict="good")
+    corrected = entry(6, kind="correction", decision=None, correction="c1", verdict="good")
     return [*found, corrected]
 
 
@@ -83,7 +83,7 @@ FIRST_WORDS = [
     ("en", "Were all parts ok today?", "No. 2 of 5 inspected parts passed today [log]."),
     ("en", "Did anything fail yesterday?", "Yes. 1 of 2 inspected parts failed yesterday [log]."),
     ("en", "How many failed in the last hour of lot B99?", "No part was inspected in the last hour [log]."),
-    ("en", "Was part-4.png corrected?", 'Yes. "part-4.png" was judged good by a person'),
+    ("en", "Was part-6.png corrected?", 'Yes. "part-6.png" was judged good by a person'),
     ("de", "Wie viele Teile sind heute durchgefallen?", "2 von 5 geprüften Teilen sind heute durchgefallen"),
     ("de", "Was ist der häufigste Fehler?", "Crack: 2 von 3 durchgefallenen Teilen im Protokoll [log]."),
     ("de", "Ausbeute gestern?", "50.0% bestanden: 1 von 2 geprüften Teilen gestern [log]."),
@@ -201,6 +201,24 @@ def test_a_name_in_the_log_is_no_instruction(tools: Context) -> None:
     reply = answer_without_image(tools, "Which part did we inspect last?")
     assert f'"{hostile}"' in reply.answer
     assert all(hostile not in one.text for one in reply.evidence)
+
+
+def test_a_part_counts_once_by_its_last_word(tools: Context) -> None:
+    assert tools.log is not None
+    now = timestamp(datetime.now().astimezone())
+    said = entry(7, kind="correction", decision=None, correction="c2", verdict="good", at=now)
+    tools.log.append([entry(4, "fail", at=now), entry(5, "pass", at=now), said])
+    # part-4 failed twice, part-5 was to be reviewed and then passed, part-7 failed and was called good.
+    reply = answer_without_image(tools, "How many parts failed today?")
+    assert reply.answer.startswith("1 of 5 inspected parts failed today [log].")
+    assert "7 inspections" in reply.answer
+    german = answer_without_image(tools, "Wie ist die Ausbeute heute?").answer
+    assert german.startswith("80.0% bestanden: 4 von 5")
+    assert "7 Prüfungen" in german
+    assert '"part-4.png" [log]' in answer_without_image(tools, "Which parts failed today?").answer
+    assert answer_without_image(tools, "Which part was the worst today?").answer.startswith(
+        'The worst is "part-4.png"'
+    )
 
 
 PERIODS = [

@@ -159,7 +159,8 @@ def test_questions_with_an_image_are_of_the_log_or_of_the_thread(app: Applicatio
     for name in ("blot.png", "good.png", "blot.png"):
         app.inspect_one(made / name, product="plate")
     whole = app.ask(made / "good.png", "How many parts failed today?", product="plate", thread="T")
-    assert whole.answer.startswith("2 of 3 inspected parts failed today [log].")
+    assert whole.answer.startswith("1 of 2 inspected parts failed today [log].")
+    assert "3 inspections" in whole.answer
     app.ask(made / "blot.png", "Is it ok?", product="plate", thread="T")
     own = app.ask(made / "good.png", "Which of the two parts were bad?", product="plate", thread="T")
     assert 'Defective: (image 2) "blot.png" [thread].' in own.answer
@@ -208,7 +209,7 @@ def test_the_commands(iad: Any, made: Path, tmp_path: Path, monkeypatch: pytest.
     shown = iad("log", "--since", "today")
     assert shown.exit_code == 0, shown.output
     assert shown.stdout.index("blot.png") < shown.stdout.index("good.png")
-    assert "2 inspections: 1 pass, 0 review, 1 fail; yield 50.0%" in shown.stdout
+    assert "2 parts: 1 pass, 0 review, 1 fail; yield 50.0%" in shown.stdout
     lines = [json.loads(line) for line in iad("log", "--json", "--worst", "--lot", "L-9").stdout.splitlines()]
     assert [(one["name"], one["decision"], one["operator"]) for one in lines] == [
         ("blot.png", "fail", "li"), ("good.png", "pass", "li")

@@ -122,6 +122,29 @@ def test_what_cannot_be_judged_is_named(shots: int) -> None:
         assert word in " ".join(limits.problems(measure_quality(np.asarray(changed)), 1.0)), word
 
 
+@pytest.mark.parametrize("shots", [1, 4])
+def test_a_grey_image_among_coloured_ones_is_named_and_the_other_way_round(shots: int) -> None:
+    def tinted(seed: int, strength: float) -> Pixels:
+        return np.clip(scene(seed) * (1 + strength * np.array([0.3, 0.0, -0.3])), 0, 255).astype(np.uint8)
+
+    def grey(pixels: Pixels) -> Pixels:
+        return np.asarray(cv2.cvtColor(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB))
+
+    coloured = limits_of([tinted(seed, 1.0) for seed in range(shots)])
+    (problem,) = coloured.problems(measure_quality(grey(tinted(9, 1.0))), 1.0)
+    assert problem.startswith("The image is grey, the product's good images are in colour: mean chroma 0.0")
+    for strength in (0.6, 1.0, 1.4):
+        assert coloured.problems(measure_quality(tinted(9, strength)), 1.0) == (), strength
+    plain = limits_of([grey(scene(seed)) for seed in range(shots)])
+    (problem,) = plain.problems(measure_quality(tinted(9, 1.0)), 1.0)
+    assert problem.startswith("The image is in colour, the product's good images are grey: mean chroma ")
+    for pixels in mild(grey(scene(9))).values():
+        assert plain.problems(measure_quality(pixels), 1.0) == ()
+    earlier = coloured.to_dict()
+    del earlier["limits"]["colour"]
+    assert QualityLimits.from_dict(earlier).problems(measure_quality(grey(tinted(9, 1.0))), 1.0) == ()
+
+
 @pytest.mark.parametrize("half", [np.s_[:, 250:], np.s_[:, :250], np.s_[200:], np.s_[:200]])
 def test_half_a_texture_is_only_partly_in_view(half: tuple[slice, ...]) -> None:
     fabric = ProceduralProduct("fabric", 3)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,10 +60,16 @@ class Candidate:
         self._trial = trial
         self._version = version
 
-    def flips(self, past: Iterable[JudgedImage]) -> list[Flip]:
-        """Return the verdicts that the candidate would change. Raises UnreadableImage for a missing image."""
+    def flips(self, past: Sequence[JudgedImage], progress: Progress | None = None) -> list[Flip]:
+        """Return the verdicts that the candidate would change, the worst first.
+
+        Those that do harm come first, then those whose p-value changes most. Raises UnreadableImage for a
+        missing image.
+        """
         found = []
-        for one in past:
+        for number, one in enumerate(past):
+            if progress is not None:
+                progress("checking images judged before", number, len(past))
             before = _judge(self._context, self.product, one.path)
             after = self.judge(one.path)
             if after.anomalous != before.anomalous:
@@ -77,7 +83,9 @@ class Candidate:
                         confirmed=one.confirmed,
                     )
                 )
-        return found
+        if progress is not None and past:
+            progress("checking images judged before", len(past), len(past))
+        return sorted(found, key=lambda flip: (not flip.harms, -abs(flip.p_after - flip.p_before)))
 
     def judge(self, path: Path) -> VerdictRecord:
         """Return the verdict on an image with the candidate. Raises UnreadableImage."""

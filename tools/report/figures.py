@@ -45,7 +45,7 @@ class Group:
 
 def pareto(parts: Sequence[PartRecord]) -> list[ParetoBar]:
     """Return the types of the failed parts, the most frequent first, rare ones as one."""
-    failed = [part for part in parts if part.decision == "fail"]
+    failed = [part for part in parts if part.last_word == "fail"]
     named = Counter(plain_name(part.defect_type.name) if part.defect_type else "no type" for part in failed)
     ranked = sorted(named.items(), key=lambda item: (-item[1], item[0]))
     if len(ranked) > MOST_TYPES:
@@ -65,6 +65,6 @@ def trend(parts: Sequence[PartRecord]) -> list[Group]:
     count = min(GROUPS, len(parts) // 4)
     bounds = [round(len(parts) * number / count) for number in range(count + 1)]
     return [
-        Group(start + 1, end, parts[start].at, counted(part.decision for part in parts[start:end]))
+        Group(start + 1, end, parts[start].at, counted(part.last_word for part in parts[start:end]))
         for start, end in pairwise(bounds)
     ]

@@ -15,12 +15,18 @@ from tools.report.records import LabelRecord, PartRecord, ReportRegion, ReportTy
 
 
 def logged_parts(connection: sqlite3.Connection, wanted: figures.Filter) -> list[PartRecord]:
-    """Return the inspections of a period, the first first, each with the human label that holds now."""
-    labels: dict[str, LabelRecord] = {}
+    """Return the parts of a period, each by its last inspection in it, the first first, with what people say.
+
+    That is the human label that holds now.
+    """
+    labels: dict[tuple[str, str], LabelRecord] = {}
     # A label may come after the period; the latest comes first.
     for one in figures.corrections(connection, figures.Filter(product=wanted.product)):
-        labels.setdefault(one["sha256"], _label(one))
-    return [_part(row, labels.get(row["sha256"])) for row in figures.rows(connection, wanted, "first")]
+        labels.setdefault((one["sha256"], one["product"]), _label(one))
+    return [
+        _part(row, labels.get((row["sha256"], row["product"])))
+        for row in figures.Parts(connection, wanted).rows("first")
+    ]
 
 
 def _label(row: Mapping[str, Any]) -> LabelRecord:

@@ -155,7 +155,7 @@ def render_page(
         total=len(contents.shown),
         hash=held["hash"],
         inspected=contents.inspected,
-        worst=[card for card in listed if card.part.decision != "pass"][:MOST_WORST],
+        worst=[card for card in listed if card.part.last_word != "pass"][:MOST_WORST],
         listed=listed,
         cards=listed[:MOST_CARDS],
         evidence="unfolded" if len(listed) <= FEW else "omitted" if printed else "folded",

@@ -95,9 +95,16 @@ class PartRecord(Record):
     mm_per_px: float | None = Field(None, description="length of an original pixel")
 
     @property
+    def last_word(self) -> Decision:
+        """The decision that counts: a person's where there is a label, else the measured one."""
+        if self.label is None:
+            return self.decision
+        return "pass" if self.label.verdict == "good" else "fail"
+
+    @property
     def order(self) -> tuple[int, float]:
         """The key that sorts the worst first."""
-        return DECISIONS.index(self.decision), self.p_value
+        return DECISIONS.index(self.last_word), self.p_value
 
     @property
     def looked_at(self) -> bool:
@@ -135,7 +142,7 @@ def sealed(header: Header, parts: Sequence[PartRecord], failures: Sequence[Failu
     held: dict[str, Any] = {
         "format": FORMAT,
         **header.model_dump(mode="json"),
-        "counts": counted(part.decision for part in parts),
+        "counts": counted(part.last_word for part in parts),
         "parts": [sealed_part(part.model_dump(mode="json")) for part in parts],
         "failures": [failure.model_dump(mode="json") for failure in failures],
     }

@@ -5,17 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 from agents.interfaces.cli.asking import print_reply
 from agents.interfaces.cli.enrolling import as_object
 from agents.interfaces.cli.options import FAILED, Device, Json, Operator, Product, Store, application
-from agents.interfaces.cli.output import print_json, print_line, print_warnings, progress
+from agents.interfaces.cli.output import count_of, print_json, print_line, print_warnings, progress
 
 if TYPE_CHECKING:
+    from agents.corrections import Outcome
     from tools.enrollment.trial import Flip
+
+
+WORST: Final = 3
+"""Verdicts that would change which are named before the list of all."""
 
 
 class Judgement(StrEnum):
@@ -135,10 +140,13 @@ def correct(
             {
                 "accepted": outcome.accepted,
                 "correction": as_object(outcome.correction),
+                "judged": outcome.judged,
                 "flips": [flip_object(flip) for flip in outcome.flips],
             }
         )
     else:
+        if outcome.judged:
+            print_line(_tried(outcome))
         print_flips(outcome.flips)
         one = outcome.correction
         if outcome.accepted:
@@ -151,6 +159,17 @@ def correct(
             )
     if not outcome.accepted:
         raise typer.Exit(FAILED)
+
+
+def _tried(outcome: Outcome) -> str:
+    """Return how many verdicts change of the images that a correction was tried on, and the worst of them."""
+    images = count_of(outcome.judged, "earlier image")
+    if not outcome.flips:
+        return f"tried on {images}: no verdict would flip"
+    names = ", ".join(flip.name for flip in outcome.flips[:WORST])
+    more = f" and {len(outcome.flips) - WORST} more" if len(outcome.flips) > WORST else ""
+    changed = count_of(len(outcome.flips), "verdict")
+    return f"tried on {images}: {changed} would flip, the worst first: {names}{more}"
 
 
 def flip_object(flip: Flip) -> dict[str, object]:

@@ -15,7 +15,6 @@ from agents.interfaces.cli.output import count_of, print_json, print_line, print
 
 if TYPE_CHECKING:
     from knowledge.log.drift import Drift
-    from knowledge.log.figures import Counts
 
 SHOWN: Final = 20
 """Rows of the table where no limit is given."""
@@ -101,13 +100,14 @@ def log(
     most = limit if limit is not None or json else SHOWN
 
     def show(connection: sqlite3.Connection) -> None:
-        rows = figures.rows(connection, wanted, "worst" if worst else "latest", most)
+        parts = figures.Parts(connection, wanted)
+        rows = parts.rows("worst" if worst else "latest", most, every=True)
         if json:
             for row in rows:
                 print_json(row)
             return
         _print_rows(rows)
-        _print_counts(figures.counts(connection, wanted))
+        print_line(_line(history.counted(parts.counts())))
         for one in drifts(connection, wanted):
             _print_drift(one)
 
@@ -147,7 +147,7 @@ def _print_rows(rows: Iterable[dict[str, Any]]) -> None:
                 _shown(row["at"]).removeprefix(f"{datetime.now().astimezone():%Y-}"),
                 row["name"],
                 row["product"],
-                row["decision"],
+                row["decision"] if row["said"] is None else f"{row['last_word']}, by a person",
                 f"{row['p_value']:.3g}",
                 plain_name(row["type"] or ""),
                 *(row[key] or "" for key in ("lot", "station", "operator")),
@@ -162,15 +162,12 @@ def _print_drift(one: Drift) -> None:
     print_line(("drift  ", "yellow"), one.told(_shown))
 
 
-def _print_counts(one: Counts) -> None:
-    from agents.desk import history
-
-    print_line(_line(history.counted(one)))
-
-
 def _line(found: dict[str, Any]) -> str:
     shares = f"{found['pass']} pass, {found['review']} review, {found['fail']} fail"
-    return f"{count_of(found['count'], 'inspection')}: {shares}; yield {_percent(found)}"
+    counted = count_of(found["count"], "part")
+    if found["inspections"] != found["count"]:
+        counted += f" ({count_of(found['inspections'], 'inspection')})"
+    return f"{counted}: {shares}; yield {_percent(found)}"
 
 
 def _percent(found: dict[str, Any]) -> str:

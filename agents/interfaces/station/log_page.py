@@ -96,8 +96,10 @@ class LogPage:
     def _show_figures(self, found: dict[str, Any]) -> None:
         say = self.visit.say
         share = "-" if found["yield"] is None else f"{100 * found['yield']:.1f} %"
+        again = found["inspections"] != found["count"]
         tiles = (
             (say("inspected"), str(found["count"]), ""),
+            *([(say("inspections"), str(found["inspections"]), "")] if again else []),
             (say("yield"), share, ""),
             (say("PASS"), str(found["pass"]), "pass"),
             (say("REVIEW"), str(found["review"]), "review"),
@@ -145,8 +147,8 @@ class LogPage:
             {
                 "number": row["number"],
                 "sha256": row["sha256"],
-                "kind": row["decision"],
-                "decision": words[row["decision"]],
+                "kind": row["last_word"],
+                "decision": words[row["last_word"]],
                 "time": time_of(row["at"]).astimezone().strftime("%Y-%m-%d %H:%M:%S"),
                 "name": row["name"],
                 "product": row["product"],
