@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from nicegui import events, ui
 
 from agents.desk.history import since as since_of
+from agents.interfaces.station.chart import p_chart
 from agents.interfaces.station.visit import Visit
 from anomaly_core.names import plain_name
 from knowledge.log.entry import time_of
@@ -89,11 +90,11 @@ class LogPage:
         self._table.clear()
         if found is not None:
             with self._figures:
-                self._show_figures(found[0])
+                self._show_figures(*found)
             with self._table:
                 self._show_rows(found[1])
 
-    def _show_figures(self, found: dict[str, Any]) -> None:
+    def _show_figures(self, found: dict[str, Any], rows: list[dict[str, Any]]) -> None:
         say = self.visit.say
         share = "-" if found["yield"] is None else f"{100 * found['yield']:.1f} %"
         again = found["inspections"] != found["count"]
@@ -121,6 +122,25 @@ class LogPage:
                     unit=" %",
                     most=100,
                 )
+            if len(rows) > 1:
+                self._over_time(rows, found["drift"])
+        for one in found["drift"]:
+            text = say(
+                "{product}: scores drifted since {time}, first {name}. "
+                "Check light, focus and position, or calibrate anew.",
+                product=one["product"],
+                time=_shown(one["since"]),
+                name=one["name"],
+            )
+            ui.label(text).classes("drift")
+
+    def _over_time(self, rows: list[dict[str, Any]], drifts: list[dict[str, Any]]) -> None:
+        say = self.visit.say
+        in_order = sorted(rows, key=lambda row: int(row["number"]))
+        title = say("p of the parts, in order of time")
+        with ui.element("div").classes("bars"):
+            ui.label(title).classes("head")
+            ui.html(p_chart(in_order, drifts, title, say("drift")), sanitize=False)
 
     def _bars(
         self, title: str, bars: list[tuple[str, float, str]], unit: str = "", most: float | None = None
@@ -148,8 +168,8 @@ class LogPage:
                 "number": row["number"],
                 "sha256": row["sha256"],
                 "kind": row["last_word"],
-                "decision": words[row["last_word"]],
-                "time": time_of(row["at"]).astimezone().strftime("%Y-%m-%d %H:%M:%S"),
+                "decision": words[row["last_word"]] + (" \u270e" if row["said"] else ""),
+                "time": _shown(row["at"]),
                 "name": row["name"],
                 "product": row["product"],
                 "type": self._type(row["type"] or ""),
@@ -181,3 +201,8 @@ class LogPage:
 
     def _open(self, event: events.GenericEventArguments) -> None:
         ui.navigate.to(f"/?image={event.args[1]['sha256']}")
+
+
+def _shown(at: str) -> str:
+    """Return a timestamp of the log in local time, to the second."""
+    return time_of(at).astimezone().strftime("%Y-%m-%d %H:%M:%S")
