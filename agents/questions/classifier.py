@@ -1,8 +1,8 @@
-"""The classifier of questions: multinomial logistic regression on their sentence vectors and n-grams.
+"""The classifier of questions: logistic regression on sentence vectors and n-grams, and the nearest examples.
 
 `python -m agents.questions.classifier` fits it to the examples and writes `classifier.npz` beside this file;
-the result is the same on every run. A second head of the same form tells what a yes to a question about the
-verdict says of the part.
+the result is the same on every run. A head alone tells what a yes to a question about the verdict says of
+the part.
 """
 
 from __future__ import annotations
@@ -16,8 +16,9 @@ from typing import Final, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.questions.encoder import encode
+from agents.questions.encoder import WIDTH, encode
 from agents.questions.examples import SIGNS, Sense, digest, read_examples
+from agents.questions.neighbours import Neighbours
 from agents.questions.ngrams import ngrams
 from anomaly_core.errors import WeightsDamaged
 from anomaly_core.files import write_whole
@@ -28,6 +29,9 @@ KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
 SENSES: Final[tuple[Sense, ...]] = tuple(SIGNS.values())
 RIDGE: Final = 0.1
 """Weight of the squared norm against the summed loss; by cross-validation on the examples, flat around it."""
+SHARE: Final = 0.25
+"""Weight of the nearest examples against the head (`benchmarks/kinds.py`); with a larger one the clauses of a
+question stand out less clearly."""
 Array = NDArray[np.float32]
 
 
@@ -47,10 +51,23 @@ class Head:
 
 
 @dataclass(frozen=True, eq=False)
+class OfKinds:
+    """What tells kinds: a head, and the nearest examples."""
+
+    head: Head
+    near: Neighbours
+
+    def probabilities(self, inputs: Array, share: float = SHARE) -> Array:
+        """Return the (n, kinds) probabilities of (n, WIDTH + BUCKETS) inputs. share: of the nearest."""
+        votes = self.near.shares(inputs[:, :WIDTH], len(KINDS))
+        return np.asarray((1 - share) * self.head.probabilities(inputs) + share * votes, np.float32)
+
+
+@dataclass(frozen=True, eq=False)
 class Classifier:
     """kind: over `KINDS`. sense: over `SENSES`. fitted_to: digest of the examples."""
 
-    kind: Head
+    kind: OfKinds
     sense: Head
     fitted_to: str
 
@@ -65,20 +82,23 @@ def fit() -> Classifier:
     return Classifier(fit_kinds(inputs, kinds), _fit(inputs[of_verdict], senses, len(SENSES)), digest())
 
 
-def fit_kinds(inputs: Array, kinds: NDArray[np.int64]) -> Head:
-    """Return the head of kinds of (n, WIDTH + BUCKETS) inputs. kinds: (n,), indices into `KINDS`."""
-    return _fit(inputs, kinds, len(KINDS))
+def fit_kinds(inputs: Array, kinds: NDArray[np.int64]) -> OfKinds:
+    """Return what tells the kinds of (n, WIDTH + BUCKETS) inputs. kinds: (n,), indices into `KINDS`."""
+    return OfKinds(_fit(inputs, kinds, len(KINDS)), Neighbours.of(inputs[:, :WIDTH], kinds))
 
 
 def save(classifier: Classifier, path: Path = FILE) -> None:
-    """Write a classifier, its weights as float16."""
+    """Write a classifier, its heads' weights as float16."""
     from io import BytesIO
 
-    written = BytesIO()
+    written, kind = BytesIO(), classifier.kind
     np.savez_compressed(
         written,
-        kind=classifier.kind.weights.astype(np.float16),
-        kind_bias=classifier.kind.bias,
+        kind=kind.head.weights.astype(np.float16),
+        kind_bias=kind.head.bias,
+        near_axes=kind.near.axes,
+        near_vectors=kind.near.vectors,
+        near_kinds=kind.near.kinds,
         sense=classifier.sense.weights.astype(np.float16),
         sense_bias=classifier.sense.bias,
         fitted_to=np.array(classifier.fitted_to),
@@ -96,7 +116,8 @@ def load() -> Classifier:
             Head(values[name].astype(np.float32), values[f"{name}_bias"].astype(np.float32))
             for name in ("kind", "sense")
         )
-        return Classifier(kind, sense, str(values["fitted_to"]))
+        near = Neighbours(values["near_axes"], values["near_vectors"], values["near_kinds"])
+        return Classifier(OfKinds(kind, near), sense, str(values["fitted_to"]))
     except (OSError, KeyError, ValueError) as error:
         raise WeightsDamaged(f"{FILE} cannot be read ({error}): install the program again.") from error
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import xml.etree.ElementTree as tree
 from typing import Any
+from xml.etree import ElementTree
 
 from agents.interfaces.station.chart import HEIGHT, LEFT, WIDTH, p_chart
 
@@ -16,7 +16,7 @@ def row(number: int, p: float, word: str, name: str = "part.png") -> dict[str, A
 def test_dots_lie_by_time_and_p_and_a_name_is_text() -> None:
     rows = [row(0, 1.0, "pass"), row(1, 0.1, "review"), row(2, 1e-9, "fail", "<script>.png")]
     drifts = [{"since": rows[1]["at"]}, {"since": "2027"}]
-    drawn = tree.fromstring(p_chart(rows, drifts, "p & time", "drift"))
+    drawn = ElementTree.fromstring(p_chart(rows, drifts, "p & time", "drift"))
     dots = drawn.findall("circle")
     across = [float(dot.attrib["cx"]) for dot in dots]
     down = [float(dot.attrib["cy"]) for dot in dots]
@@ -32,5 +32,5 @@ def test_dots_lie_by_time_and_p_and_a_name_is_text() -> None:
 
 
 def test_without_rows_there_are_the_axes_alone() -> None:
-    drawn = tree.fromstring(p_chart([], [], "p", "drift"))
+    drawn = ElementTree.fromstring(p_chart([], [], "p", "drift"))
     assert drawn.findall("circle") == [] and len(drawn.findall("line")) == 4
