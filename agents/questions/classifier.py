@@ -29,9 +29,8 @@ KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
 SENSES: Final[tuple[Sense, ...]] = tuple(SIGNS.values())
 RIDGE: Final = 0.1
 """Weight of the squared norm against the summed loss; by cross-validation on the examples, flat around it."""
-SHARE: Final = 0.25
-"""Weight of the nearest examples against the head (`benchmarks/kinds.py`); with a larger one the clauses of a
-question stand out less clearly."""
+SHARE: Final = 0.4
+"""Weight of the nearest examples against the head, by writers left out (`benchmarks/kinds.py`)."""
 Array = NDArray[np.float32]
 
 

@@ -12,8 +12,8 @@ from typing import Final, Self
 import numpy as np
 from numpy.typing import NDArray
 
-AXES: Final = 128
-"""Principal axes that are kept; all 512 are no better on writers left out, and four times as large."""
+AXES: Final = 64
+"""Principal axes that are kept; with more, questions of writers left out are not understood better."""
 NEAREST: Final = 20
 FADES: Final = 0.05
 """Fall of the cosine at which a vote counts 1 / e of the nearest one's."""

@@ -31,7 +31,7 @@ NEAR: Final = 0.2
 """Least probability of a kind; a question below it is `other`."""
 STANDS: Final = 0.55
 """Least probability for a clause to be an intent of its own beside others."""
-ASKS: Final = 0.4
+ASKS: Final = 0.45
 """The same of a clause that asks by itself."""
 OFFERED: Final = 0.6
 """Least ratio of the second kind's probability to the first one's for an answer to offer the second: from
