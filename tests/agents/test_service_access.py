@@ -120,7 +120,8 @@ def test_the_log_names_who_did_it(app: Application, client: TestClient, tmp_path
         assert time.monotonic() < deadline, job
         time.sleep(0.1)
         job = client.get(f"{API}/jobs/{job['id']}", headers=bearer("viewer-secret")).json()
-    enrolled, rated = client.get(f"{API}/log/changes", headers=bearer("viewer-secret")).json()
+    enrolled, rated, before = client.get(f"{API}/log/changes", headers=bearer("viewer-secret")).json()
+    assert (before["note"][:13], before["operator"]) == ("enrolled from", "the settings' own")
     assert (enrolled["product"], enrolled["operator"]) == ("new", "root")
     assert (rated["note"], rated["operator"]) == ("rates set to alpha 0.04, review 0.3", "root")
     app.tools.log.verify()

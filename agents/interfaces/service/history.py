@@ -93,7 +93,7 @@ def history_routes(desk: Desk, queue: Queue) -> APIRouter:
     def changes(
         _: Viewer, product: Annotated[str | None, Query(max_length=255)] = None
     ) -> list[dict[str, Any]]:
-        """Return who enrolled and changed products over the service, and what, the latest first."""
+        """Return who enrolled and changed products, and what, the latest first."""
         return desk.history.changes(product)
 
     @routes.get("/log/check")
