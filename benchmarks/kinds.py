@@ -15,6 +15,7 @@ import subprocess
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from harness import parser, write
@@ -71,7 +72,8 @@ def main() -> None:
     put = inputs_of(texts)
     copies = (inputs[:, WIDTH:] @ put[:, WIDTH:].T).max(axis=1) >= COPY
     batches = [name for name, count in Counter(by[~copies].tolist()).items() if count >= LEAST]
-    rows = {}
+    rows: dict[str, dict[str, dict[str, Any]]] = {}
+    counts: dict[str, int] = {}
     for name in [*batches, "development half"]:
         theirs = (by == name) & ~copies if name in batches else np.zeros(len(by), bool)
         seen = by != name if name in batches else ~copies
@@ -79,20 +81,20 @@ def main() -> None:
         tested = inputs[theirs] if name in batches else put
         due = [[KINDS[one]] for one in labels[theirs]] if name in batches else wanted
         languages = np.array([examples[i].language for i in np.flatnonzero(theirs)] or spoken)
-        row = {}
+        row: dict[str, dict[str, Any]] = {}
         for share in SHARES:
             told = right(kinds.probabilities(tested, share), due)
             row[str(share)] = {
                 "right": round(float(told.mean()), 4),
                 "by_language": {one: round(float(told[languages == one].mean()), 3) for one in LANGUAGES},
             }
-        rows[name] = {"questions": len(due), "shares": row}
+        rows[name], counts[name] = row, len(due)
         print(name, len(due), {share: each["right"] for share, each in row.items()}, flush=True)
     for share in map(str, SHARES):
-        shares = np.array([row["shares"][share]["right"] for row in rows.values()])
-        gains = shares - np.array([row["shares"]["0.0"]["right"] for row in rows.values()])
+        shares = np.array([row[share]["right"] for row in rows.values()])
+        gains = shares - np.array([row["0.0"]["right"] for row in rows.values()])
         print(f"share {share}: mean {shares.mean():.4f}, gain {gains.mean():.4f}, {gains.std(ddof=1):.4f}")
-    write(given, {"batches": rows})
+    write(given, {"questions": counts, "shares": rows})
 
 
 if __name__ == "__main__":
