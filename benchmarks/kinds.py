@@ -90,10 +90,12 @@ def main() -> None:
             }
         rows[name], counts[name] = row, len(due)
         print(name, len(due), {share: each["right"] for share, each in row.items()}, flush=True)
-    for share in map(str, SHARES):
-        shares = np.array([row[share]["right"] for row in rows.values()])
+    for given_share in map(str, SHARES):
+        shares = np.array([row[given_share]["right"] for row in rows.values()])
         gains = shares - np.array([row["0.0"]["right"] for row in rows.values()])
-        print(f"share {share}: mean {shares.mean():.4f}, gain {gains.mean():.4f}, {gains.std(ddof=1):.4f}")
+        print(
+            f"share {given_share}: mean {shares.mean():.4f}, gain {gains.mean():.4f}, {gains.std(ddof=1):.4f}"
+        )
     write(given, {"questions": counts, "shares": rows})
 
 
