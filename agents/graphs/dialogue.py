@@ -28,7 +28,7 @@ from agents.answers.options import Chooser, choice_answer, split_options
 from agents.answers.reasoning import build_steps
 from agents.answers.tool_calls import ToolCalls
 from agents.graphs.context import Context, part_of, resources_of, tools_of
-from agents.graphs.inspection import Update, build_measuring, open_node, retrieve_node, timed
+from agents.graphs.inspection import Update, build_measuring, open_node, retrieved, timed
 from agents.graphs.memory import keep_image, keep_turn, recalled
 from agents.questions.plan import Situation
 from agents.questions.understanding import understand
@@ -59,7 +59,7 @@ def build_dialogue(checkpointer: BaseCheckpointSaver[Any] | None = None) -> Dial
     graph.add_node("record", record)
     graph.add_node("make_plan", plan)
     graph.add_node("call_tool", call_tool)
-    graph.add_node("retrieve", retrieve_node)
+    graph.add_node("retrieve", retrieve)
     graph.add_node("reason", reason)
     graph.add_node("phrase", phrase, retry_policy=AGAIN, error_handler=not_phrased)
     graph.add_node("check", check)
@@ -176,6 +176,12 @@ def call_tool(state: DialogueState, runtime: Runtime[Context]) -> Update:
     calls = ToolCalls(part_of(state, runtime), display_names(state), known, {call.tool: bound})
     calls.call(call.tool, given, call.intent)
     return {"plan": rest, "observations": calls.found}
+
+
+@timed("retrieve")
+def retrieve(state: DialogueState, runtime: Runtime[Context]) -> Update:
+    """Find the nearest good part, and the notes on what the question is about, the types that it names too."""
+    return retrieved(state, runtime, state["asked"])
 
 
 @timed("answer")

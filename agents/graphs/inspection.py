@@ -141,6 +141,11 @@ def log_node(state: InspectionState, runtime: Runtime[Context]) -> Update:
 @timed("retrieve")
 def retrieve_node(state: InspectionState, runtime: Runtime[Context]) -> Update:
     """Find the nearest good part, and the notes that the question or the defect is about."""
+    return retrieved(state, runtime, None)
+
+
+def retrieved(state: InspectionState, runtime: Runtime[Context], asked: Asked | None) -> Update:
+    """Return the nearest good part, and the notes. asked: what was understood, in a dialogue."""
     part = part_of(state, runtime)
     question, defect = state.get("question"), state.get("defect_type")
     wanted = question or ""
@@ -148,7 +153,6 @@ def retrieve_node(state: InspectionState, runtime: Runtime[Context]) -> Update:
         # Words and no measured numbers: notes hold none of them, and equal words are encoded once.
         known_name = "" if defect.name == UNKNOWN else defect.name.replace("_", " ")
         wanted = f"{wanted} {known_name} {appearance(state['regions'][0].text)}".strip()
-    asked: Asked | None = state.get("asked")  # type: ignore[assignment]
     # An analysis quotes sentence by sentence, so it needs more of the notes than a citation does; and
     # few words of a question find the passage that tells what is normal.
     k = 3 if asked is None else passages_for(asked)
