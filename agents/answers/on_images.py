@@ -34,10 +34,18 @@ def comparison(topic: Topic) -> Reply:
         )
     ]
     mine, theirs = float(values["p_value"]), values["other_p_value"]
+    of_two = topic.intent.other is not None and topic.words.has("of_two", topic.text)
     affirmed = None
     lead = ""
     if theirs is not None:
         worse = mine < float(theirs)
+        if of_two and not topic.intent.closed:
+            mine_meant = worse is not topic.words.has("better", topic.text)
+            lead = f'"{_name(topic, None if mine_meant else topic.intent.other)}".'
+            # What follows is of the one that is named.
+            if not mine_meant:
+                mine, theirs, worse = float(theirs), mine, not worse
+                told.clear()
         message = (
             "It is the more unusual of the two, with a p-value of {p} against {q}; the smaller, the "
             "more unusual {cited}."
@@ -49,13 +57,10 @@ def comparison(topic: Topic) -> Reply:
         if topic.intent.closed:
             affirmed = worse
             lead = topic.yes_no(worse)
-        elif topic.intent.other is not None and topic.words.has("of_two", topic.text):
-            mine_meant = worse is not topic.words.has("better", topic.text)
-            lead = f'"{_name(topic, None if mine_meant else topic.intent.other)}".'
     elif topic.verdict.anomalous or not topic.intent.closed:
         told += finding(topic)[:1]
     levels = abs(float(values["brightness"]))
-    if levels >= 3:
+    if levels >= 3 and not of_two:
         message = "It is {levels} grey levels darker on the whole {cited}."
         if float(values["brightness"]) > 0:
             message = "It is {levels} grey levels brighter on the whole {cited}."

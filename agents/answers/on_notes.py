@@ -92,7 +92,8 @@ def catalogue(topic: Topic) -> Reply:
     )
     said = {one.sentence for one in first}
     limits = [one for one in find_aspect(passages, "limit", say.language) if one.sentence not in said]
-    told = quoted(topic, [*first, *limits])
+    # Who asks how much is allowed knows what it looks like.
+    told = quoted(topic, limits if limits and topic.words.has("limit", topic.text) else [*first, *limits])
     if not limits and topic.intent.closed:
         told.append(say("They give no limit for it [notes]."))
     return Reply("", told)

@@ -180,7 +180,7 @@ def call_tool(state: DialogueState, runtime: Runtime[Context]) -> Update:
 
 @timed("retrieve")
 def retrieve(state: DialogueState, runtime: Runtime[Context]) -> Update:
-    """Find the nearest good part, and the notes on what the question is about, the types that it names too."""
+    """Find the nearest good part, and the notes on what is asked about, types that are named among it."""
     return retrieved(state, runtime, state["asked"])
 
 

@@ -113,6 +113,8 @@ def understand(
     if pictured:
         intents = [of_the_summary(one, style, language) for one in intents]
         intents = with_stated_scales([of_its_limit(one, language) for one in intents], language)
+    if style == "customer" and any(map(_asks_of_the_customer, intents)):
+        style = "plain"
     return Asked(
         intents=intents[:MOST],
         language=wished_language(question) or language,
@@ -121,6 +123,11 @@ def understand(
         question=question,
         image=turned,
     )
+
+
+def _asks_of_the_customer(one: Understanding) -> bool:
+    """Return whether a question that has the customer in it asks something of its own, and for no summary."""
+    return one.closed or (one.kind != "verdict" and one.probability >= ASKS)
 
 
 def kind_of(question: str) -> Kind:
