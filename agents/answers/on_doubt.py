@@ -44,4 +44,6 @@ def doubt(asked: Asked, say: Phrases) -> str:
     if pair is None:
         return ""
     taken, other = (say(SUBJECTS[kind]) for kind in pair)
+    if taken == other:
+        return ""
     return say("I took this as: {taken}. Did you mean: {other}?", taken=taken, other=other)

@@ -145,6 +145,11 @@ def _for_unknown_type(topic: Topic, aspect: Aspect, silent: str, passages: list[
     if not passages:
         return Reply("", [say(silent, type=say("this defect")), unknown])
     likely = topic_of(passages[0])
+    kind = topic.state.get("defect_type")
+    for candidate in kind.alternatives if kind is not None else []:
+        if find_aspect(about_type(passages, candidate.name), aspect, say.language):
+            likely = topic_of(about_type(passages, candidate.name)[0])
+            break
     about = [p for p in passages if topic_of(p) == likely]
     found = quoted(topic, find_aspect(about, aspect, say.language))
     if not found:

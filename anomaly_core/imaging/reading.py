@@ -10,6 +10,7 @@ import hashlib
 import io
 import itertools
 import os
+import re
 import stat
 import struct
 import threading
@@ -265,7 +266,8 @@ def _open_header(path: Path, data: bytes, max_pixels: int) -> Image.Image:
             if image.format == "TIFF":
                 image.seek(_largest_page(image))
     except Image.DecompressionBombError as error:
-        raise UnreadableImage(f"{_show(path)}: {_too_large(str(error), max_pixels)}") from error
+        told = _too_large(f"{_stated_pixels(error)} pixels", max_pixels)
+        raise UnreadableImage(f"{_show(path)}: {told}") from error
     except _DECODE_ERRORS as error:
         if data.startswith(_TIFF):
             raise UnreadableImage(
@@ -293,6 +295,12 @@ def _largest_page(image: Image.Image) -> int:
         image.seek(number)
         areas.append(image.size[0] * image.size[1])
     return areas.index(max(areas))
+
+
+def _stated_pixels(error: Image.DecompressionBombError) -> str:
+    """Return the number of pixels that Pillow names, which has a limit of its own."""
+    found = re.search(r"\d{6,}", str(error))
+    return "too many" if found is None else f"{int(found[0]):,}"
 
 
 def _too_large(what: str, max_pixels: int) -> str:

@@ -44,8 +44,16 @@ def _filter(
     product: Annotated[str | None, Query(max_length=255)] = None,
     decision: Literal["pass", "review", "fail"] | None = None,
     lot: Annotated[str | None, Query(max_length=200)] = None,
+    station: Annotated[str | None, Query(max_length=200)] = None,
 ) -> Filter:
-    return Filter(since=since_of(since), until=until_of(until), product=product, decision=decision, lot=lot)
+    return Filter(
+        since=since_of(since),
+        until=until_of(until),
+        product=product,
+        decision=decision,
+        lot=lot,
+        station=station,
+    )
 
 
 Wanted = Annotated[Filter, Depends(_filter)]
