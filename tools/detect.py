@@ -6,6 +6,7 @@ from pathlib import Path
 
 from anomaly_core.anomalygpt import AnomalyGPT
 from anomaly_core.errors import UnknownProduct
+from anomaly_core.imaging.quality import measure_quality
 from knowledge.products.record import ProductMatch
 from tools.cache import CachedImage
 from tools.context import Context, Part
@@ -55,10 +56,22 @@ def find_product(context: Context, opened: OpenedRecord, named: str | None = Non
         raise UnknownProduct(
             f"{opened.image}: no enrolled product looks like this image (nearest: {near or 'none'}). "
             + " ".join(
-                ["Name it with --product, or enrol it with `iad enroll PRODUCT PATH...`.", *map(str, refused)]
+                [
+                    *(told for name, _ in match.candidates[:1] if (told := _unlike(context, image, name))),
+                    "Name it with --product, or enrol it with `iad enroll PRODUCT PATH...`.",
+                    *map(str, refused),
+                ]
             )
         )
     return ProductRecord(name=match.name, similarity=match.similarity, inferred=True)
+
+
+def _unlike(context: Context, image: CachedImage, name: str) -> str:
+    """Return how an image's recording differs from a product's good images; "" where it does not."""
+    limits = context.product(name).quality
+    # A perfect likeness, since that there is none is said already.
+    found = () if limits is None else limits.problems(measure_quality(image.loaded.pixels), 1.0)
+    return f"Beside the good images of {name}: {' '.join(found)}" if found else ""
 
 
 def _match(context: Context, image: CachedImage, model: AnomalyGPT) -> ProductMatch:

@@ -149,9 +149,9 @@ def print_inspection(record: InspectionRecord) -> None:
     if record.anomalous and record.defect_type is not None:
         parts.append(f"  {record.defect_type.name}")
     print_line(*parts, (f"  {record.image}", "dim"))
-    if record.decision == "review":
-        for reason in record.reasons:
-            print_line((f"        {reason}", "yellow"))
+    # The line has the p-value already, which is the first reason of a failure.
+    for reason in record.reasons[1:] if record.decision == "fail" else record.reasons:
+        print_line((f"        {reason}", "yellow"))
     if record.note is not None:
         print_line((f"        Read with: {record.note}.", "dim"))
 
