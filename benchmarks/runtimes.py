@@ -5,7 +5,7 @@
 A product of eight photographs of good solar cells (package elpv-dataset) is enrolled by torch, and other
 photographs, half of them defective, are inspected by each runtime in turn, image by image, so that a busy
 machine slows all of them. `encode` is the encoder alone, `inspect` the whole judgement without the language
-model; a share is the median over the images of a way's time by that of torch with the first number of threads.
+model; a share is the median over the images of a way's time by that of torch with the first of the threads.
 OpenVINO's bfloat16 takes a processor that has it.
 """
 

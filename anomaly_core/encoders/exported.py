@@ -55,10 +55,10 @@ def export(encoder: GraphEncoder) -> Path:
     Raises ConfigError where it cannot be written.
     """
     code = Path(inspect.getfile(type(encoder))).read_bytes()
-    made_by = hashlib.sha256(f"{encoder.name} {OPSET} {torch.__version__} ".encode() + code).hexdigest()[:8]
+    version = hashlib.sha256(f"{encoder.name} {OPSET} {torch.__version__} ".encode() + code).hexdigest()[:8]
     # The end: the name of a folder's encoder begins with its path.
     readable = re.sub(r"[^\w.+]+", "-", encoder.name)[-80:]
-    path = cache_dir() / "graphs" / f"{readable}-{made_by}.onnx"
+    path = cache_dir() / "graphs" / f"{readable}-{version}.onnx"
     if not path.exists():
         write_whole(path, _exported(encoder))
     return path

@@ -49,14 +49,13 @@ def load_image_encoder(
             for name in model.split(SEPARATOR, 1)
         )
         return PairEncoder(first, second)
-    encoder = _in_torch(model, taps, device)
     if runtime == "torch":
-        return encoder
+        return _in_torch(model, taps, device)
     if device != "cpu":
         raise ConfigError(f"{runtime} computes on the CPU: set device to cpu, or runtime to torch")
     from anomaly_core.encoders.exported import ExportedEncoder
 
-    return ExportedEncoder(encoder, runtime)
+    return ExportedEncoder(_in_torch(model, taps, device), runtime)
 
 
 def _in_torch(model: str, taps: tuple[int, ...] | None, device: str) -> ImageEncoder:
