@@ -77,8 +77,12 @@ def _faiss(settings: Settings) -> Iterator[Check]:
 def _device(settings: Settings) -> Iterator[Check]:
     import torch
 
+    from anomaly_core.encoders.registry import TINY, load_image_encoder
+
     threads = settings.threads or torch.get_num_threads()
-    found = f"{settings.device}, {threads} threads, {os.cpu_count()} cores"
+    found = f"{settings.device}, {settings.runtime}, {threads} threads, {os.cpu_count()} cores"
+    # Raises where this machine has not what the runtime needs.
+    load_image_encoder(TINY, device=settings.device, runtime=settings.runtime)
     if settings.device.startswith("cuda") and not torch.cuda.is_available():
         yield Check(name="device", state="broken", found=f"{found}: no CUDA device; set device to cpu")
     else:

@@ -79,7 +79,7 @@ def build_model(settings: Settings, encoder: str) -> AnomalyGPT:
             timeout_s=settings.llm_timeout,
         )
 
-    image_encoder = load_image_encoder(encoder, device=settings.device)
+    image_encoder = load_image_encoder(encoder, device=settings.device, runtime=settings.runtime)
     return AnomalyGPT(image_encoder, detector_config(settings, encoder), checkpoint, reader)
 
 

@@ -10,7 +10,7 @@ from typing import Any, Final, Literal, get_args
 from platformdirs import user_data_dir
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
-from anomaly_core.config import DEFAULT_ENCODER
+from anomaly_core.config import DEFAULT_ENCODER, Runtime
 from anomaly_core.errors import ConfigError
 from tools.records import Kind, Language
 
@@ -179,6 +179,11 @@ class Settings(BaseModel):
         30.0, gt=0.0, le=3600.0, description="seconds that one call of a served model may take"
     )
     device: str = Field("cpu", pattern=r"^(cpu|cuda(:\d+)?|mps)$", description="cpu, cuda, cuda:N or mps")
+    runtime: Runtime = Field(
+        "torch",
+        description="what computes the image encoder: `torch`; on the CPU also `onnx` (ONNX Runtime), "
+        "`openvino`, and `openvino-bf16` where the processor has bfloat16",
+    )
     threads: int | None = Field(
         None,
         ge=1,

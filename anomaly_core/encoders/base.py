@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+
+from anomaly_core.encoders.inputs import unit
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,25 @@ class ImageEncoder(Protocol):
 
 
 @runtime_checkable
+class GraphEncoder(ImageEncoder, Protocol):
+    """An image encoder that is one graph from normalised pixels to taps, which other runtimes can compute."""
+
+    @property
+    def mean(self) -> Sequence[float]:
+        """Of each colour's pixels, in [0, 255]; taken from them before they enter the graph."""
+        ...
+
+    @property
+    def std(self) -> Sequence[float]:
+        """Of each colour's pixels, in [0, 255]; they are divided by it after that."""
+        ...
+
+    def forward(self, inputs: torch.Tensor) -> Sequence[torch.Tensor]:
+        """Return the (B, C, h, w) taps of (B, 3, H, W) float32 inputs. Can be traced at any size."""
+        ...
+
+
+@runtime_checkable
 class TextEncoder(Protocol):
     """A frozen text encoder."""
 
@@ -83,6 +105,16 @@ class TextEncoder(Protocol):
 def encode_one(encoder: ImageEncoder, pixels: NDArray[np.uint8]) -> Features:
     """Encode one (H, W, 3) uint8 RGB image; see `ImageEncoder.encode`."""
     return encoder.encode(pixels[None])[0]
+
+
+def features_of(taps: Sequence[torch.Tensor], size: tuple[int, int]) -> list[Features]:
+    """Return the features of each image of a batch, on the CPU; the embedding is the deepest tap's mean.
+
+    taps: (B, C, h, w) float32 each. size: (height, width) of the encoder's input.
+    """
+    taps = [tap.contiguous().cpu() for tap in taps]
+    embeddings = unit(taps[-1].mean(dim=(2, 3)))
+    return [Features(tuple(t[i] for t in taps), each, size) for i, each in enumerate(embeddings)]
 
 
 def share_space(image: ImageEncoder, text: TextEncoder) -> bool:

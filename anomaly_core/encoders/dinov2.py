@@ -17,18 +17,22 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 
-from anomaly_core.encoders.base import Features
-from anomaly_core.encoders.inputs import IMAGENET, check_layers, fingerprint_of, to_input, unit
+from anomaly_core.encoders.base import Features, features_of
+from anomaly_core.encoders.inputs import IMAGENET, check_layers, fingerprint_of, to_input
 from anomaly_core.errors import WeightsDamaged, WeightsMissing
 
 FILES: Final = ("config.json", "model.safetensors")
 
 
 class DinoV2Encoder:
-    """ImageEncoder of a folder in the format of the transformers library, without register tokens.
+    """GraphEncoder of a folder in the format of the transformers library, without register tokens.
 
-    Tap i is the hidden state after layer i, patch tokens only. The embedding is the deepest mean patch.
+    Tap i is the hidden state after layer i, patch tokens only. The embedding is the deepest mean patch. The
+    graph can be traced: no size decides what is computed.
     """
+
+    mean: Final = tuple(255 * value for value in IMAGENET[0])
+    std: Final = tuple(255 * value for value in IMAGENET[1])
 
     def __init__(
         self, folder: Path, taps: tuple[int, ...] | None = None, device: str = "cpu", label: str = ""
@@ -47,23 +51,26 @@ class DinoV2Encoder:
         self.embedding_dim = width
         tapped = "+".join(map(str, self._taps))
         self.name = f"{label or folder}:h{tapped}:{fingerprint_of(self._weights)}"
+        self._side = round((self._weights["embeddings.position_embeddings"].shape[1] - 1) ** 0.5)
         self._weights = {name: tensor.to(self._device) for name, tensor in self._weights.items()}
 
     @torch.inference_mode()
     def encode(self, batch: NDArray[np.uint8]) -> list[Features]:
         """Encode (B, H, W, 3) uint8 RGB; features are on the CPU. Raises ValueError for another shape."""
-        mean, std = ([255 * value for value in each] for each in IMAGENET)
-        tokens = self._embed(to_input(batch, self.stride, mean, std, self._device))
-        count, height, width = batch.shape[:3]
-        grid = (height // self.stride, width // self.stride)
+        inputs = to_input(batch, self.stride, self.mean, self.std, self._device)
+        return features_of(self.forward(inputs), (batch.shape[1], batch.shape[2]))
+
+    def forward(self, inputs: torch.Tensor) -> list[torch.Tensor]:
+        """Return the (B, C, H / stride, W / stride) taps of (B, 3, H, W) normalised inputs."""
+        tokens = self._embed(inputs)
+        grid = (inputs.shape[2] // self.stride, inputs.shape[3] // self.stride)
         taps = []
         for number in range(1, self._taps[-1] + 1):
             tokens = self._layer(tokens, f"encoder.layer.{number - 1}.")
             if number in self._taps:
-                patches = tokens[:, 1:].transpose(1, 2).reshape(count, -1, *grid)
-                taps.append(patches.contiguous().cpu())
-        embeddings = unit(taps[-1].mean(dim=(2, 3)))
-        return [Features(tuple(t[i] for t in taps), embeddings[i], (height, width)) for i in range(count)]
+                patches = tokens[:, 1:].transpose(1, 2)
+                taps.append(patches.reshape(*patches.shape[:2], *grid))
+        return taps
 
     def _embed(self, inputs: torch.Tensor) -> torch.Tensor:
         """Return the (B, 1 + h * w, C) tokens of (B, 3, H, W) inputs, with their positions."""
@@ -73,12 +80,10 @@ class DinoV2Encoder:
             inputs, weights[f"{projection}weight"], weights[f"{projection}bias"], stride=self.stride
         )
         positions = weights["embeddings.position_embeddings"]
-        side = round((positions.shape[1] - 1) ** 0.5)
-        known = positions[:, 1:].reshape(1, side, side, -1).permute(0, 3, 1, 2)
-        if patches.shape[2:] != (side, side):
-            known = F.interpolate(known, size=patches.shape[2:], mode="bicubic", align_corners=False)
+        known = positions[:, 1:].reshape(1, self._side, self._side, -1).permute(0, 3, 1, 2)
+        known = F.interpolate(known, size=patches.shape[2:], mode="bicubic", align_corners=False)
         tokens = (patches + known).flatten(2).transpose(1, 2)
-        first = (weights["embeddings.cls_token"] + positions[:, :1]).expand(len(tokens), -1, -1)
+        first = (weights["embeddings.cls_token"] + positions[:, :1]).expand(tokens.shape[0], -1, -1)
         return torch.cat([first, tokens], dim=1)
 
     def _layer(self, tokens: torch.Tensor, name: str) -> torch.Tensor:

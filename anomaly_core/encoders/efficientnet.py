@@ -16,8 +16,8 @@ from safetensors.torch import load_file
 from torch import nn
 from torch.nn import functional
 
-from anomaly_core.encoders.base import Features
-from anomaly_core.encoders.inputs import fingerprint, freeze, to_input, unit
+from anomaly_core.encoders.base import Features, features_of
+from anomaly_core.encoders.inputs import fingerprint, freeze, to_input
 from anomaly_core.errors import ConfigError, WeightsDamaged, WeightsMissing
 
 STEM_CHANNELS: Final = 32
@@ -108,7 +108,13 @@ class EfficientNetLite0(nn.Module):
 
 
 class EfficientNetEncoder:
-    """ImageEncoder of a folder of the weight cache. Embedding: the deepest tap, averaged over patches."""
+    """GraphEncoder of a folder of the weight cache. Embedding: the deepest tap, averaged over patches.
+
+    Its graph can be traced: at each size that the stride divides, `SameConv2d` pads by the same numbers.
+    """
+
+    mean: Final = (127.0,) * 3
+    std: Final = (128.0,) * 3
 
     def __init__(self, folder: Path, taps: tuple[int, ...] | None = None, device: str = "cpu") -> None:
         """Load model.safetensors of a folder; taps: rising block indices in [0, 15].
@@ -140,7 +146,10 @@ class EfficientNetEncoder:
     @torch.inference_mode()
     def encode(self, batch: NDArray[np.uint8]) -> list[Features]:
         """Encode (B, H, W, 3) uint8 RGB; features are on the CPU. Raises ValueError for another shape."""
-        inputs = to_input(batch, self.stride, (127.0,) * 3, (128.0,) * 3, self._device)
-        taps = [tap.cpu() for tap in self._model(inputs, self._taps)]
-        embeddings, size = unit(taps[-1].mean(dim=(2, 3))), (batch.shape[1], batch.shape[2])
-        return [Features(tuple(t[i] for t in taps), embeddings[i], size) for i in range(len(batch))]
+        inputs = to_input(batch, self.stride, self.mean, self.std, self._device)
+        return features_of(self.forward(inputs), (batch.shape[1], batch.shape[2]))
+
+    def forward(self, inputs: torch.Tensor) -> list[torch.Tensor]:
+        """Return the (B, C, h, w) taps of (B, 3, H, W) normalised inputs."""
+        taps: list[torch.Tensor] = self._model(inputs, self._taps)
+        return taps

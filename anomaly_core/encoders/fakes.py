@@ -10,16 +10,18 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from anomaly_core.encoders.base import Features
+from anomaly_core.encoders.base import Features, features_of
 from anomaly_core.encoders.inputs import freeze, to_input, unit
 
 
 class TinyEncoder:
-    """A fake ImageEncoder: three random convolutions, fixed by the seed; about 1 ms an image."""
+    """A fake GraphEncoder: three random convolutions, fixed by the seed; about 1 ms an image."""
 
     stride: Final = 16
     channels: Final = (16, 24)
     embedding_dim: Final = 24
+    mean: Final = (127.5,) * 3
+    std: Final = (127.5,) * 3
 
     def __init__(self, seed: int = 0) -> None:
         self.name = f"tiny-fake-{seed}"
@@ -37,11 +39,13 @@ class TinyEncoder:
     @torch.inference_mode()
     def encode(self, batch: NDArray[np.uint8]) -> list[Features]:
         """Return features with taps (16, H/8, W/8) and (24, H/16, W/16); see `ImageEncoder.encode`."""
-        inputs = to_input(batch, self.stride, (127.5,) * 3, (127.5,) * 3, self._device)
+        inputs = to_input(batch, self.stride, self.mean, self.std, self._device)
+        return features_of(self.forward(inputs), (batch.shape[1], batch.shape[2]))
+
+    def forward(self, inputs: torch.Tensor) -> list[torch.Tensor]:
+        """Return both taps of (B, 3, H, W) normalised inputs."""
         shallow = torch.tanh(self._shallow(torch.relu(self._stem(inputs))))
-        deep = torch.tanh(self._deep(shallow))
-        embeddings, size = unit(deep.mean(dim=(2, 3))), (batch.shape[1], batch.shape[2])
-        return [Features((shallow[i], deep[i]), embeddings[i], size) for i in range(len(batch))]
+        return [shallow, torch.tanh(self._deep(shallow))]
 
 
 class TinyTextEncoder:

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Final
 
+from anomaly_core.config import Runtime
 from anomaly_core.encoders.base import ImageEncoder, TextEncoder
 from anomaly_core.errors import ConfigError, WeightsMissing
 from anomaly_core.registry import Registry
@@ -24,7 +25,9 @@ TEXT_ENCODERS: Registry[TextEncoder] = Registry("text encoder", "iad.text_encode
 """Text encoders of other packages; a factory is called as `factory(device=...)`."""
 
 
-def load_image_encoder(model: str, taps: tuple[int, ...] | None = None, device: str = "cpu") -> ImageEncoder:
+def load_image_encoder(
+    model: str, taps: tuple[int, ...] | None = None, device: str = "cpu", runtime: Runtime = "torch"
+) -> ImageEncoder:
     """Load an image encoder: a registered name, a name of the weight cache, a folder, or a hub id.
 
     A file is read as ImageBind's checkpoint. Two names with "+" between them give a `PairEncoder`.
@@ -32,24 +35,37 @@ def load_image_encoder(model: str, taps: tuple[int, ...] | None = None, device: 
     Args:
         taps: block indices (EfficientNet) or layer numbers (transformers); the default ones if None.
         device: a torch device for the computation; features are returned on the CPU.
+        runtime: what computes; others than torch take a `GraphEncoder`, and compute on the CPU.
 
     Raises WeightsMissing, WeightsDamaged, ConfigError.
     """
-    if model == TINY:
-        from anomaly_core.encoders.fakes import TinyEncoder
-
-        if taps is not None:
-            raise ConfigError("the tiny encoder has fixed taps; leave taps out")
-        return TinyEncoder()
     if SEPARATOR in model and not Path(model).exists():
         from anomaly_core.encoders.pair import PairEncoder
 
         if taps is not None:
             raise ConfigError("a pair of encoders has fixed taps; leave taps out")
         first, second = (
-            load_image_encoder(name, PAIR_TAPS.get(name), device) for name in model.split(SEPARATOR, 1)
+            load_image_encoder(name, PAIR_TAPS.get(name), device, runtime)
+            for name in model.split(SEPARATOR, 1)
         )
         return PairEncoder(first, second)
+    if runtime == "torch":
+        return _in_torch(model, taps, device)
+    if device != "cpu":
+        raise ConfigError(f"{runtime} computes on the CPU: set device to cpu, or runtime to torch")
+    from anomaly_core.encoders.exported import ExportedEncoder
+
+    return ExportedEncoder(_in_torch(model, taps, device), runtime)
+
+
+def _in_torch(model: str, taps: tuple[int, ...] | None, device: str) -> ImageEncoder:
+    """Load one encoder, as torch computes it; see `load_image_encoder`."""
+    if model == TINY:
+        from anomaly_core.encoders.fakes import TinyEncoder
+
+        if taps is not None:
+            raise ConfigError("the tiny encoder has fixed taps; leave taps out")
+        return TinyEncoder()
     registered = None if model in PINNED else IMAGE_ENCODERS.find(model)
     if registered is not None:
         return registered(taps=taps, device=device)

@@ -20,6 +20,7 @@ from PIL import Image
 from agents.app import Application
 from agents.settings import Settings
 from anomaly_core.anomalygpt import CALIBRATION_VERSION
+from anomaly_core.encoders.exported import ExportedEncoder
 from anomaly_core.errors import ConfigError, NoImages, StoreDamaged, StoreMissing, StoreTooNew, UnknownProduct
 from tools.records import FailureRecord, InspectionRecord
 
@@ -271,3 +272,17 @@ def test_numbers_of_an_earlier_version_are_refused_by_name(
         ConfigError, match=rf"earlier was enrolled.*calibration {now - 1}, .*calibration {now};.*`iad enroll`"
     ):
         list(app.inspect(good[:1], product="earlier"))
+
+
+@pytest.mark.parametrize("runtime", ["onnx", "openvino"])
+def test_another_runtime_inspects_what_torch_enrolled(
+    app: Application, tmp_path: Path, good: list[Path], runtime: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("IAD_CACHE", str(tmp_path / "cache"))
+    painted(9, blot=True).save(tmp_path / "blot.png")
+    other = Application(Settings.model_validate({**app.settings.model_dump(), "runtime": runtime}))
+    assert isinstance(other.tools.model.encoder, ExportedEncoder)
+    for path in (good[0], tmp_path / "blot.png"):
+        found, expected = inspected(other, path), inspected(app, path)
+        assert (found.decision, found.models.encoder) == (expected.decision, expected.models.encoder)
+        assert found.p_value == pytest.approx(expected.p_value, abs=0.005)
