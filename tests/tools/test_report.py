@@ -139,9 +139,10 @@ def test_a_heat_map_has_a_legend_and_a_scale(tmp_path: Path) -> None:
 def test_a_human_label_against_a_pass_is_shown_on_a_card(tmp_path: Path) -> None:
     label = LabelRecord(verdict="anomalous", at="2026-11-26T09:00:00Z", note="burr inside", operator="kim")
     text = render_page(contents(part(tmp_path, decision="pass", label=label)))
-    assert "against the decision" in text
+    assert "against the measured decision, pass" in text
     assert "burr inside" in text
-    assert ["✓", "Pass"] in chips(text)
+    # As it counts above the table.
+    assert ["✕", "Fail"] in chips(text)
 
 
 def test_an_unfinished_report_says_so(tmp_path: Path) -> None:

@@ -46,7 +46,7 @@ class Group:
 def pareto(parts: Sequence[PartRecord]) -> list[ParetoBar]:
     """Return the types of the failed parts, the most frequent first, rare ones as one."""
     failed = [part for part in parts if part.last_word == "fail"]
-    named = Counter(plain_name(part.defect_type.name) if part.defect_type else "no type" for part in failed)
+    named = Counter(plain_name(part.type_named) if part.type_named else "no type" for part in failed)
     ranked = sorted(named.items(), key=lambda item: (-item[1], item[0]))
     if len(ranked) > MOST_TYPES:
         rest = ranked[MOST_TYPES - 1 :]

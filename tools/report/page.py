@@ -85,8 +85,8 @@ class Card:
     @property
     def type_name(self) -> str:
         """The defect's type in plain words, or empty."""
-        kind = self.part.defect_type
-        return "" if kind is None or self.part.decision == "pass" else plain_name(kind.name)
+        kind = self.part.type_named
+        return "" if kind is None else plain_name(kind)
 
     @property
     def places(self) -> str:
@@ -101,12 +101,6 @@ class Card:
         if in_mm:
             return f"{max(in_mm):.2f} mm"
         return f"{max(in_px):.0f} px" if in_px else ""
-
-    @property
-    def contradicted(self) -> bool:
-        """Whether a person said otherwise."""
-        label = self.part.label
-        return label is not None and (label.verdict == "anomalous") != (self.part.decision == "fail")
 
     @property
     def notes(self) -> list[tuple[str, list[NoteRecord]]]:

@@ -102,6 +102,15 @@ class PartRecord(Record):
         return "pass" if self.label.verdict == "good" else "fail"
 
     @property
+    def type_named(self) -> str | None:
+        """The defect's type: what a person named, else the measured one; None of a part that passed."""
+        if self.last_word == "pass":
+            return None
+        if self.label is not None and self.label.defect_type:
+            return self.label.defect_type
+        return None if self.defect_type is None else self.defect_type.name
+
+    @property
     def order(self) -> tuple[int, float]:
         """The key that sorts the worst first."""
         return DECISIONS.index(self.last_word), self.p_value
