@@ -11,6 +11,7 @@ from pydantic import Field
 
 from anomaly_core.names import name_key, plain_name
 from anomaly_core.results import Decision
+from knowledge.catalogue.product_match import mentioned
 from knowledge.log import figures
 from knowledge.log.drift import drifts
 from knowledge.log.figures import Filter, Parts
@@ -172,7 +173,9 @@ def look_up(
 def _figures(
     connection: sqlite3.Connection, asked: LogQuestion, product: str | None, sha256: str | None
 ) -> HistoryRecord:
-    named = _named(asked.text, figures.distinct(connection, "product"))
+    products = figures.distinct(connection, "product")
+    # In a plural too, or within a text without spaces.
+    named = mentioned(asked.text, products) or _named(asked.text, products)
     types = _types(asked, figures.distinct(connection, "type"))
     scope = Filter(
         since=asked.since,

@@ -24,7 +24,7 @@ def comparison(topic: Topic) -> Reply:
         return Reply("", [say("It is the same image {cited}.", cited=cited)])
     other = say("the nearest good part")
     if topic.intent.other is not None:
-        other = f"(image {topic.intent.other})"
+        other = f'(image {topic.intent.other}) "{_name(topic, topic.intent.other)}"'
     told = [
         say(
             "Compared with {other}, it differs most {place} {cited}.",
@@ -34,13 +34,14 @@ def comparison(topic: Topic) -> Reply:
         )
     ]
     mine, theirs = float(values["p_value"]), values["other_p_value"]
-    of_two = topic.intent.other is not None and topic.words.has("of_two", topic.text)
+    words, text = topic.words, topic.text
+    of_two = topic.intent.other is not None and (words.has("worse", text) or words.has("better", text))
     affirmed = None
     lead = ""
     if theirs is not None:
         worse = mine < float(theirs)
         if of_two and not topic.intent.closed:
-            mine_meant = worse is not topic.words.has("better", topic.text)
+            mine_meant = worse is not words.has("better", text)
             lead = f'"{_name(topic, None if mine_meant else topic.intent.other)}".'
             # What follows is of the one that is named.
             if not mine_meant:
@@ -53,7 +54,8 @@ def comparison(topic: Topic) -> Reply:
             else "It is the less unusual of the two, with a p-value of {p} against {q}; the smaller, the "
             "more unusual {cited}."
         )
-        told.insert(0, say(message, p=f"{mine:.3g}", q=f"{float(theirs):.3g}", cited=cited))
+        ranked = say(message, p=f"{mine:.3g}", q=f"{float(theirs):.3g}", cited=cited)
+        told = [ranked, *told] if of_two or topic.intent.closed else [*told, ranked]
         if topic.intent.closed:
             affirmed = worse
             lead = topic.yes_no(worse)

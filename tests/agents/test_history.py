@@ -79,6 +79,8 @@ FIRST_WORDS = [
     ("en", "Which ones are to be reviewed?", '"part-5.png" [log].'),
     ("en", "What is the most frequent defect?", "Crack: 2 of 3 failed parts in the log [log]."),
     ("en", "How many parts have been inspected today?", "5 parts were inspected today: 2 passed, 1 to"),
+    ("en", "How many screws failed in the last 3 days?", "2 of 5 inspected parts failed since"),
+    ("pt", "Quais peças reprovaram hoje?", '"part-7.png", "part-4.png" [log].'),
     ("en", "How many cracks today?", "2 of 5 inspected parts had crack today, 40.0% [log]."),
     ("en", "Were all parts ok today?", "No. 2 of 5 inspected parts passed today [log]."),
     ("en", "Did anything fail yesterday?", "Yes. 1 of 2 inspected parts failed yesterday [log]."),
