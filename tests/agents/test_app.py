@@ -6,6 +6,7 @@ import json
 import os
 import re
 import resource
+import shutil
 import struct
 import subprocess
 import sys
@@ -36,19 +37,30 @@ def painted(seed: int, *, blot: bool = False) -> Image.Image:
     return Image.fromarray(pixels)
 
 
-@pytest.fixture
-def good(tmp_path: Path) -> list[Path]:
-    paths = [tmp_path / f"good-{seed}.png" for seed in range(4)]
+def good_in(folder: Path) -> list[Path]:
+    paths = [folder / f"good-{seed}.png" for seed in range(4)]
     for seed, path in enumerate(paths):
         painted(seed).save(path)
     return paths
 
 
 @pytest.fixture
-def app(tmp_path: Path, good: list[Path]) -> Application:
-    application = Application(settings(tmp_path / "store"))
-    application.enroll("plate", good)
-    return application
+def good(tmp_path: Path) -> list[Path]:
+    return good_in(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def enrolled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("enrolled")
+    with Application(settings(folder / "store")) as application:
+        application.enroll("plate", good_in(folder))
+    return folder
+
+
+@pytest.fixture
+def app(enrolled: Path, tmp_path: Path) -> Application:
+    shutil.copytree(enrolled, tmp_path, dirs_exist_ok=True)
+    return Application(settings(tmp_path / "store"))
 
 
 def inspected(app: Application, path: Path, **options: object) -> InspectionRecord:
