@@ -88,6 +88,11 @@ def begins_with_and(clause: str, language: str) -> bool:
     return re.match(rf"(?:{words_of(language).source('and')})", clause, re.IGNORECASE) is not None
 
 
+def without_and(clause: str, language: str) -> str:
+    """Return a clause without the "and" that it begins with: few examples of questions begin so."""
+    return re.sub(rf"^(?:{words_of(language).source('and')})\s+(?=\S)", "", clause, flags=re.IGNORECASE)
+
+
 def _are_alternatives(clauses: Sequence[str], language: str) -> bool:
     """Return whether two words put one question: "Out? Safe?"."""
     plain = [normalised(clause) for clause in clauses]

@@ -15,7 +15,7 @@ from agents.questions.alternatives import alternatives_of, fate_of, guess_of, is
 from agents.questions.amounts import in_digits
 from agents.questions.chat_spelling import in_full
 from agents.questions.classifier import KINDS, SENSES, Array, classify
-from agents.questions.clauses import Clause, begins_with_and, split, style_of
+from agents.questions.clauses import Clause, begins_with_and, split, style_of, without_and
 from agents.questions.encoder import normalised
 from agents.questions.history import SINGLE, of_the_log
 from agents.questions.languages import language_of, wished_language
@@ -143,7 +143,7 @@ def _clauses(question: str, language: str) -> list[Clause]:
         return [Clause(question, "other", 1.0, "open")]
     whole = " ".join(pieces)
     texts = [*pieces, whole] if len(pieces) > 1 else [whole]
-    kinds, senses = classify(texts)
+    kinds, senses = classify([without_and(text, language) for text in texts])
     if len(pieces) == 1:
         return [_clause(whole, kinds[0], senses[0])]
     together = _clause(whole, kinds[-1], senses[-1])

@@ -343,3 +343,17 @@ def test_a_thread_is_one_process_s_at_a_time(app: Application, folder: Path) -> 
 def test_no_review_waits_for_nobody(app: Application, folder: Path) -> None:
     reply = app.ask_or_wait(folder / "one.png", "Is it ok?", product="plate", thread="T", review=True)
     assert not isinstance(reply, Waiting)
+
+
+def test_notes_on_the_type_that_a_question_names_are_found(app: Application, tmp_path: Path) -> None:
+    """Whatever type was found on the part, and in another language than that of the notes."""
+    others = "".join(
+        f"\n## Type {n}\nLook: a large red square {n}.\nCause: reason {n}.\nAction: do {n}.\n"
+        for n in range(12)
+    )
+    scratch = "## Scratch\nLook: a thin line.\nCause: a worn gripper.\nAction: polish it.\n"
+    (tmp_path / "types.md").write_text(f"# Plate\n{others}\n{scratch}")
+    app.add_knowledge([tmp_path / "types.md"], "plate")
+    reply = app.ask(tmp_path / "two.png", "O que faço com este arranhão?", product="plate")
+    assert "polish it" in reply.answer, reply.answer
+    assert any(one.id.endswith("Scratch#action") for one in reply.evidence)

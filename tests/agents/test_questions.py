@@ -161,6 +161,13 @@ def test_wishes_for_the_answer() -> None:
     assert only.style == "yes_no"
     assert [one.kind for one in only.intents] == ["verdict"]
     assert understand("a short summary for the customer please").style == "customer"
+    # These have the customer in them, and ask something else.
+    for question, kind in (
+        ("Can the customer still use it? What happens if we ship it?", "effect"),
+        ("Darf das so zum Kunden?", "verdict"),
+    ):
+        asked = understand(question)
+        assert (asked.style, asked.intents[0].kind) == ("plain", kind)
     assert understand("Eine Zeile fürs Protokoll").style == "line"
     german = understand("Where is the defect? Answer in German.")
     assert (german.language, german.spoken) == ("de", "en")
@@ -187,3 +194,9 @@ def test_every_language_has_all_kinds_and_words() -> None:
         assert {one.kind for one in examples if one.language == language} == set(classifier.KINDS)
         assert set(words_of(language).by_meaning) >= meanings, language
         assert set(words_of(language).types) == set(words_of("en").types), language
+
+
+def test_a_clause_is_understood_without_the_and_that_it_begins_with() -> None:
+    asked = understand("Was ist das für ein Fleck und woher kommt der?")
+    assert "cause" in [one.kind for one in asked.intents]
+    assert "place" not in [one.kind for one in asked.intents]
