@@ -59,7 +59,7 @@ def test_verdicts_are_the_same_served_and_survive_the_server(
 ) -> None:
     port = free_port()
     store, checkpoint = tmp_path / "store", heavy(tmp_path / "checkpoint")
-    here = Application(Settings(store=store, prompt_llm="local", checkpoint=checkpoint))
+    here = Application(Settings(store=store, encoder=ENCODER, prompt_llm="local", checkpoint=checkpoint))
     here.enroll("cell", cells[:GOOD])
     new = cells[GOOD:]
     began = time.perf_counter()
@@ -70,8 +70,8 @@ def test_verdicts_are_the_same_served_and_survive_the_server(
     assert {one.models.llm for one in local} == {None, "smollm2"}
     assert LEAST_ASKED <= sum(asked) < NEW
     url = f"http://127.0.0.1:{port}/v1"
-    settings = Settings(store=store, prompt_llm=url, checkpoint=checkpoint, llm_timeout=60.0, in_flight=JOBS)
-    there = Application(settings)
+    given = {"store": store, "encoder": ENCODER, "checkpoint": checkpoint}
+    there = Application(Settings(**given, prompt_llm=url, llm_timeout=60.0, in_flight=JOBS))
     with start_server(smollm2, port=port) as server:
         began = time.perf_counter()
         served = whole(list(there.inspect(new, product="cell")))
