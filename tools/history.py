@@ -173,9 +173,7 @@ def look_up(
 def _figures(
     connection: sqlite3.Connection, asked: LogQuestion, product: str | None, sha256: str | None
 ) -> HistoryRecord:
-    products = figures.distinct(connection, "product")
-    # In a plural too, or within a text without spaces.
-    named = mentioned(asked.text, products) or _named(asked.text, products)
+    named = mentioned(asked.text, figures.distinct(connection, "product"))
     types = _types(asked, figures.distinct(connection, "type"))
     scope = Filter(
         since=asked.since,

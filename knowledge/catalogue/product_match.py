@@ -31,6 +31,8 @@ _SLACK: Final = 3
 """Other words that may stand among those of a name: "bag of screws" names the screw bag."""
 _HISS: Final = re.compile(r"(?<=ss|ch|sh)e$|(?<=x)e$")
 _TOKEN: Final = re.compile(r"[^\W\d_]+|\d+")
+_UNSPACED: Final = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+"""Characters of scripts that write a name and what follows it as one word."""
 
 
 @dataclass(frozen=True)
@@ -124,6 +126,8 @@ def _mention(spelt: Sequence[str], name: str) -> int:
             if run == joined:
                 return 2
             best = max(best, int(_stem(run) == stem))
+    if _UNSPACED.search(joined) and joined in "".join(spelt):
+        return 2
     stems = [_stem(token) for token in spelt]
     wanted = {_stem(token) for token in tokens}
     reach = len(tokens) + _SLACK

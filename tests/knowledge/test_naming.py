@@ -39,6 +39,18 @@ def test_what_is_no_name_is_not_taken_for_one(text: str) -> None:
     assert mentioned(text, NAMES) == []
 
 
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("今天有多少螺丝不合格", "螺丝"),
+        ("나사는 몇 개 불량이에요", "나사"),
+        ("金属ナットの欠陥は?", "金属ナット"),
+    ],
+)
+def test_a_name_is_found_in_a_text_without_spaces(text: str, name: str) -> None:
+    assert mentioned(text, ["螺丝", "나사", "金属ナット", *NAMES]) == [name]
+
+
 def test_two_products_in_one_text_are_both_found() -> None:
     assert mentioned("is it the screw or the metal nut?", NAMES) == ["metal_nut", "screw"]
 
