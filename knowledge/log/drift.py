@@ -9,7 +9,7 @@ in by its place among failed ones, another that a person called anomalous is lef
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from knowledge.log.cusum import Shift, shifts
-from knowledge.log.entry import CALIBRATED, ENROLLED
+from knowledge.log.entry import CALIBRATED, ENROLLED, shown_time
 from knowledge.log.figures import Filter, corrections, distinct
 
 OUTERMOST: Final = 0.001
@@ -54,12 +54,13 @@ class Drift:
             f"recalibrate with good parts of today: iad calibrate {self.product} PATH..."
         )
 
-    def told(self, shown: Callable[[str], str]) -> str:
-        """Return it in words, with advice while it lasts. shown: returns a timestamp as people read it."""
+    @property
+    def told(self) -> str:
+        """It in words, with advice while it lasts."""
         of = self.product if self.station is None else f"{self.product} at {self.station}"
-        period = f"since {shown(self.since)}"
+        period = f"since {shown_time(self.since)}"
         if self.until is not None:
-            period = f"from {shown(self.since)} to {shown(self.until)}"
+            period = f"from {shown_time(self.since)} to {shown_time(self.until)}"
         told = f"{of} scored {self.direction} by {self.size:.1f} standard deviations {period}"
         first = f'the first of {self.parts} parts is "{self.name}"'
         return f"{told}; {first}{'' if self.until is not None else f'; {self.advice}'}"

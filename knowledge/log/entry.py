@@ -98,6 +98,11 @@ def timestamp(time: datetime) -> str:
     return f"{time.astimezone(UTC).strftime('%Y-%m-%dT%H:%M:%S.%f')[:-3]}Z"
 
 
+def shown_time(text: str, *, seconds: bool = False) -> str:
+    """Return a timestamp in local time as people read it, to the minute or the second."""
+    return time_of(text).astimezone().strftime(f"%Y-%m-%d %H:%M{':%S' if seconds else ''}")
+
+
 def time_of(text: str) -> datetime:
     """Return the aware time of a `timestamp`."""
     return datetime.fromisoformat(text)

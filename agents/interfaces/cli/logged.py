@@ -116,10 +116,11 @@ def log(
 
 def _print_summary(found: dict[str, Any]) -> None:
     from anomaly_core.names import plain_name
+    from knowledge.log.entry import shown_time
 
     print_line(_line(found))
     if found["count"]:
-        print_line((f"from {_shown(found['first'])} to {_shown(found['last'])}", "dim"))
+        print_line((f"from {shown_time(found['first'])} to {shown_time(found['last'])}", "dim"))
     if found["defect_types"]:
         failed, so_far, rows = found["fail"], 0, []
         for one in found["defect_types"]:
@@ -139,12 +140,13 @@ def _print_summary(found: dict[str, Any]) -> None:
 
 def _print_rows(rows: Iterable[dict[str, Any]]) -> None:
     from anomaly_core.names import plain_name
+    from knowledge.log.entry import shown_time
 
     print_table(
         ("time", "image", "product", "decision", "p", "defect type", "lot", "station", "operator"),
         (
             (
-                _shown(row["at"]).removeprefix(f"{datetime.now().astimezone():%Y-}"),
+                shown_time(row["at"]).removeprefix(f"{datetime.now().astimezone():%Y-}"),
                 row["name"],
                 row["product"],
                 row["decision"] if row["said"] is None else f"{row['last_word']}, by a person",
@@ -159,7 +161,7 @@ def _print_rows(rows: Iterable[dict[str, Any]]) -> None:
 
 
 def _print_drift(one: Drift) -> None:
-    print_line(("drift  ", "yellow"), one.told(_shown))
+    print_line(("drift  ", "yellow"), one.told)
 
 
 def _line(found: dict[str, Any]) -> str:
@@ -172,9 +174,3 @@ def _line(found: dict[str, Any]) -> str:
 
 def _percent(found: dict[str, Any]) -> str:
     return "-" if found["yield"] is None else f"{100 * found['yield']:.1f}%"
-
-
-def _shown(at: str) -> str:
-    from knowledge.log.entry import time_of
-
-    return time_of(at).astimezone().strftime("%Y-%m-%d %H:%M")

@@ -97,7 +97,7 @@ def watch(
                 for alarm in alarms.new():
                     if couriers is not None:
                         couriers.put(alarm.id, json_line(alarm_object(alarm)))
-                    print_note(f"drift: {alarm.told(str)}")
+                    print_note(f"drift: {alarm.told}")
     except KeyboardInterrupt:
         print_note(f"interrupted: {tally.done} images were inspected: {tally}; the same command goes on")
         raise

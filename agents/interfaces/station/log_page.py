@@ -12,7 +12,7 @@ from agents.desk.history import since as since_of
 from agents.interfaces.station.chart import p_chart
 from agents.interfaces.station.visit import Visit
 from anomaly_core.names import plain_name
-from knowledge.log.entry import time_of
+from knowledge.log.entry import shown_time
 from knowledge.log.figures import Decision, Filter, Order
 from tools.classify.scores import UNKNOWN
 
@@ -124,12 +124,12 @@ class LogPage:
                 )
             if len(rows) > 1:
                 self._over_time(rows, found["drift"])
-        for one in found["drift"]:
+        for one in (each for each in found["drift"] if each["until"] is None):
             text = say(
                 "{product}: scores drifted since {time}, first {name}. "
                 "Check light, focus and position, or calibrate anew.",
                 product=one["product"],
-                time=_shown(one["since"]),
+                time=shown_time(one["since"]),
                 name=one["name"],
             )
             ui.label(text).classes("drift")
@@ -169,7 +169,7 @@ class LogPage:
                 "sha256": row["sha256"],
                 "kind": row["last_word"],
                 "decision": words[row["last_word"]] + (" \u270e" if row["said"] else ""),
-                "time": _shown(row["at"]),
+                "time": shown_time(row["at"], seconds=True),
                 "name": row["name"],
                 "product": row["product"],
                 "type": self._type(row["type"] or ""),
@@ -201,8 +201,3 @@ class LogPage:
 
     def _open(self, event: events.GenericEventArguments) -> None:
         ui.navigate.to(f"/?image={event.args[1]['sha256']}")
-
-
-def _shown(at: str) -> str:
-    """Return a timestamp of the log in local time, to the second."""
-    return time_of(at).astimezone().strftime("%Y-%m-%d %H:%M:%S")

@@ -10,7 +10,7 @@ from agents.interfaces.station.correcting import Correcting, last_corrections
 from agents.interfaces.station.result import findings, pictures, verdict_band
 from agents.interfaces.station.shown import Shown, of_row
 from agents.interfaces.station.visit import Visit
-from knowledge.log.entry import time_of
+from knowledge.log.entry import shown_time
 
 MOST = 100
 
@@ -56,7 +56,7 @@ class ReviewPage:
                     with ui.element("div"):
                         ui.label(row["name"]).classes("file")
                         ui.label(row["product"])
-                        when = time_of(row["at"]).astimezone().strftime("%Y-%m-%d %H:%M")
+                        when = shown_time(row["at"])
                         ui.label(f"{when}  p = {row['p_value']:.2g}").classes("dim")
                 self._cards[row["number"]] = card
             last_corrections(self.visit, self.refresh)
