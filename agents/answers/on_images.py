@@ -25,28 +25,23 @@ def comparison(topic: Topic) -> Reply:
     other = say("the nearest good part")
     if topic.intent.other is not None:
         other = f'(image {topic.intent.other}) "{_name(topic, topic.intent.other)}"'
-    told = [
-        say(
-            "Compared with {other}, it differs most {place} {cited}.",
-            other=other,
-            place=topic.where(values["features"]["cell"]),
-            cited=cited,
-        )
-    ]
+    differs = say(
+        "Compared with {other}, it differs most {place} {cited}.",
+        other=other,
+        place=topic.where(values["features"]["cell"]),
+        cited=cited,
+    )
     mine, theirs = float(values["p_value"]), values["other_p_value"]
     words, text = topic.words, topic.text
     of_two = topic.intent.other is not None and (words.has("worse", text) or words.has("better", text))
-    affirmed = None
-    lead = ""
+    told, lead, affirmed = [differs], "", None
     if theirs is not None:
         worse = mine < float(theirs)
-        if of_two and not topic.intent.closed:
-            mine_meant = worse is not words.has("better", text)
-            lead = f'"{_name(topic, None if mine_meant else topic.intent.other)}".'
-            # What follows is of the one that is named.
-            if not mine_meant:
-                mine, theirs, worse = float(theirs), mine, not worse
-                told.clear()
+        # "Which is worse?" is answered by its name, and what follows is of the one that is named.
+        named = of_two and not topic.intent.closed
+        other_named = named and worse is words.has("better", text)
+        if other_named:
+            mine, theirs, worse = float(theirs), mine, not worse
         message = (
             "It is the more unusual of the two, with a p-value of {p} against {q}; the smaller, the "
             "more unusual {cited}."
@@ -55,10 +50,14 @@ def comparison(topic: Topic) -> Reply:
             "more unusual {cited}."
         )
         ranked = say(message, p=f"{mine:.3g}", q=f"{float(theirs):.3g}", cited=cited)
-        told = [ranked, *told] if of_two or topic.intent.closed else [*told, ranked]
-        if topic.intent.closed:
-            affirmed = worse
-            lead = topic.yes_no(worse)
+        if named:
+            lead = f'"{_name(topic, topic.intent.other if other_named else None)}".'
+            told = [ranked] if other_named else [ranked, differs]
+        elif topic.intent.closed:
+            lead, affirmed = topic.yes_no(worse), worse
+            told = [ranked, differs]
+        else:
+            told = [differs, ranked]
     elif topic.verdict.anomalous or not topic.intent.closed:
         told += finding(topic)[:1]
     levels = abs(float(values["brightness"]))

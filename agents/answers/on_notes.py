@@ -144,12 +144,10 @@ def _for_unknown_type(topic: Topic, aspect: Aspect, silent: str, passages: list[
     unknown = say("The type of the defect is not certain [{source}].", source=source)
     if not passages:
         return Reply("", [say(silent, type=say("this defect")), unknown])
-    likely = topic_of(passages[0])
     kind = topic.state.get("defect_type")
-    for candidate in kind.alternatives if kind is not None else []:
-        if find_aspect(about_type(passages, candidate.name), aspect, say.language):
-            likely = topic_of(about_type(passages, candidate.name)[0])
-            break
+    candidates = [about_type(passages, one.name) for one in kind.alternatives] if kind is not None else []
+    told = next((about for about in candidates if find_aspect(about, aspect, say.language)), passages)
+    likely = topic_of(told[0])
     about = [p for p in passages if topic_of(p) == likely]
     found = quoted(topic, find_aspect(about, aspect, say.language))
     if not found:
