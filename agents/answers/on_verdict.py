@@ -187,7 +187,8 @@ def confidence(topic: Topic) -> Reply:
     near = one.uncertain or one.decision == "review"
     lead = say("Not very sure.") if near else say("Quite sure.")
     affirmed = None
-    if topic.intent.closed:
+    # A yes to "are you sure?" would be a no to "could it be a reflection?".
+    if topic.intent.closed and topic.words.has("sure", topic.text):
         affirmed = not near
         lead = f"{topic.yes_no(affirmed)} {lead}"
     message = (

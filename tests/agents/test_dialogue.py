@@ -357,3 +357,18 @@ def test_notes_on_the_type_that_a_question_names_are_found(app: Application, tmp
     reply = app.ask(tmp_path / "two.png", "O que faço com este arranhão?", product="plate")
     assert "polish it" in reply.answer, reply.answer
     assert any(one.id.endswith("Scratch#action") for one in reply.evidence)
+
+
+def test_certainty_is_affirmed_where_it_is_asked_for_and_a_doubt_is_not(
+    ask: Callable[..., AnswerRecord],
+) -> None:
+    for question, first in (
+        ("Are you sure?", "Yes. Quite sure."),
+        ("Ist das sicher?", "Ja. "),
+        ("could this be just a reflection?", "Quite sure."),
+        ("could that be a false alarm?", "Quite sure."),
+    ):
+        reply = ask("two.png", question)
+        assert [one.kind for one in reply.understood] == ["confidence"], question
+        assert reply.answer.startswith(first), (question, reply.answer)
+        assert reply.affirmed is (True if first[0] in "YJ" else None)
