@@ -128,6 +128,16 @@ def test_json_stands_alone_on_stdout(parts: Path) -> None:
     }
 
 
+def test_files_of_a_folder_that_cannot_be_read_are_named(parts: Path) -> None:
+    for name in ("one.heic", "two.HEIC", "notes.txt"):
+        (parts / name).touch()
+    result = iad("inspect", parts, "--json")
+    assert len(result.stdout.splitlines()) == 4
+    warnings = [line for line in result.stderr.splitlines() if line.startswith("warning: ")]
+    assert len(warnings) == 1
+    assert warnings[0].startswith("warning: not read: 2 x .heic: ")
+
+
 def test_human_lines_name_what_was_found(parts: Path) -> None:
     result = iad("inspect", parts / "bad.png", parts / "good.png", parts / "torn.png")
     first, second, last = result.stdout.splitlines()

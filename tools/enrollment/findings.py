@@ -24,7 +24,7 @@ _REMEDIES: Final = {
     **dict.fromkeys((".zip", ".tar", ".gz", ".7z", ".rar"), "unpack them"),
     **dict.fromkeys((".mp4", ".avi", ".mov", ".mkv"), "export frames of different parts"),
     LINKED_FOLDER: "name the folder itself",
-    UNREADABLE_FOLDER: "make it readable, and enrol again",
+    UNREADABLE_FOLDER: "make it readable, and try again",
 }
 _MASK_ENDINGS: Final = ("_gt", "_mask", "-mask", "_label", "_labels", "_seg")
 _MASK_FOLDERS: Final = frozenset({"ground_truth", "groundtruth", "gt", "mask", "masks", "labels"})

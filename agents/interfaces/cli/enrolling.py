@@ -23,6 +23,7 @@ from agents.interfaces.cli.output import (
     print_json,
     print_line,
     print_table,
+    print_unread,
     print_warnings,
     progress,
 )
@@ -125,6 +126,7 @@ def calibrate(
     from anomaly_core.imaging.reading import find_images
 
     images = find_images(paths)
+    print_unread(paths)
     with application(store=store, device=device, reads_store=True) as opened, progress() as bar:
         summary = opened.calibrate(product, images, bar)
     print_warnings(summary.warnings)

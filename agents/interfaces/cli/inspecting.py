@@ -33,6 +33,7 @@ from agents.interfaces.cli.output import (
     print_json,
     print_line,
     print_note,
+    print_unread,
     print_warnings,
     progress,
 )
@@ -95,6 +96,7 @@ def inspect(
     from anomaly_core.imaging.reading import find_images
 
     images = find_images(paths)
+    print_unread(paths)
     if out is not None:
         make_folder(out)
     tally = Tally()

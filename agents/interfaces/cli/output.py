@@ -68,6 +68,15 @@ def print_warnings(warnings: Iterable[str]) -> None:
         sys.stderr.write(f"warning: {plain(' '.join(message.split()))}\n")
 
 
+def print_unread(paths: Sequence[str]) -> None:
+    """A warning for each kind of image file in the folders that cannot be read, such as HEIC."""
+    from tools.enrollment.findings import unread_kinds
+
+    print_warnings(
+        f"not read: {one.count} x {one.kind}: {one.remedy}" for one in unread_kinds(paths) if one.remedy
+    )
+
+
 def print_line(*parts: str | tuple[str, str]) -> None:
     """One line on stdout, of strings and (string, style) pairs; hidden characters are shown as escapes."""
     line = Text()

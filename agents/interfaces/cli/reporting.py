@@ -28,6 +28,7 @@ from agents.interfaces.cli.output import (
     print_failure,
     print_json,
     print_line,
+    print_unread,
     print_warnings,
     progress,
 )
@@ -116,6 +117,7 @@ def _on_images(
     from tools.records import FailureRecord, InspectionRecord
 
     images = find_images(paths)
+    print_unread(paths)
     failures: list[FailureRecord] = []
     with opening as opened, progress() as bar:
         from agents.reporting import header_of, report_part
