@@ -230,7 +230,7 @@ class Application:
         note: str = "",
         region: int | None = None,
         learn: bool = True,
-        against: Sequence[Path] = (),
+        against: Sequence[Path] | None = (),
         accept_flips: bool = False,
         record: bool = True,
         shown_name: str | None = None,

@@ -61,7 +61,7 @@ def correct(
     note: str = "",
     region: int | None = None,
     learn: bool = True,
-    against: Sequence[Path] = (),
+    against: Sequence[Path] | None = (),
     accept_flips: bool = False,
     record: bool = True,
     shown_name: str | None = None,
@@ -72,8 +72,8 @@ def correct(
     A defect whose type is named joins the product's examples. A good image joins its templates; before that,
     the images that people judged earlier, and those of `against`, are judged with it: where it would flip
     one against a human label, or one that no person has judged, nothing is recorded unless `accept_flips`
-    is set. defect_type and mask: of an anomalous image only. record: False only says what it would flip.
-    shown_name: of an image whose path is a passing one.
+    is set. against: None for those inspected last, by the log. defect_type and mask: of an anomalous image
+    only. record: False only says what it would flip. shown_name: of an image whose path is a passing one.
 
     region: 1-based, the only region that is called good. Beside others it becomes a zone of the product that
     is not judged, after the same check, and the label recorded is the verdict on the rest; alone it is as if
@@ -118,7 +118,7 @@ def correct(
             return Outcome(correction, accepted=False)
         if made is None:
             return Outcome(correction, True, [], _write(tools, correction, bytes_of(loaded), drawn, None))
-        past = judged_images(tools, found.name, against)
+        past = judged_images(tools, found.name, against, but=opened.sha256)
         flips = made.flips(past, progress)
         learned = replace(correction, learned="template")
         if box is not None:

@@ -27,6 +27,7 @@ from knowledge.log.figures import Filter
 from knowledge.products.corrections import Correction, Label
 from tools.context import Part
 from tools.detect import find_product, open_image
+from tools.enrollment.trial import last_inspected
 from tools.log import looked_at_again
 from tools.records import AnswerRecord, InspectionRecord
 from tools.report.write import ReportWriter
@@ -162,7 +163,9 @@ class Desk:
                 defect_type=defect_type,
                 note=note,
                 learn=learn,
-                against=self._recent(part, against),
+                against=last_inspected(
+                    self.app.tools, part.product, against, known={part.sha256}, kept=self.images.find
+                ),
                 accept_flips=accept_flips,
                 record=record,
                 shown_name=image.shown_name,
@@ -215,17 +218,6 @@ class Desk:
         """Return the product of an image's last inspection, or None."""
         row = None if self.app.tools.log is None else self.history.latest(sha256)
         return None if row is None else str(row["product"])
-
-    def _recent(self, part: Part, count: int) -> list[Path]:
-        """Return the product's last inspected images that are still there, but for the part's own."""
-        if not count or self.app.tools.log is None:
-            return []
-        found: dict[str, Path] = {}
-        for row in self.history.rows(Filter(product=part.product), limit=10 * count):
-            path = self.images.find(row["sha256"]) or Path(row["path"] or ".")
-            if row["sha256"] != part.sha256 and path.is_file():
-                found.setdefault(row["sha256"], path)
-        return list(found.values())[:count]
 
     def _known_name(self, name: str) -> str:
         """Return the name of an image that a flip names by its kept path."""

@@ -102,7 +102,7 @@ def _instants(text: str, option: str) -> tuple[datetime, datetime | None]:
     now = datetime.now().astimezone()
     period, _ = period_of(f"last {text.strip().lower()}", "en", now)
     if period is None or period.since is None:
-        raise ConfigError(f"--{option} {text}: give a date (2026-11-24), a time (14:00), or words such as "
+        raise ConfigError(f"{option}: {text}: give a date (2026-11-24), a time (14:00), or words such as "
                           "today, yesterday, monday, 3 days")  # fmt: skip
     return period.since, period.until
 

@@ -352,4 +352,7 @@ def test_the_commands(app: Application, uncertain: Path, tmp_path: Path, monkeyp
     assert "anomalous -> good" in refused.stdout
     assert f"1 verdict would flip, the worst first: {other}" in refused.stdout.replace("\n", "")
     assert "not recorded" in refused.stdout
+    iad("inspect", other, "-p", "plate")
+    logged = iad("correct", odd, "--verdict", "good", "-p", "plate", status=1)[0]
+    assert f"1 verdict would flip, the worst first: {other}" in logged.stdout.replace("\n", "")
     assert "no correction nosuch" in iad("feedback", "undo", "nosuch", status=1)[0].stderr

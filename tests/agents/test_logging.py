@@ -226,7 +226,7 @@ def test_the_commands(iad: Any, made: Path, tmp_path: Path, monkeypatch: pytest.
     assert json.loads(iad("log", "--verify", "--json").stdout)["rows"] == 2
     wrong = iad("log", "--since", "whenever")
     assert wrong.exit_code == 1
-    assert "--since whenever: give a date" in wrong.output
+    assert "since: whenever: give a date" in wrong.output
     asked = iad("ask", "Wie viele Teile sind heute durchgefallen?")
     assert asked.stdout.startswith("1 von 2 geprüften Teilen sind heute durchgefallen [log].")
     reply = json.loads(iad("ask", "Which parts failed today?", "--json").stdout)

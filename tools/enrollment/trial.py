@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Final
 
 from anomaly_core.errors import StoreBusy
 from anomaly_core.good_images import Progress
 from anomaly_core.imaging.reading import LoadedImage
 from anomaly_core.imaging.zones import Zone
+from knowledge.log import figures
+from knowledge.log.figures import Filter
 from knowledge.products.corrections import Label
 from knowledge.products.record import product_folder
 from knowledge.store.store import Transaction
@@ -20,6 +23,9 @@ from tools.context import Context, Part
 from tools.detect import detect, open_image
 from tools.enrollment.enroll import enroll
 from tools.records import VerdictRecord
+
+LATEST: Final = 8
+"""How many of the images inspected last a change is tested on."""
 
 
 @dataclass(frozen=True)
@@ -175,12 +181,44 @@ def label_of(anomalous: bool) -> Label:
     return "anomalous" if anomalous else "good"
 
 
-def judged_images(context: Context, product: str, against: Sequence[Path] = ()) -> list[JudgedImage]:
-    """Return the images that a change is tested on: those with a human label, and those of `against`."""
+def judged_images(
+    context: Context, product: str, against: Sequence[Path] | None = (), *, but: str | None = None
+) -> list[JudgedImage]:
+    """Return the images that a change is tested on: those with a human label, and those of `against`.
+
+    against: None for those of `last_inspected`, without the one whose SHA-256 is `but`.
+    """
     log = context.feedback
+    held = [one for one in log.corrections(product) if one.undone_at is None]
     judged = [
-        JudgedImage(f"{one.image} (correction {one.id})", log.image(one.id), one.verdict)
-        for one in log.corrections(product)
-        if one.undone_at is None
+        JudgedImage(f"{one.image} (correction {one.id})", log.image(one.id), one.verdict) for one in held
     ]
+    if against is None:
+        known = {one.sha256 for one in held} | {but}
+        against = last_inspected(context, product, known=known)
     return [*judged, *(JudgedImage(str(path), path) for path in against)]
+
+
+def last_inspected(
+    context: Context,
+    product: str,
+    most: int = LATEST,
+    *,
+    known: Container[str | None] = (),
+    kept: Callable[[str], Path | None] = lambda sha256: None,
+) -> list[Path]:
+    """Return a product's last inspected images of the log that are still there, the latest first.
+
+    known: SHA-256 of images to leave out. kept: where an image is kept, by its SHA-256, else it is where it
+    was inspected.
+    """
+    log = context.log
+    if log is None or not most:
+        return []
+    rows = log.read(lambda held: list(figures.rows(held, Filter(product=product), limit=10 * most)))
+    found: dict[str, Path] = {}
+    for row in rows:
+        path = kept(row["sha256"]) or Path(row["path"] or ".")
+        if row["sha256"] not in known and path.is_file():
+            found.setdefault(row["sha256"], path)
+    return list(found.values())[:most]

@@ -35,7 +35,11 @@ Note = Annotated[str, typer.Option("--note", metavar="TEXT", help="Why, in your 
 
 Against = Annotated[
     list[str] | None,
-    typer.Option("--against", metavar="PATH", help="Images whose verdicts must not change; repeatable."),
+    typer.Option(
+        "--against",
+        metavar="PATH",
+        help="Images whose verdicts must not change, not those inspected last; repeatable.",
+    ),
 ]
 AcceptFlips = Annotated[bool, typer.Option("--accept-flips", help="Accept it although it changes verdicts.")]
 
@@ -130,7 +134,7 @@ def correct(
             mask=mask,
             note=note,
             learn=learn,
-            against=find_images(against) if against else [],
+            against=find_images(against) if against else None,
             accept_flips=accept_flips,
             progress=bar,
         )
