@@ -24,6 +24,7 @@ from anomaly_core.results import Array, Region, Verdict
 from anomaly_core.scorers.few_shot import FOREIGN_OBJECT, PIXEL_RATE, bank_of, outlined_map
 from anomaly_core.scoring.calibration import Calibration
 from anomaly_core.scoring.fusion import MAX_MARGIN
+from anomaly_core.scoring.lines import with_lines
 from anomaly_core.scoring.regions import MOST_REGIONS, find_regions
 from anomaly_core.scoring.scorer import FEW_SHOT, SOFT_PROMPT, Finding, Score, State
 
@@ -36,6 +37,8 @@ OUTLINE: Final = 0.7
 """Height of a region's outline between the map's median and its peak; see docs/research/experiments.md."""
 SECONDARY: Final = 0.8
 """Least height of another region's peak than the strongest's, likewise."""
+ROOM: Final = 0.25
+"""Height of the area in which a region's line is followed to its ends."""
 CLEAR: Final = 4.5
 """Limits of a normal pixel above which values are equally clear: encoders overstate what borders cut off."""
 ARRAYS: Final = "product.safetensors"
@@ -242,13 +245,14 @@ class ProductModel:
         Each but the strongest exceeds the limit of a normal pixel by itself.
         """
         values = outlined_map(image, score, self.states[FEW_SHOT])
-        return find_regions(
+        found = find_regions(
             values,
             threshold=self.strongest_threshold(values),
             least_peak=max(self.pixel_threshold, self._height(values, SECONDARY)),
             max_regions=most,
             scale=self.pixel_threshold,
         )
+        return with_lines(image.pixels, found, values >= self._height(values, ROOM))
 
     def _height(self, values: Array, share: float) -> float:
         """Return the value at a share of the way from the median of an (H, W) map to its peak.
