@@ -8,7 +8,7 @@ the part.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cache
 from pathlib import Path
 from typing import Final, get_args
@@ -29,7 +29,7 @@ KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
 SENSES: Final[tuple[Sense, ...]] = tuple(SIGNS.values())
 RIDGE: Final = 0.1
 """Weight of the squared norm against the summed loss; by cross-validation on the examples, flat around it."""
-SHARE: Final = 0.4
+SHARE: Final = 0.7
 """Weight of the nearest examples against the head, by writers left out (`benchmarks/kinds.py`)."""
 Array = NDArray[np.float32]
 
@@ -58,7 +58,7 @@ class OfKinds:
 
     def probabilities(self, inputs: Array, share: float = SHARE) -> Array:
         """Return the (n, kinds) probabilities of (n, WIDTH + BUCKETS) inputs. share: of the nearest."""
-        votes = self.near.shares(inputs[:, :WIDTH], len(KINDS))
+        votes = self.near.shares(inputs[:, :WIDTH], inputs[:, WIDTH:], len(KINDS))
         return np.asarray((1 - share) * self.head.probabilities(inputs) + share * votes, np.float32)
 
 
@@ -83,7 +83,9 @@ def fit() -> Classifier:
 
 def fit_kinds(inputs: Array, kinds: NDArray[np.int64]) -> OfKinds:
     """Return what tells the kinds of (n, WIDTH + BUCKETS) inputs. kinds: (n,), indices into `KINDS`."""
-    return OfKinds(_fit(inputs, kinds, len(KINDS)), Neighbours.of(inputs[:, :WIDTH], kinds))
+    return OfKinds(
+        _fit(inputs, kinds, len(KINDS)), Neighbours.of(inputs[:, :WIDTH], inputs[:, WIDTH:], kinds)
+    )
 
 
 def save(classifier: Classifier, path: Path = FILE) -> None:
@@ -97,6 +99,8 @@ def save(classifier: Classifier, path: Path = FILE) -> None:
         kind_bias=kind.head.bias,
         near_axes=kind.near.axes,
         near_vectors=kind.near.vectors,
+        near_buckets=kind.near.buckets,
+        near_counts=kind.near.counts,
         near_kinds=kind.near.kinds,
         sense=classifier.sense.weights.astype(np.float16),
         sense_bias=classifier.sense.bias,
@@ -115,7 +119,7 @@ def load() -> Classifier:
             Head(values[name].astype(np.float32), values[f"{name}_bias"].astype(np.float32))
             for name in ("kind", "sense")
         )
-        near = Neighbours(values["near_axes"], values["near_vectors"], values["near_kinds"])
+        near = Neighbours(*(values[f"near_{field.name}"] for field in fields(Neighbours)))
         return Classifier(OfKinds(kind, near), sense, str(values["fitted_to"]))
     except (OSError, KeyError, ValueError) as error:
         raise WeightsDamaged(f"{FILE} cannot be read ({error}): install the program again.") from error

@@ -107,14 +107,20 @@ class _Logs(dict[str, float]):
 @cache
 def _fitted() -> _Fitted:
     counts: dict[str, Counter[str]] = {code: Counter() for code in LANGUAGES if code not in SPACELESS}
-    examples = [(one, list(_features(normalised(one.text)))) for one in read_examples()]
-    in_examples = Counter(
-        (one.language, word) for one, found in examples for word in set(found) if word[0] == "="
-    )
+    examples = [
+        (one, list(_features(normalised(one.text)))) for one in read_examples() if one.language in counts
+    ]
+    asked = {
+        (one.language, word)
+        for one, found in examples
+        if one.kind != "other"
+        for word in found
+        if word[0] == "="
+    }
     for one, found in examples:
-        # An example of gibberish, none of whose words another one has, is of no language.
-        words = [in_examples[one.language, word] for word in found if word[0] == "="]
-        if one.language in counts and (one.kind != "other" or max(words, default=0) > 1):
+        # An example of gibberish, none of whose words a question about parts has, is of no language.
+        is_text = one.kind != "other" or any((one.language, word) in asked for word in found)
+        if is_text:
             counts[one.language].update(found)
     for code, own in counts.items():
         for pattern in words_of(code).types.values():

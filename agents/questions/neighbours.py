@@ -1,7 +1,8 @@
 """The kinds of the examples nearest to a question: what the linear head, one plane a kind, cannot follow.
 
-The vectors of all examples are kept on their first principal axes, as int8; the nearest ones vote for their
-kinds, the nearer the more (k nearest neighbours, Cover and Hart, doi 10.1109/TIT.1967.1053964).
+Examples are near in meaning and in words alike: by the cosine of their sentence vectors, on the first
+principal axes as int8, and by that of the n-grams that they hold. The nearest ones vote for their kinds, the
+nearer the more (k nearest neighbours, Cover and Hart, doi 10.1109/TIT.1967.1053964).
 """
 
 from __future__ import annotations
@@ -12,43 +13,74 @@ from typing import Final, Self
 import numpy as np
 from numpy.typing import NDArray
 
-AXES: Final = 64
+AXES: Final = 128
 """Principal axes that are kept; with more, questions of writers left out are not understood better."""
+WORDS: Final = 0.6
+"""Weight of the n-grams' cosine against the sentence vectors'."""
 NEAREST: Final = 20
-FADES: Final = 0.05
-"""Fall of the cosine at which a vote counts 1 / e of the nearest one's."""
+FADES: Final = 0.08
+"""Fall of the similarity at which a vote counts 1 / e of the nearest one's."""
 STEP: Final = 1 / 127
 """Of the kept coordinates, which lie in [-1, 1]."""
+
+Array = NDArray[np.float32]
 
 
 @dataclass(frozen=True, eq=False)
 class Neighbours:
-    """axes: (512, AXES). vectors: (n, AXES) int8, unit vectors in steps of STEP. kinds: (n,) uint8."""
+    """Examples.
+
+    axes: (512, AXES). vectors: (n, AXES) int8, unit vectors in steps of STEP. buckets: the n-grams of one
+    example after the other, each bucket once, in rising order. counts: (n,), how many of them are whose.
+    kinds: (n,) uint8.
+    """
 
     axes: NDArray[np.float16]
     vectors: NDArray[np.int8]
+    buckets: NDArray[np.uint16]
+    counts: NDArray[np.uint16]
     kinds: NDArray[np.uint8]
 
     @classmethod
-    def of(cls, vectors: NDArray[np.float32], kinds: NDArray[np.int64]) -> Self:
-        """Keep the (n, 512) sentence vectors of examples, and their kinds, (n,)."""
+    def of(cls, vectors: Array, ngrams: Array, kinds: NDArray[np.int64]) -> Self:
+        """Keep (n, 512) sentence vectors, (n, BUCKETS) n-grams and (n,) kinds of examples."""
         _, directions = np.linalg.eigh(vectors.T.astype(np.float64) @ vectors)
         axes = directions[:, ::-1][:, :AXES].astype(np.float16)
         steps = np.round(_on(axes, vectors) / STEP)
-        return cls(axes, steps.astype(np.int8), kinds.astype(np.uint8))
+        held = ngrams > 0
+        return cls(
+            axes,
+            steps.astype(np.int8),
+            np.nonzero(held)[1].astype(np.uint16),
+            held.sum(axis=1).astype(np.uint16),
+            kinds.astype(np.uint8),
+        )
 
-    def shares(self, vectors: NDArray[np.float32], classes: int) -> NDArray[np.float32]:
-        """Return the (n, classes) shares of the votes on (n, 512) sentence vectors; each row sums to 1."""
-        cosines = _on(self.axes, vectors) @ (self.vectors.T * np.float32(STEP))
-        nearest = np.argsort(-cosines, axis=1, kind="stable")[:, :NEAREST]
-        near = np.take_along_axis(cosines, nearest, axis=1)
-        votes = np.exp((near - near[:, :1]) / FADES)
+    def shares(self, vectors: Array, ngrams: Array, classes: int) -> Array:
+        """Return the (n, classes) shares of the votes; each row sums to 1.
+
+        vectors: (n, 512) and ngrams: (n, BUCKETS), of questions.
+        """
+        near = (1 - WORDS) * (_on(self.axes, vectors) @ (self.vectors.T * np.float32(STEP)))
+        for row, words in zip(near, ngrams > 0, strict=True):
+            row += WORDS * self._common(words)
+        nearest = np.argsort(-near, axis=1, kind="stable")[:, :NEAREST]
+        likeness = np.take_along_axis(near, nearest, axis=1)
+        votes = np.exp((likeness - likeness[:, :1]) / FADES)
         found = np.zeros((len(vectors), classes), np.float32)
         np.add.at(found, (np.arange(len(vectors))[:, None], self.kinds[nearest]), votes)
         return np.asarray(found / found.sum(axis=1, keepdims=True), np.float32)
 
+    def _common(self, words: NDArray[np.bool_]) -> Array:
+        """Return the (n,) cosines of the examples' n-grams and those of a question, (BUCKETS,)."""
+        ends = np.cumsum(self.counts, dtype=np.int64)
+        shared = np.concatenate([[0], np.cumsum(words[self.buckets], dtype=np.int64)])
+        both = shared[ends] - shared[ends - self.counts]
+        lengths = np.sqrt(np.maximum(self.counts.astype(np.float32) * words.sum(), 1.0))
+        return np.asarray(both / lengths, np.float32)
 
-def _on(axes: NDArray[np.float16], vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+
+def _on(axes: NDArray[np.float16], vectors: Array) -> Array:
     """Return the coordinates of vectors on the axes, as unit vectors."""
     along = vectors @ axes.astype(np.float32)
     lengths = np.linalg.norm(along, axis=1, keepdims=True)

@@ -158,6 +158,11 @@ def _clauses(question: str, language: str) -> list[Clause]:
         unsure = one.probability < SINGLE or one.kind == "verdict"
         if unsure and is_guess(one.text, language) and not begins_with_and(one.text, language):
             standing[place] &= not asks_openly(normalised(asking.text), language)
+    for place, one in enumerate(alone):
+        # "a round and dark spot?" ends in a word of a look, and asks for none.
+        ends = without_and(one.text, language)
+        if place and one.kind == "appearance" and ends != one.text and len(normalised(ends).split()) == 1:
+            standing[place] &= words_of(language).has("ask", normalised(ends))
     distinct = {one.kind for one, stands in zip(alone, standing, strict=True) if stands}
     if together.kind == "correction" and together.probability >= 0.5 and "correction" in distinct:
         return [together]

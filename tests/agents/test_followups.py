@@ -34,7 +34,7 @@ TABLE: list[tuple[str, dict[str, Any]]] = [
     ("compare it with image 9", {"kind": "comparison", "other": None}),
     ("re-check the left edge", {"kind": "look_again", "place": "left edge"}),
     ("zoom into the bottom right corner", {"kind": "look_again", "place": "bottom right"}),
-    ("why?", {"kind": "cause"}),
+    ("why?", {"kind": "reasoning"}),
 ]
 
 

@@ -10,10 +10,20 @@ def test_an_example_is_nearest_to_itself_and_votes_are_shares() -> None:
     vectors = noise.normal(size=(300, 512)).astype(np.float32)
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     kinds = noise.integers(0, 23, 300)
-    kept = Neighbours.of(vectors, kinds)
+    words = (noise.random((300, 4096)) < 0.02).astype(np.float32)
+    kept = Neighbours.of(vectors, words, kinds)
     assert kept.vectors.dtype == np.int8
-    shares = kept.shares(vectors, 23)
+    shares = kept.shares(vectors, words, 23)
     assert np.allclose(shares.sum(axis=1), 1, atol=1e-5)
     assert (shares.argmax(axis=1) == kinds).all()
-    assert np.allclose(kept.shares(3 * vectors[:5], 23), shares[:5], atol=1e-4)
-    assert kept.shares(vectors[:0], 23).shape == (0, 23)
+    assert np.allclose(kept.shares(3 * vectors[:5], 2 * words[:5], 23), shares[:5], atol=1e-4)
+    assert kept.shares(vectors[:0], words[:0], 23).shape == (0, 23)
+
+
+def test_one_meaning_is_told_by_the_words() -> None:
+    vectors = np.ones((2, 512), np.float32) / 512**0.5
+    words = np.eye(2, 4096, dtype=np.float32)
+    kept = Neighbours.of(vectors, words, np.array([3, 7]))
+    shares = kept.shares(vectors, words, 23)
+    assert shares.argmax(axis=1).tolist() == [3, 7]
+    assert np.allclose(kept.shares(vectors[:1], np.zeros((1, 4096), np.float32), 23)[0, [3, 7]], 0.5)

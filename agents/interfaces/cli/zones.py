@@ -55,7 +55,7 @@ def add(
             corners,
             on=on,
             ignored=ignore,
-            against=find_images(against) if against else None,
+            against=find_images(against) if against else [],
             accept_flips=accept_flips,
             progress=bar,
         )
@@ -97,7 +97,7 @@ def remove(
             opened.tools,
             product,
             name,
-            against=find_images(against) if against else None,
+            against=find_images(against) if against else [],
             accept_flips=accept_flips,
             progress=bar,
         )
