@@ -7,10 +7,11 @@ from pathlib import Path
 from anomaly_core.anomalygpt import AnomalyGPT
 from anomaly_core.errors import UnknownProduct
 from anomaly_core.imaging.quality import measure_quality
+from knowledge.log.entry import shown_time
 from knowledge.products.record import ProductMatch
 from tools.cache import CachedImage
 from tools.context import Context, Part
-from tools.records import LanguageRecord, OpenedRecord, ProductRecord, VerdictRecord
+from tools.records import LanguageRecord, OpenedRecord, PersonsWord, ProductRecord, VerdictRecord
 
 
 def open_image(context: Context, image: str) -> OpenedRecord:
@@ -26,13 +27,20 @@ def noticed(part: Part, shown_name: str | None = None) -> list[str]:
     shown_name: of an image whose path is a passing one.
     """
     noise, quality = part.inspection.image.noise, part.model.quality
-    if not noise or quality is None:
-        return []
     name = shown_name or Path(part.image).name
-    return [
-        f"{name}: it has noise of {noise:.1f} grey levels, more than the {quality.noise:.1f} that the good "
-        "images allow: it was removed before judging. Check the camera's gain and exposure time."
-    ]
+    found = []
+    if noise and quality is not None:
+        found.append(
+            f"{name}: it has noise of {noise:.2f} grey levels, more than the {quality.noise:.2f} that the "
+            "good images allow: it was removed before judging. Check the camera's gain and exposure time."
+        )
+    if (said := _persons_word(part)) is not None:
+        kind = f", {said.defect_type}" if said.defect_type else ""
+        found.append(
+            f"{name}: a person judged this image {said.verdict}{kind} on {shown_time(said.at)} (correction "
+            f"{said.id}): that holds, and the decision here is what is measured."
+        )
+    return found
 
 
 def find_product(context: Context, opened: OpenedRecord, named: str | None = None) -> ProductRecord:
@@ -97,6 +105,17 @@ def detect(part: Part) -> VerdictRecord:
         alpha=verdict.alpha,
         review=verdict.review,
         problems=list(verdict.problems),
+        person=_persons_word(part),
+    )
+
+
+def _persons_word(part: Part) -> PersonsWord | None:
+    """Return what a person said last of the part's image, or None."""
+    last = part.context.feedback.last_word(part.product, part.sha256)
+    if last is None:
+        return None
+    return PersonsWord(
+        id=last.id, image=last.image, at=last.at, verdict=last.verdict, defect_type=last.defect_type
     )
 
 

@@ -247,6 +247,16 @@ class LanguageRecord(Record):
     problem: str = Field(description="why a model that was asked gave no answer, or empty")
 
 
+class PersonsWord(Record):
+    """What a person said of this very image; see `knowledge.products.corrections.Correction`."""
+
+    id: str = Field(description="of the correction")
+    image: str = Field(description="file name")
+    at: str = Field(description="ISO 8601, UTC")
+    verdict: Literal["good", "anomalous"]
+    defect_type: str | None = None
+
+
 class VerdictRecord(Record):
     """The calibrated verdict; see `anomaly_core.results.Verdict`."""
 
@@ -260,6 +270,7 @@ class VerdictRecord(Record):
     problems: list[str] = Field(
         default_factory=list, description="why the image isn't comparable with the good images; never pass"
     )
+    person: PersonsWord | None = Field(None, description="last word on this image; the rest is as measured")
 
     @property
     def not_comparable(self) -> bool:

@@ -6,6 +6,7 @@ from agents.answers.analysis import rule_for
 from agents.answers.evidence import LEAST_SHARE
 from agents.answers.on_choice import chosen
 from agents.answers.topic import MOST_DESCRIBED, Reply, Topic, same_type, values_of
+from knowledge.log.entry import shown_time
 
 
 def verdict(topic: Topic) -> Reply:
@@ -51,10 +52,11 @@ def finding(topic: Topic) -> list[str]:
 
 
 def _of_part(topic: Topic) -> Reply:
-    say, bad = topic.say, topic.verdict.anomalous
+    say, said = topic.say, topic.verdict.person
+    bad = topic.verdict.anomalous if said is None else said.verdict == "anomalous"
     sense, closed = topic.intent.sense, topic.intent.closed
     affirmed: bool | None = None
-    if topic.verdict.decision == "review":
+    if said is None and topic.verdict.decision == "review":
         # Neither yes nor no: a person decides.
         lead = say("To be reviewed.")
     elif closed and sense != "open":
@@ -62,13 +64,30 @@ def _of_part(topic: Topic) -> Reply:
         lead = topic.yes_no(affirmed)
     else:
         lead = chosen(topic) or (say("NG.") if bad else say("OK."))
-    body = [*finding(topic), *topic.near_limit()]
+    body = [*_by_a_person(topic), *finding(topic), *topic.near_limit()]
     if topic.intent.zone is not None:
         told = "No zone {zone} is set for this product, so this is about the whole part [score]."
         body.insert(1, say(told, zone=topic.intent.zone))
     if bad and topic.defect is not None:
         body += rule_for(topic)
     return Reply(lead, body, affirmed)
+
+
+def _by_a_person(topic: Topic) -> list[str]:
+    """Return what a person said of this very image; what is measured stands after it."""
+    said = topic.verdict.person
+    if said is None:
+        return []
+    return [
+        topic.say(
+            '"{name}" was judged good by a person, {time} [{id}].'
+            if said.verdict == "good"
+            else '"{name}" was judged anomalous by a person, {time} [{id}].',
+            name=said.image,
+            time=shown_time(said.at),
+            id="score",
+        )
+    ]
 
 
 def _answered(topic: Topic, bad: bool) -> tuple[str, bool | None]:

@@ -73,17 +73,29 @@ class FeedbackLog:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._read: tuple[Snapshot, list[Correction]] | None = None
 
     def corrections(self, product: str | None = None) -> list[Correction]:
         """Return the corrections of a product, or of all, oldest first. Raises StoreDamaged."""
-        snapshot = self._store.snapshot()
-        found = [
-            _from_bytes(snapshot.read(key), key)
-            for key in snapshot.keys(PREFIX)
-            if key.endswith("/correction.json")
-        ]
-        found.sort(key=lambda correction: (correction.at, correction.id))
-        return [one for one in found if product is None or one.product == product]
+        return [one for one in self._all() if product is None or one.product == product]
+
+    def last_word(self, product: str, sha256: str) -> Correction | None:
+        """Return the last correction of an image that holds, or None. Raises StoreDamaged."""
+        holds = (one for one in reversed(self.corrections(product)) if one.undone_at is None)
+        return next((one for one in holds if one.sha256 == sha256), None)
+
+    def _all(self) -> list[Correction]:
+        """Return all corrections, read once a version of the store: each inspection asks for them."""
+        snapshot, read = self._store.snapshot(), self._read
+        if read is None or read[0] is not snapshot:
+            found = [
+                _from_bytes(snapshot.read(key), key)
+                for key in snapshot.keys(PREFIX)
+                if key.endswith("/correction.json")
+            ]
+            found.sort(key=lambda correction: (correction.at, correction.id))
+            self._read = read = (snapshot, found)
+        return read[1]
 
     def get(self, id_: str) -> Correction:
         """Return the correction of an id. Raises ConfigError where there is none."""

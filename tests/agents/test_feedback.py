@@ -82,6 +82,36 @@ def verdict_of(app: Application, path: Path) -> bool:
     return record.anomalous
 
 
+@pytest.mark.parametrize(
+    ("question", "lead", "affirmed"),
+    [
+        ("Is this part ok?", "No.", False),
+        ("Ist das Teil fehlerhaft?", "Ja.", True),
+        ("이 부품 괜찮아요?", "아니요.", False),
+    ],
+)
+def test_a_persons_word_on_this_very_image_holds(
+    app: Application, tmp_path: Path, question: str, lead: str, affirmed: bool
+) -> None:
+    good = paint(tmp_path / "good.png", 77)
+    assert not verdict_of(app, good)
+    kept = app.correct(good, "anomalous", product="plate", defect_type="oversize hole").correction
+    (record,) = app.inspect([good], product="plate")
+    assert isinstance(record, InspectionRecord)
+    assert any("a person judged this image anomalous, oversize hole" in one for one in record.warnings)
+    reply = app.ask(good, question, product="plate")
+    assert isinstance(reply, AnswerRecord)
+    assert reply.answer.startswith(lead)
+    assert '"good.png"' in reply.answer
+    assert reply.affirmed is affirmed
+    assert kept.id in next(item.text for item in reply.evidence if item.id == "score")
+    app.undo_correction(kept.id)
+    (record,) = app.inspect([good], product="plate")
+    assert isinstance(record, InspectionRecord)
+    assert record.warnings == []
+    assert not app.ask(good, question, product="plate").answer.startswith(lead)
+
+
 def test_an_uncertain_verdict_waits_for_a_person(app: Application, uncertain: Path) -> None:
     waiting = app.ask_or_wait(uncertain, "Is it ok?", product="plate", thread="T", review=True)
     assert isinstance(waiting, Waiting)
