@@ -100,8 +100,9 @@ class DriftRecord(Record):
 class HistoryRecord(Record):
     """Figures of the log.
 
-    product, types, lot: what they are narrowed to. counts: of all parts; number: of those of the
-    decision and type that are asked for. Lists are empty where the figure has no use for them.
+    product, types, lot: what they are narrowed to. products: of the log, where all are counted. counts: of all
+    parts; number: of those of the decision and type that are asked for. Lists are empty where the figure has
+    no use for them.
     """
 
     figure: LogFigure
@@ -112,6 +113,7 @@ class HistoryRecord(Record):
     product: str | None
     types: list[str]
     lot: str | None
+    products: list[str] = Field(default_factory=list)
     counts: CountsRecord
     number: int
     rows: list[LoggedRecord] = Field(default_factory=list)
@@ -173,7 +175,8 @@ def look_up(
 def _figures(
     connection: sqlite3.Connection, asked: LogQuestion, product: str | None, sha256: str | None
 ) -> HistoryRecord:
-    named = mentioned(asked.text, figures.distinct(connection, "product"))
+    logged = figures.distinct(connection, "product")
+    named = mentioned(asked.text, logged)
     types = _types(asked, figures.distinct(connection, "type"))
     scope = Filter(
         since=asked.since,
@@ -223,6 +226,7 @@ def _figures(
         product=scope.product,
         types=types,
         lot=scope.lot,
+        products=sorted(logged) if scope.product is None and sha256 is None and scope.name is None else [],
         counts=counted,
         number=chosen.counts().all if types else counted.of(decision),
         **made,

@@ -17,6 +17,8 @@ CLEAR: Final = 1.96
 """Standard errors between the shares of two halves from which a change is said to be one (p < 0.05)."""
 MOST_NAMED: Final = 3
 """Types, days and corrections that one sentence names."""
+OF_ALL: Final = frozenset({"count", "yield", "frequent", "trend"})
+"""Figures that mix products unless one is named."""
 LAST_DAYS: Final = 7
 
 
@@ -76,6 +78,12 @@ class _Told:
             *([say("lot {name}", name=found.lot)] if found.lot else []),
         ]
         told = [self("Counted: {scope} alone [{id}].", scope=say.listed(narrowed))] if narrowed else []
+        if len(found.products) > 1 and found.figure in OF_ALL and not found.lot:
+            some = [plain_name(name) for name in found.products[:MOST_NAMED]]
+            more = ["..."] if len(found.products) > MOST_NAMED else []
+            told.append(
+                self("All products are counted: {products} [{id}].", products=say.listed(some + more))
+            )
         if found.counts.inspections != found.counts.all:
             once = "Each part counts once, by its last word: {count} inspections [{id}]."
             told.insert(0, self(once, count=found.counts.inspections))

@@ -173,7 +173,7 @@ def product(topic: Topic) -> Reply:
     """Name the product."""
     found = topic.state["product"]
     source = f"[{topic.state['templates'][0].id}]" if topic.state["templates"] else "[score]"
-    message = "The image shows the product {product}, as its nearest good part does {cited}."
+    message = "The image shows the product {product} {cited}."
     return Reply("", [topic.say(message, product=found.name, cited=source)])
 
 
