@@ -1,11 +1,15 @@
 """How well kinds are told of questions whose writer none of the examples is by.
 
     python benchmarks/kinds.py
+    python benchmarks/kinds.py --examination
 
 Examples were written in batches by several writers, a commit or two each, and so are known by `git blame`:
 it takes a full clone. Each batch of at least LEAST is left out in turn and judged by the classifier of the
 others; so is the development half of asking.json (questions that ask one thing), without the examples that
 are near-copies of a question in it. Printed for each share of the nearest examples against the linear head.
+
+--examination: how well the shipped classifier does on the questions of asking/examination, whose writer none
+of the examples is by, and which nobody looked at while anything was changed for them.
 """
 
 from __future__ import annotations
@@ -20,7 +24,7 @@ from typing import Any
 import numpy as np
 from harness import parser, write
 
-from agents.questions.classifier import KINDS, fit_kinds, inputs_of
+from agents.questions.classifier import KINDS, SENSES, classify, fit_kinds, inputs_of
 from agents.questions.encoder import WIDTH
 from agents.questions.examples import FOLDER, LANGUAGES, read_examples
 
@@ -63,8 +67,35 @@ def right(chances: np.ndarray, kinds: Sequence[Sequence[str]]) -> np.ndarray:
     return np.array([KINDS[one] in each for one, each in zip(best, kinds, strict=True)])
 
 
+def examination() -> dict[str, Any]:
+    """Return how often the shipped classifier is right, by language and by kind."""
+    put = read_examples(Path(__file__).parent / "asking" / "examination")
+    chances, senses = classify([each.in_full for each in put])
+    told = right(chances, [[each.kind] for each in put])
+    sense = [
+        SENSES[one] == each.sense for one, each in zip(senses.argmax(axis=1), put, strict=True) if each.sense
+    ]
+
+    def share(of: Sequence[bool]) -> float:
+        return round(float(told[np.array(of)].mean()), 3)
+
+    return {
+        "questions": len(put),
+        "right": round(float(told.mean()), 4),
+        "sense_right": round(float(np.mean(sense)), 4),
+        "by_language": {one: share([each.language == one for each in put]) for one in LANGUAGES},
+        "by_kind": {one: share([each.kind == one for each in put]) for one in KINDS},
+    }
+
+
 def main() -> None:
-    given = parser(__doc__, out="kinds.json").parse_args()
+    options = parser(__doc__, out="kinds.json")
+    options.add_argument("--examination", action="store_true", help="of the shipped classifier alone")
+    given = options.parse_args()
+    if given.examination:
+        found = examination()
+        print(json.dumps(found, indent=1))
+        return write(given, found)
     examples, by = read_examples(), np.array(writers())
     inputs = inputs_of([each.in_full for each in examples])
     labels = np.array([KINDS.index(each.kind) for each in examples])

@@ -100,7 +100,7 @@ class DriftRecord(Record):
 class HistoryRecord(Record):
     """Figures of the log.
 
-    product, types, lot: what they are narrowed to. products: of the log, where all are counted. counts: of all
+    product, types, lot: what they are narrowed to. products: of the log, where all count. counts: of all
     parts; number: of those of the decision and type that are asked for. Lists are empty where the figure has
     no use for them.
     """

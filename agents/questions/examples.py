@@ -40,9 +40,9 @@ class Example:
         return in_full(self.text, self.language)
 
 
-def read_examples() -> list[Example]:
+def read_examples(folder: Path = FOLDER) -> list[Example]:
     """Return all examples, by language, then in the files' order. Raises ConfigError for a bad line."""
-    return [example for language in LANGUAGES for example in _read(language)]
+    return [example for language in LANGUAGES for example in _read(folder / f"{language}.txt", language)]
 
 
 def digest() -> str:
@@ -53,8 +53,7 @@ def digest() -> str:
     return whole.hexdigest()
 
 
-def _read(language: str) -> list[Example]:
-    path = FOLDER / f"{language}.txt"
+def _read(path: Path, language: str) -> list[Example]:
     found: list[Example] = []
     kind: Kind | None = None
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):

@@ -93,6 +93,7 @@ KINDS = [
     ("zh", "咋弄的", "cause"),
     ("zh", "哪儿坏了，严重不", "place, effect"),
     ("zh", "有几处划伤，都在哪", "count, place"),
+    ("zh", "原因是什么,怎么处理?", "cause, action"),
     ("ja", "この部品、大丈夫? どっか傷あるの?", "verdict, verdict"),
     ("ja", "どこがダメなん?ヤバい?", "place, effect"),
     ("ja", "これどうすりゃいいの", "action"),
