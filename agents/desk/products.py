@@ -46,9 +46,7 @@ class Products:
                 "alpha": summary.alpha,
                 "supported_rate": summary.supported_rate,
                 "seconds": round(summary.seconds, 2),
-                "forecast": outlook(
-                    summary.forecast, summary.templates, summary.supported_rate, summary.alpha
-                ),
+                "forecast": outlook(summary),
                 "findings": [_by_name(each) for each in summary.findings],
                 "skipped": [_by_name(each) for each in summary.skipped],
                 "note": summary.note,

@@ -119,7 +119,7 @@ class QualityLimits:
         found = []
         if similarity < self.similarity:
             found.append(
-                f"Wrong object or no part: similarity {similarity:.2f}, the good images at least "
+                f"Wrong object or no part: similarity {similarity:.2f}, the good images allow at least "
                 f"{self.similarity:.2f}."
             )
         if self.foreground and quality.area is None:
@@ -237,36 +237,37 @@ def _sentences(name: str, value: float, low: float, high: float) -> list[str]:
     """Return the sentence on a value outside its limits; none for a side that is no fault."""
     below = value < low
     if name == "sharpness":
-        what = f"sharpness {value:.1f}, the good images at least {low:.1f} (log of fine over coarse detail)"
-        return [f"The image is out of focus: {what}."] if below else []
+        what = f"sharpness {value:.1f} (log of fine over coarse detail)"
+        limit = f"the good images allow at least {low:.1f}"
+        return [f"The image is out of focus: {what}, {limit}."] if below else []
     if name in ("white", "black"):
         exposed = "Over-exposed" if name == "white" else "Under-exposed"
-        share = f"{value:.0%} of the pixels are {name}, the good images at most {high:.0%}"
+        share = f"{value:.0%} of the pixels are {name}, the good images allow at most {high:.0%}"
         return [] if below else [f"{exposed}: {share}."]
     if name == "level":
-        what = f"mean grey level {value:.0f}, the good images {max(low, 0):.0f} to {min(high, 255):.0f}"
+        what = f"mean grey level {value:.0f}, the good images allow {max(low, 0):.0f} to {min(high, 255):.0f}"
         return [f"The image is too {'dark' if below else 'bright'}: {what}."]
     if name == "contrast":
         what = f"standard deviation {math.exp(value):.0f} grey levels"
-        limit = f"the good images {math.exp(low):.0f} to {math.exp(high):.0f}"
+        limit = f"the good images allow {math.exp(low):.0f} to {math.exp(high):.0f}"
         return [f"The contrast is too {'low' if below else 'high'}: {what}, {limit}."]
     if name == "skewness":
-        what = f"skewness {value:.1f}, the good images {low:.1f} to {high:.1f}"
+        what = f"skewness {value:.1f}, the good images allow {low:.1f} to {high:.1f}"
         return [f"The grey levels are distributed otherwise, as in a negative or another scene: {what}."]
     if name == "area":
         what = f"it covers {math.exp(value):.1%} of the image"
-        limit = f"the good images' {math.exp(low):.1%} to {min(math.exp(high), 1):.1%}"
+        limit = f"the good images allow {math.exp(low):.1%} to {min(math.exp(high), 1):.1%}"
         return [f"The part is too {'small, or only partly in view' if below else 'large'}: {what}, {limit}."]
     if name == "coverage":
         what = f"the emptiest half has {math.exp(value):.0%} of the image's contrast"
         return (
-            [f"The part is only partly in view: {what}, the good images at least {math.exp(low):.0%}."]
+            [f"The part is only partly in view: {what}, the good images allow at least {math.exp(low):.0%}."]
             if below
             else []
         )
     if name == "colour":
         return _colour(math.exp(value) - 0.5, math.exp(low) - 0.5, math.exp(high) - 0.5)
-    share = f"it covers {value:.0%} of the image's border, the good images' at most {high:.0%}"
+    share = f"it covers {value:.0%} of the image's border, the good images allow at most {high:.0%}"
     return [] if below else [f"The part is only partly in view: {share}."]
 
 

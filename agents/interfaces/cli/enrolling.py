@@ -107,7 +107,7 @@ def enroll(
         for unread in summary.unread:
             remedy = f": {unread.remedy}" if unread.remedy else ""
             print_line(("not read  ", "yellow"), f"{unread.count} x {unread.kind}{remedy}")
-        for line in outlook(summary.forecast, summary.templates, summary.supported_rate, summary.alpha):
+        for line in outlook(summary):
             print_line(("forecast  ", "cyan"), line)
         if summary.note:
             print_line(summary.note)

@@ -1,0 +1,35 @@
+"""What an enrolment's forecast advises."""
+
+from __future__ import annotations
+
+import pytest
+
+from anomaly_core.forecast import Forecast, SizeForecast
+from tools.enrollment.enroll import EnrollSummary
+from tools.enrollment.findings import Finding
+from tools.enrollment.outlook import outlook
+
+
+def summary(failed: int, *, left_out: bool = False) -> EnrollSummary:
+    sizes = [
+        SizeForecast(size=size, share=share, defects=8, failed=count, reviewed=0)
+        for size, share, count in (("small", 0.001, 0), ("medium", 0.005, failed), ("large", 0.02, 8))
+    ]
+    odd = Finding(image="good/13.jpg", kind="defect", reason="perhaps anomalous", left_out=left_out)
+    return EnrollSummary("toy", 8, findings=[odd], forecast=Forecast(tuple(sizes), 0.9))
+
+
+@pytest.mark.parametrize(
+    ("found", "advised"),
+    [
+        (summary(1), "Enrolling without 13.jpg would help most"),
+        (summary(7), "A higher resolution of the part would help most"),
+        (summary(1, left_out=True), "A higher resolution of the part would help most"),
+    ],
+)
+def test_odd_images_that_hide_defects_are_advised_against(found: EnrollSummary, advised: str) -> None:
+    assert outlook(found)[-1].startswith(advised)
+
+
+def test_one_image_tells_nothing_of_how_parts_differ() -> None:
+    assert outlook(EnrollSummary("toy", 1))[-1].startswith("More good images would help most")
