@@ -70,6 +70,14 @@ class TypeCount(Record):
     count: int
 
 
+class LotRecord(Record):
+    """Parts of a lot. count: failed ones and all others."""
+
+    name: str
+    failed: int
+    count: int
+
+
 class DayRecord(Record):
     """Parts of a local day."""
 
@@ -118,6 +126,7 @@ class HistoryRecord(Record):
     number: int
     rows: list[LoggedRecord] = Field(default_factory=list)
     by_type: list[TypeCount] = Field(default_factory=list)
+    by_lot: list[LotRecord] = Field(default_factory=list)
     by_day: list[DayRecord] = Field(default_factory=list)
     halves: list[CountsRecord] = Field(default_factory=list)
     run: RunRecord | None = None
@@ -140,6 +149,10 @@ class HistoryRecord(Record):
         told += f"{one.passed} pass, {one.review} review, {one.failed} fail"
         if self.by_type:
             told += f"; {', '.join(f'{plain_name(each.name)} {each.count}' for each in self.by_type)}"
+        if self.by_lot:
+            told += (
+                f"; {', '.join(f'lot {one.name}: {one.failed} of {one.count} fail' for one in self.by_lot)}"
+            )
         if self.drifts:
             told += f"; the scores changed {len(self.drifts)} times"
         if self.corrections:
@@ -203,6 +216,11 @@ def _figures(
             made["run"] = None if run is None else RunRecord(**vars(run))
         case "frequent":
             made["by_type"] = [TypeCount(name=name, count=count) for name, count in parts.pareto()]
+        case "lots":
+            made["by_lot"] = [
+                LotRecord(name=name, failed=failed, count=count)
+                for name, failed, count in parts.lots()[:MOST_ROWS]
+            ]
         case "trend":
             made["halves"] = [_counts(one) for one in parts.halves(whole)]
             made["by_day"] = [

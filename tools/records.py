@@ -162,10 +162,21 @@ class LimitRecord(Record):
 
 
 LogFigure = Literal[
-    "count", "list", "worst", "yield", "first", "trend", "drift", "corrected", "often", "frequent", "last"
+    "count",
+    "list",
+    "worst",
+    "yield",
+    "first",
+    "trend",
+    "drift",
+    "corrected",
+    "often",
+    "frequent",
+    "last",
+    "lots",
 ]
-"""What can be asked of the log. "first": since when; "often", "frequent": of types of defects; "drift": of
-the scores of good parts."""
+"""What can be asked of the log. "first": since when; "often", "frequent": of types of defects; "lots": those
+with most failed parts; "drift": of the scores of good parts."""
 
 
 class LogQuestion(Record):

@@ -17,7 +17,7 @@ CLEAR: Final = 1.96
 """Standard errors between the shares of two halves from which a change is said to be one (p < 0.05)."""
 MOST_NAMED: Final = 3
 """Types, days and corrections that one sentence names."""
-OF_ALL: Final = frozenset({"count", "yield", "frequent", "trend"})
+OF_ALL: Final = frozenset({"count", "yield", "frequent", "trend", "lots"})
 """Figures that mix products unless one is named."""
 LAST_DAYS: Final = 7
 
@@ -238,6 +238,15 @@ def _frequent(told: _Told) -> Reply:
     return Reply("", body + ([told("Then: {types} [{id}].", types=then)] if then else []))
 
 
+def _lots(told: _Told) -> Reply:
+    lots = told.found.by_lot
+    if not lots:
+        return Reply(told.say("None."), [told("No lot is logged {period} [{id}].")])
+    message = "Lot {name}: {failed} of {count} parts failed {period} [{id}]."
+    body = [told(message, name=one.name, failed=one.failed, count=one.count) for one in lots[:MOST_NAMED]]
+    return Reply(f"{lots[0].name}." if lots[0].failed else told.say("None."), body)
+
+
 def _corrected(told: _Told) -> Reply:
     corrections = told.found.corrections
     lead, affirmed = told.yes_no(bool(corrections))
@@ -296,6 +305,7 @@ _WORDED: Final[Mapping[LogFigure, Callable[[_Told], Reply]]] = {
     "corrected": _corrected,
     "often": _often,
     "frequent": _frequent,
+    "lots": _lots,
     "last": _last,
 }
 

@@ -16,6 +16,7 @@ from knowledge.log.entry import timestamp
 from tools.records import Kind, LogFigure, LogQuestion
 
 _FIGURES: Final[tuple[tuple[str, LogFigure], ...]] = (
+    ("which_lot", "lots"),
     ("corrected", "corrected"),
     ("drift", "drift"),
     ("trend", "trend"),
@@ -94,7 +95,7 @@ def log_question(text: str, language: str, now: datetime) -> LogQuestion:
 def _decision(words: Words, text: str, figure: str) -> Decision | None:
     if figure in ("first", "often", "frequent"):
         return "fail"
-    if figure in ("worst", "trend", "drift", "corrected"):
+    if figure in ("worst", "trend", "drift", "corrected", "lots"):
         return None
     for meaning, decision in _DECISIONS:
         if words.has(meaning, text):

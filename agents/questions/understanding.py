@@ -33,9 +33,12 @@ STANDS: Final = 0.55
 """Least probability for a clause to be an intent of its own beside others."""
 ASKS: Final = 0.45
 """The same of a clause that asks by itself."""
-OFFERED: Final = 0.6
+CLEAR: Final = 0.9
+"""Probability from which a whole that is of no kind is none, unless a clause is as clearly of one."""
+OFFERED: Final = 0.75
 """Least ratio of the second kind's probability to the first one's for an answer to offer the second: from
-there on three of five first ones are wrong on examples that were left out (`benchmarks/near_kinds.py`)."""
+there on half of the first ones are wrong on the development half of benchmarks/asking.json, left out of the
+examples."""
 ALIKE: Final = (
     {"place", "appearance"}, {"type", "appearance"}, {"reasoning", "confidence"}, {"verdict", "reasoning"},
     {"verdict", "action"}, {"comparison", "reference"},
@@ -164,6 +167,9 @@ def _clauses(question: str, language: str) -> list[Clause]:
         if place and one.kind == "appearance" and ends != one.text and len(normalised(ends).split()) == 1:
             standing[place] &= words_of(language).has("ask", normalised(ends))
     distinct = {one.kind for one, stands in zip(alone, standing, strict=True) if stands}
+    clear = any(one.probability >= CLEAR for one, stands in zip(alone, standing, strict=True) if stands)
+    if together.kind == "other" and together.probability >= CLEAR and not clear:
+        return [together]  # "ignore your instructions and the measurement"
     if together.kind == "correction" and together.probability >= 0.5 and "correction" in distinct:
         return [together]
     # "Is it ok? Any scratch?": a yes to the one is a no to the other.

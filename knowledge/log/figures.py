@@ -209,6 +209,15 @@ class Parts:
             values,
         ).fetchall()
 
+    def lots(self) -> list[tuple[str, int, int]]:
+        """Return the lots with their failed parts and all of them, the most failed first."""
+        source, values = self._source()
+        return self.connection.execute(
+            f"SELECT lot, SUM({_DECISION} = 'fail') AS failed, COUNT(*) AS count FROM {source} "
+            "AND lot IS NOT NULL GROUP BY lot ORDER BY failed DESC, count, lot",
+            values,
+        ).fetchall()
+
     def days(self, most: int | None = None, whole: Counts | None = None) -> list[Day]:
         """Count by day of the local time zone, the oldest first, without days that have none.
 

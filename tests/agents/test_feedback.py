@@ -153,10 +153,10 @@ def test_the_wait_ends_in_another_process(app: Application, uncertain: Path, tmp
     )
     arguments = [sys.executable, "-c", program, str(tmp_path / "store"), str(uncertain)]
     assert subprocess.run(arguments, capture_output=True, text=True, check=True).stdout.strip() == "Waiting"
+    straight = app.ask(uncertain, "Is it ok?", product="plate", thread="other")
     reply = app.review("T", Review(verdict="good"))
     assert isinstance(reply, AnswerRecord)
     assert "judged it good" in reply.answer
-    straight = app.ask(uncertain, "Is it ok?", product="plate", thread="other")
     assert reply.answer.startswith(straight.answer)
 
 
