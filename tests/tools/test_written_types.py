@@ -169,3 +169,22 @@ def test_what_cannot_be_told_counts_for_nothing() -> None:
 def test_prose_is_a_look_only_beside_fields(context: Context) -> None:
     assert set(written_looks(context.domain.passages("plate"))) == {"scratch", "crack", "pore", "flake"}
     assert written_looks([]) == {}
+
+
+def _drawn(*lines: list[tuple[int, int]]) -> RegionDescription:
+    canvas = np.zeros((600, 800), np.uint8)
+    for line in lines:
+        cv2.polylines(canvas, [np.array(line, np.int32)], isClosed=False, color=1, thickness=3)
+    pixels = np.full((600, 800, 3), 100, np.uint8)
+    pixels[canvas > 0] = 200
+    return describe_region(pixels, region_of_mask(canvas > 0, score=1.0))
+
+
+def test_a_thin_line_that_bends_slightly_is_straight_and_not_small() -> None:
+    look = look_of(_drawn([(200, 230), (260, 205), (330, 145)]), 60.0, None)
+    assert (look.tone, look.shape, look.course, look.size) == ("bright", "line", "straight", None)
+
+
+def test_a_line_with_arms_is_branching() -> None:
+    seen = _drawn([(200, 300), (300, 300), (380, 200)], [(300, 300), (390, 380)])
+    assert look_of(seen, -60.0, None).course == "branching"

@@ -32,12 +32,16 @@ LINE: Final = 3.0
 ROUND: Final = 1.6
 """Largest ratio of length to width of what is round."""
 BRANCHED: Final = 0.5
-"""Solidity below which a line is branching; above 1 - BRANCHED / 2 it is straight."""
+"""Solidity below which a line may be branching; above 1 - BRANCHED / 2 it is straight."""
+NARROW: Final = 0.2
+BROAD: Final = 0.3
+"""Breadths of a line's hull over its length: up to NARROW it is straight, above BROAD it may be branching."""
 SLANT: Final = 20.0
 """Least degrees from upright and from level of a diagonal."""
 SMALL: Final = 0.01
 LARGE: Final = 0.08
-"""Shares of the image up to which a region is small, and from which it is large."""
+"""Shares of the image up to which a region is small, and from which it is large; of a line, the square on its
+length counts."""
 NEAR_EDGE: Final = 0.15
 """Distance from the part's border, as a share of its side, within which a region lies at the edge."""
 
@@ -81,12 +85,17 @@ def look_of(seen: RegionMeasures | RegionDescription, contrast: float, place: Pl
     """Return the attributes of a measured region. contrast: grey levels, against a good part where known."""
     aspect = seen.length_px / max(seen.width_px, 1.0)
     line = aspect >= LINE or seen.solidity < BRANCHED
-    straight = line and seen.solidity > 1 - BRANCHED / 2
+    # Breadth of the hull over its length: a thin line fills little of its hull where it bends but slightly.
+    breadth = seen.width_px / max(seen.length_px * seen.solidity, 1e-6)
+    branching = line and seen.solidity < BRANCHED and breadth > BROAD
+    straight = line and not branching and (seen.solidity > 1 - BRANCHED / 2 or breadth < NARROW)
+    side = math.sqrt(seen.length_px * seen.width_px / max(seen.area_share, 1e-9))
+    extent = (seen.length_px / side) ** 2 if line else seen.area_share
     return Look(
         tone=None if abs(contrast) < LEAST_CONTRAST else "dark" if contrast < 0 else "bright",
         shape="line" if line else "round" if aspect <= ROUND else None,
-        course="branching" if seen.solidity < BRANCHED else "straight" if straight else None,
-        size="small" if seen.area_share <= SMALL else "large" if seen.area_share >= LARGE else None,
+        course="branching" if branching else "straight" if straight else None,
+        size="small" if extent <= SMALL else "large" if extent >= LARGE else None,
         place=place,
         direction=_direction(seen.orientation_deg) if line else None,
     )
