@@ -80,10 +80,8 @@ class _Told:
         told = [self("Counted: {scope} alone [{id}].", scope=say.listed(narrowed))] if narrowed else []
         if len(found.products) > 1 and found.figure in OF_ALL and not found.lot:
             some = [plain_name(name) for name in found.products[:MOST_NAMED]]
-            more = ["..."] if len(found.products) > MOST_NAMED else []
-            told.append(
-                self("All products are counted: {products} [{id}].", products=say.listed(some + more))
-            )
+            some += ["..."] * (len(found.products) > MOST_NAMED)
+            told.append(self("All products are counted: {products} [{id}].", products=say.listed(some)))
         if found.counts.inspections != found.counts.all:
             once = "Each part counts once, by its last word: {count} inspections [{id}]."
             told.insert(0, self(once, count=found.counts.inspections))
@@ -242,8 +240,8 @@ def _lots(told: _Told) -> Reply:
     lots = told.found.by_lot
     if not lots:
         return Reply(told.say("None."), [told("No lot is logged {period} [{id}].")])
-    message = "Lot {name}: {failed} of {count} parts failed {period} [{id}]."
-    body = [told(message, name=one.name, failed=one.failed, count=one.count) for one in lots[:MOST_NAMED]]
+    one = "Lot {name}: {failed} of {count} parts failed {period} [{id}]."
+    body = [told(one, **lot.model_dump()) for lot in lots[:MOST_NAMED]]
     return Reply(f"{lots[0].name}." if lots[0].failed else told.say("None."), body)
 
 
@@ -369,6 +367,4 @@ def _local(text: str) -> datetime:
 
 
 def _shown(at: datetime | None) -> str:
-    if at is None:
-        return ""
-    return at.strftime("%Y-%m-%d" if at.time() == time() else "%Y-%m-%d %H:%M")
+    return "" if at is None else at.strftime("%Y-%m-%d" if at.time() == time() else "%Y-%m-%d %H:%M")
