@@ -21,7 +21,7 @@ def open_image(context: Context, image: str) -> OpenedRecord:
     return OpenedRecord(image=image, sha256=loaded.sha256, width=width, height=height, note=loaded.note)
 
 
-def noticed(part: Part, shown_name: str | None = None) -> list[str]:
+def noticed(part: Part, verdict: VerdictRecord, shown_name: str | None = None) -> list[str]:
     """Return what judging an image noticed about it, beside its problems, as sentences that name the file.
 
     shown_name: of an image whose path is a passing one.
@@ -34,7 +34,7 @@ def noticed(part: Part, shown_name: str | None = None) -> list[str]:
             f"{name}: it has noise of {noise:.2f} grey levels, more than the {quality.noise:.2f} that the "
             "good images allow: it was removed before judging. Check the camera's gain and exposure time."
         )
-    if (said := _persons_word(part)) is not None:
+    if (said := verdict.person) is not None:
         kind = f", {said.defect_type}" if said.defect_type else ""
         found.append(
             f"{name}: a person judged this image {said.verdict}{kind} on {shown_time(said.at)} (correction "

@@ -43,7 +43,7 @@ def add_zone(
     *,
     on: Path | None = None,
     ignored: bool = False,
-    against: Sequence[Path] | None = (),
+    against: Sequence[Path] = (),
     accept_flips: bool = False,
     progress: Progress | None = None,
 ) -> ZoneOutcome:
@@ -52,7 +52,7 @@ def add_zone(
     box: in pixels of the image `on`, or of the product's first good image. ignored: the area is not judged,
     for which the product is learned anew from its good images; where that would change a verdict against a
     human label, or one without a label, nothing is changed unless `accept_flips` is set. against:
-    images whose verdicts are looked at too; None for those inspected last, by the log.
+    images whose verdicts are looked at too.
 
     Raises UnknownProduct, UnreadableImage; ConfigError for a box outside the image, or an image whose pose is
     not that of the good images.
@@ -88,7 +88,7 @@ def remove_zone(
     product: str,
     name: str,
     *,
-    against: Sequence[Path] | None = (),
+    against: Sequence[Path] = (),
     accept_flips: bool = False,
     progress: Progress | None = None,
 ) -> ZoneOutcome:
@@ -108,7 +108,7 @@ def _changed(
     outcome: ZoneOutcome,
     zones: tuple[Zone, ...],
     judges_anew: bool,
-    against: Sequence[Path] | None,
+    against: Sequence[Path],
     accept_flips: bool,
     progress: Progress | None,
 ) -> ZoneOutcome:

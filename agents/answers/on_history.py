@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, time, timedelta
 from typing import Final
 
-from agents.answers.topic import Reply, Topic, image_name
+from agents.answers.topic import JUDGED, Reply, Topic, image_name
 from agents.state import Seen
 from anomaly_core.names import plain_name
 from knowledge.log.entry import time_of
@@ -251,13 +251,7 @@ def _corrected(told: _Told) -> Reply:
     if not corrections:
         return Reply(lead, [told("No verdict was corrected {period} [{id}].")], affirmed)
     body = [
-        told(
-            '"{name}" was judged good by a person, {time} [{id}].'
-            if one.verdict == "good"
-            else '"{name}" was judged anomalous by a person, {time} [{id}].',
-            name=one.name,
-            time=_shown(_local(one.at)),
-        )
+        told(JUDGED[one.verdict], name=one.name, time=_shown(_local(one.at)))
         for one in corrections[: MOST_NAMED - 1]
     ]
     counting = told.topic.words.has("how_many", told.topic.text)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from agents.answers.analysis import rule_for
 from agents.answers.evidence import LEAST_SHARE
 from agents.answers.on_choice import chosen
-from agents.answers.topic import MOST_DESCRIBED, Reply, Topic, same_type, values_of
+from agents.answers.topic import JUDGED, MOST_DESCRIBED, Reply, Topic, same_type, values_of
 from knowledge.log.entry import shown_time
 
 
@@ -78,16 +78,8 @@ def _by_a_person(topic: Topic) -> list[str]:
     said = topic.verdict.person
     if said is None:
         return []
-    return [
-        topic.say(
-            '"{name}" was judged good by a person, {time} [{id}].'
-            if said.verdict == "good"
-            else '"{name}" was judged anomalous by a person, {time} [{id}].',
-            name=said.image,
-            time=shown_time(said.at),
-            id="score",
-        )
-    ]
+    told = topic.say(JUDGED[said.verdict], name=said.image, time=shown_time(said.at), id="score")
+    return [told]
 
 
 def _answered(topic: Topic, bad: bool) -> tuple[str, bool | None]:

@@ -18,6 +18,11 @@ from tools.classify.classify import UNKNOWN
 from tools.locations import ZONE, box_of
 from tools.records import DefectRecord, EvidenceRecord, MeasuredRegion, PassageRecord, VerdictRecord
 
+JUDGED: Final = {
+    "good": '"{name}" was judged good by a person, {time} [{id}].',
+    "anomalous": '"{name}" was judged anomalous by a person, {time} [{id}].',
+}
+"""What a person said of an image, by label."""
 MOST_DESCRIBED: Final = 3
 """Regions, the strongest, that an answer describes where the question names none."""
 

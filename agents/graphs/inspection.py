@@ -135,7 +135,9 @@ def log_node(state: InspectionState, runtime: Runtime[Context]) -> Update:
         identity=identity,
         again=step is not None,
     )
-    return {"warnings": [*noticed(part_of(state, runtime), state.get("shown_name")), *logged]}
+    return {
+        "warnings": [*noticed(part_of(state, runtime), state["verdict"], state.get("shown_name")), *logged]
+    }
 
 
 @timed("retrieve")

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from anomaly_core.results import Region
+from anomaly_core.results import Array, Region
 from anomaly_core.scoring.regions import region_of_mask
 
 WINDOW: Final = 0.03
@@ -26,6 +26,10 @@ LEAST_SIGMAS: Final = 2.5
 """Least contrast of the rest of a line, in standard deviations of the detail around it."""
 LONGER: Final = 1.15
 """Least ratio of a followed line's length to the found piece's; below it the outline stays as it is."""
+LEAST_SIGMA: Final = 1.0
+"""Least of these standard deviations, in grey levels: rounding."""
+MOST_SAMPLES: Final = 100_000
+"""Pixels, evenly spaced, that they are told of."""
 THIN: Final = 0.2
 """Largest ratio of mean width to length of a line."""
 
@@ -37,10 +41,10 @@ def with_lines(pixels: NDArray[np.uint8], regions: Sequence[Region], room: Mask)
 
     pixels: (H, W, 3) uint8 RGB. room: (H, W), where the map leaves room for lines.
     """
-    _, rooms = cv2.connectedComponents(room.astype(np.uint8))
     whole: list[Region] = []
+    rooms = _areas(room)
     for region in regions:
-        around = region.mask | np.isin(rooms, np.setdiff1d(rooms[region.mask], 0))
+        around = region.mask | _touched(rooms, region.mask)
         line = follow_line(pixels, region.mask, around)
         if not any((line & earlier.mask).any() for earlier in whole):
             whole.append(region if line is region.mask else region_of_mask(line, score=region.score))
@@ -55,23 +59,25 @@ def follow_line(pixels: NDArray[np.uint8], found: Mask, around: Mask) -> Mask:
     """
     shorter = min(found.shape)
     window = max(7, round(WINDOW * shorter)) | 1
+    close = _near(found, window)
+    dark, bright = (float(v) for v in np.percentile(_detail(pixels[close], window)[found[close]], (20, 80)))
+    contrast = bright if bright > -dark else dark
+    if abs(contrast) < CLEAR * LEAST_SIGMA:
+        return found  # before the room is looked at, which may be the whole image
     near = _near(around, window)
-    grey, piece, room = cv2.cvtColor(pixels[near], cv2.COLOR_RGB2GRAY), found[near], around[near]
-    detail = grey.astype(np.float32) - cv2.medianBlur(grey, window).astype(np.float32)
+    detail, piece, room = _detail(pixels[near], window), found[near], around[near]
     rest = detail[room & ~piece]
     if rest.size == 0:
         return found
-    sigma = max(1.4826 * float(np.median(np.abs(rest - np.median(rest)))), 1.0)
-    dark, bright = (float(value) for value in np.percentile(detail[piece], (20, 80)))
-    contrast = bright if bright > -dark else dark
+    rest = rest[:: -(-rest.size // MOST_SAMPLES)]
+    sigma = max(1.4826 * float(np.median(np.abs(rest - np.median(rest)))), LEAST_SIGMA)
     if abs(contrast) < CLEAR * sigma:
         return found
     along = np.sign(contrast) * detail >= max(FAINTER * abs(contrast), LEAST_SIGMAS * sigma)
     radius = max(1, round(shorter / 300))
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
     joined = cv2.morphologyEx((along & room).astype(np.uint8), cv2.MORPH_CLOSE, kernel)
-    _, labels = cv2.connectedComponents(joined, connectivity=8)
-    line = np.isin(labels, np.setdiff1d(labels[piece], 0))
+    line = _touched(_areas(joined > 0), piece)
     if not line.any():
         return found
     length = _length(line)
@@ -80,6 +86,25 @@ def follow_line(pixels: NDArray[np.uint8], found: Mask, around: Mask) -> Mask:
     whole = np.zeros_like(found)
     whole[near] = line
     return whole
+
+
+def _detail(pixels: NDArray[np.uint8], window: int) -> Array:
+    """Return the (h, w) grey levels of (h, w, 3) RGB less the median of the window around each."""
+    grey = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
+    return np.asarray(grey.astype(np.float32) - cv2.medianBlur(grey, window).astype(np.float32))
+
+
+def _areas(mask: Mask) -> NDArray[np.int32]:
+    """Return a mask's connected areas, numbered from 1."""
+    return np.asarray(cv2.connectedComponents(mask.astype(np.uint8))[1], np.int32)
+
+
+def _touched(areas: NDArray[np.int32], mask: Mask) -> Mask:
+    """Return those areas that a mask touches."""
+    kept = np.zeros(int(areas.max()) + 1, np.bool_)
+    kept[areas[mask]] = True
+    kept[0] = False
+    return np.asarray(kept[areas])
 
 
 def _near(mask: Mask, margin: int) -> tuple[slice, slice]:

@@ -35,11 +35,7 @@ Note = Annotated[str, typer.Option("--note", metavar="TEXT", help="Why, in your 
 
 Against = Annotated[
     list[str] | None,
-    typer.Option(
-        "--against",
-        metavar="PATH",
-        help="Images whose verdicts must not change, not those inspected last; repeatable.",
-    ),
+    typer.Option("--against", metavar="PATH", help="Images whose verdicts must not change; repeatable."),
 ]
 AcceptFlips = Annotated[bool, typer.Option("--accept-flips", help="Accept it although it changes verdicts.")]
 
@@ -114,7 +110,7 @@ def correct(
     device: Device = None,
     json: Json = False,
 ) -> None:
-    """Correct a verdict: checked against past verdicts, recorded, and learned from."""
+    """Correct a verdict: checked against past verdicts and the last images, recorded, and learned from."""
     if (verdict is None) is not normal:
         raise typer.BadParameter("give --verdict good, --verdict anomalous, or --normal")
     if region is not None and not normal:
