@@ -1,8 +1,7 @@
 """The classifier of questions: logistic regression on sentence vectors and n-grams, and the nearest examples.
 
-`python -m agents.questions.classifier` fits it to the examples and writes `classifier.npz` beside this file;
-the result is the same on every run. A head alone tells what a yes to a question about the verdict says of
-the part.
+`python -m agents.questions.fit` fits it to the examples. A head alone tells what a yes to a question about
+the verdict says of the part.
 """
 
 from __future__ import annotations
@@ -157,7 +156,3 @@ def _fit(inputs: Array, labels: NDArray[np.int64], classes: int) -> Head:
     start = np.zeros(shape[0] * classes + classes)
     found = minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": 200})
     return Head(found.x[:-classes].reshape(shape).astype(np.float32), found.x[-classes:].astype(np.float32))
-
-
-if __name__ == "__main__":
-    save(fit())

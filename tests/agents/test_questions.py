@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from agents.questions import classifier
 from agents.questions.examples import LANGUAGES, digest, read_examples
+from agents.questions.language_table import Fitted, LanguageTable, load_table
 from agents.questions.languages import language_of, wished_language
 from agents.questions.understanding import understand
 from agents.questions.words import words_of
@@ -183,8 +185,12 @@ def test_languages_of_the_examples() -> None:
     assert language_of("где дефект?") == "en"
 
 
-def test_the_classifier_is_that_of_the_examples() -> None:
-    assert classifier.load().fitted_to == digest(), "run python -m agents.questions.classifier"
+def test_what_is_fitted_is_that_of_the_examples() -> None:
+    again = "run python -m agents.questions.fit"
+    assert classifier.load().fitted_to == digest(), again
+    kept, fitted = load_table(), Fitted.to(LanguageTable.fit())
+    assert kept.rows == fitted.rows, again
+    np.testing.assert_array_equal(kept.logs, fitted.logs, again)
 
 
 def test_every_language_has_all_kinds_and_words() -> None:
