@@ -25,6 +25,8 @@ _END: Final = re.compile(
     r"(?<=[?!;\u3002\uff1f\uff01\uff1b\n])\s*|(?<=[^\d\s.]\.)\s+|(?<=,)\s+|(?<=[\uff0c\u3001])|(?<=[\u3040-\u9fff],)(?=[\u3040-\u9fff])|(?<=\S:)\s+"
     r"|(?<=[가-힣]고)\s+|\s+[\u2013\u2014-]\s+"
 )
+_BETWEEN: Final = " \t\n,:;\uff0c\u3001\uff1b\uff1a"
+"""What stands between clauses and belongs to neither."""
 _ONLY: Final = re.compile(
     r"(?<!\w)(?:please|bitte|per favore|por favor|s'il (?:te|vous) plaît|answer|reply|respond|tell me"
     r"|antworte\w*|rispond\w+|respond\w+|répond\w+|contest\w+|responda|回答|请|答えて(?:ください)?|で|대답\w*|답\w*|로"
@@ -67,7 +69,7 @@ def split(text: str, language: str) -> list[str]:
         if alternative.match(clauses[place]):
             clauses[place - 1 : place + 1] = [f"{clauses[place - 1]} {clauses[place]}"]
         elif _are_alternatives(clauses[place - 1 : place + 1], language):
-            clauses[place - 1 : place + 1] = [f"{clauses[place - 1].rstrip(',，、')}? {clauses[place]}"]
+            clauses[place - 1 : place + 1] = [f"{clauses[place - 1].rstrip(_BETWEEN)}? {clauses[place]}"]
     for place in range(len(clauses) - 2, -1, -1):
         if _names_the_part(clauses[place], language):
             clauses[place : place + 2] = [f"{clauses[place]} {clauses[place + 1]}"]
@@ -88,9 +90,10 @@ def begins_with_and(clause: str, language: str) -> bool:
     return re.match(rf"(?:{words_of(language).source('and')})", clause, re.IGNORECASE) is not None
 
 
-def without_and(clause: str, language: str) -> str:
-    """Return a clause without the "and" that it begins with: few examples of questions begin so."""
-    return re.sub(rf"^(?:{words_of(language).source('and')})\s+(?=\S)", "", clause, flags=re.IGNORECASE)
+def in_itself(clause: str, language: str) -> str:
+    """Return a clause as if it stood alone, which examples of questions do: no "and" first, no comma last."""
+    alone = re.sub(rf"^(?:{words_of(language).source('and')})\s+(?=\S)", "", clause, flags=re.IGNORECASE)
+    return alone.rstrip(_BETWEEN)
 
 
 def _are_alternatives(clauses: Sequence[str], language: str) -> bool:

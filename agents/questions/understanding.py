@@ -15,9 +15,10 @@ from agents.questions.alternatives import alternatives_of, fate_of, guess_of, is
 from agents.questions.amounts import in_digits
 from agents.questions.chat_spelling import in_full
 from agents.questions.classifier import KINDS, SENSES, Array, classify
-from agents.questions.clauses import Clause, begins_with_and, split, style_of, without_and
+from agents.questions.clauses import Clause, begins_with_and, in_itself, split, style_of
 from agents.questions.encoder import normalised
 from agents.questions.history import SINGLE, of_the_log
+from agents.questions.joined import parted
 from agents.questions.languages import language_of, wished_language
 from agents.questions.polarity import asks_openly, sense_of
 from agents.questions.stated import of_its_limit, with_stated_scales
@@ -141,12 +142,12 @@ def kind_of(question: str) -> Kind:
 
 def _clauses(question: str, language: str) -> list[Clause]:
     """Return the question's clauses that ask for different things, each with what stands around it."""
-    pieces = split(question, language)
+    pieces = [half for piece in split(question, language) for half in parted(piece, language)]
     if not pieces:
         return [Clause(question, "other", 1.0, "open")]
     whole = " ".join(pieces)
     texts = [*pieces, whole] if len(pieces) > 1 else [whole]
-    kinds, senses = classify([without_and(text, language) for text in texts])
+    kinds, senses = classify([in_itself(text, language) for text in texts])
     if len(pieces) == 1:
         return [_clause(whole, kinds[0], senses[0])]
     together = _clause(whole, kinds[-1], senses[-1])
@@ -163,7 +164,7 @@ def _clauses(question: str, language: str) -> list[Clause]:
             standing[place] &= not asks_openly(normalised(asking.text), language)
     for place, one in enumerate(alone):
         # "a round and dark spot?" ends in a word of a look, and asks for none.
-        ends = without_and(one.text, language)
+        ends = in_itself(one.text, language)
         if place and one.kind == "appearance" and ends != one.text and len(normalised(ends).split()) == 1:
             standing[place] &= words_of(language).has("ask", normalised(ends))
     distinct = {one.kind for one, stands in zip(alone, standing, strict=True) if stands}
