@@ -129,9 +129,10 @@ class Understanding(UnderstoodRecord):
     text: its words. probability: of the kind, in [0, 1]. closed: whether it asks for yes or no. sense: what
     a yes to a question for the verdict says of the part; "open" where it asks for no yes or no. other:
     number of the image to compare with. known_length_mm: of the part, as the question gives it. choice: the
-    alternatives of an either-or question. guess: the cause that it suggests. near: the kind that is nearly as
-    likely, where its answer is another one. log: what is asked of the log,
-    for a question of the kind history.
+    alternatives of an either-or question. guess: the cause that it suggests. measured: what a question for a
+    size wants the size of; the distance is the defect's to something. near: the kind that is nearly as
+    likely, where its answer is another one. log: what is asked of the log, for a question of the kind
+    history.
     """
 
     text: str = ""
@@ -142,6 +143,7 @@ class Understanding(UnderstoodRecord):
     known_length_mm: float | None = None
     choice: list[str] = Field(default_factory=list)
     guess: str | None = None
+    measured: Literal["defect", "distance", "part"] = "defect"
     near: Kind | None = None
 
     def printed(self, image: int | None = None) -> UnderstoodRecord:

@@ -15,7 +15,7 @@ from harness import parser, write
 
 from agents.questions.classifier import KINDS, fit_kinds, inputs_of
 from agents.questions.examples import read_examples
-from agents.questions.understanding import NEAR
+from agents.questions.intents import NEAR
 
 FOLDS = 5
 RATIOS = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import Field
 
 from anomaly_core.errors import ConfigError
 from anomaly_core.imaging.zones import on_original, zone_at
@@ -16,7 +17,7 @@ from anomaly_core.scoring.regions import region_of_mask
 from anomaly_core.scoring.scorer import FEW_SHOT
 from tools.context import Part
 from tools.drawing import BRIGHTEST, write_pictures
-from tools.locations import ZONE, box_of
+from tools.locations import ZONE, Box, box_of
 from tools.records import FilesRecord, LookRecord, MeasuredRegion, Record
 
 
@@ -140,20 +141,22 @@ def locate_peak(part: Part) -> PeakRecord:
 
 
 class ZonesRecord(Record):
-    """The product's zones that are on the image, in words."""
+    """The product's zones that are on the image, in words and as boxes."""
 
     text: str
+    boxes: dict[str, Box] = Field(default_factory=dict, description="by name: x0, y0, x1, y1")
 
 
 def locate_zones(part: Part) -> ZonesRecord:
     """List the named areas of the product, with their boxes on this image."""
-    told = []
+    told: list[str] = []
+    boxes: dict[str, Box] = {}
     for zone in part.model.zones:
         mask = on_original(zone, part.encoded.frame)
         if mask.any():
-            box = list(region_of_mask(mask, score=0.0).bbox)
-            told.append(f"zone {zone.name}: box {box}{', not judged' if zone.ignored else ''}")
-    return ZonesRecord(text="; ".join(told) or "the product has no zone on this image")
+            boxes[zone.name] = box = region_of_mask(mask, score=0.0).bbox
+            told.append(f"zone {zone.name}: box {list(box)}{', not judged' if zone.ignored else ''}")
+    return ZonesRecord(text="; ".join(told) or "the product has no zone on this image", boxes=boxes)
 
 
 def draw(part: Part, out: Path) -> FilesRecord:

@@ -87,6 +87,15 @@ _LABEL: Final = re.compile(
     r"^\W*(?:" + "|".join(f"(?P<{aspect}>{words})" for aspect, words in _LABELS.items()) + r")\s*[:：]",
     re.IGNORECASE,
 )
+_CONTACT: Final = re.compile(
+    r"(?<!\w)(?:tell|inform|notify|alert|call|phone|contact|report (?:it )?to|ask|responsible|in charge"
+    r"|informier\w*|benachrichtig\w*|verständig\w*|meld\w+|anruf\w*|zuständig\w*|verantwortlich\w*"
+    r"|avvis\w+|inform\w+|chiam\w+|contatt\w+|responsabile|avisa\w*|llama\w*|contacta\w*|responsable"
+    r"|préven\w+|avert\w+|appel\w+|contact\w+|ligar|notific\w+|responsável)(?!\w)"
+    r"|通知|联系|负责|連絡|報告|担当|알리|알려|연락|담당",
+    re.IGNORECASE,
+)
+"""Words of notes that say whom to tell."""
 _CONDITIONAL: Final = re.compile(r"\b(should|must)\b", re.IGNORECASE)
 
 
@@ -136,6 +145,17 @@ def find_aspect(
     found = stated or prose
     own = [one for one in found if language is not None and _language(one, language) == language]
     return (own or found)[:MOST_QUOTED]
+
+
+def find_contacts(passages: Sequence[PassageRecord]) -> list[Finding]:
+    """Return at most `MOST_QUOTED` sentences of passages on whom to tell."""
+    found = [
+        Finding("action", sentence, passage.id, None, passage.language)
+        for passage in passages
+        for sentence in sentences(passage.text.replace('"', "'"))
+        if _CONTACT.search(sentence)
+    ]
+    return list({one.sentence: one for one in found}.values())[:MOST_QUOTED]
 
 
 def _opening(text: str) -> str:

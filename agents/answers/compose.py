@@ -88,7 +88,7 @@ def each_sentence_once(replies: Sequence[Reply]) -> list[Reply]:
     said: set[str] = set()
     kept = []
     for reply in replies:
-        new = [sentence for sentence in reply.body if sentence not in said][:MOST_SENTENCES]
+        new = [one for one in dict.fromkeys(reply.body) if one not in said][:MOST_SENTENCES]
         said.update(new)
         kept.append(Reply(reply.lead, new, reply.affirmed, reply.evidence))
     return kept

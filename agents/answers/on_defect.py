@@ -19,13 +19,13 @@ def place(topic: Topic) -> Reply:
     nothing = _nothing(topic)
     if nothing is not None:
         if topic.verdict.decision == "review":
-            return Reply(say("To be reviewed."), [nothing, *topic.near_limit()])
+            return Reply(say("To be reviewed."), [*finding(topic), *topic.near_limit()])
         # "None. ... Nowhere." would say it twice of the worst of no defects.
         nowhere = say("Nowhere.") if topic.intent.region is None else ""
         lead = say("No.") if topic.intent.closed else nowhere
         return Reply(lead, [nothing], False if topic.intent.closed else None)
     told = [
-        say("{place}, box {box}: {look} [{id}].", place=say.sentence(topic.where(one.cell)),
+        say("{place}, box {box}: {look} [{id}].", place=say.sentence(topic.spot(one)),
             box=list(one.bbox), look=topic.look(one), id=one.id)
         for one in regions
     ]  # fmt: skip
@@ -49,6 +49,8 @@ def count(topic: Topic) -> Reply:
     only = topic.words.has("only", topic.text)
     affirmed = ((number == 1) if only else (number > 1)) if topic.intent.closed else None
     lead = "" if affirmed is None else topic.yes_no(affirmed)
+    if topic.verdict.decision == "review":
+        return Reply(say("To be reviewed."), [*finding(topic), *topic.near_limit()])
     if not regions:
         return Reply(
             lead or say("None."),
@@ -64,6 +66,8 @@ def kind(topic: Topic) -> Reply:
     """Say which type the defect is, or whether it is the one that the question names."""
     say, defect, named = topic.say, topic.state.get("defect_type"), topic.intent.type
     nothing = _nothing(topic)
+    if nothing is not None and topic.verdict.decision == "review":
+        return Reply(say("To be reviewed."), [*finding(topic), *topic.near_limit()])
     if nothing is not None:
         return Reply(
             say("No.") if topic.intent.closed else say("None."),
@@ -118,6 +122,8 @@ def appearance(topic: Topic) -> Reply:
         return Reply("", [told, *(looks if bad else [])], None)
     nothing = _nothing(topic)
     if nothing is not None:
+        if topic.verdict.decision == "review":
+            return Reply(say("To be reviewed."), [*finding(topic), *topic.near_limit()])
         none = [] if topic.verdict.anomalous else [say("There is no defect to describe [score].")]
         return Reply("", [*none, nothing], None)
     tones = [sentence for one in topic.chosen[:1] for sentence in _tone(topic, one)]

@@ -35,12 +35,16 @@ SUBJECTS: Final[Mapping[Kind, str]] = {
 """What a kind of question is about, in a few words; messages of the catalogues of phrases."""
 
 
+OFFERED: Final = frozenset(SUBJECTS) - {"help", "product", "history", "correction"}
+"""Kinds that are offered: hardly anybody who asks about a defect means the others."""
+
+
 def doubt(asked: Asked, say: Phrases) -> str:
     """Return what a question was taken for and what else is as likely, or "" where that is no matter."""
     if asked.style != "plain" or asked.options:
         return ""
     pairs = [(one.kind, one.near) for one in asked.intents if one.near is not None]
-    pair = next(((taken, other) for taken, other in pairs if {taken, other} <= set(SUBJECTS)), None)
+    pair = next(((taken, other) for taken, other in pairs if {taken, other} <= OFFERED), None)
     if pair is None:
         return ""
     taken, other = (say(SUBJECTS[kind]) for kind in pair)

@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from agents.answers.on_verdict import finding, how_to_record_normal, peak_times, place_finding
+from agents.answers.on_verdict import finding, how_to_record_normal, peak_times, place_finding, shown_path
 from agents.answers.topic import Reply, Topic, image_name, values_of
+from agents.questions.alternatives import fate_of
+from agents.questions.slots import IMAGE_NAME
 from agents.state import Seen
 from tools.records import EvidenceRecord
 
@@ -16,6 +18,8 @@ def comparison(topic: Topic) -> Reply:
     """Say how the image differs from another one, or from the nearest good part."""
     say, seen = topic.say, topic.seen("compare_images")
     values = values_of(seen)
+    if (missing := _missing(topic)) is not None:
+        return Reply("", [missing, *finding(topic)])
     if seen is None or not values:
         told = [say("The two could not be compared [score].")] if seen is None else [_as_told(seen.evidence)]
         return Reply("", told)
@@ -67,6 +71,19 @@ def comparison(topic: Topic) -> Reply:
             message = "It is {levels} grey levels brighter on the whole {cited}."
         told.append(say(message, levels=f"{levels:.1f}", cited=cited))
     return Reply(lead, told, affirmed)
+
+
+def _missing(topic: Topic) -> str | None:
+    """Return the sentence that the other image was not looked at, where one is meant that was not."""
+    if topic.intent.other is not None:
+        return None
+    named = IMAGE_NAME.search(topic.text)
+    if named is not None:
+        told = '"{name}" has not been looked at in this conversation [score].'
+        return topic.say(told, name=named[0])
+    if any(topic.words.has(meaning, topic.text) for meaning in ("worse", "better")):
+        return topic.say("Only this image was looked at in this conversation [score].")
+    return None
 
 
 def _name(topic: Topic, number: int | None) -> str:
@@ -131,8 +148,12 @@ def correction(topic: Topic) -> Reply:
     if topic.intent.place is not None:
         told = [place_finding(topic, topic.intent.place)[1]]
     told += _second_look(topic)[:1]
-    how = say("If you know better, record it: {command}; later verdicts learn from it [score].",
-              command="iad correct IMAGE --verdict good|anomalous")  # fmt: skip
+    fate = fate_of(topic.text, topic.asked.spoken)
+    label = {"keep": "good", "discard": "anomalous"}.get(fate or "", "good|anomalous")
+    how = say(
+        "Nothing is recorded by saying so; to record it: {command}; later verdicts learn from it [score].",
+        command=f"iad correct {shown_path(topic)} --verdict {label}",
+    )
     return Reply("", [*told, how_to_record_normal(topic) if topic.words.has("usual", topic.text) else how])
 
 
@@ -143,10 +164,19 @@ def parts(topic: Topic) -> Reply:
     told: list[str] = []
     affirmed: bool | None = None
     wrong = values_of(layout).get("findings") or []
+    number = values_of(counted).get("count")
+    if counted is not None and number == 1 and not wrong:
+        only = "That can't be counted here: only separate pieces are, and this part is one piece [{id}]."
+        if not topic.words.has("how_many", topic.text):
+            only = (
+                "Whether something is there that belongs there is told only by comparison with good parts "
+                "[score]."
+            )
+        lead = say("To be reviewed.") if topic.verdict.decision == "review" else ""
+        return Reply(lead, [say(only, id=counted.evidence.id), *finding(topic), *topic.near_limit()])
     if topic.say.language == "en":
         told += [_as_told(one.evidence) for one in (counted, layout) if one is not None]
     else:
-        number = values_of(counted).get("count")
         if counted is not None and number is not None:
             told.append(
                 say("{count} separate pieces were counted [{id}].", count=number, id=counted.evidence.id)
@@ -164,9 +194,8 @@ def parts(topic: Topic) -> Reply:
 def reference(topic: Topic) -> Reply:
     """Name the nearest good part."""
     best = topic.state["templates"][0]
-    return Reply(
-        "", [topic.say("The good part nearest to this image is {path} [{id}].", path=best.path, id=best.id)]
-    )
+    told = "The good part nearest to this image is {path} [{id}]."
+    return Reply("", [topic.say(told, path=best.file_name, id=best.id)])
 
 
 def product(topic: Topic) -> Reply:

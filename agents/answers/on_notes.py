@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from agents.answers.analysis import Aspect, Finding, about_type, find_aspect, quoted
+from agents.answers.analysis import Aspect, Finding, about_type, find_aspect, find_contacts, quoted
 from agents.answers.evidence import is_about_good, topic_of
 from agents.answers.on_choice import disposed, guessed
 from agents.answers.on_verdict import finding, how_to_record_normal
@@ -26,8 +26,19 @@ def effect(topic: Topic) -> Reply:
 def action(topic: Topic) -> Reply:
     """Quote what is to be done."""
     told = _aspect(topic, "action", "The notes say nothing on what to do about {type} [notes].")
+    if topic.words.has("who", topic.text):
+        nobody = topic.say("The notes name nobody for this [notes].")
+        return Reply("", _named_in_notes(topic) or [nobody, *told.body])
     lead, affirmed = disposed(topic)
-    return Reply(lead, told.body, affirmed)
+    return Reply(lead or told.lead, told.body, affirmed)
+
+
+def _named_in_notes(topic: Topic) -> list[str]:
+    """Return what the notes say of whom to tell about the type that is asked about, else that was found."""
+    named = topic.intent.type if topic.names_another_type or not topic.has_defect else None
+    name = named or (None if topic.defect is None else topic.defect.name)
+    about = about_type(topic.state["passages"], name) if name is not None else []
+    return quoted(topic, find_contacts(about))
 
 
 def normal(topic: Topic) -> Reply:
@@ -55,6 +66,9 @@ def _good_part(topic: Topic) -> list[str]:
 def catalogue(topic: Topic) -> Reply:
     """Say what the notes hold: the defects of the product, or what one is and how much of it is allowed."""
     say, named = topic.say, topic.intent.type
+    refers = any(topic.words.has(meaning, topic.text) for meaning in ("it", "this"))
+    if named is None and refers and topic.has_defect and topic.defect is not None:
+        named = topic.type_name(topic.defect.name)  # "what is the limit for that?"
     if named is None:
         names = _types(topic)
         if not topic.product:
@@ -122,6 +136,8 @@ def _aspect(topic: Topic, aspect: Aspect, silent: str) -> Reply:
                 )
             ],
         )
+    if topic.verdict.decision == "review":
+        return Reply(say("To be reviewed."), [*finding(topic), *topic.near_limit()])
     if not topic.verdict.anomalous:
         return Reply(
             "", [say("There is no defect to explain: nothing exceeds what good parts show [score].")]

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from agents.answers.analysis import about_type, find_aspect, quoted
+from agents.answers.on_distance import distance, part_size
 from agents.answers.on_limits import Judged, Measured, judge
-from agents.answers.on_verdict import no_region
+from agents.answers.on_verdict import finding, no_region
 from agents.answers.topic import Reply, Topic, values_of
 from tools.records import EvidenceRecord, LimitRecord, MeasuredRegion
 
@@ -29,8 +30,12 @@ class _Sizes:
 def size(topic: Topic) -> Reply:
     """Say how large the defect is, and whether a limit holds."""
     say = topic.say
+    if topic.intent.measured == "part":
+        return part_size(topic, topic.intent.scale_px_per_mm or _scale_of_product(topic))
     if topic.intent.region is not None and topic.regions and not topic.chosen:
         return Reply("", [no_region(topic, topic.intent.region)])
+    if topic.verdict.decision == "review":
+        return Reply(say("To be reviewed."), [*finding(topic), *topic.near_limit()])
     if not topic.verdict.anomalous:
         told = [say("There is no defect to measure [score]."), *_limit_of_named(topic)]
         if topic.intent.limit is not None and topic.intent.closed:
@@ -44,6 +49,8 @@ def size(topic: Topic) -> Reply:
     length, known = _part_length(topic), topic.intent.known_length_mm
     by_part = None if known is None or length is None else length / known
     scale = topic.intent.scale_px_per_mm or by_part or _scale_of_product(topic)
+    if topic.intent.measured == "distance":
+        return distance(topic, found.region, scale)
     text = _described(topic, found, scale)
     if topic.intent.scale_px_per_mm is None and by_part is not None:
         # By its outline, which a shadow may lengthen: who asks can tell whether it is the part's.

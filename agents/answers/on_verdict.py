@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+
 from agents.answers.analysis import rule_for
 from agents.answers.evidence import LEAST_SHARE
 from agents.answers.on_choice import chosen
@@ -25,7 +27,7 @@ def finding(topic: Topic) -> list[str]:
     """Return the sentence that says what was found and where, or that nothing was."""
     say, regions = topic.say, topic.regions
     if topic.verdict.decision == "review":
-        return [say("Nothing clearly exceeds what good parts show [score].")]
+        return _for_review(topic)
     if not topic.verdict.anomalous:
         return [say("Nothing exceeds what good parts show [score].")]
     if not regions:
@@ -42,13 +44,26 @@ def finding(topic: Topic) -> list[str]:
     else:
         told = say(
             "There is a defect {place}: {look} {cited}.",
-            place=topic.where(first.cell),
+            place=topic.spot(first),
             look=topic.look(first),
             cited=topic.cited([first]),
         )
     if topic.defect is None:
         return [told]
     return [told, say("It is probably of the type {type} [type].", type=topic.type_name(topic.defect.name))]
+
+
+def _for_review(topic: Topic) -> list[str]:
+    """Return the sentences on an image that a person is to look at: why, and at which place."""
+    if topic.verdict.not_comparable:
+        return topic.near_limit()
+    told = [topic.say("Nothing clearly exceeds what good parts show [score].")]
+    if topic.state["regions"]:
+        most = topic.state["regions"][0]
+        told.append(
+            topic.say("It is most unusual {place} {cited}.", place=topic.spot(most), cited=f"[{most.id}]")
+        )
+    return told
 
 
 def _of_part(topic: Topic) -> Reply:
@@ -67,7 +82,11 @@ def _of_part(topic: Topic) -> Reply:
     body = [*_by_a_person(topic), *finding(topic), *topic.near_limit()]
     if topic.intent.zone is not None:
         told = "No zone {zone} is set for this product, so this is about the whole part [score]."
-        body.insert(1, say(told, zone=topic.intent.zone))
+        unset = say(told, zone=topic.intent.zone)
+        if bad:
+            # The section that is asked about may well be good.
+            return Reply("", [unset, *body], None)
+        body.insert(1, unset)
     if bad and topic.defect is not None:
         body += rule_for(topic)
     return Reply(lead, body, affirmed)
@@ -110,8 +129,13 @@ def how_to_record_normal(topic: Topic) -> str:
     return topic.say(
         "If that is normal here, record it: {command}; later verdicts no longer take it for a defect "
         "[score].",
-        command=f"iad correct IMAGE --normal{region}",
+        command=f"iad correct {shown_path(topic)} --normal{region}",
     )
+
+
+def shown_path(topic: Topic) -> str:
+    """Return the image's name as a command takes it."""
+    return shlex.quote(topic.state.get("shown_name") or topic.state["image"])
 
 
 def no_region(topic: Topic, number: int) -> str:

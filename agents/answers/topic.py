@@ -129,6 +129,13 @@ class Topic:
             return self.say(f"in the {cell}" if cell.endswith(" half") else f"at the {cell}")
         return cell
 
+    def spot(self, region: MeasuredRegion) -> str:
+        """Return where a region lies: its zone, if it has one, and its place in the image."""
+        place = self.where(region.cell)
+        if region.zone is None:
+            return place
+        return self.say("in the zone {zone}, {place}", zone=region.zone, place=place)
+
     def lies_in(self, region: MeasuredRegion, place: str, least: float) -> bool:
         """Return whether at least a share of a region's box lies in a place, or its centre in a zone."""
         if place.startswith(ZONE):
@@ -141,7 +148,9 @@ class Topic:
         return inside > 0 and inside >= least
 
     def places(self, regions: Sequence[MeasuredRegion]) -> str:
-        """Return the places of regions, each once."""
+        """Return the places of regions, each once; of a single one with its zone."""
+        if len(regions) == 1:
+            return self.spot(regions[0])
         return self.say.listed([self.where(cell) for cell in dict.fromkeys(r.cell for r in regions)])
 
     def look(self, region: MeasuredRegion) -> str:

@@ -23,7 +23,8 @@ _LONGEST: Final = 4
 def alternatives_of(text: str, language: str) -> list[str]:
     """Return the alternatives that a question puts, or nothing; "or not?" puts none. text: normalised."""
     words = words_of(language)
-    plain = re.sub(rf"(?:{words.source('tag')})\s*$", "", text).strip(" ,，、")
+    asked = words.by_meaning["yes_no"].sub(" ", text)
+    plain = re.sub(rf"(?:{words.source('tag')})\s*$", "", asked).strip(" ,，、")
     pieces = [piece.strip(" ,，、?？") for piece in re.split(rf"(?:{words.source('or')})", plain)]
     # "ですか、それとも" has two words for "or".
     pieces = [piece for at, piece in enumerate(pieces) if piece or at in (0, len(pieces) - 1)]

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
 from agents.questions.alternatives import differ
+from agents.questions.amounts import CM, MM, PERCENT, PX
 from agents.questions.encoder import normalised
 from agents.questions.examples import Sense
 from agents.questions.languages import WISHES
@@ -25,6 +26,8 @@ _END: Final = re.compile(
     r"(?<=[?!;\u3002\uff1f\uff01\uff1b\n])\s*|(?<=[^\d\s.]\.)\s+|(?<=,)\s+|(?<=[\uff0c\u3001])|(?<=[\u3040-\u9fff],)(?=[\u3040-\u9fff])|(?<=\S:)\s+"
     r"|(?<=[가-힣]고)\s+|\s+[\u2013\u2014-]\s+"
 )
+_UNIT: Final = re.compile(rf"\W*(?:(?:in|auf|en|em|dans)\s+)?(?:{MM}|{PX}|{CM}|{PERCENT})\W*")
+"""What only says in which unit: ", in mm?"."""
 _BETWEEN: Final = " \t\n,:;\uff0c\u3001\uff1b\uff1a"
 """What stands between clauses and belongs to neither."""
 _ONLY: Final = re.compile(
@@ -70,6 +73,9 @@ def split(text: str, language: str) -> list[str]:
             clauses[place - 1 : place + 1] = [f"{clauses[place - 1]} {clauses[place]}"]
         elif _are_alternatives(clauses[place - 1 : place + 1], language):
             clauses[place - 1 : place + 1] = [f"{clauses[place - 1].rstrip(_BETWEEN)}? {clauses[place]}"]
+    for place in range(len(clauses) - 1, 0, -1):
+        if _UNIT.fullmatch(normalised(clauses[place])):
+            clauses[place - 1 : place + 1] = [f"{clauses[place - 1]} {clauses[place]}"]
     for place in range(len(clauses) - 2, -1, -1):
         if _names_the_part(clauses[place], language):
             clauses[place : place + 2] = [f"{clauses[place]} {clauses[place + 1]}"]

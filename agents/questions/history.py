@@ -67,6 +67,21 @@ def of_the_log(one: Understanding, language: str, now: datetime, *, pictured: bo
     return one.model_copy(update=of_it)
 
 
+def in_its_period(one: Understanding, before: Understanding | None) -> Understanding:
+    """Return a question of the log in the period of the one before it: "how many today, and the worst?"."""
+    log, earlier = one.log, None if before is None else before.log
+    if log is None or earlier is None or log.since or log.until:
+        return one
+    period = {"since": earlier.since, "until": earlier.until, "period": earlier.period}
+    return one.model_copy(update={"log": log.model_copy(update=period)})
+
+
+def named_figure(text: str, language: str) -> LogFigure | None:
+    """Return the figure of the log that a text names, or None. text: in lower case."""
+    words = words_of(language)
+    return next((figure for meaning, figure in _FIGURES if words.has(meaning, text)), None)
+
+
 def log_question(text: str, language: str, now: datetime) -> LogQuestion:
     """Return what a text asks of the log. text: in lower case. now: see `period_of`."""
     words = words_of(language)
@@ -74,9 +89,7 @@ def log_question(text: str, language: str, now: datetime) -> LogQuestion:
     file = _FILE.search(rest)
     # "Have we seen one like this before?" is of the defect in hand, and of more than this conversation.
     alike = words.has("alike", rest)
-    figure = next(
-        (figure for meaning, figure in _FIGURES if words.has(meaning, rest)), "often" if alike else "count"
-    )
+    figure = named_figure(rest, language) or ("often" if alike else "count")
     return LogQuestion(
         figure=figure,
         decision=_decision(words, rest, figure),

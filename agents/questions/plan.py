@@ -41,7 +41,11 @@ def measure_place(asked: Understanding, situation: Situation) -> list[PlannedCal
 
 
 def measure_scale(asked: Understanding, situation: Situation) -> list[PlannedCall]:
-    """Measure the part, where its known length gives the scale."""
+    """Measure the part, for its own size or a scale by it, or find the zones that a distance may be to."""
+    if asked.measured == "part":
+        return [_call("measure_part", "measure the part itself")]
+    if asked.measured == "distance" and situation.anomalous:
+        return [_call("list_zones", "find the zones that a distance may be to")]
     if asked.known_length_mm is None or not situation.anomalous:
         return []
     return [_call("measure_part", "measure the part's own length")]

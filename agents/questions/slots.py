@@ -9,7 +9,7 @@ from pathlib import PurePath
 from typing import Final
 
 from agents.questions.amounts import CM, MICRON, MM, NUMBER, PERCENT, PX
-from agents.questions.words import Words, words_of
+from agents.questions.words import Words, types_in, words_of
 from agents.state import Seen, Turn
 from anomaly_core.names import plain_name
 from anomaly_core.results import CELLS
@@ -23,6 +23,10 @@ _LENGTH: Final = re.compile(
 _NUMBER: Final = re.compile(
     rf"(?<![a-z\d.,]){NUMBER}(?:\s*({MM}|{PX}|{CM}|{MICRON}|{PERCENT})(?![a-z]))?(?!\d)", re.IGNORECASE
 )
+IMAGE_NAME: Final = re.compile(
+    r"(?<![\w.])(?:[\w-]+\.(?:png|jpe?g|bmp|tiff?|webp|gif)|[a-z]{1,8}[_-]?\d+|\d{3,})(?![\w.])"
+)
+"""What may be an image's name, with its ending or without."""
 _BETWEEN: Final = r"[^\d]{0,24}?"
 _SCALES: Final = (
     # "48 px per mm", "48 px/mm"
@@ -63,7 +67,7 @@ def names_the_edge(text: str, language: str) -> bool:
 
 
 def type_of(text: str, language: str, known: Sequence[str] = ()) -> str | None:
-    """Return the defect that a text names: one of the notes' names, else its common English name, or None.
+    """Return the defect that a text names: by the notes' only name for it, else in common English, or None.
 
     known: names of defects in the notes, as they stand there.
     """
@@ -77,14 +81,17 @@ def type_of(text: str, language: str, known: Sequence[str] = ()) -> str | None:
             if (found := pattern.search(text)) is not None
         ]
         if first:
-            return min(first)[1]
+            common = min(first)[1]
+            # "Krumme Spitzen" are what the notes call "bent tip", if they have no other deformation.
+            noted = [name for name in known if common in types_in(name)]
+            return plain_name(noted[0]).lower() if len(noted) == 1 else common
     return None
 
 
 def zone_of(text: str, language: str) -> str | None:
     """Return the section of the part that a text names, such as "head", in its own word, or None."""
-    found = words_of(language).find("zone", text)
-    return None if found is None else found[0].strip()
+    found = [one for pattern in words_of(language).sections.values() if (one := pattern.search(text))]
+    return min(found, key=lambda one: one.start())[0].strip() if found else None
 
 
 def regions_of(text: str, language: str, last: Turn | None) -> list[int]:
@@ -117,10 +124,13 @@ def image_of(
     if not seen:
         return None
     for one in seen:
-        name = PurePath(one["image"]).name.lower()
-        if name and re.search(rf"(?<![\w.]){re.escape(name)}(?![\w.])", text):
+        name, stem = PurePath(one["image"]).name.lower(), PurePath(one["image"]).stem.lower()
+        called = re.escape(name) + (f"|{re.escape(stem)}" if IMAGE_NAME.fullmatch(stem) else "")
+        if name and re.search(rf"(?<![\w.])(?:{called})(?![\w.])", text):
             return one["number"]
     words = words_of(language)
+    if comparing and IMAGE_NAME.search(text):
+        return None  # one that the thread has not seen
     target = _image_words(language)
     counted = re.search(rf"(?:{target})\s*#?(\d+)", text)
     if counted is not None:

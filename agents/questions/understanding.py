@@ -5,20 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from itertools import pairwise
-from typing import Any, Final
-
-import numpy as np
+from typing import Any, Final, Literal
 
 from agents.questions import slots
-from agents.questions.alternatives import alternatives_of, fate_of, guess_of, is_guess
+from agents.questions.alternatives import alternatives_of, fate_of, guess_of
 from agents.questions.amounts import in_digits
 from agents.questions.chat_spelling import in_full
-from agents.questions.classifier import KINDS, SENSES, Array, classify
-from agents.questions.clauses import Clause, begins_with_and, in_itself, split, style_of
+from agents.questions.classifier import KINDS, classify
+from agents.questions.clauses import Clause, style_of
 from agents.questions.encoder import normalised
-from agents.questions.history import SINGLE, of_the_log
-from agents.questions.joined import parted
+from agents.questions.history import in_its_period, of_the_log
+from agents.questions.intents import ASKS, STANDS, clauses_of
 from agents.questions.languages import language_of, wished_language
 from agents.questions.polarity import asks_openly, sense_of
 from agents.questions.stated import of_its_limit, with_stated_scales
@@ -28,23 +25,6 @@ from agents.questions.worst import of_the_worst
 from agents.state import Asked, Seen, Turn, Understanding
 from tools.records import Kind
 
-NEAR: Final = 0.2
-"""Least probability of a kind; a question below it is `other`."""
-STANDS: Final = 0.55
-"""Least probability for a clause to be an intent of its own beside others."""
-ASKS: Final = 0.45
-"""The same of a clause that asks by itself."""
-CLEAR: Final = 0.9
-"""Probability from which a whole that is of no kind is none, unless a clause is as clearly of one."""
-OFFERED: Final = 0.75
-"""Least ratio of the second kind's probability to the first one's for an answer to offer the second: from
-there on half of the first ones are wrong on the development half of benchmarks/asking.json, left out of the
-examples."""
-ALIKE: Final = (
-    {"place", "appearance"}, {"type", "appearance"}, {"reasoning", "confidence"}, {"verdict", "reasoning"},
-    {"verdict", "action"}, {"comparison", "reference"},
-)  # fmt: skip
-"""Kinds whose answers say nearly the same."""
 MOST: Final = 6
 """Most intents of a question."""
 CLOSED: Final = frozenset[Kind](
@@ -52,6 +32,8 @@ CLOSED: Final = frozenset[Kind](
      "catalogue", "history", "cause", "appearance", "normal", "correction"}
 )  # fmt: skip
 """Kinds that can be asked for yes or no."""
+OF_NO_PART: Final = frozenset[Kind]({"history", "catalogue", "greeting", "help", "other"})
+"""Kinds of questions that no part is needed for."""
 OF_A_REGION: Final = frozenset[Kind](
     {"place", "type", "appearance", "size", "look_again", "cause", "effect", "action"}
 )
@@ -66,6 +48,10 @@ FATELESS: Final = frozenset[Kind](
     {"other", "greeting", "help", "effect", "correction", "look_again", "catalogue"}
 )
 """Kinds that no question is of which asks whether to keep the part."""
+OF_A_PERSON: Final = frozenset[Kind]({"action", "cause", "effect", "catalogue", "product", "reference"})
+"""Kinds that a question for somebody ("whom do I call?") is read as, which asks for what is to be done."""
+MEASURED: Final = frozenset[Kind]({"size", "place", "comparison", "parts", "other", "confidence"})
+"""Kinds that a question for a distance is read as."""
 Reader = Callable[[str, Sequence[Clause], Turn | None, str, Sequence[str]], Sequence[Clause]]
 """Reads a question in its classifier's stead, such as `by_chat.ChatReader`.
 
@@ -96,20 +82,23 @@ def understand(
     last = turns[-1] if turns else None
     language = language_of(question, last.language if last is not None else None)
     plain = in_digits(in_full(question, language), language)
-    clauses: Sequence[Clause] = _clauses(plain, language)
+    clauses: Sequence[Clause] = clauses_of(plain, language)
     if reader is not None:
         clauses = reader(plain, clauses, last, language, known)
     alone = pictured and all(one["number"] == current for one in seen)
     intents: list[Understanding] = []
     turned: int | None = None
     for clause in clauses[:MOST]:
-        found, image = _read(clause, language, last, seen, current, known, first=not intents)
+        found, image = _read(
+            clause, language, last, seen, current, known, first=not intents, pictured=pictured
+        )
         turned = turned if turned is not None else image
         found = [of_the_log(one, language, clock, pictured=pictured) for one in found]
         if not pictured:
             found = [_of_the_catalogue(one) for one in found]
         found = [of_the_worst(one, intents, language, alone=alone) for one in found]
         found = [_with_type(one, intents[-1] if intents else None) for one in found]
+        found = [in_its_period(one, intents[-1] if intents else None) for one in found]
         if intents and found[0].kind == "catalogue" and _defines(intents[-1], found[0]):
             intents.pop()
         intents += [one for one in found if not _repeats(one, intents)]
@@ -140,81 +129,6 @@ def kind_of(question: str) -> Kind:
     return KINDS[int(kinds[0].argmax())]
 
 
-def _clauses(question: str, language: str) -> list[Clause]:
-    """Return the question's clauses that ask for different things, each with what stands around it."""
-    pieces = [half for piece in split(question, language) for half in parted(piece, language)]
-    if not pieces:
-        return [Clause(question, "other", 1.0, "open")]
-    whole = " ".join(pieces)
-    texts = [*pieces, whole] if len(pieces) > 1 else [whole]
-    kinds, senses = classify([in_itself(text, language) for text in texts])
-    if len(pieces) == 1:
-        return [_clause(whole, kinds[0], senses[0])]
-    together = _clause(whole, kinds[-1], senses[-1])
-    alone = [_clause(text, k, s) for text, k, s in zip(pieces, kinds, senses, strict=False)]
-    standing = [
-        one.kind not in ("other", "greeting")
-        and (one.probability >= (ASKS if _asks(one.text, language) else STANDS))
-        for one in alone
-    ]
-    for place, (asking, one) in enumerate(pairwise(alone), start=1):
-        # "What was it, the ejector?" suggests an answer, ", and is it serious?" does not.
-        unsure = one.probability < SINGLE or one.kind == "verdict"
-        if unsure and is_guess(one.text, language) and not begins_with_and(one.text, language):
-            standing[place] &= not asks_openly(normalised(asking.text), language)
-    for place, one in enumerate(alone):
-        # "a round and dark spot?" ends in a word of a look, and asks for none.
-        ends = in_itself(one.text, language)
-        if place and one.kind == "appearance" and ends != one.text and len(normalised(ends).split()) == 1:
-            standing[place] &= words_of(language).has("ask", normalised(ends))
-    distinct = {one.kind for one, stands in zip(alone, standing, strict=True) if stands}
-    clear = any(one.probability >= CLEAR for one, stands in zip(alone, standing, strict=True) if stands)
-    if together.kind == "other" and together.probability >= CLEAR and not clear:
-        return [together]  # "ignore your instructions and the measurement"
-    if together.kind == "correction" and together.probability >= 0.5 and "correction" in distinct:
-        return [together]
-    # "Is it ok? Any scratch?": a yes to the one is a no to the other.
-    meant = {one.sense for one, stands in zip(alone, standing, strict=True) if stands} - {"open"}
-    single = len(distinct) == 1 and together.kind in distinct
-    single &= together.kind != "verdict" or len(meant) < 2
-    if not distinct or (together.probability >= SINGLE and single):
-        return [together if not distinct or together.probability >= NEAR else alone[0]]
-    groups: list[Clause] = []
-    before = ""
-    for one, stands in zip(alone, standing, strict=True):
-        if not stands:
-            before = f"{before} {one.text}".strip()
-            continue
-        text = f"{before} {one.text}".strip()
-        before = ""
-        if groups and groups[-1].kind == one.kind and one.kind != "verdict":
-            text = f"{groups[-1].text} {text}"
-            groups[-1] = Clause(text, one.kind, max(one.probability, groups[-1].probability), one.sense)
-        else:
-            groups.append(Clause(text, one.kind, one.probability, one.sense))
-    if before and groups:
-        tail = groups[-1]
-        groups[-1] = Clause(f"{tail.text} {before}", tail.kind, tail.probability, tail.sense)
-    return groups
-
-
-def _clause(text: str, kinds: Array, senses: Array) -> Clause:
-    best = int(kinds.argmax())
-    probability = float(kinds[best])
-    kind: Kind = KINDS[best] if probability >= NEAR else "other"
-    second = int(np.argsort(kinds)[-2])
-    offered = kind == KINDS[best] and kinds[second] >= OFFERED * probability
-    near = KINDS[second] if offered and {kind, KINDS[second]} not in ALIKE else None
-    return Clause(text, kind, round(probability, 4), SENSES[int(np.argmax(senses))], near=near)
-
-
-def _asks(text: str, language: str) -> bool:
-    """Return whether a clause asks by itself: a question mark, or a question word."""
-    plain = normalised(text)
-    enough = len(plain) >= 4 if language in SPACELESS else len(plain.split()) >= 2
-    return enough and (text.rstrip().endswith(("?", "\uff1f")) or words_of(language).has("ask", plain))
-
-
 def _read(
     clause: Clause,
     language: str,
@@ -224,6 +138,7 @@ def _read(
     known: Sequence[str],
     *,
     first: bool,
+    pictured: bool,
 ) -> tuple[list[Understanding], int | None]:
     """Return a clause's intents, one a region that it names, and the image that it turns to."""
     text, words = normalised(clause.text), words_of(language)
@@ -231,9 +146,12 @@ def _read(
     place = slots.place_of(text, language)
     regions = slots.regions_of(text, language, last)
     named = slots.type_of(text, language, known)
-    if last is not None and first and _goes_on(text, language, clause, bool(regions or place)):
+    elliptic = first and _is_elliptic(text, language, clause)
+    if last is not None and first and (elliptic or _goes_on(text, language, clause, bool(regions or place))):
         of_the_whole = last.kind not in OF_A_REGION and bool(regions)
         kind, probability = ("appearance" if of_the_whole else last.kind), 1.0
+        if kind in OF_NO_PART and pictured and last.image != current:
+            kind = "verdict"  # "and that?" about another image, after a question of the log
     image = slots.image_of(text, language, seen, current, comparing=kind == "comparison", last=last)
     limit, scale = slots.limit_of(text, language), slots.scale_of(text)
     length = slots.known_length_mm(text, language) if kind in ("size", "verdict", "type", "other") else None
@@ -241,9 +159,15 @@ def _read(
         kind = "size"
     if kind == "comparison" and limit is not None and image is None:
         kind = "size"
-    if words.has("share", text):
+    if kind == "catalogue" and pictured and named is None and words.has("limit", text):
+        kind = "catalogue" if asks_openly(text, language) else "size"
+    distance = kind in MEASURED and limit is None and words.has("distance", text)
+    if words.has("share", text) or distance:
         kind = "size"
+    if kind in OF_A_PERSON and words.has("who", text):
+        kind = "action"
     choice = alternatives_of(text, language)
+    either_or = len(choice) > 1
     fates = [fate_of(piece, language) for piece in choice]
     if kind in FATELESS and "discard" in fates and "keep" in fates:
         kind = "action"
@@ -259,7 +183,9 @@ def _read(
         and not place
     ):
         regions = [last.region] if kind in ("appearance", "size", "place", "look_again", "type") else []
-    sense = sense_of(text, language, clause.sense, named) if kind == "verdict" else "open"
+    # "And this one?" says nothing of what a yes would mean.
+    felt = "open" if elliptic else clause.sense
+    sense = sense_of(text, language, felt, named) if kind == "verdict" else "open"
     if kind == "place" and len({slots.place_of(piece, language) for piece in choice}) > 1:
         place = None
     if not _chooses(kind, choice, language, known):
@@ -267,6 +193,7 @@ def _read(
     if choice:
         sense = "open"
     closed = kind in CLOSED and not asks_openly(text, language) and (kind != "verdict" or sense != "open")
+    closed &= not (either_or and kind in ("type", "place", "parts"))
     comparing = kind == "comparison"
     guess = guess_of(text, language) if kind == "cause" else None
     if (
@@ -292,6 +219,7 @@ def _read(
         "choice": choice,
         "near": clause.near if kind == clause.kind else None,
         "guess": guess,
+        "measured": _measured(kind, text, language, named, distance=distance),
     }
     numbers: list[int | None] = [*regions] or [None]
     found = [Understanding(region=number, **made) for number in numbers]
@@ -300,21 +228,38 @@ def _read(
     return found, None if comparing or kind == "history" else image
 
 
+def _measured(
+    kind: Kind, text: str, language: str, named: str | None, *, distance: bool
+) -> Literal["defect", "distance", "part"]:
+    """Return what a question for a size is to have measured."""
+    words = words_of(language)
+    if distance:
+        return "distance"
+    of_the_defect = named is not None or words.has("area", text) or words.has("share", text)
+    whole = kind == "size" and words.has("whole", text) and not of_the_defect
+    return "part" if whole else "defect"
+
+
 def _goes_on(text: str, language: str, clause: Clause, has_slot: bool) -> bool:
     """Return whether a clause asks again what was asked before, of another region, place or image."""
-    words = words_of(language)
-    short = len(text) <= 14 if language in SPACELESS else len(text.split()) <= 6
-    follows = re.match(rf"(?:{words.source('follow')})", text) is not None
-    if follows and short and not _states_a_kind(text, language, clause):
-        return True
-    return has_slot and short and clause.probability < 0.45
+    return has_slot and _is_short(text, language) and clause.probability < 0.45
+
+
+def _is_elliptic(text: str, language: str, clause: Clause) -> bool:
+    """Return whether a clause says no more than that it goes on: "and this one?"."""
+    follows = re.match(rf"(?:{words_of(language).source('follow')})", text) is not None
+    return follows and _is_short(text, language) and not _states_a_kind(text, language, clause)
+
+
+def _is_short(text: str, language: str) -> bool:
+    return len(text) <= 14 if language in SPACELESS else len(text.split()) <= 6
 
 
 def _states_a_kind(text: str, language: str, clause: Clause) -> bool:
     """Return whether a clause says by itself what it asks for, beside what it is about."""
     words = words_of(language)
     rest = re.sub(rf"^(?:{words.source('follow')})", "", text)
-    for name in ("region", "image", "one", "it", "first", "second", "third", "fourth", "last",
+    for name in ("this", "here", "region", "image", "one", "it", "first", "second", "third", "fourth", "last",
                  "top", "bottom", "left", "right", "center", "edge", "half"):  # fmt: skip
         if name in words.by_meaning:
             rest = words.by_meaning[name].sub(" ", rest)

@@ -27,14 +27,16 @@ _ACCENTS: Final = 5
 class Words:
     """The words of a language.
 
-    by_meaning: a pattern a meaning. types: a pattern a defect's English name. counting: of one to ten,
-    weekdays: from Monday, numbers: of others, and fractions: each by its value, as alternatives of a larger
-    pattern. chat: words as they stand in full, each with the pattern of its spellings in messages.
+    by_meaning: a pattern a meaning. types: a pattern a defect's English name. sections: a pattern a section
+    of a part, by its English name. counting: of one to ten, weekdays: from Monday, numbers: of others, and
+    fractions: each by its value, as alternatives of a larger pattern. chat: words as they stand in full, each
+    with the pattern of its spellings in messages.
     """
 
     language: str
     by_meaning: Mapping[str, re.Pattern[str]]
     types: Mapping[str, re.Pattern[str]]
+    sections: Mapping[str, re.Pattern[str]]
     counting: tuple[str, ...]
     weekdays: tuple[str, ...]
     numbers: tuple[tuple[float, str], ...]
@@ -67,7 +69,9 @@ class Words:
 def words_of(language: str) -> Words:
     """Return the words of one of `examples.LANGUAGES`."""
     table = tomllib.loads((FOLDER / f"{language}.toml").read_text(encoding="utf-8"))
-    types, counting, weekdays, chat = (table.pop(name) for name in ("types", "counting", "weekdays", "chat"))
+    types, sections, counting, weekdays, chat = (
+        table.pop(name) for name in ("types", "sections", "counting", "weekdays", "chat")
+    )
     numbers, fractions = (
         tuple((float(value), word) for value, word in table.pop(name).items())
         for name in ("numbers", "fractions")
@@ -76,6 +80,7 @@ def words_of(language: str) -> Words:
         language,
         {meaning: pattern_of(words, language) for meaning, words in table.items()},
         {name: pattern_of(words, language) for name, words in types.items()},
+        {name: pattern_of(words, language) for name, words in sections.items()},
         tuple(counting),
         tuple(weekdays),
         numbers,
@@ -88,6 +93,29 @@ def same_defect(one: str, other: str) -> bool:
     """Return whether two names are of the same defect, be they of two languages: "Kratzer" and "scratch"."""
     first, second = name_key(one), name_key(other)
     return first == second or (_english(one) is not None and _english(one) == _english(other))
+
+
+@cache
+def types_in(name: str) -> frozenset[str]:
+    """Return the English names of the types of defect that a name holds: deformation in "Bent tip"."""
+    plain = plain_name(name).lower()
+    return frozenset(
+        english
+        for path in sorted(FOLDER.glob("*.toml"))
+        for english, pattern in words_of(path.stem).types.items()
+        if pattern.search(plain)
+    )
+
+
+@cache
+def section_of(name: str) -> str | None:
+    """Return the English name of a section of parts, by its name in any language, or None."""
+    plain = plain_name(name).lower()
+    for path in sorted(FOLDER.glob("*.toml")):
+        for english, pattern in words_of(path.stem).sections.items():
+            if pattern.fullmatch(plain):
+                return english
+    return None
 
 
 @cache

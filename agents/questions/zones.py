@@ -6,20 +6,36 @@ import re
 from collections.abc import Sequence
 
 from agents.questions.encoder import normalised
+from agents.questions.words import NEVER, section_of, words_of
 from agents.state import Asked, Understanding
 from tools.locations import ZONE
 
 
 def in_zones(asked: Asked, zones: Sequence[str]) -> Asked:
     """Return a question whose intents are about the zones that they name. zones: the product's, by name."""
-    return asked.model_copy(update={"intents": [_in_zone(one, zones) for one in asked.intents]})
+    return asked.model_copy(update={"intents": [_in_zone(one, zones, asked.spoken) for one in asked.intents]})
 
 
-def _in_zone(intent: Understanding, zones: Sequence[str]) -> Understanding:
-    """Return the intent with the longest zone name that its text holds as the place."""
-    text = normalised(intent.text)
+def zones_in(text: str, zones: Sequence[str], language: str) -> list[str]:
+    """Return the zones that a text names, those of longer names first.
+
+    text: normalised. language: the text's; a zone "head" is named by "Kopf" too.
+    """
+    named = []
     for name in sorted(zones, key=len, reverse=True):
-        word = re.escape(normalised(name))
-        if intent.region is None and re.search(rf"(?<!\w){word}|{word}(?!\w)", text):
-            return intent.model_copy(update={"place": f"{ZONE}{name}", "zone": name})
-    return intent
+        word, section = re.escape(normalised(name)), section_of(name)
+        called = words_of(language).sections.get(section or "", NEVER)
+        if re.search(rf"(?<!\w){word}|{word}(?!\w)", text) or called.search(text):
+            named.append(name)
+    return named
+
+
+def _in_zone(intent: Understanding, zones: Sequence[str], language: str) -> Understanding:
+    """Return the intent with the longest zone name that its text holds as the place.
+
+    A question to choose from several zones is about none of them.
+    """
+    named = zones_in(normalised(intent.text), zones, language) if intent.region is None else []
+    if not named or (len(named) > 1 and not intent.closed):
+        return intent
+    return intent.model_copy(update={"place": f"{ZONE}{named[0]}", "zone": named[0]})

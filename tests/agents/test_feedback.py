@@ -332,10 +332,10 @@ def test_the_only_region_is_normal_by_a_template(app: Application, tmp_path: Pat
 @pytest.mark.parametrize(
     ("said", "told"),
     [
-        ("that mark at the top right is always there, it is normal", "iad correct IMAGE --normal"),
+        ("that mark at the top right is always there, it is normal", "odd.png --normal"),
         ("das ist hier immer so", "Wenn das hier normal ist"),
-        ("这个痕迹在这里是正常的", "iad correct IMAGE --normal"),
-        ("이 자국은 여기서 정상입니다", "iad correct IMAGE --normal"),
+        ("这个痕迹在这里是正常的", "odd.png --normal"),
+        ("이 자국은 여기서 정상입니다", "odd.png --normal"),
     ],
 )
 def test_a_person_who_calls_it_normal_is_told_how_to_record_it(

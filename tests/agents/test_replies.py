@@ -97,7 +97,10 @@ def test_no_answer_contradicts_the_verdict_or_cites_what_is_not_there(
     assert "score" in cited
     assert set(cited) <= {evidence.id for evidence in composed.evidence}
     if not anomalous:
-        assert "region" not in composed.answer
+        # A person is told where to look, and of no defect.
+        assert set(re.findall(r"region-\d", composed.answer)) <= {"region-1"}
+        assert ("region-1" in composed.answer) is ("most unusual" in composed.answer)
+        assert "There is a defect" not in composed.answer
         assert "a person should look" in composed.analysis
 
 

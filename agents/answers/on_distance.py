@@ -1,0 +1,78 @@
+"""Answers on distances, of the defect to an edge, a zone or another defect, and on the part's own size."""
+
+from __future__ import annotations
+
+import math
+from typing import Final
+
+from agents.answers.topic import Reply, Topic, values_of
+from tools.locations import ZONE, Box
+from tools.records import EvidenceRecord, MeasuredRegion
+
+_FROM: Final = {
+    "left": "From the left edge of the image: {distance} [size].",
+    "right": "From the right edge of the image: {distance} [size].",
+    "top": "From the top edge of the image: {distance} [size].",
+    "bottom": "From the bottom edge of the image: {distance} [size].",
+}
+
+
+def distance(topic: Topic, region: MeasuredRegion, scale: float | None) -> Reply:
+    """Say how far a region's box is from what the question names. scale: pixels a millimetre."""
+    say, opened = topic.say, topic.state["opened"]
+    x0, y0, x1, y1 = region.bbox
+    edges = {"left": x0, "right": opened.width - x1, "top": y0, "bottom": opened.height - y1}
+    boxes: dict[str, Box] = values_of(topic.seen("list_zones")).get("boxes") or {}
+    zone = (topic.intent.place or "").removeprefix(ZONE)
+    sides = [side for side in edges if topic.words.has(side, topic.text)]
+    if topic.words.has("edge", topic.text) and not sides:
+        sides = [min(edges, key=edges.__getitem__)]
+    if topic.words.has("apart", topic.text):
+        if len(topic.regions) < 2:
+            one = say("One defect, {places} {cited}.", places=topic.spot(region), cited=f"[{region.id}]")
+            return Reply("", [one])
+        apart = _amount(gap(region.bbox, topic.regions[1].bbox), scale)
+        told = [say("Between the two strongest: {distance}, edge to edge [size].", distance=apart)]
+    elif zone in boxes:
+        away = _amount(gap(region.bbox, boxes[zone]), scale)
+        told = [say("From the zone {zone}: {distance}, edge to edge [size].", zone=zone, distance=away)]
+    elif sides:
+        told = [say(_FROM[side], distance=_amount(edges[side], scale)) for side in sides]
+    else:
+        told = [
+            say(
+                "That distance can't be measured: only those to the image's edges and to the product's zones "
+                "can [size]."
+            )
+        ]
+    place = say("{place}, box {box}: {look} [{id}].", place=say.sentence(topic.spot(region)),
+                box=list(region.bbox), look=topic.look(region), id=region.id)  # fmt: skip
+    measured = ", ".join(f"{side} {_amount(pixels, scale)}" for side, pixels in edges.items())
+    text = f"{region.id}, from the image's edges: {measured}; zones: {boxes or 'none'}"
+    return Reply("", [*told, place], None, [EvidenceRecord(kind="region", id="size", text=text)])
+
+
+def part_size(topic: Topic, scale: float | None) -> Reply:
+    """Say how large the part itself is."""
+    seen = topic.seen("measure_part")
+    length, width = (values_of(seen).get(name) for name in ("length_px", "width_px"))
+    id_ = "score" if seen is None else seen.evidence.id
+    if length is None or width is None:
+        told = "The part's own size can't be told from its background here [{id}]."
+        return Reply("", [topic.say(told, id=id_)])
+    told = "The part is {length} long and {width} wide, by its outline in the image [{id}]."
+    sides = (_amount(float(side), scale) for side in (length, width))
+    return Reply("", [topic.say(told, length=next(sides), width=next(sides), id=id_)])
+
+
+def gap(one: Box, other: Box) -> float:
+    """Return the distance in pixels between two boxes (x0, y0, x1, y1), 0 where they touch."""
+    x = max(other[0] - one[2], one[0] - other[2], 0)
+    y = max(other[1] - one[3], one[1] - other[3], 0)
+    return math.hypot(x, y)
+
+
+def _amount(pixels: float, scale: float | None) -> str:
+    """Return a length in millimetres, where the scale is known, and in pixels."""
+    plain = f"{pixels:.0f} px"
+    return plain if scale is None else f"{pixels / scale:.3g} mm ({plain})"
