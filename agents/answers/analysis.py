@@ -87,6 +87,17 @@ _LABEL: Final = re.compile(
     r"^\W*(?:" + "|".join(f"(?P<{aspect}>{words})" for aspect, words in _LABELS.items()) + r")\s*[:：]",
     re.IGNORECASE,
 )
+_HIGH: Final = re.compile(
+    r"(?<!\w)(?:high|critical|severe|serious|major|fatal|hoch|kritisch|schwer\w*|alt[ao]|critic[ao]|crític[ao]|grave"
+    r"|élevée?|critique|[89]|10)(?!\w)|严重|高|重大|致命|높음|심각|치명",
+    re.IGNORECASE,
+)
+_LOW: Final = re.compile(
+    r"(?<!\w)(?:low|minor|cosmetic|negligible|none|gering|niedrig|leicht|bass[ao]|lieve|baj[ao]|leve|faible|mineure?"
+    r"|baix[ao]|[123])(?!\w)|轻微|低|軽微|낮음|경미",
+    re.IGNORECASE,
+)
+"""Severities that make a defect serious, and such as do not."""
 _CONTACT: Final = re.compile(
     r"(?<!\w)(?:tell|inform|notify|alert|call|phone|contact|report (?:it )?to|ask|responsible|in charge"
     r"|informier\w*|benachrichtig\w*|verständig\w*|meld\w+|anruf\w*|zuständig\w*|verantwortlich\w*"
@@ -145,6 +156,12 @@ def find_aspect(
     found = stated or prose
     own = [one for one in found if language is not None and _language(one, language) == language]
     return (own or found)[:MOST_QUOTED]
+
+
+def is_severe(severity: str) -> bool | None:
+    """Return whether an entry's severity is high; None where it is neither high nor low."""
+    high, low = (pattern.search(severity) is not None for pattern in (_HIGH, _LOW))
+    return None if high is low else high
 
 
 def find_contacts(passages: Sequence[PassageRecord]) -> list[Finding]:

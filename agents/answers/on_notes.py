@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from agents.answers.analysis import Aspect, Finding, about_type, find_aspect, find_contacts, quoted
+from agents.answers.analysis import Aspect, Finding, about_type, find_aspect, find_contacts, is_severe, quoted
 from agents.answers.evidence import is_about_good, topic_of
 from agents.answers.on_choice import disposed, guessed
 from agents.answers.on_verdict import finding, how_to_record_normal
@@ -20,7 +20,22 @@ def cause(topic: Topic) -> Reply:
 
 def effect(topic: Topic) -> Reply:
     """Quote effect and severity."""
-    return _aspect(topic, "effect", "The notes say nothing on the effect or severity of {type} [notes].")
+    told = _aspect(topic, "effect", "The notes say nothing on the effect or severity of {type} [notes].")
+    if told.lead or not topic.intent.closed or not topic.words.has("serious", topic.text):
+        return told
+    grave = {is_severe(text) for text in _severities(topic)} - {None}
+    if len(grave) != 1:
+        return told
+    affirmed = grave == {True}
+    return Reply(topic.yes_no(affirmed), told.body, affirmed)
+
+
+def _severities(topic: Topic) -> list[str]:
+    """Return the severities that the notes state of the type that is asked about, else of the one found."""
+    named = topic.intent.type if topic.names_another_type or not topic.has_defect else None
+    name = named or (None if topic.defect is None else topic.defect.name)
+    about = about_type(topic.state["passages"], name) if name is not None else []
+    return [passage.text for passage in about if passage.field == "severity"]
 
 
 def action(topic: Topic) -> Reply:
@@ -94,7 +109,9 @@ def catalogue(topic: Topic) -> Reply:
         )
     passages = about_type(topic.state["passages"], named)
     if not passages:
-        return Reply("", [say("The notes say nothing about {type} [notes].", type=named)])
+        return Reply(
+            "", [say("The notes say nothing about {type} [notes].", type=topic.type_as_asked or named)]
+        )
     first = (
         find_aspect(passages, "look", say.language)[:1]
         or [
@@ -125,7 +142,9 @@ def _aspect(topic: Topic, aspect: Aspect, silent: str) -> Reply:
         about = about_type(passages, named)
         stated = find_aspect(about, aspect, say.language)
         first = guessed(topic, stated)
-        return Reply(first.lead, quoted(topic, stated) or [say(silent, type=named)], first.affirmed)
+        return Reply(
+            first.lead, quoted(topic, stated) or [say(silent, type=topic.type_as_asked)], first.affirmed
+        )
     if "verdict" not in topic.state:
         return Reply(
             "",

@@ -207,7 +207,7 @@ def _of_type(topic: Topic, named: str) -> Reply:
 
 def _undecided(topic: Topic, named: str) -> str:
     message = "Whether it is of the type {type} is not certain: no note or example decides [type]."
-    return topic.say(message, type=named)
+    return topic.say(message, type=topic.type_as_asked or named)
 
 
 def confidence(topic: Topic) -> Reply:

@@ -10,7 +10,7 @@ from typing import Any, Final
 from agents.answers.evidence import observations, shown_regions
 from agents.answers.phrases import Phrases
 from agents.questions.encoder import normalised
-from agents.questions.words import Words, same_defect, words_of
+from agents.questions.words import NEVER, Words, same_defect, words_of
 from agents.state import Asked, DialogueState, InspectionState, Observation, Seen, Understanding
 from anomaly_core.names import name_key, plain_name
 from anomaly_core.results import CELLS
@@ -103,6 +103,13 @@ class Topic:
         """Whether the question names a type that is not the one found."""
         named = self.intent.type
         return named is not None and (self.defect is None or not same_type(named, self.defect.name))
+
+    @property
+    def type_as_asked(self) -> str:
+        """The type that the question names, in its own words; "" for none."""
+        named = self.intent.type or ""
+        found = self.words.types.get(named, NEVER).search(self.text)
+        return named if found is None else found[0]
 
     @property
     def known_types(self) -> list[str]:

@@ -86,7 +86,7 @@ def split(text: str, language: str) -> list[str]:
 def _names_the_part(clause: str, language: str) -> bool:
     """Return whether a clause only says what the next one is about: "this part, is it ok?"."""
     rest, words = normalised(clause), words_of(language)
-    for meaning in ("this", "it", "image"):
+    for meaning in ("this", "it", "image", "here"):
         rest = words.by_meaning[meaning].sub(" ", rest)
     return not any(len(word) > 2 or language in SPACELESS for word in re.findall(r"\w+", rest))
 

@@ -161,6 +161,14 @@ def _read(
         kind = "size"
     if kind == "catalogue" and pictured and named is None and words.has("limit", text):
         kind = "catalogue" if asks_openly(text, language) else "size"
+    if kind == "parts" and named is not None and not words.has("how_many", text):
+        kind = "verdict"  # "is the tip bent?" asks for no pieces
+    if kind == "count" and named is None and slots.zone_of(text, language) is not None:
+        kind = "parts" if words.has("how_many", text) else kind  # "how many labels are there?"
+    if words.has("price", text) and kind in ("verdict", "product", "size", "count", "help"):
+        kind = "other"
+    if kind == "confidence" and words.has("tolerance", text) and named is None:
+        kind = "size"
     distance = kind in MEASURED and limit is None and words.has("distance", text)
     if words.has("share", text) or distance:
         kind = "size"
@@ -194,6 +202,8 @@ def _read(
         sense = "open"
     closed = kind in CLOSED and not asks_openly(text, language) and (kind != "verdict" or sense != "open")
     closed &= not (either_or and kind in ("type", "place", "parts"))
+    if distance:
+        image = None  # "between the two defects" is of one image
     comparing = kind == "comparison"
     guess = guess_of(text, language) if kind == "cause" else None
     if (

@@ -12,16 +12,26 @@ from PIL import Image
 from toolbox import tiny_context
 
 from anomaly_core.imaging.reading import load_image
+from anomaly_core.names import plain_name
 from anomaly_core.scoring.measurement import RegionDescription, describe_region
 from anomaly_core.scoring.regions import region_of_mask
 from knowledge.catalogue.looks import Look, parse_look
 from tools.classify.classify import classify
 from tools.classify.scores import CONFIRMED, UNKNOWN, weigh
-from tools.classify.written import RIGHT, agreement, look_of, place_on_part, written_fits, written_looks
+from tools.classify.written import (
+    RIGHT,
+    agreement,
+    look_of,
+    place_on_part,
+    written_fits,
+    written_looks,
+    written_sections,
+)
 from tools.context import Context, Part
 from tools.describe import describe
 from tools.detect import open_image
 from tools.enrollment.enroll import enroll
+from tools.zones import add_zone
 
 CATALOGUE = """Defect,Look,Cause
 scratch,"A thin, straight, bright line.",a gripper
@@ -188,3 +198,55 @@ def test_a_thin_line_that_bends_slightly_is_straight_and_not_small() -> None:
 def test_a_line_with_arms_is_branching() -> None:
     seen = _drawn([(200, 300), (300, 300), (380, 200)], [(300, 300), (390, 380)])
     assert look_of(seen, -60.0, None).course == "branching"
+
+
+SECTIONS = """
+# Screw
+
+## Scratch on the head
+Look: a dark spot
+
+## Bent tip
+Look: blunt or deformed
+
+## Neck scratch
+Look: bright marks between head and tip
+
+## Rough flank
+Look: a dull patch on the thread
+"""
+
+
+def test_a_defect_named_for_a_section_lies_there(tmp_path: Path) -> None:
+    made = tiny_context(tmp_path / "store")
+    (tmp_path / "screw.md").write_text(SECTIONS)
+    made.domain.add([tmp_path / "screw.md"], product="screw")
+    zones = ["head", "tip", "thread"]
+    found = written_sections(made.domain.passages("screw"), zones)
+    by_name = {plain_name(name): odds for name, odds in found.items()}
+    assert set(by_name) == {"Scratch on the head", "Bent tip", "Rough flank"}
+    assert {name: max(odds, key=lambda zone: odds[zone]) for name, odds in by_name.items()} == {
+        "Scratch on the head": "head",
+        "Bent tip": "tip",
+        "Rough flank": "thread",
+    }
+    # A section in the name says more than one in the look, and another section speaks against both.
+    assert by_name["Bent tip"]["tip"] > by_name["Rough flank"]["thread"] > 0
+    assert by_name["Bent tip"]["head"] < by_name["Rough flank"]["head"] < 0
+    assert written_sections(made.domain.passages("screw"), []) == {}
+
+
+def test_a_region_in_a_zone_is_of_the_type_that_is_named_for_it(context: Context, tmp_path: Path) -> None:
+    """Two entries of one look, of which the zone that the region lies in decides."""
+    names = ("left", "right")
+    (tmp_path / "plate.md").write_text(
+        "# Plate\n" + "".join(f"\n## Mark at the {name}\nLook: a dark round spot\n" for name in names)
+    )
+    made = tiny_context(tmp_path / "store")
+    enroll(made, "plate", [paint(tmp_path / f"{seed}.png", seed=seed) for seed in range(5)], keep_all=True)
+    made.domain.add([tmp_path / "plate.md"], product="plate")
+    for name, box in zip(names, ((0, 0, 96, 192), (96, 0, 192, 192)), strict=True):
+        add_zone(made, "plate", name, box)
+    given = part(made, tmp_path, "pore")  # at x = 70
+    fits = written_fits(given, "64, 114, 76, 126", made.domain.passages("plate"))
+    assert fits["Mark at the left"] > fits["Mark at the right"]

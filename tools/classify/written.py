@@ -7,6 +7,7 @@ does not state, or that cannot be told of the region, counts for nothing. The ch
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import fields, replace
 from typing import Final
@@ -15,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anomaly_core.imaging.foreground import foreground_mask
-from anomaly_core.names import name_key
+from anomaly_core.imaging.zones import zone_at
+from anomaly_core.names import name_key, plain_name
 from anomaly_core.scoring.measurement import RegionDescription
 from knowledge.catalogue.looks import Direction, Look, Place, parse_look
 from knowledge.catalogue.passages import Passage
@@ -25,6 +27,9 @@ from tools.locations import Box
 
 RIGHT: Final = 0.85
 """Chance that a stated attribute is measured of a defect of its type."""
+IN_SECTION: Final = 0.95
+"""Chance that a defect named for a section of the part lies in that section's zone; RIGHT where only the look
+names one."""
 LEAST_CONTRAST: Final = 3.0
 """Grey levels from which a region is dark or bright."""
 LINE: Final = 3.0
@@ -49,10 +54,12 @@ NEAR_EDGE: Final = 0.15
 def written_fits(part: Part, place: str, passages: Sequence[Passage]) -> dict[str, float]:
     """Return, by type, the log-odds of its written look for the region at a place against any other look.
 
-    Empty where no entry states an attribute; a type without one is left out.
+    The product's zones count as sections that entries name. Empty where no entry states an attribute or a
+    section; a type without one is left out.
     """
     looks = written_looks(passages)
-    if not looks:
+    sections = written_sections(passages, [zone.name for zone in part.model.zones if not zone.ignored])
+    if not looks and not sections:
         return {}
     measured = describe(part, place)
     contrast = measured.contrast if measured.template_contrast is None else measured.template_contrast
@@ -60,7 +67,36 @@ def written_fits(part: Part, place: str, passages: Sequence[Passage]) -> dict[st
     if part.encoded.frame.aligned:
         # Measured in the image, in which such parts lie at any angle.
         seen = replace(seen, direction=None)
-    return {name: agreement(look, seen) for name, look in looks.items()}
+    x0, y0, x1, y1 = measured.bbox
+    zone = zone_at(part.model.zones, part.encoded.frame, ((x0 + x1) / 2, (y0 + y1) / 2))
+    fits = {name: agreement(look, seen) for name, look in looks.items()}
+    for name, odds in sections.items():
+        fits[name] = fits.get(name, 0.0) + odds.get(zone or "", 0.0)
+    return fits
+
+
+def written_sections(passages: Sequence[Passage], zones: Sequence[str]) -> dict[str, dict[str, float]]:
+    """Return, by type whose entry names a zone, the log-odds of each zone that a region may lie in.
+
+    A look that names several zones, as in "between head and thread", tells of none.
+    """
+    found: dict[str, dict[str, float]] = {}
+    for passage in passages:
+        if passage.defect is None:
+            continue
+        named = _zones_in(plain_name(passage.defect), zones)
+        chance = IN_SECTION
+        if not named and passage.field in ("look", None):
+            named, chance = _zones_in(passage.text, zones), RIGHT
+        if named and (chance == IN_SECTION or len(named) == 1):
+            right, wrong = math.log(chance / 0.5), math.log((1 - chance) / 0.5)
+            found[passage.defect] = {zone: right if zone in named else wrong for zone in zones}
+    return found
+
+
+def _zones_in(text: str, zones: Sequence[str]) -> set[str]:
+    """Return the zones whose names a text holds as words."""
+    return {zone for zone in zones if re.search(rf"(?<!\w){re.escape(zone)}s?(?!\w)", text, re.IGNORECASE)}
 
 
 def written_looks(passages: Sequence[Passage]) -> dict[str, Look]:

@@ -1,0 +1,99 @@
+"""Kinds of question that strangers put and that were answered beside the point."""
+
+from __future__ import annotations
+
+import pytest
+
+from agents.questions.understanding import understand
+from agents.questions.zones import in_zones, zones_in
+from agents.state import Turn
+from tools.locations import ZONE
+
+
+def turn(kind: str = "verdict", image: int = 1) -> Turn:
+    return Turn(number=1, image=image, question="?", kind=kind, region=None, answer="")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "question", ["and this one?", "what about that one?", "und die hier?", "et celle-ci ?"]
+)
+def test_a_question_that_only_goes_on_asks_for_no_yes(question: str) -> None:
+    (one,) = understand(question, [turn()], current=None).intents
+    assert (one.kind, one.sense, one.closed) == ("verdict", "open", False)
+
+
+def test_another_image_after_a_question_of_the_log_is_judged() -> None:
+    (one,) = understand("and that?", [turn("history")], current=2).intents
+    assert one.kind == "verdict"
+
+
+@pytest.mark.parametrize(
+    ("question", "measured"),
+    [
+        ("how far is the crack from the left edge?", "distance"),
+        ("how many mm from the top edge is it?", "distance"),
+        ("Wie groß ist der Abstand zum rechten Rand?", "distance"),
+        ("a che distanza è dal bordo?", "distance"),
+        ("¿a qué distancia de la punta está?", "distance"),
+        ("à quelle distance du bord ?", "distance"),
+        ("距离左边缘多远？", "distance"),
+        ("端からの距離は?", "distance"),
+        ("how long is the entire bolt?", "part"),
+        ("Wie lang ist die ganze Schraube?", "part"),
+        ("how long is the scratch in all, the whole scratch?", "defect"),
+        ("how long is it?", "defect"),
+    ],
+)
+def test_what_is_to_be_measured(question: str, measured: str) -> None:
+    one = understand(question).first
+    assert (one.kind, one.measured) == ("size", measured)
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["whom do I call about this?", "Wen muss ich informieren?", "a quién aviso?", "誰に連絡すればいいですか"],
+)
+def test_who_is_asked_of_the_notes(question: str) -> None:
+    assert understand(question).first.kind == "action"
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["is it a scratch or a dent?", "Ist das ein Riss oder ein Kratzer?", "head or shank, where is it?"],
+)
+def test_a_choice_asks_for_no_yes(question: str) -> None:
+    assert not understand(question).first.closed
+
+
+def test_two_figures_of_the_log_are_two_questions_in_one_period() -> None:
+    asked = understand("how many were bad today and which was the worst?", pictured=False).intents
+    assert [one.log.figure for one in asked if one.log is not None] == ["count", "worst"]
+    assert len({one.log.since for one in asked if one.log is not None}) == 1
+
+
+def test_a_zone_is_named_in_any_language() -> None:
+    zones = ["head", "shank", "label area"]
+    assert zones_in("ist der kopf in ordnung", zones, "de") == ["head"]
+    assert zones_in("头部有问题吗", zones, "zh") == ["head"]
+    assert zones_in("is the label area ok", zones, "en") == ["label area"]
+    assert zones_in("¿la rosca está bien?", zones, "es") == []
+    assert in_zones(understand("¿la cabeza está bien?"), zones).first.place == f"{ZONE}head"
+    # Where it lies, of two zones, is told from the region.
+    assert in_zones(understand("is it on the head or the shank?"), zones).first.place is None
+
+
+def test_an_image_that_is_named_but_unknown_is_not_another_one() -> None:
+    seen = [
+        {"number": n, "image": f"b{n}.png", "sha256": str(n), "store_version": 1, "found": {}} for n in (1, 2)
+    ]
+    (one,) = understand("is b7 worse than this one?", [turn(image=2)], seen, 2).intents  # type: ignore[arg-type]
+    assert (one.kind, one.other) == ("comparison", None)
+    (one,) = understand("is b1 worse than this one?", [turn(image=2)], seen, 2).intents  # type: ignore[arg-type]
+    assert (one.kind, one.other) == ("comparison", 1)
+
+
+@pytest.mark.parametrize(
+    "question", ["what does one of these cost?", "Was kostet so ein Teil?", "单价多少钱？"]
+)
+def test_a_price_is_no_question_for_a_verdict(question: str) -> None:
+    assert understand(question).first.kind == "other"
