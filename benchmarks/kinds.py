@@ -95,6 +95,8 @@ def main() -> None:
     if given.examination:
         found = examination()
         print(json.dumps(found, indent=1))
+        if given.out == options.get_default("out"):
+            given.out = given.out.with_name("kinds_examination.json")
         return write(given, found)
     examples, by = read_examples(), np.array(writers())
     inputs = inputs_of([each.in_full for each in examples])
