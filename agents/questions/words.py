@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -110,20 +110,20 @@ def types_in(name: str) -> frozenset[str]:
 @cache
 def section_of(name: str) -> str | None:
     """Return the English name of a section of parts, by its name in any language, or None."""
-    plain = plain_name(name).lower()
-    for path in sorted(FOLDER.glob("*.toml")):
-        for english, pattern in words_of(path.stem).sections.items():
-            if pattern.fullmatch(plain):
-                return english
-    return None
+    return _in_english(name, lambda words: words.sections)
 
 
 @cache
 def _english(name: str) -> str | None:
     """Return a defect's English name, by its name in any language, or None."""
+    return _in_english(name, lambda words: words.types)
+
+
+def _in_english(name: str, table: Callable[[Words], Mapping[str, re.Pattern[str]]]) -> str | None:
+    """Return the English name of what a table of some language calls by this name, or None."""
     plain = plain_name(name).lower()
     for path in sorted(FOLDER.glob("*.toml")):
-        for english, pattern in words_of(path.stem).types.items():
+        for english, pattern in table(words_of(path.stem)).items():
             if pattern.fullmatch(plain):
                 return english
     return None
