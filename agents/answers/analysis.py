@@ -226,6 +226,14 @@ def quoted(topic: Topic, findings: Sequence[Finding]) -> list[str]:
     return told
 
 
+def quoted_if(topic: Topic, name: str, finding: Finding) -> str:
+    """Return a finding as what holds if the defect is of a type."""
+    message = "If it is {type}, the notes say: {quote} [{id}]."
+    if _language(finding, topic.say.language) != topic.say.language:
+        message = "If it is {type}, the notes say, in their own language: {quote} [{id}]."
+    return topic.say(message, type=topic.type_name(name), quote=f'"{finding.sentence}"', id=finding.id)
+
+
 def rule_for(topic: Topic) -> list[str]:
     """Return what the notes say to do about the defect's type, as at most one quotation."""
     if topic.defect is None:

@@ -59,7 +59,7 @@ def compose_answer(state: InspectionState | DialogueState) -> Composed:
         replies = [Reply(summary(topics[0]))]
     elif about_part and asked.style == "line":
         replies = [Reply("", [record_line(topics[0])])]
-    elif (word := yes_or_no_alone(asked, affirmed, say)) is not None:
+    elif (word := yes_or_no_alone(asked, affirmed, say, replies[0].lead)) is not None:
         replies = [word]
     elif in_doubt := doubt(asked, say):
         replies.append(Reply(in_doubt))
@@ -76,10 +76,13 @@ def compose_answer(state: InspectionState | DialogueState) -> Composed:
     )
 
 
-def yes_or_no_alone(asked: Asked, affirmed: bool | None, say: Phrases) -> Reply | None:
-    """Return "Yes." or "No." where the question wants that word alone and has it, else None."""
-    if asked.style != "yes_no" or affirmed is None:
+def yes_or_no_alone(asked: Asked, affirmed: bool | None, say: Phrases, lead: str = "") -> Reply | None:
+    """Return "Yes." or "No." where the question wants that word alone, else the first words, or None."""
+    if asked.style != "yes_no":
         return None
+    if affirmed is None:
+        # "Good or bad, just yes or no", or what a person has to decide.
+        return Reply(lead) if lead else None
     return Reply(say("Yes.") if affirmed else say("No."))
 
 

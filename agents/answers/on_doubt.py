@@ -35,7 +35,7 @@ SUBJECTS: Final[Mapping[Kind, str]] = {
 """What a kind of question is about, in a few words; messages of the catalogues of phrases."""
 
 
-OFFERED: Final = frozenset(SUBJECTS) - {"help", "product", "history", "correction"}
+OFFERED: Final = frozenset(SUBJECTS) - {"help", "product", "history", "correction", "look_again"}
 """Kinds that are offered: hardly anybody who asks about a defect means the others."""
 
 

@@ -81,7 +81,7 @@ def _missing(topic: Topic) -> str | None:
     if named is not None:
         told = '"{name}" has not been looked at in this conversation [score].'
         return topic.say(told, name=named[0])
-    if any(topic.words.has(meaning, topic.text) for meaning in ("worse", "better")):
+    if any(topic.words.has(meaning, topic.text) for meaning in ("worse", "better", "last")):
         return topic.say("Only this image was looked at in this conversation [score].")
     return None
 
@@ -166,14 +166,7 @@ def parts(topic: Topic) -> Reply:
     wrong = values_of(layout).get("findings") or []
     number = values_of(counted).get("count")
     if counted is not None and number == 1 and not wrong:
-        only = "That can't be counted here: only separate pieces are, and this part is one piece [{id}]."
-        if not topic.words.has("how_many", topic.text):
-            only = (
-                "Whether something is there that belongs there is told only by comparison with good parts "
-                "[score]."
-            )
-        lead = say("To be reviewed.") if topic.verdict.decision == "review" else ""
-        return Reply(lead, [say(only, id=counted.evidence.id), *finding(topic), *topic.near_limit()])
+        return _of_one_piece(topic, counted.evidence)
     if topic.say.language == "en":
         told += [_as_told(one.evidence) for one in (counted, layout) if one is not None]
     else:
@@ -193,9 +186,27 @@ def parts(topic: Topic) -> Reply:
 
 def reference(topic: Topic) -> Reply:
     """Name the nearest good part."""
-    best = topic.state["templates"][0]
+    return Reply("", nearest_good(topic))
+
+
+def _of_one_piece(topic: Topic, counted: EvidenceRecord) -> Reply:
+    """Say what is found of a part in one piece, whose labels, caps or threads nothing counts."""
+    say = topic.say
+    review = [say("To be reviewed.")] if topic.verdict.decision == "review" else []
+    if topic.words.has("how_many", topic.text):
+        only = "That can't be counted here: only separate pieces are, and this part is one piece [{id}]."
+        return Reply(" ".join(review), [say(only, id=counted.id), *finding(topic), *topic.near_limit()])
+    by_comparison = say(
+        "Whether something is there that belongs there is told only by comparison with good parts [score]."
+    )
+    possibly = [say("Possibly.")] if topic.verdict.anomalous else review
+    return Reply(" ".join(possibly), [*finding(topic)[:1], by_comparison, *topic.near_limit()])
+
+
+def nearest_good(topic: Topic) -> list[str]:
+    """Return the sentence that names the nearest good part; none where there is none."""
     told = "The good part nearest to this image is {path} [{id}]."
-    return Reply("", [topic.say(told, path=best.file_name, id=best.id)])
+    return [topic.say(told, path=best.file_name, id=best.id) for best in topic.state["templates"][:1]]
 
 
 def product(topic: Topic) -> Reply:

@@ -2,15 +2,31 @@
 
 from __future__ import annotations
 
-from agents.answers.analysis import Aspect, Finding, about_type, find_aspect, find_contacts, is_severe, quoted
-from agents.answers.evidence import is_about_good, topic_of
+from collections.abc import Sequence
+from typing import Final
+
+from agents.answers.analysis import (
+    Aspect,
+    Finding,
+    about_type,
+    find_aspect,
+    find_contacts,
+    is_severe,
+    quoted,
+    quoted_if,
+)
+from agents.answers.evidence import is_about_good
 from agents.answers.on_choice import disposed, guessed
+from agents.answers.on_images import nearest_good
 from agents.answers.on_verdict import finding, how_to_record_normal
 from agents.answers.topic import Reply, Topic
 from agents.questions.polarity import asks_openly
-from anomaly_core.names import plain_name
+from anomaly_core.names import name_key, plain_name
 from knowledge.text import sentences
 from tools.records import PassageRecord
+
+MOST_CANDIDATES: Final = 3
+"""Types that an uncertain defect may be of, whose notes are quoted."""
 
 
 def cause(topic: Topic) -> Reply:
@@ -52,8 +68,12 @@ def _named_in_notes(topic: Topic) -> list[str]:
     """Return what the notes say of whom to tell about the type that is asked about, else that was found."""
     named = topic.intent.type if topic.names_another_type or not topic.has_defect else None
     name = named or (None if topic.defect is None else topic.defect.name)
-    about = about_type(topic.state["passages"], name) if name is not None else []
-    return quoted(topic, find_contacts(about))
+    passages = topic.state["passages"]
+    if name is not None:
+        return quoted(topic, find_contacts(about_type(passages, name)))
+    types = list(dict.fromkeys(one.defect for one in passages if one.defect is not None))
+    found = {name: find_contacts(about_type(passages, name))[:1] for name in types}
+    return [quoted_if(topic, name, one) for name in types for one in found[name]][:MOST_CANDIDATES]
 
 
 def normal(topic: Topic) -> Reply:
@@ -71,7 +91,8 @@ def _good_part(topic: Topic) -> list[str]:
     about = [p for p in topic.state["passages"] if p.product == topic.state["product"].name]
     about = [p for p in about if is_about_good(p)] or [p for p in about if p.defect is None]
     if not about:
-        return [topic.say("The notes do not say how a good {product} looks [notes].", product=topic.product)]
+        silent = topic.say("The notes do not say how a good {product} looks [notes].", product=topic.product)
+        return [silent, *nearest_good(topic)]
     found = [
         Finding("limit", sentence, about[0].id) for sentence in sentences(about[0].text.replace('"', "'"))[:3]
     ]
@@ -173,22 +194,33 @@ def _aspect(topic: Topic, aspect: Aspect, silent: str) -> Reply:
 
 
 def _for_unknown_type(topic: Topic, aspect: Aspect, silent: str, passages: list[PassageRecord]) -> Reply:
-    """Quote the passage that fits best, as what holds if the defect is of its type."""
+    """Quote what holds if the defect is of this type or of that, what is severe first.
+
+    A single quotation would be taken for the answer, and the type that fits best may be the harmless one.
+    """
     say = topic.say
-    source = "type" if topic.state.get("defect_type") is not None else "notes"
-    unknown = say("The type of the defect is not certain [{source}].", source=source)
-    if not passages:
-        return Reply("", [say(silent, type=say("this defect")), unknown])
     kind = topic.state.get("defect_type")
-    candidates = [about_type(passages, one.name) for one in kind.alternatives] if kind is not None else []
-    told = next((about for about in candidates if find_aspect(about, aspect, say.language)), passages)
-    likely = topic_of(told[0])
-    about = [p for p in passages if topic_of(p) == likely]
-    found = quoted(topic, find_aspect(about, aspect, say.language))
-    if not found:
-        return Reply("", [say(silent, type=likely or say("this defect")), unknown])
-    if not likely:
-        return Reply("", [*found, unknown])
-    return Reply(
-        "", [unknown, say("If it is {type}, this holds [{source}].", type=likely, source=source), *found]
+    source = "type" if kind is not None else "notes"
+    unknown = say("The type of the defect is not certain [{source}].", source=source)
+    fitting = [one.name for one in kind.alternatives] if kind is not None else []
+    noted = [one.defect for one in passages if one.defect is not None]
+    types = list({name_key(name): name for name in (*fitting, *noted)}.values())
+    stated = {
+        name: found
+        for name in types
+        if (found := find_aspect(about_type(passages, name), aspect, say.language)[:1])
+    }
+    ranked = sorted(
+        list(stated)[:MOST_CANDIDATES], key=lambda name: _is_of_note(passages, name), reverse=True
     )
+    told = [quoted_if(topic, name, finding) for name in ranked for finding in stated[name]]
+    if told:
+        return Reply("", [unknown, *told])
+    of_none = quoted(topic, find_aspect(passages, aspect, say.language))
+    return Reply("", [*(of_none or [say(silent, type=say("this defect"))]), unknown])
+
+
+def _is_of_note(passages: Sequence[PassageRecord], name: str) -> bool:
+    """Return whether the notes call a type severe."""
+    about = about_type(passages, name)
+    return any(is_severe(one.text) for one in about if one.field == "severity")

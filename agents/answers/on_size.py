@@ -52,6 +52,8 @@ def size(topic: Topic) -> Reply:
     if topic.intent.measured == "distance":
         return distance(topic, found.region, scale)
     text = _described(topic, found, scale)
+    if topic.words.has("depth", topic.text):
+        text = say.joined([say("A depth can't be measured on an image [size]."), text])
     if topic.intent.scale_px_per_mm is None and by_part is not None:
         # By its outline, which a shadow may lengthen: who asks can tell whether it is the part's.
         taken = "The scale takes the part as {length} px long [{id}]."

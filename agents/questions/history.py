@@ -39,6 +39,8 @@ SINGLE: Final = 0.7
 """Probability from which a question as a whole is one thing, whatever its clauses are by themselves."""
 DATED: Final = frozenset[Kind]({"count", "verdict", "type", "parts", "product", "other", "confidence"})
 """Kinds whose questions are of the log where they name a period, as in "how many defects today?"."""
+OF_THE_LOG: Final = DATED | {"history", "cause", "comparison"}
+"""Kinds that a question of the log may be taken for."""
 _FILE: Final = re.compile(r"[\w.-]+\.(?:png|jpe?g|tiff?|bmp|webp|gif)(?!\w)")
 
 
@@ -47,15 +49,17 @@ def of_the_log(one: Understanding, language: str, now: datetime, *, pictured: bo
 
     pictured: whether the question came with an image. now: see `period_of`.
     """
-    if one.place is not None or one.region is not None or one.kind not in DATED | {"history", "cause"}:
+    if one.place is not None or one.region is not None or one.kind not in OF_THE_LOG:
         return one
     text = normalised(one.text)
     log, closed = log_question(text, language, now), not asks_openly(text, language)
     # "What is for dinner today?" names a period too.
     elsewhere = one.kind == "other" and one.probability >= SINGLE
     dated = (log.since or log.until) is not None and not (one.kind == "verdict" and log.this)
+    # "May I ship it today?" is of the part in hand.
+    dated &= not (one.kind == "verdict" and pictured and named_figure(text, language) is None)
     meant = one.kind == "history" or (one.kind in DATED and dated and not elsewhere)
-    meant |= one.kind == "count" and not pictured
+    meant |= not pictured and (one.kind == "count" or log.figure == "trend")
     # "What makes it drift?" is for the notes.
     meant |= log.figure == "drift" and (
         one.kind != "cause" or closed or words_of(language).has("since_when", text)

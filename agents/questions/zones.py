@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import Final
 
 from agents.questions.encoder import normalised
 from agents.questions.words import NEVER, section_of, words_of
 from agents.state import Asked, Understanding
 from tools.locations import ZONE
+
+COMPOUND: Final = 6
+"""Letters of a zone's name from which a longer word may begin with it."""
 
 
 def in_zones(asked: Asked, zones: Sequence[str]) -> Asked:
@@ -23,11 +27,22 @@ def zones_in(text: str, zones: Sequence[str], language: str) -> list[str]:
     """
     named = []
     for name in sorted(zones, key=len, reverse=True):
-        word, section = re.escape(normalised(name)), section_of(name)
-        called = words_of(language).sections.get(section or "", NEVER)
-        if re.search(rf"(?<!\w){word}|{word}(?!\w)", text) or called.search(text):
+        called = words_of(language).sections.get(section_of(name) or "", NEVER)
+        if _word(normalised(name)).search(text) or called.search(text):
             named.append(name)
     return named
+
+
+def _word(name: str) -> re.Pattern[str]:
+    """Return the pattern of a zone's name: as a word with its ending, such as "Rand" but not in "Randolph".
+
+    A long name may begin a compound, and Korean particles stand right behind it.
+    """
+    latin, ending = r"[a-z\u00df-\u024f\d]", "" if len(name) >= COMPOUND else r"(?:s|es|n|en)?"
+    if re.search(latin, name) is None:
+        return re.compile(re.escape(name))
+    end = "" if len(name) >= COMPOUND else rf"(?!{latin})"
+    return re.compile(rf"(?<!{latin}){re.escape(name)}{ending}{end}")
 
 
 def _in_zone(intent: Understanding, zones: Sequence[str], language: str) -> Understanding:

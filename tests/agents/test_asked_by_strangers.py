@@ -77,6 +77,11 @@ def test_a_zone_is_named_in_any_language() -> None:
     assert zones_in("头部有问题吗", zones, "zh") == ["head"]
     assert zones_in("is the label area ok", zones, "en") == ["label area"]
     assert zones_in("¿la rosca está bien?", zones, "es") == []
+    # A zone "cap" is no capsule, in no language.
+    assert zones_in("how long is the capsule", ["cap"], "en") == []
+    assert zones_in("이 캡슐에 균열이 있나요", ["cap"], "ko") == []
+    assert zones_in("뚜껑은 괜찮아요", ["cap"], "ko") == ["cap"]
+    assert zones_in("are the caps ok", ["cap"], "en") == ["cap"]
     assert in_zones(understand("¿la cabeza está bien?"), zones).first.place == f"{ZONE}head"
     # Where it lies, of two zones, is told from the region.
     assert in_zones(understand("is it on the head or the shank?"), zones).first.place is None
@@ -97,3 +102,18 @@ def test_an_image_that_is_named_but_unknown_is_not_another_one() -> None:
 )
 def test_a_price_is_no_question_for_a_verdict(question: str) -> None:
     assert understand(question).first.kind == "other"
+
+
+@pytest.mark.parametrize("question", ["may I ship it today?", "puis-je l'expédier aujourd'hui ?"])
+def test_shipping_it_today_is_no_question_of_the_log(question: str) -> None:
+    (one,) = understand(question).intents
+    assert one.kind in ("verdict", "action")
+    assert one.log is None
+
+
+@pytest.mark.parametrize(
+    ("question", "figure"), [("is it getting worse?", "trend"), ("which defect do we see most?", "frequent")]
+)
+def test_without_an_image_the_log_is_asked(question: str, figure: str) -> None:
+    (one,) = understand(question, pictured=False).intents
+    assert one.log is not None and one.log.figure == figure

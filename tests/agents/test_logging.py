@@ -98,7 +98,7 @@ def test_a_part_to_be_reviewed_is_neither_good_nor_without_a_place(app: Applicat
     app.tools.rates = (1e-9, 0.9)
     asked = app.ask(made / "blot.png", "Where is the defect?", product="plate", thread="T")
     assert asked.decision == "review"
-    assert asked.answer.startswith("To be reviewed. Nothing clearly exceeds what good parts show [score].")
+    assert asked.answer.startswith("To be reviewed. The image isn't comparable with the good ones")
     told = app.ask(
         made / "blot.png", "Which of our images so far were bad?", product="plate", thread="T"
     ).answer
