@@ -1,4 +1,4 @@
-"""Kinds of question that strangers put and that were answered beside the point."""
+"""Kinds of question that newcomers put and that were answered beside the point."""
 
 from __future__ import annotations
 
