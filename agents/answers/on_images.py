@@ -75,13 +75,15 @@ def comparison(topic: Topic) -> Reply:
 
 def _missing(topic: Topic) -> str | None:
     """Return the sentence that the other image was not looked at, where one is meant that was not."""
-    if topic.intent.other is not None:
+    if topic.intent.other is not None or topic.intent.region is not None:
         return None
     named = IMAGE_NAME.search(topic.text)
     if named is not None:
         told = '"{name}" has not been looked at in this conversation [score].'
         return topic.say(told, name=named[0])
-    if any(topic.words.has(meaning, topic.text) for meaning in ("worse", "better", "last")):
+    ranked = topic.words.has("worse", topic.text) or topic.words.has("better", topic.text)
+    # "Is it the same as last time?", but "how does it differ from others?" is of good parts.
+    if ranked or (topic.intent.closed and topic.words.has("last", topic.text)):
         return topic.say("Only this image was looked at in this conversation [score].")
     return None
 

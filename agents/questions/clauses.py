@@ -74,7 +74,7 @@ def split(text: str, language: str) -> list[str]:
         elif _are_alternatives(clauses[place - 1 : place + 1], language):
             clauses[place - 1 : place + 1] = [f"{clauses[place - 1].rstrip(_BETWEEN)}? {clauses[place]}"]
     for place in range(len(clauses) - 1, 0, -1):
-        if _UNIT.fullmatch(normalised(clauses[place])):
+        if _UNIT.fullmatch(normalised(clauses[place])) or _chooses_an_image(clauses[place], language):
             clauses[place - 1 : place + 1] = [f"{clauses[place - 1]} {clauses[place]}"]
     for place in range(len(clauses) - 2, -1, -1):
         if _names_the_part(clauses[place], language):
@@ -89,6 +89,18 @@ def _names_the_part(clause: str, language: str) -> bool:
     for meaning in ("this", "it", "image", "here"):
         rest = words.by_meaning[meaning].sub(" ", rest)
     return not any(len(word) > 2 or language in SPACELESS for word in re.findall(r"\w+", rest))
+
+
+def _chooses_an_image(clause: str, language: str) -> bool:
+    """Return whether a clause only says of which images the one before it is: "this one or the last one?"."""
+    rest, words = normalised(clause), words_of(language)
+    if not words.has("or", rest):
+        return False
+    for meaning in ("or", "this", "it", "one", "image", "here", "last"):
+        if meaning in words.by_meaning:
+            rest = words.by_meaning[meaning].sub(" ", rest)
+    # What is left are articles and particles.
+    return not any(len(word) > 3 or language in SPACELESS for word in re.findall(r"\w+", rest))
 
 
 def begins_with_and(clause: str, language: str) -> bool:

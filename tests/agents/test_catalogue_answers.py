@@ -314,3 +314,16 @@ def test_a_distance_is_measured_to_the_edge_that_is_named() -> None:
     assert told.startswith("That distance can't be measured")
     told, _, _ = answer("how far apart are the two defects?", [], regions=2)
     assert told.startswith("Between the two strongest: 0 px")
+
+
+@pytest.mark.parametrize(
+    ("question", "first"),
+    [
+        ("is it the same as last time?", "Only this image was looked at"),
+        ("which is worse, this one or the previous one?", "Only this image was looked at"),
+        ("is b17 worse than this one?", '"b17" has not been looked at'),
+        ("how does it differ from other parts?", "The two could not be compared"),
+    ],
+)
+def test_an_image_that_was_not_looked_at_is_no_good_part(question: str, first: str) -> None:
+    assert answer(question, [])[0].startswith(first)
