@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from agents.answers.on_verdict import finding, no_region, place_finding
+from agents.answers.on_verdict import finding, no_region, place_finding, to_review
 from agents.answers.topic import Reply, Topic, same_type
 from agents.questions.slots import names_the_edge, type_of
 from anomaly_core.names import plain_name
@@ -19,16 +19,12 @@ def place(topic: Topic) -> Reply:
     nothing = _nothing(topic)
     if nothing is not None:
         if topic.verdict.decision == "review":
-            return Reply(say("To be reviewed."), [*finding(topic), *topic.near_limit()])
+            return to_review(topic)
         # "None. ... Nowhere." would say it twice of the worst of no defects.
         nowhere = say("Nowhere.") if topic.intent.region is None else ""
         lead = say("No.") if topic.intent.closed else nowhere
         return Reply(lead, [nothing], False if topic.intent.closed else None)
-    told = [
-        say("{place}, box {box}: {look} [{id}].", place=say.sentence(topic.spot(one)),
-            box=list(one.bbox), look=topic.look(one), id=one.id)
-        for one in regions
-    ]  # fmt: skip
+    told = [topic.located(one) for one in regions]
     if not topic.intent.closed:
         return Reply("", told, None)
     opened = topic.state["opened"]
@@ -50,7 +46,7 @@ def count(topic: Topic) -> Reply:
     affirmed = ((number == 1) if only else (number > 1)) if topic.intent.closed else None
     lead = "" if affirmed is None else topic.yes_no(affirmed)
     if topic.verdict.decision == "review":
-        return Reply(say("To be reviewed."), [*finding(topic), *topic.near_limit()])
+        return to_review(topic)
     if not regions:
         return Reply(
             lead or say("None."),
@@ -67,7 +63,7 @@ def kind(topic: Topic) -> Reply:
     say, defect, named = topic.say, topic.state.get("defect_type"), topic.intent.type
     nothing = _nothing(topic)
     if nothing is not None and topic.verdict.decision == "review":
-        return Reply(say("To be reviewed."), [*finding(topic), *topic.near_limit()])
+        return to_review(topic)
     if nothing is not None:
         return Reply(
             say("No.") if topic.intent.closed else say("None."),
@@ -123,7 +119,7 @@ def appearance(topic: Topic) -> Reply:
     nothing = _nothing(topic)
     if nothing is not None:
         if topic.verdict.decision == "review":
-            return Reply(say("To be reviewed."), [*finding(topic), *topic.near_limit()])
+            return to_review(topic)
         none = [] if topic.verdict.anomalous else [say("There is no defect to describe [score].")]
         return Reply("", [*none, nothing], None)
     tones = [sentence for one in topic.chosen[:1] for sentence in _tone(topic, one)]

@@ -45,11 +45,11 @@ def distance(topic: Topic, region: MeasuredRegion, scale: float | None) -> Reply
                 "can [size]."
             )
         ]
-    place = say("{place}, box {box}: {look} [{id}].", place=say.sentence(topic.spot(region)),
-                box=list(region.bbox), look=topic.look(region), id=region.id)  # fmt: skip
     measured = ", ".join(f"{side} {_amount(pixels, scale)}" for side, pixels in edges.items())
     text = f"{region.id}, from the image's edges: {measured}; zones: {boxes or 'none'}"
-    return Reply("", [*told, place], None, [EvidenceRecord(kind="region", id="size", text=text)])
+    return Reply(
+        "", [*told, topic.located(region)], None, [EvidenceRecord(kind="region", id="size", text=text)]
+    )
 
 
 def part_size(topic: Topic, scale: float | None) -> Reply:

@@ -33,8 +33,6 @@ SUBJECTS: Final[Mapping[Kind, str]] = {
     "help": "what can be asked",
 }
 """What a kind of question is about, in a few words; messages of the catalogues of phrases."""
-
-
 OFFERED: Final = frozenset(SUBJECTS) - {"help", "product", "history", "correction", "look_again"}
 """Kinds that are offered: hardly anybody who asks about a defect means the others."""
 

@@ -194,15 +194,15 @@ def reference(topic: Topic) -> Reply:
 def _of_one_piece(topic: Topic, counted: EvidenceRecord) -> Reply:
     """Say what is found of a part in one piece, whose labels, caps or threads nothing counts."""
     say = topic.say
-    review = [say("To be reviewed.")] if topic.verdict.decision == "review" else []
+    lead = say("To be reviewed.") if topic.verdict.decision == "review" else ""
     if topic.words.has("how_many", topic.text):
         only = "That can't be counted here: only separate pieces are, and this part is one piece [{id}]."
-        return Reply(" ".join(review), [say(only, id=counted.id), *finding(topic), *topic.near_limit()])
+        return Reply(lead, [say(only, id=counted.id), *finding(topic), *topic.near_limit()])
     by_comparison = say(
         "Whether something is there that belongs there is told only by comparison with good parts [score]."
     )
-    possibly = [say("Possibly.")] if topic.verdict.anomalous else review
-    return Reply(" ".join(possibly), [*finding(topic)[:1], by_comparison, *topic.near_limit()])
+    lead = say("Possibly.") if topic.verdict.anomalous else lead
+    return Reply(lead, [*finding(topic)[:1], by_comparison, *topic.near_limit()])
 
 
 def nearest_good(topic: Topic) -> list[str]:

@@ -18,7 +18,7 @@ from agents.answers.analysis import (
 from agents.answers.evidence import is_about_good
 from agents.answers.on_choice import disposed, guessed
 from agents.answers.on_images import nearest_good
-from agents.answers.on_verdict import finding, how_to_record_normal
+from agents.answers.on_verdict import finding, how_to_record_normal, to_review
 from agents.answers.topic import Reply, Topic
 from agents.questions.polarity import asks_openly
 from anomaly_core.names import name_key, plain_name
@@ -39,19 +39,25 @@ def effect(topic: Topic) -> Reply:
     told = _aspect(topic, "effect", "The notes say nothing on the effect or severity of {type} [notes].")
     if told.lead or not topic.intent.closed or not topic.words.has("serious", topic.text):
         return told
-    grave = {is_severe(text) for text in _severities(topic)} - {None}
-    if len(grave) != 1:
+    severe = _severe(topic.state["passages"], _type_meant(topic))
+    if len(severe) != 1:
         return told
-    affirmed = grave == {True}
+    affirmed = severe == {True}
     return Reply(topic.yes_no(affirmed), told.body, affirmed)
 
 
-def _severities(topic: Topic) -> list[str]:
-    """Return the severities that the notes state of the type that is asked about, else of the one found."""
-    named = topic.intent.type if topic.names_another_type or not topic.has_defect else None
-    name = named or (None if topic.defect is None else topic.defect.name)
-    about = about_type(topic.state["passages"], name) if name is not None else []
-    return [passage.text for passage in about if passage.field == "severity"]
+def _type_meant(topic: Topic) -> str | None:
+    """Return the type that is asked about: the one that the question names, else the one that was found."""
+    if topic.intent.type is not None and (topic.names_another_type or not topic.has_defect):
+        return topic.intent.type
+    return None if topic.defect is None else topic.defect.name
+
+
+def _severe(passages: Sequence[PassageRecord], name: str | None) -> set[bool]:
+    """Return whether the notes call a type severe, harmless, or in two places both; empty for neither."""
+    about = [] if name is None else about_type(passages, name)
+    told = (is_severe(one.text) for one in about if one.field == "severity")
+    return {one for one in told if one is not None}
 
 
 def action(topic: Topic) -> Reply:
@@ -66,8 +72,7 @@ def action(topic: Topic) -> Reply:
 
 def _named_in_notes(topic: Topic) -> list[str]:
     """Return what the notes say of whom to tell about the type that is asked about, else that was found."""
-    named = topic.intent.type if topic.names_another_type or not topic.has_defect else None
-    name = named or (None if topic.defect is None else topic.defect.name)
+    name = _type_meant(topic)
     passages = topic.state["passages"]
     if name is not None:
         return quoted(topic, find_contacts(about_type(passages, name)))
@@ -177,7 +182,7 @@ def _aspect(topic: Topic, aspect: Aspect, silent: str) -> Reply:
             ],
         )
     if topic.verdict.decision == "review":
-        return Reply(say("To be reviewed."), [*finding(topic), *topic.near_limit()])
+        return to_review(topic)
     if not topic.verdict.anomalous:
         return Reply(
             "", [say("There is no defect to explain: nothing exceeds what good parts show [score].")]
@@ -211,16 +216,10 @@ def _for_unknown_type(topic: Topic, aspect: Aspect, silent: str, passages: list[
         if (found := find_aspect(about_type(passages, name), aspect, say.language)[:1])
     }
     ranked = sorted(
-        list(stated)[:MOST_CANDIDATES], key=lambda name: _is_of_note(passages, name), reverse=True
+        list(stated)[:MOST_CANDIDATES], key=lambda name: True in _severe(passages, name), reverse=True
     )
     told = [quoted_if(topic, name, finding) for name in ranked for finding in stated[name]]
     if told:
         return Reply("", [unknown, *told])
     of_none = quoted(topic, find_aspect(passages, aspect, say.language))
     return Reply("", [*(of_none or [say(silent, type=say("this defect"))]), unknown])
-
-
-def _is_of_note(passages: Sequence[PassageRecord], name: str) -> bool:
-    """Return whether the notes call a type severe."""
-    about = about_type(passages, name)
-    return any(is_severe(one.text) for one in about if one.field == "severity")

@@ -9,7 +9,7 @@ from typing import Final, Literal
 from agents.answers.analysis import about_type, find_aspect, quoted
 from agents.answers.on_distance import distance, part_size
 from agents.answers.on_limits import Judged, Measured, judge
-from agents.answers.on_verdict import finding, no_region
+from agents.answers.on_verdict import no_region, to_review
 from agents.answers.topic import Reply, Topic, values_of
 from tools.records import EvidenceRecord, LimitRecord, MeasuredRegion
 
@@ -35,7 +35,7 @@ def size(topic: Topic) -> Reply:
     if topic.intent.region is not None and topic.regions and not topic.chosen:
         return Reply("", [no_region(topic, topic.intent.region)])
     if topic.verdict.decision == "review":
-        return Reply(say("To be reviewed."), [*finding(topic), *topic.near_limit()])
+        return to_review(topic)
     if not topic.verdict.anomalous:
         told = [say("There is no defect to measure [score]."), *_limit_of_named(topic)]
         if topic.intent.limit is not None and topic.intent.closed:

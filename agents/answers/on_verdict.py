@@ -66,6 +66,11 @@ def _for_review(topic: Topic) -> list[str]:
     return told
 
 
+def to_review(topic: Topic) -> Reply:
+    """Say that a person is to look, why, and at which place: neither a defect nor its absence is certain."""
+    return Reply(topic.say("To be reviewed."), [*finding(topic), *topic.near_limit()])
+
+
 def _of_part(topic: Topic) -> Reply:
     say, said = topic.say, topic.verdict.person
     bad = topic.verdict.anomalous if said is None else said.verdict == "anomalous"

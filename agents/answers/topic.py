@@ -143,6 +143,16 @@ class Topic:
             return place
         return self.say("in the zone {zone}, {place}", zone=region.zone, place=place)
 
+    def located(self, region: MeasuredRegion) -> str:
+        """Return the sentence on where a region lies and how it looks."""
+        return self.say(
+            "{place}, box {box}: {look} [{id}].",
+            place=self.say.sentence(self.spot(region)),
+            box=list(region.bbox),
+            look=self.look(region),
+            id=region.id,
+        )
+
     def lies_in(self, region: MeasuredRegion, place: str, least: float) -> bool:
         """Return whether at least a share of a region's box lies in a place, or its centre in a zone."""
         if place.startswith(ZONE):

@@ -8,7 +8,7 @@ from typing import Final
 
 from agents.questions.classifier import KINDS, classify
 from agents.questions.encoder import normalised
-from agents.questions.words import words_of
+from agents.questions.words import NEVER, words_of
 from tools.records import Kind
 
 NAMED: Final = frozenset[Kind](
@@ -31,11 +31,9 @@ def parted(piece: str, language: str) -> list[str]:
 
     "A scratch and a dent" names two types, and asks for nothing of two kinds.
     """
-    joins = _JOINS.get(language)
-    cuts = (
-        [] if joins is None else [(piece[: one.start()], piece[one.end() :]) for one in joins.finditer(piece)]
-    )
-    cuts = [(left, right) for left, right in cuts if _asks(left, language) and _asks(right, language)]
+    joins = _JOINS.get(language, NEVER).finditer(piece)
+    cuts = [(piece[: one.start()], piece[one.end() :]) for one in joins]
+    cuts = [cut for cut in cuts if all(_asks(half, language) for half in cut)]
     if not cuts:
         return [piece]
     probabilities, _ = classify([piece, *(half for cut in cuts for half in cut)])

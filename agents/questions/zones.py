@@ -38,11 +38,11 @@ def _word(name: str) -> re.Pattern[str]:
 
     A long name may begin a compound, and Korean particles stand right behind it.
     """
-    latin, ending = r"[a-z\u00df-\u024f\d]", "" if len(name) >= COMPOUND else r"(?:s|es|n|en)?"
+    latin = r"[a-z\u00df-\u024f\d]"
     if re.search(latin, name) is None:
         return re.compile(re.escape(name))
-    end = "" if len(name) >= COMPOUND else rf"(?!{latin})"
-    return re.compile(rf"(?<!{latin}){re.escape(name)}{ending}{end}")
+    end = "" if len(name) >= COMPOUND else rf"(?:s|es|n|en)?(?!{latin})"
+    return re.compile(rf"(?<!{latin}){re.escape(name)}{end}")
 
 
 def _in_zone(intent: Understanding, zones: Sequence[str], language: str) -> Understanding:
