@@ -15,6 +15,7 @@
     |-- KnowledgeError         a note that cannot be read
     |-- ThreadError            a thread that cannot be opened, or that waits for a human label
     |-- ConfigError            a setting or argument out of its range
+    |-- CameraError            a camera that cannot be opened, or that gives no image
     |-- WorkerDied             processes that ended, again and again, before their work was done
     `-- LanguageModelError
         |-- LanguageModelDown      no answer in time, or none at all
@@ -89,6 +90,10 @@ class ThreadError(IadError):
 
 class ConfigError(IadError):
     """A setting or an argument is out of its range."""
+
+
+class CameraError(IadError):
+    """A camera cannot be opened, or gives no image."""
 
 
 class WorkerDied(IadError):

@@ -116,8 +116,11 @@ class ModelsRecord(Record):
 
 
 class TimingsRecord(Record):
-    """Milliseconds a step; total: wall time of the whole."""
+    """Milliseconds a step; total: wall time of the inspection. capture, write and wait come before it."""
 
+    capture: float = Field(0.0, description="of a camera's image: from the trigger to the frame")
+    write: float = Field(0.0, description="from there to the disk")
+    wait: float = Field(0.0, description="from there to the inspection")
     load: float = 0.0
     encode: float = 0.0
     decode: float = 0.0

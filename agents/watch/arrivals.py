@@ -48,13 +48,21 @@ class Arrivals:
     """The images of a folder and its subfolders, hidden ones left out, that are not done.
 
     settle_s: seconds for which size and time of modification of a file have not changed, by this process's
-    clock: clocks of cameras and file servers differ.
+    clock: clocks of cameras and file servers differ. is_whole: whether a file is known to be whole, and need
+    not settle.
     """
 
-    def __init__(self, folder: Path, settle_s: float, is_done: Callable[[Arrival], bool]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        settle_s: float,
+        is_done: Callable[[Arrival], bool],
+        is_whole: Callable[[Path], bool] = lambda path: False,
+    ) -> None:
         self.folder = folder
         self.settle_s = settle_s
         self._is_done = is_done
+        self._is_whole = is_whole
         self._waiting: dict[Arrival, _Waiting] = {}
 
     def poll(self) -> list[Arrival]:
@@ -62,8 +70,15 @@ class Arrivals:
         now = time.monotonic()
         there = (one for one in _images(self.folder) if not self._is_done(one))
         self._waiting = {one: self._waiting.get(one) or _Waiting(now, now + self.settle_s) for one in there}
-        ready = [one for one, waiting in self._waiting.items() if waiting.due <= now]
+        ready = [
+            one for one, waiting in self._waiting.items() if waiting.due <= now or self._is_whole(one.path)
+        ]
         return sorted(ready, key=lambda one: (one.mtime_ns, one.path))
+
+    @property
+    def waits(self) -> bool:
+        """Whether an image of the last poll is not done."""
+        return any(not self._is_done(one) for one in self._waiting)
 
     def postpone(self, arrival: Arrival) -> None:
         """Look at an image again once it has settled another time."""

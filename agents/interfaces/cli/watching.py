@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -22,9 +23,12 @@ from agents.interfaces.cli.options import (
     application,
 )
 from agents.interfaces.cli.output import Tally, print_note
+from agents.interfaces.cli.recording import Camera, Every, RecordOnly, StepTimes, Trigger, record, recorder_of
 
 if TYPE_CHECKING:
     from agents.app import Application
+    from agents.cameras.recorder import Recorder
+    from agents.inspecting import Found
     from agents.outbox.courier import Couriers
     from agents.outbox.receivers import Receiver
 
@@ -49,6 +53,10 @@ def watch(
             "folder that gets JSON files; may be repeated.",
         ),
     ] = None,
+    camera: Camera = None,
+    every: Every = None,
+    trigger: Trigger = False,
+    record_only: RecordOnly = False,
     settle: Annotated[
         float,
         typer.Option(
@@ -64,12 +72,20 @@ def watch(
     device: Device = None,
     json: Json = False,
 ) -> None:
-    """Inspect the images of a folder, and each that appears in it, once; until Ctrl-C."""
-    tally = Tally()
-    print_note(f"watching {folder}; Ctrl-C ends it")
-    try:
-        with (
-            application(
+    """Inspect the images of a folder, and each that appears in it, once; until Ctrl-C.
+
+    With --camera, the images are those that it gives, and are kept there.
+    """
+    with recorder_of(folder, camera, every, trigger) as recorder:
+        if record_only:
+            if recorder is None:
+                raise typer.BadParameter("--record-only is of a camera: give --camera URL too")
+            record(recorder)
+            return
+        print_note(f"watching {folder}; Ctrl-C ends it")
+        tally, times = Tally(), StepTimes()
+        try:
+            with application(
                 store=store,
                 alpha=alpha,
                 review=review,
@@ -78,29 +94,47 @@ def watch(
                 station=station,
                 operator=operator,
                 reads_store=True,
-            ) as opened,
-            ExitStack() as closing,
-        ):
-            from agents.watch.alarms import DriftAlarms, alarm_object
-            from agents.watch.run import watch as watched
-            from anomaly_core.json_lines import json_line
+            ) as opened:
+                found = _watched(opened, folder, recorder, product, out, settle, send)
+                for inspected in found:
+                    print_record(inspected, as_json=json)
+                    tally.add(inspected)
+                    times.add(inspected)
+        except KeyboardInterrupt:
+            print_note(f"interrupted: {tally.done} images were inspected: {tally}; the same command goes on")
+            raise
+        finally:
+            times.print()
 
-            couriers = closing.enter_context(_couriers(opened, send)) if send else None
-            alarms = DriftAlarms(opened.tools.log)
-            for id_, record in watched(
-                opened, folder, product=product, out=out, settle_s=settle, say=print_note
-            ):
+
+def _watched(
+    app: Application,
+    folder: Path,
+    recorder: Recorder | None,
+    product: str | None,
+    out: Path | None,
+    settle_s: float,
+    targets: list[str] | None,
+) -> Iterator[Found]:
+    """Yield the record of each image, which the outbox holds by then, and send it and each alarm of drift."""
+    from agents.watch.alarms import DriftAlarms, alarm_object
+    from agents.watch.run import watch
+    from anomaly_core.json_lines import json_line
+
+    with ExitStack() as closing:
+        couriers = closing.enter_context(_couriers(app, targets)) if targets else None
+        alarms = DriftAlarms(app.tools.log)
+        arrivals = watch(
+            app, folder, product=product, out=out, settle_s=settle_s, recorder=recorder, say=print_note
+        )
+        for id_, found in arrivals:
+            if couriers is not None:
+                couriers.put(id_, json_line({"id": id_, **found.model_dump(mode="json")}))
+            yield found
+            for alarm in alarms.new():
                 if couriers is not None:
-                    couriers.put(id_, json_line({"id": id_, **record.model_dump(mode="json")}))
-                print_record(record, as_json=json)
-                tally.add(record)
-                for alarm in alarms.new():
-                    if couriers is not None:
-                        couriers.put(alarm.id, json_line(alarm_object(alarm)))
-                    print_note(f"drift: {alarm.told}")
-    except KeyboardInterrupt:
-        print_note(f"interrupted: {tally.done} images were inspected: {tally}; the same command goes on")
-        raise
+                    couriers.put(alarm.id, json_line(alarm_object(alarm)))
+                print_note(f"drift: {alarm.told}")
 
 
 def _couriers(app: Application, targets: list[str]) -> Couriers:
