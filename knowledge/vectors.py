@@ -22,6 +22,32 @@ def unit_rows(vectors: Vectors) -> Vectors:
     return np.ascontiguousarray(rows / norms)
 
 
+def exact(rows: Vectors) -> Any:
+    """Return a FAISS index that compares a query with every one of (n, D) unit rows."""
+    index = faiss.IndexFlatIP(rows.shape[1])
+    index.add(rows)
+    return index
+
+
+def inverted(rows: Vectors) -> Any:
+    """Return a FAISS index of lists of similar rows, of which a query looks through the nearest few."""
+    lists = int(4 * len(rows) ** 0.5)
+    index = faiss.IndexIVFFlat(
+        faiss.IndexFlatIP(rows.shape[1]), rows.shape[1], lists, faiss.METRIC_INNER_PRODUCT
+    )
+    index.cp.max_points_per_centroid = 64
+    index.train(rows)
+    index.add(rows)
+    return index
+
+
+def graph(rows: Vectors) -> Any:
+    """Return a FAISS index of a graph of neighbours, through which a query steps (HNSW, arXiv 1603.09320)."""
+    index = faiss.IndexHNSWFlat(rows.shape[1], 32, faiss.METRIC_INNER_PRODUCT)
+    index.add(rows)
+    return index
+
+
 class VectorIndex:
     """Immutable index of (n, D) float32 unit rows; a similarity is a cosine in [-1, 1]. Thread-safe."""
 
