@@ -1,4 +1,4 @@
-"""How long FAISS's indices take to find a vector's nearest, and how often they find it, by the number of vectors.
+"""How long FAISS's indices take to find a vector's nearest, and how often they do, by their size.
 
     python benchmarks/nearest.py --out benchmarks/results/nearest.json --plot docs/images/nearest.png
 
@@ -88,9 +88,8 @@ def plot(measured: list[dict[str, Any]], path: Path) -> None:
             chosen.append(next((row for row in at if row["recall"] >= GOOD), at[-1]))
         axes.plot([row["rows"] for row in chosen], [row["ms"] for row in chosen], marker="o", label=kind)
         for row in chosen:
-            axes.annotate(
-                f"{row['recall']:.3f}", (row["rows"], row["ms"]), (0, 6), textcoords="offset points", fontsize=8
-            )
+            place = (row["rows"], row["ms"])
+            axes.annotate(f"{row['recall']:.3f}", place, (0, 6), textcoords="offset points", fontsize=8)
     axes.set(xscale="log", yscale="log", xlabel="vectors", ylabel="ms a query, one thread")
     axes.grid(alpha=0.3)
     axes.legend(title=f"least effort with recall {GOOD}\n(figures: recall)")

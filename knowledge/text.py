@@ -11,6 +11,13 @@ _SMALL: Final = "a-z\u00df-\u00f6\u00f8-\u00ff\u03b1-\u03ce\u0430-\u045f"
 _END: Final = re.compile(
     rf"(?<=[.!?])[\"')\]]*\s+(?=[\"'(\[]?[^\s\"'(\[{_SMALL}])|\n\s*\n|\n(?=\s*(?:[-*]|\d+\.)\s)"
 )
+_ABBREVIATION: Final = re.compile(
+    r"(?<!\w)(?:tel|tél|art|abt|fa|hr|fr|dr|dipl|ing|sr|sra|srta|mr|mrs|ms|mme|st|str|ca|approx|vgl|bzw|inkl|max"
+    r"|fig|abb|ext|dept|e\.g|i\.e|z\.\s?b|d\.\s?h|u\.\s?a|p\.\s?ej|ej|núm|av|sig|dott|geom|prof|cad|pág|pag|vol|ref"
+    r"|pos|evtl|ggf)\.$",
+    re.IGNORECASE,
+)
+"""What ends in a full stop and ends no sentence."""
 _TENSE: Final = re.compile(r"(?<=\w{3})(?:ing|ed|e)$")
 
 
@@ -25,12 +32,22 @@ def sentence_spans(text: str) -> Iterator[tuple[int, int]]:
     A full stop before a lower-case letter ends no sentence, such as in "approx. half".
     """
     begin = 0
-    for end in [*(match.end() for match in _END.finditer(text)), len(text)]:
+    ends = (match for match in _END.finditer(text) if not _abbreviates(text, match))
+    for end in [*(match.end() for match in ends), len(text)]:
         sentence = text[begin:end]
         if sentence.strip():
             start = begin + len(sentence) - len(sentence.lstrip())
             yield start, start + len(sentence.strip())
         begin = end
+
+
+def _abbreviates(text: str, end: re.Match[str]) -> bool:
+    """Return whether what seems the end of a sentence is that of an abbreviation: "call (Tel. 4711)"."""
+    before = text[max(end.start() - 12, 0) : end.start()]
+    numbered = re.search(r"(?<!\w)(?:n[ro]|min|nº)\.$", before, re.IGNORECASE)
+    if numbered is not None:
+        return text[end.end() : end.end() + 1].isdigit()
+    return "\n" not in end[0] and _ABBREVIATION.search(before) is not None
 
 
 def sentences(text: str) -> list[str]:

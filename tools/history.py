@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final, Literal
 
 from pydantic import Field
@@ -12,7 +13,7 @@ from pydantic import Field
 from anomaly_core.names import name_key, plain_name
 from anomaly_core.results import Decision
 from knowledge.catalogue.product_match import mentioned
-from knowledge.log import figures
+from knowledge.log import figures, names
 from knowledge.log.drift import drifts
 from knowledge.log.figures import Filter, Parts
 from knowledge.log.log import require_log
@@ -21,6 +22,8 @@ from tools.records import LogFigure, LogQuestion, Record
 
 MOST_ROWS: Final = 10
 """Images that an answer names."""
+OF_LOTS: Final = frozenset[LogFigure]({"count", "yield", "worst", "list"})
+"""Figures that are given by lot where a question names several."""
 MOST_DAYS: Final = 14
 """Days, the latest, of a trend."""
 
@@ -70,6 +73,13 @@ class TypeCount(Record):
     count: int
 
 
+class OperatorRecord(Record):
+    """Who inspected. count: of inspections."""
+
+    name: str
+    count: int
+
+
 class LotRecord(Record):
     """Parts of a lot. count: failed ones and all others."""
 
@@ -108,9 +118,9 @@ class DriftRecord(Record):
 class HistoryRecord(Record):
     """Figures of the log.
 
-    product, types, lot: what they are narrowed to. products: of the log, where all count. counts: of all
-    parts; number: of those of the decision and type that are asked for. Lists are empty where the figure has
-    no use for them.
+    product, types, lot, station, image (its name): what they are narrowed to. products: of the log, where all
+    count. counts: of all parts; number: of those of the decision and type that are asked for. Lists are empty
+    where the figure has no use for them.
     """
 
     figure: LogFigure
@@ -121,12 +131,15 @@ class HistoryRecord(Record):
     product: str | None
     types: list[str]
     lot: str | None
+    station: str | None = None
+    image: str | None = None
     products: list[str] = Field(default_factory=list)
     counts: CountsRecord
     number: int
     rows: list[LoggedRecord] = Field(default_factory=list)
     by_type: list[TypeCount] = Field(default_factory=list)
     by_lot: list[LotRecord] = Field(default_factory=list)
+    by_operator: list[OperatorRecord] = Field(default_factory=list)
     by_day: list[DayRecord] = Field(default_factory=list)
     halves: list[CountsRecord] = Field(default_factory=list)
     run: RunRecord | None = None
@@ -140,6 +153,8 @@ class HistoryRecord(Record):
             *([f"product {self.product}"] if self.product else []),
             *(f"type {name}" for name in self.types),
             *([f"lot {self.lot}"] if self.lot else []),
+            *([f"station {self.station}"] if self.station else []),
+            *(["one image"] if self.image else []),
             *([f"since {self.since}"] if self.since else []),
             *([f"until {self.until}"] if self.until else []),
         ]
@@ -185,19 +200,58 @@ def look_up(
     return require_log(context.log).read(lambda connection: _figures(connection, asked, product, sha256))
 
 
+def logged_products(context: Context) -> list[str]:
+    """Return the products of the log. Raises StoreError."""
+    if context.log is None:
+        return []
+    return context.log.read(lambda connection: names.distinct(connection, "product"))
+
+
+def is_of_the_log(context: Context, text: str) -> bool:
+    """Return whether a text, in lower case, names a lot, a station or an image that the log holds.
+
+    Raises StoreError.
+    """
+    if context.log is None:
+        return False
+
+    def look(connection: sqlite3.Connection) -> bool:
+        lots, station, image = _names(connection, text)
+        return bool(lots) or station is not None or image is not None
+
+    return context.log.read(look)
+
+
+def _names(connection: sqlite3.Connection, text: str) -> tuple[list[str], str | None, str | None]:
+    """Return the lots, the station and the image that a text names, as the log spells them."""
+    # A name stands by itself in a language without spaces, too: "L41批次".
+    words = [word.strip(".-") for word in re.findall(r"[a-z0-9][a-z0-9_.-]*", text)]
+    coded = list(dict.fromkeys(word for word in words if re.search(r"\d", word)))[:MOST_ROWS]
+    stations = _named(text, names.stations(connection))
+    station = stations[0] if stations else None
+    others = [word for word in coded if station is None or word != station.lower()]
+    lots = [lot for word in others if (lot := names.lot_of(connection, word)) is not None]
+    named = [word for word in others if re.search(r"[a-z]", word) and word not in map(str.lower, lots)]
+    images = (names.image_of(connection, word) for word in named)
+    return lots, station, next((image for image in images if image is not None), None)
+
+
 def _figures(
     connection: sqlite3.Connection, asked: LogQuestion, product: str | None, sha256: str | None
 ) -> HistoryRecord:
-    logged = figures.distinct(connection, "product")
+    logged = names.distinct(connection, "product")
     named = mentioned(asked.text, logged)
-    types = _types(asked, figures.distinct(connection, "type"))
+    types = _types(asked, names.distinct(connection, "type"))
+    lots, station, image = _names(connection, asked.text)
+    figure = "lots" if len(lots) > 1 and asked.figure in OF_LOTS else asked.figure
     scope = Filter(
         since=asked.since,
         until=asked.until,
         product=named[0] if named else product,
-        lot=None if asked.lot is None else figures.lot_of(connection, asked.lot),
+        lot=None if figure == "lots" else lots[0] if lots else asked.lot,
         sha256=sha256,
-        name=None if asked.image_name is None or asked.figure == "corrected" else asked.image_name,
+        name=None if asked.figure == "corrected" else image or asked.image_name,
+        station=station,
     )
     decision = "fail" if types and asked.decision is None else asked.decision
     parts = Parts(connection, scope)
@@ -205,10 +259,12 @@ def _figures(
     whole = parts.counts()
     counted = _counts(whole)
     made: dict[str, Any] = {}
-    match asked.figure:
+    match figure:
         case "list" | "last" | "often":
             made["rows"] = _rows(chosen, "latest")
-        case "worst":
+        case "count" if scope.name is not None:
+            made["rows"] = _rows(parts, "latest")[:1]
+        case "worst" | "largest":
             made["rows"] = _rows(chosen, "worst")
         case "first":
             made["rows"] = _rows(chosen, "first")[:1]
@@ -220,6 +276,11 @@ def _figures(
             made["by_lot"] = [
                 LotRecord(name=name, failed=failed, count=count)
                 for name, failed, count in parts.lots()[:MOST_ROWS]
+            ]
+        case "operators":
+            made["by_operator"] = [
+                OperatorRecord(name=name, count=count)
+                for name, count in names.operators(connection, scope)[:MOST_ROWS]
             ]
         case "trend":
             made["halves"] = [_counts(one) for one in parts.halves(whole)]
@@ -235,8 +296,14 @@ def _figures(
             made["corrections"] = [_picked(CorrectedRecord, one) for one in found]
         case "count" | "yield":
             pass
+    number = chosen.counts().all if types else counted.of(decision)
+    if len(lots) > 1 and figure == "lots":
+        # Each by itself, in the order of the question: a part that came again without its lot counts in it.
+        of_lots = [(lot, Parts(connection, replace(scope, lot=lot)).counts()) for lot in lots]
+        made["by_lot"] = [LotRecord(name=lot, failed=one.failed, count=one.all) for lot, one in of_lots]
+        counted = _counts(_sum([one for _, one in of_lots]))
     return HistoryRecord(
-        figure=asked.figure,
+        figure=figure,
         decision=decision,
         since=asked.since,
         until=asked.until,
@@ -244,11 +311,19 @@ def _figures(
         product=scope.product,
         types=types,
         lot=scope.lot,
+        station=scope.station,
+        image=scope.name,
         products=sorted(logged) if scope.product is None and sha256 is None and scope.name is None else [],
         counts=counted,
-        number=chosen.counts().all if types else counted.of(decision),
+        number=number,
         **made,
     )
+
+
+def _sum(parts: Sequence[figures.Counts]) -> figures.Counts:
+    """Return the counts of several scopes together."""
+    keys = ("passed", "review", "failed", "inspections")
+    return figures.Counts(*(sum(getattr(one, key) for one in parts) for key in keys))
 
 
 def _named(text: str, names: Sequence[str]) -> list[str]:

@@ -177,9 +177,12 @@ LogFigure = Literal[
     "frequent",
     "last",
     "lots",
+    "operators",
+    "largest",
 ]
 """What can be asked of the log. "first": since when; "often", "frequent": of types of defects; "lots": those
-with most failed parts; "drift": of the scores of good parts."""
+with most failed parts; "drift": of the scores of good parts; "operators": who inspected; "largest": of the
+defects of a conversation."""
 
 
 class LogQuestion(Record):

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import datetime, time, timedelta
 from typing import Final
 
-from agents.answers.topic import JUDGED, Reply, Topic, image_name
-from agents.state import Seen
+from agents.answers.on_conversation import conversation
+from agents.answers.topic import JUDGED, Reply, Topic
 from anomaly_core.names import plain_name
 from knowledge.log.entry import time_of
 from tools.history import CountsRecord, DriftRecord, HistoryRecord, LoggedRecord
@@ -26,7 +26,7 @@ def history(topic: Topic) -> Reply:
     """Answer from the log, or from this conversation where that is asked about."""
     seen = topic.seen("log_figures")
     if seen is None:
-        return _conversation(topic)
+        return conversation(topic)
     if not seen.values:
         return Reply("", [f"{seen.evidence.text.rstrip('.')} [{seen.evidence.id}]."])
     told = _Told(topic, HistoryRecord.model_validate(seen.values), seen.evidence.id)
@@ -76,9 +76,10 @@ class _Told:
             *([say("product {name}", name=plain_name(found.product))] if found.product else []),
             *(say("type {name}", name=plain_name(name)) for name in found.types),
             *([say("lot {name}", name=found.lot)] if found.lot else []),
+            *([say("station {name}", name=found.station)] if found.station else []),
         ]
         told = [self("Counted: {scope} alone [{id}].", scope=say.listed(narrowed))] if narrowed else []
-        if len(found.products) > 1 and found.figure in OF_ALL and not found.lot:
+        if len(found.products) > 1 and found.figure in OF_ALL and not narrowed:
             some = [plain_name(name) for name in found.products[:MOST_NAMED]]
             some += ["..."] * (len(found.products) > MOST_NAMED)
             told.append(self("All products are counted: {products} [{id}].", products=say.listed(some)))
@@ -120,9 +121,25 @@ class _Told:
 
 def _count(told: _Told) -> Reply:
     found, log = told.found, told.topic.intent.log
+    if found.image is not None and found.rows:
+        return _of_image(told, found.rows[0])
     every = log is not None and log.every
     lead, affirmed = told.yes_no(found.number == found.counts.all if every else found.number > 0)
     return Reply(lead, [told.counted()], affirmed)
+
+
+def _of_image(told: _Told, row: LoggedRecord) -> Reply:
+    """Say what was decided on the one image that is asked about."""
+    lead = {"pass": "OK.", "review": "To be reviewed.", "fail": "NG."}[row.decision]
+    return Reply(told.say(lead), [_row(told, '"{name}" of {time}: {decision}, p-value {p} [{id}].', row)])
+
+
+def _operators(told: _Told) -> Reply:
+    found = told.found.by_operator
+    if not found:
+        return Reply(told.say("None."), [told("No operator is logged {period} [{id}].")])
+    one = "{name}: {count} inspections {period} [{id}]."
+    return Reply("", [told(one, name=each.name, count=each.count) for each in found[:MOST_NAMED]])
 
 
 def _list(told: _Told) -> Reply:
@@ -242,6 +259,8 @@ def _lots(told: _Told) -> Reply:
         return Reply(told.say("None."), [told("No lot is logged {period} [{id}].")])
     one = "Lot {name}: {failed} of {count} parts failed {period} [{id}]."
     body = [told(one, **lot.model_dump()) for lot in lots[:MOST_NAMED]]
+    if told.topic.intent.log is not None and told.topic.intent.log.figure != "lots":
+        return Reply("", body)  # of the lots that were named
     return Reply(f"{lots[0].name}." if lots[0].failed else told.say("None."), body)
 
 
@@ -298,38 +317,10 @@ _WORDED: Final[Mapping[LogFigure, Callable[[_Told], Reply]]] = {
     "often": _often,
     "frequent": _frequent,
     "lots": _lots,
+    "operators": _operators,
+    "largest": _worst,
     "last": _last,
 }
-
-
-def _conversation(topic: Topic) -> Reply:
-    """Say what this conversation has seen: how many images, and which of them were bad."""
-    say = topic.say
-    found: list[Seen] = topic.state.get("seen") or []  # type: ignore[assignment]
-    seen = sorted(found, key=lambda one: one["number"])
-    bad = [one["number"] for one in seen if one["found"]["verdict"].anomalous]
-    names = {one["number"]: image_name(seen, one["number"]) for one in seen}
-    told = [say("In this conversation {count} images were inspected, {bad} of them defective [thread].",
-                count=len(seen), bad=len(bad))]  # fmt: skip
-    log = topic.intent.log
-    if log is not None and log.figure == "worst" and seen:
-        worst = min(seen, key=lambda one: float(one["found"]["verdict"].p_value))
-        p = f"{worst['found']['verdict'].p_value:.3g}"
-        told.insert(0, say("The worst is {image}, p-value {p} [thread].",
-                           image=_images(names, [worst["number"]]), p=p))  # fmt: skip
-    unclear = [one["number"] for one in seen if one["found"]["verdict"].decision == "review"]
-    good = [number for number in names if number not in (*bad, *unclear)]
-    if bad:
-        told.append(say("Defective: {images} [thread].", images=_images(names, bad)))
-    if unclear:
-        told.append(say("To be reviewed: {images} [thread].", images=_images(names, unclear)))
-    if good:
-        told.append(say("Good: {images} [thread].", images=_images(names, good)))
-    return Reply("", told)
-
-
-def _images(names: dict[int, str], numbers: Sequence[int]) -> str:
-    return ", ".join(f'(image {number}) "{names[number]}"' for number in numbers)
 
 
 def _row(told: _Told, message: str, row: LoggedRecord) -> str:

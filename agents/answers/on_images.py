@@ -28,7 +28,7 @@ def comparison(topic: Topic) -> Reply:
         return Reply("", [say("It is the same image {cited}.", cited=cited)])
     other = say("the nearest good part")
     if topic.intent.other is not None:
-        other = f'(image {topic.intent.other}) "{_name(topic, topic.intent.other)}"'
+        other = f'"{_name(topic, topic.intent.other)}"'
     differs = say(
         "Compared with {other}, it differs most {place} {cited}.",
         other=other,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from agents.answers.analysis import about_type, find_aspect, quoted
 from agents.answers.phrases import Phrases
 from agents.answers.topic import Reply, Topic
+from agents.questions.polarity import asks_openly
 from knowledge.catalogue.limits import Tolerance, parse_limit
 from tools.records import LimitRecord
 
@@ -69,6 +70,38 @@ def judge(topic: Topic, name: str, measured: Measured) -> Judged | None:
         ]
     told = [*quoted(topic, found), *dict.fromkeys(compared), *verdict]
     return Judged(within, told, [_in_words(tolerance) for tolerance in tolerances])
+
+
+def stated_by_notes(topic: Topic, measure: LimitRecord) -> Reply | None:
+    """Return whether the notes allow a measure of a type that a question states; None where they don't say.
+
+    "May a scratch be 12 mm long?", and "a 1.2 mm blowhole, can I ship it?".
+    """
+    found = find_aspect(
+        about_type(topic.state["passages"], topic.intent.type or ""), "limit", topic.say.language
+    )
+    for tolerance in (one for finding in found for one in parse_limit(finding.sentence)):
+        none_allowed = tolerance.dimension == "count" and tolerance.value == 0
+        if not none_allowed and tolerance.unit != measure.unit:
+            continue
+        within = not none_allowed and tolerance.allows(measure.value)
+        told = quoted(topic, found)
+        if not none_allowed:
+            units = {"percent": "%", "mm": " mm", "px": " px"}
+            message = (
+                "As stated, {value} is within the limit of {limit}; nothing was measured."
+                if within
+                else "As stated, {value} is above the limit of {limit}; nothing was measured."
+            )
+            value, most = (f"{one:g}{units[measure.unit]}" for one in (measure.value, tolerance.value))
+            told = [topic.say(message, value=value, limit=most), *told]
+        if asks_openly(topic.text, topic.asked.spoken):
+            return Reply("", told)
+        words, text = topic.words, topic.text
+        over = topic.intent.sense == "bad" or words.has("at_least", text) or words.has("discard", text)
+        yes = within is not over
+        return Reply(topic.yes_no(yes), told, yes)
+    return None
 
 
 def stated(say: Phrases, measure: LimitRecord, limit: LimitRecord, *, closed: bool) -> Reply:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Final
 
@@ -21,10 +22,18 @@ from agents.answers.on_images import nearest_good
 from agents.answers.on_verdict import finding, how_to_record_normal, to_review
 from agents.answers.topic import Reply, Topic
 from agents.questions.polarity import asks_openly
+from agents.questions.slots import types_of
 from anomaly_core.names import name_key, plain_name
+from knowledge.catalogue.limits import allows_none
 from knowledge.text import sentences
 from tools.records import PassageRecord
 
+_CRITICAL: Final = re.compile(
+    r"critic|crític|critiq|kritisch|致命|关键|クリティカル|치명|크리티컬", re.IGNORECASE
+)
+"""The highest severity, in nine languages."""
+MOST_LISTED: Final = 8
+"""Types whose notes are quoted where a question is about all of them."""
 MOST_CANDIDATES: Final = 3
 """Types that an uncertain defect may be of, whose notes are quoted."""
 
@@ -36,6 +45,9 @@ def cause(topic: Topic) -> Reply:
 
 def effect(topic: Topic) -> Reply:
     """Quote effect and severity."""
+    several = types_of(topic.text, topic.state.get("expected", []))
+    if len(several) > 1 and not topic.intent.closed:
+        return _severer(topic, several)
     told = _aspect(topic, "effect", "The notes say nothing on the effect or severity of {type} [notes].")
     if told.lead or not topic.intent.closed or not topic.words.has("serious", topic.text):
         return told
@@ -44,6 +56,14 @@ def effect(topic: Topic) -> Reply:
         return told
     affirmed = severe == {True}
     return Reply(topic.yes_no(affirmed), told.body, affirmed)
+
+
+def _severer(topic: Topic, types: Sequence[str]) -> Reply:
+    """Say what the notes call the severity of each of several types; first the one that alone is severe."""
+    passages = topic.state["passages"]
+    severe = [name for name in types if _severe(passages, name) == {True}]
+    lead = f"{plain_name(severe[0]).capitalize()}." if len(severe) == 1 else ""
+    return Reply(lead, _of_each(topic, types, "effect"))
 
 
 def _type_meant(topic: Topic) -> str | None:
@@ -110,6 +130,8 @@ def catalogue(topic: Topic) -> Reply:
     refers = any(topic.words.has(meaning, topic.text) for meaning in ("it", "this"))
     if named is None and refers and topic.has_defect and topic.defect is not None:
         named = topic.type_name(topic.defect.name)  # "what is the limit for that?"
+    if named is None and (listed := _listed(topic)):
+        return Reply("", listed)
     if named is None:
         names = _types(topic)
         if not topic.product:
@@ -153,7 +175,46 @@ def catalogue(topic: Topic) -> Reply:
     told = quoted(topic, limits if limits and topic.words.has("limit", topic.text) else [*first, *limits])
     if not limits and topic.intent.closed:
         told.append(say("They give no limit for it [notes]."))
+    if topic.intent.closed and any(allows_none(one.sentence) for one in limits):
+        return Reply(topic.yes_no(False), told, False)  # "are cracks allowed at all?"
+    if not topic.words.has("limit", topic.text) and asks_openly(topic.text, topic.asked.spoken):
+        told += quoted(topic, find_aspect(passages, "action", say.language)[:1])
     return Reply("", told)
+
+
+def _listed(topic: Topic) -> list[str]:
+    """Return, type by type, what the notes say of what a question wants of all: the severe, the limits."""
+    passages, say = topic.state["passages"], topic.say
+    types = list(dict.fromkeys(one.defect for one in passages if one.defect is not None))
+    if topic.words.has("serious", topic.text):
+        fields = {
+            name: [one for one in about_type(passages, name) if one.field == "severity"] for name in types
+        }
+        # "Which are critical?" is of those that the notes call so, where there are any.
+        critical = [name for name in types if any(_CRITICAL.search(one.text) for one in fields[name])]
+        severe = [name for name in types if _severe(passages, name) == {True}]
+        named = critical if critical and _CRITICAL.search(topic.text) else severe
+        if not named:
+            return [say("The notes call none severe [notes].")] if any(fields.values()) else []
+        return [
+            say("{type}: {quote} [{id}].", type=plain_name(name), quote=f'"{one.text}"', id=one.id)
+            for name in named[:MOST_LISTED]
+            for one in fields[name][:1]
+        ]
+    if topic.words.has("limit", topic.text):
+        return _of_each(topic, types, "limit")
+    return []
+
+
+def _of_each(topic: Topic, types: Sequence[str], aspect: Aspect) -> list[str]:
+    """Return what the notes say on an aspect of each of several types."""
+    passages, say = topic.state["passages"], topic.say
+    stated = {name: find_aspect(about_type(passages, name), aspect, say.language)[:1] for name in types}
+    return [
+        say("{type}: {quote} [{id}].", type=plain_name(name), quote=f'"{one.sentence}"', id=one.id)
+        for name, found in stated.items()
+        for one in found
+    ][:MOST_LISTED]
 
 
 def _types(topic: Topic) -> list[str]:
@@ -172,6 +233,9 @@ def _aspect(topic: Topic, aspect: Aspect, silent: str) -> Reply:
             first.lead, quoted(topic, stated) or [say(silent, type=topic.type_as_asked)], first.affirmed
         )
     if "verdict" not in topic.state:
+        types = list(dict.fromkeys(one.defect for one in passages if one.defect is not None))
+        if 0 < len(types) <= MOST_LISTED and (each := _of_each(topic, types, aspect)):
+            return Reply("", each)
         return Reply(
             "",
             [

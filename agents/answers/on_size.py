@@ -14,6 +14,8 @@ from agents.answers.topic import Reply, Topic, values_of
 from tools.records import EvidenceRecord, LimitRecord, MeasuredRegion
 
 Measure = Literal["length", "width", "area"]
+LARGER: Final = 1.1
+"""Ratio of lengths from which another region is named as the largest."""
 _MILLIMETRES: Final = re.compile(r"(?<![a-z])mm(?![a-z])|millim|毫米|ミリ|밀리")
 
 
@@ -45,7 +47,7 @@ def size(topic: Topic) -> Reply:
         return Reply("", told)
     if not topic.chosen:
         return Reply("", [say("It differs from the good parts as a whole [score].")])
-    found = _sizes(topic, topic.chosen[0])
+    found = _sizes(topic, _region_meant(topic))
     length, known = _part_length(topic), topic.intent.known_length_mm
     by_part = None if known is None or length is None else length / known
     scale = topic.intent.scale_px_per_mm or by_part or _scale_of_product(topic)
@@ -61,6 +63,8 @@ def size(topic: Topic) -> Reply:
     limit = topic.intent.limit
     judged = None
     judged_as = _judged_as(topic)
+    if len(topic.regions) > 1 and topic.intent.region is None:
+        text = say.joined([text, *_larger(topic, found, scale)])
     if limit is None and judged_as is not None:
         region = found.region
         measured = Measured(found.length, found.width, region.area_px, found.share, len(topic.regions), scale)
@@ -100,6 +104,33 @@ def size(topic: Topic) -> Reply:
         verdict = say("It is above the limit [size].") if above else say("It is within the limit [size].")
         return Reply("", [text, compared, verdict], None, made)
     return Reply(topic.yes_no(yes), [compared, text], yes, made)
+
+
+def _region_meant(topic: Topic) -> MeasuredRegion:
+    """Return the region that is measured: the one named, the largest or smallest where that is asked for.
+
+    A limit is held against the largest too, since each has to be within it.
+    """
+    if topic.intent.region is not None or topic.intent.measured == "distance":
+        return topic.chosen[0]
+    by_size = sorted(topic.regions, key=lambda one: _sizes(topic, one).length)
+    if topic.words.has("smallest", topic.text):
+        return by_size[0]
+    limited = topic.intent.limit is not None or topic.intent.closed
+    return by_size[-1] if limited or topic.words.has("largest", topic.text) else topic.chosen[0]
+
+
+def _larger(topic: Topic, found: _Sizes, scale: float | None) -> list[str]:
+    """Return the sentence on which region was measured, where there are several; and on a larger one."""
+    largest = max((_sizes(topic, one) for one in topic.regions), key=lambda one: one.length)
+    if largest.region.id == found.region.id or largest.length < LARGER * found.length:
+        message = "That is the one {place} [{id}]."
+        return [topic.say(message, place=topic.where(found.region.cell), id=found.region.id)]
+    length = _with_unit(
+        largest.length if scale is None else largest.length / scale, "px" if scale is None else "mm"
+    )
+    message = "The largest, {place}, is {length} long [{id}]."
+    return [topic.say(message, place=topic.where(largest.region.cell), length=length, id=largest.region.id)]
 
 
 def _judged_as(topic: Topic) -> str | None:
@@ -169,6 +200,13 @@ def _value(topic: Topic, found: _Sizes, scale: float | None, limit: LimitRecord)
 
 def _described(topic: Topic, found: _Sizes, scale: float | None) -> str:
     say, pixels = topic.say, (f"{found.length:.0f} px", f"{max(found.width, 1):.0f} px")
+    if _measure(topic) == "area" and scale is not None:
+        return say(
+            "It covers {area} mm², that is {pixels} px, {share} of the image [size].",
+            area=f"{found.region.area_px / scale**2:.3g}",
+            pixels=found.region.area_px,
+            share=_with_unit(100 * found.share, "percent"),
+        )
     if _measure(topic) == "area":
         return say(
             "It covers {area} px, {share} of the image [size].",

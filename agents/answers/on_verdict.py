@@ -157,6 +157,10 @@ def no_region(topic: Topic, number: int) -> str:
 def _of_place(topic: Topic, place: str) -> Reply:
     bad, told = place_finding(topic, place)
     lead, affirmed = _answered(topic, bad)
+    if not bad and _exceeds(topic):
+        # Above the limit of a normal pixel, and no defect: neither yes nor no.
+        review = topic.verdict.decision == "review"
+        lead, affirmed = topic.say("To be reviewed." if review else "Possibly."), None
     body = [told]
     if topic.verdict.anomalous and not bad and topic.regions:
         body.append(
@@ -167,6 +171,12 @@ def _of_place(topic: Topic, place: str) -> Reply:
             )
         )
     return Reply(lead, [*body, *topic.near_limit()], affirmed)
+
+
+def _exceeds(topic: Topic) -> bool:
+    """Return whether the place that is asked about has a spot above the limit of a normal pixel."""
+    times = float(values_of(topic.seen("describe_region")).get("times_limit", 0.0))
+    return times > 1 and (topic.verdict.anomalous or topic.verdict.decision == "review")
 
 
 def place_finding(topic: Topic, place: str) -> tuple[bool, str]:
@@ -198,6 +208,8 @@ def place_finding(topic: Topic, place: str) -> tuple[bool, str]:
 def _of_type(topic: Topic, named: str) -> Reply:
     say, defect = topic.say, topic.defect
     asks_good = topic.intent.sense == "good"
+    if topic.verdict.decision == "review":
+        return to_review(topic)  # neither that it is there, nor that it is not
     if not topic.verdict.anomalous:
         lead, affirmed = _answered(topic, False)
         return Reply(lead, [*finding(topic), *topic.near_limit()], affirmed)

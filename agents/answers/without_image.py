@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Final
 
 from agents.answers import on_limits, on_notes, on_talk
@@ -14,15 +15,18 @@ from agents.answers.on_doubt import doubt
 from agents.answers.phrases import Phrases, phrases_of
 from agents.answers.topic import Reply, Topic
 from agents.questions.encoder import normalised
+from agents.questions.history import named_in_the_log
 from agents.questions.polarity import asks_openly
-from agents.questions.slots import stated_measure
+from agents.questions.products import product_meant
+from agents.questions.slots import measure_of, stated_measure, types_of
 from agents.questions.types import meant_type
 from agents.questions.understanding import Reader, understand
 from agents.questions.words import same_defect, words_of
 from agents.state import Asked, DialogueState, InspectionState, Observation, Understanding
 from anomaly_core.names import name_key
+from knowledge.catalogue.product_match import mentioned
 from tools.context import Context
-from tools.history import look_up
+from tools.history import is_of_the_log, logged_products, look_up
 from tools.records import (
     EvidenceRecord,
     Kind,
@@ -45,9 +49,19 @@ ABOUT_NOTES: Final[Mapping[Kind, Callable[[Topic], Reply]]] = {
 """Kinds that need no image, and their wording."""
 LISTS: Final = frozenset[Kind]({"type", "product"})
 """Kinds that without an image can only ask which defects there are."""
-DEFINES: Final = frozenset[Kind]({"verdict", "type", "appearance", "size", "normal"})
+DEFINES: Final = frozenset[Kind](
+    {"verdict", "type", "appearance", "size", "normal", "reasoning", "reference", "product"}
+)
 """Kinds that without an image ask for what the catalogue says of the type that they name."""
 
+DESCRIBED: Final = 15
+"""Characters from which a question for a type may describe one: "it has a dark round spot, what is it?"."""
+MEASURES: Final = DEFINES | {"catalogue", "correction"}
+"""Kinds that may hold a stated measure against a type's limit."""
+OF_PARTS: Final = frozenset[Kind](
+    {"verdict", "count", "type", "place", "confidence", "comparison", "parts", "product", "other"}
+)
+"""Kinds of questions that are about parts of the log, where they name some of it and no image is given."""
 OF_A_TYPE: Final = frozenset[Kind]({"cause", "effect", "action"})
 """Kinds that are about a type of defect: that of the image, where none is named and the notes are empty."""
 
@@ -72,9 +86,9 @@ def answer_without_image(
         # Nothing is to be measured or looked up: the question says all that it asks for.
         first = asked.intents[0].model_copy(update={"kind": "size", "limit": compared[1], "log": None})
         asked = asked.model_copy(update={"intents": [first]})
-    asked = asked.answered_in(language)
+    asked = _of_the_log(context, asked).answered_in(language)
     say = phrases_of(asked.language)
-    named = product or _product_of(context, question)
+    named = product or _product_of(context, question, asked.spoken)
     notes = _Notes(context, asked, say, named)
     observations: list[Observation] = []
     replies: list[Reply] = []
@@ -84,7 +98,8 @@ def answer_without_image(
             closed = not (asks_openly(text, asked.spoken) or words_of(asked.spoken).has("at_least", text))
             replies.append(on_limits.stated(say, *compared, closed=closed))
         elif intent.log is not None:
-            observations.append(_looked_up(context, intent.log, product, number, len(observations)))
+            counted = product or _logged_product(context, intent.log, asked.spoken)
+            observations.append(_looked_up(context, intent.log, counted, number, len(observations)))
             topic = Topic(DialogueState(observations=observations), asked, intent, number, say)
             replies.append(ENTRIES["history"].word(topic))
         else:
@@ -107,12 +122,24 @@ def answer_without_image(
     )
 
 
+def _of_the_log(context: Context, asked: Asked) -> Asked:
+    """Return a question with what it asks of parts that the log holds, by their lot, station or image."""
+    intents = [
+        named_in_the_log(one, asked.spoken, datetime.now().astimezone())
+        if one.log is None and one.kind in OF_PARTS and is_of_the_log(context, normalised(one.text))
+        else one
+        for one in asked.intents
+    ]
+    return asked.model_copy(update={"intents": intents})
+
+
 class _Notes:
     """The part of an answer that the catalogue gives, and its passages."""
 
     def __init__(self, context: Context, asked: Asked, say: Phrases, product: str | None) -> None:
         self._context, self._asked, self._say, self._product = context, asked, say, product
         self._states: list[InspectionState] = []
+        self._known = known_defects(context)
 
     def replies(self, number: int) -> list[Reply]:
         """Return what the catalogue says to one of the question's intents, by product."""
@@ -124,7 +151,8 @@ class _Notes:
         unnamed = intent.type is None and intent.kind in OF_A_TYPE and not self._context.domain.products()
         if word is None or unnamed:
             told = say("That is a question about a part: ask it with the part's image, IMAGE “QUESTION”.")
-            return [Reply(told)]
+            # "A 1.2 mm blowhole, can I ship it?" was answered by its first half.
+            return [] if number and word is None else [Reply(told)]
         # A type is looked for in all notes at once; the types of each product are listed by themselves.
         names = [self._product] if self._product is not None else self._context.domain.products()
         subjects = [self._product] if intent.type is not None or not names else names
@@ -132,8 +160,13 @@ class _Notes:
         if intent.type is not None and intent.type != asked.type:
             found.append(Reply("", [say("By the notes that is {type} [notes].", type=intent.type)]))
         for name in subjects:
-            self._states.append(_state(self._context, name, intent.type))
-            found.append(word(Topic(self._states[-1], self._asked, intent, number, say)))
+            own = [] if intent.type is None else [intent.type]
+            types = types_of(normalised(intent.text), self._known) or own
+            self._states.append(_state(self._context, name, types))
+            topic = Topic(self._states[-1], self._asked, intent, number, say)
+            measure = measure_of(topic.text) if intent.kind in MEASURES and intent.type else None
+            judged = None if measure is None else on_limits.stated_by_notes(topic, measure)
+            found.append(judged or word(topic))
         return found
 
     def _with_type(self, number: int) -> Understanding:
@@ -142,13 +175,17 @@ class _Notes:
         The type is that of what was asked before in the same question, else the nearest entry's by meaning.
         """
         before, intent = self._asked.intents[:number], self._asked.intents[number]
-        if intent.kind not in OF_A_TYPE and (intent.kind != "catalogue" or intent.type is None):
+        described = intent.kind == "type" and len(normalised(intent.text)) >= DESCRIBED
+        defines = intent.kind == "catalogue" and intent.type is not None
+        if intent.kind not in OF_A_TYPE and not (described or defines):
             return intent
         entries = self._context.domain.entries(self._product)
         if intent.type is not None and any(same_defect(one.type, intent.type) for one in entries):
             return intent
-        earlier = next((one.type for one in reversed(before) if one.type is not None), None)
-        meant = earlier if intent.type is None and earlier else meant_type(intent.text, entries)
+        # "Is it serious, a blowhole?" names it afterwards.
+        around = [*reversed(before), *self._asked.intents[number + 1 :]]
+        named = next((one.type for one in around if one.type is not None), None)
+        meant = named if intent.type is None and named else meant_type(intent.text, entries)
         return intent if meant is None else intent.model_copy(update={"type": meant})
 
     def evidence(self, answer: str) -> list[EvidenceRecord]:
@@ -172,24 +209,34 @@ def _looked_up(
     return Observation(tool="log_figures", evidence=evidence, values=values, intent=number)
 
 
-def _product_of(context: Context, question: str) -> str | None:
+def _product_of(context: Context, question: str, language: str) -> str | None:
     """Return the product that a question names, else the only one of the notes, or None."""
     match = context.domain.product_of(question)
     if match.named:
         return match.name
     known = context.domain.products()
-    return known[0] if len(known) == 1 else None
+    return known[0] if len(known) == 1 else product_meant(question, known, language)
 
 
-def _state(context: Context, product: str | None, named: str | None) -> InspectionState:
-    """Return the state of a question that no image came with: product, types and passages alone."""
+def _logged_product(context: Context, log: LogQuestion, language: str) -> str | None:
+    """Return the product of the log that a question means by a word of its language, or None."""
+    known = logged_products(context)
+    return None if mentioned(log.text, known) else product_meant(log.text, known, language)
+
+
+def _state(context: Context, product: str | None, named: Sequence[str]) -> InspectionState:
+    """Return the state of a question that no image came with: product, types and passages alone.
+
+    named: types that it names; the passages are about these.
+    """
     types = known_defects(context) if product is None else context.domain.defects(product)
-    if named is None:
+    if not named:
         own = context.domain.passages(product) if product is not None else []
         passages = [passage_of(passage, score=0.0) for passage in own]
     else:
-        wanted = [named, *(name for name in types if same_defect(name, named))]
-        passages = about_type(notes_about(context, product, wanted), named)
+        wanted = [*named, *(name for name in types if any(same_defect(name, one) for one in named))]
+        noted = notes_about(context, product, wanted)
+        passages = list({one.id: one for name in named for one in about_type(noted, name)}.values())
     return InspectionState(
         product=ProductRecord(name=product or "", similarity=0.0, inferred=product is None),
         expected=[name for name in types if name_key(name) != "good"],

@@ -18,6 +18,7 @@ from tools.records import Kind, LogFigure, LogQuestion
 _FIGURES: Final[tuple[tuple[str, LogFigure], ...]] = (
     ("which_lot", "lots"),
     ("corrected", "corrected"),
+    ("inspector", "operators"),
     ("drift", "drift"),
     ("trend", "trend"),
     ("since_when", "first"),
@@ -39,8 +40,10 @@ SINGLE: Final = 0.7
 """Probability from which a question as a whole is one thing, whatever its clauses are by themselves."""
 DATED: Final = frozenset[Kind]({"count", "verdict", "type", "parts", "product", "other", "confidence"})
 """Kinds whose questions are of the log where they name a period, as in "how many defects today?"."""
-OF_THE_LOG: Final = DATED | {"history", "cause", "comparison"}
+OF_THE_LOG: Final = DATED | {"history", "cause", "comparison", "catalogue", "correction"}
 """Kinds that a question of the log may be taken for."""
+OF_NO_IMAGE: Final = frozenset[LogFigure]({"yield", "first", "lots", "corrected", "operators", "frequent"})
+"""Figures that a question without an image asks the log for, whatever its kind."""
 _FILE: Final = re.compile(r"[\w.-]+\.(?:png|jpe?g|tiff?|bmp|webp|gif)(?!\w)")
 
 
@@ -60,6 +63,8 @@ def of_the_log(one: Understanding, language: str, now: datetime, *, pictured: bo
     dated &= not (one.kind == "verdict" and pictured and named_figure(text, language) is None)
     meant = one.kind == "history" or (one.kind in DATED and dated and not elsewhere)
     meant |= not pictured and (one.kind == "count" or log.figure == "trend")
+    # "What percentage of the bottles is good?", "since when do we get blowholes?" are of no image.
+    meant |= not pictured and not elsewhere and named_figure(text, language) in OF_NO_IMAGE
     # "What makes it drift?" is for the notes.
     meant |= log.figure == "drift" and (
         one.kind != "cause" or closed or words_of(language).has("since_when", text)
@@ -69,6 +74,14 @@ def of_the_log(one: Understanding, language: str, now: datetime, *, pictured: bo
     log = log.model_copy(update={"type": one.type})
     of_it = {"kind": "history", "sense": "open", "closed": closed, "near": None, "log": log}
     return one.model_copy(update=of_it)
+
+
+def named_in_the_log(one: Understanding, language: str, now: datetime) -> Understanding:
+    """Return a question without an image that names a lot, a station or an image of the log as one of it."""
+    text = normalised(one.text)
+    log = log_question(text, language, now).model_copy(update={"type": one.type})
+    of_it = {"kind": "history", "sense": "open", "closed": not asks_openly(text, language), "near": None}
+    return one.model_copy(update={**of_it, "log": log})
 
 
 def in_its_period(one: Understanding, before: Understanding | None) -> Understanding:
@@ -112,7 +125,7 @@ def log_question(text: str, language: str, now: datetime) -> LogQuestion:
 def _decision(words: Words, text: str, figure: str) -> Decision | None:
     if figure in ("first", "often", "frequent"):
         return "fail"
-    if figure in ("worst", "trend", "drift", "corrected", "lots"):
+    if figure in ("worst", "trend", "drift", "corrected", "lots", "operators"):
         return None
     for meaning, decision in _DECISIONS:
         if words.has(meaning, text):
@@ -122,5 +135,5 @@ def _decision(words: Words, text: str, figure: str) -> Decision | None:
 
 def _lot(words: Words, text: str) -> str | None:
     """Return a lot's name, which has a digit in it, or None."""
-    found = re.search(rf"(?:{words.source('lot')}) ?(?:no\.?|nr\.?|#|:)? ?([a-z0-9][\w.-]*)", text)
+    found = re.search(rf"(?:{words.source('lot')}) ?(?:no\.?|nr\.?|#|:)? ?([a-z0-9][a-z0-9_.-]*)", text)
     return found[1].rstrip(".-") if found is not None and re.search(r"\d", found[1]) else None

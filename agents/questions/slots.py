@@ -16,6 +16,10 @@ from anomaly_core.results import CELLS
 from tools.locations import place_in
 from tools.records import LimitRecord
 
+INFLECTED: Final = 6
+"""Letters from which a word of a name of several words is read with other endings."""
+ENDING: Final = 2
+_LETTER: Final = r"[a-z0-9_\u00df-\u024f]"
 ORDINALS: Final = {"first": 1, "second": 2, "third": 3, "fourth": 4}
 _LENGTH: Final = re.compile(
     rf"(?<![a-z\d.,]){NUMBER}\s*({MM}|{PX}|{CM}|{MICRON}|{PERCENT})(?![a-z])", re.IGNORECASE
@@ -71,9 +75,9 @@ def type_of(text: str, language: str, known: Sequence[str] = ()) -> str | None:
 
     known: names of defects in the notes, as they stand there.
     """
-    for name in sorted(known, key=len, reverse=True):
-        if re.search(rf"(?<!\w){re.escape(plain_name(name).lower())}(?:e?s)?(?!\w)", text):
-            return plain_name(name).lower()
+    noted = _noted(text, known)
+    if noted:
+        return noted[0]
     for code in dict.fromkeys((language, "en")):
         first = [
             (found.start(), name)
@@ -86,6 +90,36 @@ def type_of(text: str, language: str, known: Sequence[str] = ()) -> str | None:
             noted = [name for name in known if common in types_in(name)]
             return plain_name(noted[0]).lower() if len(noted) == 1 else common
     return None
+
+
+def types_of(text: str, known: Sequence[str]) -> list[str]:
+    """Return the defects of the notes that a text names, in its order."""
+    return sorted(_noted(text, known), key=lambda name: (text.find(name.split()[0][:4]), name))
+
+
+def _noted(text: str, known: Sequence[str]) -> list[str]:
+    """Return the defects of the notes that a text names, those of longer names first."""
+    plain = [plain_name(name).lower() for name in sorted(known, key=len, reverse=True)]
+    return [name for name in dict.fromkeys(plain) if _called(name).search(text)]
+
+
+@cache
+def _called(name: str) -> re.Pattern[str]:
+    """Return the pattern of a defect's name, as it stands or with other endings: "falscher Sorte".
+
+    Letters of another script may stand beside it: "Blowhole\u306f".
+    """
+    if not name.isascii() and re.search(r"[a-z\u00df-\u024f]", name) is None:
+        return re.compile(re.escape(name))
+    words = [
+        rf"{re.escape(word[:-ENDING])}{_LETTER}{{0,{ENDING + 2}}}"
+        if len(word) >= INFLECTED
+        else re.escape(word)
+        for word in name.split()
+    ]
+    ending = "" if len(words) > 1 else r"(?:e?[sn]|en)?"
+    one = words[0] if len(words) > 1 else re.escape(name)
+    return re.compile(rf"(?<!{_LETTER}){' '.join([one, *words[1:]])}{ending}(?!{_LETTER})")
 
 
 def zone_of(text: str, language: str) -> str | None:
@@ -162,6 +196,12 @@ def scale_of(text: str) -> float | None:
             "px_then_mm": first / second,
         }[form]
     return None
+
+
+def measure_of(text: str) -> LimitRecord | None:
+    """Return the first length or share that a text states, or None."""
+    found = _LENGTH.search(_without_scale(text))
+    return None if found is None else _limit(found)
 
 
 def limit_of(text: str, language: str) -> LimitRecord | None:

@@ -18,6 +18,7 @@ from agents.questions.history import in_its_period, of_the_log
 from agents.questions.intents import ASKS, STANDS, clauses_of
 from agents.questions.languages import language_of, wished_language
 from agents.questions.polarity import asks_openly, sense_of
+from agents.questions.several import of_several
 from agents.questions.stated import of_its_limit, with_stated_scales
 from agents.questions.summaries import of_the_summary
 from agents.questions.words import SPACELESS, words_of
@@ -97,6 +98,8 @@ def understand(
         if not pictured:
             found = [_of_the_catalogue(one) for one in found]
         found = [of_the_worst(one, intents, language, alone=alone) for one in found]
+        if pictured:
+            found = [of_several(one, seen, current, language) for one in found]
         found = [_with_type(one, intents[-1] if intents else None) for one in found]
         found = [in_its_period(one, intents[-1] if intents else None) for one in found]
         if intents and found[0].kind == "catalogue" and _defines(intents[-1], found[0]):

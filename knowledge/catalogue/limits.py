@@ -92,6 +92,12 @@ def parse_limit(text: str) -> list[Tolerance]:
     return found
 
 
+def allows_none(text: str) -> bool:
+    """Return whether a limit allows none at all, such as "not allowed"."""
+    found = parse_limit(text)
+    return len(found) == 1 and found[0].dimension == "count" and found[0].value == 0
+
+
 def _tolerance(clause: str, found: re.Match[str]) -> Tolerance:
     value = float(found["value"].replace(",", "."))
     unit: Unit = "count"

@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 
 from knowledge.log.cusum import Shift, shifts
 from knowledge.log.entry import CALIBRATED, ENROLLED, shown_time
-from knowledge.log.figures import Filter, corrections, distinct
+from knowledge.log.figures import Filter, corrections
+from knowledge.log.names import distinct
 
 OUTERMOST: Final = 0.001
 """A share nearer to 0 or 1 counts as this one, so that one missed defect makes no drift."""

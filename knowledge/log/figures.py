@@ -23,7 +23,7 @@ _ORDERS: Final[dict[Order, str]] = {
 _DECISION: Final = "COALESCE(said_decision, decision)"
 _TYPE: Final = "COALESCE(said_type, type)"
 _LABEL: Final = {"said": "said", "last_word": _DECISION}
-_HOLDS: Final = (
+HOLDS: Final = (
     "kind = 'correction' AND kind <> 'inspection' AND correction NOT IN "
     "(SELECT correction FROM rows WHERE kind = 'undo' AND kind <> 'inspection')"
 )
@@ -160,7 +160,7 @@ class Parts:
         connection.execute(
             "INSERT INTO labels SELECT rows.number, word, iif(word = 'good', 'pass', 'fail'), named FROM "
             "(SELECT sha256 AS image, product AS enrolled, verdict AS word, type AS named, MAX(number) "
-            f"FROM rows INDEXED BY by_correction WHERE {_HOLDS} GROUP BY sha256, product) "
+            f"FROM rows INDEXED BY by_correction WHERE {HOLDS} GROUP BY sha256, product) "
             "JOIN rows INDEXED BY by_image ON sha256 = image AND product = enrolled "
             "WHERE kind = 'inspection'"
         )
@@ -299,7 +299,7 @@ class Parts:
 
 def corrections(connection: sqlite3.Connection, wanted: Filter) -> list[dict[str, Any]]:
     """Return the corrections that hold, of the period and product, the latest first."""
-    where, values = wanted.where(_HOLDS)
+    where, values = wanted.where(HOLDS)
     names = ("number", "at", "name", "sha256", "product", "p_value", "type", "correction", "verdict", "note",
              "operator")  # fmt: skip
     found = connection.execute(
@@ -333,34 +333,9 @@ def waiting(
         "number = (SELECT MAX(number) FROM rows AS own "
         "WHERE own.sha256 = rows.sha256 AND own.kind = 'inspection')"
     )
-    unsaid = f"sha256 NOT IN (SELECT sha256 FROM rows WHERE {_HOLDS})"
+    unsaid = f"sha256 NOT IN (SELECT sha256 FROM rows WHERE {HOLDS})"
     source = f"rows WHERE {where} AND {last} AND {unsaid}"
     yield from _objects(connection, source, values, "latest", limit)
-
-
-def distinct(connection: sqlite3.Connection, column: Literal["product", "type"]) -> list[str]:
-    """Return the products, or the types of defects, of the log, those that only a person named last."""
-    # By steps through the index, one a name, instead of through all rows.
-    found: list[str] = []
-    while True:
-        last = found[-1] if found else ""
-        (name,) = connection.execute(
-            f"SELECT MIN({column}) FROM rows WHERE kind = 'inspection' AND {column} > ?", (last,)
-        ).fetchone()
-        if name is None:
-            break
-        found.append(str(name))
-    said = connection.execute(f"SELECT DISTINCT {column} FROM rows WHERE {_HOLDS} AND {column} IS NOT NULL")
-    return list(dict.fromkeys([*found, *(str(name) for (name,) in said)]))
-
-
-def lot_of(connection: sqlite3.Connection, name: str) -> str:
-    """Return a lot as the log spells it, whatever the case; the name given where it has none such."""
-    found = connection.execute(
-        "SELECT lot FROM rows WHERE kind = 'inspection' AND lot IN (?, ?, ?) LIMIT 1",
-        (name, name.upper(), name.capitalize()),
-    ).fetchone()
-    return name if found is None else str(found[0])
 
 
 def _midnight(day: date) -> str:

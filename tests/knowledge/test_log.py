@@ -21,6 +21,7 @@ from knowledge.log import database, figures
 from knowledge.log.entry import NamedType, Region
 from knowledge.log.figures import Filter, Parts
 from knowledge.log.log import InspectionLog
+from knowledge.log.names import distinct
 
 
 @pytest.fixture
@@ -248,7 +249,7 @@ def test_figures_by_filter(log: InspectionLog) -> None:
     assert find(Parts.present_run, Filter(lot="B2")) is None
     earlier, later = find(Parts.halves, Filter(product="screw"))
     assert (earlier.failed, earlier.all, later.failed, later.all) == (1, 5, 2, 5)
-    assert log.read(lambda held: figures.distinct(held, "product")) == ["plate", "screw"]
+    assert log.read(lambda held: distinct(held, "product")) == ["plate", "screw"]
 
 
 def test_days_are_those_of_the_local_time_zone(log: InspectionLog, monkeypatch: pytest.MonkeyPatch) -> None:

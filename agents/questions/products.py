@@ -1,0 +1,49 @@
+"""The product that a question means in another language than its name: "Flaschen" for "bottle"."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+import numpy as np
+
+from agents.questions.encoder import encode, normalised
+from agents.questions.words import SPACELESS
+from anomaly_core.names import plain_name
+
+LEAST_SIMILARITY: Final = 0.65
+"""Least cosine of a word and a product's name."""
+LEAST_LEAD: Final = 0.1
+"""Least lead over the product that is second; both are set by a look at eight names in eight languages."""
+MOST_WORDS: Final = 40
+SHORTEST: Final = 3
+"""Letters of a word of a language with spaces."""
+
+
+def product_meant(question: str, products: Sequence[str], language: str) -> str | None:
+    """Return the one of several products that a word of a question is a name of in its language, or None."""
+    words = list(dict.fromkeys(_words(normalised(question), language)))[:MOST_WORDS]
+    if not words or len(products) < 2:
+        return None
+    vectors = encode([*words, *(plain_name(name) for name in products)])
+    cosines = (vectors[: len(words)] @ vectors[len(words) :].T).max(axis=0)
+    second, best = np.argsort(cosines)[-2:]
+    clear = cosines[best] >= LEAST_SIMILARITY and cosines[best] - cosines[second] >= LEAST_LEAD
+    return products[int(best)] if clear else None
+
+
+def _words(text: str, language: str) -> Iterator[str]:
+    """Yield the words of a text; where none stand apart, each run of characters that may be one."""
+    for word in re.findall(r"[^\W\d_]+", text):
+        if language not in SPACELESS:
+            if len(word) >= SHORTEST:
+                yield word
+        elif language == "ko":
+            yield word
+            yield from (word[:-1], word[:-2])[: len(word) - 1]  # without its particle
+        else:
+            for run in re.findall(r"[\u30a0-\u30ff]+|[\u3040-\u309f]+|[\u4e00-\u9fff]+|[a-z]+", word):
+                yield run
+                if "\u4e00" <= run[0] <= "\u9fff":
+                    yield from (run[at : at + 2] for at in range(len(run) - 1))

@@ -1,0 +1,58 @@
+"""A question that asks to choose among the images of a conversation: "which of the two is good?"."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from agents.questions.encoder import normalised
+from agents.questions.polarity import asks_openly
+from agents.questions.words import words_of
+from agents.state import Seen, Understanding
+from anomaly_core.results import Decision
+from tools.records import Kind, LogFigure, LogQuestion
+
+OF_SEVERAL: Final = frozenset[Kind](
+    {"comparison", "verdict", "place", "correction", "confidence", "count", "appearance", "size", "product", "action",
+     "history", "other"}
+)  # fmt: skip
+"""Kinds that a question to choose among images is read as."""
+
+
+def of_several(one: Understanding, seen: Sequence[Seen], current: int | None, language: str) -> Understanding:
+    """Return a question to choose among the images of a conversation as one of it.
+
+    seen, current: see `understand`. A question that names a region, a place or one of the images, or nothing to
+    choose by, stays what it is.
+    """
+    text, words = normalised(one.text), words_of(language)
+    several = len({number for number in (*(each["number"] for each in seen), current or 0)}) > 1
+    if (
+        not several
+        or one.kind not in OF_SEVERAL
+        or any((one.region, one.place, one.image))
+        or not words.has("which_of", text)
+        or not asks_openly(text, language)
+        or (one.kind == "history" and one.log is not None and (one.log.since or one.log.lot))
+    ):
+        return one
+    asked = _figure(text, language)
+    if asked is None:
+        return one
+    figure, decision = asked
+    log = LogQuestion(figure=figure, decision=decision, conversation=True, text=text)
+    of_it = {"kind": "history", "log": log, "closed": False, "sense": "open", "choice": [], "near": None}
+    return one.model_copy(update=of_it)
+
+
+def _figure(text: str, language: str) -> tuple[LogFigure, Decision | None] | None:
+    words = words_of(language)
+    if words.has("bigger", text):
+        return "largest", None
+    if words.has("worse", text) or words.has("worst", text):
+        return "worst", None
+    if words.has("discard", text) or words.has("bad", text):
+        return "list", "fail"
+    if words.has("keep", text) or words.has("good", text) or words.has("better", text):
+        return "list", "pass"
+    return None

@@ -1,0 +1,62 @@
+"""Names in the log, of products, types, lots, images, stations and operators, as it spells them."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Literal
+
+from knowledge.log.figures import HOLDS, Filter
+
+
+def distinct(connection: sqlite3.Connection, column: Literal["product", "type"]) -> list[str]:
+    """Return the products, or the types of defects, of the log, those that only a person named last."""
+    # By steps through the index, one a name, instead of through all rows.
+    found: list[str] = []
+    while True:
+        last = found[-1] if found else ""
+        (name,) = connection.execute(
+            f"SELECT MIN({column}) FROM rows WHERE kind = 'inspection' AND {column} > ?", (last,)
+        ).fetchone()
+        if name is None:
+            break
+        found.append(str(name))
+    said = connection.execute(f"SELECT DISTINCT {column} FROM rows WHERE {HOLDS} AND {column} IS NOT NULL")
+    return list(dict.fromkeys([*found, *(str(name) for (name,) in said)]))
+
+
+def lot_of(connection: sqlite3.Connection, name: str) -> str | None:
+    """Return a lot as the log spells it, whatever the case, or None where it has none such."""
+    found = connection.execute(
+        "SELECT lot FROM rows WHERE kind = 'inspection' AND lot IN (?, ?, ?, ?) LIMIT 1",
+        (name, name.lower(), name.upper(), name.capitalize()),
+    ).fetchone()
+    return None if found is None else str(found[0])
+
+
+def image_of(connection: sqlite3.Connection, name: str) -> str | None:
+    """Return the last image of a name, with or without its ending, whatever the case; None where none is."""
+    stem = name.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    found = connection.execute(
+        "SELECT name FROM rows WHERE kind = 'inspection' AND (name LIKE ? ESCAPE '\\' OR name LIKE ? "
+        "ESCAPE '\\') ORDER BY number DESC LIMIT 1",
+        (stem, f"{stem}.%"),
+    ).fetchone()
+    return None if found is None else str(found[0])
+
+
+def stations(connection: sqlite3.Connection) -> list[str]:
+    """Return the stations of the log."""
+    found = connection.execute(
+        "SELECT DISTINCT station FROM rows WHERE kind = 'inspection' AND station IS NOT NULL"
+    )
+    return [str(name) for (name,) in found]
+
+
+def operators(connection: sqlite3.Connection, wanted: Filter) -> list[tuple[str, int]]:
+    """Return who inspected, with the number of inspections, the most first."""
+    where, values = wanted.where()
+    return connection.execute(
+        f"SELECT operator, COUNT(*) AS count FROM rows WHERE {where} AND operator IS NOT NULL "
+        "GROUP BY operator ORDER BY count DESC, operator",
+        values,
+    ).fetchall()
