@@ -8,6 +8,7 @@ from anomaly_core.anomalygpt import AnomalyGPT
 from anomaly_core.errors import UnknownProduct
 from anomaly_core.imaging.quality import measure_quality
 from knowledge.log.entry import shown_time
+from knowledge.log.figures import Filter, rows
 from knowledge.products.record import ProductMatch
 from tools.cache import CachedImage
 from tools.context import Context, Part
@@ -59,6 +60,8 @@ def find_product(context: Context, opened: OpenedRecord, named: str | None = Non
         raise refused[0]
     found = [_match(context, image, model) for model in models or [context.model]]
     match = min(found, key=lambda each: (each.name is None, each.distance))
+    if match.name is None and (known := _as_before(context, opened)) is not None:
+        return known
     if match.name is None:
         near = ", ".join(f"{name} {similarity:.2f}" for name, similarity in match.candidates[:3])
         raise UnknownProduct(
@@ -72,6 +75,17 @@ def find_product(context: Context, opened: OpenedRecord, named: str | None = Non
             )
         )
     return ProductRecord(name=match.name, similarity=match.similarity, inferred=True)
+
+
+def _as_before(context: Context, opened: OpenedRecord) -> ProductRecord | None:
+    """Return the product that this very image was inspected as before, by its name, or None."""
+    if context.log is None:
+        return None
+    wanted = Filter(sha256=opened.sha256)
+    name = context.log.read(lambda held: next((row["product"] for row in rows(held, wanted, limit=1)), None))
+    if name is None or name not in {one.name for one in context.templates.products()}:
+        return None
+    return find_product(context, opened, name)
 
 
 def _unlike(context: Context, image: CachedImage, name: str) -> str:

@@ -11,8 +11,7 @@ from agents.state import Seen
 def conversation(topic: Topic) -> Reply:
     """Say what this conversation has seen: how many images, and which of them were bad."""
     say = topic.say
-    found: list[Seen] = topic.state.get("seen") or []  # type: ignore[assignment]
-    seen = sorted(found, key=lambda one: one["number"])
+    seen = sorted(topic.seen_images, key=lambda one: one["number"])
     bad = [one["number"] for one in seen if one["found"]["verdict"].anomalous]
     names = {one["number"]: image_name(seen, one["number"]) for one in seen}
     if topic.intent.log is not None and topic.intent.log.figure == "largest":
@@ -39,7 +38,7 @@ def conversation(topic: Topic) -> Reply:
 def _chosen(
     topic: Topic, bad: Sequence[int], unclear: Sequence[int], good: Sequence[int], names: dict[int, str]
 ) -> str:
-    """Return the names of the images that a question asks to choose, as first words; "" where it asks for none."""
+    """Return the names of the images that a question asks to choose, as first words; "" without a choice."""
     log = topic.intent.log
     if log is None or log.figure not in ("list", "worst") or log.decision is None:
         return ""

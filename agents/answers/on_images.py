@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from agents.answers.on_verdict import finding, how_to_record_normal, peak_times, place_finding, shown_path
-from agents.answers.topic import Reply, Topic, image_name, values_of
+from agents.answers.topic import Reply, Topic, image_name, same_type, values_of
 from agents.questions.alternatives import fate_of
 from agents.questions.slots import IMAGE_NAME
-from agents.state import Seen
+from tools.classify.classify import UNKNOWN
 from tools.records import EvidenceRecord
 
 
@@ -24,6 +24,8 @@ def comparison(topic: Topic) -> Reply:
         told = [say("The two could not be compared [score].")] if seen is None else [_as_told(seen.evidence)]
         return Reply("", told)
     cited = f"[{seen.evidence.id}]"
+    if (alike := _same_type(topic)) is not None:
+        return alike
     if str(values["id"]).endswith(f"image:{topic.state['opened'].sha256[:12]}"):
         return Reply("", [say("It is the same image {cited}.", cited=cited)])
     other = say("the nearest good part")
@@ -57,8 +59,9 @@ def comparison(topic: Topic) -> Reply:
         if named:
             lead = f'"{_name(topic, topic.intent.other if other_named else None)}".'
             told = [ranked] if other_named else [ranked, differs]
-        elif topic.intent.closed:
-            lead, affirmed = topic.yes_no(worse), worse
+        elif topic.intent.closed and (words.has("worse", text) or words.has("better", text)):
+            affirmed = worse is not words.has("better", text)
+            lead = topic.yes_no(affirmed)
             told = [ranked, differs]
         else:
             told = [differs, ranked]
@@ -71,6 +74,28 @@ def comparison(topic: Topic) -> Reply:
             message = "It is {levels} grey levels brighter on the whole {cited}."
         told.append(say(message, levels=f"{levels:.1f}", cited=cited))
     return Reply(lead, told, affirmed)
+
+
+def _same_type(topic: Topic) -> Reply | None:
+    """Say whether two images have a defect of one type, where that is asked; None where it isn't."""
+    other = next((one for one in topic.seen_images if one["number"] == topic.intent.other), None)
+    if other is None or not topic.intent.closed or not topic.words.has("alike", topic.text):
+        return None
+    found = other["found"]
+    theirs = found.get("defect_type") if found["verdict"].anomalous else None
+    mine = topic.state.get("defect_type") if topic.verdict.anomalous else None
+    names = [UNKNOWN if one is None else one.name for one in (theirs, mine)]
+    told = [
+        topic.say('"{name}": {type} [type].', name=_name(topic, number), type=topic.type_name(kind))
+        for number, kind in zip((topic.intent.other, None), names, strict=True)
+    ]
+    bad = [found["verdict"].anomalous, topic.verdict.anomalous]
+    if all(bad) and UNKNOWN in names:
+        return Reply(topic.say("Not very sure."), told)
+    same = all(bad) and same_type(*names)
+    if not all(bad):
+        return Reply(topic.yes_no(False), finding(topic)[:1], False)
+    return Reply(topic.yes_no(same), told, same)
 
 
 def _missing(topic: Topic) -> str | None:
@@ -90,8 +115,7 @@ def _missing(topic: Topic) -> str | None:
 
 def _name(topic: Topic, number: int | None) -> str:
     """Return the file name of one of the thread's images, the one in hand where None."""
-    seen: list[Seen] = topic.state.get("seen") or []  # type: ignore[assignment]
-    return Path(topic.state["image"]).name if number is None else image_name(seen, number)
+    return Path(topic.state["image"]).name if number is None else image_name(topic.seen_images, number)
 
 
 def look_again(topic: Topic) -> Reply:

@@ -21,6 +21,7 @@ from agents.answers.on_choice import disposed, guessed
 from agents.answers.on_images import nearest_good
 from agents.answers.on_verdict import finding, how_to_record_normal, to_review
 from agents.answers.topic import Reply, Topic
+from agents.questions.encoder import normalised
 from agents.questions.polarity import asks_openly
 from agents.questions.slots import types_of
 from anomaly_core.names import name_key, plain_name
@@ -45,7 +46,8 @@ def cause(topic: Topic) -> Reply:
 
 def effect(topic: Topic) -> Reply:
     """Quote effect and severity."""
-    several = types_of(topic.text, topic.state.get("expected", []))
+    known = topic.state.get("expected", [])
+    several = types_of(topic.text, known) or types_of(normalised(topic.asked.question), known)
     if len(several) > 1 and not topic.intent.closed:
         return _severer(topic, several)
     told = _aspect(topic, "effect", "The notes say nothing on the effect or severity of {type} [notes].")
@@ -234,7 +236,7 @@ def _aspect(topic: Topic, aspect: Aspect, silent: str) -> Reply:
         )
     if "verdict" not in topic.state:
         types = list(dict.fromkeys(one.defect for one in passages if one.defect is not None))
-        if 0 < len(types) <= MOST_LISTED and (each := _of_each(topic, types, aspect)):
+        if topic.words.has("every", topic.text) and (each := _of_each(topic, types, aspect)):
             return Reply("", each)
         return Reply(
             "",

@@ -123,7 +123,8 @@ def _region_meant(topic: Topic) -> MeasuredRegion:
 def _larger(topic: Topic, found: _Sizes, scale: float | None) -> list[str]:
     """Return the sentence on which region was measured, where there are several; and on a larger one."""
     largest = max((_sizes(topic, one) for one in topic.regions), key=lambda one: one.length)
-    if largest.region.id == found.region.id or largest.length < LARGER * found.length:
+    smallest = topic.words.has("smallest", topic.text)
+    if smallest or largest.region.id == found.region.id or largest.length < LARGER * found.length:
         message = "That is the one {place} [{id}]."
         return [topic.say(message, place=topic.where(found.region.cell), id=found.region.id)]
     length = _with_unit(

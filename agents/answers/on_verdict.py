@@ -85,6 +85,11 @@ def _of_part(topic: Topic) -> Reply:
     else:
         lead = chosen(topic) or (say("NG.") if bad else say("OK."))
     body = [*_by_a_person(topic), *finding(topic), *topic.near_limit()]
+    if said is None and topic.words.has("reads", topic.text):
+        # That it looks like the good ones makes no text the right one.
+        body.insert(0, say("Text and codes aren't read; it is compared with good parts as an image [score]."))
+        if not bad:
+            lead, affirmed = "", None
     if topic.intent.zone is not None:
         told = "No zone {zone} is set for this product, so this is about the whole part [score]."
         unset = say(told, zone=topic.intent.zone)

@@ -118,6 +118,11 @@ class Topic:
         compared = [] if found is None else [found.name, *(one.name for one in found.alternatives)]
         return [*self.state.get("expected", []), *compared]
 
+    @property
+    def seen_images(self) -> list[Seen]:
+        """The images of the conversation."""
+        return self.state.get("seen") or []  # type: ignore[return-value]
+
     def seen(self, tool: str) -> Observation | None:
         """Return what a tool returned for this intent, or None."""
         return next(
@@ -215,8 +220,10 @@ def same_type(one: str, other: str) -> bool:
 
 
 def image_name(seen: Sequence[Seen], number: int) -> str:
-    """Return the file name of a thread's image."""
-    return next((PurePath(one["image"]).name for one in seen if one["number"] == number), f"image {number}")
+    """Return the file name of a thread's image, with its number where another one has the same name."""
+    names = {one["number"]: PurePath(one["image"]).name for one in seen}
+    name = names.get(number, f"image {number}")
+    return name if list(names.values()).count(name) < 2 else f"{name} #{number}"
 
 
 def about_type_of(state: InspectionState | DialogueState) -> PassageRecord | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Final
+from typing import Final, get_args
 
 from agents.answers import on_limits, on_notes, on_talk
 from agents.answers.analysis import about_type
@@ -58,9 +58,7 @@ DESCRIBED: Final = 15
 """Characters from which a question for a type may describe one: "it has a dark round spot, what is it?"."""
 MEASURES: Final = DEFINES | {"catalogue", "correction"}
 """Kinds that may hold a stated measure against a type's limit."""
-OF_PARTS: Final = frozenset[Kind](
-    {"verdict", "count", "type", "place", "confidence", "comparison", "parts", "product", "other"}
-)
+OF_PARTS: Final = frozenset[Kind](get_args(Kind)) - {"catalogue", "greeting", "help"}
 """Kinds of questions that are about parts of the log, where they name some of it and no image is given."""
 OF_A_TYPE: Final = frozenset[Kind]({"cause", "effect", "action"})
 """Kinds that are about a type of defect: that of the image, where none is named and the notes are empty."""
@@ -161,7 +159,11 @@ class _Notes:
             found.append(Reply("", [say("By the notes that is {type} [notes].", type=intent.type)]))
         for name in subjects:
             own = [] if intent.type is None else [intent.type]
-            types = types_of(normalised(intent.text), self._known) or own
+            types = types_of(normalised(intent.text), self._known)
+            # "Which is more serious, a crack or a dent?" names them in a clause of its own.
+            if not types and intent.kind == "effect":
+                types = types_of(normalised(self._asked.question), self._known)
+            types = types or own
             self._states.append(_state(self._context, name, types))
             topic = Topic(self._states[-1], self._asked, intent, number, say)
             measure = measure_of(topic.text) if intent.kind in MEASURES and intent.type else None

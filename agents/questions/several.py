@@ -13,8 +13,8 @@ from anomaly_core.results import Decision
 from tools.records import Kind, LogFigure, LogQuestion
 
 OF_SEVERAL: Final = frozenset[Kind](
-    {"comparison", "verdict", "place", "correction", "confidence", "count", "appearance", "size", "product", "action",
-     "history", "other"}
+    {"comparison", "verdict", "place", "correction", "confidence", "count", "appearance", "size", "product",
+     "action", "effect", "history", "other"}
 )  # fmt: skip
 """Kinds that a question to choose among images is read as."""
 
@@ -22,22 +22,22 @@ OF_SEVERAL: Final = frozenset[Kind](
 def of_several(one: Understanding, seen: Sequence[Seen], current: int | None, language: str) -> Understanding:
     """Return a question to choose among the images of a conversation as one of it.
 
-    seen, current: see `understand`. A question that names a region, a place or one of the images, or nothing to
-    choose by, stays what it is.
+    seen, current: see `understand`. A question that names a region, a place or one of the images, or nothing
+    to choose by, stays what it is.
     """
     text, words = normalised(one.text), words_of(language)
     several = len({number for number in (*(each["number"] for each in seen), current or 0)}) > 1
     if (
         not several
         or one.kind not in OF_SEVERAL
-        or any((one.region, one.place, one.image))
+        or any((one.region, one.place, one.image if one.kind != "comparison" else None))
         or not words.has("which_of", text)
         or not asks_openly(text, language)
         or (one.kind == "history" and one.log is not None and (one.log.since or one.log.lot))
     ):
         return one
     asked = _figure(text, language)
-    if asked is None:
+    if asked is None or (one.kind == "comparison" and asked[0] == "worst"):
         return one
     figure, decision = asked
     log = LogQuestion(figure=figure, decision=decision, conversation=True, text=text)

@@ -117,9 +117,8 @@ def _called(name: str) -> re.Pattern[str]:
         else re.escape(word)
         for word in name.split()
     ]
-    ending = "" if len(words) > 1 else r"(?:e?[sn]|en)?"
-    one = words[0] if len(words) > 1 else re.escape(name)
-    return re.compile(rf"(?<!{_LETTER}){' '.join([one, *words[1:]])}{ending}(?!{_LETTER})")
+    called = re.escape(name) if len(words) == 1 else " ".join(words)
+    return re.compile(rf"(?<!{_LETTER}){called}(?:e?[sn])?(?!{_LETTER})")
 
 
 def zone_of(text: str, language: str) -> str | None:

@@ -10,14 +10,18 @@ from agents.questions.encoder import normalised
 from agents.questions.words import NEVER, section_of, words_of
 from agents.state import Asked, Understanding
 from tools.locations import ZONE
+from tools.records import Kind
 
+OF_EACH: Final = frozenset[Kind]({"verdict", "look_again"})
+"""Kinds that are asked of each zone that a question names: "is the head ok, and the neck?"."""
 COMPOUND: Final = 6
 """Letters of a zone's name from which a longer word may begin with it."""
 
 
 def in_zones(asked: Asked, zones: Sequence[str]) -> Asked:
     """Return a question whose intents are about the zones that they name. zones: the product's, by name."""
-    return asked.model_copy(update={"intents": [_in_zone(one, zones, asked.spoken) for one in asked.intents]})
+    found = [each for one in asked.intents for each in _in_zones(one, zones, asked.spoken)]
+    return asked.model_copy(update={"intents": found})
 
 
 def zones_in(text: str, zones: Sequence[str], language: str) -> list[str]:
@@ -45,12 +49,17 @@ def _word(name: str) -> re.Pattern[str]:
     return re.compile(rf"(?<!{latin}){re.escape(name)}{end}")
 
 
-def _in_zone(intent: Understanding, zones: Sequence[str], language: str) -> Understanding:
-    """Return the intent with the longest zone name that its text holds as the place.
+def _in_zones(intent: Understanding, zones: Sequence[str], language: str) -> list[Understanding]:
+    """Return the intent with the zone that its text holds as the place; once for each of several.
 
     A question to choose from several zones is about none of them.
     """
-    named = zones_in(normalised(intent.text), zones, language) if intent.region is None else []
-    if not named or (len(named) > 1 and not intent.closed):
-        return intent
-    return intent.model_copy(update={"place": f"{ZONE}{named[0]}", "zone": named[0]})
+    text = normalised(intent.text)
+    named = zones_in(text, zones, language) if intent.region is None else []
+    # A name within a longer one is not meant beside it.
+    named = [name for name in named if not any(name in other and name != other for other in named)]
+    if not named or (len(named) > 1 and not intent.closed and intent.kind != "look_again"):
+        return [intent]
+    chooses = bool(intent.choice) or words_of(language).has("or", text)
+    meant = named if intent.kind in OF_EACH and not chooses else named[:1]
+    return [intent.model_copy(update={"place": f"{ZONE}{name}", "zone": name}) for name in meant]

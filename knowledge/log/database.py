@@ -16,7 +16,7 @@ from anomaly_core.errors import StoreBusy, StoreDamaged, StoreError, StoreTooNew
 from anomaly_core.files import disk_errors
 from knowledge.log.entry import COLUMNS, GENESIS
 
-FORMAT: Final = 2
+FORMAT: Final = 3
 """Version of the schema, in the file's user_version."""
 APPLICATION: Final = 0x6961646C
 """The file's application_id: "iadl"."""
@@ -34,7 +34,7 @@ _COLUMNS: Final = ", ".join(
 # What a log of the first version lacks. `repeated`: which images were inspected more than once, so that
 # counting each part once does not group all rows. `by_level`: what drift reads; it holds `kind` too, since
 # SQLite before 3.41 looks into the rows for it.
-_SECOND: Final = f"""
+_SECOND: Final = """
 CREATE INDEX by_level ON rows (product, station, at, number, p_value, alpha, decision, kind)
 WHERE kind = 'inspection';
 CREATE TABLE repeated (sha256 TEXT PRIMARY KEY) WITHOUT ROWID;
@@ -43,6 +43,10 @@ CREATE TRIGGER note_repeated AFTER INSERT ON rows
 WHEN NEW.kind = 'inspection' AND NEW.sha256 NOT IN (SELECT sha256 FROM repeated) AND EXISTS
 (SELECT 1 FROM rows WHERE sha256 = NEW.sha256 AND kind = 'inspection' AND number < NEW.number)
 BEGIN INSERT INTO repeated VALUES (NEW.sha256); END;
+"""
+# What a log of the second version lacks: an image is asked for by its name, without its ending too.
+_THIRD: Final = f"""
+CREATE INDEX by_name ON rows (name COLLATE NOCASE) WHERE kind = 'inspection';
 PRAGMA user_version = {FORMAT};
 """
 # The hash covers each row, the triggers stop an honest mistake, and `head` finds rows cut off at the end.
@@ -61,6 +65,7 @@ CREATE INDEX by_p_value ON rows (p_value, at, decision, product, type, lot) WHER
 CREATE INDEX by_image ON rows (sha256, at);
 CREATE INDEX by_correction ON rows (at) WHERE kind <> 'inspection';
 {_SECOND}
+{_THIRD}
 PRAGMA application_id = {APPLICATION};
 """
 
@@ -174,8 +179,9 @@ def _make(connection: sqlite3.Connection, schema: str) -> None:
 
 def _upgrade(connection: sqlite3.Connection) -> None:
     """Bring a log of an earlier version to this one; its rows stay as they are."""
-    if 0 < _version(connection) < FORMAT:
-        _make(connection, _SECOND)
+    version = _version(connection)
+    if 0 < version < FORMAT:
+        _make(connection, f"{_SECOND}{_THIRD}" if version == 1 else _THIRD)
 
 
 def _version(connection: sqlite3.Connection) -> int:

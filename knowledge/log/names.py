@@ -35,11 +35,11 @@ def lot_of(connection: sqlite3.Connection, name: str) -> str | None:
 
 def image_of(connection: sqlite3.Connection, name: str) -> str | None:
     """Return the last image of a name, with or without its ending, whatever the case; None where none is."""
-    stem = name.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    # "/" comes next to "."; each is one step in the index.
     found = connection.execute(
-        "SELECT name FROM rows WHERE kind = 'inspection' AND (name LIKE ? ESCAPE '\\' OR name LIKE ? "
-        "ESCAPE '\\') ORDER BY number DESC LIMIT 1",
-        (stem, f"{stem}.%"),
+        "SELECT name FROM rows WHERE kind = 'inspection' AND (name COLLATE NOCASE = ? OR "
+        "(name COLLATE NOCASE > ? AND name COLLATE NOCASE < ?)) ORDER BY number DESC LIMIT 1",
+        (name, f"{name}.", f"{name}/"),
     ).fetchone()
     return None if found is None else str(found[0])
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from agents.questions import slots
+from agents.questions.products import product_meant
 from agents.questions.understanding import understand
 from agents.questions.zones import in_zones, zones_in
-from agents.state import Turn
+from agents.state import Seen, Turn
 from tools.locations import ZONE
 
 
@@ -117,3 +119,85 @@ def test_shipping_it_today_is_no_question_of_the_log(question: str) -> None:
 def test_without_an_image_the_log_is_asked(question: str, figure: str) -> None:
     (one,) = understand(question, pictured=False).intents
     assert one.log is not None and one.log.figure == figure
+
+
+def images(count: int = 2) -> list[Seen]:
+    return [
+        Seen(number=number, image=f"part-{number}.png", sha256=f"{number:064}", store_version=1, found={})
+        for number in range(1, count + 1)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("question", "figure", "decision"),
+    [
+        ("which one can I ship?", "list", "pass"),
+        ("quale dei due è buono?", "list", "pass"),
+        ("qual das duas está ruim?", "list", "fail"),
+        ("Quelle bouteille je sors de la ligne ?", "list", "fail"),
+        ("둘 중에 불량은 어느 거예요?", "list", "fail"),
+        ("哪个是好的？", "list", "pass"),
+        ("Welches Teil hat den größeren Fehler?", "largest", None),
+        ("どちらの欠陥が大きい？", "largest", None),
+        ("Welches ist schlimmer?", "worst", None),
+    ],
+)
+def test_a_question_to_choose_among_images_is_of_all_of_them(
+    question: str, figure: str, decision: str | None
+) -> None:
+    one = understand(question, [turn("verdict", 2)], images(), 2).first
+    if one.kind == "comparison":
+        assert figure == "worst"  # compared with the one before
+        return
+    assert one.log is not None
+    assert (one.log.figure, one.log.decision, one.log.conversation) == (figure, decision, True)
+
+
+@pytest.mark.parametrize(
+    "question", ["which type of defect is it?", "how large is it?", "which edge is bad?"]
+)
+def test_of_one_image_nothing_is_chosen(question: str) -> None:
+    one = understand(question, [turn("verdict", 2)], images(1), 1).first
+    assert one.log is None
+
+
+@pytest.mark.parametrize(
+    ("question", "decision", "figure"),
+    [
+        ("Welche Teile muss sich noch jemand anschauen?", "review", "list"),
+        ("¿qué piezas hay que volver a mirar?", "review", "list"),
+        ("Did anyone overrule the machine?", None, "corrected"),
+        ("who inspected lot L41?", None, "operators"),
+        ("Wieviel Prozent Gutteile bei bottle?", "pass", "yield"),
+    ],
+)
+def test_figures_of_the_log(question: str, decision: str | None, figure: str) -> None:
+    one = understand(question, pictured=False).first
+    assert one.log is not None
+    assert (one.log.figure, one.log.decision) == (figure, decision)
+
+
+@pytest.mark.parametrize(
+    ("question", "language", "product"),
+    [
+        ("wieviel Ausschuss hatten wir heut bei den Flaschen?", "de", "bottle"),
+        ("¿cuántas botellas pasaron hoy?", "es", "bottle"),
+        ("今天瓶子有多少不合格", "zh", "bottle"),
+        ("나사는 오늘 몇 개 불량이야", "ko", "screw"),
+        ("wie viele Teile heute?", "de", None),
+        ("combien de pièces contrôlées ce matin", "fr", None),
+        ("今日のNG品はどれ", "ja", None),
+    ],
+)
+def test_a_product_is_meant_by_its_name_in_another_language(
+    question: str, language: str, product: str | None
+) -> None:
+    assert product_meant(question, ["bottle", "tile", "screw"], language) == product
+
+
+def test_a_name_of_the_notes_is_found_in_other_forms_and_beside_other_letters() -> None:
+    known = ["Falsche Sorte", "Blowhole", "Chipped edge"]
+    assert slots.type_of("wen ruf ich bei falscher sorte an", "de", known) == "falsche sorte"
+    assert slots.type_of("blowholeは何ミリ", "ja", known) == "blowhole"
+    assert slots.types_of("blowhole or chipped edges", known) == ["blowhole", "chipped edge"]
+    assert slots.type_of("was ist die sorte", "de", known) is None

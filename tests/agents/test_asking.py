@@ -70,7 +70,7 @@ def test_a_thread_goes_on_between_commands(folder: Path) -> None:
     (third,) = rows(
         iad("ask", "fine.png", "compare it with the first one", "-p", "plate", "--thread", "T", "--json")
     )
-    assert "(image 1)" in third["answer"]
+    assert 'Compared with "blot.png"' in third["answer"]
     assert rows(iad("threads", "list", "--json")) == [
         {"thread": "T", "turns": 3, "question": "compare it with the first one"}
     ]

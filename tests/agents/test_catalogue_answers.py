@@ -327,3 +327,68 @@ def test_a_distance_is_measured_to_the_edge_that_is_named() -> None:
 )
 def test_an_image_that_was_not_looked_at_is_no_good_part(question: str, first: str) -> None:
     assert answer(question, [])[0].startswith(first)
+
+
+@pytest.mark.parametrize(
+    ("question", "lead", "affirmed"),
+    [
+        ("May a scratch be 3 mm long?", "No.", False),
+        ("is a 1.5 mm scratch still ok?", "Yes.", True),
+        ("Darf ein Kratzer 3 mm lang sein?", "Nein.", False),
+        ("are dents allowed at all?", "No.", False),
+    ],
+)
+def test_a_stated_measure_is_held_against_the_limit_of_its_type(
+    opened: Application, question: str, lead: str, affirmed: bool
+) -> None:
+    reply = opened.ask_without_image(question, product="screw")
+    assert reply.answer.startswith(lead), reply.answer
+    assert reply.affirmed is affirmed
+
+
+def test_the_more_severe_of_two_types_is_named_first(opened: Application) -> None:
+    reply = opened.ask_without_image("which is more serious, a scratch or a dent?", product="screw")
+    assert '"3"' in reply.answer
+    assert '"6"' in reply.answer
+
+
+@pytest.fixture(scope="module")
+def tiles(tmp_path_factory: pytest.TempPathFactory) -> Application:
+    """Two products whose notes name contacts and severities; one of a name of two words, one in German."""
+    folder = tmp_path_factory.mktemp("tiles")
+    (folder / "tile.csv").write_text(
+        "Product,Defect,Look,Severity,Action,Limit\n"
+        "tile,Crack,a thin dark line,critical,scrap it,not allowed\n"
+        "tile,Blowhole,a dark round spot,major,sort it out,max 1.5 mm\n"
+        "tile,Fraying,a ragged area,minor,dress the wheel,up to 20 mm2\n"
+    )
+    (folder / "bottle.csv").write_text(
+        "Product;Fehlerart;Ursache;Schwere;Maßnahme\n"
+        "bottle;Falsche Sorte;Rezept verwechselt;kritisch;Los sperren, Leitung anrufen (Tel. 4711)\n"
+        "bottle;Kratzer;Transport;gering;Prüfen\n"
+    )
+    made = Application(Settings(store=folder / "store", encoder="tiny", text_encoder="tiny"))
+    made.add_knowledge([folder / "tile.csv", folder / "bottle.csv"])
+    return made
+
+
+@pytest.mark.parametrize(
+    ("question", "parts", "absent"),
+    [
+        ("which defects on our list are critical?", ["Crack", "Falsche Sorte"], ["Blowhole", "Kratzer"]),
+        ("Which of the tile's defects are serious?", ["Crack", "Blowhole"], ["Fraying"]),
+        ("Blowholeは何ミリまで許される？", ["max 1.5 mm"], ["Crack"]),
+        ("wen ruf ich bei falscher Sorte an?", ["Tel. 4711"], []),
+        ("Qui dois-je appeler pour Falsche Sorte ?", ["Tel. 4711"], []),
+        ("C'est grave, un blowhole ?", ["major"], []),
+        ("A 1.2 mm blowhole, can I ship it?", ["1.2 mm is within the limit of 1.5 mm"], ["image"]),
+        ("Fraying是什么？", ["a ragged area"], []),
+        ("what defects do the Kacheln have?", ["Crack"], []),
+    ],
+)
+def test_questions_of_newcomers_to_the_catalogue(
+    tiles: Application, question: str, parts: list[str], absent: list[str]
+) -> None:
+    reply = tiles.ask_without_image(question)
+    assert all(part in reply.answer for part in parts), reply.answer
+    assert not any(part in reply.answer for part in absent), reply.answer

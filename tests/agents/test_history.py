@@ -338,3 +338,43 @@ def test_a_hundred_thousand_rows_are_asked_in_under_a_fifth_of_a_second(
         times.append(time.perf_counter() - begun)
         assert found.counts.all > 0
     assert min(times) < SLOWEST_S
+
+
+@pytest.fixture
+def stations(tmp_path: Path) -> Iterator[Context]:
+    """Lot L41 at line-1, of which 1 of 3 failed, by Kim; lot L42 at Line 2, of which both failed, by Ola."""
+    made = context(tmp_path / "stations.sqlite")
+    assert made.log is not None
+    where = [("L41", "line-1", "Kim", decision) for decision in ("pass", "review", "fail")]
+    where += [("L42", "Line 2", "Ola", "fail")] * 2
+    made.log.append(
+        entry(number, decision, lot=lot, station=station, operator=operator, name=f"t{number:02}.jpg")
+        for number, (lot, station, operator, decision) in enumerate(where, 1)
+    )
+    yield made
+    made.log.close()
+
+
+@pytest.mark.parametrize(
+    ("question", "parts"),
+    [
+        ("how many failed at line-1?", ["1 of 3 ", "station line-1"]),
+        ("anything bad on line 2?", ["Yes.", "station Line 2"]),
+        ("line-1不合格的有哪些？", ['"t03.jpg"', "line-1"]),
+        ("L42 로트 불량 몇 개?", ["2개", "L42"]),
+        ("ロットL42の不良率は？", ["100.0%", "L42"]),
+        ("L41批次合格率是多少？", ["33.3%", "L41"]),
+        ("list everything from lot L42", ['"t04.jpg"', '"t05.jpg"']),
+        ("whats our yield on lot L41 vs L42", ["L41: 1 of 3", "L42: 2 of 2"]),
+        ("who inspected lot l41?", ["Kim: 3 "]),
+        ("What did t03 get?", ['NG. "t03.jpg"']),
+        ("War t01 in Ordnung?", ['OK. "t01.jpg"']),
+        ("is t02.jpg good?", ['To be reviewed. "t02.jpg"']),
+        ("Welche Teile muss sich noch jemand anschauen?", ['"t02.jpg" [log]', "1 von 5"]),
+    ],
+)
+def test_lots_stations_operators_and_images_are_found_by_their_names(
+    stations: Context, question: str, parts: list[str]
+) -> None:
+    answer = answer_without_image(stations, question).answer
+    assert all(part in answer for part in parts), answer

@@ -102,7 +102,7 @@ def test_a_part_to_be_reviewed_is_neither_good_nor_without_a_place(app: Applicat
     told = app.ask(
         made / "blot.png", "Which of our images so far were bad?", product="plate", thread="T"
     ).answer
-    assert 'To be reviewed: (image 1) "blot.png" [thread].' in told
+    assert 'To be reviewed: "blot.png" [thread].' in told
     assert "Good:" not in told
 
 
@@ -163,7 +163,7 @@ def test_questions_with_an_image_are_of_the_log_or_of_the_thread(app: Applicatio
     assert "3 inspections" in whole.answer
     app.ask(made / "blot.png", "Is it ok?", product="plate", thread="T")
     own = app.ask(made / "good.png", "Which of the two parts were bad?", product="plate", thread="T")
-    assert 'Defective: (image 2) "blot.png" [thread].' in own.answer
+    assert 'Defective: "blot.png" [thread].' in own.answer
 
 
 def test_a_log_that_cannot_be_written_costs_no_verdict(app: Application, made: Path, tmp_path: Path) -> None:

@@ -8,14 +8,16 @@ import pytest
 
 from agents.answers.compose import compose_answer
 from agents.answers.guardrails import check_answer
+from agents.answers.topic import image_name
 from agents.questions.understanding import understand
-from agents.state import InspectionState
+from agents.state import InspectionState, Seen
 from anomaly_core.results import Decision
 from tools.classify.classify import UNKNOWN
 from tools.records import (
     DefectRecord,
     LanguageRecord,
     MeasuredRegion,
+    OpenedRecord,
     PassageRecord,
     ProductRecord,
     TemplateRecord,
@@ -153,3 +155,61 @@ def test_what_is_near_no_kind_gets_what_can_be_asked(question: str, first: str, 
     assert answer.startswith(first), answer
     assert example in answer
     assert "Did you mean" not in answer
+
+
+def test_images_of_one_name_are_told_apart_by_their_number() -> None:
+    seen = [
+        Seen(number=number, image=f"{folder}/7.png", sha256=f"{number:064}", store_version=1, found={})
+        for number, folder in enumerate("ab", 1)
+    ]
+    assert [image_name(seen, number) for number in (1, 2)] == ["7.png #1", "7.png #2"]
+    assert image_name(seen[:1], 1) == "7.png"
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "any crack running down it?",
+        "Ist da ein Riss drin?",
+        "¿hay algún poro?",
+        "有裂纹吗？",
+        "割れはありますか？",
+        "구멍 있어요?",
+    ],
+)
+def test_whether_a_defect_is_there_is_not_denied_of_a_part_to_be_reviewed(question: str) -> None:
+    reply = compose_answer(state(anomalous=False, regions=0, defect=None, notes=False, question=question))
+    assert reply.affirmed is None
+    assert not reply.answer.startswith(("No", "Nein", "否", "不", "いいえ", "아니"))
+
+
+@pytest.mark.parametrize("question", ["is it the right label?", "C'est la bonne étiquette ?"])
+def test_text_is_not_said_to_be_right(question: str) -> None:
+    given = state(anomalous=False, regions=0, defect=None, notes=False, question=question)
+    given["verdict"] = given["verdict"].model_copy(
+        update={"decision": "pass", "p_value": 0.6, "uncertain": False}
+    )
+    reply = compose_answer(given)
+    assert reply.affirmed is None
+    assert reply.answer.startswith(("Text and codes aren't read", "Textes et codes ne sont pas lus"))
+
+
+@pytest.mark.parametrize(
+    ("question", "measured", "affirmed"),
+    [
+        ("how large is the biggest one?", "region-2", None),
+        ("is it longer than 50 px?", "region-2", True),
+        ("how long is the second one?", "region-2", None),
+        ("how large is the smallest?", "region-1", None),
+        ("how long is it?", "region-2", None),  # told as the largest, beside the strongest
+    ],
+)
+def test_the_largest_of_several_regions_is_held_against_a_limit(
+    question: str, measured: str, affirmed: bool | None
+) -> None:
+    given = state(anomalous=True, regions=2, defect=None, notes=False, question=question)
+    given["opened"] = OpenedRecord(image="part.png", sha256="0" * 64, width=200, height=200, note=None)
+    given["regions"][1] = given["regions"][1].model_copy(update={"bbox": (100, 0, 180, 20), "area_px": 900})
+    reply = compose_answer(given)
+    assert f"[{measured}]" in reply.answer, reply.answer
+    assert reply.affirmed is affirmed

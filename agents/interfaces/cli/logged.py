@@ -50,7 +50,12 @@ def log(
         Decided | None, typer.Option("--decision", help="Of this decision alone.", show_default=False)
     ] = None,
     lot: Annotated[str | None, typer.Option("--lot", metavar="L", help="Of this lot alone.")] = None,
-    worst: Annotated[bool, typer.Option("--worst", help="The worst first, not the latest.")] = False,
+    station: Annotated[
+        str | None, typer.Option("--station", metavar="S", help="Of this station alone.")
+    ] = None,
+    worst: Annotated[
+        bool, typer.Option("--worst", help="Each part once, the worst first, not the latest.")
+    ] = False,
     limit: Annotated[
         int | None,
         typer.Option("--limit", metavar="N", min=1, help=f"Rows; {SHOWN} in a table, all in JSON."),
@@ -70,6 +75,7 @@ def log(
     from knowledge.log import figures
     from knowledge.log.drift import drifts
     from knowledge.log.log import InspectionLog, require_log
+    from knowledge.log.names import lot_of
 
     path = Settings.from_environment(store=store).log_file
     opened = require_log(None if path is None else InspectionLog(path))
@@ -86,7 +92,8 @@ def log(
         until=history.until(until),
         product=product,
         decision=None if decision is None else decision.value,
-        lot=lot,
+        lot=lot if lot is None else opened.read(lambda held: lot_of(held, lot)) or lot,
+        station=station,
     )
     if summary:
         found = opened.read(lambda connection: history.summary(connection, wanted))
@@ -101,7 +108,8 @@ def log(
 
     def show(connection: sqlite3.Connection) -> None:
         parts = figures.Parts(connection, wanted)
-        rows = parts.rows("worst" if worst else "latest", most, every=True)
+        # Every inspection by time, but each part once among the worst.
+        rows = parts.rows("worst" if worst else "latest", most, every=not worst)
         if json:
             for row in rows:
                 print_json(row)

@@ -74,7 +74,10 @@ def list_zones(product: ProductName, store: Store = None, json: Json = False) ->
             print_json(zone.to_dict())
             continue
         corners = "  ".join(f"{x:.2f},{y:.2f}" for x, y in zone.corners)
-        print_line(f"{zone.name}{'  not judged' if zone.ignored else ''}", (f"  {corners}", "dim"))
+        print_line(
+            f"{zone.name}{'  not judged' if zone.ignored else ''}",
+            (f"  corners x,y as shares of the encoder input: {corners}", "dim"),
+        )
     if not zones and not json:
         print_line(f"{product} has no zones.")
 
