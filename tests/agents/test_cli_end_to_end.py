@@ -225,7 +225,7 @@ def test_a_question_about_several_images_is_answered_for_each(line: Path) -> Non
     assert "2 images" in one.answer
     for question in ("Which one is the worst?", "Lequel est le pire ?"):
         (one,) = iad(line, "ask", *images, question, "-p", "plate", "--json").stdout.splitlines()
-        assert '(image 2) "blot.png"' in AnswerRecord.model_validate_json(one).answer.split("[thread]")[0]
+        assert '"blot.png"' in AnswerRecord.model_validate_json(one).answer.split("[thread]")[0]
     for question, named in (
         ("Which one is worse?", "blot.png"),
         ("Which of the two is better?", "fine.png"),
