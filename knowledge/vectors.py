@@ -1,8 +1,8 @@
-"""Exact inner-product index on FAISS, and its serialisation."""
+"""Inner-product index on FAISS, exact unless it is very large, and its serialisation."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import faiss
 import numpy as np
@@ -11,6 +11,11 @@ from numpy.typing import NDArray
 from anomaly_core.errors import StoreDamaged
 
 Vectors = NDArray[np.float32]
+EXACT_BYTES: Final = 256 * 1024**2
+"""Bytes of the largest index that is searched row by row: 440,000 patches of EfficientNet-Lite0, or some
+40,000 images, of which one is found in some hundredths of a second (benchmarks/nearest.py)."""
+PROBES: Final = 64
+"""Lists that a query looks through: from there on at least 99 in 100 nearest rows are found."""
 
 
 def unit_rows(vectors: Vectors) -> Vectors:
@@ -38,6 +43,7 @@ def inverted(rows: Vectors) -> Any:
     index.cp.max_points_per_centroid = 64
     index.train(rows)
     index.add(rows)
+    index.make_direct_map()
     return index
 
 
@@ -49,11 +55,22 @@ def graph(rows: Vectors) -> Any:
 
 
 class VectorIndex:
-    """Immutable index of (n, D) float32 unit rows; a similarity is a cosine in [-1, 1]. Thread-safe."""
+    """Immutable index of (n, D) float32 unit rows; a similarity is a cosine in [-1, 1]. Thread-safe.
+
+    Beyond EXACT_BYTES a search misses a few rows, and finds fewer than it is asked for.
+    """
 
     def __init__(self, rows: Vectors) -> None:
-        self._index: Any = faiss.IndexFlatIP(rows.shape[1])  # faiss has no type stubs
-        self._index.add(np.ascontiguousarray(rows, dtype=np.float32))
+        rows = np.ascontiguousarray(rows, dtype=np.float32)
+        self._index: Any = exact(rows) if rows.nbytes <= EXACT_BYTES else inverted(rows)  # faiss has no stubs
+
+    @classmethod
+    def _of(cls, index: Any) -> VectorIndex:
+        made = cls.__new__(cls)
+        made._index = index
+        if isinstance(index, faiss.IndexIVF):
+            index.make_direct_map()
+        return made
 
     @classmethod
     def from_bytes(cls, data: bytes, *, key: str, count: int, remedy: str) -> VectorIndex:
@@ -67,7 +84,7 @@ class VectorIndex:
             raise StoreDamaged(f"{key} is no FAISS index ({error}): {remedy}") from error
         if index.ntotal != count or index.metric_type != faiss.METRIC_INNER_PRODUCT:
             raise StoreDamaged(f"{key} does not hold the {count} vectors of its record: {remedy}")
-        return cls(index.reconstruct_n(0, count))
+        return cls._of(index)
 
     def to_bytes(self) -> bytes:
         """Return the index in FAISS's format."""
@@ -93,12 +110,14 @@ class VectorIndex:
         query = np.atleast_2d(query)
         if query.shape != (1, self._index.d):
             raise ValueError(f"the query has shape {query.shape[1:]}, the index holds ({self._index.d},)")
-        parameters: Any = None
+        made: Any = faiss  # a part of its names has stubs
+        has_lists = isinstance(self._index, faiss.IndexIVF)
+        parameters = made.SearchParametersIVF(nprobe=PROBES) if has_lists else made.SearchParameters()
         if among is not None:
             # Kept in a variable, since faiss holds no reference to the selector.
             selector = faiss.IDSelectorBatch(among)
-            parameters = faiss.SearchParameters()
             parameters.sel = selector
         count = min(k, len(self) if among is None else len(among))
         similarities, rows = self._index.search(query, count, params=parameters)
-        return similarities[0], rows[0]
+        found = rows[0] >= 0
+        return similarities[0][found], rows[0][found]

@@ -159,7 +159,7 @@ class TemplateIndex:
             )
         gallery = view.galleries[encoder]
         found, rows = gallery.index.search(unit_rows(embedding), len(gallery.index))
-        similarities = np.empty_like(found)
+        similarities = np.full(len(gallery.index), -1.0, dtype=np.float32)
         similarities[rows] = found
         best = np.maximum.reduceat(similarities, gallery.starts)
         order = np.argsort(-best, kind="stable")

@@ -42,3 +42,24 @@ def test_damaged_bytes_name_the_key_and_the_remedy() -> None:
 def test_a_query_of_another_length_is_a_mistake() -> None:
     with pytest.raises(ValueError, match=r"shape \(5,\), the index holds \(6,\)"):
         VectorIndex(ROWS).search(QUERY[:5], 1)
+
+
+def test_a_very_large_index_has_lists_and_finds_nearly_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(4)
+    centres = rng.normal(size=(50, 24))
+    rows = unit_rows((centres[rng.integers(50, size=3000)] + 0.3 * rng.normal(size=(3000, 24))).astype("f4"))
+    exact = VectorIndex(rows)
+    monkeypatch.setattr("knowledge.vectors.EXACT_BYTES", 1000)
+    made = VectorIndex(rows)
+    kept = VectorIndex.from_bytes(made.to_bytes(), key="k", count=3000, remedy="enrol again")
+    np.testing.assert_array_equal(kept.rows, rows)
+    queries = unit_rows((centres[rng.integers(50, size=40)] + 0.3 * rng.normal(size=(40, 24))).astype("f4"))
+    for index in (made, kept):
+        same = [index.search(q, 1)[1][0] == exact.search(q, 1)[1][0] for q in queries]
+        assert np.mean(same) >= 0.99
+        some = np.arange(5, dtype=np.int64)
+        found, numbers = index.search(rows[3], 9, among=some)
+        assert len(found) == len(numbers) <= 5
+        assert numbers[0] == 3
+        # Fewer than all are found, and none that is no row.
+        assert min(index.search(rows[0], 3000)[1]) >= 0
