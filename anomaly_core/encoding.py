@@ -61,6 +61,14 @@ class FramedEncoder:
                 found[n] = EncodedImage(pixels[n], frames[n], (view,), input_noise=noise_of(shown))
         return [found[n] for n in range(len(images))]
 
+    def turned(self, image: EncodedImage) -> EncodedImage:
+        """Return an image encoded anew, turned by half a circle; one view."""
+        frame = image.frame.turned()
+        rendered = frame.render(image.pixels)
+        return replace(
+            image, frame=frame, views=tuple(self.views([rendered])), input_noise=noise_of(rendered)
+        )
+
     def frame(self, pixels: Pixels, *, align: bool = True) -> Frame:
         """Return the frame of the encoder input on an (H, W, 3) image; align: False frames it whole."""
         make = frame_of if self._config.align and align else whole_frame_of

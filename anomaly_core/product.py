@@ -61,6 +61,7 @@ class ProductModel:
     quality: limits of an image's quality, or None where it is not judged.
     encoder: name, folder or hub id that loads the image encoder.
     grey_range: value that becomes 255 where images have more than 8 bits a sample; None where they have 8.
+    axis: (x, y) direction on the image in which the good images' parts all lie, or None; see `common_axis`.
     zones: named areas, and areas that are not judged. mm_per_px: length of an original pixel, or None.
     fingerprint: see `AnomalyGPT.fingerprint`. notes: remarks on the fit, for the user.
     version: of the store that it was read from, or "".
@@ -83,6 +84,7 @@ class ProductModel:
     grey_range: float | None = None
     zones: tuple[Zone, ...] = ()
     mm_per_px: float | None = None
+    axis: tuple[float, float] | None = None
     notes: tuple[str, ...] = ()
     version: str = field(default="", compare=False)
 
@@ -286,6 +288,7 @@ class ProductModel:
             "grey_range": self.grey_range,
             "zones": [zone.to_dict() for zone in self.zones],
             "mm_per_px": self.mm_per_px,
+            "axis": self.axis,
             "notes": list(self.notes),
         }
         return arrays, meta
@@ -329,6 +332,7 @@ class ProductModel:
                 grey_range=meta.get("grey_range"),
                 zones=tuple(Zone.from_dict(zone) for zone in meta.get("zones", ())),
                 mm_per_px=meta.get("mm_per_px"),
+                axis=None if (axis := meta.get("axis")) is None else (float(axis[0]), float(axis[1])),
                 notes=tuple(meta["notes"]),
                 version=version,
             )

@@ -7,7 +7,7 @@ input returns to the original through the same frame.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import cv2
@@ -108,6 +108,18 @@ class Frame:
     def scale(self) -> float:
         """Length of an input pixel, in original pixels."""
         return math.sqrt(abs(float(np.linalg.det(self.matrix[:, :2]))))
+
+    @property
+    def direction(self) -> NDArray[np.float64]:
+        """The (2,) unit vector on the original along which the input's x runs."""
+        along: NDArray[np.float64] = self.matrix[:, 0] / np.linalg.norm(self.matrix[:, 0])
+        return along
+
+    def turned(self) -> Frame:
+        """Return the frame of the same area, turned by half a circle."""
+        h, w = self.input_size
+        half_turn = np.array([[-1.0, 0.0, w], [0.0, -1.0, h], [0.0, 0.0, 1.0]])
+        return replace(self, matrix=self.matrix @ half_turn)
 
     def sampling(self) -> NDArray[np.float32]:
         """Return the (2, 3) matrix for `torch.nn.functional.affine_grid` to sample a map on the original.
