@@ -5,20 +5,29 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from typing import Any, Final, Literal
-
-from pydantic import Field
+from dataclasses import dataclass, replace
+from typing import Any, Final
 
 from anomaly_core.names import name_key, plain_name
-from anomaly_core.results import Decision
 from knowledge.catalogue.product_match import mentioned
 from knowledge.log import figures, names
 from knowledge.log.drift import drifts
 from knowledge.log.figures import Filter, Parts
 from knowledge.log.log import require_log
 from tools.context import Context, Part
-from tools.records import LogFigure, LogQuestion, Record
+from tools.history_record import (
+    CorrectedRecord,
+    CountsRecord,
+    DayRecord,
+    DriftRecord,
+    HistoryRecord,
+    LoggedRecord,
+    LotRecord,
+    OperatorRecord,
+    RunRecord,
+    TypeCount,
+)
+from tools.records import LogFigure, LogQuestion
 
 MOST_ROWS: Final = 10
 """Images that an answer names."""
@@ -26,153 +35,6 @@ OF_LOTS: Final = frozenset[LogFigure]({"count", "yield", "worst", "list"})
 """Figures that are given by lot where a question names several."""
 MOST_DAYS: Final = 14
 """Days, the latest, of a trend."""
-
-
-class CountsRecord(Record):
-    """Parts by decision; see `knowledge.log.figures.Counts`."""
-
-    passed: int
-    review: int
-    failed: int
-    inspections: int
-
-    @property
-    def all(self) -> int:
-        """All parts."""
-        return self.passed + self.review + self.failed
-
-    def of(self, decision: Decision | None) -> int:
-        """Return the parts of a decision, or all."""
-        return {None: self.all, "pass": self.passed, "review": self.review, "fail": self.failed}[decision]
-
-
-class LoggedRecord(Record):
-    """A part in the log. decision: its last word; at, p_value: of its last inspection."""
-
-    name: str
-    at: str
-    product: str
-    decision: Decision
-    p_value: float
-    type: str | None
-
-
-class CorrectedRecord(Record):
-    """A correction in the log."""
-
-    name: str
-    at: str
-    verdict: str
-    type: str | None
-
-
-class TypeCount(Record):
-    """Failed parts of a type."""
-
-    name: str
-    count: int
-
-
-class OperatorRecord(Record):
-    """Who inspected. count: of inspections."""
-
-    name: str
-    count: int
-
-
-class LotRecord(Record):
-    """Parts of a lot. count: failed ones and all others."""
-
-    name: str
-    failed: int
-    count: int
-
-
-class DayRecord(Record):
-    """Parts of a local day."""
-
-    day: str
-    counts: CountsRecord
-
-
-class RunRecord(Record):
-    """Failed parts in a row up to the last one inspected."""
-
-    count: int
-    since: str
-    name: str
-
-
-class DriftRecord(Record):
-    """A lasting change of the scores; see `knowledge.log.drift.Drift`."""
-
-    product: str
-    station: str | None
-    direction: Literal["higher", "lower"]
-    size: float
-    since: str
-    name: str
-    until: str | None
-
-
-class HistoryRecord(Record):
-    """Figures of the log.
-
-    product, types, lot, station, image (its name): what they are narrowed to. products: of the log, where all
-    count. counts: of all parts; number: of those of the decision and type that are asked for. Lists are empty
-    where the figure has no use for them.
-    """
-
-    figure: LogFigure
-    decision: Decision | None
-    since: str | None
-    until: str | None
-    period: str
-    product: str | None
-    types: list[str]
-    lot: str | None
-    station: str | None = None
-    image: str | None = None
-    products: list[str] = Field(default_factory=list)
-    counts: CountsRecord
-    number: int
-    rows: list[LoggedRecord] = Field(default_factory=list)
-    by_type: list[TypeCount] = Field(default_factory=list)
-    by_lot: list[LotRecord] = Field(default_factory=list)
-    by_operator: list[OperatorRecord] = Field(default_factory=list)
-    by_day: list[DayRecord] = Field(default_factory=list)
-    halves: list[CountsRecord] = Field(default_factory=list)
-    run: RunRecord | None = None
-    drifts: list[DriftRecord] = Field(default_factory=list)
-    corrections: list[CorrectedRecord] = Field(default_factory=list)
-
-    @property
-    def text(self) -> str:
-        """The figures in words, without names of files, which are others' words."""
-        narrowed = [
-            *([f"product {self.product}"] if self.product else []),
-            *(f"type {name}" for name in self.types),
-            *([f"lot {self.lot}"] if self.lot else []),
-            *([f"station {self.station}"] if self.station else []),
-            *(["one image"] if self.image else []),
-            *([f"since {self.since}"] if self.since else []),
-            *([f"until {self.until}"] if self.until else []),
-        ]
-        one = self.counts
-        told = f"the log holds {one.all} parts, {one.inspections} inspections"
-        told += f"{', ' if narrowed else ''}{', '.join(narrowed)}: "
-        told += f"{one.passed} pass, {one.review} review, {one.failed} fail"
-        if self.by_type:
-            told += f"; {', '.join(f'{plain_name(each.name)} {each.count}' for each in self.by_type)}"
-        if self.by_lot:
-            told += (
-                f"; {', '.join(f'lot {one.name}: {one.failed} of {one.count} fail' for one in self.by_lot)}"
-            )
-        if self.drifts:
-            told += f"; the scores changed {len(self.drifts)} times"
-        if self.corrections:
-            told += f"; {len(self.corrections)} verdicts corrected"
-        return told
 
 
 def log_figures(part: Part, asked: Mapping[str, Any] | None = None) -> HistoryRecord:
@@ -215,25 +77,38 @@ def is_of_the_log(context: Context, text: str) -> bool:
     if context.log is None:
         return False
 
-    def look(connection: sqlite3.Connection) -> bool:
-        lots, station, image = _names(connection, text)
-        return bool(lots) or station is not None or image is not None
-
-    return context.log.read(look)
+    return context.log.read(lambda connection: _names(connection, text).any)
 
 
-def _names(connection: sqlite3.Connection, text: str) -> tuple[list[str], str | None, str | None]:
-    """Return the lots, the station and the image that a text names, as the log spells them."""
+@dataclass(frozen=True)
+class _Names:
+    """The lots, stations, operators and the image that a text names, as the log spells them."""
+
+    lots: list[str]
+    stations: list[str]
+    operators: list[str]
+    image: str | None
+
+    @property
+    def any(self) -> bool:
+        """Whether it names one of them."""
+        return bool(self.lots or self.stations or self.operators) or self.image is not None
+
+
+def _names(connection: sqlite3.Connection, text: str) -> _Names:
+    """Return the names of the log that stand in a text."""
     # A name stands by itself in a language without spaces, too: "L41批次".
     words = [word.strip(".-") for word in re.findall(r"[a-z0-9][a-z0-9_.-]*", text)]
     coded = list(dict.fromkeys(word for word in words if re.search(r"\d", word)))[:MOST_ROWS]
-    stations = _named(text, names.stations(connection))
-    station = stations[0] if stations else None
-    others = [word for word in coded if station is None or word != station.lower()]
+    stations = _named(text, names.places_and_people(connection, "station"))
+    operators = _named(text, names.places_and_people(connection, "operator"))
+    taken = {one.lower() for one in (*stations, *operators)}
+    others = [word for word in coded if word not in taken]
     lots = [lot for word in others if (lot := names.lot_of(connection, word)) is not None]
     named = [word for word in others if re.search(r"[a-z]", word) and word not in map(str.lower, lots)]
     images = (names.image_of(connection, word) for word in named)
-    return lots, station, next((image for image in images if image is not None), None)
+    image = next((image for image in images if image is not None), None)
+    return _Names(lots, stations, operators, image)
 
 
 def _figures(
@@ -242,15 +117,24 @@ def _figures(
     logged = names.distinct(connection, "product")
     named = mentioned(asked.text, logged)
     types = _types(asked, names.distinct(connection, "type"))
-    lots, station, image = _names(connection, asked.text)
-    figure = "lots" if len(lots) > 1 and asked.figure in OF_LOTS else asked.figure
+    found = _names(connection, asked.text)
+    lots = found.lots
+    station, operator = (one[0] if len(one) == 1 else None for one in (found.stations, found.operators))
+    figure: LogFigure = asked.figure
+    if len(lots) > 1 and figure in OF_LOTS:
+        figure = "lots"
+    elif len(found.stations) > 1 and figure in {*OF_LOTS, "lots"}:
+        figure = "stations"
+    elif len(found.operators) > 1 and figure in OF_LOTS:
+        figure = "operators"
     scope = Filter(
         since=asked.since,
         until=asked.until,
         product=named[0] if named else product,
         lot=None if figure == "lots" else lots[0] if lots else asked.lot,
+        operator=operator,
         sha256=sha256,
-        name=None if asked.figure == "corrected" else image or asked.image_name,
+        name=None if asked.figure == "corrected" else found.image or asked.image_name,
         station=station,
     )
     decision = "fail" if types and asked.decision is None else asked.decision
@@ -290,18 +174,23 @@ def _figures(
         case "drift":
             made["drifts"] = [_picked(DriftRecord, vars(one)) for one in drifts(connection, scope)]
         case "corrected":
-            found = figures.corrections(connection, scope)
+            corrected = figures.corrections(connection, scope)
             if asked.image_name is not None:
-                found = [one for one in found if one["name"].lower() == asked.image_name]
-            made["corrections"] = [_picked(CorrectedRecord, one) for one in found]
+                corrected = [one for one in corrected if one["name"].lower() == asked.image_name]
+            made["corrections"] = [_picked(CorrectedRecord, one) for one in corrected]
         case "count" | "yield":
             pass
     number = chosen.counts().all if types else counted.of(decision)
-    if len(lots) > 1 and figure == "lots":
+    scopes = []
+    if figure == "lots" and len(lots) > 1:
         # Each by itself, in the order of the question: a part that came again without its lot counts in it.
-        of_lots = [(lot, Parts(connection, replace(scope, lot=lot)).counts()) for lot in lots]
-        made["by_lot"] = [LotRecord(name=lot, failed=one.failed, count=one.all) for lot, one in of_lots]
-        counted = _counts(_sum([one for _, one in of_lots]))
+        scopes = [(lot, replace(scope, lot=lot)) for lot in lots]
+    elif figure == "stations":
+        scopes = [(one, replace(scope, station=one)) for one in found.stations]
+    if scopes:
+        each = [(name, Parts(connection, own).counts()) for name, own in scopes]
+        made["by_lot"] = [LotRecord(name=name, failed=one.failed, count=one.all) for name, one in each]
+        counted = _counts(_sum([one for _, one in each]))
     return HistoryRecord(
         figure=figure,
         decision=decision,
@@ -312,6 +201,7 @@ def _figures(
         types=types,
         lot=scope.lot,
         station=scope.station,
+        operator=scope.operator,
         image=scope.name,
         products=sorted(logged) if scope.product is None and sha256 is None and scope.name is None else [],
         counts=counted,

@@ -179,10 +179,11 @@ LogFigure = Literal[
     "lots",
     "operators",
     "largest",
+    "stations",
 ]
 """What can be asked of the log. "first": since when; "often", "frequent": of types of defects; "lots": those
-with most failed parts; "drift": of the scores of good parts; "operators": who inspected; "largest": of the
-defects of a conversation."""
+with most failed parts; "stations": those that are named; "drift": of the scores of good parts; "operators":
+who inspected; "largest": of the defects of a conversation."""
 
 
 class LogQuestion(Record):

@@ -34,7 +34,7 @@ class Entry:
 
 ENTRIES: Final[Mapping[Kind, Entry]] = {
     "verdict": Entry(on_verdict.verdict, plan.measure_place, task="Anomaly Detection"),
-    "place": Entry(on_defect.place, task="Defect Localization"),
+    "place": Entry(on_defect.place, plan.measure_place, task="Defect Localization"),
     "count": Entry(on_defect.count),
     "type": Entry(on_defect.kind, task="Defect Classification"),
     "appearance": Entry(on_defect.appearance, plan.measure_place, task="Defect Description"),

@@ -6,7 +6,7 @@ from agents.answers.on_verdict import finding, no_region, place_finding, to_revi
 from agents.answers.topic import Reply, Topic, same_type
 from agents.questions.slots import names_the_edge, type_of
 from anomaly_core.names import plain_name
-from tools.locations import Box
+from tools.locations import ZONE, Box
 from tools.records import DefectRecord, MeasuredRegion
 
 AT_BORDER = 0.02
@@ -31,6 +31,10 @@ def place(topic: Topic) -> Reply:
     edge = topic.intent.place is None and names_the_edge(topic.text, topic.asked.spoken)
     if topic.intent.place is not None:
         yes = any(topic.lies_in(one, topic.intent.place, 0.5) for one in regions)
+        if not yes and topic.intent.place.startswith(ZONE) and topic.seen("describe_region") is not None:
+            # Its centre lies elsewhere, and it may still reach into the zone.
+            yes, measured = place_finding(topic, topic.intent.place)
+            told = [measured, *told]
     elif edge:
         yes = any(_reaches_border(one.bbox, opened.width, opened.height) for one in regions)
     else:

@@ -10,7 +10,7 @@ from agents.answers.on_conversation import conversation
 from agents.answers.topic import JUDGED, Reply, Topic
 from anomaly_core.names import plain_name
 from knowledge.log.entry import time_of
-from tools.history import CountsRecord, DriftRecord, HistoryRecord, LoggedRecord
+from tools.history_record import CountsRecord, DriftRecord, HistoryRecord, LoggedRecord
 from tools.records import LogFigure
 
 CLEAR: Final = 1.96
@@ -77,6 +77,7 @@ class _Told:
             *(say("type {name}", name=plain_name(name)) for name in found.types),
             *([say("lot {name}", name=found.lot)] if found.lot else []),
             *([say("station {name}", name=found.station)] if found.station else []),
+            *([say("operator {name}", name=found.operator)] if found.operator else []),
         ]
         told = [self("Counted: {scope} alone [{id}].", scope=say.listed(narrowed))] if narrowed else []
         if len(found.products) > 1 and found.figure in OF_ALL and not narrowed:
@@ -257,11 +258,21 @@ def _lots(told: _Told) -> Reply:
     lots = told.found.by_lot
     if not lots:
         return Reply(told.say("None."), [told("No lot is logged {period} [{id}].")])
+    words, text = told.topic.words, told.topic.text
+    ranked = any(words.has(meaning, text) for meaning in ("worse", "worst", "better", "yield"))
+    if ranked:
+        # "Which lot is worse?" is of the share, "which had most rejects?" of their number.
+        lots = sorted(lots, key=lambda lot: -lot.failed / max(lot.count, 1))
     one = "Lot {name}: {failed} of {count} parts failed {period} [{id}]."
+    if told.found.figure == "stations":
+        one = "Station {name}: {failed} of {count} parts failed {period} [{id}]."
     body = [told(one, **lot.model_dump()) for lot in lots[:MOST_NAMED]]
-    if told.topic.intent.log is not None and told.topic.intent.log.figure != "lots":
-        return Reply("", body)  # of the lots that were named
-    return Reply(f"{lots[0].name}." if lots[0].failed else told.say("None."), body)
+    log = told.topic.intent.log
+    named = log is not None and log.figure != "lots"
+    if named and not ranked:
+        return Reply("", body)  # of those that were named
+    first = lots[-1] if words.has("better", text) else lots[0]
+    return Reply(f"{first.name}." if lots[0].failed else told.say("None."), body)
 
 
 def _corrected(told: _Told) -> Reply:
@@ -319,6 +330,7 @@ _WORDED: Final[Mapping[LogFigure, Callable[[_Told], Reply]]] = {
     "lots": _lots,
     "operators": _operators,
     "largest": _worst,
+    "stations": _lots,
     "last": _last,
 }
 

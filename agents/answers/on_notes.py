@@ -132,6 +132,10 @@ def catalogue(topic: Topic) -> Reply:
     refers = any(topic.words.has(meaning, topic.text) for meaning in ("it", "this"))
     if named is None and refers and topic.has_defect and topic.defect is not None:
         named = topic.type_name(topic.defect.name)  # "what is the limit for that?"
+    several = types_of(topic.text, topic.state.get("expected", []))
+    ranked = topic.words.has("serious", topic.text) or topic.words.has("worse", topic.text)
+    if len(several) > 1 and ranked and not topic.intent.closed:
+        return _severer(topic, several)
     if named is None and (listed := _listed(topic)):
         return Reply("", listed)
     if named is None:
@@ -158,6 +162,11 @@ def catalogue(topic: Topic) -> Reply:
             ],
         )
     passages = about_type(topic.state["passages"], named)
+    if "verdict" not in topic.state and topic.words.has("limit", topic.text):
+        # Several are a scratch: each has a limit of its own.
+        noted = dict.fromkeys(one.defect for one in topic.state["passages"] if one.defect is not None)
+        if len(noted) > 1 and len(each := _of_each(topic, list(noted), "limit")) > 1:
+            return Reply("", each)
     if not passages:
         return Reply(
             "", [say("The notes say nothing about {type} [notes].", type=topic.type_as_asked or named)]

@@ -21,7 +21,7 @@ from agents.questions.products import product_meant
 from agents.questions.slots import measure_of, stated_measure, types_of
 from agents.questions.types import meant_type
 from agents.questions.understanding import Reader, understand
-from agents.questions.words import same_defect, words_of
+from agents.questions.words import same_defect, types_in, words_of
 from agents.state import Asked, DialogueState, InspectionState, Observation, Understanding
 from anomaly_core.names import name_key
 from knowledge.catalogue.product_match import mentioned
@@ -236,9 +236,13 @@ def _state(context: Context, product: str | None, named: Sequence[str]) -> Inspe
         own = context.domain.passages(product) if product is not None else []
         passages = [passage_of(passage, score=0.0) for passage in own]
     else:
-        wanted = [*named, *(name for name in types if any(same_defect(name, one) for one in named))]
-        noted = notes_about(context, product, wanted)
-        passages = list({one.id: one for name in named for one in about_type(noted, name)}.values())
+        # "Scratch" is each that is one: "head scratch" and "Graffio".
+        alike = [
+            name for name in types if any(same_defect(name, one) or one in types_in(name) for one in named)
+        ]
+        noted = notes_about(context, product, [*named, *alike])
+        found = (one for name in (*named, *alike) for one in about_type(noted, name))
+        passages = list({one.id: one for one in found}.values())
     return InspectionState(
         product=ProductRecord(name=product or "", similarity=0.0, inferred=product is None),
         expected=[name for name in types if name_key(name) != "good"],

@@ -64,7 +64,12 @@ def of_the_log(one: Understanding, language: str, now: datetime, *, pictured: bo
     meant = one.kind == "history" or (one.kind in DATED and dated and not elsewhere)
     meant |= not pictured and (one.kind == "count" or log.figure == "trend")
     # "What percentage of the bottles is good?", "since when do we get blowholes?" are of no image.
-    meant |= not pictured and not elsewhere and named_figure(text, language) in OF_NO_IMAGE
+    figure = named_figure(text, language)
+    # "From when is a scratch too long?" is of the notes.
+    sized = figure == "first" and any(
+        words_of(language).has(each, text) for each in ("limit", "long", "length")
+    )
+    meant |= not pictured and not elsewhere and not sized and figure in OF_NO_IMAGE
     # "What makes it drift?" is for the notes.
     meant |= log.figure == "drift" and (
         one.kind != "cause" or closed or words_of(language).has("since_when", text)

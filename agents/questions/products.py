@@ -12,9 +12,9 @@ from agents.questions.encoder import encode, normalised
 from agents.questions.words import SPACELESS
 from anomaly_core.names import plain_name
 
-LEAST_SIMILARITY: Final = 0.65
+LEAST_SIMILARITY: Final = 0.58
 """Least cosine of a word and a product's name."""
-LEAST_LEAD: Final = 0.1
+LEAST_LEAD: Final = 0.08
 """Least lead over the product that is second; both are set by a look at eight names in eight languages."""
 MOST_WORDS: Final = 40
 SHORTEST: Final = 3

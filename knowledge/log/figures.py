@@ -43,6 +43,7 @@ class Filter:
     sha256: str | None = None
     name: str | None = None
     station: str | None = None
+    operator: str | None = None
 
     def where(self, kind: str = "kind = 'inspection'") -> tuple[str, list[Any]]:
         """Return the condition and its values. kind: written out, so that the partial indexes serve."""
@@ -56,6 +57,7 @@ class Filter:
             ("sha256 = ?", self.sha256),
             ("name = ?", self.name),
             ("station = ?", self.station),
+            ("operator = ?", self.operator),
         ):
             if value is not None:
                 terms.append(term)

@@ -44,10 +44,10 @@ def image_of(connection: sqlite3.Connection, name: str) -> str | None:
     return None if found is None else str(found[0])
 
 
-def stations(connection: sqlite3.Connection) -> list[str]:
-    """Return the stations of the log."""
+def places_and_people(connection: sqlite3.Connection, column: Literal["station", "operator"]) -> list[str]:
+    """Return the stations, or the operators, of the log."""
     found = connection.execute(
-        "SELECT DISTINCT station FROM rows WHERE kind = 'inspection' AND station IS NOT NULL"
+        f"SELECT DISTINCT {column} FROM rows WHERE kind = 'inspection' AND {column} IS NOT NULL"
     )
     return [str(name) for (name,) in found]
 

@@ -392,3 +392,23 @@ def test_questions_of_newcomers_to_the_catalogue(
     reply = tiles.ask_without_image(question)
     assert all(part in reply.answer for part in parts), reply.answer
     assert not any(part in reply.answer for part in absent), reply.answer
+
+
+def test_several_types_that_are_a_scratch_have_each_their_limit(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    folder = tmp_path_factory.mktemp("scratches")
+    (folder / "screw.csv").write_text(
+        "Product,Defect,Severity,Limit\nscrew,head scratch,minor,max 2 mm\nscrew,shank scratch,major,max 1.5 mm\n"
+        "screw,bent tip,critical,not allowed\n"
+    )
+    made = Application(Settings(store=folder / "store", encoder="tiny", text_encoder="tiny"))
+    made.add_knowledge([folder / "screw.csv"])
+    told = made.ask_without_image("¿Cuánto mide como máximo un arañazo?").answer
+    assert "max 2 mm" in told
+    assert "max 1.5 mm" in told
+    worse = made.ask_without_image("Which defect is more serious, head scratch or bent tip?").answer
+    assert worse.startswith("Bent tip."), worse
+    late = made.ask_without_image("Ab wann ist ein Kratzer zu lang?").answer
+    assert "max 2 mm" in late
+    assert "[log]" not in late

@@ -178,7 +178,8 @@ def test_an_index_serves_it_also_in_a_log_of_an_earlier_version(log: InspectionL
     log.close()
     with sqlite3.connect(log.path) as earlier:
         earlier.executescript(
-            "DROP TRIGGER note_repeated; DROP TABLE repeated; DROP INDEX by_level; DROP INDEX by_name; "
+            "DROP TRIGGER note_repeated; DROP TABLE repeated; DROP INDEX by_level; "
+            "DROP INDEX by_name; DROP INDEX by_operator; "
             "PRAGMA user_version = 1; "
             "PRAGMA wal_checkpoint"
         )

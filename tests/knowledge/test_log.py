@@ -166,7 +166,8 @@ def test_a_log_of_an_earlier_version_is_brought_up_to_date(log: InspectionLog, r
     log.close()
     with sqlite3.connect(log.path) as held:
         held.executescript(
-            "DROP TRIGGER note_repeated; DROP TABLE repeated; DROP INDEX by_level; DROP INDEX by_name; "
+            "DROP TRIGGER note_repeated; DROP TABLE repeated; DROP INDEX by_level; "
+            "DROP INDEX by_name; DROP INDEX by_operator; "
             "PRAGMA user_version = 1; "
             "PRAGMA wal_checkpoint"
         )

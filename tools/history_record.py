@@ -1,0 +1,160 @@
+"""The figures that a question asks of the log, as a record."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from anomaly_core.names import plain_name
+from anomaly_core.results import Decision
+from tools.records import LogFigure, Record
+
+
+class CountsRecord(Record):
+    """Parts by decision; see `knowledge.log.figures.Counts`."""
+
+    passed: int
+    review: int
+    failed: int
+    inspections: int
+
+    @property
+    def all(self) -> int:
+        """All parts."""
+        return self.passed + self.review + self.failed
+
+    def of(self, decision: Decision | None) -> int:
+        """Return the parts of a decision, or all."""
+        return {None: self.all, "pass": self.passed, "review": self.review, "fail": self.failed}[decision]
+
+
+class LoggedRecord(Record):
+    """A part in the log. decision: its last word; at, p_value: of its last inspection."""
+
+    name: str
+    at: str
+    product: str
+    decision: Decision
+    p_value: float
+    type: str | None
+
+
+class CorrectedRecord(Record):
+    """A correction in the log."""
+
+    name: str
+    at: str
+    verdict: str
+    type: str | None
+
+
+class TypeCount(Record):
+    """Failed parts of a type."""
+
+    name: str
+    count: int
+
+
+class OperatorRecord(Record):
+    """Who inspected. count: of inspections."""
+
+    name: str
+    count: int
+
+
+class LotRecord(Record):
+    """Parts of a lot. count: failed ones and all others."""
+
+    name: str
+    failed: int
+    count: int
+
+
+class DayRecord(Record):
+    """Parts of a local day."""
+
+    day: str
+    counts: CountsRecord
+
+
+class RunRecord(Record):
+    """Failed parts in a row up to the last one inspected."""
+
+    count: int
+    since: str
+    name: str
+
+
+class DriftRecord(Record):
+    """A lasting change of the scores; see `knowledge.log.drift.Drift`."""
+
+    product: str
+    station: str | None
+    direction: Literal["higher", "lower"]
+    size: float
+    since: str
+    name: str
+    until: str | None
+
+
+class HistoryRecord(Record):
+    """Figures of the log.
+
+    product, types, lot, station, operator, image (its name): what they are narrowed to. products: of the log,
+    where all count. counts: of all parts; number: of those of the decision and type that are asked for. Lists
+    are empty where the figure has no use for them.
+    """
+
+    figure: LogFigure
+    decision: Decision | None
+    since: str | None
+    until: str | None
+    period: str
+    product: str | None
+    types: list[str]
+    lot: str | None
+    station: str | None = None
+    operator: str | None = None
+    image: str | None = None
+    products: list[str] = Field(default_factory=list)
+    counts: CountsRecord
+    number: int
+    rows: list[LoggedRecord] = Field(default_factory=list)
+    by_type: list[TypeCount] = Field(default_factory=list)
+    by_lot: list[LotRecord] = Field(default_factory=list)
+    by_operator: list[OperatorRecord] = Field(default_factory=list)
+    by_day: list[DayRecord] = Field(default_factory=list)
+    halves: list[CountsRecord] = Field(default_factory=list)
+    run: RunRecord | None = None
+    drifts: list[DriftRecord] = Field(default_factory=list)
+    corrections: list[CorrectedRecord] = Field(default_factory=list)
+
+    @property
+    def text(self) -> str:
+        """The figures in words, without names of files, which are others' words."""
+        narrowed = [
+            *([f"product {self.product}"] if self.product else []),
+            *(f"type {name}" for name in self.types),
+            *([f"lot {self.lot}"] if self.lot else []),
+            *([f"station {self.station}"] if self.station else []),
+            *(["one operator"] if self.operator else []),
+            *(["one image"] if self.image else []),
+            *([f"since {self.since}"] if self.since else []),
+            *([f"until {self.until}"] if self.until else []),
+        ]
+        one = self.counts
+        told = f"the log holds {one.all} parts, {one.inspections} inspections"
+        told += f"{', ' if narrowed else ''}{', '.join(narrowed)}: "
+        told += f"{one.passed} pass, {one.review} review, {one.failed} fail"
+        if self.by_type:
+            told += f"; {', '.join(f'{plain_name(each.name)} {each.count}' for each in self.by_type)}"
+        if self.by_lot:
+            told += (
+                f"; {', '.join(f'lot {one.name}: {one.failed} of {one.count} fail' for one in self.by_lot)}"
+            )
+        if self.drifts:
+            told += f"; the scores changed {len(self.drifts)} times"
+        if self.corrections:
+            told += f"; {len(self.corrections)} verdicts corrected"
+        return told
