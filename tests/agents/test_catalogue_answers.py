@@ -399,8 +399,8 @@ def test_several_types_that_are_a_scratch_have_each_their_limit(
 ) -> None:
     folder = tmp_path_factory.mktemp("scratches")
     (folder / "screw.csv").write_text(
-        "Product,Defect,Severity,Limit\nscrew,head scratch,minor,max 2 mm\nscrew,shank scratch,major,max 1.5 mm\n"
-        "screw,bent tip,critical,not allowed\n"
+        "Product,Defect,Severity,Limit\nscrew,head scratch,minor,max 2 mm\n"
+        "screw,shank scratch,major,max 1.5 mm\nscrew,bent tip,critical,not allowed\n"
     )
     made = Application(Settings(store=folder / "store", encoder="tiny", text_encoder="tiny"))
     made.add_knowledge([folder / "screw.csv"])
