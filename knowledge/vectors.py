@@ -12,8 +12,8 @@ from anomaly_core.errors import StoreDamaged
 
 Vectors = NDArray[np.float32]
 EXACT_BYTES: Final = 256 * 1024**2
-"""Bytes of the largest index that is searched row by row: 440,000 patches of EfficientNet-Lite0, or some
-40,000 images, of which one is found in some hundredths of a second (benchmarks/nearest.py)."""
+"""Bytes of the largest index that is searched row by row: 440,000 patches of EfficientNet-Lite0, or 135,000
+images of the default pair, of which one is found in some hundredths of a second (benchmarks/nearest.py)."""
 PROBES: Final = 64
 """Lists that a query looks through: from there on at least 99 in 100 nearest rows are found."""
 
