@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import datetime, time, timedelta
 from typing import Final
@@ -145,7 +146,9 @@ def _operators(told: _Told) -> Reply:
 
 def _list(told: _Told) -> Reply:
     found = told.found
-    names = list(dict.fromkeys(f'"{row.name}"' for row in found.rows))
+    # Images of several folders may have one name.
+    counted = Counter(row.name for row in found.rows)
+    names = [f'"{name}"' if count == 1 else f'"{name}" ({count})' for name, count in counted.items()]
     if not names:
         return Reply(told.say("None."), [told.counted()])
     more = found.number - len(found.rows)

@@ -162,7 +162,8 @@ def catalogue(topic: Topic) -> Reply:
             ],
         )
     passages = about_type(topic.state["passages"], named)
-    if "verdict" not in topic.state and topic.words.has("limit", topic.text):
+    sized = any(topic.words.has(each, topic.text) for each in ("limit", "long", "length"))
+    if "verdict" not in topic.state and sized:
         # Several are a scratch: each has a limit of its own.
         noted = dict.fromkeys(one.defect for one in topic.state["passages"] if one.defect is not None)
         if len(noted) > 1 and len(each := _of_each(topic, list(noted), "limit")) > 1:
