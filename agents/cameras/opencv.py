@@ -88,6 +88,8 @@ class OpenCVCamera:
         raise CameraError(f"{self.name} cannot be opened: check its cable, power and address")
 
     def _made(self) -> Any:
+        # What cannot be opened is told as an error here, and not by the library's source lines on stderr.
+        cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
         if urlsplit(self._address).scheme.lower() != "usb":
             limit = int(1000 * OPEN_S)
             limits = [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, limit, cv2.CAP_PROP_READ_TIMEOUT_MSEC, limit]
