@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from anomaly_core.checkpoint import Checkpoint, load_checkpoint, load_shipped, shipped_encoders
 from anomaly_core.config import DetectorConfig
@@ -30,7 +29,7 @@ from anomaly_core.imaging.zones import Zone
 from anomaly_core.inspection import Inspection, described_regions
 from anomaly_core.language.base import LanguageModel
 from anomaly_core.product import ProductModel
-from anomaly_core.results import AnomalyMap, Array, LanguageAnswer
+from anomaly_core.results import AnomalyMap, LanguageAnswer
 from anomaly_core.scorers.few_shot import FewShotScorer, map_on_original
 from anomaly_core.scorers.layout import LayoutScorer
 from anomaly_core.scorers.soft_prompt import SoftPromptScorer
@@ -267,17 +266,6 @@ class AnomalyGPT:
             for encoded in self.input.encode_batch(images, align=product.aligned)
         ]
 
-    def _upright(self, image: EncodedImage, good: Array, axis: NDArray[np.float64]) -> EncodedImage:
-        """Return an aligned image as it is or, where its part lies the other way than all good ones, turned.
-
-        A defect may make the lighter end the heavier one: it is turned where that makes it more like a good
-        image. A part that does lie the other way stays as it is.
-        """
-        if image.frame.direction @ axis >= 0:
-            return image
-        turned = self.input.turned(image)
-        return max(image, turned, key=lambda one: float((good @ one.embedding).max()))
-
     def soft_prompt_scorer(self) -> SoftPromptScorer | None:
         """Return the language model's scorer, loaded at first use, or None where there is none.
 
@@ -376,7 +364,7 @@ class AnomalyGPT:
         """Encode an image as the product's good images are: framed, with no more noise, with its zones."""
         (encoded,) = self.input.encode_batch([image], align=product.aligned)
         if product.axis is not None and encoded.frame.aligned:
-            encoded = self._upright(encoded, product.embeddings, np.array(product.axis))
+            encoded = self.input.upright(encoded, product.embeddings, product.axis)
         if product.quality is not None:
             encoded = self.input.with_less_noise(encoded, product.quality.noise)
         return encoded if encoded.zones == product.zones else replace(encoded, zones=product.zones)

@@ -61,13 +61,20 @@ class FramedEncoder:
                 found[n] = EncodedImage(pixels[n], frames[n], (view,), input_noise=noise_of(shown))
         return [found[n] for n in range(len(images))]
 
-    def turned(self, image: EncodedImage) -> EncodedImage:
-        """Return an image encoded anew, turned by half a circle; one view."""
+    def upright(self, image: EncodedImage, good: Array, axis: tuple[float, float]) -> EncodedImage:
+        """Return an aligned image as it is or, where its part lies the other way than all good ones, turned.
+
+        A defect may make the lighter end the heavier one: it is turned where that makes it more like a good
+        image. A part that does lie the other way stays as it is. good: (n, D) embeddings of the good images.
+        axis: see `ProductModel`.
+        """
+        if image.frame.direction @ np.array(axis) >= 0:
+            return image
         frame = image.frame.turned()
         rendered = frame.render(image.pixels)
-        return replace(
-            image, frame=frame, views=tuple(self.views([rendered])), input_noise=noise_of(rendered)
-        )
+        views = tuple(self.views([rendered]))
+        turned = replace(image, frame=frame, views=views, input_noise=noise_of(rendered))
+        return max(image, turned, key=lambda one: float((good @ one.embedding).max()))
 
     def frame(self, pixels: Pixels, *, align: bool = True) -> Frame:
         """Return the frame of the encoder input on an (H, W, 3) image; align: False frames it whole."""

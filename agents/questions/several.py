@@ -37,7 +37,9 @@ def of_several(one: Understanding, seen: Sequence[Seen], current: int | None, la
     ):
         return one
     asked = _figure(text, language)
-    if asked is None or (one.kind == "comparison" and asked[0] == "worst"):
+    ranked = words.has("worse", text) or words.has("better", text)
+    # Which of two is better or worse is compared, be neither good.
+    if asked is None or (one.kind == "comparison" and ranked and asked[0] != "largest"):
         return one
     figure, decision = asked
     log = LogQuestion(figure=figure, decision=decision, conversation=True, text=text)
