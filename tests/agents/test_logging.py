@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from fastapi.testclient import TestClient
+from PIL import Image
 from plates import part
 from typer.testing import CliRunner, Result
 
@@ -16,7 +18,7 @@ from agents.app import Application
 from agents.interfaces.cli import app as command
 from agents.interfaces.service import create_service
 from agents.settings import Settings
-from anomaly_core.errors import ConfigError
+from anomaly_core.errors import ConfigError, UnknownProduct
 from knowledge.log.figures import Filter, corrections, rows
 from knowledge.log.log import InspectionLog
 from tools.log import looked_at_again
@@ -238,3 +240,15 @@ def test_the_commands(iad: Any, made: Path, tmp_path: Path, monkeypatch: pytest.
     assert kept.exit_code == 0
     assert kept.stdout.startswith("fail")
     assert "warning: blot.png is not in the log: " in kept.stderr
+
+
+def test_an_image_that_looks_like_no_product_is_of_the_one_that_it_was_inspected_as(
+    app: Application, tmp_path: Path
+) -> None:
+    path = tmp_path / "odd.png"
+    rng = np.random.default_rng(0)
+    Image.fromarray(rng.integers(0, 255, (160, 200, 3), dtype=np.uint8)).save(path)
+    with pytest.raises(UnknownProduct):
+        app.ask(path, "is it ok?")
+    assert isinstance(app.inspect_one(path, product="plate"), InspectionRecord)
+    assert app.ask(path, "is it ok?").product.name == "plate"
