@@ -20,7 +20,7 @@ import torch
 from harness import few_shot_model, parser, write
 from sets import procedural
 
-from knowledge.vectors import Vectors, exact, graph, inverted, unit_rows
+from knowledge.vectors import Vectors, exact, inverted, unit_rows
 
 QUERIES: Final = 200
 EFFORTS: Final[dict[str, tuple[int, ...]]] = {
@@ -31,6 +31,13 @@ EFFORTS: Final[dict[str, tuple[int, ...]]] = {
 """Lists that are looked through (ivf), candidates that are kept (hnsw)."""
 GOOD: Final = 0.99
 """Recall from which an effort is good enough for the plot and the rule."""
+
+
+def graph(rows: Vectors) -> Any:
+    """Return a FAISS index of a graph of neighbours, through which a query steps (HNSW, arXiv 1603.09320)."""
+    index = faiss.IndexHNSWFlat(rows.shape[1], 32, faiss.METRIC_INNER_PRODUCT)
+    index.add(rows)
+    return index
 
 
 def patches(count: int, rng: np.random.Generator, seed: int) -> Vectors:

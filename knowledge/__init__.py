@@ -1,1 +1,1 @@
-"""Enrolled products and domain notes in one versioned store, with exact vector search."""
+"""Enrolled products and domain notes in one versioned store, with vector search."""

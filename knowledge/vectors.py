@@ -43,14 +43,6 @@ def inverted(rows: Vectors) -> Any:
     index.cp.max_points_per_centroid = 64
     index.train(rows)
     index.add(rows)
-    index.make_direct_map()
-    return index
-
-
-def graph(rows: Vectors) -> Any:
-    """Return a FAISS index of a graph of neighbours, through which a query steps (HNSW, arXiv 1603.09320)."""
-    index = faiss.IndexHNSWFlat(rows.shape[1], 32, faiss.METRIC_INNER_PRODUCT)
-    index.add(rows)
     return index
 
 
@@ -65,14 +57,6 @@ class VectorIndex:
         self._index: Any = exact(rows) if rows.nbytes <= EXACT_BYTES else inverted(rows)  # faiss has no stubs
 
     @classmethod
-    def _of(cls, index: Any) -> VectorIndex:
-        made = cls.__new__(cls)
-        made._index = index
-        if isinstance(index, faiss.IndexIVF):
-            index.make_direct_map()
-        return made
-
-    @classmethod
     def from_bytes(cls, data: bytes, *, key: str, count: int, remedy: str) -> VectorIndex:
         """Return the index of `to_bytes`'s result, which must have `count` rows.
 
@@ -84,7 +68,9 @@ class VectorIndex:
             raise StoreDamaged(f"{key} is no FAISS index ({error}): {remedy}") from error
         if index.ntotal != count or index.metric_type != faiss.METRIC_INNER_PRODUCT:
             raise StoreDamaged(f"{key} does not hold the {count} vectors of its record: {remedy}")
-        return cls._of(index)
+        made = cls.__new__(cls)  # as it was built: lists take long to make
+        made._index = index
+        return made
 
     def to_bytes(self) -> bytes:
         """Return the index in FAISS's format."""

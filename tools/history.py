@@ -100,8 +100,8 @@ def _names(connection: sqlite3.Connection, text: str) -> _Names:
     # A name stands by itself in a language without spaces, too: "L41批次".
     words = [word.strip(".-") for word in re.findall(r"[a-z0-9][a-z0-9_.-]*", text)]
     coded = list(dict.fromkeys(word for word in words if re.search(r"\d", word)))[:MOST_ROWS]
-    stations = _named(text, names.places_and_people(connection, "station"))
-    operators = _named(text, names.places_and_people(connection, "operator"))
+    stations = _named(text, names.distinct(connection, "station"))
+    operators = _named(text, names.distinct(connection, "operator"))
     taken = {one.lower() for one in (*stations, *operators)}
     others = [word for word in coded if word not in taken]
     lots = [lot for word in others if (lot := names.lot_of(connection, word)) is not None]

@@ -10,15 +10,14 @@ from agents.state import Seen
 
 def conversation(topic: Topic) -> Reply:
     """Say what this conversation has seen: how many images, and which of them were bad."""
-    say = topic.say
+    say, log = topic.say, topic.intent.log
     seen = sorted(topic.seen_images, key=lambda one: one["number"])
-    bad = [one["number"] for one in seen if one["found"]["verdict"].anomalous]
     names = {one["number"]: image_name(seen, one["number"]) for one in seen}
-    if topic.intent.log is not None and topic.intent.log.figure == "largest":
+    if log is not None and log.figure == "largest":
         return _largest(topic, seen, names)
+    bad = [one["number"] for one in seen if one["found"]["verdict"].anomalous]
     told = [say("In this conversation {count} images were inspected, {bad} of them defective [thread].",
                 count=len(seen), bad=len(bad))]  # fmt: skip
-    log = topic.intent.log
     if log is not None and log.figure == "worst" and seen:
         worst = min(seen, key=lambda one: float(one["found"]["verdict"].p_value))
         p = f"{worst['found']['verdict'].p_value:.3g}"
@@ -52,13 +51,12 @@ def _largest(topic: Topic, seen: Sequence[Seen], names: dict[int, str]) -> Reply
     """Say which image has the largest defect, and how large that of each is."""
     say, sizes = topic.say, {}
     for one in seen:
-        found = one["found"]
-        regions = found.get("regions") or [] if found["verdict"].anomalous else []
-        settings = found.get("settings")
-        lengths = [region.look.length_px for region in regions if region.look is not None]
-        if lengths:
-            scale = None if settings is None else settings.mm_per_px
-            sizes[one["number"]] = (max(lengths) * (scale or 1.0), "px" if scale is None else "mm")
+        regions = one["found"]["regions"] if one["found"]["verdict"].anomalous else []
+        measured = [region for region in regions if region.length_px is not None]
+        if measured:
+            longest = max(measured, key=lambda region: region.length_px)
+            in_mm = longest.length_mm is not None
+            sizes[one["number"]] = (longest.length_mm, "mm") if in_mm else (longest.length_px, "px")
     if not sizes:
         return Reply(say("None."), [say("There is no defect to measure [thread].")])
     told = [

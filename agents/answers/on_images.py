@@ -81,20 +81,17 @@ def _same_type(topic: Topic) -> Reply | None:
     other = next((one for one in topic.seen_images if one["number"] == topic.intent.other), None)
     if other is None or not topic.intent.closed or not topic.words.has("alike", topic.text):
         return None
-    found = other["found"]
-    theirs = found.get("defect_type") if found["verdict"].anomalous else None
-    mine = topic.state.get("defect_type") if topic.verdict.anomalous else None
-    names = [UNKNOWN if one is None else one.name for one in (theirs, mine)]
+    if not (other["found"]["verdict"].anomalous and topic.verdict.anomalous):
+        return Reply(topic.yes_no(False), finding(topic)[:1], False)
+    types = (other["found"].get("defect_type"), topic.state.get("defect_type"))
+    names = [UNKNOWN if one is None else one.name for one in types]
     told = [
         topic.say('"{name}": {type} [type].', name=_name(topic, number), type=topic.type_name(kind))
         for number, kind in zip((topic.intent.other, None), names, strict=True)
     ]
-    bad = [found["verdict"].anomalous, topic.verdict.anomalous]
-    if all(bad) and UNKNOWN in names:
+    if UNKNOWN in names:
         return Reply(topic.say("Not very sure."), told)
-    same = all(bad) and same_type(*names)
-    if not all(bad):
-        return Reply(topic.yes_no(False), finding(topic)[:1], False)
+    same = same_type(*names)
     return Reply(topic.yes_no(same), told, same)
 
 

@@ -81,20 +81,12 @@ def stated_by_notes(topic: Topic, measure: LimitRecord) -> Reply | None:
         about_type(topic.state["passages"], topic.intent.type or ""), "limit", topic.say.language
     )
     for tolerance in (one for finding in found for one in parse_limit(finding.sentence)):
-        none_allowed = tolerance.dimension == "count" and tolerance.value == 0
-        if not none_allowed and tolerance.unit != measure.unit:
+        if not tolerance.allows_none and tolerance.unit != measure.unit:
             continue
-        within = not none_allowed and tolerance.allows(measure.value)
+        within = not tolerance.allows_none and tolerance.allows(measure.value)
         told = quoted(topic, found)
-        if not none_allowed:
-            units = {"percent": "%", "mm": " mm", "px": " px"}
-            message = (
-                "As stated, {value} is within the limit of {limit}; nothing was measured."
-                if within
-                else "As stated, {value} is above the limit of {limit}; nothing was measured."
-            )
-            value, most = (f"{one:g}{units[measure.unit]}" for one in (measure.value, tolerance.value))
-            told = [topic.say(message, value=value, limit=most), *told]
+        if not tolerance.allows_none:
+            told = [_as_stated(topic.say, measure, tolerance.value, within), *told]
         if asks_openly(topic.text, topic.asked.spoken):
             return Reply("", told)
         words, text = topic.words, topic.text
@@ -107,16 +99,20 @@ def stated_by_notes(topic: Topic, measure: LimitRecord) -> Reply | None:
 def stated(say: Phrases, measure: LimitRecord, limit: LimitRecord, *, closed: bool) -> Reply:
     """Return whether a measure that a question states is within the limit that it states."""
     within = measure.value <= limit.value
+    told = _as_stated(say, measure, limit.value, within)
+    lead = f"{say('Yes.') if within else say('No.')} " if closed else ""
+    return Reply(f"{lead}{told}", affirmed=within if closed else None)
+
+
+def _as_stated(say: Phrases, measure: LimitRecord, limit: float, within: bool) -> str:
+    """Return the sentence that holds a stated measure against a limit in its unit."""
     message = (
         "As stated, {value} is within the limit of {limit}; nothing was measured."
         if within
         else "As stated, {value} is above the limit of {limit}; nothing was measured."
     )
-    units = {"percent": "%", "mm": " mm", "px": " px"}
-    value, most = (f"{one.value:g}{units[one.unit]}" for one in (measure, limit))
-    told = say(message, value=value, limit=most)
-    lead = f"{say('Yes.') if within else say('No.')} " if closed else ""
-    return Reply(f"{lead}{told}", affirmed=within if closed else None)
+    unit = {"percent": "%", "mm": " mm", "px": " px"}[measure.unit]
+    return say(message, value=f"{measure.value:g}{unit}", limit=f"{limit:g}{unit}")
 
 
 def _compared(topic: Topic, value: float, tolerance: Tolerance) -> str:

@@ -77,9 +77,18 @@ def _type_meant(topic: Topic) -> str | None:
 
 def _severe(passages: Sequence[PassageRecord], name: str | None) -> set[bool]:
     """Return whether the notes call a type severe, harmless, or in two places both; empty for neither."""
+    return {severe for text in _severities(passages, name) if (severe := is_severe(text)) is not None}
+
+
+def _severities(passages: Sequence[PassageRecord], name: str | None) -> list[str]:
+    """Return the severities that the notes state of a type."""
     about = [] if name is None else about_type(passages, name)
-    told = (is_severe(one.text) for one in about if one.field == "severity")
-    return {one for one in told if one is not None}
+    return [one.text for one in about if one.field == "severity"]
+
+
+def _types_of_notes(passages: Sequence[PassageRecord]) -> list[str]:
+    """Return the types that passages are about, each once."""
+    return list(dict.fromkeys(one.defect for one in passages if one.defect is not None))
 
 
 def action(topic: Topic) -> Reply:
@@ -98,7 +107,7 @@ def _named_in_notes(topic: Topic) -> list[str]:
     passages = topic.state["passages"]
     if name is not None:
         return quoted(topic, find_contacts(about_type(passages, name)))
-    types = list(dict.fromkeys(one.defect for one in passages if one.defect is not None))
+    types = _types_of_notes(passages)
     found = {name: find_contacts(about_type(passages, name))[:1] for name in types}
     return [quoted_if(topic, name, one) for name in types for one in found[name]][:MOST_CANDIDATES]
 
@@ -165,8 +174,8 @@ def catalogue(topic: Topic) -> Reply:
     sized = any(topic.words.has(each, topic.text) for each in ("limit", "long", "length"))
     if "verdict" not in topic.state and sized:
         # Several are a scratch: each has a limit of its own.
-        noted = dict.fromkeys(one.defect for one in topic.state["passages"] if one.defect is not None)
-        if len(noted) > 1 and len(each := _of_each(topic, list(noted), "limit")) > 1:
+        noted = _types_of_notes(topic.state["passages"])
+        if len(noted) > 1 and len(each := _of_each(topic, noted, "limit")) > 1:
             return Reply("", each)
     if not passages:
         return Reply(
@@ -196,23 +205,16 @@ def catalogue(topic: Topic) -> Reply:
 
 def _listed(topic: Topic) -> list[str]:
     """Return, type by type, what the notes say of what a question wants of all: the severe, the limits."""
-    passages, say = topic.state["passages"], topic.say
-    types = list(dict.fromkeys(one.defect for one in passages if one.defect is not None))
+    passages = topic.state["passages"]
+    types = _types_of_notes(passages)
     if topic.words.has("serious", topic.text):
-        fields = {
-            name: [one for one in about_type(passages, name) if one.field == "severity"] for name in types
-        }
+        stated = {name: " ".join(_severities(passages, name)) for name in types}
         # "Which are critical?" is of those that the notes call so, where there are any.
-        critical = [name for name in types if any(_CRITICAL.search(one.text) for one in fields[name])]
+        critical = [name for name in types if _CRITICAL.search(stated[name])]
         severe = [name for name in types if _severe(passages, name) == {True}]
         named = critical if critical and _CRITICAL.search(topic.text) else severe
-        if not named:
-            return [say("The notes call none severe [notes].")] if any(fields.values()) else []
-        return [
-            say("{type}: {quote} [{id}].", type=plain_name(name), quote=f'"{one.text}"', id=one.id)
-            for name in named[:MOST_LISTED]
-            for one in fields[name][:1]
-        ]
+        none = [topic.say("The notes call none severe [notes].")] if any(stated.values()) else []
+        return _of_each(topic, named, "effect") or none
     if topic.words.has("limit", topic.text):
         return _of_each(topic, types, "limit")
     return []
@@ -245,7 +247,7 @@ def _aspect(topic: Topic, aspect: Aspect, silent: str) -> Reply:
             first.lead, quoted(topic, stated) or [say(silent, type=topic.type_as_asked)], first.affirmed
         )
     if "verdict" not in topic.state:
-        types = list(dict.fromkeys(one.defect for one in passages if one.defect is not None))
+        types = _types_of_notes(passages)
         if topic.words.has("every", topic.text) and (each := _of_each(topic, types, aspect)):
             return Reply("", each)
         return Reply(
@@ -284,8 +286,7 @@ def _for_unknown_type(topic: Topic, aspect: Aspect, silent: str, passages: list[
     source = "type" if kind is not None else "notes"
     unknown = say("The type of the defect is not certain [{source}].", source=source)
     fitting = [one.name for one in kind.alternatives] if kind is not None else []
-    noted = [one.defect for one in passages if one.defect is not None]
-    types = list({name_key(name): name for name in (*fitting, *noted)}.values())
+    types = list({name_key(name): name for name in (*fitting, *_types_of_notes(passages))}.values())
     stated = {
         name: found
         for name in types

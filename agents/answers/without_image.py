@@ -77,7 +77,8 @@ def answer_without_image(
     the answer, the question's own where None. What needs an image is answered by how to name one. Raises
     StoreError, and ConfigError where no log is kept.
     """
-    asked = understand(question, known=known_defects(context), pictured=False, reader=reader)
+    known = known_defects(context)
+    asked = understand(question, known=known, pictured=False, reader=reader)
     text = normalised(question)
     compared = stated_measure(text, asked.spoken)
     if compared is not None:
@@ -87,7 +88,7 @@ def answer_without_image(
     asked = _of_the_log(context, asked).answered_in(language)
     say = phrases_of(asked.language)
     named = product or _product_of(context, question, asked.spoken)
-    notes = _Notes(context, asked, say, named)
+    notes = _Notes(context, asked, say, named, known)
     observations: list[Observation] = []
     replies: list[Reply] = []
     for number, intent in enumerate(asked.intents):
@@ -134,10 +135,12 @@ def _of_the_log(context: Context, asked: Asked) -> Asked:
 class _Notes:
     """The part of an answer that the catalogue gives, and its passages."""
 
-    def __init__(self, context: Context, asked: Asked, say: Phrases, product: str | None) -> None:
+    def __init__(
+        self, context: Context, asked: Asked, say: Phrases, product: str | None, known: Sequence[str]
+    ) -> None:
         self._context, self._asked, self._say, self._product = context, asked, say, product
+        self._known = known
         self._states: list[InspectionState] = []
-        self._known = known_defects(context)
 
     def replies(self, number: int) -> list[Reply]:
         """Return what the catalogue says to one of the question's intents, by product."""
@@ -157,19 +160,22 @@ class _Notes:
         found = []
         if intent.type is not None and intent.type != asked.type:
             found.append(Reply("", [say("By the notes that is {type} [notes].", type=intent.type)]))
+        types = self._types(intent)
         for name in subjects:
-            own = [] if intent.type is None else [intent.type]
-            types = types_of(normalised(intent.text), self._known)
-            # "Which is more serious, a crack or a dent?" names them in a clause of its own.
-            if not types and intent.kind == "effect":
-                types = types_of(normalised(self._asked.question), self._known)
-            types = types or own
             self._states.append(_state(self._context, name, types))
             topic = Topic(self._states[-1], self._asked, intent, number, say)
             measure = measure_of(topic.text) if intent.kind in MEASURES and intent.type else None
             judged = None if measure is None else on_limits.stated_by_notes(topic, measure)
             found.append(judged or word(topic))
         return found
+
+    def _types(self, intent: Understanding) -> list[str]:
+        """Return the types that an intent is about: those that it names, else the one that it means."""
+        types = types_of(normalised(intent.text), self._known)
+        if not types and intent.kind == "effect":
+            # "Which is more serious, a crack or a dent?" names them in a clause of its own.
+            types = types_of(normalised(self._asked.question), self._known)
+        return types or ([] if intent.type is None else [intent.type])
 
     def _with_type(self, number: int) -> Understanding:
         """Return an intent with the type that it means, where it names none that the catalogue has.

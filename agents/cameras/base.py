@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 from urllib.parse import parse_qsl, urlsplit
 
 import numpy as np
@@ -67,12 +67,12 @@ def without_password(address: str) -> str:
 
 
 def _register() -> None:
-    def opencv(address: str) -> Any:
+    def opencv(address: str) -> Camera:
         from agents.cameras.opencv import OpenCVCamera
 
         return OpenCVCamera(address)
 
-    def genicam(address: str) -> Any:
+    def genicam(address: str) -> Camera:
         from agents.cameras.genicam import GenICamCamera
 
         return GenICamCamera(address)

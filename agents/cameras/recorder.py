@@ -61,7 +61,7 @@ class Recorder:
         """Begin to answer triggers."""
         self._thread.start()
 
-    def __contains__(self, path: Path) -> bool:
+    def __contains__(self, path: object) -> bool:
         return path in self._frames
 
     def take(self, path: Path) -> Recorded | None:

@@ -59,24 +59,24 @@ def of_the_log(one: Understanding, language: str, now: datetime, *, pictured: bo
     # "What is for dinner today?" names a period too.
     elsewhere = one.kind == "other" and one.probability >= SINGLE
     dated = (log.since or log.until) is not None and not (one.kind == "verdict" and log.this)
+    words, figure = words_of(language), named_figure(text, language)
     # "May I ship it today?" is of the part in hand.
-    dated &= not (one.kind == "verdict" and pictured and named_figure(text, language) is None)
+    dated &= not (one.kind == "verdict" and pictured and figure is None)
     meant = one.kind == "history" or (one.kind in DATED and dated and not elsewhere)
     meant |= not pictured and (one.kind == "count" or log.figure == "trend")
     # "What percentage of the bottles is good?", "since when do we get blowholes?" are of no image.
-    figure = named_figure(text, language)
     # "From when is a scratch too long?" is of the notes.
-    sized = figure == "first" and any(
-        words_of(language).has(each, text) for each in ("limit", "long", "length")
-    )
+    sized = figure == "first" and any(words.has(each, text) for each in ("limit", "long", "length"))
     meant |= not pictured and not elsewhere and not sized and figure in OF_NO_IMAGE
     # "What makes it drift?" is for the notes.
-    meant |= log.figure == "drift" and (
-        one.kind != "cause" or closed or words_of(language).has("since_when", text)
-    )
+    meant |= log.figure == "drift" and (one.kind != "cause" or closed or words.has("since_when", text))
     if not meant:
         return one
-    log = log.model_copy(update={"type": one.type})
+    return asked_of(one, log.model_copy(update={"type": one.type}), closed=closed)
+
+
+def asked_of(one: Understanding, log: LogQuestion, *, closed: bool) -> Understanding:
+    """Return an intent as a question of the log, or of the conversation. closed: see `Understanding`."""
     of_it = {"kind": "history", "sense": "open", "closed": closed, "near": None, "log": log}
     return one.model_copy(update=of_it)
 
@@ -85,8 +85,7 @@ def named_in_the_log(one: Understanding, language: str, now: datetime) -> Unders
     """Return a question without an image that names a lot, a station or an image of the log as one of it."""
     text = normalised(one.text)
     log = log_question(text, language, now).model_copy(update={"type": one.type})
-    of_it = {"kind": "history", "sense": "open", "closed": not asks_openly(text, language), "near": None}
-    return one.model_copy(update={**of_it, "log": log})
+    return asked_of(one, log, closed=not asks_openly(text, language))
 
 
 def in_its_period(one: Understanding, before: Understanding | None) -> Understanding:

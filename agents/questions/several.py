@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from agents.questions.encoder import normalised
+from agents.questions.history import asked_of
 from agents.questions.polarity import asks_openly
 from agents.questions.words import words_of
 from agents.state import Seen, Understanding
@@ -26,7 +27,7 @@ def of_several(one: Understanding, seen: Sequence[Seen], current: int | None, la
     to choose by, stays what it is.
     """
     text, words = normalised(one.text), words_of(language)
-    several = len({number for number in (*(each["number"] for each in seen), current or 0)}) > 1
+    several = len({current, *(each["number"] for each in seen)}) > 1
     if (
         not several
         or one.kind not in OF_SEVERAL
@@ -43,8 +44,7 @@ def of_several(one: Understanding, seen: Sequence[Seen], current: int | None, la
         return one
     figure, decision = asked
     log = LogQuestion(figure=figure, decision=decision, conversation=True, text=text)
-    of_it = {"kind": "history", "log": log, "closed": False, "sense": "open", "choice": [], "near": None}
-    return one.model_copy(update=of_it)
+    return asked_of(one, log, closed=False).model_copy(update={"choice": []})
 
 
 def _figure(text: str, language: str) -> tuple[LogFigure, Decision | None] | None:

@@ -75,9 +75,9 @@ def type_of(text: str, language: str, known: Sequence[str] = ()) -> str | None:
 
     known: names of defects in the notes, as they stand there.
     """
-    noted = _noted(text, known)
+    noted = types_of(text, known)
     if noted:
-        return noted[0]
+        return max(noted, key=len)
     for code in dict.fromkeys((language, "en")):
         first = [
             (found.start(), name)
@@ -94,13 +94,16 @@ def type_of(text: str, language: str, known: Sequence[str] = ()) -> str | None:
 
 def types_of(text: str, known: Sequence[str]) -> list[str]:
     """Return the defects of the notes that a text names, in its order."""
-    return sorted(_noted(text, known), key=lambda name: (text.find(name.split()[0][:4]), name))
+    names = dict.fromkeys(plain_name(name).lower() for name in known)
+    found = [(match.start(), name) for name in names if (match := _called(name).search(text)) is not None]
+    return [name for _, name in sorted(found)]
 
 
-def _noted(text: str, known: Sequence[str]) -> list[str]:
-    """Return the defects of the notes that a text names, those of longer names first."""
-    plain = [plain_name(name).lower() for name in sorted(known, key=len, reverse=True)]
-    return [name for name in dict.fromkeys(plain) if _called(name).search(text)]
+def _inflected(word: str) -> str:
+    """Return the pattern of a word with whatever ending."""
+    if len(word) < INFLECTED:
+        return re.escape(word)
+    return rf"{re.escape(word[:-ENDING])}{_LETTER}{{0,{ENDING + 2}}}"
 
 
 @cache
@@ -111,13 +114,8 @@ def _called(name: str) -> re.Pattern[str]:
     """
     if not name.isascii() and re.search(r"[a-z\u00df-\u024f]", name) is None:
         return re.compile(re.escape(name))
-    words = [
-        rf"{re.escape(word[:-ENDING])}{_LETTER}{{0,{ENDING + 2}}}"
-        if len(word) >= INFLECTED
-        else re.escape(word)
-        for word in name.split()
-    ]
-    called = re.escape(name) if len(words) == 1 else " ".join(words)
+    words = name.split()
+    called = re.escape(name) if len(words) == 1 else " ".join(map(_inflected, words))
     return re.compile(rf"(?<!{_LETTER}){called}(?:e?[sn])?(?!{_LETTER})")
 
 

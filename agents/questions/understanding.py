@@ -98,8 +98,7 @@ def understand(
         if not pictured:
             found = [_of_the_catalogue(one) for one in found]
         found = [of_the_worst(one, intents, language, alone=alone) for one in found]
-        if pictured:
-            found = [of_several(one, seen, current, language) for one in found]
+        found = [of_several(one, seen, current, language) for one in found]
         found = [_with_type(one, intents[-1] if intents else None) for one in found]
         found = [in_its_period(one, intents[-1] if intents else None) for one in found]
         if intents and found[0].kind == "catalogue" and _defines(intents[-1], found[0]):

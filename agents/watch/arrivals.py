@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,8 +48,8 @@ class Arrivals:
     """The images of a folder and its subfolders, hidden ones left out, that are not done.
 
     settle_s: seconds for which size and time of modification of a file have not changed, by this process's
-    clock: clocks of cameras and file servers differ. is_whole: whether a file is known to be whole, and need
-    not settle.
+    clock: clocks of cameras and file servers differ. whole: files that are known to be whole, and need not
+    settle.
     """
 
     def __init__(
@@ -57,12 +57,12 @@ class Arrivals:
         folder: Path,
         settle_s: float,
         is_done: Callable[[Arrival], bool],
-        is_whole: Callable[[Path], bool] = lambda path: False,
+        whole: Container[Path] = (),
     ) -> None:
         self.folder = folder
         self.settle_s = settle_s
         self._is_done = is_done
-        self._is_whole = is_whole
+        self._whole = whole
         self._waiting: dict[Arrival, _Waiting] = {}
 
     def poll(self) -> list[Arrival]:
@@ -71,7 +71,7 @@ class Arrivals:
         there = (one for one in _images(self.folder) if not self._is_done(one))
         self._waiting = {one: self._waiting.get(one) or _Waiting(now, now + self.settle_s) for one in there}
         ready = [
-            one for one, waiting in self._waiting.items() if waiting.due <= now or self._is_whole(one.path)
+            one for one, waiting in self._waiting.items() if waiting.due <= now or one.path in self._whole
         ]
         return sorted(ready, key=lambda one: (one.mtime_ns, one.path))
 

@@ -51,8 +51,7 @@ def watch(
     if recorder is not None:
         recorder.start()
     with Done(store.with_name(f"{store.name}-watch.sqlite")) as done:
-        is_whole = (lambda path: False) if recorder is None else recorder.__contains__
-        arrivals = Arrivals(folder, settle_s, done.__contains__, is_whole)
+        arrivals = Arrivals(folder, settle_s, done.__contains__, () if recorder is None else recorder)
         away = False
         while True:
             started, is_last = time.monotonic(), recorder is not None and recorder.ended

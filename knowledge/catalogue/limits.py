@@ -68,6 +68,11 @@ class Tolerance:
     unit: Unit
     dimension: Dimension
 
+    @property
+    def allows_none(self) -> bool:
+        """Whether no such defect is allowed at all."""
+        return self.dimension == "count" and self.value == 0
+
     def allows(self, measured: float) -> bool:
         """Return whether a measure, in the tolerance's unit, is within it."""
         if self.comparison == "at least":
@@ -95,7 +100,7 @@ def parse_limit(text: str) -> list[Tolerance]:
 def allows_none(text: str) -> bool:
     """Return whether a limit allows none at all, such as "not allowed"."""
     found = parse_limit(text)
-    return len(found) == 1 and found[0].dimension == "count" and found[0].value == 0
+    return len(found) == 1 and found[0].allows_none
 
 
 def _tolerance(clause: str, found: re.Match[str]) -> Tolerance:

@@ -44,9 +44,10 @@ WHEN NEW.kind = 'inspection' AND NEW.sha256 NOT IN (SELECT sha256 FROM repeated)
 (SELECT 1 FROM rows WHERE sha256 = NEW.sha256 AND kind = 'inspection' AND number < NEW.number)
 BEGIN INSERT INTO repeated VALUES (NEW.sha256); END;
 """
-# What a log of the second version lacks: an image is asked for by its name, and who inspected.
+# What a log of the second version lacks: images, stations and operators are asked for by name.
 _THIRD: Final = f"""
 CREATE INDEX by_name ON rows (name COLLATE NOCASE) WHERE kind = 'inspection';
+CREATE INDEX by_station ON rows (station, at, decision, product, type, lot) WHERE kind = 'inspection';
 CREATE INDEX by_operator ON rows (operator, at, decision, product, type, lot) WHERE kind = 'inspection';
 PRAGMA user_version = {FORMAT};
 """

@@ -8,8 +8,10 @@ from typing import Literal
 from knowledge.log.figures import HOLDS, Filter
 
 
-def distinct(connection: sqlite3.Connection, column: Literal["product", "type"]) -> list[str]:
-    """Return the products, or the types of defects, of the log, those that only a person named last."""
+def distinct(
+    connection: sqlite3.Connection, column: Literal["product", "type", "station", "operator"]
+) -> list[str]:
+    """Return a column's names; those that stand at corrections alone, such as a person's type, come last."""
     # By steps through the index, one a name, instead of through all rows.
     found: list[str] = []
     while True:
@@ -42,14 +44,6 @@ def image_of(connection: sqlite3.Connection, name: str) -> str | None:
         (name, f"{name}.", f"{name}/"),
     ).fetchone()
     return None if found is None else str(found[0])
-
-
-def places_and_people(connection: sqlite3.Connection, column: Literal["station", "operator"]) -> list[str]:
-    """Return the stations, or the operators, of the log."""
-    found = connection.execute(
-        f"SELECT DISTINCT {column} FROM rows WHERE kind = 'inspection' AND {column} IS NOT NULL"
-    )
-    return [str(name) for (name,) in found]
 
 
 def operators(connection: sqlite3.Connection, wanted: Filter) -> list[tuple[str, int]]:

@@ -1,6 +1,6 @@
 """Index of enrolled products: finds the product of an image, and its nearest templates by cosine similarity.
 
-A product's unit embeddings are in an exact inner-product index, stored with its images and arrays.
+A product's unit embeddings are in an inner-product index, stored with its images and arrays.
 """
 
 from __future__ import annotations

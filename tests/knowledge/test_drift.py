@@ -179,7 +179,7 @@ def test_an_index_serves_it_also_in_a_log_of_an_earlier_version(log: InspectionL
     with sqlite3.connect(log.path) as earlier:
         earlier.executescript(
             "DROP TRIGGER note_repeated; DROP TABLE repeated; DROP INDEX by_level; "
-            "DROP INDEX by_name; DROP INDEX by_operator; "
+            "DROP INDEX by_name; DROP INDEX by_station; DROP INDEX by_operator; "
             "PRAGMA user_version = 1; "
             "PRAGMA wal_checkpoint"
         )

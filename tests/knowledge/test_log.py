@@ -167,7 +167,7 @@ def test_a_log_of_an_earlier_version_is_brought_up_to_date(log: InspectionLog, r
     with sqlite3.connect(log.path) as held:
         held.executescript(
             "DROP TRIGGER note_repeated; DROP TABLE repeated; DROP INDEX by_level; "
-            "DROP INDEX by_name; DROP INDEX by_operator; "
+            "DROP INDEX by_name; DROP INDEX by_station; DROP INDEX by_operator; "
             "PRAGMA user_version = 1; "
             "PRAGMA wal_checkpoint"
         )

@@ -90,8 +90,11 @@ class StepTimes:
 
     def add(self, found: Found) -> None:
         """Add an image; one that no camera of this run gave is left out."""
-        times = getattr(found, "timings_ms", None)
-        if times is not None and times.capture:
+        # Records are loaded with the models.
+        from tools.records import InspectionRecord
+
+        if isinstance(found, InspectionRecord) and found.timings_ms.capture:
+            times = found.timings_ms
             self._times.append([times.capture, times.write, times.wait, times.total])
 
     def print(self) -> None:

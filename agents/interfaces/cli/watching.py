@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import ExitStack
+from collections.abc import Generator
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -85,17 +85,20 @@ def watch(
         print_note(f"watching {folder}; Ctrl-C ends it")
         tally, times = Tally(), StepTimes()
         try:
-            with application(
-                store=store,
-                alpha=alpha,
-                review=review,
-                device=device,
-                lot=lot,
-                station=station,
-                operator=operator,
-                reads_store=True,
-            ) as opened:
-                found = _watched(opened, folder, recorder, product, out, settle, send)
+            with (
+                application(
+                    store=store,
+                    alpha=alpha,
+                    review=review,
+                    device=device,
+                    lot=lot,
+                    station=station,
+                    operator=operator,
+                    reads_store=True,
+                ) as opened,
+                # Closed before the application is, wherever Ctrl-C comes: what is to be sent is sent by then.
+                closing(_watched(opened, folder, recorder, product, out, settle, send)) as found,
+            ):
                 for inspected in found:
                     print_record(inspected, as_json=json)
                     tally.add(inspected)
@@ -115,14 +118,14 @@ def _watched(
     out: Path | None,
     settle_s: float,
     targets: list[str] | None,
-) -> Iterator[Found]:
+) -> Generator[Found]:
     """Yield the record of each image, which the outbox holds by then, and send it and each alarm of drift."""
     from agents.watch.alarms import DriftAlarms, alarm_object
     from agents.watch.run import watch
     from anomaly_core.json_lines import json_line
 
-    with ExitStack() as closing:
-        couriers = closing.enter_context(_couriers(app, targets)) if targets else None
+    with ExitStack() as stack:
+        couriers = stack.enter_context(_couriers(app, targets)) if targets else None
         alarms = DriftAlarms(app.tools.log)
         arrivals = watch(
             app, folder, product=product, out=out, settle_s=settle_s, recorder=recorder, say=print_note
