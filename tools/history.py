@@ -99,7 +99,7 @@ def _names(connection: sqlite3.Connection, text: str) -> _Names:
     """Return the names of the log that stand in a text."""
     # A name stands by itself in a language without spaces, too: "L41批次".
     words = [word.strip(".-") for word in re.findall(r"[a-z0-9][a-z0-9_.-]*", text)]
-    coded = list(dict.fromkeys(word for word in words if re.search(r"\d", word)))[:MOST_ROWS]
+    coded = list(dict.fromkeys(word for word in words if re.search(r"[\d_]", word)))[:MOST_ROWS]
     stations = _named(text, names.distinct(connection, "station"))
     operators = _named(text, names.distinct(connection, "operator"))
     taken = {one.lower() for one in (*stations, *operators)}

@@ -10,7 +10,7 @@ from agents.answers.analysis import about_type, find_aspect, quoted
 from agents.answers.on_distance import distance, part_size
 from agents.answers.on_limits import Judged, Measured, judge
 from agents.answers.on_verdict import no_region, to_review
-from agents.answers.topic import Reply, Topic, values_of
+from agents.answers.topic import Reply, Topic, length_of, values_of
 from tools.records import EvidenceRecord, LimitRecord, MeasuredRegion
 
 Measure = Literal["length", "width", "area"]
@@ -107,22 +107,16 @@ def size(topic: Topic) -> Reply:
 
 
 def _region_meant(topic: Topic) -> MeasuredRegion:
-    """Return the region that is measured: the one named, the largest or smallest where that is asked for.
-
-    A limit is held against the largest too, since each has to be within it.
-    """
-    if topic.intent.region is not None or topic.intent.measured == "distance":
-        return topic.chosen[0]
-    by_size = sorted(topic.regions, key=lambda one: _sizes(topic, one).length)
-    if topic.words.has("smallest", topic.text):
-        return by_size[0]
+    """Return the region that is measured; against a limit the largest, since each has to be within it."""
     limited = topic.intent.limit is not None or topic.intent.closed
-    return by_size[-1] if limited or topic.words.has("largest", topic.text) else topic.chosen[0]
+    if topic.intent.region is not None or topic.intent.measured == "distance" or not limited:
+        return topic.chosen[0]
+    return topic.chosen[0] if topic.words.has("smallest", topic.text) else topic.by_length[-1]
 
 
 def _larger(topic: Topic, found: _Sizes, scale: float | None) -> list[str]:
     """Return the sentence on which region was measured, where there are several; and on a larger one."""
-    largest = max((_sizes(topic, one) for one in topic.regions), key=lambda one: one.length)
+    largest = _sizes(topic, topic.by_length[-1])
     smallest = topic.words.has("smallest", topic.text)
     if smallest or largest.region.id == found.region.id or largest.length < LARGER * found.length:
         message = "That is the one {place} [{id}]."
@@ -159,9 +153,9 @@ def _sizes(topic: Topic, region: MeasuredRegion) -> _Sizes:
     opened = topic.state["opened"]
     share = region.area_px / (opened.width * opened.height)
     if region.look is not None:
-        return _Sizes(region, region.look.length_px, region.look.width_px, share)
+        return _Sizes(region, length_of(region), region.look.width_px, share)
     x0, y0, x1, y1 = region.bbox
-    return _Sizes(region, float(max(x1 - x0, y1 - y0)), float(min(x1 - x0, y1 - y0)), share)
+    return _Sizes(region, length_of(region), float(min(x1 - x0, y1 - y0)), share)
 
 
 def _part_length(topic: Topic) -> float | None:

@@ -83,9 +83,18 @@ class Topic:
 
     @property
     def chosen(self) -> list[MeasuredRegion]:
-        """The regions that are asked about: the one named, else the strongest."""
+        """The regions that are asked about: the one named, the largest or smallest, else the strongest."""
         wanted = self.intent.region
-        return self.regions[:MOST_DESCRIBED] if wanted is None else self.regions[wanted - 1 : wanted]
+        if wanted is not None:
+            return self.regions[wanted - 1 : wanted]
+        if self.words.has("smallest", self.text):
+            return self.by_length[:1]
+        return self.by_length[-1:] if self.words.has("largest", self.text) else self.regions[:MOST_DESCRIBED]
+
+    @property
+    def by_length(self) -> list[MeasuredRegion]:
+        """The regions, the shortest first."""
+        return sorted(self.regions, key=length_of)
 
     @property
     def product(self) -> str:
@@ -211,6 +220,14 @@ class Topic:
         if self.verdict.uncertain or self.verdict.decision == "review":
             return [self.say("It is a borderline case, so a person should look [score].")]
         return []
+
+
+def length_of(region: MeasuredRegion) -> float:
+    """Return a region's length in pixels, that of its box where it has no outline."""
+    if region.look is not None:
+        return region.look.length_px
+    x0, y0, x1, y1 = region.bbox
+    return float(max(x1 - x0, y1 - y0))
 
 
 def same_type(one: str, other: str) -> bool:

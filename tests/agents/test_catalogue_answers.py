@@ -336,6 +336,9 @@ def test_an_image_that_was_not_looked_at_is_no_good_part(question: str, first: s
         ("is a 1.5 mm scratch still ok?", "Yes.", True),
         ("Darf ein Kratzer 3 mm lang sein?", "Nein.", False),
         ("are dents allowed at all?", "No.", False),
+        ("a 3 mm scratch on the head, too much?", "Yes.", True),
+        ("Ist ein Kratzer von 3 mm zu lang?", "Ja.", True),
+        ("un graffio di 1 mm è troppo?", "No.", False),
     ],
 )
 def test_a_stated_measure_is_held_against_the_limit_of_its_type(

@@ -384,3 +384,9 @@ def test_lots_stations_operators_and_images_are_found_by_their_names(
 ) -> None:
     answer = answer_without_image(stations, question).answer
     assert all(part in answer for part in parts), answer
+
+
+def test_an_image_without_a_number_is_found_by_its_name(stations: Context) -> None:
+    assert stations.log is not None
+    stations.log.append([entry(9, name="last_one.PNG")])
+    assert answer_without_image(stations, "was last_one fine?").answer.startswith('OK. "last_one.PNG"')

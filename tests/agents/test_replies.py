@@ -201,6 +201,8 @@ def test_text_is_not_said_to_be_right(question: str) -> None:
         ("is it longer than 50 px?", "region-2", True),
         ("how long is the second one?", "region-2", None),
         ("how large is the smallest?", "region-1", None),
+        ("where is the biggest one?", "region-2", None),
+        ("dov'è il difetto più grande?", "region-2", None),
         ("how long is it?", "region-2", None),  # told as the largest, beside the strongest
     ],
 )
@@ -213,3 +215,10 @@ def test_the_largest_of_several_regions_is_held_against_a_limit(
     reply = compose_answer(given)
     assert f"[{measured}]" in reply.answer, reply.answer
     assert reply.affirmed is affirmed
+
+
+def test_an_area_is_told_in_square_millimetres_where_there_is_a_scale() -> None:
+    question = "roughly how many square mm is it, at 5 px per mm?"
+    given = state(anomalous=True, regions=1, defect=None, notes=False, question=question)
+    given["opened"] = OpenedRecord(image="part.png", sha256="0" * 64, width=200, height=200, note=None)
+    assert "It covers 3.24 mm²" in compose_answer(given).answer
