@@ -18,7 +18,7 @@ from anomaly_core.errors import CameraError
 from anomaly_core.files import disk_errors, make_folder, replace_file
 
 QUICK: Final = [cv2.IMWRITE_PNG_COMPRESSION, 1]
-"""Lossless, and several times as quick as the default; files are some 15 % larger."""
+"""Lossless, and quicker than the default, for larger files."""
 LONGEST_LABEL: Final = 60
 
 
