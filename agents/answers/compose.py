@@ -10,12 +10,13 @@ from agents.answers.evidence import gather_evidence, quote, verdict_statement
 from agents.answers.kinds import ENTRIES
 from agents.answers.on_doubt import doubt
 from agents.answers.on_verdict import record_line, summary
-from agents.answers.phrases import Phrases, phrases_of
+from agents.answers.phrases import phrases_of
 from agents.answers.topic import Reply, Topic, about_type_of
 from agents.questions.understanding import understand
 from agents.state import Asked, DialogueState, InspectionState
 from anomaly_core.names import plain_name
 from tools.classify.classify import UNKNOWN
+from tools.phrases import Phrases
 from tools.records import EvidenceRecord
 
 MOST_SENTENCES: Final = 4

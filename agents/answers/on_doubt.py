@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from agents.answers.phrases import Phrases
 from agents.state import Asked
+from tools.phrases import Phrases
 from tools.records import Kind
 
 SUBJECTS: Final[Mapping[Kind, str]] = {

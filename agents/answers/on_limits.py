@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from agents.answers.analysis import about_type, find_aspect, quoted
-from agents.answers.phrases import Phrases
 from agents.answers.topic import Reply, Topic
 from agents.questions.polarity import asks_openly
 from knowledge.catalogue.limits import Tolerance, parse_limit
+from tools.phrases import Phrases
 from tools.records import LimitRecord
 
 _SHOWN = {"mm": "mm", "mm2": "mm²", "px": "px", "px2": "px²", "percent": "%", "count": ""}

@@ -1,67 +1,17 @@
-"""Phrases of answers in nine languages, from gettext catalogues that Babel reads.
-
-The English text is the message id; `locale/<code>.po` holds its translations. A message without one is said
-in English, which a test rules out.
-"""
+"""The phrases of answers: English, and a catalogue for each other language."""
 
 from __future__ import annotations
 
-import gettext
-from collections.abc import Sequence
 from functools import cache
-from io import BytesIO
 from pathlib import Path
 from typing import Final
 
+from tools.phrases import Phrases
+
 FOLDER: Final = Path(__file__).parent / "locale"
-
-
-class Phrases:
-    """Messages of one language. Call it with a message id and the values of its fields.
-
-    folder: of the catalogues.
-    """
-
-    def __init__(self, language: str, folder: Path = FOLDER) -> None:
-        self.language = language
-        self._catalogue = _catalogue(folder / f"{language}.po", language)
-
-    def __call__(self, message: str, **values: object) -> str:
-        """Return a message with its fields filled in."""
-        return self._catalogue.gettext(message).format(**values)
-
-    def listed(self, items: list[str]) -> str:
-        """Return items as a list with "and" before the last."""
-        if len(items) < 2:
-            return "".join(items)
-        comma = "、" if self.language in ("zh", "ja") else ", "
-        return self("{items} and {last}", items=comma.join(items[:-1]), last=items[-1])
-
-    def joined(self, parts: Sequence[str]) -> str:
-        """Return sentences as one text; Chinese and Japanese have no space between them."""
-        text = " ".join(part for part in parts if part)
-        return text.replace("\u3002 ", "\u3002") if self.language in ("zh", "ja") else text
-
-    def sentence(self, text: str) -> str:
-        """Return a text that begins with a capital letter."""
-        return text[:1].upper() + text[1:]
 
 
 @cache
 def phrases_of(language: str) -> Phrases:
     """Return the phrases of one of the languages of answers."""
-    return Phrases(language)
-
-
-def _catalogue(path: Path, language: str) -> gettext.NullTranslations:
-    if not path.is_file():
-        return gettext.NullTranslations()
-    # Here, not above: only an answer needs them.
-    from babel.messages.mofile import write_mo
-    from babel.messages.pofile import read_po
-
-    compiled = BytesIO()
-    with path.open("rb") as text:
-        write_mo(compiled, read_po(text, locale=language))
-    compiled.seek(0)
-    return gettext.GNUTranslations(compiled)
+    return Phrases(language, FOLDER)

@@ -8,7 +8,6 @@ from pathlib import PurePath
 from typing import Any, Final
 
 from agents.answers.evidence import observations, shown_regions
-from agents.answers.phrases import Phrases
 from agents.questions.encoder import normalised
 from agents.questions.words import NEVER, Words, same_defect, words_of
 from agents.state import Asked, DialogueState, InspectionState, Observation, Seen, Understanding
@@ -16,6 +15,7 @@ from anomaly_core.names import name_key, plain_name
 from anomaly_core.results import CELLS
 from tools.classify.classify import UNKNOWN
 from tools.locations import ZONE, box_of
+from tools.phrases import Phrases
 from tools.records import DefectRecord, EvidenceRecord, MeasuredRegion, PassageRecord, VerdictRecord
 
 JUDGED: Final = {

@@ -12,7 +12,7 @@ from agents.answers.compose import each_sentence_once, yes_or_no_alone
 from agents.answers.evidence import notes_evidence
 from agents.answers.kinds import ENTRIES
 from agents.answers.on_doubt import doubt
-from agents.answers.phrases import Phrases, phrases_of
+from agents.answers.phrases import phrases_of
 from agents.answers.topic import Reply, Topic
 from agents.questions.encoder import normalised
 from agents.questions.history import named_in_the_log
@@ -27,6 +27,7 @@ from anomaly_core.names import name_key
 from knowledge.catalogue.product_match import mentioned
 from tools.context import Context
 from tools.history import is_of_the_log, logged_products, look_up
+from tools.phrases import Phrases
 from tools.records import (
     EvidenceRecord,
     Kind,

@@ -9,13 +9,13 @@ from typing import TypeVar
 from fastapi import HTTPException
 from nicegui import ui
 
-from agents.answers.phrases import Phrases
 from agents.desk import Desk
 from agents.desk.watch import WatchedFolder
 from agents.interfaces.service.access import Caller
 from agents.interfaces.service.limits import Queue
 from agents.settings import Role
 from anomaly_core.errors import IadError
+from tools.phrases import Phrases
 
 T = TypeVar("T")
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from starlette.requests import HTTPConnection
 
-from agents.answers.phrases import Phrases
+from tools.phrases import Phrases
 
 FOLDER: Final = Path(__file__).parent / "locale"
 LANGUAGES: Final = ("en", *sorted(path.stem for path in FOLDER.glob("*.po")))
