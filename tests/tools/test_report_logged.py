@@ -104,3 +104,5 @@ def test_the_log_keeps_why_an_image_could_not_be_judged_and_millimetres(tmp_path
     (part,) = parts(context.log)
     assert part.reasons == ["The p-value 0.01 is below the rate 0.05.", "Over-exposed."]
     assert (part.regions[0].length_mm, part.regions[0].width_mm) == (2.0, 1.0)
+    # So that the scale bar is in millimetres, as the sizes are.
+    assert part.mm_per_px == 0.1

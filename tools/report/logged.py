@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from anomaly_core.results import Verdict
@@ -58,6 +58,7 @@ def _part(row: Mapping[str, Any], label: LabelRecord | None) -> PartRecord:
         )
         reasons = reasons_of(stated)
     kinds = row["types"]
+    regions = [ReportRegion(**region) for region in row["regions"]]
     return PartRecord(
         image=row["path"],
         name=row["name"],
@@ -70,10 +71,20 @@ def _part(row: Mapping[str, Any], label: LabelRecord | None) -> PartRecord:
         alpha=alpha,
         review=review,
         uncertain=uncertain,
-        regions=[ReportRegion(**region) for region in row["regions"]],
+        regions=regions,
         defect_type=ReportType(**kinds[0]) if kinds else None,
         label=label,
         lot=row["lot"],
         station=row["station"],
         operator=row["operator"],
+        mm_per_px=_mm_per_px(regions),
     )
+
+
+def _mm_per_px(regions: Sequence[ReportRegion]) -> float | None:
+    """Return the length of a pixel, which the log does not hold, from the longest size that it holds."""
+    sizes = [(one.length_px, one.length_mm) for one in regions if one.length_px and one.length_mm]
+    if not sizes:
+        return None
+    in_px, in_mm = max(sizes)
+    return float(f"{in_mm / in_px:.3g}")
