@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 import traceback
 from pathlib import Path
 from typing import Any
@@ -108,6 +109,28 @@ def test_report(line: Path, tmp_path: Path) -> None:
     card = text[text.index("<article") : text.index("</article>")]
     assert card.count("data:image/jpeg;base64,") >= 4
     assert "the nearest good part" in card
+
+
+def test_a_report_without_its_extra_is_written_in_the_other_formats(
+    line: Path, tmp_path: Path, monkeypatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "weasyprint", None)
+    document, data = tmp_path / "r.pdf", tmp_path / "r.json"
+    asked = ("report", line / "new" / "fine.png", "-p", "plate", "--out", document)
+    result = iad(line, *asked, "--out", data, "--json")
+    assert result.exit_code == 1
+    assert json.loads(result.stdout)["files"] == [str(data)]
+    assert len(json.loads(data.read_text())["parts"]) == 1
+    said = result.stderr.splitlines()
+    for line_said in (said[0], said[-1]):
+        assert f"{document} is not written: " in line_said
+        assert 'pip install "iad-agent[pdf]"' in line_said
+    # Alone it ends the command at once, before a store is opened, let alone an image inspected.
+    data.unlink()
+    result = iad(line, *asked, environment={"IAD_STORE": str(tmp_path / "none")})
+    assert result.exit_code != 0
+    assert 'pip install "iad-agent[pdf]"' in result.stderr
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_report_on_the_log_is_what_was_inspected(line: Path, tmp_path: Path) -> None:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import csv
 import json
 import re
-import sys
-import time
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from io import BytesIO, StringIO
@@ -215,17 +213,6 @@ def test_hostile_texts_are_harmless_in_json(tmp_path: Path) -> None:
     assert json.loads(text)["parts"][0]["name"] == HOSTILE + "\x1b[31m\u2028"
 
 
-def test_hostile_texts_are_harmless_in_pdf(tmp_path: Path) -> None:
-    pytest.importorskip("weasyprint", reason="needs the extra pdf")
-    from pypdf import PdfReader
-
-    data = write_report(hostile_contents(tmp_path), tmp_path / "r.pdf").read_bytes()
-    for key in (b"/JavaScript", b"/JS", b"/URI", b"/Launch", b"/EmbeddedFile"):
-        assert key not in data
-    document = PdfReader(BytesIO(data))
-    assert "<script>alert(1)</script>" in document.pages[0].extract_text().replace("\n", "")
-
-
 # --- formats --------------------------------------------------------------------------------------
 
 
@@ -272,17 +259,6 @@ def test_json_gives_the_parts_back(tmp_path: Path) -> None:
     assert held["counts"] == {"fail": 1, "review": 0, "pass": 0}
     assert PartRecord.model_validate({k: v for k, v in held["parts"][0].items() if k != "hashes"}) == record
     assert FailureRecord.model_validate(held["failures"][0]) == FAILURE
-
-
-def test_pdf(three: Contents, tmp_path: Path) -> None:
-    pytest.importorskip("weasyprint", reason="needs the extra pdf")
-    assert write_report(three, tmp_path / "r.pdf").read_bytes().startswith(b"%PDF-")
-
-
-def test_pdf_without_its_extra_names_the_command(three: Contents, tmp_path: Path, monkeypatch) -> None:
-    monkeypatch.setitem(sys.modules, "weasyprint", None)
-    with pytest.raises(ConfigError, match=r"pip install .*\[pdf\]"):
-        write_report(three, tmp_path / "r.pdf")
 
 
 @pytest.mark.parametrize("name", ["r.docx", "r", "r.HTM"])
@@ -370,15 +346,3 @@ def test_pictures_of_many_parts_are_small(tmp_path: Path) -> None:
     few, lots = (len(render_page(contents(*many(tmp_path, count)))) for count in (2, 120))
     assert lots < 30 * few
     assert dict(STEPS)[160] == 450
-
-
-@pytest.mark.slow
-def test_a_pdf_of_300_parts_takes_less_than_a_minute_and_20_megabytes(tmp_path: Path) -> None:
-    """In the process's own time, so that a busy machine does not decide."""
-    pytest.importorskip("weasyprint", reason="needs the extra pdf")
-    from reports import generated
-
-    start = time.process_time()
-    out = write_report(generated(300, 0.2), tmp_path / "r.pdf")
-    assert time.process_time() - start < 60
-    assert out.stat().st_size < 20e6

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import re
 import shutil
 import subprocess
@@ -24,20 +23,21 @@ SCRIPTS: Final = {
 
 
 def check_pdf() -> None:
-    """Raise ConfigError where WeasyPrint is not installed."""
-    if importlib.util.find_spec("weasyprint") is None:
-        raise ConfigError(EXTRA)
-
-
-def render_pdf(contents: Contents) -> bytes:
-    """Return the PDF. Raises ConfigError where WeasyPrint or a library of it is missing."""
+    """Raise ConfigError where WeasyPrint or a library of it is missing."""
     try:
-        from weasyprint import HTML
-        from weasyprint.urls import URLFetcher, URLFetcherResponse
+        import weasyprint  # noqa: F401
     except ImportError as error:
         raise ConfigError(EXTRA) from error
     except OSError as error:
         raise ConfigError(f"PDF needs the Pango library of the operating system: {error}") from error
+
+
+def render_pdf(contents: Contents) -> bytes:
+    """Return the PDF. Raises ConfigError as `check_pdf` does."""
+    check_pdf()
+    from weasyprint import HTML
+    from weasyprint.urls import URLFetcher, URLFetcherResponse
+
     pictures: dict[str, Picture] = {}
 
     def url(picture: Picture) -> str:

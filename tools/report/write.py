@@ -48,7 +48,11 @@ def check_format(out: Path) -> None:
         raise ConfigError(f"{out}: a report's name ends in one of {known}")
     if out.is_dir():
         raise ConfigError(f"{out} is a folder: name a file in it")
-    if suffix == ".pdf":
+
+
+def check_installed(out: Path) -> None:
+    """Raise ConfigError, which names the remedy, where a file's format needs what is not installed."""
+    if out.suffix.lower() == ".pdf":
         check_pdf()
 
 
@@ -62,6 +66,7 @@ class ReportWriter:
     def __init__(self, header: Header, outs: Sequence[Path]) -> None:
         for out in outs:
             check_format(out)
+            check_installed(out)
         self._header = header
         self._outs = outs
         self._shown: list[Shown] = []

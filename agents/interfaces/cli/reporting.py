@@ -28,10 +28,12 @@ from agents.interfaces.cli.output import (
     print_failure,
     print_json,
     print_line,
+    print_problem,
     print_unread,
     print_warnings,
     progress,
 )
+from anomaly_core.errors import ConfigError
 
 if TYPE_CHECKING:
     from agents.app import Application
@@ -82,26 +84,43 @@ def report(
         raise typer.BadParameter("name at least one file", param_hint="--out")
     if bool(paths) == log:
         raise typer.BadParameter("give images, or --log for what was inspected already", param_hint="PATH")
-    _check(out)
+    out, missing = _writable(out)
     if not log:
         without = {"--since": since, "--until": until}
         if used := [name for name, value in without.items() if value is not None]:
             raise typer.BadParameter("is for reports on the log: add --log", param_hint=" ".join(used))
         opening = application(store=store, alpha=alpha, review=review, device=device, lot=lot,
                               station=station, operator=operator, reads_store=True)  # fmt: skip
-        _on_images(paths or [], out, title, product, opening, as_json=json)
+        _say(_on_images(paths or [], out, title, product, opening), out, missing, as_json=json)
         return
     unused = {"--alpha": alpha, "--review": review, "--operator": operator, "--device": device}
     if used := [name for name, value in unused.items() if value is not None]:
         raise typer.BadParameter("the log's verdicts stand as they were made", param_hint=" ".join(used))
-    _on_log(out, title, since, until, product, lot, station, store, as_json=json)
+    contents = _on_log(out, title, since, until, product, lot, station, store)
+    _say(contents, out, missing, as_json=json)
 
 
-def _check(outs: Sequence[Path]) -> None:
-    from tools.report.write import check_format
+def _writable(outs: Sequence[Path]) -> tuple[list[Path], list[str]]:
+    """Return the files that can be written, and why the others cannot, which is said at once.
+
+    Raises ConfigError where none can be, or a name is none of a report.
+    """
+    from tools.report.write import check_format, check_installed
 
     for out in outs:
         check_format(out)
+    found, missing = [], []
+    for out in outs:
+        try:
+            check_installed(out)
+        except ConfigError as error:
+            missing.append(f"{out} is not written: {error}")
+        else:
+            found.append(out)
+    if not found:
+        raise ConfigError("; ".join(missing))
+    print_warnings(missing)
+    return found, missing
 
 
 def _on_images(
@@ -110,15 +129,12 @@ def _on_images(
     title: str,
     product: str | None,
     opening: AbstractContextManager[Application],
-    *,
-    as_json: bool,
-) -> None:
+) -> Contents:
     from anomaly_core.imaging.reading import find_images
-    from tools.records import FailureRecord, InspectionRecord
+    from tools.records import InspectionRecord
 
     images = find_images(paths)
     print_unread(paths)
-    failures: list[FailureRecord] = []
     with opening as opened, progress() as bar:
         from agents.reporting import header_of, report_part
         from tools.log import looked_at_again
@@ -131,8 +147,6 @@ def _on_images(
                 for done, record in enumerate(opened.inspect(images, product=product), start=1):
                     if isinstance(record, InspectionRecord):
                         print_warnings(record.warnings)
-                    else:
-                        failures.append(record)
                     writer.add(report_part(context, record, pictures=writer.wants_pictures))
                     bar("inspect", done, len(images))
         except KeyboardInterrupt:
@@ -141,11 +155,7 @@ def _on_images(
                 [f"interrupted: the report holds {done} of {len(images)} images; run it again for all"]
             )
             raise
-    for failure in failures:
-        print_failure(failure)
-    _say(writer.contents, outs, as_json=as_json)
-    if failures:
-        raise typer.Exit(FAILED)
+    return writer.contents
 
 
 def _on_log(
@@ -157,9 +167,7 @@ def _on_log(
     lot: str | None,
     station: str | None,
     store: Path | None,
-    *,
-    as_json: bool,
-) -> None:
+) -> Contents:
     from agents.desk import history
     from agents.desk.kept import kept_images
     from knowledge.log.figures import Filter
@@ -171,13 +179,17 @@ def _on_log(
         from agents.reporting import write_log_report
 
         kept = kept_images(opened.settings).find
-        contents = write_log_report(opened.tools, wanted, title, outs, kept=kept, tell=bar)
-    _say(contents, outs, as_json=as_json)
+        return write_log_report(opened.tools, wanted, title, outs, kept=kept, tell=bar)
 
 
-def _say(contents: Contents, outs: Sequence[Path], *, as_json: bool) -> None:
+def _say(contents: Contents, outs: Sequence[Path], missing: Sequence[str], *, as_json: bool) -> None:
+    """Say what was written; the status is 1 where a file could not be inspected or written."""
     from tools.report.pdf import font_warnings
 
+    for failure in contents.failures:
+        print_failure(failure)
+    for what in missing:
+        print_problem(ConfigError.__name__, what)
     if any(out.suffix.lower() == ".pdf" for out in outs):
         print_warnings(font_warnings(contents))
     held = contents.sealed
@@ -185,13 +197,15 @@ def _say(contents: Contents, outs: Sequence[Path], *, as_json: bool) -> None:
     if as_json:
         files = [str(out) for out in outs]
         print_json({"files": files, "counts": {**counts, "error": failed}, "hash": held["hash"]})
-        return
-    for out in outs:
-        print_line(str(out))
-    shares = f"{counts['pass']} pass, {counts['review']} review, {counts['fail']} fail"
-    unread = f"; {count_of(failed, 'file')} could not be inspected" if failed else ""
-    print_line(f"{count_of(len(contents.shown), 'part')}: {shares}{unread}")
-    print_line((f"hash: {held['hash']}", "dim"))
+    else:
+        for out in outs:
+            print_line(str(out))
+        shares = f"{counts['pass']} pass, {counts['review']} review, {counts['fail']} fail"
+        unread = f"; {count_of(failed, 'file')} could not be inspected" if failed else ""
+        print_line(f"{count_of(len(contents.shown), 'part')}: {shares}{unread}")
+        print_line((f"hash: {held['hash']}", "dim"))
+    if failed or missing:
+        raise typer.Exit(FAILED)
 
 
 def _verify(paths: Sequence[str], *, as_json: bool) -> None:

@@ -1,0 +1,56 @@
+"""A report as PDF: harmless, of bearable cost, and without its extra refused by name."""
+
+from __future__ import annotations
+
+import sys
+import time
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from reported import contents, hostile_contents, part
+
+from anomaly_core.errors import ConfigError
+from tools.report.records import Header
+from tools.report.write import ReportWriter, write_report
+
+
+def test_hostile_texts_are_harmless_in_pdf(tmp_path: Path) -> None:
+    pytest.importorskip("weasyprint", reason="needs the extra pdf")
+    from pypdf import PdfReader
+
+    data = write_report(hostile_contents(tmp_path), tmp_path / "r.pdf").read_bytes()
+    for key in (b"/JavaScript", b"/JS", b"/URI", b"/Launch", b"/EmbeddedFile"):
+        assert key not in data
+    document = PdfReader(BytesIO(data))
+    assert "<script>alert(1)</script>" in document.pages[0].extract_text().replace("\n", "")
+
+
+def test_pdf(tmp_path: Path) -> None:
+    pytest.importorskip("weasyprint", reason="needs the extra pdf")
+    from pypdf import PdfReader
+
+    out = write_report(contents(part(tmp_path)), tmp_path / "r.pdf")
+    document = PdfReader(out)
+    text = " ".join(page.extract_text() for page in document.pages)
+    assert "Cause" in text
+
+
+def test_pdf_without_its_extra_names_the_command(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setitem(sys.modules, "weasyprint", None)
+    with pytest.raises(ConfigError, match=r"pip install .*\[pdf\]"):
+        write_report(contents(part(tmp_path)), tmp_path / "r.pdf")
+    with pytest.raises(ConfigError, match=r"pip install .*\[pdf\]"):
+        ReportWriter(Header(title="t", made="2026-11-26T10:00:00+00:00", expected=1), [tmp_path / "r.pdf"])
+
+
+@pytest.mark.slow
+def test_a_pdf_of_300_parts_takes_less_than_a_minute_and_20_megabytes(tmp_path: Path) -> None:
+    """In the process's own time, so that a busy machine does not decide."""
+    pytest.importorskip("weasyprint", reason="needs the extra pdf")
+    from reports import generated
+
+    start = time.process_time()
+    out = write_report(generated(300, 0.2), tmp_path / "r.pdf")
+    assert time.process_time() - start < 60
+    assert out.stat().st_size < 20e6
