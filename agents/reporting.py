@@ -12,22 +12,27 @@ from knowledge.log.figures import Filter
 from knowledge.log.log import InspectionLog, require_log
 from tools.classify.scores import UNKNOWN
 from tools.context import Context
-from tools.records import FailureRecord, InspectionRecord
+from tools.records import FailureRecord, InspectionRecord, Language
 from tools.report.contents import Contents
 from tools.report.inspected import inspected_part, with_pictures
 from tools.report.logged import logged_parts
 from tools.report.page import MOST_CARDS, MOST_GOOD, ranked
 from tools.report.pictures import Shown, shown_from_file
 from tools.report.records import ASPECTS, Header, NoteRecord, PartRecord, ProductFacts
+from tools.report.words import TITLE, words_of
 from tools.report.write import ReportWriter
 from tools.retrieve import notes_about
 
 
-def header_of(context: Context, title: str, expected: int) -> Header:
-    """Return what a report on inspections that are about to be made says of itself."""
+def header_of(context: Context, title: str, expected: int, language: Language = "en") -> Header:
+    """Return what a report on inspections that are about to be made says of itself.
+
+    title: where empty, that of the language.
+    """
     origin = context.origin
     return Header(
-        title=title,
+        title=title or words_of(language)(TITLE),
+        language=language,
         made=datetime.now().astimezone().isoformat(timespec="seconds"),
         expected=expected,
         lot=origin.lot,
@@ -49,13 +54,16 @@ def report_part(
     return with_pictures(context, part) if pictures else Shown(part)
 
 
-def log_header(context: Context, log: InspectionLog, wanted: Filter, title: str, expected: int) -> Header:
+def log_header(
+    context: Context, log: InspectionLog, wanted: Filter, title: str, expected: int, language: Language
+) -> Header:
     """Return what a report on the log says of itself, the hash of the verified log among it.
 
-    Raises StoreDamaged where a row of the log was changed.
+    title: as in `header_of`. Raises StoreDamaged where a row of the log was changed.
     """
     return Header(
-        title=title,
+        title=title or words_of(language)(TITLE),
+        language=language,
         made=datetime.now().astimezone().isoformat(timespec="seconds"),
         source="log",
         expected=expected,
@@ -87,18 +95,20 @@ def write_log_report(
     title: str,
     outs: Sequence[Path],
     *,
+    language: Language,
     kept: Callable[[str], Path | None],
     tell: Callable[[str, int, int], None] | None = None,
 ) -> Contents:
     """Write what the log holds, as it was decided, and return it.
 
-    kept: copy of an image by its SHA-256, where there is one. tell: hears of each part.
+    title: as in `header_of`. kept: copy of an image by its SHA-256, where there is one. tell: hears of each
+    part.
     Raises ConfigError where no log is kept or an ending is none of a report, StoreDamaged where a row of the
     log was changed, and OutputError.
     """
     log = require_log(context.log)
     parts = log_parts(context, log, wanted)
-    header = log_header(context, log, wanted, title, len(parts))
+    header = log_header(context, log, wanted, title, len(parts), language)
     with ReportWriter(header, outs) as writer:
         shown = shown_parts(parts, kept, pictures=writer.wants_pictures)
         for done, one in enumerate(shown, start=1):

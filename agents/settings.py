@@ -155,7 +155,8 @@ class Settings(BaseModel):
     )
     text_encoder: str = Field("minilm", min_length=1, description="text encoder of the notes")
     language: Language | None = Field(
-        None, description="language of all answers; each question's own if unset"
+        None,
+        description="language of all answers, else each question's own, and of reports, else English",
     )
     llm_url: str | None = Field(
         None,

@@ -29,7 +29,7 @@ from tools.context import Part
 from tools.detect import find_product, open_image
 from tools.enrollment.trial import last_inspected
 from tools.log import looked_at_again
-from tools.records import AnswerRecord, InspectionRecord
+from tools.records import AnswerRecord, InspectionRecord, Language
 from tools.report.write import ReportWriter
 
 
@@ -185,15 +185,17 @@ class Desk:
         examples = [example.defect for example in self.app.tools.examples.examples(product)]
         return list(dict.fromkeys([*entries, *examples]))
 
-    def report(self, images: Sequence[KeptImage], ending: str, title: str) -> bytes:
+    def report(
+        self, images: Sequence[KeptImage], ending: str, title: str, language: Language | None = None
+    ) -> bytes:
         """Return the report on images that were inspected before, as a file of this ending.
 
-        Raises ConfigError.
+        language: of its page; that of the settings, else English, where None. Raises ConfigError.
         """
         tools = self.app.tools
         with TemporaryDirectory(prefix="iad-report-") as name, looked_at_again():
             folder, out = Path(name), Path(name) / f"report.{ending}"
-            writer = ReportWriter(header_of(tools, title, len(images)), [out])
+            writer = ReportWriter(header_of(tools, title, len(images), self._page_language(language)), [out])
             for number, image in enumerate(images):
                 path = image.path
                 if image.passing:
@@ -207,12 +209,22 @@ class Desk:
             writer.write()
             return out.read_bytes()
 
-    def log_report(self, wanted: Filter, ending: str, title: str) -> bytes:
-        """Return the report on what the log holds, as a file of this ending; see `write_log_report`."""
+    def log_report(self, wanted: Filter, ending: str, title: str, language: Language | None = None) -> bytes:
+        """Return the report on what the log holds, as a file of this ending; see `report`."""
         with TemporaryDirectory(prefix="iad-report-") as name:
             out = Path(name) / f"report.{ending}"
-            write_log_report(self.app.tools, wanted, title, [out], kept=self.images.find)
+            write_log_report(
+                self.app.tools,
+                wanted,
+                title,
+                [out],
+                language=self._page_language(language),
+                kept=self.images.find,
+            )
             return out.read_bytes()
+
+    def _page_language(self, asked: Language | None) -> Language:
+        return asked or self.app.settings.language or "en"
 
     def _inspected_as(self, sha256: str) -> str | None:
         """Return the product of an image's last inspection, or None."""

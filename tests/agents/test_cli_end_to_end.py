@@ -133,6 +133,20 @@ def test_a_report_without_its_extra_is_written_in_the_other_formats(
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_report_is_in_the_language_that_is_asked_for_or_set(line: Path, tmp_path: Path) -> None:
+    page = tmp_path / "r.html"
+    asked = ("report", line / "new" / "blot.png", "-p", "plate", "--out", page)
+    for given, environment in ((["--language", "de"], {}), ([], {"IAD_LANGUAGE": "de"})):
+        result = iad(line, *asked, *given, environment=environment)
+        assert result.exit_code == 0, result.output
+        text = page.read_text(encoding="utf-8")
+        assert '<html lang="de">' in text
+        assert "<h1>Prüfbericht</h1>" in text
+        page.unlink()
+    assert iad(line, *asked, "--language", "xx").exit_code != 0
+    assert not page.exists()
+
+
 def test_report_on_the_log_is_what_was_inspected(line: Path, tmp_path: Path) -> None:
     log = {"IAD_LOG": str(tmp_path / "log.sqlite")}
     iad(line, "inspect", line / "new", "-p", "plate", "--lot", "B2", "--station", "S1", environment=log)

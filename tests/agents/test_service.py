@@ -392,6 +392,8 @@ def test_a_report_on_what_was_inspected(client: TestClient, blot: bytes) -> None
     assert answer.status_code == 200
     assert "blot.png" in answer.text or "named.png" in answer.text
     assert "data:image/jpeg" in answer.text
+    given = {"images": [sha256], "language": "ja"}
+    assert "<h1>検査報告書</h1>" in client.post(f"{API}/reports", json=given).text
     assert client.post(f"{API}/reports", json={"images": ["x"]}).status_code == 422
     assert client.post(f"{API}/reports", json={"images": ["0" * 64]}).status_code == 422
 
@@ -411,6 +413,8 @@ def test_a_report_on_the_log_inspects_nothing_anew(client: TestClient, blot: byt
     assert failed["counts"]["pass"] == 0
     assert client.get(f"{API}/log/report", params={"format": "xlsx"}).content[:2] == b"PK"
     assert client.get(f"{API}/log/report", params={"format": "exe"}).status_code == 422
+    assert '<html lang="ko">' in client.get(f"{API}/log/report", params={"language": "ko"}).text
+    assert client.get(f"{API}/log/report", params={"language": "xx"}).status_code == 422
 
 
 def test_the_page_of_the_api_needs_no_other_server(client: TestClient) -> None:

@@ -25,6 +25,7 @@ from tools.report.page import STEPS, cite, render_page
 from tools.report.pictures import Pictures, Shown, picture_of
 from tools.report.records import Header, LabelRecord, PartRecord
 from tools.report.table import BOM, FORMULA, render_csv, safe_cell
+from tools.report.words import words_of
 from tools.report.workbook import render_workbook
 from tools.report.write import ReportWriter, write_report
 
@@ -96,10 +97,10 @@ def chips(text: str) -> list[list[str]]:
 def test_decisions_are_words_and_symbols_with_reasons(three: Contents) -> None:
     text = render_page(three)
     assert {tuple(chip) for chip in chips(text)} == {("✕", "Fail"), ("?", "Review")}
-    assert "The image is out of focus." in text
+    assert "The image is out of focus<" in text
     assert "Good" not in text
     counts = re.findall(r'class="big">(\S+) (\d+)</span> <span class="word">(\w+)', text)
-    assert counts == [("✕", "1", "fail"), ("?", "1", "review"), ("✓", "1", "pass")]
+    assert counts == [("✕", "1", "Fail"), ("?", "1", "Review"), ("✓", "1", "Pass")]
 
 
 def test_the_worst_come_first(tmp_path: Path) -> None:
@@ -137,7 +138,7 @@ def test_a_heat_map_has_a_legend_and_a_scale(tmp_path: Path) -> None:
 def test_a_human_label_against_a_pass_is_shown_on_a_card(tmp_path: Path) -> None:
     label = LabelRecord(verdict="anomalous", at="2026-11-26T09:00:00Z", note="burr inside", operator="kim")
     text = render_page(contents(part(tmp_path, decision="pass", label=label)))
-    assert "against the measured decision, pass" in text
+    assert "against the measured decision Pass" in text
     assert "burr inside" in text
     # As it counts above the table.
     assert ["✕", "Fail"] in chips(text)
@@ -321,7 +322,7 @@ def test_pareto_counts_failed_parts_alone(tmp_path: Path) -> None:
         )
         for kind in kinds
     ]
-    bars = pareto([*failed, part(tmp_path, decision="pass")])
+    bars = pareto([*failed, part(tmp_path, decision="pass")], words_of("en"))
     assert [(bar.name, bar.count, bar.cumulative) for bar in bars] == [("scratch", 3, 0.75), ("dent", 1, 1.0)]
 
 

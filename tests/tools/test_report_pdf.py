@@ -1,4 +1,4 @@
-"""A report as PDF: harmless, of bearable cost, and without its extra refused by name."""
+"""A report as PDF: harmless, in every language, of bearable cost, and without its extra refused by name."""
 
 from __future__ import annotations
 
@@ -26,14 +26,16 @@ def test_hostile_texts_are_harmless_in_pdf(tmp_path: Path) -> None:
     assert "<script>alert(1)</script>" in document.pages[0].extract_text().replace("\n", "")
 
 
-def test_pdf(tmp_path: Path) -> None:
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_pdf(language: str, tmp_path: Path) -> None:
     pytest.importorskip("weasyprint", reason="needs the extra pdf")
     from pypdf import PdfReader
 
-    out = write_report(contents(part(tmp_path)), tmp_path / "r.pdf")
+    out = write_report(contents(part(tmp_path), language=language), tmp_path / "r.pdf")
     document = PdfReader(out)
     text = " ".join(page.extract_text() for page in document.pages)
-    assert "Cause" in text
+    assert {"en": "Cause", "de": "Ursache"}[language] in text
+    assert document.root_object["/Lang"] == language
 
 
 def test_pdf_without_its_extra_names_the_command(tmp_path: Path, monkeypatch) -> None:

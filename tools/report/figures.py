@@ -10,6 +10,8 @@ from typing import Final
 
 from anomaly_core.names import plain_name
 from anomaly_core.results import Decision
+from tools.classify.scores import UNKNOWN
+from tools.phrases import Phrases
 from tools.report.records import PartRecord, counted
 
 GROUPS: Final = 20
@@ -43,14 +45,27 @@ class Group:
         return self.counts[decision] / (self.last - self.first + 1)
 
 
-def pareto(parts: Sequence[PartRecord]) -> list[ParetoBar]:
-    """Return the types of the failed parts, the most frequent first, rare ones as one."""
+def type_in_words(name: str, say: Phrases) -> str:
+    """Return a defect type's name in plain words; what the catalogue calls it is not translated."""
+    return say("unknown defect") if name == UNKNOWN else plain_name(name)
+
+
+def pareto(parts: Sequence[PartRecord], say: Phrases) -> list[ParetoBar]:
+    """Return the types of the failed parts, the most frequent first, rare ones as one.
+
+    say: words of the report's language.
+    """
     failed = [part for part in parts if part.last_word == "fail"]
-    named = Counter(plain_name(part.type_named) if part.type_named else "no type" for part in failed)
+    named = Counter(
+        type_in_words(part.type_named, say) if part.type_named else say("no type") for part in failed
+    )
     ranked = sorted(named.items(), key=lambda item: (-item[1], item[0]))
     if len(ranked) > MOST_TYPES:
         rest = ranked[MOST_TYPES - 1 :]
-        ranked = [*ranked[: MOST_TYPES - 1], (f"{len(rest)} others", sum(count for _, count in rest))]
+        ranked = [
+            *ranked[: MOST_TYPES - 1],
+            (say("{count} others", count=len(rest)), sum(count for _, count in rest)),
+        ]
     bars, so_far = [], 0
     for name, count in ranked:
         so_far += count

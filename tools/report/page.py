@@ -1,4 +1,4 @@
-"""Report as one HTML page, images embedded, without scripts and external resources."""
+"""Report as one HTML page in its language, images embedded, without scripts and external resources."""
 
 from __future__ import annotations
 
@@ -13,16 +13,18 @@ from typing import Final, TypeVar
 import numpy as np
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
-from anomaly_core.names import plain_name
-from anomaly_core.results import Decision
+from anomaly_core.results import CELLS, Decision
 from tools.drawing import WARM, heat_colours
+from tools.phrases import Phrases
 from tools.report.contents import Contents
-from tools.report.figures import pareto, trend
+from tools.report.figures import pareto, trend, type_in_words
 from tools.report.pictures import Picture, Shown
-from tools.report.records import ASPECTS, DECISIONS, NoteRecord, PartRecord
+from tools.report.records import ASPECTS, DECISIONS, LOW_P_VALUE, NoteRecord, PartRecord, ReportRegion
+from tools.report.words import PROBLEMS, words_of
 
 T = TypeVar("T")
 CITATION: Final = re.compile(r"\[([^\[\]\s]+)\]")
+SENTENCE_END: Final = re.compile(r"(?<=\.) (?=[A-Z])")
 MOST_CARDS: Final = 300
 """Cards of a page, of the worst parts; the other parts are in the table, and in JSON, CSV and XLSX."""
 MOST_GOOD: Final = 300
@@ -44,7 +46,7 @@ class Span:
 
 @dataclass(frozen=True)
 class Look:
-    """How a decision is shown: by a symbol and a word as well as by a colour."""
+    """How a decision is shown: by a symbol and a word as well as by a colour; words are message ids."""
 
     word: str
     symbol: str
@@ -65,6 +67,7 @@ class Card:
     number: int
     shown: Shown
     side: int
+    say: Phrases
 
     @property
     def part(self) -> PartRecord:
@@ -86,12 +89,41 @@ class Card:
     def type_name(self) -> str:
         """The defect's type in plain words, or empty."""
         kind = self.part.type_named
-        return "" if kind is None else plain_name(kind)
+        return "" if kind is None else type_in_words(kind, self.say)
+
+    @property
+    def reasons(self) -> list[tuple[str, str]]:
+        """Why it did not pass, each with what was measured, in English as it was recorded, or empty."""
+        sentences = [one for reason in self.part.reasons for one in SENTENCE_END.split(reason)]
+        return [self._reason(sentence) for sentence in sentences]
+
+    def _reason(self, sentence: str) -> tuple[str, str]:
+        part, say = self.part, self.say
+        rate = part.alpha if part.decision == "fail" else part.review
+        if sentence.startswith(LOW_P_VALUE) and rate is not None:
+            p_value, limit = f"{part.p_value:.3g}", f"{rate:g}"
+            return say("The p-value {p} is below the rate {rate}.", p=p_value, rate=limit), ""
+        problem, _, measured = sentence.partition(": ")
+        problem = problem.removesuffix(".")
+        return (say(problem), measured) if problem in PROBLEMS else (sentence, "")
 
     @property
     def places(self) -> str:
         """Where its regions are."""
-        return ", ".join(dict.fromkeys(region.zone or region.cell for region in self.part.regions))
+        places = (region.zone or self.cell(region) for region in self.part.regions)
+        return ", ".join(dict.fromkeys(places))
+
+    def cell(self, region: ReportRegion) -> str:
+        """Return the cell of the image that a region is in."""
+        return self.say(region.cell) if region.cell in CELLS else region.cell
+
+    @property
+    def unusual(self) -> str:
+        """How many good parts look as unusual."""
+        if self.part.p_value < 1e-3:
+            return self.say("fewer than 1 in 1000 good parts look as unusual")
+        share = f"{100 * self.part.p_value:.2g}\u00a0%"
+        return self.say("about {share} of good parts look as unusual", share=share)
 
     @property
     def size(self) -> str:
@@ -140,9 +172,11 @@ def render_page(
     parts, held = contents.parts, contents.sealed
     looked_at, others = ranked(parts)
     side = next((side for most, side in STEPS if len(looked_at) <= most), STEPS[-1][1])
-    listed = [Card(index + 1, contents.shown[index], side) for index in looked_at]
-    passed = [Card(index + 1, contents.shown[index], side) for index in others]
+    say = words_of(contents.header.language)
+    listed = [Card(index + 1, contents.shown[index], side, say) for index in looked_at]
+    passed = [Card(index + 1, contents.shown[index], side, say) for index in others]
     return _template().render(
+        say=say,
         header=contents.header,
         failures=contents.failures,
         counts=held["counts"],
@@ -155,9 +189,9 @@ def render_page(
         evidence="unfolded" if len(listed) <= FEW else "omitted" if printed else "folded",
         passed=passed[:MOST_GOOD],
         passed_count=len(passed),
-        pareto=pareto(parts),
+        pareto=pareto(parts, say),
         trend=trend(parts),
-        rates=_distinct(f"{part.alpha:g} and {part.review:g}" for part in parts
+        rates=_distinct(f"{part.alpha:g} / {part.review:g}" for part in parts
                         if part.alpha is not None and part.review is not None),
         models=_distinct(part.models for part in parts if part.models is not None),
         products=_distinct(part.product for part in parts),
@@ -202,7 +236,7 @@ def _template() -> Template:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"local_time": local_time, "unusual": unusual, "percent": percent}
+    environment.filters |= {"local_time": local_time, "percent": percent}
     environment.globals |= {"looks": LOOKS, "decisions": DECISIONS, "heat_stops": _heat_stops()}
     return environment.get_template("page.html")
 
@@ -215,13 +249,6 @@ def percent(share: float) -> str:
 def local_time(text: str) -> str:
     """Return an ISO 8601 time as a local one, to the minute."""
     return datetime.fromisoformat(text).astimezone().strftime("%Y-%m-%d %H:%M")
-
-
-def unusual(p_value: float) -> str:
-    """Return in words how many good parts look as unusual."""
-    if p_value < 1e-3:
-        return "fewer than 1 in 1000 good parts look as unusual"
-    return f"about {100 * p_value:.2g} % of good parts look as unusual"
 
 
 def _heat_stops() -> str:

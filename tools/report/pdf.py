@@ -59,14 +59,15 @@ def render_pdf(contents: Contents) -> bytes:
 
 
 def font_warnings(contents: Contents) -> list[str]:
-    """Return a warning a language whose characters a report holds and no installed font has.
+    """Return a warning a language whose characters a report shows and no installed font has.
 
     Without `fc-list`, which comes with the library that looks for fonts, nothing can be told.
     """
     text, program = str(contents.sealed), shutil.which("fc-list")
     warnings = []
     for code, (language, characters) in SCRIPTS.items():
-        if program is None or not re.search(f"[{characters}]", text):
+        held = code == contents.header.language or re.search(f"[{characters}]", text)
+        if program is None or not held:
             continue
         found = subprocess.run([program, f":lang={code}", "family"], capture_output=True, check=False)
         if not found.stdout.strip():

@@ -11,9 +11,11 @@ from typing import Any, Final, Literal
 from pydantic import Field
 
 from anomaly_core.results import Decision
-from tools.records import EvidenceRecord, FailureRecord, ModelsRecord, NamedScore, Record
+from tools.records import EvidenceRecord, FailureRecord, Language, ModelsRecord, NamedScore, Record
 
 FORMAT: Final = "iad-report-1"
+LOW_P_VALUE: Final = "The p-value "
+"""How the reason begins that is no problem of the image, as `tools.detect.reasons_of` words it."""
 DECISIONS: Final[tuple[Decision, ...]] = ("fail", "review", "pass")
 """The worst first."""
 Aspect = Literal["cause", "effect", "action"]
@@ -134,6 +136,7 @@ class Header(Record):
     """What a report is about. since, until: period of a report from the log, ISO 8601, UTC."""
 
     title: str
+    language: Language = Field("en", description="ISO 639-1 code of the page's own words")
     made: str = Field(description="ISO 8601 with the offset of the local time")
     source: Literal["inspection", "log"] = "inspection"
     expected: int = Field(description="images or rows that the report is to hold")

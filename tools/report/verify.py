@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from anomaly_core.errors import ConfigError
 from anomaly_core.results import Decision, Verdict
-from tools.report.records import FORMAT, PartRecord, counted, hash_of
+from tools.report.records import FORMAT, LOW_P_VALUE, PartRecord, counted, hash_of
 
 ROUNDING: Final = 5e-4
 """Largest relative error of a p-value that was rounded to four digits."""
@@ -110,8 +110,7 @@ def _wrong_verdict(part: PartRecord) -> Iterator[str]:
     if not 0 < part.p_value <= 1:
         yield f"the p-value {part.p_value} is none"
         return
-    # As `tools.detect.reasons_of` words it, beside which the reasons are the image's problems.
-    problems = tuple(reason for reason in part.reasons if not reason.startswith("The p-value "))
+    problems = tuple(reason for reason in part.reasons if not reason.startswith(LOW_P_VALUE))
     verdicts = [
         Verdict(math.log(part.p_value * (1 + error)), part.alpha, part.review, problems)
         for error in (-ROUNDING, 0.0, ROUNDING)

@@ -15,6 +15,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from tools.report.contents import Contents
 from tools.report.figures import pareto
 from tools.report.table import COLUMNS, FORMULA, REGION_COLUMNS, Cell, part_rows, region_rows
+from tools.report.words import words_of
 
 LONGEST: Final = 32_000
 """Characters of a cell; Excel takes no more than 32,767."""
@@ -59,7 +60,7 @@ def _summary(contents: Contents) -> Iterable[Sequence[Cell]]:
     for decision, count in held["counts"].items():
         yield (decision.capitalize(), count)
     yield ("Could not be inspected", len(contents.failures))
-    for bar in pareto(contents.parts):
+    for bar in pareto(contents.parts, words_of("en")):
         yield (f"Failed: {bar.name}", bar.count)
     yield ("Hash", held["hash"])
 

@@ -40,6 +40,15 @@ if TYPE_CHECKING:
     from tools.report.contents import Contents
 
 VERIFY = "verify"
+PageLanguage = Annotated[
+    str | None,
+    typer.Option(
+        "--lang",
+        "--language",
+        metavar="CODE",
+        help="Language of the page's own words, such as de; English if none is set.",
+    ),
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -64,7 +73,11 @@ def report(
     since: Since = None,
     until: Until = None,
     product: Product = None,
-    title: Annotated[str, typer.Option("--title", help="Heading of the report.")] = "Inspection report",
+    title: Annotated[
+        str,
+        typer.Option("--title", help="Heading; `Inspection report` in its language if none is given."),
+    ] = "",
+    language: PageLanguage = None,
     store: Store = None,
     alpha: Alpha = None,
     review: Review = None,
@@ -89,14 +102,14 @@ def report(
         without = {"--since": since, "--until": until}
         if used := [name for name, value in without.items() if value is not None]:
             raise typer.BadParameter("is for reports on the log: add --log", param_hint=" ".join(used))
-        opening = application(store=store, alpha=alpha, review=review, device=device, lot=lot,
-                              station=station, operator=operator, reads_store=True)  # fmt: skip
+        opening = application(store=store, alpha=alpha, review=review, device=device, language=language,
+                              lot=lot, station=station, operator=operator, reads_store=True)  # fmt: skip
         _say(_on_images(paths or [], out, title, product, opening), out, missing, as_json=json)
         return
     unused = {"--alpha": alpha, "--review": review, "--operator": operator, "--device": device}
     if used := [name for name, value in unused.items() if value is not None]:
         raise typer.BadParameter("the log's verdicts stand as they were made", param_hint=" ".join(used))
-    contents = _on_log(out, title, since, until, product, lot, station, store)
+    contents = _on_log(out, title, since, until, product, lot, station, store, language)
     _say(contents, out, missing, as_json=json)
 
 
@@ -141,7 +154,8 @@ def _on_images(
         from tools.report.write import ReportWriter
 
         context = opened.tools
-        writer = ReportWriter(header_of(context, title, len(images)), outs)
+        language = opened.settings.language or "en"
+        writer = ReportWriter(header_of(context, title, len(images), language), outs)
         try:
             with writer, looked_at_again():
                 for done, record in enumerate(opened.inspect(images, product=product), start=1):
@@ -167,6 +181,7 @@ def _on_log(
     lot: str | None,
     station: str | None,
     store: Path | None,
+    language: str | None,
 ) -> Contents:
     from agents.desk import history
     from agents.desk.kept import kept_images
@@ -175,11 +190,12 @@ def _on_log(
     wanted = Filter(
         since=history.since(since), until=history.until(until), product=product, lot=lot, station=station
     )
-    with application(store=store) as opened, progress() as bar:
+    with application(store=store, language=language) as opened, progress() as bar:
         from agents.reporting import write_log_report
 
         kept = kept_images(opened.settings).find
-        return write_log_report(opened.tools, wanted, title, outs, kept=kept, tell=bar)
+        page = opened.settings.language or "en"
+        return write_log_report(opened.tools, wanted, title, outs, language=page, kept=kept, tell=bar)
 
 
 def _say(contents: Contents, outs: Sequence[Path], missing: Sequence[str], *, as_json: bool) -> None:

@@ -15,6 +15,8 @@ from agents.interfaces.service.access import Operator, Viewer
 from agents.interfaces.service.errors import SENT
 from agents.interfaces.service.limits import Queue
 from agents.interfaces.service.models import (
+    LANGUAGE_HELP,
+    TITLE_HELP,
     CheckedBody,
     CorrectionBody,
     CorrectionFields,
@@ -25,6 +27,7 @@ from agents.interfaces.service.models import (
 from agents.interfaces.service.uploads import receive
 from knowledge.log.figures import Filter
 from knowledge.products.corrections import Correction
+from tools.records import Language
 
 MEDIA: Final[dict[ReportFormat, str]] = {
     "html": "text/html",
@@ -92,10 +95,12 @@ def history_routes(desk: Desk, queue: Queue) -> APIRouter:
         caller: Viewer,
         wanted: Wanted,
         format: ReportFormat = "html",
-        title: Annotated[str, Query(max_length=200)] = "Inspection report",
+        title: Annotated[str, Query(max_length=200, description=TITLE_HELP)] = "",
+        language: Annotated[Language | None, Query(description=LANGUAGE_HELP)] = None,
     ) -> Response:
         """Write a report on what the log holds, as it was decided; nothing is inspected again."""
-        return _report(await queue.run(caller, lambda: desk.log_report(wanted, format, title)), format)
+        data = await queue.run(caller, lambda: desk.log_report(wanted, format, title, language))
+        return _report(data, format)
 
     @routes.get("/log/changes")
     def changes(
@@ -153,7 +158,7 @@ def history_routes(desk: Desk, queue: Queue) -> APIRouter:
     async def report(given: ReportFields, caller: Operator) -> Response:
         """Write a report on images that were inspected here."""
         images = [desk.image(sha256) for sha256 in given.images]
-        data = await queue.run(caller, lambda: desk.report(images, given.format, given.title))
+        data = await queue.run(caller, lambda: desk.report(images, given.format, given.title, given.language))
         return _report(data, given.format)
 
     return routes

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from agents.desk.jobs import Job, Status
 from knowledge.products.corrections import Correction, Label
 from tools.enrollment.trial import Flip
-from tools.records import ErrorRecord
+from tools.records import ErrorRecord, Language
 
 SHA256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$", description="of an image that was inspected here")]
 Side = Annotated[int, Field(ge=16, le=8192, description="longer side of the picture, at most")]
@@ -82,6 +82,8 @@ class RatesBody(BaseModel):
 
 
 ReportFormat = Literal["html", "pdf", "xlsx", "csv", "json"]
+TITLE_HELP: Final = "heading; the words for inspection report if empty"
+LANGUAGE_HELP: Final = "of the page's own words; that of the settings, else English, if null"
 
 
 class ReportFields(Body):
@@ -89,7 +91,8 @@ class ReportFields(Body):
 
     images: list[SHA256] = Field(min_length=1, max_length=200)
     format: ReportFormat = "html"
-    title: str = Field("Inspection report", max_length=200)
+    title: str = Field("", max_length=200, description=TITLE_HELP)
+    language: Language | None = Field(None, description=LANGUAGE_HELP)
 
 
 class ProductBody(BaseModel):

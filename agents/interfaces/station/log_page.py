@@ -79,8 +79,9 @@ class LogPage:
         )
         given = {"since": self._since, "product": self._product, "decision": self._decision}
         query = urlencode({key: value for key, value in given.items() if value})
+        language = self.visit.say.language
         for form, link in self._files.items():
-            path = "export?" if form == "export" else f"report?format={form}&"
+            path = "export?" if form == "export" else f"report?format={form}&language={language}&"
             link.props(f'href="/api/v1/log/{path}{query}"')
         history = self.visit.desk.history
         found = await self.visit.run(
