@@ -254,6 +254,11 @@ def test_the_log_has_figures_rows_and_an_export(chromium: Any, address: str, fol
         page.wait_for_function("document.querySelector('.rows img.thumb').naturalWidth > 0")
         page.locator(".rows tbody tr").first.click()
         page.locator(".band .word").wait_for()
+    with opened(chromium, locale="de-DE") as page:
+        page.goto(f"{address}/log")
+        with page.expect_download() as report:
+            page.get_by_text("Bericht, HTML").click()
+        assert '<html lang="de">' in report.value.path().read_text()
 
 
 @pytest.mark.parametrize("path", ["/", "/review", "/products", "/log"])
