@@ -34,15 +34,7 @@ from anomaly_core.scorers.few_shot import FewShotScorer, map_on_original
 from anomaly_core.scorers.layout import LayoutScorer
 from anomaly_core.scorers.soft_prompt import SoftPromptScorer
 from anomaly_core.scorers.text_aligned import TextAlignedScorer
-from anomaly_core.scoring.scorer import (
-    FEW_SHOT,
-    LAYOUT,
-    SCORERS,
-    SOFT_PROMPT,
-    TEXT_ALIGNED,
-    Score,
-    Scorer,
-)
+from anomaly_core.scoring.scorer import FEW_SHOT, LAYOUT, SCORERS, SOFT_PROMPT, TEXT_ALIGNED, Score, Scorer
 
 CALIBRATION_VERSION: Final = 5
 """Part of the fingerprint; raised whenever stored scores or calibrations change their meaning."""
@@ -241,6 +233,7 @@ class AnomalyGPT:
             scores=scores,
             language=language,
             image=scored,
+            quality=None if product.quality is None else encoded.quality,
             timings_ms={"encode": 1000 * (encoded_at - start), "decode": decode_ms, "llm": llm_ms},
         )
 

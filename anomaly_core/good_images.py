@@ -15,7 +15,6 @@ from anomaly_core.imaging.quality import (
     MOST_IMAGES,
     Quality,
     QualityLimits,
-    measure_quality,
     recordings,
 )
 from anomaly_core.results import Array
@@ -62,7 +61,7 @@ def encode_good_images(
         # The pixels are in memory within this turn of the loop only, where they can be read again.
         encoded = encoder.augment(replace(encoded, source=encoded.pixels))
         if judge_quality:
-            qualities.append(measure_quality(encoded.pixels))
+            qualities.append(encoded.quality)
             noise.append(encoded.input_noise)
         others = [*encoded.views[1:], *encoder.views(perturbations(encoded.frame.render(encoded.pixels)))]
         views.append(np.stack([as_array(view.features.embedding) for view in others]))

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from anomaly_core.decoders.patches import EncodedImage
+from anomaly_core.imaging.quality import Quality
 from anomaly_core.results import AnomalyMap, LanguageAnswer, Region, Verdict
 from anomaly_core.scoring.measurement import describe_region
 from anomaly_core.scoring.regions import region_of_box
@@ -18,6 +19,7 @@ class Inspection:
 
     regions: layout findings, then areas of the map, each strongest first; none where the part is clearly
         normal. scores: by scorer. language: the language model's answer. image: the encoded image.
+    quality: of the image, None where the product has no limits of it.
     timings_ms: milliseconds of "encode", "decode" and "llm".
     """
 
@@ -27,6 +29,7 @@ class Inspection:
     scores: Mapping[str, Score]
     language: LanguageAnswer
     image: EncodedImage
+    quality: Quality | None
     timings_ms: Mapping[str, float]
 
 

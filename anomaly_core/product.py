@@ -18,7 +18,7 @@ from anomaly_core.decoders.memory_bank import MemoryBank
 from anomaly_core.decoders.patches import EncodedImage
 from anomaly_core.errors import ConfigError, WeightsDamaged, WeightsMissing
 from anomaly_core.files import make_folder, write_whole
-from anomaly_core.imaging.quality import QualityLimits, measure_quality
+from anomaly_core.imaging.quality import QualityLimits
 from anomaly_core.imaging.zones import Zone
 from anomaly_core.results import Array, Region, Verdict
 from anomaly_core.scorers.few_shot import FOREIGN_OBJECT, PIXEL_RATE, bank_of, outlined_map
@@ -159,9 +159,7 @@ class ProductModel:
         found: tuple[str, ...] = ()
         if self.quality is not None:
             known = np.concatenate([self.embeddings, self.view_embeddings])
-            found = self.quality.problems(
-                measure_quality(image.pixels), float((known @ image.embedding).max())
-            )
+            found = self.quality.problems(image.quality, float((known @ image.embedding).max()))
         return found if self.comparable(image) else (*found, NOT_ALIGNED)
 
     def comparable(self, image: EncodedImage) -> bool:

@@ -17,6 +17,7 @@ from anomaly_core.encoders.base import Features
 from anomaly_core.errors import ConfigError
 from anomaly_core.imaging.components import Component, find_components
 from anomaly_core.imaging.frame import Frame
+from anomaly_core.imaging.quality import Quality, measure_quality
 from anomaly_core.imaging.zones import Zone, ignored_cells, on_original
 from anomaly_core.results import Array
 
@@ -77,6 +78,11 @@ class EncodedImage:
     def size(self) -> tuple[int, int]:
         """(height, width) of the original in pixels."""
         return self.frame.original_size
+
+    @cached_property
+    def quality(self) -> Quality:
+        """Quality of the original."""
+        return measure_quality(self.pixels)
 
     @cached_property
     def components(self) -> list[Component] | None:
