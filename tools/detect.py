@@ -7,7 +7,7 @@ from pathlib import Path
 from anomaly_core.anomalygpt import AnomalyGPT
 from anomaly_core.errors import UnknownProduct
 from anomaly_core.imaging.quality import measure_quality
-from knowledge.log.entry import shown_time
+from knowledge.log.entry import Recording, shown_time
 from knowledge.log.figures import Filter, rows
 from knowledge.products.record import ProductMatch
 from tools.cache import CachedImage
@@ -42,6 +42,14 @@ def noticed(part: Part, verdict: VerdictRecord, shown_name: str | None = None) -
             f"{said.id}): that holds, and the decision here is what is measured."
         )
     return found
+
+
+def recorded(part: Part) -> Recording | None:
+    """Return how the part's image was recorded, or None where its product has no limits of quality."""
+    quality, noise = part.inspection.quality, part.inspection.image.input_noise
+    if quality is None:
+        return None
+    return Recording(round(quality.sharpness, 3), round(quality.level, 2), round(noise, 3))
 
 
 def find_product(context: Context, opened: OpenedRecord, named: str | None = None) -> ProductRecord:

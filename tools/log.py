@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from anomaly_core.errors import StoreError
-from knowledge.log.entry import Entry, NamedType, Region, timestamp
+from knowledge.log.entry import Entry, NamedType, Recording, Region, timestamp
 from knowledge.log.figures import Filter, rows
 from knowledge.log.log import InspectionLog
 from knowledge.products.corrections import Correction
@@ -68,6 +68,7 @@ def log_inspection(
     shown_name: str | None = None,
     identity: str | None = None,
     again: bool = False,
+    recording: Recording | None = None,
 ) -> list[str]:
     """Log an inspection; return warnings, none where it is logged, or no log is kept.
 
@@ -87,6 +88,7 @@ def log_inspection(
         types=() if defect is None else (_likely(defect),),
         regions=tuple(_measured(region) for region in regions) if verdict.anomalous else (),
         note=" ".join(verdict.problems),
+        recording=recording,
         **asdict(context.origin),
     )
     return _logged(context, entry, identity, again=again or _AGAIN.get())

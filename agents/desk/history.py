@@ -13,7 +13,7 @@ from typing import Any, Final, TypeVar
 from anomaly_core.errors import ConfigError
 from knowledge.log import figures
 from knowledge.log.drift import drifts
-from knowledge.log.entry import timestamp
+from knowledge.log.entry import RECORDING, timestamp
 from knowledge.log.figures import Counts, Filter, Order, Parts
 from knowledge.log.log import Checked, InspectionLog, require_log
 
@@ -21,6 +21,7 @@ T = TypeVar("T")
 EXPORTED: Final = (
     *("number", "at", "name", "product", "decision", "p_value", "alpha", "review", "type", "lot", "station"),
     *("operator", "said", "last_word", "sha256", "hash"),
+    *RECORDING,
 )
 """Columns of an export."""
 

@@ -23,7 +23,7 @@ from agents.questions.words import same_defect
 from agents.state import Asked, InspectionInput, InspectionState, Measured, MeasureInput
 from tools.classify.classify import UNKNOWN, appearance, classify
 from tools.context import Part
-from tools.detect import detect, find_product, language_answer, noticed, open_image
+from tools.detect import detect, find_product, language_answer, noticed, open_image, recorded
 from tools.localize import draw, locate
 from tools.log import log_inspection
 from tools.records import FilesRecord, SettingsRecord
@@ -134,6 +134,7 @@ def log_node(state: InspectionState, runtime: Runtime[Context]) -> Update:
         shown_name=state.get("shown_name"),
         identity=identity,
         again=step is not None,
+        recording=recorded(part_of(state, runtime)),
     )
     return {
         "warnings": [*noticed(part_of(state, runtime), state["verdict"], state.get("shown_name")), *logged]

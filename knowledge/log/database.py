@@ -14,9 +14,9 @@ from urllib.parse import quote
 
 from anomaly_core.errors import StoreBusy, StoreDamaged, StoreError, StoreTooNew
 from anomaly_core.files import disk_errors
-from knowledge.log.entry import COLUMNS, GENESIS
+from knowledge.log.entry import COLUMNS, GENESIS, RECORDING
 
-FORMAT: Final = 3
+FORMAT: Final = 4
 """Version of the schema, in the file's user_version."""
 APPLICATION: Final = 0x6961646C
 """The file's application_id: "iadl"."""
@@ -29,14 +29,13 @@ CACHE_KIB: Final = 32 * 1024
 _TYPES: Final = {"p_value": "REAL NOT NULL", "alpha": "REAL", "review": "REAL", "uid": "TEXT NOT NULL UNIQUE"}
 _OPTIONAL: Final = frozenset({"decision", "type", "lot", "station", "operator", "correction", "verdict"})
 _COLUMNS: Final = ", ".join(
-    f"{name} {_TYPES.get(name, 'TEXT' if name in _OPTIONAL else 'TEXT NOT NULL')}" for name in COLUMNS
+    f"{name} {_TYPES.get(name, 'TEXT' if name in _OPTIONAL else 'TEXT NOT NULL')}"
+    for name in COLUMNS
+    if name not in RECORDING
 )
 # What a log of the first version lacks. `repeated`: which images were inspected more than once, so that
-# counting each part once does not group all rows. `by_level`: what drift reads; it holds `kind` too, since
-# SQLite before 3.41 looks into the rows for it.
+# counting each part once does not group all rows.
 _SECOND: Final = """
-CREATE INDEX by_level ON rows (product, station, at, number, p_value, alpha, decision, kind)
-WHERE kind = 'inspection';
 CREATE TABLE repeated (sha256 TEXT PRIMARY KEY) WITHOUT ROWID;
 INSERT INTO repeated SELECT sha256 FROM rows WHERE kind = 'inspection' GROUP BY sha256 HAVING COUNT(*) > 1;
 CREATE TRIGGER note_repeated AFTER INSERT ON rows
@@ -45,12 +44,22 @@ WHEN NEW.kind = 'inspection' AND NEW.sha256 NOT IN (SELECT sha256 FROM repeated)
 BEGIN INSERT INTO repeated VALUES (NEW.sha256); END;
 """
 # What a log of the second version lacks: images, stations and operators are asked for by name.
-_THIRD: Final = f"""
+_THIRD: Final = """
 CREATE INDEX by_name ON rows (name COLLATE NOCASE) WHERE kind = 'inspection';
 CREATE INDEX by_station ON rows (station, at, decision, product, type, lot) WHERE kind = 'inspection';
 CREATE INDEX by_operator ON rows (operator, at, decision, product, type, lot) WHERE kind = 'inspection';
+"""
+# What a log of the third version lacks: how the images were recorded. `by_level`: what drift reads; it holds
+# `kind` too, since SQLite before 3.41 looks into the rows for it.
+_FOURTH: Final = f"""
+{"".join(f"ALTER TABLE rows ADD COLUMN {name} REAL;" for name in RECORDING)}
+DROP INDEX IF EXISTS by_level;
+CREATE INDEX by_level ON rows
+(product, station, at, number, p_value, alpha, decision, {", ".join(RECORDING)}, kind)
+WHERE kind = 'inspection';
 PRAGMA user_version = {FORMAT};
 """
+_LATER: Final = (_SECOND, _THIRD, _FOURTH)
 # The hash covers each row, the triggers stop an honest mistake, and `head` finds rows cut off at the end.
 # The indexes hold all that a figure needs, so that none reads the wide rows.
 SCHEMA: Final = f"""
@@ -66,8 +75,7 @@ CREATE INDEX by_type ON rows (type, decision, at, product, lot) WHERE kind = 'in
 CREATE INDEX by_p_value ON rows (p_value, at, decision, product, type, lot) WHERE kind = 'inspection';
 CREATE INDEX by_image ON rows (sha256, at);
 CREATE INDEX by_correction ON rows (at) WHERE kind <> 'inspection';
-{_SECOND}
-{_THIRD}
+{"".join(_LATER)}
 PRAGMA application_id = {APPLICATION};
 """
 
@@ -183,7 +191,7 @@ def _upgrade(connection: sqlite3.Connection) -> None:
     """Bring a log of an earlier version to this one; its rows stay as they are."""
     version = _version(connection)
     if 0 < version < FORMAT:
-        _make(connection, f"{_SECOND}{_THIRD}" if version == 1 else _THIRD)
+        _make(connection, "".join(_LATER[version - 1 :]))
 
 
 def _version(connection: sqlite3.Connection) -> int:

@@ -45,14 +45,27 @@ class Region:
 
 
 @dataclass(frozen=True)
+class Recording:
+    """How an image was recorded; see `anomaly_core.imaging.quality.Quality`.
+
+    sharpness: log of the energy of fine over that of coarse detail. level: mean grey level, in [0, 255].
+    noise: standard deviation of the encoder input's, in grey levels.
+    """
+
+    sharpness: float
+    level: float
+    noise: float
+
+
+@dataclass(frozen=True)
 class Entry:
     """An inspection, a person's correction of one, the undoing of a correction, or a change of a product.
 
     at: see `timestamp`. path: of the image, empty where it came without a file. decision, alpha, review: of
     an inspection. p_value: 1 of a change, whose note says what it was. correction: id of the correction.
     verdict: a person's. note: a person's, or why the image of an inspection isn't comparable with the good
-    ones. uid: a second entry of the same uid is not written, so that a step repeated after a kill logs
-    nothing twice.
+    ones. recording: of an inspection, None where it was not measured. uid: a second entry of the same uid is
+    not written, so that a step repeated after a kill logs nothing twice.
     """
 
     kind: Kind
@@ -72,13 +85,18 @@ class Entry:
     correction: str | None = None
     verdict: Literal["good", "anomalous"] | None = None
     note: str = ""
+    recording: Recording | None = None
     at: str = field(default_factory=lambda: timestamp(datetime.now(UTC)))
     uid: str = field(default_factory=lambda: uuid.uuid4().hex)
 
     def values(self) -> tuple[Any, ...]:
         """Return the row's values in the order of `COLUMNS`, texts without what SQLite cannot hold."""
+        recorded: dict[str, Any] = (
+            dict.fromkeys(RECORDING) if self.recording is None else vars(self.recording)
+        )
         held = {
             **vars(self),
+            **recorded,
             "type": self.types[0].name if self.types else None,
             "types": _json([asdict(one) for one in self.types]),
             "regions": _json([asdict(one) for one in self.regions]),
@@ -86,9 +104,13 @@ class Entry:
         return tuple(_storable(held[key]) for key in COLUMNS)
 
 
+Recorded = Literal["sharpness", "level", "noise"]
+RECORDING: Final[tuple[Recorded, ...]] = ("sharpness", "level", "noise")
+"""Columns of a recording, the last of `COLUMNS`; null in rows of earlier versions."""
 COLUMNS: Final = (
     *("uid", "kind", "at", "path", "name", "sha256", "product", "decision", "p_value", "alpha", "review"),
     *("type", "types", "regions", "lot", "station", "operator", "correction", "verdict", "note"),
+    *RECORDING,
 )
 """Columns that a row's hash covers, in its order."""
 
@@ -109,8 +131,13 @@ def time_of(text: str) -> datetime:
 
 
 def chained(previous: str, number: int, values: Sequence[Any]) -> str:
-    """Return a row's SHA-256 as hex digits: of the row before's, its number and its values."""
-    return hashlib.sha256(f"{previous}\n{_json([number, *values])}".encode()).hexdigest()
+    """Return a row's SHA-256 as hex digits: of the row before's, its number and its values.
+
+    A row without a recording is hashed as before there were any.
+    """
+    recorded = any(value is not None for value in values[-len(RECORDING) :])
+    held = values if recorded else values[: -len(RECORDING)]
+    return hashlib.sha256(f"{previous}\n{_json([number, *held])}".encode()).hexdigest()
 
 
 _json: Final = json.JSONEncoder(separators=(",", ":")).encode

@@ -19,6 +19,8 @@ from agents.interfaces.cli import app as command
 from agents.interfaces.service import create_service
 from agents.settings import Settings
 from anomaly_core.errors import ConfigError, UnknownProduct
+from anomaly_core.imaging.quality import measure_quality
+from anomaly_core.imaging.reading import load_image
 from knowledge.log.figures import Filter, corrections, rows
 from knowledge.log.log import InspectionLog
 from tools.log import looked_at_again
@@ -71,6 +73,10 @@ def test_each_inspection_is_a_row_and_the_same_image_another(app: Application, m
     assert first["path"] == str(made / "blot.png")
     assert [one["area_px"] for one in first["regions"]] == [one.area_px for one in record.regions]
     assert [one["status"] for one in first["types"]] == ["unknown"]
+    measured = measure_quality(load_image(made / "blot.png").pixels)
+    assert first["sharpness"] == pytest.approx(measured.sharpness, abs=1e-3)
+    assert first["level"] == pytest.approx(measured.level, abs=1e-2)
+    assert first["noise"] > 0
 
 
 def test_a_question_logs_the_first_sight_of_an_image_alone(app: Application, made: Path) -> None:

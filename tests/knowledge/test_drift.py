@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -10,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from logged import START, entry
+from logged import START, entry, made_earlier
 from scipy.special import ndtr, ndtri
 
 from knowledge.log.cusum import shifts
@@ -176,14 +175,7 @@ def test_an_index_serves_it_also_in_a_log_of_an_earlier_version(log: InspectionL
     log.append(parts([(300, 0.0), (100, 2.0)]))
     told = found(log)
     log.close()
-    with sqlite3.connect(log.path) as earlier:
-        earlier.executescript(
-            "DROP TRIGGER note_repeated; DROP TABLE repeated; DROP INDEX by_level; "
-            "DROP INDEX by_name; DROP INDEX by_station; DROP INDEX by_operator; "
-            "PRAGMA user_version = 1; "
-            "PRAGMA wal_checkpoint"
-        )
-    earlier.close()
+    made_earlier(log.path, 1)
     assert found(log) == told
     query = (
         "EXPLAIN QUERY PLAN SELECT number, p_value, alpha, decision FROM rows WHERE kind = 'inspection' "

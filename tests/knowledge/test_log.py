@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from logged import entry
+from logged import entry, made_earlier
 
 from anomaly_core.errors import StoreDamaged, StoreError, StoreTooNew
 from knowledge.log import database, figures
-from knowledge.log.entry import NamedType, Region
+from knowledge.log.entry import GENESIS, RECORDING, NamedType, Recording, Region, chained
 from knowledge.log.figures import Filter, Parts
 from knowledge.log.log import InspectionLog
 from knowledge.log.names import distinct
@@ -33,9 +33,13 @@ def log(tmp_path: Path) -> Iterator[InspectionLog]:
 
 def test_a_row_holds_what_was_inspected(log: InspectionLog) -> None:
     region = Region("top left", (1, 2, 30, 40), 500, 31.5, 20.0, 3.15, 2.0)
-    written = entry(1, "fail", regions=(region,), lot="A17", station="S1", operator="kim")
+    recording = Recording(-2.125, 120.5, 0.9)
+    written = entry(
+        1, "fail", regions=(region,), lot="A17", station="S1", operator="kim", recording=recording
+    )
     assert log.append([written]) == [1]
     (row,) = log.read(lambda held: list(figures.rows(held, Filter())))
+    assert [row[key] for key in RECORDING] == [-2.125, 120.5, 0.9]
     assert (row["decision"], row["lot"], row["station"], row["operator"]) == ("fail", "A17", "S1", "kim")
     assert row["types"] == [{"name": "crack", "status": "likely", "score": 0.7}]
     assert row["regions"][0] == {
@@ -160,20 +164,21 @@ def test_a_log_of_a_newer_version_is_refused_by_name(log: InspectionLog) -> None
             work()
 
 
+def test_a_row_without_a_recording_is_hashed_as_before_there_were_any() -> None:
+    digest = chained(GENESIS, 1, entry(1, "fail", uid="a").values())
+    assert digest == "29133c3b1c4e526a1d0764301d903d84529c213d59aaebaf567965c5573259b5"
+
+
+@pytest.mark.parametrize("version", [1, 2, 3])
 @pytest.mark.parametrize("reading", [True, False])
-def test_a_log_of_an_earlier_version_is_brought_up_to_date(log: InspectionLog, reading: bool) -> None:
+def test_a_log_of_an_earlier_version_is_brought_up_to_date(
+    log: InspectionLog, reading: bool, version: int
+) -> None:
     log.append([entry(1, "fail"), entry(1, "pass", uid="again"), entry(2)])
     log.close()
-    with sqlite3.connect(log.path) as held:
-        held.executescript(
-            "DROP TRIGGER note_repeated; DROP TABLE repeated; DROP INDEX by_level; "
-            "DROP INDEX by_name; DROP INDEX by_station; DROP INDEX by_operator; "
-            "PRAGMA user_version = 1; "
-            "PRAGMA wal_checkpoint"
-        )
-    held.close()
+    made_earlier(log.path, version)
     if not reading:
-        log.append([entry(2, uid="more")])
+        log.append([entry(2, uid="more", recording=Recording(-2.0, 120.0, 0.9))])
     found = log.read(lambda held: Parts(held, Filter()).counts())
     assert (found.all, found.inspections) == ((2, 3) if reading else (2, 4))
     assert log.verify().rows == found.inspections
