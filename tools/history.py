@@ -172,7 +172,9 @@ def _figures(
                 DayRecord(day=one.day, counts=_counts(one.counts)) for one in parts.days(MOST_DAYS, whole)
             ]
         case "drift":
-            made["drifts"] = [_picked(DriftRecord, vars(one)) for one in drifts(connection, scope)]
+            made["drifts"] = [
+                _picked(DriftRecord, vars(one)) for one in drifts(connection, scope, of_images=False)
+            ]
         case "corrected":
             corrected = figures.corrections(connection, scope)
             if asked.image_name is not None:

@@ -42,11 +42,12 @@ class Shift:
 
 @dataclass(frozen=True)
 class _Level:
-    """What is known of values: their count, sum, and sum of squares."""
+    """What is known of values: their count, sum, and sum of squares. least: that the spread is taken for."""
 
     count: float = KNOWN
     total: float = 0.0
     squares: float = KNOWN - 1.0
+    least: float = 0.0
 
     @property
     def mean(self) -> float:
@@ -54,22 +55,25 @@ class _Level:
 
     @property
     def spread(self) -> float:
-        return float(np.sqrt((self.squares - self.count * self.mean**2) / (self.count - 1)))
+        own = float(np.sqrt((self.squares - self.count * self.mean**2) / (self.count - 1)))
+        return max(own, self.least)
 
     def after(self, values: Values) -> _Level:
         return _Level(
             self.count + len(values),
             self.total + float(values.sum()),
             self.squares + float((values**2).sum()),
+            self.least,
         )
 
 
-def shifts(values: Values) -> list[Shift]:
+def shifts(values: Values, least: float = 0.0) -> list[Shift]:
     """Return the lasting changes of (n,) values, standard normal at the calibrated level; oldest first.
 
-    A value beyond what the others show, such as a missed defect, should be bounded beforehand.
+    A value beyond what the others show, such as a missed defect, should be bounded beforehand. least: the
+    standard deviation that a smaller one is taken for, so that a change which does not matter is not told.
     """
-    level, start = _Level(), 0
+    level, start = _Level(least=least), 0
     made: list[Shift] = []
     while (change := _change(values[start:], level)) is not None:
         first, found = start + change[0], start + change[1]
@@ -99,8 +103,8 @@ def _standardised(values: Values, level: _Level) -> Values:
     count = level.count + np.arange(len(values))
     mean = (level.total + np.cumsum(values) - values) / count
     squares = level.squares + np.cumsum(values**2) - values**2
-    spread = np.sqrt((squares - count * mean**2) / (count - 1) * (1 + 1 / count))
-    away = (values - mean) / spread
+    spread = np.maximum(np.sqrt((squares - count * mean**2) / (count - 1)), level.least)
+    away = (values - mean) / (spread * np.sqrt(1 + 1 / count))
     return np.asarray(-np.sign(away) * ndtri(stdtr(count - 1, -np.abs(away))), np.float64)
 
 

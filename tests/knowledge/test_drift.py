@@ -13,8 +13,8 @@ from logged import START, entry, made_earlier
 from scipy.special import ndtr, ndtri
 
 from knowledge.log.cusum import shifts
-from knowledge.log.drift import Drift, drifts
-from knowledge.log.entry import Entry, timestamp
+from knowledge.log.drift import Drift, drifts, image_shifts
+from knowledge.log.entry import RECORDING, Entry, Recording, timestamp
 from knowledge.log.figures import Filter
 from knowledge.log.log import InspectionLog
 
@@ -171,6 +171,85 @@ def test_one_missed_defect_after_the_other_among_good_parts_is_no_drift(log: Ins
     assert found(log) == []
 
 
+def recorded(steps: list[tuple[int, tuple[float, float, float]]], **fields: object) -> list[Entry]:
+    """Good parts of steady scores whose images have each step's sharpness, level and noise, for a count."""
+    means = np.concatenate([np.tile(means, (count, 1)) for count, means in steps])
+    values = np.random.default_rng(0).normal(means, (0.1, 4.0, 0.05)).tolist()
+    made = parts([(len(values), 0.0)], **fields)
+    return [replace(one, recording=Recording(*each)) for one, each in zip(made, values, strict=True)]
+
+
+USUAL = (-2.0, 150.0, 0.8)
+"""As of real products' good images, and so are the spreads; a blur by 2 pixels in 1000 takes 0.4 to 0.7."""
+
+
+@pytest.mark.parametrize(
+    ("changed", "became", "advice"),
+    [
+        ((-2.4, 150.0, 0.8), "softer", "clean the lens or refocus it"),
+        ((-1.6, 150.0, 0.8), "sharper", "check whether lens or camera were changed"),
+        ((-2.0, 135.0, 0.8), "darker", "check the light"),
+        ((-2.0, 165.0, 0.8), "brighter", "check the light"),
+        ((-2.0, 150.0, 1.3), "noisier", "check the camera's gain"),
+    ],
+)
+def test_a_change_of_the_images_is_told_since_its_first(
+    log: InspectionLog, changed: tuple[float, float, float], became: str, advice: str
+) -> None:
+    log.append(recorded([(500, USUAL)], station="line-3"))
+    assert found(log) == []
+    log.append(recorded([(500, USUAL), (36, changed)], station="line-3")[500:])
+    (one,) = found(log)
+    assert (one.station, one.became, one.until) == ("line-3", became, None)
+    number = int(one.name.removeprefix("part-").removesuffix(".png"))
+    assert abs(number - 500) <= 3
+    assert one.since == timestamp(START + timedelta(minutes=number)) < one.found
+    assert one.found <= timestamp(START + timedelta(minutes=530))
+    index = RECORDING.index(one.measure)  # type: ignore[arg-type]
+    assert one.before == pytest.approx(USUAL[index], rel=0.05)
+    assert one.after == pytest.approx(changed[index], rel=0.05)
+    assert one.advice.startswith(f"the images got {became}: {advice}")
+    assert one.told.startswith(f"the images of screw at line-3 got {became} since ")
+    assert f'"{one.name}"; {advice}' in one.told
+    assert log.read(lambda held: drifts(held, Filter(), of_images=False)) == []
+
+
+def test_images_are_told_to_be_as_before_and_recalibration_begins_anew(log: InspectionLog) -> None:
+    log.append(recorded([(200, USUAL), (100, (-2.0, 120.0, 0.8)), (100, USUAL), (100, (-2.0, 135.0, 0.8))]))
+    lasting, ended = found(log)
+    assert (lasting.became, lasting.until, ended.became) == ("darker", None, "darker")
+    assert ended.until is not None
+    assert ended.since < ended.until < lasting.since
+    note = {"note": "calibrated with 20 further good images", "uid": "c"}
+    log.append([entry(500, kind="change", decision=None, sha256="", p_value=1.0, **note)])
+    assert found(log) == []
+
+
+def test_less_noise_few_images_and_rows_of_before_tell_nothing(log: InspectionLog) -> None:
+    log.append(parts([(300, 0.0)]))
+    log.append(recorded([(10, USUAL), (25, (-4.0, 20.0, 5.0))], product="nut"))
+    log.append(recorded([(300, USUAL), (100, (-2.0, 150.0, 0.2))], product="plate"))
+    assert found(log) == []
+
+
+def test_a_steady_line_is_seldom_told_to_have_changed() -> None:
+    """500 images, where they spread as widely as a change that matters; whatever the distribution."""
+    draw = np.random.default_rng(0)
+    false = 0
+    for _ in range(200):
+        varied = draw.normal(size=500), draw.standard_t(4, size=500) / 2**0.5, draw.uniform(-1.7, 1.7, 500)
+        false += sum(bool(image_shifts("sharpness", 0.1 * values)) for values in varied)
+        assert image_shifts("sharpness", 0.03 * draw.standard_t(4, size=500)) == []
+    assert false <= 12  # of 600
+
+
+def test_few_images_of_something_else_are_no_change() -> None:
+    values = np.random.default_rng(0).normal(150, 4, 500)
+    for at in range(100, 500, 50):
+        values[at : at + 3] = 20
+    assert image_shifts("level", values) == []
+
+
 def test_an_index_serves_it_also_in_a_log_of_an_earlier_version(log: InspectionLog) -> None:
     log.append(parts([(300, 0.0), (100, 2.0)]))
     told = found(log)
@@ -178,8 +257,8 @@ def test_an_index_serves_it_also_in_a_log_of_an_earlier_version(log: InspectionL
     made_earlier(log.path, 1)
     assert found(log) == told
     query = (
-        "EXPLAIN QUERY PLAN SELECT number, p_value, alpha, decision FROM rows WHERE kind = 'inspection' "
-        "AND product = 'nut' AND station IS NULL AND at > '' ORDER BY at, number"
+        "EXPLAIN QUERY PLAN SELECT number, p_value, alpha, decision, sharpness, level, noise FROM rows "
+        "WHERE kind = 'inspection' AND product = 'nut' AND station IS NULL AND at > '' ORDER BY at, number"
     )
     plan = log.read(lambda held: held.execute(query).fetchall())
     assert [step[3].partition(" (")[0] for step in plan] == ["SEARCH rows USING COVERING INDEX by_level"]
