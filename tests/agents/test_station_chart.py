@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from xml.etree import ElementTree
 
-from agents.interfaces.station.chart import HEIGHT, LEFT, WIDTH, p_chart
+from agents.interfaces.station.chart import HEIGHT, LEFT, WIDTH, p_chart, recording_chart
 
 
 def row(number: int, p: float, word: str, name: str = "part.png") -> dict[str, Any]:
@@ -15,7 +15,8 @@ def row(number: int, p: float, word: str, name: str = "part.png") -> dict[str, A
 
 def test_dots_lie_by_time_and_p_and_a_name_is_text() -> None:
     rows = [row(0, 1.0, "pass"), row(1, 0.1, "review"), row(2, 1e-9, "fail", "<script>.png")]
-    drifts = [{"since": rows[1]["at"]}, {"since": "2027"}]
+    drifts = [{"since": rows[1]["at"], "measure": "score"}, {"since": "2027", "measure": "score"}]
+    drifts.append({"since": rows[2]["at"], "measure": "sharpness"})
     drawn = ElementTree.fromstring(p_chart(rows, drifts, "p & time", "drift"))
     dots = drawn.findall("circle")
     across = [float(dot.attrib["cx"]) for dot in dots]
@@ -29,6 +30,16 @@ def test_dots_lie_by_time_and_p_and_a_name_is_text() -> None:
     assert any(
         float(line.attrib["x1"]) == float(line.attrib["x2"]) == across[1] for line in drawn.findall("line")
     )
+
+
+def test_a_measure_of_the_images_is_drawn_from_its_least_to_its_largest() -> None:
+    values = (100.0, 160.0, 130.0)
+    rows = [{**row(number, 0.5, "pass"), "level": value} for number, value in enumerate(values)]
+    drifts = [{"since": rows[1]["at"], "measure": name} for name in ("level", "sharpness")]
+    drawn = ElementTree.fromstring(recording_chart(rows, "level", drifts, "light", "drift"))
+    down = [float(dot.attrib["cy"]) for dot in drawn.findall("circle")]
+    assert HEIGHT > down[0] > down[2] == HEIGHT / 2 > down[1] > 0
+    assert [each.text for each in drawn.findall("text")] == ["100", "130", "160", "drift"]
 
 
 def test_without_rows_there_are_the_axes_alone() -> None:

@@ -9,10 +9,10 @@ from urllib.parse import urlencode
 from nicegui import events, ui
 
 from agents.desk.history import since as since_of
-from agents.interfaces.station.chart import p_chart
+from agents.interfaces.station.chart import p_chart, recording_chart
 from agents.interfaces.station.visit import Visit
 from anomaly_core.names import plain_name
-from knowledge.log.entry import shown_time
+from knowledge.log.entry import RECORDING, Recorded, shown_time
 from knowledge.log.figures import Decision, Filter, Order
 from tools.classify.scores import UNKNOWN
 
@@ -126,22 +126,67 @@ class LogPage:
             if len(rows) > 1:
                 self._over_time(rows, found["drift"])
         for one in (each for each in found["drift"] if each["until"] is None):
-            text = say(
-                "{product}: scores drifted since {time}, first {name}. "
-                "Check light, focus and position, or calibrate anew.",
-                product=one["product"],
-                time=shown_time(one["since"]),
-                name=one["name"],
-            )
-            ui.label(text).classes("drift")
+            ui.label(self._drifted(one)).classes("drift")
+
+    def _drifted(self, one: dict[str, Any]) -> str:
+        say = self.visit.say
+        given = {"product": one["product"], "time": shown_time(one["since"]), "name": one["name"]}
+        match one["measure"], one["direction"]:
+            case "sharpness", "lower":
+                return say(
+                    "{product}: the images got softer since {time}, first {name}. "
+                    "Clean the lens or refocus it.",
+                    **given,
+                )
+            case "sharpness", _:
+                return say(
+                    "{product}: the images got sharper since {time}, first {name}. "
+                    "Check whether lens or camera were changed.",
+                    **given,
+                )
+            case "level", "lower":
+                return say(
+                    "{product}: the images got darker since {time}, first {name}. "
+                    "Check light and exposure time.",
+                    **given,
+                )
+            case "level", _:
+                return say(
+                    "{product}: the images got brighter since {time}, first {name}. "
+                    "Check light and exposure time.",
+                    **given,
+                )
+            case "noise", _:
+                return say(
+                    "{product}: the images got noisier since {time}, first {name}. "
+                    "Check gain and exposure time.",
+                    **given,
+                )
+        return say(
+            "{product}: scores drifted since {time}, first {name}. "
+            "Check light, focus and position, or calibrate anew.",
+            **given,
+        )
 
     def _over_time(self, rows: list[dict[str, Any]], drifts: list[dict[str, Any]]) -> None:
         say = self.visit.say
         in_order = sorted(rows, key=lambda row: int(row["number"]))
         title = say("p of the parts, in order of time")
-        with ui.element("div").classes("bars"):
-            ui.label(title).classes("head")
-            ui.html(p_chart(in_order, drifts, title, say("drift")), sanitize=False)
+        drawn = [(title, p_chart(in_order, drifts, title, say("drift")))]
+        recorded = [row for row in in_order if row[RECORDING[0]] is not None]
+        # The images of different products differ by themselves.
+        if len(recorded) > 1 and len({row["product"] for row in in_order}) == 1:
+            titles: dict[Recorded, str] = {
+                "sharpness": say("Sharpness of the images, in order of time"),
+                "level": say("Grey level of the images, in order of time"),
+                "noise": say("Noise of the images, in order of time"),
+            }
+            for measure, title in titles.items():
+                drawn.append((title, recording_chart(recorded, measure, drifts, title, say("drift"))))
+        for title, chart in drawn:
+            with ui.element("div").classes("bars"):
+                ui.label(title).classes("head")
+                ui.html(chart, sanitize=False)
 
     def _bars(
         self, title: str, bars: list[tuple[str, float, str]], unit: str = "", most: float | None = None
