@@ -1,4 +1,4 @@
-"""Alarms of drift while a folder is watched: each change of the scores that lasts, once."""
+"""Alarms of drift while a folder is watched: each change of scores or images that lasts, once."""
 
 from __future__ import annotations
 

@@ -17,8 +17,9 @@ from scipy.special import ndtr
 
 from agents.app import Application
 from agents.settings import Settings
-from agents.watch.alarms import DriftAlarms
-from knowledge.log.entry import Entry, timestamp
+from agents.watch.alarms import DriftAlarms, alarm_object
+from anomaly_core.json_lines import json_line
+from knowledge.log.entry import Entry, Recording, timestamp
 from knowledge.log.log import InspectionLog
 
 
@@ -57,6 +58,22 @@ def test_each_is_told_once(tmp_path: Path) -> None:
     time.sleep(0.5)
     assert again.new() == []
     assert DriftAlarms(None).new() == []
+    log.close()
+
+
+def test_a_change_of_the_images_is_an_alarm_of_its_own(tmp_path: Path) -> None:
+    log = InspectionLog(tmp_path / "log.sqlite")
+    draw = np.random.default_rng(0)
+    log.append(
+        entry(n, recording=Recording(*draw.normal((-2.0, 150.0 if n < 200 else 130.0, 0.8), (0.1, 2, 0.05))))
+        for n in range(260)
+    )
+    (found,) = (alarm_object(one) for one in DriftAlarms(log).new())
+    assert (found["alarm"], found["measure"], found["direction"]) == ("drift", "level", "lower")
+    assert found["id"].startswith("drift-level-")
+    assert found["name"] in ("part-199.png", "part-200.png")
+    assert found["advice"].startswith("the images got darker: check the light")
+    assert json.loads(json_line(found)) == found
     log.close()
 
 
