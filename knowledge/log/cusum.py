@@ -97,15 +97,16 @@ def _change(values: Values, level: _Level) -> tuple[int, int] | None:
 
 def _standardised(values: Values, level: _Level) -> Values:
     """Return each value against those before it, as a standard normal quantile."""
-    # Imported late: scipy takes a second, and most commands ask for no drift.
-    from scipy.special import ndtri, stdtr
-
     count = level.count + np.arange(len(values))
     mean = (level.total + np.cumsum(values) - values) / count
     squares = level.squares + np.cumsum(values**2) - values**2
     spread = np.maximum(np.sqrt((squares - count * mean**2) / (count - 1)), level.least)
     away = (values - mean) / (spread * np.sqrt(1 + 1 / count))
-    return np.asarray(-np.sign(away) * ndtri(stdtr(count - 1, -np.abs(away))), np.float64)
+    # Wallace 1959 ("Bounds on normal approximations to Student's ..."), within .0004 up to 3, and 30 times
+    # quicker than the exact quantile: a hundred thousand rows have several measures.
+    free = count - 1
+    factor = (8 * free + 1) / (8 * free + 3)
+    return np.asarray(np.sign(away) * factor * np.sqrt(free * np.log1p(away**2 / free)), np.float64)
 
 
 def _towards_zero(away: Values, size: float) -> Values:

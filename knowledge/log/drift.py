@@ -252,6 +252,7 @@ def _corrected(connection: sqlite3.Connection, product: str, start: str) -> tupl
 
 def _quantiles(shares: Values) -> Values:
     """Return standard normal quantiles of shares in [0, 1], high for low ones."""
-    from scipy.special import ndtri  # see `cusum`
+    # Imported late: scipy takes a second, and most commands ask for no drift.
+    from scipy.special import ndtri
 
     return np.asarray(-ndtri(np.clip(shares, OUTERMOST, 1 - OUTERMOST)), np.float64)
