@@ -4,12 +4,13 @@
 
 A product is calibrated on a few log-scores, as at enrolment (`anomaly_core/scoring/calibration.py`). New
 good parts score from the same distribution, shifted from some part on; those that fail are left out, as the
-log does. It takes a few minutes, and no image.
+log does. Images of a steady line and of one that changes are simulated by their sharpness, whose spread is
+told in the smallest that counts (`SMALLEST`). It takes a few minutes, and no image.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -18,14 +19,17 @@ from numpy.typing import NDArray
 from scipy.special import ndtri, stdtr
 
 from anomaly_core.scoring.calibration import Prior, calibrate
-from knowledge.log.cusum import shifts
-from knowledge.log.drift import OUTERMOST
+from knowledge.log.cusum import KNOWN, shifts
+from knowledge.log.drift import OUTERMOST, SMALLEST, image_shifts
 
 ALPHA = 0.05
 LONG = 40_000
 """Parts of a line on which nothing changes."""
 AFTER = 1000
 """Parts after a change."""
+
+SEQUENCE = 500
+"""Images of a steady line of which it is told how many such lines have an alarm."""
 
 
 def line(rng: np.random.Generator, shots: int, spread: float, levels: NDArray[np.float64]) -> tuple[Any, Any]:
@@ -81,16 +85,76 @@ def delays(rng: np.random.Generator, lines: int) -> Iterator[dict[str, Any]]:
             }
 
 
+def alike(rng: np.random.Generator, count: int) -> NDArray[np.float64]:
+    """Return (count,) standard normal values, each correlated with the one before by one half."""
+    values = rng.normal(size=count)
+    for n in range(1, count):
+        values[n] = 0.5 * values[n - 1] + 0.75**0.5 * values[n]
+    return values
+
+
+IMAGES: dict[str, Callable[[np.random.Generator, int], NDArray[np.float64]]] = {
+    "normal": lambda rng, count: rng.normal(size=count),
+    "heavy tails": lambda rng, count: rng.standard_t(4, size=count) / 2**0.5,
+    "skewed": lambda rng, count: (rng.lognormal(0, 0.5, count) - 1.133) / 0.604,
+    "two variants": lambda rng, count: rng.choice((-1.0, 1.0), count) + rng.normal(scale=0.1, size=count),
+    "one in 50 far off": lambda rng, count: np.where(rng.random(count) < 0.02, 15, rng.normal(size=count)),
+    "alike in a row": alike,
+}
+"""Distributions of a measure of the images, of mean 0 and variance 1 without what is far off."""
+
+
+def steady_images(rng: np.random.Generator, lines: int) -> Iterator[dict[str, Any]]:
+    """Yield images a false alarm, and the share of short sequences with one, by distribution and spread."""
+    smallest = SMALLEST["sharpness"]
+    for name, draw in IMAGES.items():
+        for spread in (0.3, 1.0, 3.0):
+            scale = spread * smallest
+            long = [len(image_shifts("sharpness", scale * draw(rng, LONG // 4))) for _ in range(lines)]
+            short = [bool(image_shifts("sharpness", scale * draw(rng, SEQUENCE))) for _ in range(5 * lines)]
+            yield {
+                "images": name,
+                "spread_to_smallest": spread,
+                "images_an_alarm": round(lines * (LONG // 4) / max(sum(long), 1)),
+                "alarms": sum(long),
+                "sequences_with_an_alarm": sum(short) / len(short),
+            }
+
+
+def changed_images(rng: np.random.Generator, lines: int) -> Iterator[dict[str, Any]]:
+    """Yield how many images after a change it is found; size: in the larger of spread and smallest."""
+    smallest = SMALLEST["sharpness"]
+    for spread in (0.3, 1.0):
+        for before in (50, 200):
+            for size in (0.5, 1.0, 1.5, 2.0, 4.0):
+                found, first = [], []
+                for _ in range(lines):
+                    values = rng.normal(0, spread * smallest, before + AFTER)
+                    values[before:] -= size * smallest
+                    told = [one for one in image_shifts("sharpness", values) if one.found + KNOWN >= before]
+                    found += [one.found + KNOWN - before + 1 for one in told[:1]]
+                    first += [abs(one.first + KNOWN - before) for one in told[:1]]
+                yield {
+                    "spread_to_smallest": spread,
+                    "before": before,
+                    "size": size,
+                    "found": len(found) / lines,
+                    "delay_median": float(np.median(found)) if found else None,
+                    "delay_90": round(float(np.quantile(found, 0.9)), 1) if found else None,
+                    "first_off_median": float(np.median(first)) if first else None,
+                }
+
+
 def main() -> None:
     options = parser(__doc__)
     options.add_argument("--lines", type=int, default=100, help="simulated lines a row")
     options.add_argument("--seed", type=int, default=0)
     given = options.parse_args()
     rng = np.random.default_rng(given.seed)
-    found: dict[str, list[dict[str, Any]]] = {"false_alarms": [], "delays": []}
-    for name, rows in (("false_alarms", false_alarms), ("delays", delays)):
+    found: dict[str, list[dict[str, Any]]] = {}
+    for rows in (false_alarms, delays, steady_images, changed_images):
         for row in rows(rng, given.lines):
-            found[name].append(row)
+            found.setdefault(rows.__name__, []).append(row)
             print(row, flush=True)
     write(given, found)
 
