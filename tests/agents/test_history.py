@@ -310,7 +310,7 @@ QUESTIONS = (
         "was part-4.png corrected",
         "how often do cracks occur",
     ),
-    *("what is the most frequent defect", "what was inspected last"),
+    *("what is the most frequent defect", "what was inspected last", "has it drifted"),
 )
 SLOWEST_S = 0.2
 

@@ -76,6 +76,12 @@ def tampered(path: Path, *statements: str) -> None:
     [
         (["UPDATE rows SET decision = 'pass' WHERE number = 3"], "row 3 was changed"),
         (["UPDATE rows SET p_value = p_value + 1e-12 WHERE number = 2"], "row 2 was changed"),
+        (["UPDATE rows SET level = 120.0 WHERE number = 2"], "row 2 was changed"),
+        (["UPDATE rows SET level = level + 1 WHERE number = 4"], "row 4 was changed"),
+        (
+            ["UPDATE rows SET sharpness = NULL, level = NULL, noise = NULL WHERE number = 4"],
+            "row 4 was changed",
+        ),
         (["DELETE FROM rows WHERE number = 2"], "row 2 is missing"),
         (["DELETE FROM rows WHERE number = 5"], "row 5 is missing"),
         (
@@ -95,7 +101,9 @@ def tampered(path: Path, *statements: str) -> None:
 def test_an_edited_removed_or_reordered_row_is_found(
     log: InspectionLog, statements: list[str], told: str
 ) -> None:
-    log.append([entry(number, "fail" if number == 3 else "pass") for number in range(1, 6)])
+    made = [entry(number, "fail" if number == 3 else "pass") for number in range(1, 6)]
+    made[3] = replace(made[3], recording=Recording(-2.0, 120.0, 0.9))
+    log.append(made)
     assert log.verify().rows == 5
     log.close()
     tampered(log.path, *statements)
