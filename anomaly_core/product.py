@@ -141,8 +141,8 @@ class ProductModel:
         p-value over its share keeps the rate, whatever the dependence between them.
 
         foreign: a foreign object lies beside the part, which makes the image anomalous by itself.
-        problems: see `Verdict`. comparable: False for an image that is not aligned as the product is; its
-            scores do not count against it, and its p-value is at least alpha.
+        problems: see `Verdict`. comparable: what `comparable` says of the image; where False, its scores do
+            not count against it, and its p-value is at least alpha.
         alpha, review: rates; the product's where None. Raises ConfigError unless both lie between 0 and 1.
         """
         log_p = self.fused_verdict(scores, foreign=foreign).log_p
@@ -160,11 +160,12 @@ class ProductModel:
         if self.quality is not None:
             known = np.concatenate([self.embeddings, self.view_embeddings])
             found = self.quality.problems(image.quality, float((known @ image.embedding).max()))
-        return found if self.comparable(image) else (*found, NOT_ALIGNED)
+        return found if image.frame.aligned == self.aligned else (*found, NOT_ALIGNED)
 
     def comparable(self, image: EncodedImage) -> bool:
-        """Return whether an image is framed as the good images are."""
-        return image.frame.aligned == self.aligned
+        """Return whether an image is framed as the good images are, and shows something to compare."""
+        seen = self.quality is None or not self.quality.shows_no_part(image.quality)
+        return seen and image.frame.aligned == self.aligned
 
     def fused_verdict(
         self,

@@ -37,6 +37,10 @@ NOISE_MARGIN: Final = 0.1
 """The most noise that is left, from the good images' most: a factor of it, and grey levels beside."""
 GREY: Final = 1.0
 """Mean chroma in grey levels below which an image is grey."""
+GREY_FILE: Final = 0.05
+"""Mean chroma up to which no colour camera took the image."""
+BLANK: Final = 2.0
+"""Standard deviation of the grey levels below which an image shows nothing."""
 GREY_LIMIT: Final = 4.0
 """Upper limit of the chroma, noise with it, up to which good images are grey."""
 MARGINS: Final[Mapping[str, float]] = {
@@ -129,6 +133,17 @@ class QualityLimits:
             if value is not None and not low <= value <= high:
                 found += _sentences(name, value, low, high)
         return tuple(found)
+
+    def shows_no_part(self, quality: Quality) -> bool:
+        """Return whether there is nothing to compare: a blank image, or a grey file among coloured ones.
+
+        What it lacks lies in the recording; its distances to good images tell of that alone.
+        """
+        least, _ = self.limits["contrast"]
+        if math.exp(quality.contrast) - 1 < min(BLANK, math.exp(least) - 1):
+            return True
+        chroma, (colours, _) = math.exp(quality.colour) - 0.5, self.limits.get("colour", (-math.inf, 0.0))
+        return chroma <= GREY_FILE < math.exp(colours) - 0.5
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON values; the inverse of `from_dict`."""

@@ -145,6 +145,36 @@ def test_a_grey_image_among_coloured_ones_is_named_and_the_other_way_round(shots
     assert QualityLimits.from_dict(earlier).problems(measure_quality(grey(tinted(9, 1.0))), 1.0) == ()
 
 
+@pytest.mark.parametrize("level", [0, 128, 255])
+def test_an_image_that_shows_nothing_is_to_be_reviewed_and_has_no_place(
+    model: AnomalyGPT, level: int
+) -> None:
+    fabric = ProceduralProduct("fabric", 3)
+    product = model.fit([fabric.image(n, 300) for n in range(4)])
+    assert not product.aligned
+    blank = np.full_like(fabric.image(9, 300), level)
+    noise = np.random.default_rng(0).normal(scale=0.8, size=blank.shape)
+    for pixels in (blank, np.clip(blank + noise, 0, 255).astype(np.uint8)):
+        found = model.inspect(pixels, product)
+        assert (found.verdict.decision, found.regions) == ("review", ()) and found.verdict.problems
+
+
+def test_a_grey_file_of_a_coloured_product_is_to_be_reviewed_but_a_pale_part_is_not(
+    model: AnomalyGPT,
+) -> None:
+    fabric = ProceduralProduct("fabric", 3)
+    tint = np.array([1.1, 1.0, 0.8])
+    coloured = [np.clip(fabric.image(n, 300) * tint, 0, 255).astype(np.uint8) for n in range(5)]
+    product = model.fit(coloured[:4])
+    grey = np.asarray(cv2.cvtColor(cv2.cvtColor(coloured[4], cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB))
+    assert product.quality is not None
+    assert product.quality.shows_no_part(measure_quality(grey))
+    assert model.inspect(grey, product).verdict.decision == "review"
+    pale = np.clip(0.97 * grey + 0.03 * coloured[4], 0, 255).astype(np.uint8)
+    assert not product.quality.shows_no_part(measure_quality(pale))
+    assert not product.quality.shows_no_part(measure_quality(coloured[4]))
+
+
 @pytest.mark.parametrize("half", [np.s_[:, 250:], np.s_[:, :250], np.s_[200:], np.s_[:200]])
 def test_half_a_texture_is_only_partly_in_view(half: tuple[slice, ...]) -> None:
     fabric = ProceduralProduct("fabric", 3)
