@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from anomaly_core.errors import StoreError
 from knowledge.log.entry import Entry, NamedType, Recording, Region, timestamp
@@ -141,18 +142,31 @@ def _written(context: Context, entry: Entry, *, again: bool) -> list[str]:
     if context.log is None:
         return []
     try:
-        if not (again and _is_held(context.log, entry)):
-            context.log.append([entry])
+        last = _last(context.log, entry)
+        held = _kept_where_it_was(entry, last)
+        # What tells no more than the last inspection of the image as this product is not written again.
+        if not again or last is None or (last["decision"], last["lot"]) != (held.decision, held.lot):
+            context.log.append([held])
     except StoreError as error:
         return [f"{entry.name} is not in the log: {error}"]
     return []
 
 
-def _is_held(log: InspectionLog, entry: Entry) -> bool:
-    """Return whether the last inspection of the image as this product was decided alike, in the same lot."""
+def _last(log: InspectionLog, entry: Entry) -> dict[str, Any] | None:
+    """Return the last inspection of an entry's image as the same product, or None."""
     same = Filter(sha256=entry.sha256, product=entry.product)
-    last = next(iter(log.read(lambda connection: list(rows(connection, same, limit=1)))), None)
-    return last is not None and last["decision"] == entry.decision and entry.lot in (None, last["lot"])
+    return next(iter(log.read(lambda connection: list(rows(connection, same, limit=1)))), None)
+
+
+def _kept_where_it_was(entry: Entry, last: Mapping[str, Any] | None) -> Entry:
+    """Return an entry with the lot, station and operator that it does not name from the last inspection.
+
+    Another lot than the last one keeps nothing. Who corrects a verdict need not be who inspected.
+    """
+    if last is None or entry.lot not in (None, last["lot"]):
+        return entry
+    kept = ("lot", "station", "operator") if entry.kind == "inspection" else ("lot", "station")
+    return replace(entry, **{name: getattr(entry, name) or last[name] for name in kept})
 
 
 def _likely(defect: DefectRecord) -> NamedType:

@@ -137,12 +137,16 @@ class Parts:
     """The parts of a filter, each image once, as the last word decides.
 
     That is a person's where a correction of it holds, good as pass and anomalous as fail; else that of the
-    last of its inspections that the filter takes. Of one state of the log: made and used inside one `read`.
+    last of its inspections that the filter takes. A part that went to another lot is of that one alone. Of one
+    state of the log: made and used inside one `read`.
     """
 
     def __init__(self, connection: sqlite3.Connection, wanted: Filter) -> None:
         self.connection, self.wanted = connection, wanted
-        scope, values = replace(wanted, decision=None, types=None).where()
+        scope, values = replace(wanted, decision=None, types=None, lot=None).where()
+        # A part is of one lot at a time: an inspection in another lot supersedes those in this one. Logs of
+        # earlier versions hold inspections without the part's lot, which take it out of none.
+        scope += " AND lot IS NOT NULL" if wanted.lot is not None else ""
         connection.execute("CREATE TEMP TABLE IF NOT EXISTS superseded (old INTEGER PRIMARY KEY)")
         connection.execute(
             "CREATE TEMP TABLE IF NOT EXISTS labels "

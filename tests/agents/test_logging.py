@@ -38,19 +38,24 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def app(made: Path, tmp_path: Path) -> Iterator[Application]:
-    settings = Settings(
+def settings(made: Path, tmp_path: Path) -> Settings:
+    return Settings(
         store=made / "store",
         encoder="tiny",
         text_encoder="tiny",
         threads=1,
         log=str(tmp_path / "log.sqlite"),
         conversations=str(tmp_path / "threads.sqlite"),
-        lot="A17",
-        station="S1",
-        operator="kim",
     )
-    with Application(settings) as opened:
+
+
+def at(settings: Settings, **where: str) -> Application:
+    return Application(settings.model_copy(update=where))
+
+
+@pytest.fixture
+def app(settings: Settings) -> Iterator[Application]:
+    with at(settings, lot="A17", station="S1", operator="kim") as opened:
         yield opened
 
 
@@ -100,6 +105,39 @@ def test_a_part_that_was_inspected_is_not_counted_again_by_a_question_or_a_repor
     app.tools.rates = (1e-9, 0.9)
     app.ask(made / "blot.png", "Is it ok?", product="plate")
     assert [row["decision"] for row in logged(app)] == ["fail", "pass", "review"]
+
+
+def test_an_image_keeps_its_lot_station_and_operator_until_another_lot_is_named(
+    settings: Settings, made: Path
+) -> None:
+    def again(**where: str) -> tuple[str | None, ...]:
+        with at(settings, **where) as opened:
+            opened.inspect_one(made / "blot.png", product="plate")
+            return tuple(logged(opened)[-1][key] for key in ("lot", "station", "operator"))
+
+    def corrected_by(**where: str) -> str | None:
+        with at(settings, **where) as opened:
+            outcome = opened.correct(made / "blot.png", "anomalous", product="plate", learn=False)
+            assert opened.tools.log is not None
+            said = opened.tools.log.read(lambda held: corrections(held, Filter(lot="A17")))
+            opened.undo_correction(outcome.correction.id)
+        operator: str | None = said[0]["operator"]
+        return operator
+
+    def told(question: str) -> str:
+        with at(settings) as opened:
+            return opened.ask_without_image(question).answer
+
+    assert again(lot="A17", station="S1", operator="kim") == ("A17", "S1", "kim")
+    assert again() == ("A17", "S1", "kim")
+    assert again(operator="ola") == ("A17", "S1", "ola")
+    # A correction is of the image's lot, but not by its inspector.
+    assert [corrected_by(operator="lee"), corrected_by()] == ["lee", None]
+    assert told("How many failed in lot A17?").startswith("1 of 1 ")
+    assert again(lot="B2") == ("B2", None, None)
+    assert again() == ("B2", None, None)
+    assert "No part was inspected" in told("How many failed in lot A17?")
+    assert told("How many failed in lot B2?").startswith("1 of 1 ")
 
 
 def test_a_part_to_be_reviewed_is_neither_good_nor_without_a_place(app: Application, made: Path) -> None:

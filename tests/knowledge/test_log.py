@@ -267,6 +267,18 @@ def test_figures_by_filter(log: InspectionLog) -> None:
     assert log.read(lambda held: distinct(held, "product")) == ["plate", "screw"]
 
 
+def test_a_part_is_of_the_lot_that_it_was_inspected_in_last(log: InspectionLog) -> None:
+    def counts(lot: str | None) -> figures.Counts:
+        return log.read(lambda held: Parts(held, Filter(lot=lot)).counts())
+
+    log.append([entry(number, "fail", lot="A17") for number in range(3)])
+    log.append([entry(0, "pass", lot="A17"), entry(1, "pass", lot="B2"), entry(2, "pass", lot=None)])
+    # Part 0 counts by its latest verdict, part 1 left, and part 2, of an earlier version's log, stays.
+    assert (counts("A17").passed, counts("A17").failed) == (1, 1)
+    assert (counts("B2").passed, counts("B2").failed) == (1, 0)
+    assert counts(None).all == 3
+
+
 def test_days_are_those_of_the_local_time_zone(log: InspectionLog, monkeypatch: pytest.MonkeyPatch) -> None:
     times = ("2026-10-24T21:59", "2026-10-24T22:00", "2026-10-25T22:30", "2026-11-20T12:00")
     log.append([entry(number, at=f"{text}:00.000Z") for number, text in enumerate(times)])
