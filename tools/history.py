@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from anomaly_core.names import name_key, plain_name
+from anomaly_core.results import Decision
 from knowledge.catalogue.product_match import mentioned
 from knowledge.log import figures, names
 from knowledge.log.drift import drifts
@@ -20,9 +21,9 @@ from tools.history_record import (
     CountsRecord,
     DayRecord,
     DriftRecord,
+    GroupRecord,
     HistoryRecord,
     LoggedRecord,
-    LotRecord,
     OperatorRecord,
     RunRecord,
     TypeCount,
@@ -33,6 +34,8 @@ MOST_ROWS: Final = 10
 """Images that an answer names."""
 OF_LOTS: Final = frozenset[LogFigure]({"count", "yield", "worst", "list"})
 """Figures that are given by lot where a question names several."""
+OF_NO_PERIODS: Final = frozenset[LogFigure]({"corrected", "drift", "operators"})
+"""Figures that are of the first of two periods alone."""
 MOST_DAYS: Final = 14
 """Days, the latest, of a trend."""
 
@@ -59,7 +62,8 @@ def look_up(
 
     sha256: of the one image that it is about. Raises StoreError, and ConfigError where no log is kept.
     """
-    return require_log(context.log).read(lambda connection: _figures(connection, asked, product, sha256))
+    found = require_log(context.log).read(lambda connection: _figures(connection, asked, product, sha256))
+    return found.model_copy(update={"chance": _chance(found)})
 
 
 def logged_products(context: Context) -> list[str]:
@@ -121,7 +125,9 @@ def _figures(
     lots = found.lots
     station, operator = (one[0] if len(one) == 1 else None for one in (found.stations, found.operators))
     figure: LogFigure = asked.figure
-    if len(lots) > 1 and figure in OF_LOTS:
+    if asked.than is not None and figure not in OF_NO_PERIODS:
+        figure = "periods"
+    elif len(lots) > 1 and figure in OF_LOTS:
         figure = "lots"
     elif len(found.stations) > 1 and figure in {*OF_LOTS, "lots"}:
         figure = "stations"
@@ -157,9 +163,9 @@ def _figures(
         case "frequent":
             made["by_type"] = [TypeCount(name=name, count=count) for name, count in parts.pareto()]
         case "lots":
-            made["by_lot"] = [
-                LotRecord(name=name, failed=failed, count=count)
-                for name, failed, count in parts.lots()[:MOST_ROWS]
+            made["groups"] = [
+                GroupRecord(name=name, counts=_counts(one), number=one.failed)
+                for name, one in parts.lots()[:MOST_ROWS]
             ]
         case "operators":
             made["by_operator"] = [
@@ -185,20 +191,26 @@ def _figures(
     number = chosen.counts().all if types else counted.of(decision)
     scopes = []
     if figure == "lots" and len(lots) > 1:
-        # Each by itself, in the order of the question: a part that came again without its lot counts in it.
+        # Each by itself, in the order of the question.
         scopes = [(lot, replace(scope, lot=lot)) for lot in lots]
     elif figure == "stations":
-        scopes = [(one, replace(scope, station=one)) for one in found.stations]
+        ordered = sorted(found.stations, key=lambda one: asked.text.find(plain_name(one).lower()))
+        scopes = [(one, replace(scope, station=one)) for one in ordered]
+    elif figure == "periods" and asked.than is not None:
+        scopes = [
+            (one.period or f"{one.since} to {one.until}", replace(scope, since=one.since, until=one.until))
+            for one in (asked, asked.than)
+        ]
     if scopes:
-        each = [(name, Parts(connection, own).counts()) for name, own in scopes]
-        made["by_lot"] = [LotRecord(name=name, failed=one.failed, count=one.all) for name, one in each]
-        counted = _counts(_sum([one for _, one in each]))
+        made["groups"] = [_group(connection, name, own, decision, types) for name, own in scopes]
+        counted = _sum([one.counts for one in made["groups"]])
     return HistoryRecord(
         figure=figure,
         decision=decision,
         since=asked.since,
         until=asked.until,
         period=asked.period,
+        than=asked.than,
         product=scope.product,
         types=types,
         lot=scope.lot,
@@ -212,10 +224,33 @@ def _figures(
     )
 
 
-def _sum(parts: Sequence[figures.Counts]) -> figures.Counts:
+def _group(
+    connection: sqlite3.Connection, name: str, scope: Filter, decision: Decision | None, types: Sequence[str]
+) -> GroupRecord:
+    """Return the parts of one scope of several; failed ones are compared where no decision is asked for."""
+    parts = Parts(connection, scope)
+    counts = _counts(parts.counts())
+    wanted = decision or "fail"
+    chosen = parts.narrowed(decision=wanted, types=tuple(types)).counts().all if types else counts.of(wanted)
+    return GroupRecord(name=name, counts=counts, number=chosen)
+
+
+def _chance(found: HistoryRecord) -> float | None:
+    """Return how likely chance makes two groups or halves differ as much; None where there are none."""
+    pairs = [(one.number, one.counts.all) for one in found.groups]
+    pairs = pairs or [(one.failed, one.all) for one in found.halves]
+    if len(pairs) != 2 or not all(count for _, count in pairs):
+        return None
+    # Imported late: scipy takes a second, and few questions compare.
+    from scipy.stats import fisher_exact
+
+    return float(fisher_exact([[number, count - number] for number, count in pairs]).pvalue)
+
+
+def _sum(parts: Sequence[CountsRecord]) -> CountsRecord:
     """Return the counts of several scopes together."""
     keys = ("passed", "review", "failed", "inspections")
-    return figures.Counts(*(sum(getattr(one, key) for one in parts) for key in keys))
+    return CountsRecord(**{key: sum(getattr(one, key) for one in parts) for key in keys})
 
 
 def _named(text: str, names: Sequence[str]) -> list[str]:

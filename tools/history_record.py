@@ -8,7 +8,7 @@ from pydantic import Field
 
 from anomaly_core.names import plain_name
 from anomaly_core.results import Decision
-from tools.records import LogFigure, Record
+from tools.records import LogFigure, PeriodRecord, Record
 
 
 class CountsRecord(Record):
@@ -63,12 +63,12 @@ class OperatorRecord(Record):
     count: int
 
 
-class LotRecord(Record):
-    """Parts of a lot. count: failed ones and all others."""
+class GroupRecord(Record):
+    """Parts of a lot, a station or a period. number: of those of the decision and type that are compared."""
 
     name: str
-    failed: int
-    count: int
+    counts: CountsRecord
+    number: int
 
 
 class DayRecord(Record):
@@ -98,19 +98,19 @@ class DriftRecord(Record):
     until: str | None
 
 
-class HistoryRecord(Record):
+class HistoryRecord(PeriodRecord):
     """Figures of the log.
 
     product, types, lot, station, operator, image (its name): what they are narrowed to. products: of the log,
     where all count. counts: of all parts; number: of those of the decision and type that are asked for. Lists
-    are empty where the figure has no use for them.
+    are empty where the figure has no use for them. than: the period that is compared. groups: lots, stations,
+    or the two periods. chance: that shares of two groups, or halves, differ as much where nothing has changed
+    (Fisher's exact test), in [0, 1].
     """
 
     figure: LogFigure
     decision: Decision | None
-    since: str | None
-    until: str | None
-    period: str
+    than: PeriodRecord | None = None
     product: str | None
     types: list[str]
     lot: str | None
@@ -122,7 +122,8 @@ class HistoryRecord(Record):
     number: int
     rows: list[LoggedRecord] = Field(default_factory=list)
     by_type: list[TypeCount] = Field(default_factory=list)
-    by_lot: list[LotRecord] = Field(default_factory=list)
+    groups: list[GroupRecord] = Field(default_factory=list)
+    chance: float | None = None
     by_operator: list[OperatorRecord] = Field(default_factory=list)
     by_day: list[DayRecord] = Field(default_factory=list)
     halves: list[CountsRecord] = Field(default_factory=list)
@@ -149,10 +150,11 @@ class HistoryRecord(Record):
         told += f"{one.passed} pass, {one.review} review, {one.failed} fail"
         if self.by_type:
             told += f"; {', '.join(f'{plain_name(each.name)} {each.count}' for each in self.by_type)}"
-        if self.by_lot:
-            told += (
-                f"; {', '.join(f'lot {one.name}: {one.failed} of {one.count} fail' for one in self.by_lot)}"
-            )
+        kind = {"lots": "lot ", "stations": "station "}.get(self.figure, "")
+        for group in self.groups:
+            told += f"; {kind}{group.name}: {group.counts.failed} of {group.counts.all} fail"
+        if self.chance is not None:
+            told += f"; Fisher's exact test of the shares: p = {self.chance:.2g}"
         if self.drifts:
             told += f"; the scores changed {len(self.drifts)} times"
         if self.corrections:

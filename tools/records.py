@@ -180,20 +180,27 @@ LogFigure = Literal[
     "operators",
     "largest",
     "stations",
+    "periods",
 ]
 """What can be asked of the log. "first": since when; "often", "frequent": of types of defects; "lots": those
-with most failed parts; "stations": those that are named; "drift": of the scores of good parts; "operators":
-who inspected; "largest": of the defects of a conversation."""
+with most failed parts; "stations", "periods": those that are named; "drift": of the scores of good parts;
+"operators": who inspected; "largest": of the defects of a conversation."""
 
 
-class LogQuestion(Record):
+class PeriodRecord(Record):
+    """A period; null where it is open."""
+
+    since: str | None = Field(None, description="ISO 8601, UTC with milliseconds and Z; inclusive")
+    until: str | None = Field(None, description="the same; exclusive")
+    period: str = Field("", description="the period in words, or empty")
+
+
+class LogQuestion(PeriodRecord):
     """What a question asks of the log; null where it names none."""
 
     figure: LogFigure = Field("count", description="what is asked for")
     decision: Decision | None = Field(None, description="of this decision alone")
-    since: str | None = Field(None, description="ISO 8601, UTC with milliseconds and Z; inclusive")
-    until: str | None = Field(None, description="the same; exclusive")
-    period: str = Field("", description="the period in words, or empty")
+    than: PeriodRecord | None = Field(None, description="the period that its own is compared with")
     lot: str | None = Field(None, description="of this lot alone")
     type: str | None = Field(None, description="a defect's name")
     image_name: str | None = Field(None, description="file name of an image in the log; none is opened")

@@ -6,14 +6,15 @@ import re
 from datetime import datetime
 from typing import Final
 
+from agents.questions.compared import compared_periods
 from agents.questions.encoder import normalised
-from agents.questions.periods import period_of
+from agents.questions.periods import Period, period_of
 from agents.questions.polarity import asks_openly
 from agents.questions.words import Words, words_of
 from agents.state import Understanding
 from anomaly_core.results import Decision
 from knowledge.log.entry import timestamp
-from tools.records import Kind, LogFigure, LogQuestion
+from tools.records import Kind, LogFigure, LogQuestion, PeriodRecord
 
 _FIGURES: Final[tuple[tuple[str, LogFigure], ...]] = (
     ("which_lot", "lots"),
@@ -52,17 +53,23 @@ def of_the_log(one: Understanding, language: str, now: datetime, *, pictured: bo
 
     pictured: whether the question came with an image. now: see `period_of`.
     """
-    if one.place is not None or one.region is not None or one.kind not in OF_THE_LOG:
-        return one
     text = normalised(one.text)
-    log, closed = log_question(text, language, now), not asks_openly(text, language)
+    # Beside an image, "is it worse than yesterday?" may compare with another one.
+    log, closed = _heard(text, language, now, implied=not pictured or one.kind == "history")
+    # "The rate is higher", in words for what lies above.
+    placed = one.place is not None and not (log.than is not None and (not pictured or one.kind == "history"))
+    if placed or one.region is not None:
+        return one
     # "What is for dinner today?" names a period too.
     elsewhere = one.kind == "other" and one.probability >= SINGLE
+    compared = log.than is not None and not elsewhere
+    if one.kind not in OF_THE_LOG and (pictured or not compared):
+        return one
     dated = (log.since or log.until) is not None and not (one.kind == "verdict" and log.this)
     words, figure = words_of(language), named_figure(text, language)
     # "May I ship it today?" is of the part in hand.
     dated &= not (one.kind == "verdict" and pictured and figure is None)
-    meant = one.kind == "history" or (one.kind in DATED and dated and not elsewhere)
+    meant = one.kind == "history" or compared or (one.kind in DATED and dated and not elsewhere)
     meant |= not pictured and (one.kind == "count" or log.figure == "trend")
     # "What percentage of the bottles is good?", "since when do we get blowholes?" are of no image.
     # "From when is a scratch too long?" is of the notes.
@@ -77,15 +84,15 @@ def of_the_log(one: Understanding, language: str, now: datetime, *, pictured: bo
 
 def asked_of(one: Understanding, log: LogQuestion, *, closed: bool) -> Understanding:
     """Return an intent as a question of the log, or of the conversation. closed: see `Understanding`."""
-    of_it = {"kind": "history", "sense": "open", "closed": closed, "near": None, "log": log}
+    of_it = {"kind": "history", "place": None, "sense": "open", "closed": closed, "near": None, "log": log}
     return one.model_copy(update=of_it)
 
 
 def named_in_the_log(one: Understanding, language: str, now: datetime) -> Understanding:
     """Return a question without an image that names a lot, a station or an image of the log as one of it."""
     text = normalised(one.text)
-    log = log_question(text, language, now).model_copy(update={"type": one.type})
-    return asked_of(one, log, closed=not asks_openly(text, language))
+    log, closed = _heard(text, language, now, implied=True)
+    return asked_of(one, log.model_copy(update={"type": one.type}), closed=closed)
 
 
 def in_its_period(one: Understanding, before: Understanding | None) -> Understanding:
@@ -93,7 +100,7 @@ def in_its_period(one: Understanding, before: Understanding | None) -> Understan
     log, earlier = one.log, None if before is None else before.log
     if log is None or earlier is None or log.since or log.until:
         return one
-    period = {"since": earlier.since, "until": earlier.until, "period": earlier.period}
+    period = {name: getattr(earlier, name) for name in ("since", "until", "period", "than")}
     return one.model_copy(update={"log": log.model_copy(update=period)})
 
 
@@ -105,18 +112,23 @@ def named_figure(text: str, language: str) -> LogFigure | None:
 
 def log_question(text: str, language: str, now: datetime) -> LogQuestion:
     """Return what a text asks of the log. text: in lower case. now: see `period_of`."""
+    return _heard(text, language, now, implied=True)[0]
+
+
+def _heard(text: str, language: str, now: datetime, *, implied: bool) -> tuple[LogQuestion, bool]:
+    """Return what a text asks of the log, and whether for yes or no. implied: see `compared_periods`."""
     words = words_of(language)
-    period, rest = period_of(text, language, now)
+    pair = compared_periods(text, language, now, implied=implied)
+    period, rest = period_of(text, language, now) if pair is None else (pair.first, pair.rest)
     file = _FILE.search(rest)
     # "Have we seen one like this before?" is of the defect in hand, and of more than this conversation.
     alike = words.has("alike", rest)
     figure = named_figure(rest, language) or ("often" if alike else "count")
-    return LogQuestion(
+    asked = LogQuestion(
+        **_record(period).model_dump(),
         figure=figure,
         decision=_decision(words, rest, figure),
-        since=None if period is None or period.since is None else timestamp(period.since),
-        until=None if period is None or period.until is None else timestamp(period.until),
-        period="" if period is None else period.name,
+        than=None if pair is None else _record(pair.second),
         lot=_lot(words, rest),
         image_name=None if file is None else file[0],
         this=alike or words.has("this", rest),
@@ -124,6 +136,14 @@ def log_question(text: str, language: str, now: datetime) -> LogQuestion:
         every=words.has("every", rest),
         text=text,
     )
+    return asked, not asks_openly(text if pair is None else rest, language)
+
+
+def _record(period: Period | None) -> PeriodRecord:
+    if period is None:
+        return PeriodRecord()
+    since, until = (None if at is None else timestamp(at) for at in (period.since, period.until))
+    return PeriodRecord(since=since, until=until, period=period.name)
 
 
 def _decision(words: Words, text: str, figure: str) -> Decision | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Final
@@ -51,7 +51,7 @@ class Period:
 
 
 @dataclass(frozen=True)
-class _Point:
+class Point:
     """A period at a place of the text. kind: a whole day, a time of day, both as one moment, or another."""
 
     start: int
@@ -67,29 +67,55 @@ def period_of(text: str, language: str, now: datetime) -> tuple[Period | None, s
 
     text: in lower case. now: aware, in the machine's time zone.
     """
-    points = _joined(_without_overlap(_points(text, words_of(language), now)))
+    points = points_in(text, language, now)
     if not points:
         return None, text
-    rest = text
-    for point in points[::-1]:
-        rest = f"{rest[: point.start]} {rest[point.end :]}"
+    rest = without(text, points)
     first, last = points[0], points[-1]
     if len(points) > 1:
         until = last.since if last.kind in _MOMENTS else last.until
         return Period(first.since, _past(until, now)), rest
-    if first.kind == "span" or _beside("since", text, first, language):
-        name = first.name if first.name == "today" or first.kind == "span" else ""
-        return Period(first.since, None, name), rest
-    if _beside("until", text, first, language):
-        return Period(None, first.since if first.kind in _MOMENTS else first.until), rest
-    return Period(first.since, _past(first.until, now), first.name), rest
+    return period_at(first, text, language, now), rest
+
+
+def points_in(text: str, language: str, now: datetime) -> list[Point]:
+    """Return what names a time in a text, in its order. text, now: see `period_of`."""
+    return _joined(_without_overlap(_points(text, words_of(language), now)))
+
+
+def without(text: str, points: Sequence[Point]) -> str:
+    """Return a text without the words of points, which are in its order."""
+    for point in points[::-1]:
+        text = f"{text[: point.start]} {text[point.end :]}"
+    return text
+
+
+def period_at(point: Point, text: str, language: str, now: datetime) -> Period:
+    """Return the period of a point with the words beside it: "since", "until", or the point itself."""
+    if point.kind == "span" or beside("since", text, point, language):
+        name = point.name if point.name == "today" or point.kind == "span" else ""
+        return Period(point.since, None, name)
+    if beside("until", text, point, language):
+        return Period(None, point.since if point.kind in _MOMENTS else point.until)
+    return itself(point, now)
+
+
+def itself(point: Point, now: datetime) -> Period:
+    """Return the period that a point names by itself."""
+    return Period(point.since, _past(point.until, now), point.name)
+
+
+def named_period(meaning: str, now: datetime) -> Period:
+    """Return a period of `NAMES` by its meaning."""
+    since, until = _bounds(meaning, now)
+    return Period(since, _past(until, now), NAMES[meaning])
 
 
 def _past(until: datetime | None, now: datetime) -> datetime | None:
     return None if until is None or until > now else until
 
 
-def _points(text: str, words: Words, now: datetime) -> Iterator[_Point]:
+def _points(text: str, words: Words, now: datetime) -> Iterator[Point]:
     """Yield what may name a time, the more special first."""
     today = now.date()
     for found in _DATE.finditer(text):
@@ -113,20 +139,22 @@ def _points(text: str, words: Words, now: datetime) -> Iterator[_Point]:
         hour = hour + 12 if late and hour < 12 else hour
         if hour > 23 or int(found["m"] or 0) > 59:
             continue
-        at = _local(today, time(hour, int(found["m"] or 0)))
-        at = at if at <= now else _local(today - timedelta(days=1), at.time())
-        yield _Point(found.start(), found.end(), at, None, kind="clock")
+        at = local(today, time(hour, int(found["m"] or 0)))
+        at = at if at <= now else local(today - timedelta(days=1), at.time())
+        yield Point(found.start(), found.end(), at, None, kind="clock")
 
 
-def _span(text: str, words: Words, now: datetime) -> _Point | None:
+def _span(text: str, words: Words, now: datetime) -> Point | None:
     """Return "in the last 3 days", or None."""
     if not words.has("past", text):
         return None
+    # "Les 3 derniers jours"; in Korean "이 지난주" is no number before "last week".
+    between = "" if words.language in SPACELESS else rf"(?:(?:{words.source('past')}) ?)?"
     counted = "|".join(rf"(?P<n{number}>{word})" for number, word in enumerate(words.counting, 1))
     for unit, length in _UNITS.items():
         found = re.search(
             _bounded(
-                rf"(?:(?P<digits>\d+)|{counted}) ?(?:(?:{words.source('past')}) ?)?(?:{words.source(unit)})",
+                rf"(?:(?P<digits>\d+)|{counted}) ?{between}(?:{words.source(unit)})",
                 words.language,
             ),
             text,
@@ -134,41 +162,46 @@ def _span(text: str, words: Words, now: datetime) -> _Point | None:
         if found is not None:
             named = next((number for number in range(1, 11) if found[f"n{number}"]), 0)
             count = min(int(found["digits"] or named), 100_000)
-            return _Point(found.start(), found.end(), now - count * length, None, kind="span")
+            return Point(found.start(), found.end(), now - count * length, None, kind="span")
     return None
 
 
-def _named(found: re.Match[str], meaning: str, name: str, now: datetime) -> _Point:
-    today = now.date()
-    monday, first = today - timedelta(days=today.weekday()), today.replace(day=1)
+def _named(found: re.Match[str], meaning: str, name: str, now: datetime) -> Point:
     if meaning in ("last_hour", "shift"):
         length = SHIFT if meaning == "shift" else timedelta(hours=1)
-        return _Point(found.start(), found.end(), now - length, None, name, "span")
-    since, until = {
-        "morning": (_local(today), _local(today, time(12))),
-        "last_week": (_local(monday - timedelta(days=7)), _local(monday)),
-        "this_week": (_local(monday), None),
-        "last_month": (_local((first - timedelta(days=1)).replace(day=1)), _local(first)),
-        "this_month": (_local(first), None),
-        "yesterday": (_local(today - timedelta(days=1)), _local(today)),
-        "today": (_local(today), _local(today + timedelta(days=1))),
-    }[meaning]
+        return Point(found.start(), found.end(), now - length, None, name, "span")
+    since, until = _bounds(meaning, now)
     kind = "day" if meaning in ("yesterday", "today") else ""
-    return _Point(found.start(), found.end(), since, until, name, kind)
+    return Point(found.start(), found.end(), since, until, name, kind)
 
 
-def _without_overlap(points: Iterator[_Point]) -> list[_Point]:
+def _bounds(meaning: str, now: datetime) -> tuple[datetime, datetime | None]:
+    """Return the first instant of a named period, and that after it; None where it is open."""
+    today = now.date()
+    monday, first = today - timedelta(days=today.weekday()), today.replace(day=1)
+    return {
+        "morning": (local(today), local(today, time(12))),
+        "last_week": (local(monday - timedelta(days=7)), local(monday)),
+        "this_week": (local(monday), None),
+        "last_month": (local((first - timedelta(days=1)).replace(day=1)), local(first)),
+        "this_month": (local(first), None),
+        "yesterday": (local(today - timedelta(days=1)), local(today)),
+        "today": (local(today), local(today + timedelta(days=1))),
+    }[meaning]
+
+
+def _without_overlap(points: Iterator[Point]) -> list[Point]:
     """Return points in the text's order, without those that lie in a more special one."""
-    kept: list[_Point] = []
+    kept: list[Point] = []
     for point in points:
         if all(point.end <= other.start or other.end <= point.start for other in kept):
             kept.append(point)
     return sorted(kept, key=lambda point: point.start)
 
 
-def _joined(points: list[_Point]) -> list[_Point]:
+def _joined(points: list[Point]) -> list[Point]:
     """Return points with a day and the time of day beside it as one."""
-    found: list[_Point] = []
+    found: list[Point] = []
     for point in points:
         before = found[-1] if found else None
         if (
@@ -177,14 +210,14 @@ def _joined(points: list[_Point]) -> list[_Point]:
             and point.start - before.end <= _ADJACENT
         ):
             day, clock = (before, point) if before.kind == "day" else (point, before)
-            at = _local(day.since.date(), clock.since.time())
+            at = local(day.since.date(), clock.since.time())
             found[-1] = replace(clock, start=before.start, end=point.end, since=at, kind="moment")
         else:
             found.append(point)
     return found
 
 
-def _beside(meaning: str, text: str, point: _Point, language: str) -> bool:
+def beside(meaning: str, text: str, point: Point, language: str) -> bool:
     """Return whether a word such as "since" stands before a point, in spaceless scripts also after."""
     words = words_of(language)
     near = text[max(point.start - _ADJACENT, 0) : point.start]
@@ -193,11 +226,12 @@ def _beside(meaning: str, text: str, point: _Point, language: str) -> bool:
     return language in SPACELESS and words.has(meaning, text[point.end : point.end + 4])
 
 
-def _day(found: re.Match[str], day: date) -> _Point:
-    return _Point(found.start(), found.end(), _local(day), _local(day + timedelta(days=1)), kind="day")
+def _day(found: re.Match[str], day: date) -> Point:
+    return Point(found.start(), found.end(), local(day), local(day + timedelta(days=1)), kind="day")
 
 
-def _local(day: date, at: time = time()) -> datetime:
+def local(day: date, at: time = time()) -> datetime:
+    """Return a time of a day in the machine's time zone."""
     # Without a zone given, the machine's, with the offset that was in force on that day.
     return datetime.combine(day, at.replace(tzinfo=None)).astimezone()
 

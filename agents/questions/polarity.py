@@ -12,13 +12,15 @@ from agents.questions.words import NEVER, words_of
 _NEGATED: Final = 24
 """Characters before a word within which a negation counts."""
 _A_NOT_A: Final = re.compile(r"有没有|有无|是不是|能不能|可不可以|好不好|会不会|行不行")
+_IS_IT: Final = re.compile(r"(?<!qu['’])(?<!\w)est-ce qu[e'’]")
 _POLITE: Final = re.compile(r"ありませんか|ないでしょうか|じゃないですか|지 않나요|지 않아요")
 
 
 def asks_openly(text: str, language: str) -> bool:
     """Return whether a clause asks for more than yes or no, by a question word; "or what?" is none."""
     words = words_of(language)
-    return words.has("ask", re.sub(rf"(?:{words.source('tag')})\s*$", "", _A_NOT_A.sub("", text)))
+    plain = _IS_IT.sub("", _A_NOT_A.sub("", text))
+    return words.has("ask", re.sub(rf"(?:{words.source('tag')})\s*$", "", plain))
 
 
 def sense_of(text: str, language: str, by_meaning: Sense, named: str | None) -> Sense:

@@ -137,8 +137,8 @@ class Parts:
     """The parts of a filter, each image once, as the last word decides.
 
     That is a person's where a correction of it holds, good as pass and anomalous as fail; else that of the
-    last of its inspections that the filter takes. A part that went to another lot is of that one alone. Of one
-    state of the log: made and used inside one `read`.
+    last of its inspections that the filter takes. A part that went to another lot is of that one alone. Of
+    one state of the log: made and used inside one `read`.
     """
 
     def __init__(self, connection: sqlite3.Connection, wanted: Filter) -> None:
@@ -215,14 +215,18 @@ class Parts:
             values,
         ).fetchall()
 
-    def lots(self) -> list[tuple[str, int, int]]:
-        """Return the lots with their failed parts and all of them, the most failed first."""
+    def lots(self) -> list[tuple[str, Counts]]:
+        """Return the lots with their parts, the most failed first. Without inspections and times."""
         source, values = self._source()
-        return self.connection.execute(
-            f"SELECT lot, SUM({_DECISION} = 'fail') AS failed, COUNT(*) AS count FROM {source} "
-            "AND lot IS NOT NULL GROUP BY lot ORDER BY failed DESC, count, lot",
+        found = self.connection.execute(
+            f"SELECT lot, COUNT(*) AS count, SUM({_DECISION} = 'review'), "
+            f"SUM({_DECISION} = 'fail') AS failed "
+            f"FROM {source} AND lot IS NOT NULL GROUP BY lot ORDER BY failed DESC, count, lot",
             values,
-        ).fetchall()
+        )
+        return [
+            (lot, Counts(count - review - failed, review, failed)) for lot, count, review, failed in found
+        ]
 
     def days(self, most: int | None = None, whole: Counts | None = None) -> list[Day]:
         """Count by day of the local time zone, the oldest first, without days that have none.

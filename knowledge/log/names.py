@@ -39,7 +39,7 @@ def image_of(connection: sqlite3.Connection, name: str) -> str | None:
     """Return the last image of a name, with or without its ending, whatever the case; None where none is."""
     # "/" comes next to "."; each is one step in the index.
     found = connection.execute(
-        "SELECT name FROM rows WHERE kind = 'inspection' AND (name COLLATE NOCASE = ? OR "
+        "SELECT name FROM rows INDEXED BY by_name WHERE kind = 'inspection' AND (name COLLATE NOCASE = ? OR "
         "(name COLLATE NOCASE > ? AND name COLLATE NOCASE < ?)) ORDER BY number DESC LIMIT 1",
         (name, f"{name}.", f"{name}/"),
     ).fetchone()

@@ -10,55 +10,19 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from logged import START, bulk, entry
+from logged import START, bulk, context, entry, rows
 from scipy.special import ndtr
 
 from agents.answers.without_image import answer_without_image
 from agents.questions.history import log_question
-from agents.questions.periods import period_of
 from agents.questions.understanding import understand
-from anomaly_core.encoders.fakes import TinyTextEncoder
-from knowledge.log.entry import Entry, NamedType, timestamp
+from knowledge.log.entry import timestamp
 from knowledge.log.log import InspectionLog
 from tools.context import Context
 from tools.history import look_up
 
 NOW = datetime(2026, 11, 26, 10, 30).astimezone()
 """A Thursday."""
-
-
-def no_model() -> None:
-    raise AssertionError("a question of the log needs no model")
-
-
-def context(log: Path) -> Context:
-    return Context(
-        store=log.parent / "store",
-        model=no_model,  # type: ignore[arg-type]
-        text_encoder=TinyTextEncoder,
-        max_pixels=1024,
-        log=log,
-    )
-
-
-def rows() -> list[Entry]:
-    """Today 5 screws, of which 2 failed and 1 is to be reviewed; yesterday 2 plates, of which 1 failed."""
-    today = datetime.now().astimezone().replace(hour=0, minute=0, second=0, microsecond=0)
-    dent = (NamedType("dent", "likely", 0.6),)
-    made = [
-        (today - timedelta(hours=10), 1, "fail", "plate", dent),
-        (today - timedelta(hours=9), 2, "pass", "plate", ()),
-    ]
-    crack = (NamedType("crack", "likely", 0.7),)
-    for number, decision in enumerate(("pass", "fail", "review", "pass", "fail"), 3):
-        at = today + timedelta(milliseconds=number)
-        made.append((at, number, decision, "screw", crack if decision == "fail" else ()))
-    found = [
-        entry(number, decision, product=product, types=types, at=timestamp(at), lot="A17")
-        for at, number, decision, product, types in made
-    ]
-    corrected = entry(6, kind="correction", decision=None, correction="c1", verdict="good")
-    return [*found, corrected]
 
 
 @pytest.fixture
@@ -224,75 +188,6 @@ def test_a_part_counts_once_by_its_last_word(tools: Context) -> None:
     assert answer_without_image(tools, "Which part was the worst today?").answer.startswith(
         'The worst is "part-4.png"'
     )
-
-
-PERIODS = [
-    ("en", "today", "11-26 00:00", None),
-    ("en", "yesterday", "11-25 00:00", "11-26 00:00"),
-    ("en", "this week", "11-23 00:00", None),
-    ("en", "last week", "11-16 00:00", "11-23 00:00"),
-    ("en", "this morning", "11-26 00:00", None),
-    ("en", "in the last hour", "11-26 09:30", None),
-    ("en", "since monday", "11-23 00:00", None),
-    ("en", "since 14:00", "11-25 14:00", None),
-    ("en", "since 9 am", "11-26 09:00", None),
-    ("en", "in the last 3 days", "11-23 10:30", None),
-    ("en", "in the past two weeks", "11-12 10:30", None),
-    ("en", "on 2026-11-24", "11-24 00:00", "11-25 00:00"),
-    ("en", "from 2026-11-20 to 2026-11-22", "11-20 00:00", "11-23 00:00"),
-    ("en", "from yesterday 14:00 to today 09:00", "11-25 14:00", "11-26 09:00"),
-    ("en", "until wednesday", None, "11-26 00:00"),
-    ("de", "heute", "11-26 00:00", None),
-    ("de", "heute vormittag", "11-26 00:00", None),
-    ("de", "seit montag", "11-23 00:00", None),
-    ("de", "seit 14 uhr", "11-25 14:00", None),
-    ("de", "in den letzten drei tagen", "11-23 10:30", None),
-    ("de", "letzte woche", "11-16 00:00", "11-23 00:00"),
-    ("it", "stamattina", "11-26 00:00", None),
-    ("it", "da lunedì", "11-23 00:00", None),
-    ("it", "negli ultimi 3 giorni", "11-23 10:30", None),
-    ("it", "dalle 14:00", "11-25 14:00", None),
-    ("es", "la semana pasada", "11-16 00:00", "11-23 00:00"),
-    ("es", "desde el lunes", "11-23 00:00", None),
-    ("es", "en los últimos tres días", "11-23 10:30", None),
-    ("fr", "hier", "11-25 00:00", "11-26 00:00"),
-    ("fr", "depuis lundi", "11-23 00:00", None),
-    ("fr", "les 3 derniers jours", "11-23 10:30", None),
-    ("fr", "depuis 14h", "11-25 14:00", None),
-    ("pt", "ontem", "11-25 00:00", "11-26 00:00"),
-    ("pt", "desde segunda-feira", "11-23 00:00", None),
-    ("pt", "nos últimos 3 dias", "11-23 10:30", None),
-    ("zh", "昨天", "11-25 00:00", "11-26 00:00"),
-    ("zh", "从周一以来", "11-23 00:00", None),
-    ("zh", "最近三天", "11-23 10:30", None),
-    ("zh", "下午2点以后", "11-25 14:00", None),
-    ("ja", "先週", "11-16 00:00", "11-23 00:00"),
-    ("ja", "月曜日から", "11-23 00:00", None),
-    ("ja", "過去3日間", "11-23 10:30", None),
-    ("ja", "14時以降", "11-25 14:00", None),
-    ("ko", "오늘 오전", "11-26 00:00", None),
-    ("ko", "월요일부터", "11-23 00:00", None),
-    ("ko", "최근 3일간", "11-23 10:30", None),
-    ("ko", "14시부터", "11-25 14:00", None),
-]
-
-
-@pytest.mark.parametrize(("language", "text", "since", "until"), PERIODS)
-def test_periods(language: str, text: str, since: str | None, until: str | None) -> None:
-    period, _ = period_of(text, language, NOW)
-    assert period is not None
-    shown = [None if at is None else at.strftime("%m-%d %H:%M") for at in (period.since, period.until)]
-    assert shown == [since, until]
-
-
-def test_what_is_no_period() -> None:
-    for text in (
-        "which parts failed",
-        "compare it with the last one",
-        "the crack is 14.00 mm long",
-        "2026-13-40",
-    ):
-        assert period_of(text, "en", NOW)[0] is None, text
 
 
 def test_lot_and_file_name() -> None:

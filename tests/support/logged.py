@@ -1,4 +1,4 @@
-"""Rows of a log: one by its number, and a hundred thousand of three months."""
+"""Logs: rows by number, a hundred thousand of three months, two days, and tools that read them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
+from anomaly_core.encoders.fakes import TinyTextEncoder
 from knowledge.log.entry import Entry, NamedType, Recording, timestamp
+from tools.context import Context
 
 START = datetime(2026, 11, 2, 8, tzinfo=UTC)
 
@@ -68,3 +70,37 @@ def made_earlier(path: Path, version: int) -> None:
     with sqlite3.connect(path) as held:
         held.executescript(f"{lacks} PRAGMA user_version = {version}; PRAGMA wal_checkpoint")
     held.close()
+
+
+def _no_model() -> None:
+    raise AssertionError("a question of the log needs no model")
+
+
+def context(log: Path) -> Context:
+    return Context(
+        store=log.parent / "store",
+        model=_no_model,  # type: ignore[arg-type]
+        text_encoder=TinyTextEncoder,
+        max_pixels=1024,
+        log=log,
+    )
+
+
+def rows() -> list[Entry]:
+    """Today 5 screws, of which 2 failed and 1 is to be reviewed; yesterday 2 plates, of which 1 failed."""
+    today = datetime.now().astimezone().replace(hour=0, minute=0, second=0, microsecond=0)
+    dent = (NamedType("dent", "likely", 0.6),)
+    made = [
+        (today - timedelta(hours=10), 1, "fail", "plate", dent),
+        (today - timedelta(hours=9), 2, "pass", "plate", ()),
+    ]
+    crack = (NamedType("crack", "likely", 0.7),)
+    for number, decision in enumerate(("pass", "fail", "review", "pass", "fail"), 3):
+        at = today + timedelta(milliseconds=number)
+        made.append((at, number, decision, "screw", crack if decision == "fail" else ()))
+    found = [
+        entry(number, decision, product=product, types=types, at=timestamp(at), lot="A17")
+        for at, number, decision, product, types in made
+    ]
+    corrected = entry(6, kind="correction", decision=None, correction="c1", verdict="good")
+    return [*found, corrected]

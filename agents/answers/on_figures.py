@@ -1,0 +1,118 @@
+"""The figures of the log in phrases: their period, what alone was counted, numbers and times."""
+
+from __future__ import annotations
+
+from datetime import datetime, time, timedelta
+from typing import Final
+
+from agents.answers.topic import Topic
+from anomaly_core.names import plain_name
+from knowledge.log.entry import time_of
+from tools.history_record import HistoryRecord, LoggedRecord
+from tools.records import PeriodRecord
+
+MOST_NAMED: Final = 3
+"""Types, days and corrections that one sentence names."""
+OF_ALL: Final = frozenset({"count", "yield", "frequent", "trend", "lots", "periods"})
+"""Figures that mix products unless one is named."""
+COUNTED: Final = {
+    "fail": "{number} of {count} inspected parts failed {period} [{id}].",
+    "pass": "{number} of {count} inspected parts passed {period} [{id}].",
+    "review": "{number} of {count} inspected parts are to be reviewed {period} [{id}].",
+}
+
+
+class Told:
+    """The figures of an answer, and their phrases."""
+
+    def __init__(self, topic: Topic, found: HistoryRecord, id_: str) -> None:
+        self.topic, self.found, self.id = topic, found, id_
+        self.say = topic.say
+
+    def __call__(self, message: str, **values: object) -> str:
+        """Return a cited message with the period."""
+        return self.say.sentence(self.say(message, **{"id": self.id, "period": self.period(), **values}))
+
+    def period(self, of: PeriodRecord | None = None) -> str:
+        """Return a period, that of the figures if not given, as an adverbial."""
+        found, say = of or self.found, self.say
+        if found.period:
+            return say(found.period)
+        since = None if found.since is None else local(found.since)
+        until = None if found.until is None else local(found.until)
+        if since is None and until is None:
+            return say("in the log")
+        if until is None:
+            return say("since {time}", time=shown(since))
+        # A day that is over at midnight is named by itself.
+        end = shown(until - timedelta(days=1)) if until.time() == time() else shown(until)
+        if since is None:
+            return say("until {time}", time=end)
+        return say("on {day}", day=end) if shown(since) == end else say(
+            "from {since} to {until}", since=shown(since), until=end
+        )  # fmt: skip
+
+    def scope(self) -> list[str]:
+        """Return sentences on parts that were inspected again, and on what alone was counted."""
+        found, say = self.found, self.say
+        narrowed = [
+            *([say("product {name}", name=plain_name(found.product))] if found.product else []),
+            *(say("type {name}", name=plain_name(name)) for name in found.types),
+            *([say("lot {name}", name=found.lot)] if found.lot else []),
+            *([say("station {name}", name=found.station)] if found.station else []),
+            *([say("operator {name}", name=found.operator)] if found.operator else []),
+        ]
+        told = [self("Counted: {scope} alone [{id}].", scope=say.listed(narrowed))] if narrowed else []
+        if len(found.products) > 1 and found.figure in OF_ALL and not narrowed:
+            some = [plain_name(name) for name in found.products[:MOST_NAMED]]
+            some += ["..."] * (len(found.products) > MOST_NAMED)
+            told.append(self("All products are counted: {products} [{id}].", products=say.listed(some)))
+        if found.counts.inspections != found.counts.all:
+            once = "Each part counts once, by its last word: {count} inspections [{id}]."
+            told.insert(0, self(once, count=found.counts.inspections))
+        return told
+
+    def counted(self) -> str:
+        """Return how many there are of the decision that is asked for, or of each."""
+        found, say = self.found, self.say
+        if found.decision is None:
+            return self(
+                "{count} parts were inspected {period}: {passed} passed, {review} to review, {failed} "
+                "failed [{id}].",
+                count=found.counts.all,
+                passed=found.counts.passed,
+                review=found.counts.review,
+                failed=found.counts.failed,
+            )
+        if found.types:
+            return self(
+                "{number} of {count} inspected parts had {type} {period}, {percent} [{id}].",
+                number=found.number,
+                count=found.counts.all,
+                type=say.listed([plain_name(name) for name in found.types]),
+                percent=percent(found.number, found.counts.all),
+            )
+        return self(COUNTED[found.decision], number=found.number, count=found.counts.all)
+
+    def decision(self, row: LoggedRecord) -> str:
+        """Return the decision on a row as a word."""
+        return self.say({"pass": "passed", "review": "to be reviewed", "fail": "failed"}[row.decision])
+
+    def yes_no(self, yes: bool) -> tuple[str, bool | None]:
+        """Return first words and affirmation where yes or no is asked for."""
+        return (self.topic.yes_no(yes), yes) if self.topic.intent.closed else ("", None)
+
+
+def percent(number: int, count: int) -> str:
+    """Return a share, 0 of nothing."""
+    return f"{100 * number / max(count, 1):.1f}%"
+
+
+def local(text: str) -> datetime:
+    """Return a timestamp in the machine's time zone."""
+    return time_of(text).astimezone()
+
+
+def shown(at: datetime | None) -> str:
+    """Return a time as people read it, a midnight as its day alone; "" for None."""
+    return "" if at is None else at.strftime("%Y-%m-%d" if at.time() == time() else "%Y-%m-%d %H:%M")
