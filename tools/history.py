@@ -183,8 +183,9 @@ def _figures(
             ]
         case "corrected":
             corrected = figures.corrections(connection, scope)
-            if asked.image_name is not None:
-                corrected = [one for one in corrected if one["name"].lower() == asked.image_name]
+            image = found.image or asked.image_name
+            if image is not None:
+                corrected = [one for one in corrected if one["name"].lower() == image.lower()]
             made["corrections"] = [_picked(CorrectedRecord, one) for one in corrected]
         case "count" | "yield":
             pass

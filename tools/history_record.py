@@ -41,12 +41,13 @@ class LoggedRecord(Record):
 
 
 class CorrectedRecord(Record):
-    """A correction in the log."""
+    """A correction in the log. operator: who made it, null where that is not logged."""
 
     name: str
     at: str
     verdict: str
     type: str | None
+    operator: str | None
 
 
 class TypeCount(Record):

@@ -171,10 +171,20 @@ def _frequent(told: Told) -> Reply:
 def _corrected(told: Told) -> Reply:
     corrections = told.found.corrections
     lead, affirmed = told.yes_no(bool(corrections))
+    by_name = told.topic.words.has("corrected_by", told.topic.text)
+    if by_name:
+        names = list(dict.fromkeys(one.operator for one in corrections if one.operator is not None))
+        unnamed = told.say("It is not recorded who.") if corrections else told.say("Nobody.")
+        lead, affirmed = (f"{', '.join(names)}." if names else unnamed), None
     if not corrections:
         return Reply(lead, [told("No verdict was corrected {period} [{id}].")], affirmed)
     body = [
-        told(JUDGED[one.verdict], name=one.name, time=shown(local(one.at)))
+        told(
+            _BY[one.verdict] if by_name and one.operator else JUDGED[one.verdict],
+            name=one.name,
+            time=shown(local(one.at)),
+            operator=one.operator,
+        )
         for one in corrections[: MOST_NAMED - 1]
     ]
     counting = told.topic.words.has("how_many", told.topic.text)
@@ -185,6 +195,10 @@ def _corrected(told: Told) -> Reply:
     return Reply(lead, body, affirmed)
 
 
+_BY: Final = {
+    "good": '"{name}" was judged good by {operator}, {time} [{id}].',
+    "anomalous": '"{name}" was judged anomalous by {operator}, {time} [{id}].',
+}
 _SHARE: Final = {
     "fail": "{percent} failed: {number} of {count} inspected parts {period} [{id}].",
     "pass": "{percent} passed: {number} of {count} inspected parts {period} [{id}].",

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import shlex
+from typing import Final
 
 from agents.answers.analysis import rule_for
 from agents.answers.evidence import LEAST_SHARE
 from agents.answers.on_choice import chosen
 from agents.answers.topic import JUDGED, MOST_DESCRIBED, Reply, Topic, same_type, values_of
 from knowledge.log.entry import shown_time
+
+CLOSE: Final = 3.0
+"""Times the rate of review below which a p-value that passes is told with its distance from that rate."""
 
 
 def verdict(topic: Topic) -> Reply:
@@ -241,11 +245,11 @@ def confidence(topic: Topic) -> Reply:
         if not topic.intent.closed:
             return Reply(unsure, undecided)
         return Reply(f"{topic.yes_no(False)} {unsure}", undecided, False)
-    near = one.uncertain or one.decision == "review"
-    lead = say("Not very sure.") if near else say("Quite sure.")
+    near, close = one.uncertain or one.decision == "review", _passed_closely(topic)
+    lead = say("Not very sure." if near else "Fairly sure." if close else "Quite sure.")
     affirmed = None
     # A yes to "are you sure?" would be a no to "could it be a reflection?".
-    if topic.intent.closed and topic.words.has("sure", topic.text):
+    if topic.intent.closed and topic.words.has("sure", topic.text) and not close:
         affirmed = not near
         lead = f"{topic.yes_no(affirmed)} {lead}"
     message = (
@@ -271,7 +275,18 @@ def _side(topic: Topic) -> list[str]:
         )
         return [say(message, rate=f"{one.alpha:.0%}", review=f"{one.review:.0%}")]
     message = "That is not below the stated rate of {rate}, so the part counts as good [score]."
-    return [say(message, rate=f"{one.alpha:.0%}")]
+    told = [say(message, rate=f"{one.alpha:.0%}")]
+    if _passed_closely(topic):
+        message = "Below {review} a person would look; it is {points} percentage points above that [score]."
+        points = f"{100 * (one.p_value - one.review):.2g}"
+        told.append(say(message, review=f"{one.review:.0%}", points=points))
+    return told
+
+
+def _passed_closely(topic: Topic) -> bool:
+    """Return whether a part passed that was near to be reviewed."""
+    one = topic.verdict
+    return one.decision == "pass" and not one.uncertain and one.p_value < CLOSE * one.review
 
 
 def reasoning(topic: Topic) -> Reply:

@@ -18,6 +18,7 @@ from tools.records import Kind, LogFigure, LogQuestion, PeriodRecord
 
 _FIGURES: Final[tuple[tuple[str, LogFigure], ...]] = (
     ("which_lot", "lots"),
+    ("corrected_by", "corrected"),
     ("corrected", "corrected"),
     ("inspector", "operators"),
     ("drift", "drift"),
@@ -45,7 +46,11 @@ OF_THE_LOG: Final = DATED | {"history", "cause", "comparison", "catalogue", "cor
 """Kinds that a question of the log may be taken for."""
 OF_NO_IMAGE: Final = frozenset[LogFigure]({"yield", "first", "lots", "corrected", "operators", "frequent"})
 """Figures that a question without an image asks the log for, whatever its kind."""
-_FILE: Final = re.compile(r"[\w.-]+\.(?:png|jpe?g|tiff?|bmp|webp|gif)(?!\w)")
+_FILE: Final = re.compile(
+    r"[^\W\u3040-\u9fff\uac00-\ud7a3](?:[^\W\u3040-\u9fff\uac00-\ud7a3]|[.-])*"
+    r"\.(?:png|jpe?g|tiff?|bmp|webp|gif)(?![a-z0-9_])"
+)
+"""The name of a file, which may stand between letters of a script without spaces."""
 
 
 def of_the_log(one: Understanding, language: str, now: datetime, *, pictured: bool) -> Understanding:
@@ -63,13 +68,15 @@ def of_the_log(one: Understanding, language: str, now: datetime, *, pictured: bo
     # "What is for dinner today?" names a period too.
     elsewhere = one.kind == "other" and one.probability >= SINGLE
     compared = log.than is not None and not elsewhere
-    if one.kind not in OF_THE_LOG and (pictured or not compared):
+    # "Who changed the verdict?" asks for a name, as "whom do I call?" does.
+    named = words_of(language).has("corrected_by", text)
+    if one.kind not in OF_THE_LOG and not named and (pictured or not compared):
         return one
     dated = (log.since or log.until) is not None and not (one.kind == "verdict" and log.this)
     words, figure = words_of(language), named_figure(text, language)
     # "May I ship it today?" is of the part in hand.
     dated &= not (one.kind == "verdict" and pictured and figure is None)
-    meant = one.kind == "history" or compared or (one.kind in DATED and dated and not elsewhere)
+    meant = one.kind == "history" or named or compared or (one.kind in DATED and dated and not elsewhere)
     meant |= not pictured and (one.kind == "count" or log.figure == "trend")
     # "What percentage of the bottles is good?", "since when do we get blowholes?" are of no image.
     # "From when is a scratch too long?" is of the notes.

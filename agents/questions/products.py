@@ -41,7 +41,8 @@ def _words(text: str, language: str) -> Iterator[str]:
                 yield word
         elif language == "ko":
             yield word
-            yield from (word[:-1], word[:-2])[: len(word) - 1]  # without its particle
+            # Without its particle; one syllable alone is a name beside a short particle at most.
+            yield from (word[:-1], word[:-2])[: max(len(word) - 2, 1)] if len(word) > 1 else ()
         else:
             for run in re.findall(r"[\u30a0-\u30ff]+|[\u3040-\u309f]+|[\u4e00-\u9fff]+|[a-z]+", word):
                 yield run

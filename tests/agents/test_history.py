@@ -285,3 +285,57 @@ def test_an_image_without_a_number_is_found_by_its_name(stations: Context) -> No
     assert stations.log is not None
     stations.log.append([entry(9, name="last_one.PNG")])
     assert answer_without_image(stations, "was last_one fine?").answer.startswith('OK. "last_one.PNG"')
+
+
+WHO = [
+    ("en", "Who overruled the verdict of part-7.png, and when?", "ola. ", "judged anomalous by ola, 20"),
+    ("en", "who changed the decision on part-7?", "ola. ", "judged anomalous by ola, 20"),
+    (
+        "de",
+        "Wer hat das Urteil von part-7.png geändert und wann?",
+        "ola. ",
+        "ola als fehlerhaft beurteilt, 20",
+    ),
+    ("es", "¿Quién cambió el veredicto de part-7.png y cuándo?", "ola. ", "defectuosa por ola, 20"),
+    ("fr", "Qui a changé le verdict de part-7.png et quand ?", "ola. ", "défectueuse par ola, 20"),
+    ("it", "Chi ha cambiato il verdetto di part-7.png e quando?", "ola. ", "difettoso da ola, 20"),
+    ("pt", "Quem mudou o veredicto de part-7.png e quando?", "ola. ", "defeituosa por ola, 20"),
+    ("zh", "谁推翻了part-7.png的判定，什么时候？", "ola. ", "由 ola 判定为不良，20"),
+    ("ja", "part-7.pngの判定を変えたのは誰ですか？", "ola. ", "ola により不良と判定されました、20"),
+    ("ko", "part-7.png 판정을 누가 언제 뒤집었어?", "ola. ", "ola이(가) 불량으로 판정했습니다, 20"),
+    ("en", "Who corrected part-6.png?", "It is not recorded who. ", "judged good by a person, 20"),
+    (
+        "de",
+        "Von wem wurde das Urteil zu part-6.png geändert?",
+        "Wer es war, ist nicht erfasst. ",
+        "ein Mensch",
+    ),
+    ("en", "Who corrected part-4.png?", "Nobody. No verdict was corrected", ""),
+    ("en", "Who corrected something in lot A17?", "ola. ", "judged anomalous by ola"),
+    ("en", "Were verdicts corrected in lot A17?", "Yes. ", '"part-7.png"'),
+]
+
+
+@pytest.mark.parametrize(("language", "question", "first", "then"), WHO, ids=[one[1] for one in WHO])
+def test_who_corrected_a_verdict_is_told_where_it_is_recorded(
+    tools: Context, language: str, question: str, first: str, then: str
+) -> None:
+    assert tools.log is not None
+    tools.log.append(
+        [
+            entry(
+                7,
+                kind="correction",
+                decision=None,
+                correction="c2",
+                verdict="anomalous",
+                lot="A17",
+                operator="ola",
+            )
+        ]
+    )
+    reply = answer_without_image(tools, question)
+    assert (reply.language, [one.kind for one in reply.understood]) == (language, ["history"])
+    assert reply.answer.startswith(first), reply.answer
+    assert then in reply.answer, reply.answer
+    assert "ola" not in reply.evidence[0].text

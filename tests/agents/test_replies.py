@@ -222,3 +222,35 @@ def test_an_area_is_told_in_square_millimetres_where_there_is_a_scale() -> None:
     given = state(anomalous=True, regions=1, defect=None, notes=False, question=question)
     given["opened"] = OpenedRecord(image="part.png", sha256="0" * 64, width=200, height=200, note=None)
     assert "It covers 3.24 mm²" in compose_answer(given).answer
+
+
+CLOSE = "Below 20% a person would look; it is 5 percentage points above that [score]."
+
+
+@pytest.mark.parametrize(
+    ("question", "p_value", "first", "told", "affirmed"),
+    [
+        ("Are you quite sure?", 0.25, "Fairly sure. About 25% of good parts", CLOSE, None),
+        ("How sure are you?", 0.25, "Fairly sure. About 25% of good parts", CLOSE, None),
+        ("Bist du dir ganz sicher?", 0.25, "Einigermaßen sicher. ", "es liegt 5 Prozentpunkte darüber", None),
+        ("¿Estás seguro?", 0.25, "Razonablemente seguro. ", "está 5 puntos porcentuales por encima", None),
+        ("Tu es sûr ?", 0.25, "Plutôt sûr, sans plus. ", "5 points de pourcentage au-dessus", None),
+        ("Sei proprio sicuro?", 0.25, "Discretamente sicuro. ", "è 5 punti percentuali sopra", None),
+        ("Tem certeza?", 0.25, "Razoavelmente certo. ", "está 5 pontos percentuais acima", None),
+        ("你确定吗？", 0.25, "大致确定。", "它高出 5 个百分点", None),
+        ("本当に確かですか？", 0.25, "おおむね確かです。", "それより 5 ポイント上です", None),
+        ("정말 확실해?", 0.25, "어느 정도 확실합니다.", "그보다 5퍼센트포인트 높습니다", None),
+        ("Are you quite sure?", 0.8, "Yes. Quite sure. About 80% of good parts", "", True),
+    ],
+)
+def test_a_part_that_was_near_to_be_reviewed_passes_with_its_distance(
+    question: str, p_value: float, first: str, told: str, affirmed: bool | None
+) -> None:
+    made = state(anomalous=False, regions=1, defect=None, notes=False, question=question)
+    passed = {"decision": "pass", "p_value": p_value, "score": 1 - p_value, "uncertain": False}
+    made["verdict"] = made["verdict"].model_copy(update=passed)
+    reply = compose_answer(made)
+    assert reply.answer.startswith(first), reply.answer
+    assert told in reply.answer, reply.answer
+    assert ("a person would look" in reply.answer) is (told == CLOSE)
+    assert reply.affirmed is affirmed
