@@ -123,6 +123,10 @@ class Turn(Record):
     language: str = "en"
 
 
+Order = Literal["judge", "release", "delete", "rates", "learn", "report", "machine"]
+"""What an order wants: a verdict, a lot's release, rows gone, rates, learning, a file, a machine to act."""
+
+
 class Understanding(UnderstoodRecord):
     """One thing that a question asks for, and what else its words say.
 
@@ -131,8 +135,8 @@ class Understanding(UnderstoodRecord):
     number of the image to compare with. known_length_mm: of the part, as the question gives it. choice: the
     alternatives of an either-or question. guess: the cause that it suggests. measured: what a question for a
     size wants the size of; the distance is the defect's to something. near: the kind that is nearly as
-    likely, where its answer is another one. log: what is asked of the log, for a question of the kind
-    history.
+    likely, where its answer is another one. order: what it orders, of the kind help. log: what is asked of
+    the log, for a question of the kind history.
     """
 
     text: str = ""
@@ -145,6 +149,7 @@ class Understanding(UnderstoodRecord):
     guess: str | None = None
     measured: Literal["defect", "distance", "part"] = "defect"
     near: Kind | None = None
+    order: Order | None = None
 
     def printed(self, image: int | None = None) -> UnderstoodRecord:
         """Return what is printed of it. image: number of the image in hand, where the question names none.

@@ -2,7 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Final
+
 from agents.answers.topic import Reply, Topic
+from agents.state import Order
+
+_CORRECTS: Final = (
+    "I change no verdict and release no lot in dialogue. A person corrects one image after the other: iad "
+    "correct IMAGE --verdict good or anomalous, or at the station on the page Inspect."
+)
+_ORDERS: Final[Mapping[Order, str]] = {
+    "judge": _CORRECTS,
+    "release": _CORRECTS,
+    "delete": "I delete nothing in dialogue: rows of the log are only ever added. A correction is taken back "
+    "by iad feedback undo ID, or at the station on the page Review.",
+    "rates": "I set no rates in dialogue. iad inspect --alpha A --review R sets them for one run, the "
+    "settings alpha and review set them for all, and the page Products of the station for one product.",
+    "learn": "I learn nothing in dialogue. iad enroll PRODUCT PATH learns a product from good parts, iad "
+    "calibrate PRODUCT PATH narrows its calibration; at the station the page Products does.",
+    "report": "I write no files in dialogue. iad report --log --since T --out FILE writes a report, and the "
+    "page Log of the station exports the rows as CSV.",
+    "machine": "I run no machines. iad watch --send tells a controller of the line each result and alarm.",
+}
+"""What an order is answered with. Names of pages are those of the station in the language of the answer."""
 
 
 def greeting(topic: Topic) -> Reply:
@@ -16,7 +39,9 @@ def greeting(topic: Topic) -> Reply:
 
 
 def help_(topic: Topic) -> Reply:
-    """Say what can be asked, with examples."""
+    """Say what can be asked, with examples; to an order, which command or page carries it out."""
+    if topic.intent.order is not None:
+        return Reply(topic.say(_ORDERS[topic.intent.order]))
     can = topic.say(
         "I inspect parts: I say whether one is good, where a defect is, how many there are, what type and "
         "size, how sure that is, and what your notes say of causes, effects and actions; I compare images "

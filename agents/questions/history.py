@@ -86,7 +86,8 @@ def of_the_log(one: Understanding, language: str, now: datetime, *, pictured: bo
     meant |= log.figure == "drift" and (one.kind != "cause" or closed or words.has("since_when", text))
     if not meant:
         return one
-    return asked_of(one, log.model_copy(update={"type": one.type}), closed=closed)
+    log = _whole(log, words_of(language)).model_copy(update={"type": one.type})
+    return asked_of(one, log, closed=closed)
 
 
 def asked_of(one: Understanding, log: LogQuestion, *, closed: bool) -> Understanding:
@@ -143,7 +144,18 @@ def _heard(text: str, language: str, now: datetime, *, implied: bool) -> tuple[L
         every=words.has("every", rest),
         text=text,
     )
+    if asked.lot is not None:
+        asked = _whole(asked, words)
     return asked, not asks_openly(text if pair is None else rest, language)
+
+
+def _whole(asked: LogQuestion, words: Words) -> LogQuestion:
+    """Return a question of a lot, a station or an image as one for all of it: "can lot A17 be released?"."""
+    good = asked.decision is None and (words.has("keep", asked.text) or words.has("good", asked.text))
+    counts = asked.figure != "count" or any(words.has(one, asked.text) for one in ("how_many", "some", "bad"))
+    if counts or not (good or asked.decision == "pass"):
+        return asked
+    return asked.model_copy(update={"decision": "pass", "every": True})
 
 
 def _record(period: Period | None) -> PeriodRecord:

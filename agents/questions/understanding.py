@@ -17,6 +17,7 @@ from agents.questions.encoder import normalised
 from agents.questions.history import in_its_period, of_the_log
 from agents.questions.intents import ASKS, STANDS, clauses_of
 from agents.questions.languages import language_of, wished_language
+from agents.questions.orders import without_orders
 from agents.questions.polarity import asks_openly, sense_of
 from agents.questions.several import of_several
 from agents.questions.stated import of_its_limit, with_stated_scales
@@ -83,11 +84,11 @@ def understand(
     last = turns[-1] if turns else None
     language = language_of(question, last.language if last is not None else None)
     plain = in_digits(in_full(question, language), language)
-    clauses: Sequence[Clause] = clauses_of(plain, language)
-    if reader is not None:
+    intents, plain = without_orders(plain, language, pictured=pictured)
+    clauses: Sequence[Clause] = clauses_of(plain, language) if plain or not intents else ()
+    if reader is not None and clauses:
         clauses = reader(plain, clauses, last, language, known)
     alone = pictured and all(one["number"] == current for one in seen)
-    intents: list[Understanding] = []
     turned: int | None = None
     for clause in clauses[:MOST]:
         found, image = _read(

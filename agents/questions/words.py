@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -30,7 +30,7 @@ class Words:
     by_meaning: a pattern a meaning. types: a pattern a defect's English name. sections: a pattern a section
     of a part, by its English name. counting: of one to ten, weekdays: from Monday, numbers: of others, and
     fractions: each by its value, as alternatives of a larger pattern. chat: words as they stand in full, each
-    with the pattern of its spellings in messages.
+    with the pattern of its spellings in messages. orders: see `orders.py`, as alternatives.
     """
 
     language: str
@@ -42,6 +42,7 @@ class Words:
     numbers: tuple[tuple[float, str], ...]
     fractions: tuple[tuple[float, str], ...]
     chat: tuple[tuple[str, re.Pattern[str]], ...]
+    orders: Mapping[str, Sequence[str]]
 
     def has(self, meaning: str, text: str) -> bool:
         """Return whether a text, in lower case, has a word of a meaning."""
@@ -72,6 +73,7 @@ def words_of(language: str) -> Words:
     types, sections, counting, weekdays, chat = (
         table.pop(name) for name in ("types", "sections", "counting", "weekdays", "chat")
     )
+    orders = {name: [one] if isinstance(one, str) else one for name, one in table.pop("orders").items()}
     numbers, fractions = (
         tuple((float(value), word) for value, word in table.pop(name).items())
         for name in ("numbers", "fractions")
@@ -86,6 +88,7 @@ def words_of(language: str) -> Words:
         numbers,
         fractions,
         tuple((full, _spellings_of(spellings, language)) for full, spellings in chat.items()),
+        orders,
     )
 
 
