@@ -35,6 +35,8 @@ _NEAR: Final = 14
 """Characters before a period within which "than" is of it."""
 _AFTER: Final = 6
 """The same after it, where languages put it there."""
+_BEHIND: Final = frozenset({"ja", "ko"})
+"""Languages that put it there alone; Chinese may."""
 
 
 @dataclass(frozen=True)
@@ -147,13 +149,13 @@ def _before(period: Period, since: datetime, now: datetime) -> Period:
 
 def _after_than(text: str, start: int, point: Point, words: Words) -> bool:
     """Return whether "than" is of a point: before it, behind `start`, or after it."""
-    near = text[max(point.start - _NEAR, start) : point.start]
-    return words.has("than", near) or words.has("than_after", text[point.end : point.end + _AFTER])
+    near, behind = text[max(point.start - _NEAR, start) : point.start], text[point.end : point.end + _AFTER]
+    if words.language in _BEHIND:
+        return words.has("than", behind)
+    return words.has("than", near) or words.has("than_after", behind)
 
 
 def _without_than(text: str, words: Words) -> str:
     """Return a text without a "than" at its end, and without words such as "than before"."""
-    if "than" not in words.by_meaning:
-        return text
     than, earlier = words.source("than"), words.source("previous")
     return re.sub(rf"(?:{than})\s*(?:\w+\s+)?(?:{earlier}|$)|{earlier}", " ", text)
