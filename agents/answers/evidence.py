@@ -46,7 +46,7 @@ def gather_evidence(state: InspectionState | DialogueState) -> list[EvidenceReco
             text=f"anomaly score {verdict.score:.3f}, p-value {verdict.p_value:.3g} against the good "
             f"{product.name} parts, at a stated false-alarm rate of {verdict.alpha:.0%}: "
             f"{unusual_share(verdict.p_value)} of good parts look as unusual"
-            + (f", and below {verdict.review:.0%} a person looks" if verdict.decision == "review" else "")
+            + (f", and below {verdict.review:.0%} a person looks" if not verdict.anomalous else "")
             + (f"; a person judged it {said.verdict}, {said.at} (correction {said.id})" if said else ""),
         )
     ]

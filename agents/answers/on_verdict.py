@@ -277,9 +277,8 @@ def _side(topic: Topic) -> list[str]:
     message = "That is not below the stated rate of {rate}, so the part counts as good [score]."
     told = [say(message, rate=f"{one.alpha:.0%}")]
     if _passed_closely(topic):
-        message = "Below {review} a person would look; it is {points} percentage points above that [score]."
-        points = f"{100 * (one.p_value - one.review):.2g}"
-        told.append(say(message, review=f"{one.review:.0%}", points=points))
+        message = "Below {review} a person would look; this part is at {share} [score]."
+        told.append(say(message, review=f"{one.review:.0%}", share=f"{100 * one.p_value:.2g}%"))
     return told
 
 

@@ -224,7 +224,7 @@ def test_an_area_is_told_in_square_millimetres_where_there_is_a_scale() -> None:
     assert "It covers 3.24 mm²" in compose_answer(given).answer
 
 
-CLOSE = "Below 20% a person would look; it is 5 percentage points above that [score]."
+CLOSE = "Below 20% a person would look; this part is at 25% [score]."
 
 
 @pytest.mark.parametrize(
@@ -232,14 +232,14 @@ CLOSE = "Below 20% a person would look; it is 5 percentage points above that [sc
     [
         ("Are you quite sure?", 0.25, "Fairly sure. About 25% of good parts", CLOSE, None),
         ("How sure are you?", 0.25, "Fairly sure. About 25% of good parts", CLOSE, None),
-        ("Bist du dir ganz sicher?", 0.25, "Einigermaßen sicher. ", "es liegt 5 Prozentpunkte darüber", None),
-        ("¿Estás seguro?", 0.25, "Razonablemente seguro. ", "está 5 puntos porcentuales por encima", None),
-        ("Tu es sûr ?", 0.25, "Plutôt sûr, sans plus. ", "5 points de pourcentage au-dessus", None),
-        ("Sei proprio sicuro?", 0.25, "Discretamente sicuro. ", "è 5 punti percentuali sopra", None),
-        ("Tem certeza?", 0.25, "Razoavelmente certo. ", "está 5 pontos percentuais acima", None),
-        ("你确定吗？", 0.25, "大致确定。", "它高出 5 个百分点", None),
-        ("本当に確かですか？", 0.25, "おおむね確かです。", "それより 5 ポイント上です", None),
-        ("정말 확실해?", 0.25, "어느 정도 확실합니다.", "그보다 5퍼센트포인트 높습니다", None),
+        ("Bist du dir ganz sicher?", 0.25, "Einigermaßen sicher. ", "dieses Teil liegt bei 25%", None),
+        ("¿Estás seguro?", 0.25, "Razonablemente seguro. ", "esta pieza está en el 25%", None),
+        ("Tu es sûr ?", 0.25, "Plutôt sûr, sans plus. ", "cette pièce est à 25%", None),
+        ("Sei proprio sicuro?", 0.25, "Discretamente sicuro. ", "questo pezzo è al 25%", None),
+        ("Tem certeza?", 0.25, "Razoavelmente certo. ", "esta peça está em 25%", None),
+        ("你确定吗？", 0.25, "大致确定。", "该零件为 25%", None),
+        ("本当に確かですか？", 0.25, "おおむね確かです。", "この部品は 25% です", None),
+        ("정말 확실해?", 0.25, "어느 정도 확실합니다.", "이 부품은 25%입니다", None),
         ("Are you quite sure?", 0.8, "Yes. Quite sure. About 80% of good parts", "", True),
     ],
 )
