@@ -15,7 +15,7 @@ from anomaly_core.good_images import GoodImages
 from anomaly_core.imaging.frame import Frame
 from anomaly_core.product import ProductModel
 from anomaly_core.scorers.few_shot import FEW_SHOT_PRIOR
-from anomaly_core.scoring.calibration import SHOT_EXPONENT, Prior, calibrate
+from anomaly_core.scoring.calibration import Prior, calibrate
 from anomaly_core.scoring.fusion import Fusion
 from anomaly_core.scoring.scorer import FEW_SHOT, SOFT_PROMPT, TEXT_ALIGNED, Fit, Scorer
 
@@ -96,9 +96,7 @@ def common_axis(frames: Sequence[Frame]) -> tuple[float, float] | None:
 
 def fused_prior(fusion: Fusion | None) -> Prior:
     """Return the prior of the fused score."""
-    if fusion is None:
-        return FEW_SHOT_PRIOR
-    return fusion.prior.model_copy(update={"shot_exponent": SHOT_EXPONENT})
+    return FEW_SHOT_PRIOR if fusion is None else fusion.prior
 
 
 def recalibrate(

@@ -32,6 +32,7 @@ from sets import Set, photographs
 from anomaly_core.anomalygpt import AnomalyGPT
 from anomaly_core.checkpoint import load_checkpoint
 from anomaly_core.evaluation.metrics import auroc
+from anomaly_core.scorers.few_shot import FEW_SHOT_PRIOR
 from anomaly_core.scoring.calibration import Prior
 from anomaly_core.scoring.fusion import Fusion, write_fusion
 from anomaly_core.scoring.scorer import FEW_SHOT, SOFT_PROMPT, TEXT_ALIGNED, Score
@@ -131,7 +132,7 @@ def main() -> None:
         gains = [case.auroc(weights) - case.auroc(NONE) for case in cases if case.product == product]
         worth[product] = {"weights": weights, "gain": round(float(np.mean(gains)), 4)}
     weights = learn(cases, given.text_weight)
-    prior = Prior() if checkpoint.fusion is None else checkpoint.fusion.prior
+    prior = FEW_SHOT_PRIOR if checkpoint.fusion is None else checkpoint.fusion.prior
     fusion = Fusion(text_weight=weights[0], language_weight=weights[1], prior=prior)
     results: dict[str, Any] = {
         "fusion": fusion.model_dump(),

@@ -15,10 +15,11 @@ from anomaly_core.decoders.patches import EncodedImage, as_array
 from anomaly_core.imaging.augment import undo_flip
 from anomaly_core.imaging.guided import guided_filter
 from anomaly_core.results import Array
-from anomaly_core.scoring.calibration import SHOT_EXPONENT, Prior, calibrate, log_of
+from anomaly_core.scoring.calibration import Prior, calibrate, log_of
 from anomaly_core.scoring.scorer import FEW_SHOT, Fit, Score, State
 
-FEW_SHOT_PRIOR: Final = Prior(shot_exponent=SHOT_EXPONENT)
+FEW_SHOT_PRIOR: Final = Prior(spread=0.12, weight=2.0, shot_exponent=0.22, clip=3.0)
+"""Without a checkpoint, whose fusion.json has the encoder's own; chosen by `benchmarks/calibration.py`."""
 REFERENCE_RATE: Final = 0.25
 """Share of good images above the reference score, where an anomaly is taken to have probability one half.
 

@@ -5,7 +5,8 @@ good image follows Student's t predictive distribution, whose spread is pooled w
 (scaled-inverse-chi-squared). With one shot, each of its flips is scored against all of them, except patches
 of the same position (memory_bank.py); the distribution is widened, since that level is less certain.
 
-`benchmarks/selection.py` measured the constants, on no reported dataset; see `docs/research/experiments.md`.
+`benchmarks/calibration.py` and `benchmarks/one_shot.py` choose the prior on good images; see
+`docs/research/experiments.md`.
 """
 
 from __future__ import annotations
@@ -22,10 +23,10 @@ from pydantic import Field
 from anomaly_core.config import Config
 from anomaly_core.errors import ConfigError
 
-PRIOR_WEIGHT: Final = 4.0
-"""Number of observations that the prior spread counts for."""
-SHOT_EXPONENT: Final = 0.22
-"""Exponent b of the fall of distances with the number n of good images, as n^-b; measured on good images."""
+ONE_SHOT_DEGREES: Final = 4.0
+"""Degrees of freedom of the distribution that a single image gives."""
+MAD_TO_DEVIATION: Final = 1.4826
+"""Standard deviation of a normal distribution over its median absolute deviation."""
 SMALLEST_SCORE: Final = 1e-6
 """Lower bound of a score, so that every score has a logarithm."""
 
@@ -34,6 +35,10 @@ class Prior(Config):
     """Prior on the log-scores of a product's good images. Defaults: of the few-shot score."""
 
     spread: float = Field(0.10, gt=0, description="standard deviation between good images")
+    weight: float = Field(4.0, gt=0, description="number of observations that the spread counts for")
+    clip: float | None = Field(
+        None, gt=0, description="spreads from the median at which a good image's log-score is clipped"
+    )
     shot_exponent: float = Field(
         0.0, ge=0, description="exponent b of the score's fall with the number n of good images, as n^-b"
     )
@@ -114,12 +119,18 @@ def calibrate(
         logs, one_shot = np.concatenate([logs[:0] if one_shot else logs, further]), False
     if logs.size == 0 or not np.isfinite(logs).all():
         raise ConfigError("calibration needs at least one finite log-score of a good image.")
+    if prior.clip is not None and not one_shot:
+        # One odd good image would hide what differs less than it does.
+        median = float(np.median(logs))
+        own = MAD_TO_DEVIATION * float(np.median(np.abs(logs - median)))
+        reach = prior.clip * max(prior.spread, own)
+        logs = logs.clip(median - reach, median + reach)
     location = float(logs.mean())
     if one_shot:
         location, uncertain = prior.one_shot(location)
-        return Calibration(location, math.hypot(prior.spread, uncertain), PRIOR_WEIGHT)
+        return Calibration(location, math.hypot(prior.spread, uncertain), ONE_SHOT_DEGREES)
     count = len(logs)
     squares = float(((logs - location) ** 2).sum())
-    degrees = PRIOR_WEIGHT + count - 1
-    pooled = (PRIOR_WEIGHT * prior.spread**2 + squares) / degrees
+    degrees = prior.weight + count - 1
+    pooled = (prior.weight * prior.spread**2 + squares) / degrees
     return Calibration(location, math.sqrt(pooled * (1 + 1 / count)), degrees)

@@ -10,6 +10,7 @@ import pytest
 
 from anomaly_core.errors import ConfigError
 from anomaly_core.results import UNCERTAIN_FACTOR, Verdict
+from anomaly_core.scorers.few_shot import FEW_SHOT_PRIOR
 from anomaly_core.scoring.calibration import Calibration, Prior, calibrate, log_of
 
 LOGS = np.log((0.11, 0.12, 0.10, 0.13))
@@ -19,16 +20,17 @@ def judge(calibration: Calibration, score: float, alpha: float = 0.05) -> Verdic
     return Verdict(calibration.log_p(log_of(score)), alpha, max(alpha, 0.2))
 
 
+@pytest.mark.parametrize("prior", [Prior(), FEW_SHOT_PRIOR.model_copy(update={"shot_exponent": 0.0})])
 @pytest.mark.parametrize("shots", [2, 4, 8, 16])
 @pytest.mark.parametrize("alpha", [0.01, 0.05, 0.2])
-def test_good_parts_are_flagged_at_about_the_stated_rate(shots: int, alpha: float) -> None:
+def test_good_parts_are_flagged_at_about_the_stated_rate(shots: int, alpha: float, prior: Prior) -> None:
     random = np.random.default_rng(7)
     products = 4000
     flagged = 0.0
     for _ in range(products):
         level = random.normal(-2.0, 1.0)
-        logs = random.normal(level, Prior().spread, shots + 1)
-        flagged += judge(calibrate(logs[:shots]), math.exp(logs[shots]), alpha).anomalous
+        logs = random.normal(level, prior.spread, shots + 1)
+        flagged += judge(calibrate(logs[:shots], prior=prior), math.exp(logs[shots]), alpha).anomalous
     error = math.sqrt(alpha * (1 - alpha) / products)
     # The prior makes it cautious where the products' spread is the prior's own: below is allowed, above not.
     assert 0.3 * alpha - 4 * error <= flagged / products <= alpha + 4 * error
@@ -43,6 +45,28 @@ def test_the_rate_is_kept_over_products_of_differing_spread() -> None:
         logs = random.normal(-2.0, spread, 5)
         flagged += judge(calibrate(logs[:4]), math.exp(logs[4]), alpha).anomalous
     assert flagged / products == pytest.approx(alpha, abs=4 * math.sqrt(alpha * (1 - alpha) / products))
+
+
+@pytest.mark.parametrize("shots", [4, 8])
+def test_one_odd_good_image_does_not_hide_defects(shots: int) -> None:
+    clipped = Prior(clip=3.0)
+    even = np.random.default_rng(1).normal(-2.0, 0.05, shots)
+    odd = np.append(even[1:], -0.5)
+    usual, aware, blind = (
+        calibrate(logs, prior=prior).limit(0.05)
+        for logs, prior in ((even, clipped), (odd, clipped), (odd, Prior()))
+    )
+    assert usual < aware < 0.5 * blind
+    # Where scores differ much by themselves, none of them is odd.
+    wide = np.linspace(-3.0, -1.0, shots)
+    assert calibrate(wide, prior=clipped) == calibrate(wide)
+
+
+def test_a_prior_of_less_weight_believes_the_images_more() -> None:
+    narrow, wide = np.array([-2.0, -2.01, -1.99, -2.0]), np.array([-2.5, -1.5, -2.4, -1.6])
+    light, heavy = Prior(weight=1.0), Prior(weight=16.0)
+    assert calibrate(narrow, prior=light).spread < calibrate(narrow, prior=heavy).spread
+    assert calibrate(wide, prior=light).spread > calibrate(wide, prior=heavy).spread
 
 
 def test_a_higher_score_never_has_a_higher_p_value() -> None:

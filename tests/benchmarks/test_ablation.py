@@ -46,13 +46,13 @@ def test_a_checkpoint_ships_for_the_default_encoder() -> None:
 
 @pytest.mark.parametrize("encoder", shipped_encoders())
 def test_the_fusion_that_ships_is_that_of_the_result_files(encoder: str) -> None:
-    """The language model's weight and the one-shot prior; the text-aligned map has none."""
-    weighed, one_shot = (
+    """The language model's weight and the prior; the text-aligned map has no weight."""
+    weighed, one_shot, calibration = (
         json.loads((RESULTS / f"{name}-{encoder}.json").read_text(encoding="utf-8"))
-        for name in ("fusion", "one_shot")
+        for name in ("fusion", "one_shot", "calibration")
     )
     fusion = read_fusion(SHIPPED / encoder)
     assert fusion is not None
     assert fusion.text_weight == 0
     assert fusion.language_weight == weighed["fusion"]["language_weight"]
-    assert fusion.prior == Prior().model_copy(update=one_shot["prior"])
+    assert fusion.prior == Prior(**one_shot["prior"], **calibration["chosen"]["prior"])
