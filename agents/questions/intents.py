@@ -26,7 +26,7 @@ ASKS: Final = 0.45
 """The same of a clause that asks by itself."""
 CLEAR: Final = 0.9
 """Probability from which a whole that is of no kind is none, unless a clause is as clearly of one."""
-OFFERED: Final = 0.75
+SECOND_SHARE: Final = 0.75
 """Least ratio of the second kind's probability to the first one's for an answer to offer the second: from
 there on half of the first ones are wrong on the development half of benchmarks/asking.json, left out of the
 examples."""
@@ -108,7 +108,7 @@ def _clause(text: str, kinds: Array, senses: Array) -> Clause:
     probability = float(kinds[best])
     kind: Kind = KINDS[best] if probability >= NEAR else "other"
     second = int(np.argsort(kinds)[-2])
-    offered = kind == KINDS[best] and kinds[second] >= OFFERED * probability
+    offered = kind == KINDS[best] and kinds[second] >= SECOND_SHARE * probability
     near = KINDS[second] if offered and {kind, KINDS[second]} not in ALIKE else None
     return Clause(text, kind, round(probability, 4), SENSES[int(np.argmax(senses))], near=near)
 

@@ -120,10 +120,12 @@ def _watched(
     targets: list[str] | None,
 ) -> Generator[Found]:
     """Yield the record of each image, which the outbox holds by then, and send it and each alarm of drift."""
+    from agents.desk.warm import warm
     from agents.watch.alarms import DriftAlarms, alarm_object
     from agents.watch.run import watch
     from anomaly_core.json_lines import json_line
 
+    warm(app, print_note, dialogue=False)
     with ExitStack() as stack:
         couriers = stack.enter_context(_couriers(app, targets)) if targets else None
         alarms = DriftAlarms(app.tools.log)
