@@ -15,6 +15,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import nn
 from torch.nn import functional
+from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from anomaly_core.encoders.base import Features, features_of
 from anomaly_core.encoders.inputs import fingerprint, freeze, to_input
@@ -34,6 +35,14 @@ STAGES: Final = (
 DEFAULT_TAPS: Final = (4, 10)
 """Block indices: 40 channels at 1/8, 112 at 1/16."""
 
+FOLDED: Final = (
+    ("_conv_stem", "_bn0"),
+    ("_expand_conv", "_bn0"),
+    ("_depthwise_conv", "_bn1"),
+    ("_project_conv", "_bn2"),
+)
+"""Convolutions, each with the normalisation after it."""
+
 
 class SameConv2d(nn.Conv2d):
     """Convolution with TensorFlow's SAME padding, which puts the odd pixel at the end."""
@@ -44,11 +53,22 @@ class SameConv2d(nn.Conv2d):
         for size, kernel, stride in zip(input.shape[:1:-1], self.kernel_size[::-1], self.stride, strict=True):
             total = max((-(-size // stride) - 1) * stride + kernel - size, 0)
             pads += [total // 2, total - total // 2]
-        return super().forward(functional.pad(input, pads))
+        left, right, top, bottom = pads
+        if (left, top) != (right, bottom):
+            return self._convolved(functional.pad(input, pads), (0, 0))
+        return self._convolved(input, (top, left))  # without a copy
+
+    def _convolved(self, input: torch.Tensor, padding: tuple[int, int]) -> torch.Tensor:
+        return functional.conv2d(input, self.weight, self.bias, self.stride, padding, 1, self.groups)
 
 
 def _norm(channels: int) -> nn.BatchNorm2d:
     return nn.BatchNorm2d(channels, eps=1e-3)
+
+
+def _relu6(values: torch.Tensor) -> torch.Tensor:
+    """Clip values to [0, 6], in place: memory that is not allocated is what takes no time."""
+    return functional.relu6(values, inplace=True)
 
 
 class Block(nn.Module):
@@ -69,10 +89,10 @@ class Block(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """(N, inside, H, W) -> (N, outside, H / stride, W / stride)."""
-        y: torch.Tensor = functional.relu6(self._bn0(self._expand_conv(x))) if self.expands else x
-        y = functional.relu6(self._bn1(self._depthwise_conv(y)))
+        y: torch.Tensor = _relu6(self._bn0(self._expand_conv(x))) if self.expands else x
+        y = _relu6(self._bn1(self._depthwise_conv(y)))
         y = self._bn2(self._project_conv(y))
-        return x + y if self.residual else y
+        return y.add_(x) if self.residual else y
 
 
 class EfficientNetLite0(nn.Module):
@@ -98,13 +118,22 @@ class EfficientNetLite0(nn.Module):
 
     def forward(self, x: torch.Tensor, taps: tuple[int, ...]) -> list[torch.Tensor]:
         """(N, 3, H, W) -> outputs of the blocks `taps`; later blocks are not computed."""
-        x = functional.relu6(self._bn0(self._conv_stem(x)))
+        x = _relu6(self._bn0(self._conv_stem(x)))
         outputs = []
         for index, block in enumerate(self._blocks[: max(taps) + 1]):
             x = block(x)
             if index in taps:
                 outputs.append(x)
         return outputs
+
+    def fold(self) -> None:
+        """Fold each normalisation into the convolution before it, for inference alone."""
+        for part in (self, *self._blocks):
+            for convolution, norm in FOLDED:
+                if hasattr(part, convolution):
+                    fused = fuse_conv_bn_eval(getattr(part, convolution), getattr(part, norm))
+                    setattr(part, convolution, fused)
+                    setattr(part, norm, nn.Identity())
 
 
 class EfficientNetEncoder:
@@ -142,6 +171,9 @@ class EfficientNetEncoder:
         self.embedding_dim = self.channels[-1]
         tapped = "+".join(map(str, self._taps))
         self.name = f"efficientnet-lite0:b{tapped}:{fingerprint(self._model)}"
+        # Both about halve the time on a processor, and change features in the sixth digit.
+        self._model.fold()
+        self._model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     @torch.inference_mode()
     def encode(self, batch: NDArray[np.uint8]) -> list[Features]:
