@@ -171,7 +171,7 @@ class AnomalyGPT:
         self.check(product)
         further = []
         for number, image in enumerate(images):
-            encoded = self._framed(image, product)
+            encoded = self.framed(image, product)
             if product.comparable(encoded):
                 further.append({n: s.log_score for n, s in self._scores(encoded, product).items()})
             if progress is not None:
@@ -202,7 +202,7 @@ class AnomalyGPT:
         """
         self.check(product)
         start = time.perf_counter()
-        encoded = self._framed(image, product)
+        encoded = self.framed(image, product)
         problems, comparable = product.problems(encoded), product.comparable(encoded)
         encoded_at = time.perf_counter()
         language, llm_ms, scored = LanguageAnswer(), 0.0, encoded
@@ -353,8 +353,11 @@ class AnomalyGPT:
         )
         return replace(product, zones=tuple(zones))
 
-    def _framed(self, image: Image, product: ProductModel) -> EncodedImage:
-        """Encode an image as the product's good images are: framed, with no more noise, with its zones."""
+    def framed(self, image: Image, product: ProductModel) -> EncodedImage:
+        """Encode an image as the product's good images are: framed, with no more noise, with its zones.
+
+        One that is so already stays as it is.
+        """
         (encoded,) = self.input.encode_batch([image], align=product.aligned)
         if product.axis is not None and encoded.frame.aligned:
             encoded = self.input.upright(encoded, product.embeddings, product.axis)

@@ -128,7 +128,7 @@ class FramedEncoder:
         What is measured and cleaned is the encoder's input, in which noise of a large image has averaged out.
         """
         noise = image.input_noise
-        if noise <= limit:
+        if noise <= limit or image.noise:
             return image
         cleaned = less_noise(image.frame.render(image.pixels), noise)
         return replace(image, views=tuple(self.views([cleaned])), noise=noise)

@@ -8,14 +8,12 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from dataclasses import replace
 from pathlib import Path
 
 from anomaly_core.anomalygpt import AnomalyGPT
 from anomaly_core.decoders.patches import EncodedImage
 from anomaly_core.errors import UnreadableImage
 from anomaly_core.imaging.reading import LoadedImage, load_image
-from anomaly_core.imaging.zones import Zone
 from anomaly_core.inspection import Inspection
 from anomaly_core.product import ProductModel
 
@@ -29,7 +27,8 @@ class CachedImage:
     def __init__(self, loaded: LoadedImage) -> None:
         self.loaded = loaded
         self._lock = threading.RLock()
-        self._encoded: dict[tuple[str, bool, tuple[Zone, ...]], EncodedImage] = {}
+        self._encoded: dict[tuple[str, bool], EncodedImage] = {}
+        self._framed: dict[tuple[str, str], EncodedImage] = {}
         self._inspections: dict[tuple[str, str, Rates], Inspection] = {}
         self._in_range: dict[float, CachedImage] = {}
 
@@ -47,20 +46,29 @@ class CachedImage:
                 self._in_range[grey_range] = CachedImage(again)
             return self._in_range[grey_range]
 
-    def encoded(self, model: AnomalyGPT, *, align: bool = True, zones: tuple[Zone, ...] = ()) -> EncodedImage:
+    def encoded(self, model: AnomalyGPT, *, align: bool = True) -> EncodedImage:
         """Return the encoded image, aligned where its pose is clear, or whole; each is computed once.
 
-        Where the pose is unclear, both are the same. zones: of the product that it is looked at as.
+        Where the pose is unclear, both are the same.
         """
         name = model.encoder.name
-        plain, key = (name, align, ()), (name, align, zones)
         with self._lock:
-            if plain not in self._encoded:
-                known = self._encoded.get((name, True, ()), self.loaded)
-                (self._encoded[plain],) = model.input.encode_batch([known], align=align)
-            if key not in self._encoded:
-                self._encoded[key] = replace(self._encoded[plain], zones=zones)
-            return self._encoded[key]
+            if (name, align) not in self._encoded:
+                known = self._encoded.get((name, True), self.loaded)
+                (self._encoded[name, align],) = model.input.encode_batch([known], align=align)
+            return self._encoded[name, align]
+
+    def framed(self, model: AnomalyGPT, name: str, product: ProductModel) -> EncodedImage:
+        """Return the image as it is inspected for a product; name: the product's. Only the last one is kept.
+
+        See `AnomalyGPT.framed`.
+        """
+        key = (name, product.version)
+        with self._lock:
+            if key not in self._framed:
+                encoded = self.encoded(model, align=product.aligned)
+                self._framed = {key: model.framed(encoded, product)}
+            return self._framed[key]
 
     def inspection(
         self, model: AnomalyGPT, name: str, product: ProductModel, rates: Rates = (None, None)
@@ -70,8 +78,7 @@ class CachedImage:
         with self._lock:
             if key not in self._inspections:
                 alpha, review = rates
-                encoded = self.encoded(model, align=product.aligned, zones=product.zones)
-                found = model.inspect(encoded, product, alpha=alpha, review=review)
+                found = model.inspect(self.framed(model, name, product), product, alpha=alpha, review=review)
                 self._inspections = {key: found}
             return self._inspections[key]
 

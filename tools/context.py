@@ -245,8 +245,7 @@ class Part:
         """The encoded image, framed as the product's good images are and with its zones, if there is one."""
         if not self.product:
             return self.cached.encoded(self.context.model)
-        product = self.model
-        return self.cached.encoded(self.detector, align=product.aligned, zones=product.zones)
+        return self.cached.framed(self.detector, self.product, self.model)
 
     def template(self, hit: TemplateHit) -> LoadedImage:
         """Return the image of one of the product's good parts. Raises UnreadableImage."""

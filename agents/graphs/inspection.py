@@ -64,7 +64,7 @@ def encode_node(state: InspectionState, runtime: Runtime[Context]) -> Update:
     image, named = tools.images.get(state["image"], state["opened"].sha256), state.get("named_product")
     if named:
         product = tools.product(named)
-        image.encoded(tools.model_of(product), align=product.aligned)
+        image.framed(tools.model_of(product), named, product)
     else:
         image.encoded(tools.model)
     return {}

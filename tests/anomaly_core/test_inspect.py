@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image
+from plates import standing
 
 from anomaly_core.anomalygpt import AnomalyGPT
 from anomaly_core.config import DetectorConfig
@@ -337,18 +338,6 @@ def test_further_good_images_narrow_the_calibration(model: AnomalyGPT) -> None:
         assert after < 0.02 or shots == 3
     with pytest.raises(NoImages):
         model.calibrate(product, [])
-
-
-def standing(seed: int, *, angle: int = 0, empty: bool = False) -> NDArray[np.uint8]:
-    """Return a standing part: wide at its lower end, unless that is empty and looks like the background."""
-    rng = np.random.default_rng(seed)
-    pixels = np.full((320, 320, 3), 230, np.uint8)
-    pixels[40:280, 150:170] = 120
-    pixels[40:60, 140:180] = 60  # the cap
-    pixels[200:280, 125:195] = 230 if empty else 90
-    pixels[200:280, 150:170] = 120
-    pixels = np.clip(pixels + rng.normal(0, 2, pixels.shape), 0, 255).astype(np.uint8)
-    return np.ascontiguousarray(np.rot90(pixels, angle))
 
 
 def test_a_part_whose_heavy_end_is_missing_is_not_turned_over(model: AnomalyGPT) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image
+from plates import standing
 
 from anomaly_core.anomalygpt import AnomalyGPT
 from anomaly_core.config import DetectorConfig
@@ -40,7 +41,7 @@ def model(encoder: CountingEncoder) -> AnomalyGPT:
 
 @pytest.fixture
 def cache() -> ImageCache:
-    return ImageCache(size=2, max_pixels=100_000)
+    return ImageCache(size=2, max_pixels=110_000)
 
 
 def paint(path: Path, seed: int, *, blot: bool = False) -> Path:
@@ -127,3 +128,16 @@ def test_other_rates_judge_anew_and_encode_nothing(
     assert (first.alpha, second.alpha) == (0.05, 0.49)
     assert second.p_value == first.p_value
     assert encoder.images == 0
+
+
+def test_a_part_that_was_inspected_turned_back_is_looked_at_so_by_every_tool(
+    cache: ImageCache, model: AnomalyGPT, tmp_path: Path
+) -> None:
+    """Zones lie in the frame of the inspection, not in that of the image by itself."""
+    product = model.fit([standing(seed) for seed in range(4)])
+    Image.fromarray(standing(9, empty=True)).save(tmp_path / "empty.png")
+    image = cache.open(tmp_path / "empty.png")
+    by_itself = image.encoded(model).frame.direction
+    framed = image.framed(model, "bottle", product)
+    assert by_itself @ framed.frame.direction < -0.9
+    assert image.inspection(model, "bottle", product).image is framed
