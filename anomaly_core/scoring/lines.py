@@ -18,6 +18,8 @@ from anomaly_core.scoring.regions import region_of_mask
 
 WINDOW: Final = 0.03
 """Side of the median window that a line is thinner than half of, as a share of the image's shorter side."""
+PERCENTILE: Final = 5
+"""Of the detail of a found piece, the percentile that is its line's: an outline is far wider than a crack."""
 CLEAR: Final = 4.0
 """Least contrast of a line, in standard deviations of the detail around it."""
 FAINTER: Final = 0.4
@@ -60,7 +62,10 @@ def follow_line(pixels: NDArray[np.uint8], found: Mask, around: Mask) -> Mask:
     shorter = min(found.shape)
     window = max(7, round(WINDOW * shorter)) | 1
     close = _near(found, window)
-    dark, bright = (float(v) for v in np.percentile(_detail(pixels[close], window)[found[close]], (20, 80)))
+    dark, bright = (
+        float(v)
+        for v in np.percentile(_detail(pixels[close], window)[found[close]], (PERCENTILE, 100 - PERCENTILE))
+    )
     contrast = bright if bright > -dark else dark
     if abs(contrast) < CLEAR * LEAST_SIGMA:
         return found  # before the room is looked at, which may be the whole image

@@ -22,11 +22,12 @@ def piece(first: tuple[int, int], last: tuple[int, int], width: int = 7) -> np.n
     return cv2.line(np.zeros(SIZE, np.uint8), first, last, 1, width) > 0
 
 
+@pytest.mark.parametrize("width", [7, 24])
 @pytest.mark.parametrize("level", [40, 190])
-def test_a_scratch_is_followed_to_both_ends(level: int) -> None:
+def test_a_scratch_is_followed_to_both_ends(level: int, width: int) -> None:
     pixels = plate(np.random.default_rng(0))
     cv2.line(pixels, *LINE, (level,) * 3, 2)
-    found = piece((110, 95), (150, 115))
+    found = piece((110, 95), (150, 115), width)
     line = follow_line(pixels, found, np.ones(SIZE, np.bool_))
     rows, columns = np.nonzero(line)
     assert columns.min() <= 44
