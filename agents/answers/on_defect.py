@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from agents.answers.on_verdict import finding, no_region, place_finding, to_review
+from agents.answers.on_verdict import (
+    by_a_person,
+    finding,
+    no_region,
+    place_finding,
+    to_review,
+    type_by_a_person,
+)
 from agents.answers.topic import Reply, Topic, same_type
 from agents.questions.slots import names_the_edge, type_of
 from anomaly_core.names import plain_name
@@ -65,6 +72,11 @@ def count(topic: Topic) -> Reply:
 def kind(topic: Topic) -> Reply:
     """Say which type the defect is, or whether it is the one that the question names."""
     say, defect, named = topic.say, topic.state.get("defect_type"), topic.intent.type
+    if topic.type_said is not None:
+        if not topic.intent.closed or named is None:
+            return Reply(f"{say.sentence(topic.type_name(topic.type_said))}.", by_a_person(topic))
+        yes = same_type(named, topic.type_said)
+        return Reply(topic.yes_no(yes), type_by_a_person(topic), yes)
     nothing = _nothing(topic)
     if nothing is not None and topic.verdict.decision == "review":
         return to_review(topic)

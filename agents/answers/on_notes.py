@@ -19,7 +19,7 @@ from agents.answers.analysis import (
 from agents.answers.evidence import is_about_good
 from agents.answers.on_choice import disposed, guessed
 from agents.answers.on_images import nearest_good
-from agents.answers.on_verdict import finding, how_to_record_normal, to_review
+from agents.answers.on_verdict import finding, how_to_record_normal, to_review, type_by_a_person
 from agents.answers.topic import Reply, Topic
 from agents.questions.encoder import normalised
 from agents.questions.polarity import asks_openly
@@ -259,9 +259,9 @@ def _aspect(topic: Topic, aspect: Aspect, silent: str) -> Reply:
                 )
             ],
         )
-    if topic.verdict.decision == "review":
+    if topic.type_said is None and topic.verdict.decision == "review":
         return to_review(topic)
-    if not topic.verdict.anomalous:
+    if topic.type_said is None and not topic.verdict.anomalous:
         return Reply(
             "", [say("There is no defect to explain: nothing exceeds what good parts show [score].")]
         )
@@ -269,10 +269,10 @@ def _aspect(topic: Topic, aspect: Aspect, silent: str) -> Reply:
         name = topic.type_name(topic.defect.name)
         about = about_type(passages, topic.defect.name)
         stated = find_aspect(about, aspect, say.language)
-        probably = say("It is probably of the type {type} [type].", type=name)
         told = quoted(topic, stated) or [say(silent, type=name)]
         first = guessed(topic, stated)
-        return Reply(first.lead, [*told, probably], first.affirmed)
+        probably = type_by_a_person(topic) or [say("It is probably of the type {type} [type].", type=name)]
+        return Reply(first.lead, [*told, *probably], first.affirmed)
     return _for_unknown_type(topic, aspect, silent, passages)
 
 

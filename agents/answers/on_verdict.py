@@ -71,8 +71,12 @@ def _for_review(topic: Topic) -> list[str]:
 
 
 def to_review(topic: Topic) -> Reply:
-    """Say that a person is to look, why, and at which place: neither a defect nor its absence is certain."""
-    return Reply(topic.say("To be reviewed."), [*finding(topic), *topic.near_limit()])
+    """Say that a person is to look, why, and at which place: neither a defect nor its absence is certain.
+
+    Where somebody has looked, it is what was said.
+    """
+    said = by_a_person(topic)
+    return Reply("" if said else topic.say("To be reviewed."), [*said, *finding(topic), *topic.near_limit()])
 
 
 def _of_part(topic: Topic) -> Reply:
@@ -88,7 +92,7 @@ def _of_part(topic: Topic) -> Reply:
         lead = topic.yes_no(affirmed)
     else:
         lead = chosen(topic) or (say("NG.") if bad else say("OK."))
-    body = [*_by_a_person(topic), *finding(topic), *topic.near_limit()]
+    body = [*by_a_person(topic), *finding(topic), *topic.near_limit()]
     if said is None and topic.words.has("reads", topic.text):
         # That it looks like the good ones makes no text the right one.
         body.insert(0, say("Text and codes aren't read; it is compared with good parts as an image [score]."))
@@ -106,13 +110,21 @@ def _of_part(topic: Topic) -> Reply:
     return Reply(lead, body, affirmed)
 
 
-def _by_a_person(topic: Topic) -> list[str]:
+def by_a_person(topic: Topic) -> list[str]:
     """Return what a person said of this very image; what is measured stands after it."""
     said = topic.verdict.person
     if said is None:
         return []
     told = topic.say(JUDGED[said.verdict], name=said.image, time=shown_time(said.at), id="score")
     return [told]
+
+
+def type_by_a_person(topic: Topic) -> list[str]:
+    """Return the type that a person named for this image, and when; none without one."""
+    if topic.type_said is None:
+        return []
+    told = topic.say("It is of the type {type} [score].", type=topic.type_name(topic.type_said))
+    return [told, *by_a_person(topic)]
 
 
 def _answered(topic: Topic, bad: bool) -> tuple[str, bool | None]:
@@ -217,6 +229,9 @@ def place_finding(topic: Topic, place: str) -> tuple[bool, str]:
 def _of_type(topic: Topic, named: str) -> Reply:
     say, defect = topic.say, topic.defect
     asks_good = topic.intent.sense == "good"
+    if topic.type_said is not None and topic.intent.closed:
+        said = same_type(named, topic.type_said) is not asks_good
+        return Reply(topic.yes_no(said), type_by_a_person(topic), said)
     if topic.verdict.decision == "review":
         return to_review(topic)  # neither that it is there, nor that it is not
     if not topic.verdict.anomalous:

@@ -108,6 +108,12 @@ class Topic:
         return None if found is None or found.name == UNKNOWN else found
 
     @property
+    def type_said(self) -> str | None:
+        """The type that a person named for this very image, or None."""
+        said = self.verdict.person if "verdict" in self.state else None
+        return said.defect_type if said is not None and said.verdict == "anomalous" else None
+
+    @property
     def names_another_type(self) -> bool:
         """Whether the question names a type that is not the one found."""
         named = self.intent.type

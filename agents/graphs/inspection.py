@@ -26,7 +26,7 @@ from tools.context import Part
 from tools.detect import detect, find_product, language_answer, noticed, open_image, recorded
 from tools.localize import draw, locate
 from tools.log import log_inspection
-from tools.records import FilesRecord, SettingsRecord
+from tools.records import DefectRecord, FilesRecord, SettingsRecord
 from tools.retrieve import expected_defects, nearest_templates, notes_about, search_notes
 
 Update = dict[str, Any]
@@ -103,8 +103,10 @@ def detect_node(state: InspectionState, runtime: Runtime[Context]) -> Update:
 
 @timed("retrieve")
 def classify_node(state: InspectionState, runtime: Runtime[Context]) -> Update:
-    """Name the defect's type, where there is one."""
-    regions = state["regions"]
+    """Name the defect's type, where there is one: a person's word on this image, else what fits it best."""
+    regions, said = state["regions"], state["verdict"].person
+    if said is not None and said.verdict == "anomalous" and said.defect_type:
+        return {"defect_type": DefectRecord(name=said.defect_type, score=1.0, status="confirmed")}
     if not state["verdict"].anomalous or not regions:
         return {"defect_type": None}
     opened = state["opened"]
@@ -155,7 +157,8 @@ def retrieved(state: InspectionState, runtime: Runtime[Context], asked: Asked | 
     if defect is not None:
         # Words and no measured numbers: notes hold none of them, and equal words are encoded once.
         known_name = "" if defect.name == UNKNOWN else defect.name.replace("_", " ")
-        wanted = f"{wanted} {known_name} {appearance(state['regions'][0].text)}".strip()
+        looks = [appearance(region.text) for region in state["regions"][:1]]
+        wanted = " ".join([wanted, known_name, *looks]).strip()
     # An analysis quotes sentence by sentence, so it needs more of the notes than a citation does; and
     # few words of a question find the passage that tells what is normal.
     k = 3 if asked is None else passages_for(asked)

@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 import sys
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -49,11 +50,11 @@ def near_the_limit(enrolled: Path, tmp_path_factory: pytest.TempPathFactory) -> 
     folder = tmp_path_factory.mktemp("near")
     shutil.copytree(enrolled, folder, dirs_exist_ok=True)
     with Application(settings(folder)) as opened:
-        for level in range(112, 180, 2):
-            path = paint(folder / "near.png", 9, spot=8, level=level)
+        for spot, level in product(range(5, 13), range(112, 200)):
+            path = paint(folder / "near.png", 9, spot=spot, level=level)
             (record,) = opened.inspect([path], product="plate")
             assert isinstance(record, InspectionRecord)
-            if record.uncertain:
+            if record.uncertain and not record.anomalous:
                 return path
     pytest.fail("no level of the spot gives an uncertain verdict")
 
@@ -105,10 +106,17 @@ def test_a_persons_word_on_this_very_image_holds(
     assert '"good.png"' in reply.answer
     assert reply.affirmed is affirmed
     assert kept.id in next(item.text for item in reply.evidence if item.id == "score")
+    assert record.defect_type is not None
+    assert (record.defect_type.name, record.defect_type.status) == ("oversize hole", "confirmed")
+    asked = app.ask(good, "Which type of defect is it?", product="plate").answer
+    assert asked.startswith('Oversize hole. "good.png" was judged anomalous by a person')
+    told = app.ask(good, "Is it a scratch?", product="plate").answer
+    assert told.startswith("No. It is of the type oversize hole [score].")
     app.undo_correction(kept.id)
     (record,) = app.inspect([good], product="plate")
     assert isinstance(record, InspectionRecord)
     assert record.warnings == []
+    assert record.defect_type is None
     assert not app.ask(good, question, product="plate").answer.startswith(lead)
 
 
