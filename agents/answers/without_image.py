@@ -254,5 +254,6 @@ def _state(context: Context, product: str | None, named: Sequence[str]) -> Inspe
         product=ProductRecord(name=product or "", similarity=0.0, inferred=product is None),
         expected=[name for name in types if name_key(name) != "good"],
         passages=passages,
+        templates=[],
         regions=[],
     )
