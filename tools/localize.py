@@ -111,6 +111,11 @@ def _mask_of(part: Part, place: str) -> NDArray[np.bool_]:
     return mask
 
 
+def box_at(part: Part, place: str) -> Box:
+    """Return the box of a place as `region_at` takes it. Raises ConfigError where there is no such place."""
+    return region_of_mask(_mask_of(part, place), score=0.0).bbox
+
+
 def strongest_region(part: Part) -> Region:
     """Return the region of the map's peak, also for an image that was judged normal."""
     return part.model.regions(part.inspection.image, part.inspection.scores[FEW_SHOT], most=1)[0]

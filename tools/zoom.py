@@ -18,7 +18,8 @@ from knowledge.products.record import TemplateHit
 from tools.context import Part
 from tools.detect import rounded_p
 from tools.drawing import save_picture
-from tools.locations import PLACE_HELP, box_of, cell_of_box, widened
+from tools.localize import box_at
+from tools.locations import PLACE_HELP, cell_of_box, widened
 from tools.records import Record, RegionRecord
 
 TEMPLATES: Final = 4
@@ -77,7 +78,8 @@ class ZoomRecord(Record):
 def zoom(part: Part, place: str, out: Path | None = None) -> ZoomRecord:
     """Look again at one place at full resolution, against the same place of the product's good parts.
 
-    out: folder for an image of the place, or None. Raises ConfigError where there is no such place.
+    place: as `tools.localize.region_at` takes it. out: folder for an image of the place, or None. Raises
+    ConfigError where there is no such place.
     """
     pixels = part.pixels
     height, width = pixels.shape[:2]
@@ -85,8 +87,7 @@ def zoom(part: Part, place: str, out: Path | None = None) -> ZoomRecord:
     crop_model = part.detector.crop_model()
     first = part.inspection
     side = round(crop_model.config.input_side * WHOLE_SHARE**0.5)
-    named = box_of(place, width, height, [region.bbox for region in first.regions])
-    box = widened(named, 0.1, width, height, least=side)
+    box = widened(box_at(part, place), 0.1, width, height, least=side)
     crop = np.ascontiguousarray(_crop(pixels, box))
     found = (crop_of(aligned, box) for _, aligned in aligned_templates(part, TEMPLATES))
     crops = [one for one in found if one is not None]

@@ -6,7 +6,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from agents.answers.on_verdict import finding, how_to_record_normal, peak_times, place_finding, shown_path
+from agents.answers.on_verdict import (
+    finding,
+    how_to_record_normal,
+    no_region,
+    peak_times,
+    place_finding,
+    shown_path,
+)
 from agents.answers.topic import Reply, Topic, image_name, same_type, values_of
 from agents.questions.alternatives import fate_of
 from agents.questions.slots import IMAGE_NAME
@@ -139,11 +146,13 @@ def _second_look(topic: Topic) -> list[str]:
     say, seen = topic.say, topic.seen("zoom_region")
     if seen is None:
         return []
-    values = seen.values
-    if not values or values["p_value"] is None:
-        return [_as_told(seen.evidence)] if say.language == "en" else [
-            say("A second look had no good part to compare with there [{id}].", id=seen.evidence.id)
-        ]  # fmt: skip
+    values, place, region = seen.values, topic.intent.place, topic.intent.region
+    measured = [] if place is None else [place_finding(topic, place)[1]]
+    if not values:
+        return measured if region is None else [no_region(topic, region)]
+    if values["p_value"] is None:
+        nothing = say("A second look had no good part to compare with there [{id}].", id=seen.evidence.id)
+        return [nothing, *measured]
     message = (
         "A second look {place} at full resolution: it stands out from the same place of {count} good "
         "parts [{id}]."

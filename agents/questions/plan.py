@@ -62,7 +62,9 @@ def look_again(asked: Understanding, situation: Situation) -> list[PlannedCall]:
     """Look again at the place that is named, else at the most unusual one and the strongest region."""
     place = f"region-{asked.region}" if asked.region is not None else asked.place
     if place is not None:
-        return [_call("zoom_region", f"look again at {place}", place=place)]
+        # What was measured is told where no good part shows the place.
+        measured = measure_place(asked, situation) if asked.region is None else []
+        return [*measured, _call("zoom_region", f"look again at {place}", place=place)]
     calls = [_call("locate_peak", "find the most unusual place")]
     if situation.anomalous and situation.regions:
         place = situation.regions[0].id

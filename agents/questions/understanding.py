@@ -166,6 +166,10 @@ def _read(
         kind = "catalogue" if asks_openly(text, language) else "size"
     if kind == "parts" and named is not None and not words.has("how_many", text):
         kind = "verdict"  # "is the tip bent?" asks for no pieces
+    if kind == "place" or (kind == "look_again" and probability < STANDS):
+        # "Is the zone head ok?": a yes to whether the defect is there would say that the zone is ok.
+        says_good = clause.sense == sense_of(text, language, "open", named) == "good"
+        kind = "verdict" if says_good and not asks_openly(text, language) else kind
     if kind == "count" and named is None and slots.zone_of(text, language) is not None:
         kind = "parts" if words.has("how_many", text) else kind  # "how many labels are there?"
     if words.has("price", text) and kind in ("verdict", "product", "size", "count", "help"):

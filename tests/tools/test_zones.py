@@ -20,6 +20,7 @@ from tools.detect import detect, open_image
 from tools.enrollment.enroll import enroll
 from tools.localize import locate, region_at
 from tools.zones import add_zone, remove_zone, zones_of
+from tools.zoom import zoom
 
 Pixels = NDArray[np.uint8]
 SIDE = 256
@@ -74,6 +75,16 @@ def test_a_region_tells_its_zone_and_its_size_in_millimetres(context: Context, t
         0.05 * region.length_px, abs=1e-3
     )
     assert detect(part_of(context, path)).anomalous
+
+
+def test_a_zone_is_looked_at_again_as_a_place(context: Context, tmp_path: Path) -> None:
+    part = part_of(context, save(tmp_path / "bad.png", stained(9)))
+    add_zone(context, "plate", "right hand", CORNER)
+    seen, same = zoom(part, "zone right hand"), zoom(part, ",".join(map(str, CORNER)))
+    assert seen.templates > 0
+    assert (seen.bbox, seen.p_value) == (same.bbox, same.p_value)
+    with pytest.raises(ConfigError, match="no zone 'left'"):
+        zoom(part, "zone left")
 
 
 def test_a_zone_is_measured_as_a_place(context: Context, tmp_path: Path) -> None:
