@@ -80,6 +80,14 @@ class Desk:
             return KeptImage(Path(row["path"]), name, passing=False)
         raise UnreadableImage(f"no image {sha256[:12]} is kept here: send it again")
 
+    def image_of(self, thread: str | None) -> KeptImage | None:
+        """Return the image that a thread's last question was about; None of a thread without one.
+
+        Raises UnreadableImage where it is not there any more.
+        """
+        found = None if thread is None else self.app.conversations.image(thread)
+        return None if found is None else self.image(found[1])
+
     def inspect(self, image: KeptImage, product: str | None = None) -> InspectionRecord:
         """Inspect an image; one that cannot be read is not kept. Raises what an inspection raises."""
         with self._named(image):

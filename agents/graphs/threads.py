@@ -139,6 +139,11 @@ class Conversations:
         """Return the turns that a thread remembers, oldest first."""
         return list(self._state(thread).values.get("turns") or [])
 
+    def image(self, thread: str) -> tuple[Path, str] | None:
+        """Return path and SHA-256 of the image that a thread's last question was about, or None."""
+        values = self._state(thread).values
+        return (Path(values["image"]), values["opened"].sha256) if "opened" in values else None
+
     def steps(self, thread: str) -> list[Step]:
         """Return the chain of thought behind a thread's last answer."""
         return list(self._state(thread).values.get("steps") or [])

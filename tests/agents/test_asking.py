@@ -79,6 +79,20 @@ def test_a_thread_goes_on_between_commands(folder: Path) -> None:
     assert iad("threads", "list", "--json").stdout == ""
 
 
+def test_a_question_of_a_thread_is_about_its_last_image(folder: Path) -> None:
+    refused = CliRunner().invoke(command, ["ask", "how big is it?", "--thread", "S"])
+    assert refused.exit_code == 2
+    assert "no image yet" in refused.stderr
+    for image in ("fine.png", "blot.png"):
+        iad("ask", image, "Is it ok?", "-p", "plate", "--thread", "S")
+    (size,) = rows(iad("ask", "how big is it?", "--thread", "S", "--json"))
+    assert "[size]" in size["answer"]
+    assert size["image"].endswith("blot.png")
+    (good,) = rows(iad("ask", "which were good?", "--thread", "S", "--json"))
+    assert 'Good: "fine.png"' in good["answer"]
+    assert "[size]" in iad("chat", "--thread", "S", stdin="how big is it?\n").stdout
+
+
 def test_a_chat_turns_to_another_image(folder: Path) -> None:
     said = "Is it ok?\nand where is it?\n/image fine.png\nIs it ok?\ncompare it with the first one\n\n"
     shown = iad("chat", "blot.png", "-p", "plate", stdin=said).stdout

@@ -91,8 +91,6 @@ def ask(
     *images, question = words
     if Path(question).is_file() or re.fullmatch(r"\S+\.(png|jpe?g|tiff?|bmp|webp)", question.lower()):
         raise typer.BadParameter(f"what do you want to know of {question}? Give a question after it")
-    if not images and thread is not None:
-        raise typer.BadParameter("a question of a thread is about an image: name it before the question")
     with (
         application(
             store=store,
@@ -108,11 +106,13 @@ def ask(
         ) as opened,
         _progress(show=not json) as listen,
     ):
-        if not images:
+        paths = list(map(Path, images)) or _last_image(opened, thread)
+        if not paths and thread is not None:
+            raise typer.BadParameter(f"thread {thread} has no image yet: name one before the question")
+        if not paths:
             answer = opened.ask_without_image(question, product=product)
             _print_text_answer(answer, verbose=verbose, json=json)
             return
-        paths = list(map(Path, images))
         answers = ask_about(opened, paths, question, product=product, thread=thread, wait=wait, listen=listen)
         for reply in answers:
             print_reply(opened, reply, steps=steps, verbose=verbose, json=json, named=len(answers) > 1)
@@ -143,6 +143,12 @@ def ask_about(
     reply = ask(last, question)
     each = isinstance(reply, Waiting) or _is_about(last, reply)
     return [*(ask(image, question) for image in others if each), reply]
+
+
+def _last_image(opened: Application, thread: str | None) -> list[Path]:
+    """Return the image that a thread's last question was about; none of a thread without one."""
+    found = None if thread is None else opened.conversations.image(thread)
+    return [] if found is None else [found[0]]
 
 
 def _is_about(image: Path, reply: AnswerRecord) -> bool:
@@ -195,6 +201,8 @@ def chat(
         if cut_off is not None:
             print_line((f"finishing what was cut off: {cut_off[1]}", "dim"))
             _answer(opened, cut_off[0], cut_off[1], product, thread, shown)
+        if image is None:
+            image = next(iter(_last_image(opened, thread)), None)
         while line := _next_line():
             if line.startswith(NEXT_IMAGE):
                 image = _turned_to(Path(line.removeprefix(NEXT_IMAGE).strip()).expanduser(), image)

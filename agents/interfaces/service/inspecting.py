@@ -88,15 +88,16 @@ def inspecting_routes(desk: Desk, queue: Queue, metrics: Metrics) -> APIRouter:
         openapi_extra=_body(_ASKED, ["question"]),
     )
     async def ask(request: Request, caller: Operator) -> Response:
-        """Answer a question about an image; without one, about the catalogue or the log.
+        """Answer a question about an image; without one, about the thread's last, the catalogue or the log.
 
         With `stream`, or `Accept: text/event-stream`, each step of the work is an event `step`, text that was
         checked an event `token`, and the record the event `answer`.
         """
         received = await receive(request, desk)
-        fields, image = received.as_model(AskFields), received.image
+        fields = received.as_model(AskFields)
 
         def work(listen: Any = None) -> AnswerRecord | TextAnswerRecord:
+            image = received.image or desk.image_of(fields.thread)
             if image is None:
                 return desk.app.ask_without_image(fields.question, product=fields.product)
             return desk.ask(
