@@ -95,6 +95,12 @@ def known_defects(context: Context) -> list[str]:
     return list(dict.fromkeys(name for name in found if name))
 
 
+def known_products(context: Context) -> list[str]:
+    """Return the names of all products, those that are enrolled and those that the notes are about."""
+    enrolled = (info.name for info in context.templates.products())
+    return list(dict.fromkeys([*enrolled, *context.domain.products()]))
+
+
 def expected_defects(part: Part) -> list[str]:
     """Return the defects that the notes about the part's product name."""
     return part.context.domain.defects(part.product)

@@ -35,7 +35,7 @@ from tools.records import (
     ProductRecord,
     TextAnswerRecord,
 )
-from tools.retrieve import known_defects, notes_about, passage_of
+from tools.retrieve import known_defects, known_products, notes_about, passage_of
 
 ABOUT_NOTES: Final[Mapping[Kind, Callable[[Topic], Reply]]] = {
     "cause": on_notes.cause,
@@ -79,7 +79,8 @@ def answer_without_image(
     StoreError, and ConfigError where no log is kept.
     """
     known = known_defects(context)
-    asked = understand(question, known=known, pictured=False, reader=reader)
+    names = known_products(context)
+    asked = understand(question, known=known, names=names, pictured=False, reader=reader)
     text = normalised(question)
     compared = stated_measure(text, asked.spoken)
     if compared is not None:

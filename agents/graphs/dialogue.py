@@ -38,7 +38,7 @@ from anomaly_core.errors import LanguageModelDown, LanguageModelError
 from tools.classify.scores import UNKNOWN
 from tools.context import Context as Tools
 from tools.records import FilesRecord, PassageRecord
-from tools.retrieve import known_defects
+from tools.retrieve import known_defects, known_products
 
 Dialogue = CompiledStateGraph[DialogueState, Context, DialogueInput, DialogueState]
 BOUND = ("other", "asked")
@@ -98,7 +98,9 @@ def listen(state: DialogueState, runtime: Runtime[Context]) -> Update:
     current = next((one["number"] for one in seen if one["image"] == here), None)
     question, options = split_options(state.get("question") or "")
     reader = None if options else resources_of(runtime).reader()
-    asked = understand(question, turns, seen, current, known_defects(tools_of(runtime)), reader=reader)
+    tools, settings = tools_of(runtime), state.get("settings")
+    names = [*known_products(tools), *(settings.zones if settings else ())]
+    asked = understand(question, turns, seen, current, known_defects(tools), names, reader=reader)
     path = next((one["image"] for one in seen if one["number"] == asked.image), state["image"])
     return {
         "image": path,

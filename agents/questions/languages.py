@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Final
 
 from agents.questions.encoder import normalised
@@ -20,16 +21,26 @@ _SCRIPTS: Final = (
 _OTHER_SCRIPT: Final = re.compile(r"[\u0370-\u058f\u0590-\u0eff]")
 
 
-def language_of(text: str, before: str | None = None) -> str:
+_CODE: Final = re.compile(
+    r"[\w./-]*(?:\d[\w./-]*|\.(?:png|jpe?g|bmp|tiff?|webp|gif)\b)", re.ASCII | re.IGNORECASE
+)
+"""A file's name, or a code with a digit, such as a lot's or a station's."""
+
+
+def language_of(text: str, before: str | None = None, names: Sequence[str] = ()) -> str:
     """Return the ISO 639-1 code of a text, one of `LANGUAGES`.
 
     before: the language of the conversation, if any, which a text such as "ok?" or "hjkl" does not change.
-    English for a language that no answer can be given in.
+    names: of products and zones, which are of no language, as codes and files' names are. English for a
+    language that no answer can be given in, and for what could be English as well.
     """
+    for name in sorted(names, key=len, reverse=True):
+        spelled = r"[-_\s]?".join(map(re.escape, re.split(r"[-_\s]+", name)))
+        text = re.sub(rf"(?<!\w){spelled}(?!\w)", " ", text, flags=re.IGNORECASE)
     for code, script in _SCRIPTS:
         if re.search(script, text):
             return code
-    plain = normalised(text)
+    plain = normalised(_CODE.sub(" ", text))
     if _OTHER_SCRIPT.search(plain):
         return "en"
     if len(re.findall(r"[a-z]", plain)) <= SHORTEST:
@@ -38,7 +49,9 @@ def language_of(text: str, before: str | None = None) -> str:
     if scores is None:
         return before or "en"
     best, second = sorted(scores, key=lambda code: -scores[code])[:2]
-    return best if before is None or scores[best] - scores[second] >= SURE else before
+    # Whoever asks "causa?" for the first time speaks one of the two, but not English.
+    next_to = "en" if before is None else second
+    return best if best == next_to or scores[best] - scores[next_to] >= SURE else before or "en"
 
 
 _CALLED: Final = {

@@ -68,6 +68,7 @@ def understand(
     seen: Sequence[Seen] = (),
     current: int | None = None,
     known: Sequence[str] = (),
+    names: Sequence[str] = (),
     *,
     pictured: bool = True,
     now: datetime | None = None,
@@ -76,13 +77,13 @@ def understand(
     """Understand a question in its thread.
 
     turns, seen: oldest first. current: number of the image that came with the question, or None where the
-    thread has not seen it yet. known: names of defects in the notes. pictured: whether it came with an
-    image; "how many?" without one is of the log. now: aware, for periods; the present if not given. reader:
-    decides the clauses and their kinds; the classifier does if None.
+    thread has not seen it yet. known: names of defects in the notes. names: see `language_of`. pictured:
+    whether it came with an image; "how many?" without one is of the log. now: aware, for periods; the
+    present if not given. reader: decides the clauses and their kinds; the classifier does if None.
     """
     clock = now or datetime.now().astimezone()
     last = turns[-1] if turns else None
-    language = language_of(question, last.language if last is not None else None)
+    language = language_of(question, last.language if last is not None else None, names)
     plain = in_digits(in_full(question, language), language)
     intents, plain = without_orders(plain, language, pictured=pictured)
     clauses: Sequence[Clause] = clauses_of(plain, language) if plain or not intents else ()
