@@ -50,7 +50,7 @@ def gather_evidence(state: InspectionState | DialogueState) -> list[EvidenceReco
             + (f"; a person judged it {said.verdict}, {said.at} (correction {said.id})" if said else ""),
         )
     ]
-    if verdict.not_comparable:
+    if verdict.problems:
         found.append(EvidenceRecord(kind="score", id="quality", text=" ".join(verdict.problems)))
     found += _language_evidence(state)
     found += [

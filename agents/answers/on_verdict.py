@@ -254,6 +254,8 @@ def _undecided(topic: Topic, named: str) -> str:
 def confidence(topic: Topic) -> Reply:
     """Say how sure the verdict is, in plain words before the p-value; or how sure the type that is named."""
     say, one, named = topic.say, topic.verdict, topic.intent.type
+    if topic.words.has("judgeable", topic.text):
+        return _of_photograph(topic)
     if named is not None and one.anomalous and topic.defect is None:
         # The p-value says nothing about the type.
         unsure, undecided = say("Not very sure."), [_undecided(topic, named)]
@@ -274,6 +276,16 @@ def confidence(topic: Topic) -> Reply:
     )
     told = say(message, share=f"{100 * max(one.p_value, LEAST_SHARE):.2g}%", p=f"{one.p_value:.3g}")
     return Reply(lead, [told, *_side(topic), *topic.near_limit()], affirmed)
+
+
+def _of_photograph(topic: Topic) -> Reply:
+    """Say whether the image is good enough to be judged, and what is wrong with it."""
+    problems = topic.problems
+    fine = "The image was taken as those of the good parts were, so it can be judged [score]."
+    told = problems or [topic.say(fine)]
+    if not topic.intent.closed:
+        return Reply("", told)
+    return Reply(topic.yes_no(not problems), told, not problems)
 
 
 def _side(topic: Topic) -> list[str]:

@@ -17,6 +17,8 @@ from tools.classify.classify import UNKNOWN
 from tools.locations import ZONE, box_of
 from tools.phrases import Phrases
 from tools.records import DefectRecord, EvidenceRecord, MeasuredRegion, PassageRecord, VerdictRecord
+from tools.report.words import PROBLEMS
+from tools.report.words import words_of as report_words
 
 JUDGED: Final = {
     "good": '"{name}" was judged good by a person, {time} [{id}].',
@@ -214,15 +216,22 @@ class Topic:
         """Return a defect's name in plain words."""
         return plain_name(name)
 
+    @property
+    def problems(self) -> list[str]:
+        """Why the image is hard to judge, a sentence each; with what was measured in English alone."""
+        told = [problem.rstrip(".") for problem in self.verdict.problems]
+        if self.say.language != "en":
+            words, names = report_words(self.say.language), [problem.partition(": ")[0] for problem in told]
+            told = [words(name) if name in PROBLEMS else name for name in names]
+        return [self.say("{problem} [quality].", problem=problem) for problem in told]
+
     def near_limit(self) -> list[str]:
         """Return a sentence where a person should look, else nothing."""
         if self.verdict.not_comparable:
             found = [
                 self.say("The image isn't comparable with the good ones, so a person should look [quality].")
             ]
-            if self.say.language == "en":
-                found += [f"{problem.rstrip('.')} [quality]." for problem in self.verdict.problems]
-            return found
+            return [*found, *self.problems]
         if self.verdict.uncertain or self.verdict.decision == "review":
             return [self.say("It is a borderline case, so a person should look [score].")]
         return []

@@ -63,7 +63,8 @@ def of_the_log(one: Understanding, language: str, now: datetime, *, pictured: bo
     log, closed = _heard(text, language, now, implied=not pictured or one.kind == "history")
     # "The rate is higher", in words for what lies above.
     placed = one.place is not None and not (log.than is not None and (not pictured or one.kind == "history"))
-    if placed or one.region is not None:
+    # "十分" is "enough" and ten minutes.
+    if placed or one.region is not None or words_of(language).has("judgeable", text):
         return one
     # "What is for dinner today?" names a period too.
     elsewhere = one.kind == "other" and one.probability >= SINGLE

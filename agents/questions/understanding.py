@@ -177,6 +177,8 @@ def _read(
         kind = "other"
     if kind == "confidence" and words.has("tolerance", text) and named is None:
         kind = "size"
+    if words.has("judgeable", text):
+        kind = "confidence"  # of the photograph, not of the part
     distance = kind in MEASURED and limit is None and words.has("distance", text)
     if words.has("share", text) or distance:
         kind = "size"
