@@ -144,32 +144,6 @@ def test_a_human_label_against_a_pass_is_shown_on_a_card(tmp_path: Path) -> None
     assert ["✕", "Fail"] in chips(text)
 
 
-@pytest.mark.parametrize("suffix", [".html", ".csv", ".xlsx", ".json"])
-@pytest.mark.parametrize("verdict", ["good", "anomalous"])
-@pytest.mark.parametrize("decision", ["fail", "review", "pass"])
-def test_a_part_that_a_person_judged_needs_nothing_measured(
-    decision: str, verdict: str, suffix: str, tmp_path: Path
-) -> None:
-    nothing = {"defect_type": None, "regions": [], "models": None, "alpha": None, "review": None}
-    labels = [
-        LabelRecord(verdict=verdict, at="2026-11-26T09:00:00Z", defect_type=name) for name in (None, "burr")
-    ]
-    parts = [
-        part(tmp_path, f"{number}.png", decision=decision, label=label, **fields)
-        for number, (label, fields) in enumerate(
-            (label, fields) for label in labels for fields in (nothing, {})
-        )
-    ]
-    write_report(contents(*parts), tmp_path / f"r{suffix}")
-    assert (tmp_path / f"r{suffix}").stat().st_size > 0
-
-
-def test_what_a_person_named_has_no_measured_score(tmp_path: Path) -> None:
-    label = LabelRecord(verdict="anomalous", at="2026-11-26T09:00:00Z", defect_type="burr")
-    text = render_page(contents(part(tmp_path, label=label)))
-    assert "<b>burr</b></dd>" in text
-
-
 def test_an_unfinished_report_says_so(tmp_path: Path) -> None:
     assert "<b>Not complete:</b> this report holds 1 of 3 images" in render_page(
         contents(part(tmp_path), expected=3)
