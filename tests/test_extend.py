@@ -27,6 +27,7 @@ from anomaly_core.encoders.registry import TEXT_ENCODERS, load_text_encoder
 from anomaly_core.errors import ConfigError
 from anomaly_core.language.base import Message
 from anomaly_core.language.registry import LANGUAGE_MODELS, load_language_model
+from anomaly_core.product import INDEPENDENT_SHARE
 from anomaly_core.scoring.scorer import SCORERS, Fit, Score, State
 
 
@@ -68,7 +69,10 @@ def test_a_scorer_counts_in_the_verdict_of_every_front_end(brightness: None, tmp
     product = model.fit([load_image(path) for path in good])
     assert "brightness" in product.independent
     found = model.inspect(pixels, product)
-    assert found.verdict.log_p < plain.inspect(pixels, plain.fit([load_image(p) for p in good])).verdict.log_p
+    of_map = plain.inspect(pixels, plain.fit([load_image(p) for p in good])).verdict.log_p
+    own = product.independent["brightness"].log_p(found.scores["brightness"].log_score)
+    shared = (of_map - np.log(1 - INDEPENDENT_SHARE), own - np.log(INDEPENDENT_SHARE))
+    assert found.verdict.log_p == pytest.approx(min(shared))
     with pytest.raises(ConfigError, match="brightness 1"):
         plain.inspect(pixels, product)
     settings = Settings(store=tmp_path / "store", encoder="tiny", checkpoint="none", scorers=scorers)

@@ -103,7 +103,7 @@ def detect_node(state: InspectionState, runtime: Runtime[Context]) -> Update:
 
 @timed("retrieve")
 def classify_node(state: InspectionState, runtime: Runtime[Context]) -> Update:
-    """Name the defect's type, where there is one: a person's word on this image, else what fits it best."""
+    """Name the defect's type, where there is one: the one that a person named, else what fits it best."""
     regions, said = state["regions"], state["verdict"].person
     if said is not None and said.verdict == "anomalous" and said.defect_type:
         return {"defect_type": DefectRecord(name=said.defect_type, score=1.0, status="confirmed")}

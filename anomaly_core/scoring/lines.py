@@ -18,8 +18,11 @@ from anomaly_core.scoring.regions import region_of_mask
 
 WINDOW: Final = 0.03
 """Side of the median window that a line is thinner than half of, as a share of the image's shorter side."""
-PERCENTILE: Final = 5
-"""Of the detail of a found piece, the percentile that is its line's: an outline is far wider than a crack."""
+OF_LONG: Final = 5
+OF_OTHER: Final = 20
+"""Percentile of a found piece's detail that is its line's: a long one's outline may be many times as wide."""
+LONG: Final = 0.5
+"""Largest ratio of width to length of a long piece."""
 CLEAR: Final = 4.0
 """Least contrast of a line, in standard deviations of the detail around it."""
 FAINTER: Final = 0.4
@@ -62,10 +65,10 @@ def follow_line(pixels: NDArray[np.uint8], found: Mask, around: Mask) -> Mask:
     shorter = min(found.shape)
     window = max(7, round(WINDOW * shorter)) | 1
     close = _near(found, window)
-    dark, bright = (
-        float(v)
-        for v in np.percentile(_detail(pixels[close], window)[found[close]], (PERCENTILE, 100 - PERCENTILE))
-    )
+    width, length = _sides(found)
+    share = OF_LONG if width <= LONG * length else OF_OTHER
+    own = _detail(pixels[close], window)[found[close]]
+    dark, bright = (float(v) for v in np.percentile(own, (share, 100 - share)))
     contrast = bright if bright > -dark else dark
     if abs(contrast) < CLEAR * LEAST_SIGMA:
         return found  # before the room is looked at, which may be the whole image
@@ -85,8 +88,8 @@ def follow_line(pixels: NDArray[np.uint8], found: Mask, around: Mask) -> Mask:
     line = _touched(_areas(joined > 0), piece)
     if not line.any():
         return found
-    length = _length(line)
-    if length < LONGER * _length(piece) or line.sum() > THIN * length**2:
+    _, whole_length = _sides(line)
+    if whole_length < LONGER * length or line.sum() > THIN * whole_length**2:
         return found
     whole = np.zeros_like(found)
     whole[near] = line
@@ -121,7 +124,8 @@ def _near(mask: Mask, margin: int) -> tuple[slice, slice]:
     )
 
 
-def _length(mask: Mask) -> float:
-    """Return the longer side of the smallest rectangle around a mask, in pixels."""
+def _sides(mask: Mask) -> tuple[float, float]:
+    """Return the shorter and the longer side of the smallest rectangle around a mask, in pixels."""
     points = np.argwhere(mask)[:, ::-1].astype(np.float32)
-    return float(max(cv2.minAreaRect(points)[1])) + 1
+    shorter, longer = sorted(cv2.minAreaRect(points)[1])
+    return float(shorter) + 1, float(longer) + 1

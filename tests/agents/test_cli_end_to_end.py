@@ -149,8 +149,8 @@ def test_a_report_is_in_the_language_that_is_asked_for_or_set(line: Path, tmp_pa
 
 def test_report_on_the_log_is_what_was_inspected(line: Path, tmp_path: Path) -> None:
     log = {"IAD_LOG": str(tmp_path / "log.sqlite")}
-    iad(line, "inspect", line / "new", "-p", "plate", "--lot", "B2", "--station", "S1", environment=log)
     iad(line, "inspect", line / "new" / "fine.png", "-p", "plate", "--lot", "B3", environment=log)
+    iad(line, "inspect", line / "new", "-p", "plate", "--lot", "B2", "--station", "S1", environment=log)
     page, data = tmp_path / "r.html", tmp_path / "r.json"
     result = iad(line, "report", "--log", "--since", "today", "--lot", "B2", "--out", page, "--out", data,
                  environment=log)  # fmt: skip

@@ -23,7 +23,7 @@ PRODUCT = ProceduralProduct("metal plate", 11)
 def image(folder: Path, number: int, *, hole: bool = False) -> Path:
     pixels = PRODUCT.image(number, 256)
     if hole:
-        cv2.circle(pixels, (128, 128), 30, (250, 20, 20), -1)
+        cv2.circle(pixels, (128, 128), 30, (20, 20, 250), -1)
     path = folder / f"{number}{'-hole' if hole else ''}.png"
     Image.fromarray(pixels).save(path)
     return path
