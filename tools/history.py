@@ -6,7 +6,7 @@ import re
 import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from anomaly_core.names import name_key, plain_name
 from anomaly_core.results import Decision
@@ -15,6 +15,7 @@ from knowledge.log import figures, names
 from knowledge.log.drift import drifts
 from knowledge.log.figures import Filter, Parts
 from knowledge.log.log import require_log
+from knowledge.log.scripts import spelled_in
 from tools.context import Context, Part
 from tools.history_record import (
     CorrectedRecord,
@@ -32,8 +33,16 @@ from tools.records import LogFigure, LogQuestion
 
 MOST_ROWS: Final = 10
 """Images that an answer names."""
+MOST_GROUPS: Final = 200
+"""Lots, stations or operators that are ranked."""
 OF_LOTS: Final = frozenset[LogFigure]({"count", "yield", "worst", "list"})
 """Figures that are given by lot where a question names several."""
+_COLUMNS: Final[Mapping[LogFigure, Literal["lot", "station", "operator"]]] = {
+    "lots": "lot",
+    "stations": "station",
+    "operators": "operator",
+}
+"""Figures by a group, and the column of the log that has its name."""
 OF_NO_PERIODS: Final = frozenset[LogFigure]({"corrected", "drift", "operators"})
 """Figures that are of the first of two periods alone."""
 MOST_DAYS: Final = 14
@@ -105,7 +114,8 @@ def _names(connection: sqlite3.Connection, text: str) -> _Names:
     words = [word.strip(".-") for word in re.findall(r"[a-z0-9][a-z0-9_.-]*", text)]
     coded = list(dict.fromkeys(word for word in words if re.search(r"[\d_]", word)))[:MOST_ROWS]
     stations = _named(text, names.distinct(connection, "station"))
-    operators = _named(text, names.distinct(connection, "operator"))
+    known = names.distinct(connection, "operator")
+    operators = _named(text, known) or [one for one in known if spelled_in(text, one)]
     taken = {one.lower() for one in (*stations, *operators)}
     others = [word for word in coded if word not in taken]
     lots = [lot for word in others if (lot := names.lot_of(connection, word)) is not None]
@@ -127,11 +137,11 @@ def _figures(
     figure: LogFigure = asked.figure
     if asked.than is not None and figure not in OF_NO_PERIODS:
         figure = "periods"
-    elif len(lots) > 1 and figure in OF_LOTS:
+    elif len(lots) > 1 and figure in {*OF_LOTS, "lots"}:
         figure = "lots"
-    elif len(found.stations) > 1 and figure in {*OF_LOTS, "lots"}:
+    elif len(found.stations) > 1 and figure in {*OF_LOTS, "lots", "stations"}:
         figure = "stations"
-    elif len(found.operators) > 1 and figure in OF_LOTS:
+    elif len(found.operators) > 1 and figure in {*OF_LOTS, "operators", "frequent"}:
         figure = "operators"
     scope = Filter(
         since=asked.since,
@@ -162,16 +172,17 @@ def _figures(
             made["run"] = None if run is None else RunRecord(**vars(run))
         case "frequent":
             made["by_type"] = [TypeCount(name=name, count=count) for name, count in parts.pareto()]
-        case "lots":
+        case "lots" | "stations" | "operators":
+            wanted = dict(chosen.narrowed(decision=decision or "fail").by(_COLUMNS[figure]))
             made["groups"] = [
-                GroupRecord(name=name, counts=_counts(one), number=one.failed)
-                for name, one in parts.lots()[:MOST_ROWS]
+                GroupRecord(name=name, counts=_counts(one), number=wanted.get(name, figures.Counts()).all)
+                for name, one in parts.by(_COLUMNS[figure])[:MOST_GROUPS]
             ]
-        case "operators":
-            made["by_operator"] = [
-                OperatorRecord(name=name, count=count)
-                for name, count in names.operators(connection, scope)[:MOST_ROWS]
-            ]
+            if figure == "operators":
+                made["by_operator"] = [
+                    OperatorRecord(name=name, count=count)
+                    for name, count in names.operators(connection, scope)[:MOST_ROWS]
+                ]
         case "trend":
             made["halves"] = [_counts(one) for one in parts.halves(whole)]
             made["by_day"] = [
@@ -194,9 +205,13 @@ def _figures(
     if figure == "lots" and len(lots) > 1:
         # Each by itself, in the order of the question.
         scopes = [(lot, replace(scope, lot=lot)) for lot in lots]
-    elif figure == "stations":
+    elif figure == "stations" and len(found.stations) > 1:
         ordered = sorted(found.stations, key=lambda one: asked.text.find(plain_name(one).lower()))
         scopes = [(one, replace(scope, station=one)) for one in ordered]
+    elif figure == "operators" and len(found.operators) > 1:
+        ordered = sorted(found.operators, key=lambda one: asked.text.find(plain_name(one).lower()))
+        scopes = [(one, replace(scope, operator=one)) for one in ordered]
+        made["by_operator"] = [one for one in made["by_operator"] if one.name in ordered]
     elif figure == "periods" and asked.than is not None:
         scopes = [
             (one.period or f"{one.since} to {one.until}", replace(scope, since=one.since, until=one.until))
@@ -217,6 +232,9 @@ def _figures(
         lot=scope.lot,
         station=scope.station,
         operator=scope.operator,
+        operators=names.distinct(connection, "operator")[:MOST_ROWS]
+        if asked.person and not found.operators
+        else [],
         image=scope.name,
         products=sorted(logged) if scope.product is None and sha256 is None and scope.name is None else [],
         counts=counted,

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Final, Literal
 
 from pydantic import Field
 
 from anomaly_core.names import plain_name
 from anomaly_core.results import Decision
 from tools.records import LogFigure, PeriodRecord, Record
+
+MOST_TOLD: Final = 10
+"""Groups that the figures in words name."""
 
 
 class CountsRecord(Record):
@@ -65,7 +68,7 @@ class OperatorRecord(Record):
 
 
 class GroupRecord(Record):
-    """Parts of a lot, a station or a period. number: of those of the decision and type that are compared."""
+    """Parts of a lot, station, operator or period. number: of the decision and type that are compared."""
 
     name: str
     counts: CountsRecord
@@ -103,10 +106,11 @@ class HistoryRecord(PeriodRecord):
     """Figures of the log.
 
     product, types, lot, station, operator, image (its name): what they are narrowed to. products: of the log,
-    where all count. counts: of all parts; number: of those of the decision and type that are asked for. Lists
-    are empty where the figure has no use for them. than: the period that is compared. groups: lots, stations,
-    or the two periods. chance: that shares of two groups, or halves, differ as much where nothing has changed
-    (Fisher's exact test), in [0, 1].
+    where all count. operators: of the log, where the question calls another person by name. counts: of all
+    parts; number: of those of the decision and type that are asked for. Lists are empty where the figure has
+    no use for them. than: the period that is compared. groups: lots, stations, operators, or the two periods.
+    chance: that shares of two groups, or halves, differ as much where nothing has changed (Fisher's exact
+    test), in [0, 1].
     """
 
     figure: LogFigure
@@ -117,6 +121,7 @@ class HistoryRecord(PeriodRecord):
     lot: str | None
     station: str | None = None
     operator: str | None = None
+    operators: list[str] = Field(default_factory=list)
     image: str | None = None
     products: list[str] = Field(default_factory=list)
     counts: CountsRecord
@@ -152,8 +157,9 @@ class HistoryRecord(PeriodRecord):
         if self.by_type:
             told += f"; {', '.join(f'{plain_name(each.name)} {each.count}' for each in self.by_type)}"
         kind = {"lots": "lot ", "stations": "station "}.get(self.figure, "")
-        for group in self.groups:
-            told += f"; {kind}{group.name}: {group.counts.failed} of {group.counts.all} fail"
+        for group in self.groups[:MOST_TOLD]:
+            name = "one operator" if self.figure == "operators" else f"{kind}{group.name}"
+            told += f"; {name}: {group.counts.failed} of {group.counts.all} fail"
         if self.chance is not None:
             told += f"; Fisher's exact test of the shares: p = {self.chance:.2g}"
         if self.drifts:

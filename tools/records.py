@@ -182,9 +182,9 @@ LogFigure = Literal[
     "stations",
     "periods",
 ]
-"""What can be asked of the log. "first": since when; "often", "frequent": of types of defects; "lots": those
-with most failed parts; "stations", "periods": those that are named; "drift": of the scores of good parts;
-"operators": who inspected; "largest": of the defects of a conversation."""
+"""What can be asked of the log. "first": since when; "often", "frequent": of types of defects; "lots",
+"stations", "operators": each of them; "periods": two that are named; "drift": of the scores of good parts;
+"largest": of the defects of a conversation."""
 
 
 class PeriodRecord(Record):
@@ -207,6 +207,7 @@ class LogQuestion(PeriodRecord):
     this: bool = Field(False, description="whether it speaks of the product in hand")
     conversation: bool = Field(False, description="whether it speaks of this conversation")
     every: bool = Field(False, description="whether it asks if all are")
+    person: bool = Field(False, description="whether it calls a person by name, such as Ms. Kim")
     text: str = Field("", description="its words in lower case, in which a product may be named")
 
 

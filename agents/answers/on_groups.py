@@ -14,6 +14,15 @@ from tools.records import PeriodRecord
 
 CLEAR: Final = 0.05
 """Probability of chance below which a difference is said to be one."""
+MOST_LISTED: Final = 20
+"""Groups that are listed by their names."""
+_NEGATED: Final = 12
+"""Characters before a decision within which "no" turns it."""
+_NONE: Final = {
+    "lots": "No lot is logged {period} [{id}].",
+    "stations": "No station is logged {period} [{id}].",
+    "operators": "No operator is logged {period} [{id}].",
+}
 _GROUPS: Final = {
     "lots": "Lot {name}: {failed} of {count} parts failed {period} [{id}].",
     "stations": "Station {name}: {failed} of {count} parts failed {period} [{id}].",
@@ -29,23 +38,55 @@ def groups(told: Told) -> Reply:
     """Say how many parts of each lot, station or period failed, and first which is the worse, where asked."""
     found, compared = told.found, told.found.groups
     if not compared:
-        return Reply(told.say("None."), [told("No lot is logged {period} [{id}].")])
-    words, text, log = told.topic.words, told.topic.text, told.topic.intent.log
-    named = found.figure != "lots" or (log is not None and log.figure != "lots")
+        return Reply(told.say("None."), [told(_NONE[found.figure])])
+    words, text = told.topic.words, told.topic.text
     closed = told.topic.intent.closed and not words.has("or", text)
-    if found.figure == "periods" or (named and closed and len(compared) == 2):
+    if found.figure == "periods" or (closed and len(compared) == 2 and _are_named(told)):
         lead, affirmed = _in_order(told, closed=closed)
         return Reply(lead, _each(told, compared), affirmed)
-    direction = direction_of(words, text)
-    by_share = direction in ("worse", "better") or any(words.has(one, text) for one in ("worst", "yield"))
-    if named and not by_share and direction is None:
+    ranked = _ranked(told, compared)
+    if ranked is not None:
+        lead = f"{ranked[0].name}." if any(one.number for one in ranked) else told.say("None.")
+        return Reply(lead, _each(told, ranked))
+    if _are_named(told):
         return Reply("", _each(told, compared))
-    # "Which lot is worse?" is of the share, "which had most rejects?" of their number.
-    value = _badness(told) if by_share else _number(told)
-    compared = sorted(compared, key=value, reverse=True)
-    first = compared[-1] if direction in ("better", "fewer") else compared[0]
-    lead = f"{first.name}." if any(one.number for one in compared) else told.say("None.")
-    return Reply(lead, _each(told, compared))
+    # "Which lots have we inspected?", "which station had no rejects?".
+    wanted = {"fail": "failed", "pass": "passed", "review": "reviewed"}.get(found.decision or "")
+    bad = None if wanted is None else words.find(wanted, text)
+    none = bad is not None and words.is_turned(bad, text, _NEGATED)
+    listed = [one for one in compared if bad is None or (one.number == 0) is none]
+    names = [one.name for one in listed[:MOST_LISTED]] + ["..."] * (len(listed) > MOST_LISTED)
+    lead = f"{', '.join(names)}." if names else told.say("None.")
+    return Reply(lead, _each(told, listed or compared))
+
+
+def _are_named(told: Told) -> bool:
+    """Return whether a question names the groups that it compares, and does not ask which there are."""
+    log, found, text = told.topic.intent.log, told.found, told.topic.text
+    asked = log is not None and log.figure == found.figure
+    return not asked or all(plain_name(one.name).lower() in text for one in found.groups)
+
+
+def _ranked(told: Told, compared: Sequence[GroupRecord]) -> list[GroupRecord] | None:
+    """Return the groups as a question ranks them, the one that it asks for first, or None where it does not.
+
+    "Which lot is worse?" is of the share, "which had most rejects?" of their number.
+    """
+    words, text = told.topic.words, told.topic.text
+    direction = direction_of(words, text)
+    best = direction == "better" or words.has("best", text)
+    worst = direction == "worse" or words.has("worst", text)
+    least = direction == "fewer" or words.has("lowest", text)
+    share = words.has("yield", text)
+    if not (best or worst or least or direction == "more" or words.has("highest", text)):
+        return None if _are_named(told) or not share else sorted(compared, key=_share, reverse=True)
+    good = told.found.decision == "pass"
+    value = _share if best or worst or share else _number(told)
+    # The best has the highest yield, and the lowest share of rejects.
+    upwards = (best is not good) if best or worst else least
+    if worst and not best:
+        upwards = good
+    return sorted(compared, key=value, reverse=not upwards)
 
 
 def _in_order(told: Told, *, closed: bool) -> tuple[str, bool | None]:
@@ -109,6 +150,8 @@ def _each(told: Told, compared: Sequence[GroupRecord]) -> list[str]:
 
 def _one(told: Told, one: GroupRecord) -> str:
     found, counts, name = told.found, one.counts, _name(told, one)
+    if found.figure == "operators":
+        name = f"{told.say.sentence(name)} ({told.period()})"
     if found.figure in _GROUPS:
         return told(_GROUPS[found.figure], name=name, failed=counts.failed, count=counts.all)
     if not counts.all:

@@ -26,6 +26,11 @@ def history(topic: Topic) -> Reply:
         return Reply("", [f"{seen.evidence.text.rstrip('.')} [{seen.evidence.id}]."])
     told = Told(topic, HistoryRecord.model_validate(seen.values), seen.evidence.id)
     found = told.found
+    if found.operators:
+        known = topic.say.listed(found.operators)
+        return Reply(
+            "", [told("No operator of that name is logged; logged are {names} [{id}].", names=known)]
+        )
     if not found.counts.all and found.figure not in ("corrected", "periods"):
         lead = topic.say("No.") if topic.intent.closed else ""
         nothing = told("No part was inspected {period} [{id}].")
@@ -50,9 +55,10 @@ def _of_image(told: Told, row: LoggedRecord) -> Reply:
 
 
 def _operators(told: Told) -> Reply:
-    found = told.found.by_operator
-    if not found:
-        return Reply(told.say("None."), [told("No operator is logged {period} [{id}].")])
+    found, log = told.found.by_operator, told.topic.intent.log
+    words, text = told.topic.words, told.topic.text
+    if told.found.decision is not None or not found or (log is not None and words.has("worst", text)):
+        return groups(told)
     one = "{name}: {count} inspections {period} [{id}]."
     return Reply("", [told(one, name=each.name, count=each.count) for each in found[:MOST_NAMED]])
 

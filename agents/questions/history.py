@@ -20,6 +20,8 @@ _FIGURES: Final[tuple[tuple[str, LogFigure], ...]] = (
     ("which_lot", "lots"),
     ("corrected_by", "corrected"),
     ("corrected", "corrected"),
+    ("which_station", "stations"),
+    ("which_operator", "operators"),
     ("inspector", "operators"),
     ("drift", "drift"),
     ("trend", "trend"),
@@ -38,13 +40,17 @@ _DECISIONS: Final[tuple[tuple[str, Decision], ...]] = (
     ("failed", "fail"),
     ("passed", "pass"),
 )
+GROUPS: Final = frozenset[LogFigure]({"lots", "stations", "operators"})
+"""Figures by a group."""
 SINGLE: Final = 0.7
 """Probability from which a question as a whole is one thing, whatever its clauses are by themselves."""
 DATED: Final = frozenset[Kind]({"count", "verdict", "type", "parts", "product", "other", "confidence"})
 """Kinds whose questions are of the log where they name a period, as in "how many defects today?"."""
 OF_THE_LOG: Final = DATED | {"history", "cause", "comparison", "catalogue", "correction"}
 """Kinds that a question of the log may be taken for."""
-OF_NO_IMAGE: Final = frozenset[LogFigure]({"yield", "first", "lots", "corrected", "operators", "frequent"})
+OF_NO_IMAGE: Final = frozenset[LogFigure](
+    {"yield", "first", "lots", "stations", "corrected", "operators", "frequent"}
+)
 """Figures that a question without an image asks the log for, whatever its kind."""
 _FILE: Final = re.compile(
     r"[^\W\u3040-\u9fff\uac00-\ud7a3](?:[^\W\u3040-\u9fff\uac00-\ud7a3]|[.-])*"
@@ -63,14 +69,16 @@ def of_the_log(one: Understanding, language: str, now: datetime, *, pictured: bo
     log, closed = _heard(text, language, now, implied=not pictured or one.kind == "history")
     # "The rate is higher", in words for what lies above.
     placed = one.place is not None and not (log.than is not None and (not pictured or one.kind == "history"))
-    # "十分" is "enough" and ten minutes.
-    if placed or one.region is not None or words_of(language).has("judgeable", text):
+    grouped = not pictured and log.figure in GROUPS
+    # "Il tasso più alto" is no place, and "十分" is "enough" and ten minutes.
+    not_of_it = one.region is not None or words_of(language).has("judgeable", text)
+    if (placed and not grouped) or not_of_it:
         return one
     # "What is for dinner today?" names a period too.
     elsewhere = one.kind == "other" and one.probability >= SINGLE
     compared = log.than is not None and not elsewhere
     # "Who changed the verdict?" asks for a name, as "whom do I call?" does.
-    named = words_of(language).has("corrected_by", text)
+    named = words_of(language).has("corrected_by", text) or grouped
     if one.kind not in OF_THE_LOG and not named and (pictured or not compared):
         return one
     dated = (log.since or log.until) is not None and not (one.kind == "verdict" and log.this)
@@ -143,6 +151,7 @@ def _heard(text: str, language: str, now: datetime, *, implied: bool) -> tuple[L
         this=alike or words.has("this", rest),
         conversation=not alike and words.has("session", rest),
         every=words.has("every", rest),
+        person=words.has("person", rest),
         text=text,
     )
     if asked.lot is not None:
@@ -169,12 +178,13 @@ def _record(period: Period | None) -> PeriodRecord:
 def _decision(words: Words, text: str, figure: str) -> Decision | None:
     if figure in ("first", "often", "frequent"):
         return "fail"
-    if figure in ("worst", "trend", "drift", "corrected", "lots", "operators"):
+    if figure in ("worst", "trend", "drift", "corrected"):
         return None
     for meaning, decision in _DECISIONS:
         if words.has(meaning, text):
             return decision
-    return "pass" if figure == "yield" else None
+    # "Which lot had the highest yield?" ranks by another share than "the highest reject rate".
+    return "pass" if figure == "yield" or (figure in GROUPS and words.has("yield", text)) else None
 
 
 def _lot(words: Words, text: str) -> str | None:

@@ -215,17 +215,20 @@ class Parts:
             values,
         ).fetchall()
 
-    def lots(self) -> list[tuple[str, Counts]]:
-        """Return the lots with their parts, the most failed first. Without inspections and times."""
+    def by(self, column: Literal["lot", "station", "operator"]) -> list[tuple[str, Counts]]:
+        """Return a column's names with their parts, the most failed first; without inspections and times.
+
+        A part that several stations or operators inspected is of the last of them.
+        """
         source, values = self._source()
         found = self.connection.execute(
-            f"SELECT lot, COUNT(*) AS count, SUM({_DECISION} = 'review'), "
+            f"SELECT {column}, COUNT(*) AS count, SUM({_DECISION} = 'review'), "
             f"SUM({_DECISION} = 'fail') AS failed "
-            f"FROM {source} AND lot IS NOT NULL GROUP BY lot ORDER BY failed DESC, count, lot",
+            f"FROM {source} AND {column} IS NOT NULL GROUP BY {column} ORDER BY failed DESC, count, {column}",
             values,
         )
         return [
-            (lot, Counts(count - review - failed, review, failed)) for lot, count, review, failed in found
+            (name, Counts(count - review - failed, review, failed)) for name, count, review, failed in found
         ]
 
     def days(self, most: int | None = None, whole: Counts | None = None) -> list[Day]:
