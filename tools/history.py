@@ -82,6 +82,13 @@ def logged_products(context: Context) -> list[str]:
     return context.log.read(lambda connection: names.distinct(connection, "product"))
 
 
+def logged_types(context: Context) -> list[str]:
+    """Return the types of defects in the log. Raises StoreError."""
+    if context.log is None:
+        return []
+    return context.log.read(lambda connection: names.distinct(connection, "type"))
+
+
 def is_of_the_log(context: Context, text: str) -> bool:
     """Return whether a text, in lower case, names a lot, a station or an image that the log holds.
 

@@ -152,7 +152,7 @@ def _one(told: Told, one: GroupRecord) -> str:
     found, counts, name = told.found, one.counts, _name(told, one)
     if found.figure == "operators":
         name = f"{told.say.sentence(name)} ({told.period()})"
-    if found.figure in _GROUPS:
+    if found.figure in _GROUPS and not found.types:
         return told(_GROUPS[found.figure], name=name, failed=counts.failed, count=counts.all)
     if not counts.all:
         return told("No part was inspected {period} [{id}].", period=told.period(_period(told, one)))

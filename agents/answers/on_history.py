@@ -93,6 +93,8 @@ def _last(told: Told) -> Reply:
 
 def _yield(told: Told) -> Reply:
     found = told.found
+    if found.types:
+        return Reply("", [told.counted()])
     message = _SHARE[found.decision or "pass"]
     number = found.counts.of(found.decision or "pass")
     share = percent(number, found.counts.all)

@@ -19,18 +19,20 @@ from agents.questions.history import named_in_the_log
 from agents.questions.polarity import asks_openly
 from agents.questions.products import product_meant
 from agents.questions.slots import measure_of, stated_measure, types_of
-from agents.questions.types import meant_type
+from agents.questions.types import called_type, meant_type
 from agents.questions.understanding import Reader, understand
 from agents.questions.words import same_defect, types_in, words_of
 from agents.state import Asked, DialogueState, InspectionState, Observation, Understanding
 from anomaly_core.names import name_key
 from knowledge.catalogue.product_match import mentioned
+from tools.classify.scores import UNKNOWN
 from tools.context import Context
-from tools.history import is_of_the_log, logged_products, look_up
+from tools.history import is_of_the_log, logged_products, logged_types, look_up
 from tools.phrases import Phrases
 from tools.records import (
     EvidenceRecord,
     Kind,
+    LogFigure,
     LogQuestion,
     ProductRecord,
     TextAnswerRecord,
@@ -61,6 +63,10 @@ MEASURES: Final = DEFINES | {"catalogue", "correction"}
 """Kinds that may hold a stated measure against a type's limit."""
 OF_PARTS: Final = frozenset[Kind](get_args(Kind)) - {"catalogue", "greeting", "help"}
 """Kinds of questions that are about parts of the log, where they name some of it and no image is given."""
+NARROWED: Final = frozenset[LogFigure](
+    {"count", "list", "worst", "yield", "first", "often", "last", "lots", "stations", "operators", "periods"}
+)
+"""Figures of the log that are of one type of defect where the question means one."""
 OF_A_TYPE: Final = frozenset[Kind]({"cause", "effect", "action"})
 """Kinds that are about a type of defect: that of the image, where none is named and the notes are empty."""
 
@@ -87,7 +93,7 @@ def answer_without_image(
         # Nothing is to be measured or looked up: the question says all that it asks for.
         first = asked.intents[0].model_copy(update={"kind": "size", "limit": compared[1], "log": None})
         asked = asked.model_copy(update={"intents": [first]})
-    asked = _of_the_log(context, asked).answered_in(language)
+    asked = _of_the_log(context, asked, known).answered_in(language)
     say = phrases_of(asked.language)
     named = product or _product_of(context, question, asked.spoken)
     notes = _Notes(context, asked, say, named, known)
@@ -123,15 +129,31 @@ def answer_without_image(
     )
 
 
-def _of_the_log(context: Context, asked: Asked) -> Asked:
-    """Return a question with what it asks of parts that the log holds, by their lot, station or image."""
-    intents = [
-        named_in_the_log(one, asked.spoken, datetime.now().astimezone())
-        if one.log is None and one.kind in OF_PARTS and is_of_the_log(context, normalised(one.text))
-        else one
-        for one in asked.intents
-    ]
+def _of_the_log(context: Context, asked: Asked, known: Sequence[str]) -> Asked:
+    """Return a question with what it asks of parts that the log holds, by their lot, station, image or type.
+
+    known: names of defects in the notes.
+    """
+    intents = [_of_its_parts(context, one, asked.spoken, known) for one in asked.intents]
     return asked.model_copy(update={"intents": intents})
+
+
+def _of_its_parts(context: Context, one: Understanding, language: str, known: Sequence[str]) -> Understanding:
+    text, words = normalised(one.text), words_of(language)
+    counting = one.kind in ("parts", "count") and words.has("how_many", text)
+    if one.log is None and not (one.kind in OF_PARTS and (counting or is_of_the_log(context, text))):
+        return one
+    meant = None
+    if one.type is None and (one.log is None or (one.log.type is None and one.log.figure in NARROWED)):
+        types = {name_key(name): name for name in (*known, *logged_types(context)) if name != UNKNOWN}
+        meant = called_type(text, list(types.values()), language)
+    if one.log is None and counting and meant is None and not is_of_the_log(context, text):
+        return one
+    if one.log is None:
+        one = named_in_the_log(one, language, datetime.now().astimezone())
+    if one.log is None or meant is None:
+        return one
+    return one.model_copy(update={"type": meant, "log": one.log.model_copy(update={"type": meant})})
 
 
 class _Notes:

@@ -14,6 +14,7 @@ from agents.questions.words import Words, words_of
 from agents.state import Understanding
 from anomaly_core.results import Decision
 from knowledge.log.entry import timestamp
+from tools.classify.scores import UNKNOWN
 from tools.records import Kind, LogFigure, LogQuestion, PeriodRecord
 
 _FIGURES: Final[tuple[tuple[str, LogFigure], ...]] = (
@@ -78,11 +79,13 @@ def of_the_log(one: Understanding, language: str, now: datetime, *, pictured: bo
     elsewhere = one.kind == "other" and one.probability >= SINGLE
     compared = log.than is not None and not elsewhere
     # "Who changed the verdict?" asks for a name, as "whom do I call?" does.
-    named = words_of(language).has("corrected_by", text) or grouped
+    words, figure = words_of(language), named_figure(text, language)
+    named = words.has("corrected_by", text) or grouped
+    # "What share of the cells failed?" asks for no size.
+    named |= not pictured and log.figure == "yield" and any(words.has(each, text) for each, _ in _DECISIONS)
     if one.kind not in OF_THE_LOG and not named and (pictured or not compared):
         return one
     dated = (log.since or log.until) is not None and not (one.kind == "verdict" and log.this)
-    words, figure = words_of(language), named_figure(text, language)
     # "May I ship it today?" is of the part in hand.
     dated &= not (one.kind == "verdict" and pictured and figure is None)
     meant = one.kind == "history" or named or compared or (one.kind in DATED and dated and not elsewhere)
@@ -95,8 +98,7 @@ def of_the_log(one: Understanding, language: str, now: datetime, *, pictured: bo
     meant |= log.figure == "drift" and (one.kind != "cause" or closed or words.has("since_when", text))
     if not meant:
         return one
-    log = _whole(log, words_of(language)).model_copy(update={"type": one.type})
-    return asked_of(one, log, closed=closed)
+    return asked_of(one, _typed(_whole(log, words), one, words), closed=closed)
 
 
 def asked_of(one: Understanding, log: LogQuestion, *, closed: bool) -> Understanding:
@@ -109,7 +111,13 @@ def named_in_the_log(one: Understanding, language: str, now: datetime) -> Unders
     """Return a question without an image that names a lot, a station or an image of the log as one of it."""
     text = normalised(one.text)
     log, closed = _heard(text, language, now, implied=True)
-    return asked_of(one, log.model_copy(update={"type": one.type}), closed=closed)
+    return asked_of(one, _typed(log, one, words_of(language)), closed=closed)
+
+
+def _typed(log: LogQuestion, one: Understanding, words: Words) -> LogQuestion:
+    """Return what is asked of the log with the type of defect that the question names."""
+    unknown = one.type is None and log.figure != "frequent" and words.has("unknown", log.text)
+    return log.model_copy(update={"type": UNKNOWN if unknown else one.type})
 
 
 def in_its_period(one: Understanding, before: Understanding | None) -> Understanding:
@@ -144,7 +152,7 @@ def _heard(text: str, language: str, now: datetime, *, implied: bool) -> tuple[L
     asked = LogQuestion(
         **_record(period).model_dump(),
         figure=figure,
-        decision=_decision(words, rest, figure),
+        decision=_decision(words, rest, figure) or ("fail" if alike and figure == "count" else None),
         than=None if pair is None else _record(pair.second),
         lot=_lot(words, rest),
         image_name=None if file is None else file[0],

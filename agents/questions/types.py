@@ -1,19 +1,31 @@
-"""The type of defect that a question means without naming it: by meaning, among the catalogue's entries."""
+"""The type of defect that a question means without naming it, or names in another language: by meaning."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 import numpy as np
 
 from agents.questions.encoder import encode
+from agents.questions.words import SPACELESS
+from anomaly_core.names import plain_name
 from knowledge.catalogue.entries import Entry
 
 LEAST_SIMILARITY: Final = 0.25
 """Least cosine of a question and an entry: the mean of those of its name, and of its name and look."""
 LEAST_LEAD: Final = 0.05
 """Least lead over the second best; both are set by a look at questions about five catalogues."""
+CALLED: Final = 0.68
+"""Least cosine of some words of a question and the name of a type that they stand for."""
+CALLED_LEAD: Final = 0.12
+"""Least lead of theirs; both are set by a look at 240 questions of logs with eleven types."""
+_WINDOWS: Final = (2, 3)
+"""Words that may be a name."""
+_RUNS: Final = (3, 4, 5, 6, 8)
+"""The same in characters, where words do not stand apart."""
+MOST_WINDOWS: Final = 200
 
 
 def meant_type(question: str, entries: Sequence[Entry]) -> str | None:
@@ -29,3 +41,32 @@ def meant_type(question: str, entries: Sequence[Entry]) -> str | None:
     if cosines[order[0]] < LEAST_SIMILARITY or lead < LEAST_LEAD:
         return None
     return types[int(order[0])]
+
+
+def called_type(text: str, types: Sequence[str], language: str) -> str | None:
+    """Return the type that some words of a text are a name of: "cabeça cortada" of "Cut head", or None.
+
+    text: normalised. types: names as they are logged or noted.
+    """
+    windows = list(dict.fromkeys(_windows(text, language)))[:MOST_WINDOWS]
+    if not windows or not types:
+        return None
+    vectors = encode([*windows, *(plain_name(name).lower() for name in types)])
+    cosines = vectors[: len(windows)] @ vectors[len(windows) :].T
+    window, best = np.unravel_index(int(cosines.argmax()), cosines.shape)
+    others = np.delete(cosines[window], best)
+    lead = float(cosines[window, best] - others.max()) if len(others) else 1.0
+    return types[int(best)] if cosines[window, best] >= CALLED and lead >= CALLED_LEAD else None
+
+
+def _windows(text: str, language: str) -> Iterator[str]:
+    """Yield the words, or characters, side by side in a text, Korean ones without particles too."""
+    if language in SPACELESS and language != "ko":
+        for run in re.findall(r"[\u3040-\u30ff\u4e00-\u9fff]+", text):
+            yield from (run[at : at + count] for count in _RUNS for at in range(len(run) - count + 1))
+        return
+    words = re.findall(r"[^\W\d_]+", text)
+    for count in _WINDOWS:
+        for at in range(len(words) - count + 1):
+            window = " ".join(words[at : at + count])
+            yield from (window, window[:-1]) if language == "ko" else (window,)
