@@ -246,6 +246,8 @@ def _figures(
         products=sorted(logged) if scope.product is None and sha256 is None and scope.name is None else [],
         counts=counted,
         number=number,
+        alpha=asked.alpha,
+        below=None if asked.alpha is None else parts.below(asked.alpha),
         **made,
     )
 

@@ -108,9 +108,9 @@ class HistoryRecord(PeriodRecord):
     product, types, lot, station, operator, image (its name): what they are narrowed to. products: of the log,
     where all count. operators: of the log, where the question calls another person by name. counts: of all
     parts; number: of those of the decision and type that are asked for. Lists are empty where the figure has
-    no use for them. than: the period that is compared. groups: lots, stations, operators, or the two periods.
-    chance: that shares of two groups, or halves, differ as much where nothing has changed (Fisher's exact
-    test), in [0, 1].
+    no use for them. below: parts of a p-value below alpha, where one is supposed. than: the period that is
+    compared. groups: lots, stations, operators, or the two periods. chance: that shares of two groups, or
+    halves, differ as much where nothing has changed (Fisher's exact test), in [0, 1].
     """
 
     figure: LogFigure
@@ -126,6 +126,8 @@ class HistoryRecord(PeriodRecord):
     products: list[str] = Field(default_factory=list)
     counts: CountsRecord
     number: int
+    alpha: float | None = None
+    below: int | None = None
     rows: list[LoggedRecord] = Field(default_factory=list)
     by_type: list[TypeCount] = Field(default_factory=list)
     groups: list[GroupRecord] = Field(default_factory=list)

@@ -195,6 +195,18 @@ class PeriodRecord(Record):
     period: str = Field("", description="the period in words, or empty")
 
 
+BoundSense = Literal["above", "below", "no_less", "no_more", "equal", "excess"]
+"""How a share or a count is held against a number. "excess": whether it is too much, which no number says."""
+
+
+class BoundRecord(Record):
+    """A number that a question holds the log against: "over 20%". percent: of a share, else a count."""
+
+    value: float
+    percent: bool
+    sense: BoundSense
+
+
 class LogQuestion(PeriodRecord):
     """What a question asks of the log; null where it names none."""
 
@@ -208,6 +220,8 @@ class LogQuestion(PeriodRecord):
     conversation: bool = Field(False, description="whether it speaks of this conversation")
     every: bool = Field(False, description="whether it asks if all are")
     person: bool = Field(False, description="whether it calls a person by name, such as Ms. Kim")
+    bound: BoundRecord | None = Field(None, description="a number that its figure is held against")
+    alpha: float | None = Field(None, description="a false-alarm rate that it supposes, in (0, 1)")
     text: str = Field("", description="its words in lower case, in which a product may be named")
 
 

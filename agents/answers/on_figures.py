@@ -21,6 +21,12 @@ COUNTED: Final = {
     "review": "{number} of {count} inspected parts are to be reviewed {period} [{id}].",
 }
 
+SHARE: Final = {
+    "fail": "{percent} failed: {number} of {count} inspected parts {period} [{id}].",
+    "pass": "{percent} passed: {number} of {count} inspected parts {period} [{id}].",
+    "review": "{percent} are to be reviewed: {number} of {count} inspected parts {period} [{id}].",
+}
+
 
 class Told:
     """The figures of an answer, and their phrases."""
@@ -93,6 +99,18 @@ class Told:
                 percent=percent(found.number, found.counts.all),
             )
         return self(COUNTED[found.decision], number=found.number, count=found.counts.all)
+
+    def share(self) -> str:
+        """Return the share of the decision that is asked for, or of the type."""
+        found = self.found
+        if found.types:
+            return self.counted()
+        return self(
+            SHARE[found.decision or "pass"],
+            percent=percent(found.number, found.counts.all),
+            number=found.number,
+            count=found.counts.all,
+        )
 
     def decision(self, row: LoggedRecord) -> str:
         """Return the decision on a row as a word."""

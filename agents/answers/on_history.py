@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from agents.answers.on_bounds import against, supposed
 from agents.answers.on_conversation import conversation
 from agents.answers.on_figures import MOST_NAMED, Told, local, percent, shown
 from agents.answers.on_groups import CLEAR, groups
@@ -35,7 +36,9 @@ def history(topic: Topic) -> Reply:
         lead = topic.say("No.") if topic.intent.closed else ""
         nothing = told("No part was inspected {period} [{id}].")
         return Reply(lead, [nothing, *told.scope()], False if topic.intent.closed else None)
-    reply = _WORDED[found.figure](told)
+    log = topic.intent.log
+    reply = None if log is None or log.bound is None else against(told, log.bound)
+    reply = supposed(told) if found.below is not None else reply or _WORDED[found.figure](told)
     return Reply(reply.lead, [*reply.body[:3], *told.scope()], reply.affirmed)
 
 
@@ -92,13 +95,7 @@ def _last(told: Told) -> Reply:
 
 
 def _yield(told: Told) -> Reply:
-    found = told.found
-    if found.types:
-        return Reply("", [told.counted()])
-    message = _SHARE[found.decision or "pass"]
-    number = found.counts.of(found.decision or "pass")
-    share = percent(number, found.counts.all)
-    return Reply("", [told(message, percent=share, number=number, count=found.counts.all)])
+    return Reply("", [told.share()])
 
 
 def _first(told: Told) -> Reply:
@@ -206,11 +203,6 @@ def _corrected(told: Told) -> Reply:
 _BY: Final = {
     "good": '"{name}" was judged good by {operator}, {time} [{id}].',
     "anomalous": '"{name}" was judged anomalous by {operator}, {time} [{id}].',
-}
-_SHARE: Final = {
-    "fail": "{percent} failed: {number} of {count} inspected parts {period} [{id}].",
-    "pass": "{percent} passed: {number} of {count} inspected parts {period} [{id}].",
-    "review": "{percent} are to be reviewed: {number} of {count} inspected parts {period} [{id}].",
 }
 _DRIFTS: Final = {
     ("higher", True): "Since {since} the scores of good parts of {product} lie higher, by {size} standard "

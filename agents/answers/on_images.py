@@ -238,7 +238,7 @@ def _of_one_piece(topic: Topic, counted: EvidenceRecord) -> Reply:
 def nearest_good(topic: Topic) -> list[str]:
     """Return the sentence that names the nearest good part; none where there is none."""
     told = "The good part nearest to this image is {path} [{id}]."
-    return [topic.say(told, path=best.file_name, id=best.id) for best in topic.state["templates"][:1]]
+    return [topic.say(told, path=best.file_name, id=best.id) for best in topic.state.get("templates", [])[:1]]
 
 
 def product(topic: Topic) -> Reply:

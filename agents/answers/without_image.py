@@ -141,7 +141,9 @@ def _of_the_log(context: Context, asked: Asked, known: Sequence[str]) -> Asked:
 def _of_its_parts(context: Context, one: Understanding, language: str, known: Sequence[str]) -> Understanding:
     text, words = normalised(one.text), words_of(language)
     counting = one.kind in ("parts", "count") and words.has("how_many", text)
-    if one.log is None and not (one.kind in OF_PARTS and (counting or is_of_the_log(context, text))):
+    # "What are the rejects of lot A18?" lists no defects of the notes.
+    parts = one.kind in OF_PARTS or (one.kind == "catalogue" and words.has("lot", text))
+    if one.log is None and not (parts and (counting or is_of_the_log(context, text))):
         return one
     meant = None
     if one.type is None and (one.log is None or (one.log.type is None and one.log.figure in NARROWED)):

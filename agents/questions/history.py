@@ -6,6 +6,7 @@ import re
 from datetime import datetime
 from typing import Final
 
+from agents.questions.bounds import alpha_of, bound_of
 from agents.questions.compared import compared_periods
 from agents.questions.encoder import normalised
 from agents.questions.periods import Period, period_of
@@ -65,24 +66,25 @@ def of_the_log(one: Understanding, language: str, now: datetime, *, pictured: bo
 
     pictured: whether the question came with an image. now: see `period_of`.
     """
-    text = normalised(one.text)
+    text, words = _plain(one.text), words_of(language)
+    figure = named_figure(text, language)
     # Beside an image, "is it worse than yesterday?" may compare with another one.
     log, closed = _heard(text, language, now, implied=not pictured or one.kind == "history")
     # "The rate is higher", in words for what lies above.
     placed = one.place is not None and not (log.than is not None and (not pictured or one.kind == "history"))
-    grouped = not pictured and log.figure in GROUPS
+    decided = any(words.has(each, text) for each, _ in _DECISIONS)
+    held = log.bound is not None and log.bound.percent and (log.figure == "yield" or decided)
     # "Il tasso più alto" is no place, and "十分" is "enough" and ten minutes.
-    not_of_it = one.region is not None or words_of(language).has("judgeable", text)
-    if (placed and not grouped) or not_of_it:
+    of_all = not pictured and (log.figure in GROUPS or held or (log.alpha is not None and decided))
+    if (placed and not of_all) or one.region is not None or words.has("judgeable", text):
         return one
     # "What is for dinner today?" names a period too.
     elsewhere = one.kind == "other" and one.probability >= SINGLE
     compared = log.than is not None and not elsewhere
     # "Who changed the verdict?" asks for a name, as "whom do I call?" does.
-    words, figure = words_of(language), named_figure(text, language)
-    named = words.has("corrected_by", text) or grouped
+    named = words.has("corrected_by", text) or of_all
     # "What share of the cells failed?" asks for no size.
-    named |= not pictured and log.figure == "yield" and any(words.has(each, text) for each, _ in _DECISIONS)
+    named |= not pictured and log.figure == "yield" and decided
     if one.kind not in OF_THE_LOG and not named and (pictured or not compared):
         return one
     dated = (log.since or log.until) is not None and not (one.kind == "verdict" and log.this)
@@ -109,7 +111,7 @@ def asked_of(one: Understanding, log: LogQuestion, *, closed: bool) -> Understan
 
 def named_in_the_log(one: Understanding, language: str, now: datetime) -> Understanding:
     """Return a question without an image that names a lot, a station or an image of the log as one of it."""
-    text = normalised(one.text)
+    text = _plain(one.text)
     log, closed = _heard(text, language, now, implied=True)
     return asked_of(one, _typed(log, one, words_of(language)), closed=closed)
 
@@ -140,6 +142,11 @@ def log_question(text: str, language: str, now: datetime) -> LogQuestion:
     return _heard(text, language, now, implied=True)[0]
 
 
+def _plain(text: str) -> str:
+    """Return a text in lower case, with the "%" at its end that is no mark of a sentence."""
+    return normalised(text) + ("%" if re.search(r"%\W*$", text) else "")
+
+
 def _heard(text: str, language: str, now: datetime, *, implied: bool) -> tuple[LogQuestion, bool]:
     """Return what a text asks of the log, and whether for yes or no. implied: see `compared_periods`."""
     words = words_of(language)
@@ -149,6 +156,7 @@ def _heard(text: str, language: str, now: datetime, *, implied: bool) -> tuple[L
     # "Have we seen one like this before?" is of the defect in hand, and of more than this conversation.
     alike = words.has("alike", rest)
     figure = named_figure(rest, language) or ("often" if alike else "count")
+    openly = asks_openly(text if pair is None else rest, language)
     asked = LogQuestion(
         **_record(period).model_dump(),
         figure=figure,
@@ -160,11 +168,13 @@ def _heard(text: str, language: str, now: datetime, *, implied: bool) -> tuple[L
         conversation=not alike and words.has("session", rest),
         every=words.has("every", rest),
         person=words.has("person", rest),
+        bound=None if openly or figure not in ("count", "yield") else bound_of(rest, language),
+        alpha=alpha_of(rest, language),
         text=text,
     )
     if asked.lot is not None:
         asked = _whole(asked, words)
-    return asked, not asks_openly(text if pair is None else rest, language)
+    return asked, not openly
 
 
 def _whole(asked: LogQuestion, words: Words) -> LogQuestion:
@@ -188,6 +198,8 @@ def _decision(words: Words, text: str, figure: str) -> Decision | None:
         return "fail"
     if figure in ("worst", "trend", "drift", "corrected"):
         return None
+    if words.has("neither", text) and words.has("failed", text) and words.has("passed", text):
+        return "review"
     for meaning, decision in _DECISIONS:
         if words.has(meaning, text):
             return decision

@@ -215,6 +215,14 @@ class Parts:
             values,
         ).fetchall()
 
+    def below(self, p_value: float) -> int:
+        """Count the parts whose last inspection has a p-value below this one, whatever people said."""
+        source, values = self._source()
+        (count,) = self.connection.execute(
+            f"SELECT COUNT(*) FROM {source} AND p_value < ?", [*values, p_value]
+        ).fetchone()
+        return int(count)
+
     def by(self, column: Literal["lot", "station", "operator"]) -> list[tuple[str, Counts]]:
         """Return a column's names with their parts, the most failed first; without inspections and times.
 
