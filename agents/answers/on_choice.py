@@ -79,9 +79,12 @@ def guessed(topic: Topic, findings: Sequence[Finding]) -> Reply:
 
 def _fates_of_notes(topic: Topic) -> set[Fate | None]:
     """Return what the notes say is to become of a part with this type of defect."""
-    if topic.defect is None:
-        return set()
-    found = find_aspect(about_type(topic.state["passages"], topic.defect.name), "action", topic.say.language)
+    return set() if topic.defect is None else fates_of(topic, topic.defect.name)
+
+
+def fates_of(topic: Topic, name: str) -> set[Fate | None]:
+    """Return what the notes say is to become of a part with a type of defect."""
+    found = find_aspect(about_type(topic.state["passages"], name), "action", topic.say.language)
     told: set[Fate | None] = set()
     for one in found:
         words = words_of(one.language or language_of(one.entry or one.sentence, topic.say.language))

@@ -29,7 +29,7 @@ from knowledge.catalogue.limits import allows_none
 from knowledge.text import sentences
 from tools.records import PassageRecord
 
-_CRITICAL: Final = re.compile(
+CRITICAL: Final = re.compile(
     r"critic|crític|critiq|kritisch|致命|关键|クリティカル|치명|크리티컬", re.IGNORECASE
 )
 """The highest severity, in nine languages."""
@@ -65,7 +65,7 @@ def _severer(topic: Topic, types: Sequence[str]) -> Reply:
     passages = topic.state["passages"]
     severe = [name for name in types if _severe(passages, name) == {True}]
     lead = f"{plain_name(severe[0]).capitalize()}." if len(severe) == 1 else ""
-    return Reply(lead, _of_each(topic, types, "effect"))
+    return Reply(lead, of_each(topic, types, "effect"))
 
 
 def _type_meant(topic: Topic) -> str | None:
@@ -77,16 +77,16 @@ def _type_meant(topic: Topic) -> str | None:
 
 def _severe(passages: Sequence[PassageRecord], name: str | None) -> set[bool]:
     """Return whether the notes call a type severe, harmless, or in two places both; empty for neither."""
-    return {severe for text in _severities(passages, name) if (severe := is_severe(text)) is not None}
+    return {severe for text in severities(passages, name) if (severe := is_severe(text)) is not None}
 
 
-def _severities(passages: Sequence[PassageRecord], name: str | None) -> list[str]:
+def severities(passages: Sequence[PassageRecord], name: str | None) -> list[str]:
     """Return the severities that the notes state of a type."""
     about = [] if name is None else about_type(passages, name)
     return [one.text for one in about if one.field == "severity"]
 
 
-def _types_of_notes(passages: Sequence[PassageRecord]) -> list[str]:
+def types_of_notes(passages: Sequence[PassageRecord]) -> list[str]:
     """Return the types that passages are about, each once."""
     return list(dict.fromkeys(one.defect for one in passages if one.defect is not None))
 
@@ -107,7 +107,7 @@ def _named_in_notes(topic: Topic) -> list[str]:
     passages = topic.state["passages"]
     if name is not None:
         return quoted(topic, find_contacts(about_type(passages, name)))
-    types = _types_of_notes(passages)
+    types = types_of_notes(passages)
     found = {name: find_contacts(about_type(passages, name))[:1] for name in types}
     return [quoted_if(topic, name, one) for name in types for one in found[name]][:MOST_CANDIDATES]
 
@@ -174,8 +174,8 @@ def catalogue(topic: Topic) -> Reply:
     sized = any(topic.words.has(each, topic.text) for each in ("limit", "long", "length"))
     if "verdict" not in topic.state and sized:
         # Several are a scratch: each has a limit of its own.
-        noted = _types_of_notes(topic.state["passages"])
-        if len(noted) > 1 and len(each := _of_each(topic, noted, "limit")) > 1:
+        noted = types_of_notes(topic.state["passages"])
+        if len(noted) > 1 and len(each := of_each(topic, noted, "limit")) > 1:
             return Reply("", each)
     if not passages:
         return Reply(
@@ -206,21 +206,21 @@ def catalogue(topic: Topic) -> Reply:
 def _listed(topic: Topic) -> list[str]:
     """Return, type by type, what the notes say of what a question wants of all: the severe, the limits."""
     passages = topic.state["passages"]
-    types = _types_of_notes(passages)
+    types = types_of_notes(passages)
     if topic.words.has("serious", topic.text):
-        stated = {name: " ".join(_severities(passages, name)) for name in types}
+        stated = {name: " ".join(severities(passages, name)) for name in types}
         # "Which are critical?" is of those that the notes call so, where there are any.
-        critical = [name for name in types if _CRITICAL.search(stated[name])]
+        critical = [name for name in types if CRITICAL.search(stated[name])]
         severe = [name for name in types if _severe(passages, name) == {True}]
-        named = critical if critical and _CRITICAL.search(topic.text) else severe
+        named = critical if critical and CRITICAL.search(topic.text) else severe
         none = [topic.say("The notes call none severe [notes].")] if any(stated.values()) else []
-        return _of_each(topic, named, "effect") or none
+        return of_each(topic, named, "effect") or none
     if topic.words.has("limit", topic.text):
-        return _of_each(topic, types, "limit")
+        return of_each(topic, types, "limit")
     return []
 
 
-def _of_each(topic: Topic, types: Sequence[str], aspect: Aspect) -> list[str]:
+def of_each(topic: Topic, types: Sequence[str], aspect: Aspect) -> list[str]:
     """Return what the notes say on an aspect of each of several types."""
     passages, say = topic.state["passages"], topic.say
     stated = {name: find_aspect(about_type(passages, name), aspect, say.language)[:1] for name in types}
@@ -247,8 +247,8 @@ def _aspect(topic: Topic, aspect: Aspect, silent: str) -> Reply:
             first.lead, quoted(topic, stated) or [say(silent, type=topic.type_as_asked)], first.affirmed
         )
     if "verdict" not in topic.state:
-        types = _types_of_notes(passages)
-        if topic.words.has("every", topic.text) and (each := _of_each(topic, types, aspect)):
+        types = types_of_notes(passages)
+        if topic.words.has("every", topic.text) and (each := of_each(topic, types, aspect)):
             return Reply("", each)
         return Reply(
             "",
@@ -286,7 +286,7 @@ def _for_unknown_type(topic: Topic, aspect: Aspect, silent: str, passages: list[
     source = "type" if kind is not None else "notes"
     unknown = say("The type of the defect is not certain [{source}].", source=source)
     fitting = [one.name for one in kind.alternatives] if kind is not None else []
-    types = list({name_key(name): name for name in (*fitting, *_types_of_notes(passages))}.values())
+    types = list({name_key(name): name for name in (*fitting, *types_of_notes(passages))}.values())
     stated = {
         name: found
         for name in types

@@ -12,6 +12,8 @@ from agents.answers.compose import each_sentence_once, yes_or_no_alone
 from agents.answers.evidence import notes_evidence
 from agents.answers.kinds import ENTRIES
 from agents.answers.on_doubt import doubt
+from agents.answers.on_products import RECORD, of_the_record
+from agents.answers.on_types import asks_of_types, compared_types, of_types, worse
 from agents.answers.phrases import phrases_of
 from agents.answers.topic import Reply, Topic
 from agents.questions.encoder import normalised
@@ -27,6 +29,7 @@ from anomaly_core.names import name_key
 from knowledge.catalogue.product_match import mentioned
 from tools.classify.scores import UNKNOWN
 from tools.context import Context
+from tools.enrolled import enrolled
 from tools.history import is_of_the_log, logged_products, logged_types, look_up
 from tools.phrases import Phrases
 from tools.records import (
@@ -97,6 +100,7 @@ def answer_without_image(
     say = phrases_of(asked.language)
     named = product or _product_of(context, question, asked.spoken)
     notes = _Notes(context, asked, say, named, known)
+    record, words = enrolled(context, named), words_of(asked.spoken)
     observations: list[Observation] = []
     replies: list[Reply] = []
     for number, intent in enumerate(asked.intents):
@@ -104,6 +108,8 @@ def answer_without_image(
             # "Is 2.5 mm over the limit?": a yes would mean that it is not within it.
             closed = not (asks_openly(text, asked.spoken) or words_of(asked.spoken).has("at_least", text))
             replies.append(on_limits.stated(say, *compared, closed=closed))
+        elif record is not None and (told := of_the_record(say, words, intent, record)):
+            replies.append(told)
         elif intent.log is not None:
             counted = product or _logged_product(context, intent.log, asked.spoken)
             observations.append(_looked_up(context, intent.log, counted, number, len(observations)))
@@ -118,6 +124,7 @@ def answer_without_image(
     elif in_doubt := doubt(asked, say):
         replies.append(Reply(in_doubt))
     answer = say.joined([reply.text for reply in replies])
+    used = [EvidenceRecord(kind="knowledge", id=RECORD, text=record.model_dump_json())] if record else []
     return TextAnswerRecord(
         question=question,
         product=named,
@@ -125,7 +132,11 @@ def answer_without_image(
         understood=[intent.printed() for intent in asked.intents],
         affirmed=affirmed,
         answer=answer,
-        evidence=[*(one.evidence for one in observations), *notes.evidence(answer)],
+        evidence=[
+            *(one.evidence for one in observations),
+            *(one for one in used if f"[{RECORD}]" in answer),
+            *notes.evidence(answer),
+        ],
     )
 
 
@@ -140,6 +151,11 @@ def _of_the_log(context: Context, asked: Asked, known: Sequence[str]) -> Asked:
 
 def _of_its_parts(context: Context, one: Understanding, language: str, known: Sequence[str]) -> Understanding:
     text, words = normalised(one.text), words_of(language)
+    noted = one.log is None or (one.log.figure in ("worst", "list", "count") and words.has("serious", text))
+    if noted and one.type is None and asks_of_types(words, text):
+        # "Which defect is the most serious?" is of the notes.
+        kind = one.kind if one.log is None else "effect"
+        return one.model_copy(update={"log": None, "kind": kind, "near": None})
     counting = one.kind in ("parts", "count") and words.has("how_many", text)
     # "What are the rejects of lot A18?" lists no defects of the notes.
     parts = one.kind in OF_PARTS or (one.kind == "catalogue" and words.has("lot", text))
@@ -171,6 +187,14 @@ class _Notes:
     def replies(self, number: int) -> list[Reply]:
         """Return what the catalogue says to one of the question's intents, by product."""
         say, asked = self._say, self._asked.intents[number]
+        text, spoken = normalised(asked.text), self._asked.spoken
+        if pair := compared_types(text, spoken, self._known):
+            return [worse(self._topic(self._product, pair, asked, number), *pair)]
+        if asked.type is None and asks_of_types(words_of(spoken), text):
+            products = [self._product] if self._product is not None else self._context.domain.products()
+            listed = [of_types(self._topic(name, [], asked, number)) for name in products]
+            found = [Reply("", one) for one in listed if one]
+            return found or [Reply("", [say("The notes name no such type [notes].")])]
         intent = self._with_type(number)
         word = ABOUT_NOTES.get(intent.kind)
         if intent.kind in LISTS or (intent.type is not None and intent.kind in DEFINES):
@@ -188,12 +212,16 @@ class _Notes:
             found.append(Reply("", [say("By the notes that is {type} [notes].", type=intent.type)]))
         types = self._types(intent)
         for name in subjects:
-            self._states.append(_state(self._context, name, types))
-            topic = Topic(self._states[-1], self._asked, intent, number, say)
+            topic = self._topic(name, types, intent, number)
             measure = measure_of(topic.text) if intent.kind in MEASURES and intent.type else None
             judged = None if measure is None else on_limits.stated_by_notes(topic, measure)
             found.append(judged or word(topic))
         return found
+
+    def _topic(self, product: str | None, types: Sequence[str], intent: Understanding, number: int) -> Topic:
+        """Return an intent with the notes about a product, of types alone where some are given."""
+        self._states.append(_state(self._context, product, types))
+        return Topic(self._states[-1], self._asked, intent, number, self._say)
 
     def _types(self, intent: Understanding) -> list[str]:
         """Return the types that an intent is about: those that it names, else the one that it means."""

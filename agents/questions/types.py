@@ -19,6 +19,8 @@ LEAST_LEAD: Final = 0.05
 """Least lead over the second best; both are set by a look at questions about five catalogues."""
 CALLED: Final = 0.68
 """Least cosine of some words of a question and the name of a type that they stand for."""
+CALLED_ALONE: Final = 0.45
+"""The same of words that are known to name some type."""
 CALLED_LEAD: Final = 0.12
 """Least lead of theirs; both are set by a look at 240 questions of logs with eleven types."""
 _WINDOWS: Final = (2, 3)
@@ -43,10 +45,10 @@ def meant_type(question: str, entries: Sequence[Entry]) -> str | None:
     return types[int(order[0])]
 
 
-def called_type(text: str, types: Sequence[str], language: str) -> str | None:
+def called_type(text: str, types: Sequence[str], language: str, *, least: float = CALLED) -> str | None:
     """Return the type that some words of a text are a name of: "cabeça cortada" of "Cut head", or None.
 
-    text: normalised. types: names as they are logged or noted.
+    text: normalised. types: names as they are logged or noted. least: cosine.
     """
     windows = list(dict.fromkeys(_windows(text, language)))[:MOST_WINDOWS]
     if not windows or not types:
@@ -56,7 +58,7 @@ def called_type(text: str, types: Sequence[str], language: str) -> str | None:
     window, best = np.unravel_index(int(cosines.argmax()), cosines.shape)
     others = np.delete(cosines[window], best)
     lead = float(cosines[window, best] - others.max()) if len(others) else 1.0
-    return types[int(best)] if cosines[window, best] >= CALLED and lead >= CALLED_LEAD else None
+    return types[int(best)] if cosines[window, best] >= least and lead >= CALLED_LEAD else None
 
 
 def _windows(text: str, language: str) -> Iterator[str]:
