@@ -246,7 +246,7 @@ class AnswerRecord(InspectionRecord):
     language: str = Field(description="ISO 639-1 code; the answer is in it")
     understood: list[UnderstoodRecord] = Field(description="an entry for each thing asked, in order")
     affirmed: bool | None = Field(
-        description="whether the question as it was put is answered yes; null where it asks for no yes or no"
+        description="whether it is answered yes; null where no yes or no is asked for"
     )
 
 
@@ -307,9 +307,7 @@ class VerdictRecord(Record):
     uncertain: bool
     alpha: float
     review: float
-    problems: list[str] = Field(
-        default_factory=list, description="why the image isn't comparable with the good images; never pass"
-    )
+    problems: list[str] = Field(default_factory=list, description="why it isn't comparable with good images")
     person: PersonsWord | None = Field(None, description="last word on this image; the rest is as measured")
 
     @property
