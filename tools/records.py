@@ -245,9 +245,7 @@ class AnswerRecord(InspectionRecord):
     thread: str
     language: str = Field(description="ISO 639-1 code; the answer is in it")
     understood: list[UnderstoodRecord] = Field(description="an entry for each thing asked, in order")
-    affirmed: bool | None = Field(
-        description="whether it is answered yes; null where no yes or no is asked for"
-    )
+    affirmed: bool | None = Field(description="whether it is answered yes; null where neither yes nor no is")
 
 
 class TextAnswerRecord(Record):
