@@ -248,6 +248,11 @@ class Settings(BaseModel):
         return None if self.log == "none" else Path(self.log).expanduser()
 
     @property
+    def page_language(self) -> Language:
+        """Language of a report's page where none is asked for."""
+        return self.language or "en"
+
+    @property
     def chat_kinds(self) -> frozenset[Kind]:
         """The kinds of `llm_kinds`."""
         named = frozenset[Kind](kind for kind in self.llm_kinds if kind != "all")

@@ -13,7 +13,6 @@ tenth of the run. `over_bare`: time of an image over that of decoding it and one
 from __future__ import annotations
 
 import json
-import os
 import random
 import signal
 import statistics
@@ -21,10 +20,12 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
 from harness import parser, write
+from served import environment, resident_mb
 from service import marked, painted
 
 from agents.app import Application
@@ -47,7 +48,7 @@ class Run:
     def __init__(self, folder: Path, images: Path, settings: dict[str, object]) -> None:
         self.folder = folder
         self.file = folder / "results.jsonl"
-        self._settings = {f"IAD_{name.upper()}": str(value) for name, value in settings.items()}
+        self._environment = environment(settings)
         self._command = [sys.executable, "-m", "agents", "inspect", str(images), "--resume", str(self.file)]
         self._command += ["--product", PRODUCT, "--store", str(folder / "store")]
         self.memory_mb: list[float] = []
@@ -57,17 +58,18 @@ class Run:
 
         Raises RuntimeError where it ends by itself with another status than 0.
         """
-        kept = {key: text for key, text in os.environ.items() if not key.startswith("IAD_")}
         start = time.perf_counter()
         with (
             (self.folder / "stderr.txt").open("ab") as told,
             subprocess.Popen(
-                self._command, env={**kept, **self._settings}, stdout=subprocess.DEVNULL, stderr=told
+                self._command, env=self._environment, stdout=subprocess.DEVNULL, stderr=told
             ) as process,
         ):
             while process.poll() is None:
                 time.sleep(WATCHED_S)
-                self._watch(process.pid)
+                # It may have ended in between.
+                with suppress(OSError, ValueError):
+                    self.memory_mb.append(resident_mb(process.pid))
                 if seconds is not None and time.perf_counter() - start > seconds:
                     process.send_signal(signal.SIGKILL)
                     process.wait()
@@ -85,13 +87,6 @@ class Run:
         log = InspectionLog(self.folder / "store-log.sqlite")
         log.verify()
         return [row["sha256"] for row in log.read(lambda held: list(rows(held, Filter(), "first")))]
-
-    def _watch(self, pid: int) -> None:
-        try:
-            pages = int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1])
-        except (FileNotFoundError, ProcessLookupError, IndexError):
-            return
-        self.memory_mb.append(pages * os.sysconf("SC_PAGE_SIZE") / 1e6)
 
 
 def paint(folder: Path, count: int) -> None:

@@ -85,15 +85,12 @@ class Server:
     def __init__(self, store: Path, log: Path, *, station: bool = False, **settings: object) -> None:
         self._log = log
         self.port = free_port()
-        given = {f"IAD_{name.upper()}": str(value) for name, value in settings.items()}
-        # NiceGUI serves no pages where it takes itself to be under test.
-        kept = {key: text for key, text in os.environ.items() if not key.startswith(("IAD_", "PYTEST_"))}
         pages = "--station" if station else "--no-station"
         command = [sys.executable, "-m", "agents", "serve", pages, "--port", str(self.port)]
         with log.open("ab") as written:
             self._process = subprocess.Popen(
                 [*command, "--store", str(store)],
-                env={**kept, **given},
+                env=environment(settings),
                 stdout=written,
                 stderr=written,
             )
@@ -120,13 +117,26 @@ class Server:
 
     def memory_mb(self) -> float:
         """Return the process's resident size; Linux alone."""
-        status = Path(f"/proc/{self._process.pid}/status").read_text(encoding="ascii")
-        (kb,) = (line.split()[1] for line in status.splitlines() if line.startswith("VmRSS:"))
-        return int(kb) / 1000
+        return resident_mb(self._process.pid)
 
     def told(self) -> str:
         """Return what it wrote to stderr so far, its access log too."""
         return self._log.read_text(encoding="utf-8")
+
+
+def environment(settings: Mapping[str, object]) -> dict[str, str]:
+    """Return the environment of a process with these settings, by name, and no other ones."""
+    given = {f"IAD_{name.upper()}": str(value) for name, value in settings.items()}
+    # NiceGUI serves no pages where it takes itself to be under test.
+    kept = {key: text for key, text in os.environ.items() if not key.startswith(("IAD_", "PYTEST_"))}
+    return {**kept, **given}
+
+
+def resident_mb(pid: int) -> float:
+    """Return a process's resident size; Linux alone. Raises OSError, ValueError for one that has ended."""
+    status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
+    (kb,) = (line.split()[1] for line in status.splitlines() if line.startswith("VmRSS:"))
+    return int(kb) / 1000
 
 
 def free_port() -> int:

@@ -102,7 +102,7 @@ def is_of_the_log(context: Context, text: str) -> bool:
 
 @dataclass(frozen=True)
 class _Names:
-    """The lots, stations, operators and the image that a text names, as the log spells them."""
+    """The lots, stations and operators that a text names, in its order, and the image, as they are logged."""
 
     lots: list[str]
     stations: list[str]
@@ -120,9 +120,13 @@ def _names(connection: sqlite3.Connection, text: str) -> _Names:
     # A name stands by itself in a language without spaces, too: "L41批次".
     words = [word.strip(".-") for word in re.findall(r"[a-z0-9][a-z0-9_.-]*", text)]
     coded = list(dict.fromkeys(word for word in words if re.search(r"[\d_]", word)))[:MOST_ROWS]
-    stations = _named(text, names.distinct(connection, "station"))
+
+    def placed(name: str) -> int:
+        return text.find(plain_name(name).lower())
+
+    stations = sorted(_named(text, names.distinct(connection, "station")), key=placed)
     known = names.distinct(connection, "operator")
-    operators = _named(text, known) or [one for one in known if spelled_in(text, one)]
+    operators = sorted(_named(text, known), key=placed) or [one for one in known if spelled_in(text, one)]
     taken = {one.lower() for one in (*stations, *operators)}
     others = [word for word in coded if word not in taken]
     lots = [lot for word in others if (lot := names.lot_of(connection, word)) is not None]
@@ -209,16 +213,11 @@ def _figures(
             pass
     number = chosen.counts().all if types else counted.of(decision)
     scopes = []
-    if figure == "lots" and len(lots) > 1:
-        # Each by itself, in the order of the question.
-        scopes = [(lot, replace(scope, lot=lot)) for lot in lots]
-    elif figure == "stations" and len(found.stations) > 1:
-        ordered = sorted(found.stations, key=lambda one: asked.text.find(plain_name(one).lower()))
-        scopes = [(one, replace(scope, station=one)) for one in ordered]
-    elif figure == "operators" and len(found.operators) > 1:
-        ordered = sorted(found.operators, key=lambda one: asked.text.find(plain_name(one).lower()))
-        scopes = [(one, replace(scope, operator=one)) for one in ordered]
-        made["by_operator"] = [one for one in made["by_operator"] if one.name in ordered]
+    several = {"lots": lots, "stations": found.stations, "operators": found.operators}.get(figure, [])
+    if len(several) > 1:
+        scopes = [(name, replace(scope, **dict[str, Any]({_COLUMNS[figure]: name}))) for name in several]
+        if figure == "operators":
+            made["by_operator"] = [one for one in made["by_operator"] if one.name in several]
     elif figure == "periods" and asked.than is not None:
         scopes = [
             (one.period or f"{one.since} to {one.until}", replace(scope, since=one.since, until=one.until))

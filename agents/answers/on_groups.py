@@ -83,9 +83,7 @@ def _ranked(told: Told, compared: Sequence[GroupRecord]) -> list[GroupRecord] | 
     good = told.found.decision == "pass"
     value = _share if best or worst or share else _number(told)
     # The best has the highest yield, and the lowest share of rejects.
-    upwards = (best is not good) if best or worst else least
-    if worst and not best:
-        upwards = good
+    upwards = not good if best else good if worst else least
     return sorted(compared, key=value, reverse=not upwards)
 
 

@@ -232,7 +232,7 @@ class Desk:
             return out.read_bytes()
 
     def _page_language(self, asked: Language | None) -> Language:
-        return asked or self.app.settings.language or "en"
+        return asked or self.app.settings.page_language
 
     def _inspected_as(self, sha256: str) -> str | None:
         """Return the product of an image's last inspection, or None."""

@@ -19,11 +19,10 @@ def bound_of(text: str, language: str) -> BoundRecord | None:
 
     text: in lower case, without its period. A number without "%" counts only beside a word that compares.
     """
-    words = words_of(language)
-    numbers = [one for one in _VALUE.finditer(text) if one[2] is None or re.fullmatch(PERCENT, one[2])]
+    words, numbers = words_of(language), _numbers(text)
     if len(numbers) != 1:
         return None
-    value, percent = float(numbers[0][1].replace(",", ".")), numbers[0][2] is not None
+    value, percent = numbers[0]
     sense = next((one for one in _SENSES if words.has(one, text)), None)
     if not percent and sense in (None, "excess"):
         return None
@@ -34,9 +33,11 @@ def alpha_of(text: str, language: str) -> float | None:
     """Return the false-alarm rate that a question supposes, in (0, 1), or None."""
     if not words_of(language).has("alpha", text):
         return None
-    values = [
-        float(one[1].replace(",", ".")) / (100 if one[2] else 1)
-        for one in _VALUE.finditer(text)
-        if one[2] is None or re.fullmatch(PERCENT, one[2])
-    ]
+    values = (value / 100 if percent else value for value, percent in _numbers(text))
     return next((value for value in values if 0 < value < 1), None)
+
+
+def _numbers(text: str) -> list[tuple[float, bool]]:
+    """Return the numbers of a text that have no unit, or "%", and whether they have that."""
+    found = [one for one in _VALUE.finditer(text) if one[2] is None or re.fullmatch(PERCENT, one[2])]
+    return [(float(one[1].replace(",", ".")), one[2] is not None) for one in found]

@@ -11,7 +11,7 @@ from agents.questions.compared import compared_periods
 from agents.questions.encoder import normalised
 from agents.questions.periods import Period, period_of
 from agents.questions.polarity import asks_openly
-from agents.questions.words import Words, words_of
+from agents.questions.words import IMAGE_ENDING, Words, words_of
 from agents.state import Understanding
 from anomaly_core.results import Decision
 from knowledge.log.entry import timestamp
@@ -56,7 +56,7 @@ OF_NO_IMAGE: Final = frozenset[LogFigure](
 """Figures that a question without an image asks the log for, whatever its kind."""
 _FILE: Final = re.compile(
     r"[^\W\u3040-\u9fff\uac00-\ud7a3](?:[^\W\u3040-\u9fff\uac00-\ud7a3]|[.-])*"
-    r"\.(?:png|jpe?g|tiff?|bmp|webp|gif)(?![a-z0-9_])"
+    rf"{IMAGE_ENDING}(?![a-z0-9_])"
 )
 """The name of a file, which may stand between letters of a script without spaces."""
 

@@ -8,6 +8,7 @@ from typing import Final
 
 from agents.questions.encoder import normalised
 from agents.questions.language_table import load_table
+from agents.questions.words import IMAGE_ENDING
 
 SURE: Final = 3.0
 """Least log-ratio of the best language to the next for a decision by a text alone."""
@@ -21,9 +22,7 @@ _SCRIPTS: Final = (
 _OTHER_SCRIPT: Final = re.compile(r"[\u0370-\u058f\u0590-\u0eff]")
 
 
-_CODE: Final = re.compile(
-    r"[\w./-]*(?:\d[\w./-]*|\.(?:png|jpe?g|bmp|tiff?|webp|gif)\b)", re.ASCII | re.IGNORECASE
-)
+_CODE: Final = re.compile(rf"[\w./-]*(?:\d[\w./-]*|{IMAGE_ENDING}\b)", re.ASCII | re.IGNORECASE)
 """A file's name, or a code with a digit, such as a lot's or a station's."""
 
 

@@ -8,8 +8,8 @@ from functools import cache
 from pathlib import PurePath
 from typing import Final
 
-from agents.questions.amounts import CM, MICRON, MM, NUMBER, PERCENT, PX
-from agents.questions.words import Words, types_in, words_of
+from agents.questions.amounts import CM, MICRON, MM, NUMBER, PX, UNIT
+from agents.questions.words import IMAGE_ENDING, Words, types_in, words_of
 from agents.state import Seen, Turn
 from anomaly_core.names import plain_name
 from anomaly_core.results import CELLS
@@ -21,15 +21,9 @@ INFLECTED: Final = 6
 ENDING: Final = 2
 _LETTER: Final = r"[a-z0-9_\u00df-\u024f]"
 ORDINALS: Final = {"first": 1, "second": 2, "third": 3, "fourth": 4}
-_LENGTH: Final = re.compile(
-    rf"(?<![a-z\d.,]){NUMBER}\s*({MM}|{PX}|{CM}|{MICRON}|{PERCENT})(?![a-z])", re.IGNORECASE
-)
-_NUMBER: Final = re.compile(
-    rf"(?<![a-z\d.,]){NUMBER}(?:\s*({MM}|{PX}|{CM}|{MICRON}|{PERCENT})(?![a-z]))?(?!\d)", re.IGNORECASE
-)
-IMAGE_NAME: Final = re.compile(
-    r"(?<![\w.])(?:[\w-]+\.(?:png|jpe?g|bmp|tiff?|webp|gif)|[a-z]{1,8}[_-]?\d+|\d{3,})(?![\w.])"
-)
+_LENGTH: Final = re.compile(rf"(?<![a-z\d.,]){NUMBER}\s*({UNIT})(?![a-z])", re.IGNORECASE)
+_NUMBER: Final = re.compile(rf"(?<![a-z\d.,]){NUMBER}(?:\s*({UNIT})(?![a-z]))?(?!\d)", re.IGNORECASE)
+IMAGE_NAME: Final = re.compile(rf"(?<![\w.])(?:[\w-]+{IMAGE_ENDING}|[a-z]{{1,8}}[_-]?\d+|\d{{3,}})(?![\w.])")
 """What may be an image's name, with its ending or without."""
 _BETWEEN: Final = r"[^\d]{0,24}?"
 _SCALES: Final = (

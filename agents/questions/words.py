@@ -15,6 +15,8 @@ from anomaly_core.names import name_key, plain_name
 
 FOLDER: Final = Path(__file__).parent / "words"
 NEVER: Final = re.compile(r"(?!)")
+IMAGE_ENDING: Final = r"\.(?:png|jpe?g|tiff?|bmp|webp|gif)"
+"""Ending of the name of an image's file, as people write it."""
 SPACELESS: Final = frozenset({"zh", "ja", "ko"})
 """Languages whose words do not stand between spaces, or take endings without one."""
 _NEGATED: Final[Mapping[str, tuple[int, int]]] = {"ja": (0, 8), "ko": (2, 8)}

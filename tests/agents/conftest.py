@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
+from logged import context, rows
 from PIL import Image
 
+from tools.context import Context
 from tools.records import (
     DefectRecord,
     EvidenceRecord,
@@ -22,6 +24,16 @@ from tools.records import (
 )
 
 MakeRecord = Callable[..., InspectionRecord]
+
+
+@pytest.fixture
+def tools(tmp_path: Path) -> Iterator[Context]:
+    """Tools with a log of two days, see `logged.rows`."""
+    made = context(tmp_path / "log.sqlite")
+    assert made.log is not None
+    made.log.append(rows())
+    yield made
+    made.log.close()
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from logged import START, bulk, context, entry, rows
+from logged import START, bulk, context, entry
 from scipy.special import ndtr
 
 from agents.answers.without_image import answer_without_image
@@ -23,15 +23,6 @@ from tools.history import look_up
 
 NOW = datetime(2026, 11, 26, 10, 30).astimezone()
 """A Thursday."""
-
-
-@pytest.fixture
-def tools(tmp_path: Path) -> Iterator[Context]:
-    made = context(tmp_path / "log.sqlite")
-    assert made.log is not None
-    made.log.append(rows())
-    yield made
-    made.log.close()
 
 
 FIRST_WORDS = [

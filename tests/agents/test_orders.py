@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
-from logged import context, entry, rows
+from logged import entry
 
 from agents.answers.without_image import answer_without_image
 from agents.questions.understanding import understand
@@ -69,15 +66,6 @@ WORDS = {
     "report": "iad report --log ",
     "machine": "iad watch --send",
 }
-
-
-@pytest.fixture
-def tools(tmp_path: Path) -> Iterator[Context]:
-    made = context(tmp_path / "log.sqlite")
-    assert made.log is not None
-    made.log.append(rows())
-    yield made
-    made.log.close()
 
 
 @pytest.mark.parametrize(("language", "text", "order"), ORDERS, ids=[one[1] for one in ORDERS])

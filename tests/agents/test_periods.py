@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from logged import START, bulk, context, entry, rows
+from logged import START, bulk, context, entry
 
 from agents.answers.without_image import answer_without_image
 from agents.questions.compared import compared_periods
@@ -22,15 +21,6 @@ from tools.history import look_up
 
 NOW = datetime(2026, 11, 26, 10, 30).astimezone()
 """A Thursday."""
-
-
-@pytest.fixture
-def tools(tmp_path: Path) -> Iterator[Context]:
-    made = context(tmp_path / "log.sqlite")
-    assert made.log is not None
-    made.log.append(rows())
-    yield made
-    made.log.close()
 
 
 PERIODS = [

@@ -154,7 +154,7 @@ def _on_images(
         from tools.report.write import ReportWriter
 
         context = opened.tools
-        language = opened.settings.language or "en"
+        language = opened.settings.page_language
         writer = ReportWriter(header_of(context, title, len(images), language), outs)
         try:
             with writer, looked_at_again():
@@ -194,7 +194,7 @@ def _on_log(
         from agents.reporting import write_log_report
 
         kept = kept_images(opened.settings).find
-        page = opened.settings.language or "en"
+        page = opened.settings.page_language
         return write_log_report(opened.tools, wanted, title, outs, language=page, kept=kept, tell=bar)
 
 
