@@ -5,149 +5,16 @@ Each test also fails on an error in the browser's console, and on a request to a
 
 from __future__ import annotations
 
-import os
-import shutil
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 from plates import part
+from station_pages import choose, drop, fits, opened, served
 
-from agents.app import Application
 from agents.interfaces.station.words import LANGUAGES, words_of
-from agents.settings import Settings
 
-ROOT = Path(__file__).parents[2]
-CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
-NOTES = "# Plate\n\n## Blot\nLook: a bright square.\nCause: paint that dripped.\nAction: wipe it off.\n"
-WAIT_MS = 60_000
-
-pytest.importorskip("nicegui", reason="the station needs nicegui: pip install -e '.[station]'")
-sync_api = pytest.importorskip("playwright.sync_api", reason="needs playwright: pip install playwright")
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="needs axe-playwright-python")
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here: apt install chromium, or set CHROMIUM"),
-]
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    made = tmp_path_factory.mktemp("station")
-    (made / "watched").mkdir()
-    part(made / "blot.png", 9, blot=True)
-    part(made / "good.png", 20)
-    (made / "notes.md").write_text(NOTES, encoding="utf-8")
-    with Application(settings(made)) as app:
-        app.enroll("plate", [part(made / f"{seed}.png", seed) for seed in range(4)])
-        app.add_knowledge([made / "notes.md"], "plate")
-    return made
-
-
-def settings(folder: Path) -> Settings:
-    return Settings(store=folder / "store", encoder="tiny", text_encoder="tiny", input_size=96)
-
-
-@contextmanager
-def served(folder: Path, **more: str) -> Iterator[str]:
-    """Run `iad serve`, and give its address."""
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        port = found.getsockname()[1]
-    given = {
-        "STORE": str(folder / "store"),
-        "ENCODER": "tiny",
-        "TEXT_ENCODER": "tiny",
-        "INPUT_SIZE": "96",
-        **more,
-    }
-    # NiceGUI serves no pages where it takes itself to be under test.
-    kept = {key: text for key, text in os.environ.items() if not key.startswith(("IAD_", "PYTEST_"))}
-    environment = {**kept, **{f"IAD_{key}": text for key, text in given.items()}, "PYTHONPATH": str(ROOT)}
-    command = [
-        sys.executable,
-        "-m",
-        "agents",
-        "serve",
-        "--port",
-        str(port),
-        "--watch",
-        str(folder / "watched"),
-    ]
-    with (folder / "serve.log").open("ab") as log:
-        server = subprocess.Popen(command, cwd=folder, env=environment, stdout=log, stderr=log)
-    address = f"http://127.0.0.1:{port}"
-    try:
-        deadline = time.monotonic() + 120
-        while server.poll() is None and time.monotonic() < deadline:
-            try:
-                with urllib.request.urlopen(f"{address}/readyz", timeout=5):
-                    break
-            except OSError:
-                time.sleep(0.3)
-        assert server.poll() is None, (folder / "serve.log").read_text()
-        yield address
-    finally:
-        server.terminate()
-        server.wait(30)
-
-
-@pytest.fixture(scope="module")
-def address(folder: Path) -> Iterator[str]:
-    with served(folder) as found:
-        yield found
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    with sync_api.sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
-
-
-@contextmanager
-def opened(chromium: Any, width: int = 1440, locale: str = "en-GB", **options: Any) -> Iterator[Any]:
-    """Give a page that notes what goes wrong; nothing may have in the end."""
-    wrong: list[str] = []
-
-    def asked(request: Any) -> None:
-        if not request.url.startswith(("http://127.0.0.1:", "ws://127.0.0.1:", "data:", "blob:")):
-            wrong.append(f"asks {request.url}")
-
-    page = chromium.new_page(viewport={"width": width, "height": 900}, locale=locale, **options)
-    page.set_default_timeout(WAIT_MS)
-    page.on("request", asked)
-    page.on("console", lambda said: wrong.append(said.text) if said.type == "error" else None)
-    page.on("pageerror", lambda error: wrong.append(str(error)))
-    try:
-        yield page
-    finally:
-        page.close()
-    assert wrong == []
-
-
-def choose(page: Any) -> None:
-    """Name the product: an encoder as small as the tests' does not find it."""
-    page.get_by_label("Product", exact=True).click()
-    page.get_by_role("option", name="plate").click()
-
-
-def drop(page: Any, image: Path) -> None:
-    choose(page)
-    page.locator(".intake input[type=file]").set_input_files(str(image))
-
-
-def fits(page: Any) -> bool:
-    """Whether nothing stands out of the page to the right."""
-    return bool(page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"))
 
 
 def test_a_bad_part_fails_with_heat_map_region_and_good_part(
