@@ -16,6 +16,7 @@ from knowledge.log.drift import drifts
 from knowledge.log.entry import RECORDING, timestamp
 from knowledge.log.figures import Counts, Filter, Order, Parts
 from knowledge.log.log import Checked, InspectionLog, require_log
+from knowledge.log.outlook import outlook
 
 T = TypeVar("T")
 EXPORTED: Final = (
@@ -109,10 +110,10 @@ def _instants(text: str, option: str) -> tuple[datetime, datetime | None]:
 
 
 def summary(connection: Connection, wanted: Filter) -> dict[str, Any]:
-    """Return counts, yield, types of defects, days and drift of the log as one object."""
+    """Return counts, yield, types of defects, days, drift and, of a product, outlook as one object."""
     parts = Parts(connection, wanted)
     whole = parts.counts()
-    return {
+    found = {
         **counted(whole),
         "first": whole.first,
         "last": whole.last,
@@ -122,6 +123,9 @@ def summary(connection: Connection, wanted: Filter) -> dict[str, Any]:
         "drift": [{**asdict(one), "advice": one.advice} for one in drifts(connection, wanted)],
         "filter": {key: value for key, value in asdict(wanted).items() if value is not None},
     }
+    # Last, since it counts other parts.
+    expected = None if wanted.product is None else outlook(connection, wanted.product)
+    return {**found, "outlook": None if expected is None else {**asdict(expected), "told": expected.told}}
 
 
 def counted(one: Counts) -> dict[str, Any]:

@@ -143,6 +143,16 @@ def _stations(connection: sqlite3.Connection, product: str) -> Iterator[str | No
         (last,) = connection.execute(f"{of_product} AND station > ?", (product, last)).fetchone()
 
 
+def learned_at(connection: sqlite3.Connection, product: str) -> str:
+    """Return when a product was last enrolled or calibrated, as a timestamp; "" where the log doesn't say."""
+    (found,) = connection.execute(
+        "SELECT COALESCE(MAX(at), '') FROM rows WHERE kind = 'change' AND kind <> 'inspection' "
+        "AND product = ? AND (note LIKE ? OR note LIKE ?)",
+        (product, f"{ENROLLED} %", f"{CALIBRATED} %"),
+    ).fetchone()
+    return str(found)
+
+
 @dataclass(frozen=True)
 class _Stream:
     """The inspections of a product at a station since it was last enrolled or calibrated."""
@@ -153,11 +163,7 @@ class _Stream:
 
     def drifts(self, of_images: bool) -> Iterator[Drift]:
         """Yield the changes of the scores, then those of the images where they are wanted."""
-        (start,) = self.connection.execute(
-            "SELECT COALESCE(MAX(at), '') FROM rows WHERE kind = 'change' AND kind <> 'inspection' "
-            "AND product = ? AND (note LIKE ? OR note LIKE ?)",
-            (self.product, f"{ENROLLED} %", f"{CALIBRATED} %"),
-        ).fetchone()
+        start = learned_at(self.connection, self.product)
         columns = ["number", "p_value", "COALESCE(alpha, 0)", "decision = 'fail'"]
         columns += RECORDING if of_images else ()
         rows = self.connection.execute(

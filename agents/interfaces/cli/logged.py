@@ -61,7 +61,7 @@ def log(
         typer.Option("--limit", metavar="N", min=1, help=f"Rows; {SHOWN} in a table, all in JSON."),
     ] = None,
     summary: Annotated[
-        bool, typer.Option("--summary", help="Counts, yield, types of defects, days, drift; no rows.")
+        bool, typer.Option("--summary", help="Counts, yield, types of defects, days, drift, of a product its outlook; no rows.")
     ] = False,
     verify: Annotated[
         bool, typer.Option("--verify", help="Check that no row was changed, removed or put elsewhere.")
@@ -103,6 +103,9 @@ def log(
         _print_summary(found)
         for one in opened.read(lambda connection: drifts(connection, wanted)):
             _print_drift(one)
+        if found["outlook"] is not None:
+            for line in found["outlook"]["told"]:
+                print_line(("outlook  ", "dim"), line)
         return
     most = limit if limit is not None or json else SHOWN
 
