@@ -61,7 +61,11 @@ def log(
         typer.Option("--limit", metavar="N", min=1, help=f"Rows; {SHOWN} in a table, all in JSON."),
     ] = None,
     summary: Annotated[
-        bool, typer.Option("--summary", help="Counts, yield, types of defects, days, drift, of a product its outlook; no rows.")
+        bool,
+        typer.Option(
+            "--summary",
+            help="Counts, yield, types of defects, days, drift, of a product its outlook; no rows.",
+        ),
     ] = False,
     verify: Annotated[
         bool, typer.Option("--verify", help="Check that no row was changed, removed or put elsewhere.")
