@@ -19,16 +19,16 @@ LAST: Final = 500
 LEAST: Final = 30
 """Fewer parts say too little."""
 CLEAR: Final = 3.0
-"""Standard deviations by which more good parts than stated have a p-value above one half, for it to be told."""
+"""Standard deviations by which more parts than the half have a p-value above one half, for it to be told."""
 
 
 @dataclass(frozen=True)
 class Outlook:
     """What the last parts of a product say of the next.
 
-    failed, review: of the `parts`, as measured. good_share: of them, that the p-values above one half account
-    for, in [0, 1]: those of good parts are uniform (Storey, 2002). too_usual: whether more lie there than even
-    only good parts would have, so that the calibration takes good parts for more unusual than they are.
+    failed, review: of the `parts`, as measured. good_share: of them, that the p-values above one half
+    account for, in [0, 1]: those of good parts are uniform (Storey, 2002). too_usual: whether more lie there
+    than even only good parts would have: the calibration takes good parts for more unusual than they are.
     called_good, false_alarms: parts that people called good, and those of them that had failed; called_bad,
     escapes: that they called anomalous, and those that had passed. alpha: rate of the last part.
     """

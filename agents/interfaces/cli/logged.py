@@ -64,7 +64,7 @@ def log(
         bool,
         typer.Option(
             "--summary",
-            help="Counts, yield, types of defects, days, drift, of a product its outlook; no rows.",
+            help="Counts, yield, types, days, drift, a product's outlook; no rows.",
         ),
     ] = False,
     verify: Annotated[
