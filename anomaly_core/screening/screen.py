@@ -147,6 +147,13 @@ def _beyond(values: Sequence[float], prior: float, limit: tuple[float, float]) -
     return found
 
 
+def _is_alone(values: Sequence[float], position: int, deviation: float) -> bool:
+    """Return whether no other value lies on the same side, at least half as far from the median."""
+    middle = values[position] - deviation
+    others = (value - middle for n, value in enumerate(values) if n != position)
+    return not any(2 * other / deviation > 1 for other in others)
+
+
 def _other_size(samples: Sequence[Sample], left: Sequence[int]) -> list[Oddity]:
     sizes = [samples[n].traits.size for n in left]
     values = [0.5 * math.log(height * width) for height, width in sizes]
@@ -158,7 +165,9 @@ def _other_size(samples: Sequence[Sample], left: Sequence[int]) -> list[Oddity]:
 
 
 def _other_light(samples: Sequence[Sample], left: Sequence[int]) -> list[Oddity]:
-    found = _beyond([math.log(samples[n].traits.quality.level + 1) for n in left], LIGHT_PRIOR, LIGHT_LIMIT)
+    """Return the images in another light; one of several such is a variety, such as a darker juice."""
+    levels = [math.log(samples[n].traits.quality.level + 1) for n in left]
+    found = [(n, d) for n, d in _beyond(levels, LIGHT_PRIOR, LIGHT_LIMIT) if _is_alone(levels, n, d)]
     return [
         Oddity(
             left[n], "light", f"{abs(math.expm1(d)):.0%} {'darker' if d < 0 else 'brighter'} than the others"

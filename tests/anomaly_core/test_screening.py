@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from pathlib import Path
 
 import cv2
@@ -12,9 +13,11 @@ import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
 
+from anomaly_core.imaging.frame import whole_frame_of
 from anomaly_core.imaging.reading import load_image
 from anomaly_core.screening.duplicates import MOST_RESIDUAL, residual
 from anomaly_core.screening.outliers import locally_anomalous, p_values, robust_z
+from anomaly_core.screening.screen import Sample, screen
 from anomaly_core.screening.traits import is_flat, traits_of
 from anomaly_core.simulation.procedural import ProceduralProduct
 
@@ -102,3 +105,24 @@ def test_two_anomalous_images_do_not_hide_each_other() -> None:
     values = np.array([0.02, -0.05, 0.04, -0.03, 0.0, 0.05, -0.02, 0.03, 0.8, 0.85])
     found = p_values(values)
     assert found[8:].max() < 0.003 < 0.05 < found[:8].min()
+
+
+def lit(factors: Sequence[float]) -> list[Sample]:
+    """Parts of one product, each in a light of its own."""
+    product, found = ProceduralProduct("metal plate", 3), []
+    grid = torch.ones(4, 4, 2)
+    for n, factor in enumerate(factors):
+        pixels = np.clip(product.image(n, 160) * factor, 0, 255).astype(np.uint8)
+        found.append(
+            Sample(traits_of(pixels), np.array([1.0, 0.0], np.float32), grid, whole_frame_of(pixels, 64, 16))
+        )
+    return found
+
+
+def test_one_image_in_another_light_is_named_and_a_darker_variety_of_several_is_not() -> None:
+    alone = screen(lit([1, 1, 1, 1, 1, 1, 1, 0.5]))
+    assert [(odd.index, odd.kind) for odd in alone.oddities] == [(7, "light")]
+    assert screen(lit([1, 1, 1, 1, 1, 1, 0.55, 0.5])).oddities == ()
+    # One darker and one brighter are two odd ones, and no variety.
+    both = screen(lit([0.5, 1, 1, 1, 1, 1, 1, 1.6]))
+    assert {odd.index for odd in both.oddities} == {0, 7}

@@ -152,7 +152,10 @@ def test_a_type_is_likely_at_best_and_has_a_runner_up(context: Context, tmp_path
     assert record.name in ("flake", UNKNOWN)
     assert record.status == ("likely" if record.name == "flake" else "unknown")
     assert record.alternatives
-    fits = {"scratch": agreement(Look("bright", "line", "straight"), Look("bright", "line", "straight"))}
+    few, more = Look("bright", "line", "straight"), Look("bright", "line", "straight", "small")
+    # A look that states little names nothing, however well it agrees.
+    assert weigh({}, {}, written={"scratch": agreement(few, few), "pore": -1.0}).name == UNKNOWN
+    fits = {"scratch": agreement(more, more)}
     named = weigh({}, {}, written={**fits, "pore": -1.0})
     assert (named.name, named.status) == ("scratch", "likely")
     assert [other.name for other in named.alternatives] == ["pore"]
@@ -234,6 +237,16 @@ def test_a_defect_named_for_a_section_lies_there(tmp_path: Path) -> None:
     assert by_name["Bent tip"]["tip"] > by_name["Rough flank"]["thread"] > 0
     assert by_name["Bent tip"]["head"] < by_name["Rough flank"]["head"] < 0
     assert written_sections(made.domain.passages("screw"), []) == {}
+
+
+def test_a_zone_is_named_with_a_hyphen_and_written_with_a_blank(tmp_path: Path) -> None:
+    made = tiny_context(tmp_path / "store")
+    (tmp_path / "capsule.md").write_text(
+        "# Capsule\n\n## Faulty imprint\nLook: digits smeared on the red half\n"
+    )
+    made.domain.add([tmp_path / "capsule.md"], product="capsule")
+    (odds,) = written_sections(made.domain.passages("capsule"), ["red-half", "black_half"]).values()
+    assert odds["red-half"] > 0 > odds["black_half"]
 
 
 def test_a_region_in_a_zone_is_of_the_type_that_is_named_for_it(context: Context, tmp_path: Path) -> None:

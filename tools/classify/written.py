@@ -96,7 +96,12 @@ def written_sections(passages: Sequence[Passage], zones: Sequence[str]) -> dict[
 
 def _zones_in(text: str, zones: Sequence[str]) -> set[str]:
     """Return the zones whose names a text holds as words."""
-    return {zone for zone in zones if re.search(rf"(?<!\w){re.escape(zone)}s?(?!\w)", text, re.IGNORECASE)}
+    return {zone for zone in zones if re.search(rf"(?<!\w){_spelled(zone)}s?(?!\w)", text, re.IGNORECASE)}
+
+
+def _spelled(zone: str) -> str:
+    """Return the pattern of a zone's name: what is called "red-half" is written "red half"."""
+    return r"[-_\s]+".join(re.escape(word) for word in re.split(r"[-_\s]+", zone))
 
 
 def written_looks(passages: Sequence[Passage]) -> dict[str, Look]:
