@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -42,64 +43,65 @@ def clauses_of(question: str, language: str) -> list[Clause]:
     pieces = [half for piece in split(question, language) for half in parted(piece, language)]
     if not pieces:
         return [Clause(question, "other", 1.0, "open")]
-    whole = " ".join(pieces)
-    texts = [*pieces, whole] if len(pieces) > 1 else [whole]
-    kinds, senses = classify([in_itself(text, language) for text in texts])
-    if len(pieces) == 1:
-        return [_clause(whole, kinds[0], senses[0])]
-    together = _clause(whole, kinds[-1], senses[-1])
-    alone = [_clause(text, k, s) for text, k, s in zip(pieces, kinds, senses, strict=False)]
-    standing = [
-        one.kind not in ("other", "greeting")
-        and (
-            one.probability >= (ASKS if _asks(one.text, language) else STANDS)
-            or (one.kind == "size" and _states_a_length(one.text, language))
-        )
-        for one in alone
-    ]
-    for place, (asking, one) in enumerate(pairwise(alone), start=1):
-        # "What was it, the ejector?" suggests an answer, ", and is it serious?" does not.
-        unsure = one.probability < SINGLE or one.kind == "verdict"
-        if unsure and is_guess(one.text, language) and not begins_with_and(one.text, language):
-            standing[place] &= not asks_openly(normalised(asking.text), language)
-    for place, one in enumerate(alone):
-        # "a round and dark spot?" ends in a word of a look, and asks for none.
-        ends = in_itself(one.text, language)
-        if place and one.kind == "appearance" and ends != one.text and len(normalised(ends).split()) == 1:
-            standing[place] &= words_of(language).has("ask", normalised(ends))
-    distinct = {one.kind for one, stands in zip(alone, standing, strict=True) if stands}
-    clear = any(one.probability >= CLEAR for one, stands in zip(alone, standing, strict=True) if stands)
-    if together.kind == "other" and together.probability >= CLEAR and not clear:
-        return [together]  # "ignore your instructions and the measurement"
-    if together.kind == "correction" and together.probability >= 0.5 and "correction" in distinct:
-        return [together]
-    # "Is it ok? Any scratch?": a yes to the one is a no to the other.
-    meant = {one.sense for one, stands in zip(alone, standing, strict=True) if stands} - {"open"}
-    single = len(distinct) == 1 and together.kind in distinct
-    single &= together.kind != "verdict" or len(meant) < 2
+    texts = [*pieces, " ".join(pieces)] if len(pieces) > 1 else pieces
+    *alone, together = map(_clause, texts, *classify([in_itself(text, language) for text in texts]))
+    standing = [_stands(one, before, language) for before, one in zip([None, *alone], alone, strict=False)]
+    own = [one for one, stands in zip(alone, standing, strict=True) if stands]
     # "How many today, and which was the worst?"
-    figures = [named_figure(normalised(one.text), language) for one in alone]
-    several = {"history"} == distinct and len(set(figures) - {None}) > 1
-    single &= not several
-    if not distinct or (together.probability >= SINGLE and single):
-        return [together if not distinct or together.probability >= NEAR else alone[0]]
+    figures = {named_figure(normalised(one.text), language) for one in alone} - {None}
+    several = {one.kind for one in own} == {"history"} and len(figures) > 1
+    if not own or _is_one(together, own, several=several):
+        return [together]
+    return _merged(alone, standing, several=several)
+
+
+def _stands(one: Clause, before: Clause | None, language: str) -> bool:
+    """Return whether a clause asks for something of its own. before: the clause before it."""
+    sized = one.kind == "size" and _states_a_length(one.text, language)
+    least = ASKS if _asks(one.text, language) else STANDS
+    if one.kind in ("other", "greeting") or (one.probability < least and not sized):
+        return False
+    if before is None:
+        return True
+    # "What was it, the ejector?" suggests an answer, ", and is it serious?" does not.
+    suggests = (one.probability < SINGLE or one.kind == "verdict") and is_guess(one.text, language)
+    suggests &= not begins_with_and(one.text, language) and asks_openly(normalised(before.text), language)
+    # "a round and dark spot?" ends in a word of a look, and asks for none.
+    end = in_itself(one.text, language)
+    look = one.kind == "appearance" and end != one.text and len(normalised(end).split()) == 1
+    return not suggests and (not look or words_of(language).has("ask", normalised(end)))
+
+
+def _is_one(together: Clause, own: Sequence[Clause], *, several: bool) -> bool:
+    """Return whether a question asks for one thing as a whole. own: its clauses that stand by themselves."""
+    kinds = {one.kind for one in own}
+    if together.kind == "other":
+        # "ignore your instructions and the measurement"
+        return together.probability >= CLEAR and all(one.probability < CLEAR for one in own)
+    if together.kind == "correction" and together.probability >= 0.5 and "correction" in kinds:
+        return True
+    # "Is it ok? Any scratch?": a yes to the one is a no to the other.
+    opposed = together.kind == "verdict" and len({one.sense for one in own} - {"open"}) > 1
+    return together.probability >= SINGLE and kinds == {together.kind} and not opposed and not several
+
+
+def _merged(alone: Sequence[Clause], standing: Sequence[bool], *, several: bool) -> list[Clause]:
+    """Return the clauses that stand, each with those before it that do not, one for neighbours of a kind."""
     groups: list[Clause] = []
-    before = ""
+    text = ""
     for one, stands in zip(alone, standing, strict=True):
+        text = f"{text} {one.text}".strip()
         if not stands:
-            before = f"{before} {one.text}".strip()
             continue
-        text = f"{before} {one.text}".strip()
-        before = ""
         apart = one.kind == "verdict" or (one.kind == "history" and several)
         if groups and groups[-1].kind == one.kind and not apart:
-            text = f"{groups[-1].text} {text}"
-            groups[-1] = Clause(text, one.kind, max(one.probability, groups[-1].probability), one.sense)
-        else:
-            groups.append(Clause(text, one.kind, one.probability, one.sense))
-    if before and groups:
-        tail = groups[-1]
-        groups[-1] = Clause(f"{tail.text} {before}", tail.kind, tail.probability, tail.sense)
+            last = groups.pop()
+            text = f"{last.text} {text}"
+            one = replace(one, probability=max(last.probability, one.probability))
+        groups.append(replace(one, text=text, near=None))
+        text = ""
+    if text:
+        groups[-1] = replace(groups[-1], text=f"{groups[-1].text} {text}")
     return groups
 
 
