@@ -50,9 +50,7 @@ DATED: Final = frozenset[Kind]({"count", "verdict", "type", "parts", "product", 
 """Kinds whose questions are of the log where they name a period, as in "how many defects today?"."""
 OF_THE_LOG: Final = DATED | {"history", "cause", "comparison", "catalogue", "correction"}
 """Kinds that a question of the log may be taken for."""
-OF_NO_IMAGE: Final = frozenset[LogFigure](
-    {"yield", "first", "lots", "stations", "corrected", "operators", "frequent"}
-)
+OF_NO_IMAGE: Final = GROUPS | frozenset[LogFigure]({"yield", "first", "corrected", "frequent"})
 """Figures that a question without an image asks the log for, whatever its kind."""
 _FILE: Final = re.compile(
     r"[^\W\u3040-\u9fff\uac00-\ud7a3](?:[^\W\u3040-\u9fff\uac00-\ud7a3]|[.-])*"
@@ -67,40 +65,47 @@ def of_the_log(one: Understanding, language: str, now: datetime, *, pictured: bo
     pictured: whether the question came with an image. now: see `period_of`.
     """
     text, words = _plain(one.text), words_of(language)
-    figure = named_figure(text, language)
     # Beside an image, "is it worse than yesterday?" may compare with another one.
-    log, closed = _heard(text, language, now, implied=not pictured or one.kind == "history")
-    # "The rate is higher", in words for what lies above.
-    placed = one.place is not None and not (log.than is not None and (not pictured or one.kind == "history"))
+    implied = not pictured or one.kind == "history"
+    log, closed = _heard(text, language, now, implied=implied)
     decided = any(words.has(each, text) for each, _ in _DECISIONS)
     held = log.bound is not None and log.bound.percent and (log.figure == "yield" or decided)
-    # "Il tasso più alto" is no place, and "十分" is "enough" and ten minutes.
     of_all = not pictured and (log.figure in GROUPS or held or (log.alpha is not None and decided))
-    if (placed and not of_all) or one.region is not None or words.has("judgeable", text):
+    # "The rate is higher than yesterday" and "il tasso più alto" name no place.
+    placed = one.place is not None and not of_all and not (implied and log.than is not None)
+    if placed or one.region is not None or words.has("judgeable", text):
         return one
+    # "What share of the cells failed?" asks for no size.
+    named = of_all or (not pictured and log.figure == "yield" and decided)
+    if not named and not _is_meant(one, log, words, closed=closed, pictured=pictured):
+        return one
+    return asked_of(one, _typed(_whole(log, words), one, words), closed=closed)
+
+
+def _is_meant(one: Understanding, log: LogQuestion, words: Words, *, closed: bool, pictured: bool) -> bool:
+    """Return whether a question's words are of the log, each reason below a question that it is for."""
+    figure = named_figure(log.text, words.language)
     # "What is for dinner today?" names a period too.
     elsewhere = one.kind == "other" and one.probability >= SINGLE
     compared = log.than is not None and not elsewhere
-    # "Who changed the verdict?" asks for a name, as "whom do I call?" does.
-    named = words.has("corrected_by", text) or of_all
-    # "What share of the cells failed?" asks for no size.
-    named |= not pictured and log.figure == "yield" and decided
-    if one.kind not in OF_THE_LOG and not named and (pictured or not compared):
-        return one
-    dated = (log.since or log.until) is not None and not (one.kind == "verdict" and log.this)
-    # "May I ship it today?" is of the part in hand.
-    dated &= not (one.kind == "verdict" and pictured and figure is None)
-    meant = one.kind == "history" or named or compared or (one.kind in DATED and dated and not elsewhere)
-    meant |= not pictured and (one.kind == "count" or log.figure == "trend")
-    # "What percentage of the bottles is good?", "since when do we get blowholes?" are of no image.
+    dated = (log.since or log.until) is not None and not elsewhere
+    # "May I ship it today?"
+    in_hand = one.kind == "verdict" and (log.this or (pictured and figure is None))
     # "From when is a scratch too long?" is of the notes.
-    sized = figure == "first" and any(words.has(each, text) for each in ("limit", "long", "length"))
-    meant |= not pictured and not elsewhere and not sized and figure in OF_NO_IMAGE
-    # "What makes it drift?" is for the notes.
-    meant |= log.figure == "drift" and (one.kind != "cause" or closed or words.has("since_when", text))
-    if not meant:
-        return one
-    return asked_of(one, _typed(_whole(log, words), one, words), closed=closed)
+    limit = figure == "first" and any(words.has(each, log.text) for each in ("limit", "long", "length"))
+    # "Who changed the verdict?" asks for a name, as "whom do I call?" does; "more rejects than yesterday?"
+    of_any_kind = words.has("corrected_by", log.text) or (not pictured and compared)
+    of_its_kinds = (
+        one.kind == "history" or compared,
+        # "How many defects today?"
+        one.kind in DATED and dated and not in_hand,
+        not pictured and (one.kind == "count" or log.figure == "trend"),
+        # "What percentage of the bottles is good?", "since when do we get blowholes?"
+        not pictured and figure in OF_NO_IMAGE and not limit and not elsewhere,
+        # "What makes it drift?" is for the notes.
+        log.figure == "drift" and (one.kind != "cause" or closed or words.has("since_when", log.text)),
+    )
+    return of_any_kind or (one.kind in OF_THE_LOG and any(of_its_kinds))
 
 
 def asked_of(one: Understanding, log: LogQuestion, *, closed: bool) -> Understanding:
