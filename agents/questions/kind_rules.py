@@ -1,0 +1,69 @@
+"""Rules by which the words of a clause change its kind, which is the classifier's."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Final, Literal
+
+from agents.questions.classifier import KINDS
+from agents.questions.intents import STANDS
+from agents.questions.polarity import sense_of
+from agents.questions.reading import Reading
+from tools.records import Kind
+
+Read = Kind | Literal["distance"]
+"""What a clause is read as; a distance is a size, of what lies between two things."""
+Rule = tuple[Collection[Kind], object, Read]
+"""Kinds, whether the words mean another one where a clause is of these, and that one."""
+_OF_A_LENGTH: Final = frozenset[Kind]({"verdict", "catalogue", "type", "other"})
+_TALK: Final = frozenset[Kind]({"greeting", "help", "other"})
+_NO_FATE: Final = _TALK | frozenset[Kind]({"effect", "correction", "look_again", "catalogue"})
+_MEASURED: Final = frozenset[Kind]({"size", "place", "comparison", "parts", "other", "confidence"})
+
+
+def read_as(said: Reading) -> Read:
+    """Return what a clause is read as: its kind, changed by one rule after the other."""
+    read: Read = said.slots.kind
+    for kinds, meant, other in _rules(said):
+        read = other if read in kinds and meant else read
+    return read
+
+
+def _rules(said: Reading) -> tuple[Rule, ...]:
+    """Return the rules in their order, each below a question that it is for."""
+    one = said.slots
+    named, limited, unsure = one.type is not None, one.limit is not None, one.probability < STANDS
+    says_good = said.clause.sense == sense_of(said.text, said.language, "open", one.type) == "good"
+    asks_if_good = says_good and not said.openly
+    return (
+        # "Is it ok? 1 mm is 48 px."
+        (_OF_A_LENGTH, limited or one.scale_px_per_mm or one.known_length_mm, "size"),
+        # "Does it differ by less than 2 mm from the good one?"
+        ({"comparison"}, limited and one.image is None, "size"),
+        # "Is such a spot allowed?"
+        ({"catalogue"}, said.pictured and not named and not said.openly and said.has("limit"), "size"),
+        # "Is the tip bent?" asks for no pieces.
+        ({"parts"}, named and not said.has("how_many"), "verdict"),
+        # "Is the zone head ok?": a yes to whether the defect is there would say that the zone is ok.
+        ({"place"}, asks_if_good, "verdict"),
+        # "Check that the top is fine."
+        ({"look_again"}, asks_if_good and unsure, "verdict"),
+        # "How many labels are there?"
+        ({"count"}, not named and one.zone is not None and said.has("how_many"), "parts"),
+        # "What does it cost?"
+        ({"verdict", "product", "size", "count", "help"}, said.has("price"), "other"),
+        # "Is that still within the limits?"
+        ({"confidence"}, not named and said.has("tolerance"), "size"),
+        # "Is the picture sharp enough?" is of the photograph, not of the part.
+        (KINDS, said.has("judgeable"), "confidence"),
+        # "How far is it from the edge?"
+        (_MEASURED, not limited and said.has("distance"), "distance"),
+        # "What share of the surface is covered?"
+        (KINDS, said.has("share"), "size"),
+        # "Who can fix the cause?"
+        ({"action", "cause", "effect", "catalogue", "product", "reference"}, said.has("who"), "action"),
+        # "Bin it or keep it?"
+        (_NO_FATE, said.fates >= {"discard", "keep"}, "action"),
+        # "A scratch, hm."
+        (_TALK, named and unsure, "verdict"),
+    )
