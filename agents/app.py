@@ -28,6 +28,7 @@ from tools.records import (
     AnswerRecord,
     FailureRecord,
     InspectionRecord,
+    Language,
     PassageRecord,
     TextAnswerRecord,
 )
@@ -168,29 +169,41 @@ class Application:
         thread: str | None = None,
         shown_name: str | None = None,
         listen: Listener | None = None,
+        language: Language | None = None,
     ) -> AnswerRecord:
         """Answer one question about one image, from evidence.
 
         thread: a name under which images and questions are remembered; without one a new thread begins, and
         the record tells its name. The same question again goes on where it was cut off. shown_name: see
-        `inspect_one`.
+        `inspect_one`. language: of the answer, else that of the settings, else the question's.
         """
         reply = self.ask_or_wait(
-            image, question, product=product, thread=thread, shown_name=shown_name, listen=listen
+            image,
+            question,
+            product=product,
+            thread=thread,
+            shown_name=shown_name,
+            listen=listen,
+            language=language,
         )
         if isinstance(reply, Waiting):
             raise TypeError("a question that asks for no review waits for nobody")
         return reply
 
-    def ask_without_image(self, question: str, *, product: str | None = None) -> TextAnswerRecord:
-        """Answer a question about the catalogue or the log. Raises UnknownProduct, StoreMissing."""
+    def ask_without_image(
+        self, question: str, *, product: str | None = None, language: Language | None = None
+    ) -> TextAnswerRecord:
+        """Answer a question about the catalogue or the log. Raises UnknownProduct, StoreMissing.
+
+        language: see `ask`.
+        """
         # Here, not above: an inspection needs no questions' classifier.
         from agents.answers.without_image import answer_without_image
 
         self.tools.require_store()
         known = None if product is None else self.catalogue.known(product, hint="")
-        reader, language = self.context.resources.reader(), self.settings.language
-        return answer_without_image(self.tools, question, known, reader, language)
+        reader = self.context.resources.reader()
+        return answer_without_image(self.tools, question, known, reader, language or self.settings.language)
 
     def ask_or_wait(
         self,
@@ -202,13 +215,20 @@ class Application:
         review: bool = False,
         shown_name: str | None = None,
         listen: Listener | None = None,
+        language: Language | None = None,
     ) -> AnswerRecord | Waiting:
         """Answer as `ask` does; with `review`, an uncertain verdict first waits for a human label."""
         self.tools.require_store()
         name = thread or new_thread()
         start = time.perf_counter()
         events = self.conversations.ask(
-            image, question, thread=name, product=product, review=review, shown_name=shown_name
+            image,
+            question,
+            thread=name,
+            product=product,
+            review=review,
+            shown_name=shown_name,
+            language=language,
         )
         return self._reply(name, _final_state(events, listen), start)
 

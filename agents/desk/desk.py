@@ -12,6 +12,7 @@ from tempfile import TemporaryDirectory
 from PIL import Image
 
 from agents.app import Application, Listener
+from agents.catalogue import SourceSummary
 from agents.corrections import Outcome
 from agents.desk.history import History
 from agents.desk.jobs import Jobs
@@ -102,6 +103,7 @@ class Desk:
         product: str | None = None,
         thread: str | None = None,
         listen: Listener | None = None,
+        language: Language | None = None,
     ) -> AnswerRecord:
         """Answer a question about an image; see `Application.ask`."""
         with self._named(image):
@@ -112,6 +114,7 @@ class Desk:
                 thread=thread,
                 shown_name=image.shown_name,
                 listen=listen,
+                language=language,
             )
         return record.model_copy(update={"image": image.name if image.passing else record.image})
 
@@ -152,6 +155,7 @@ class Desk:
         product: str | None = None,
         defect_type: str | None = None,
         note: str = "",
+        region: int | None = None,
         learn: bool = True,
         against: int = 0,
         accept_flips: bool = False,
@@ -170,6 +174,7 @@ class Desk:
                 product=part.product,
                 defect_type=defect_type,
                 note=note,
+                region=region,
                 learn=learn,
                 against=last_inspected(
                     self.app.tools, part.product, against, known={part.sha256}, kept=self.images.find
@@ -181,6 +186,11 @@ class Desk:
             )
         flips = [replace(flip, name=self._known_name(flip.name)) for flip in outcome.flips]
         return replace(outcome, flips=flips)
+
+    def catalogue_files(self) -> list[SourceSummary]:
+        """Return the files of the catalogue, their sources by name. Raises StoreMissing."""
+        self.app.tools.require_store()
+        return [replace(each, source=Path(each.source).name) for each in self.app.catalogue.sources()]
 
     def notes_on(self, product: str, defect: str) -> list[Entry]:
         """Return what the catalogue says of a type of defect of a product; empty where nothing."""

@@ -31,11 +31,14 @@ class Products:
         product: str,
         images: Sequence[Path],
         *,
-        folder: Path,
+        folder: Path | None = None,
         keep_all: bool = False,
         mm_per_px: float | None = None,
     ) -> Job:
-        """Learn a product in the background. folder: of the images; it is removed in the end."""
+        """Learn a product in the background.
+
+        folder: of images that were sent, which are known by name; it is removed in the end.
+        """
 
         def work(progress: Progress) -> dict[str, Any]:
             summary = self._app.enroll(product, images, progress, keep_all=keep_all, mm_per_px=mm_per_px)
@@ -47,8 +50,8 @@ class Products:
                 "supported_rate": summary.supported_rate,
                 "seconds": round(summary.seconds, 2),
                 "forecast": outlook(summary),
-                "findings": [_by_name(each) for each in summary.findings],
-                "skipped": [_by_name(each) for each in summary.skipped],
+                "findings": [_told(each, folder) for each in summary.findings],
+                "skipped": [_told(each, folder) for each in summary.skipped],
                 "note": summary.note,
                 "warnings": summary.warnings,
             }
@@ -65,8 +68,8 @@ class Products:
                 "images": summary.images,
                 "good_images": summary.good_images,
                 "supported_rate": summary.supported_rate,
-                "findings": [_by_name(each) for each in summary.findings],
-                "skipped": [_by_name(each) for each in summary.skipped],
+                "findings": [_told(each, folder) for each in summary.findings],
+                "skipped": [_told(each, folder) for each in summary.skipped],
                 "warnings": summary.warnings,
             }
 
@@ -96,19 +99,20 @@ class Products:
     def _zone_logged(self, outcome: ZoneOutcome, what: str) -> list[str]:
         return log_change(self._app.tools, outcome.product, what) if outcome.accepted else []
 
-    def _start(self, what: str, folder: Path, work: Callable[[Progress], dict[str, Any]]) -> Job:
+    def _start(self, what: str, folder: Path | None, work: Callable[[Progress], dict[str, Any]]) -> Job:
         def whole(progress: Progress) -> dict[str, Any]:
             try:
                 return work(progress)
             finally:
-                shutil.rmtree(folder, ignore_errors=True)
+                if folder is not None:
+                    shutil.rmtree(folder, ignore_errors=True)
 
         return self._jobs.start(what, whole)
 
 
-def _by_name(record: Finding | FailureRecord) -> dict[str, Any]:
-    """Return a record of an image that was sent, by its name instead of its passing path."""
-    name = Path(record.image).name
+def _told(record: Finding | FailureRecord, folder: Path | None) -> dict[str, Any]:
+    """Return a record of an image; one of a passing folder is told by its name, not by its path."""
+    name = record.image if folder is None else Path(record.image).name
     if isinstance(record, Finding):
         return {**record.model_dump(mode="json"), "image": name}
     return {"image": name, "message": record.error.message.replace(record.image, name)}

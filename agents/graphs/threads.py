@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, cast
 
@@ -77,11 +77,13 @@ class Conversations:
         product: str | None = None,
         review: bool = False,
         shown_name: str | None = None,
+        language: str | None = None,
     ) -> Iterator[Event | Finished]:
         """Answer a question, yielding what happens, and last how it finished.
 
         The same question of the same image goes on where it was cut off. shown_name: of an image whose path
-        is a passing one. Raises ThreadError where the thread waits for a person, or is in use elsewhere.
+        is a passing one. language: of the answer; that of the settings where None. Raises ThreadError where
+        the thread waits for a person, or is in use elsewhere.
         """
         given = {
             "image": str(image),
@@ -103,7 +105,7 @@ class Conversations:
             resumes = _unfinished(before) and all(
                 before.values.get(key) == value for key, value in given.items() if key != "image"
             )
-            yield from self._run(thread, None if resumes else given)
+            yield from self._run(thread, None if resumes else given, language)
             yield Finished(self._finish(thread))
 
     def answer_review(self, thread: str, review: Review) -> Iterator[Event | Finished]:
@@ -160,11 +162,14 @@ class Conversations:
         """Close the threads' file or connection."""
         self._threads.close()
 
-    def _run(self, thread: str, given: Any) -> Iterator[Event]:
+    def _run(self, thread: str, given: Any, language: str | None = None) -> Iterator[Event]:
+        context = self._context
+        if language is not None:
+            context = replace(context, resources=replace(context.resources, language=language))
         stream = self._graph.stream(
             given,
             _config(thread),
-            context=self._context,
+            context=context,
             stream_mode=["updates", "custom"],
             subgraphs=True,
             durability="sync",

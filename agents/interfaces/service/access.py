@@ -37,6 +37,11 @@ class Caller:
         """Return whether the caller has a role, or a higher one."""
         return RANKS[self.role] >= RANKS[role]
 
+    def check(self, role: Role) -> None:
+        """Raise HTTPException 403 where the caller has neither a role nor a higher one."""
+        if not self.may(role):
+            raise HTTPException(403, f"the key of {self.name} is a {self.role}'s: this needs {role}")
+
 
 class Access:
     """The keys. Without any, whoever reaches the service is its owner."""
@@ -102,8 +107,7 @@ def needs(role: Role) -> Callable[..., Awaitable[Caller]]:
                 "give a key of the setting api_keys: Authorization: Bearer KEY",
                 headers={"WWW-Authenticate": "Bearer"},
             )
-        if not caller.may(role):
-            raise HTTPException(403, f"the key of {caller.name} is a {caller.role}'s: this needs {role}")
+        caller.check(role)
         request.state.caller = caller
         return caller
 

@@ -7,7 +7,6 @@ from typing import Annotated, Any, Final, Literal
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
 
-from agents.corrections import Outcome
 from agents.desk import Desk
 from agents.desk.history import since as since_of
 from agents.desk.history import until as until_of
@@ -20,7 +19,6 @@ from agents.interfaces.service.models import (
     CheckedBody,
     CorrectionBody,
     CorrectionFields,
-    FlipBody,
     ReportFields,
     ReportFormat,
 )
@@ -143,12 +141,12 @@ def history_routes(desk: Desk, queue: Queue) -> APIRouter:
                 **fields.model_dump(exclude={"preview"}),
             ),
         )
-        return _correction_body(outcome)
+        return CorrectionBody.of(outcome)
 
     @routes.delete("/corrections/{id_}")
     async def undo(id_: str, caller: Operator) -> CorrectionBody:
         """Roll a correction back: what was learned from it is forgotten, its record stays."""
-        return _correction_body(await queue.run(caller, lambda: desk.app.undo_correction(id_)))
+        return CorrectionBody.of(await queue.run(caller, lambda: desk.app.undo_correction(id_)))
 
     @routes.post(
         "/reports",
@@ -167,12 +165,3 @@ def history_routes(desk: Desk, queue: Queue) -> APIRouter:
 def _report(data: bytes, form: ReportFormat) -> Response:
     headers = {"Content-Disposition": f'attachment; filename="report.{form}"'}
     return Response(data, media_type=MEDIA[form], headers=headers)
-
-
-def _correction_body(outcome: Outcome) -> CorrectionBody:
-    return CorrectionBody(
-        accepted=outcome.accepted,
-        correction=outcome.correction,
-        flips=[FlipBody.of(flip) for flip in outcome.flips],
-        warnings=outcome.warnings,
-    )

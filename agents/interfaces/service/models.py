@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from agents.corrections import Outcome
+from agents.desk import Desk
 from agents.desk.jobs import Job, Status
 from knowledge.products.corrections import Correction, Label
 from tools.enrollment.trial import Flip
@@ -113,6 +116,21 @@ class ProductDetails(ProductBody):
     zones: list[dict[str, Any]]
     defect_types: list[str]
 
+    @classmethod
+    def of(cls, desk: Desk, product: str) -> ProductDetails:
+        """Return the body of a product. Raises UnknownProduct, StoreMissing."""
+        desk.app.tools.require_store()
+        model = desk.app.tools.product(product)
+        (summary,) = (each for each in desk.app.products() if each.name == product)
+        return cls(
+            **asdict(summary),
+            alpha=model.alpha,
+            review=model.review,
+            mm_per_px=model.mm_per_px,
+            zones=[zone.to_dict() for zone in model.zones],
+            defect_types=desk.types_of(product),
+        )
+
 
 class JobBody(BaseModel):
     """Work in the background. total 0: not known yet. result: of one that is done."""
@@ -169,6 +187,16 @@ class CorrectionBody(BaseModel):
     correction: Correction
     flips: list[FlipBody]
     warnings: list[str]
+
+    @classmethod
+    def of(cls, outcome: Outcome) -> CorrectionBody:
+        """Return the body of a correction."""
+        return cls(
+            accepted=outcome.accepted,
+            correction=outcome.correction,
+            flips=[FlipBody.of(flip) for flip in outcome.flips],
+            warnings=outcome.warnings,
+        )
 
 
 class ZoneBody(BaseModel):

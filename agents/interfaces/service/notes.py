@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated, Any
@@ -28,11 +27,7 @@ def catalogue_routes(desk: Desk, queue: Queue) -> APIRouter:
     @routes.get("/catalogue")
     def sources(_: Viewer) -> list[SourceSummary]:
         """List the files of the catalogue."""
-        app.tools.require_store()
-        return [
-            SourceSummary(**{**asdict(each), "source": Path(each.source).name})
-            for each in app.catalogue.sources()
-        ]
+        return desk.catalogue_files()
 
     @routes.get("/catalogue/search")
     async def search(

@@ -68,17 +68,7 @@ def product_routes(desk: Desk, queue: Queue) -> APIRouter:
     @routes.get("/products/{product}")
     def details(product: Product, _: Viewer) -> ProductDetails:
         """Return a product with its rates, zones and known types of defects."""
-        app.tools.require_store()
-        model = app.tools.product(product)
-        (summary,) = (each for each in app.products() if each.name == product)
-        return ProductDetails(
-            **asdict(summary),
-            alpha=model.alpha,
-            review=model.review,
-            mm_per_px=model.mm_per_px,
-            zones=[zone.to_dict() for zone in model.zones],
-            defect_types=desk.types_of(product),
-        )
+        return ProductDetails.of(desk, product)
 
     @routes.get("/products/{product}/image", response_class=Response, responses=SENT)
     def first_good(product: Product, _: Viewer, side: Side = 2048) -> Response:
