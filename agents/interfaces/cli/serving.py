@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+from contextlib import closing
 from pathlib import Path
 from typing import Annotated
 
@@ -56,12 +58,16 @@ def serve(
         uvicorn.run(service, host=host, port=port, log_level="info", http="h11")
 
 
-def check_address(host: str, *, keys: bool, without_keys: bool) -> None:
-    """Raise ConfigError where other machines would be answered although no keys are set."""
+def check_address(host: str, *, keys: bool, without_keys: bool | None = None) -> None:
+    """Raise ConfigError where other machines would be answered although no keys are set.
+
+    without_keys: whether the command was told that something in front asks who calls; None if it cannot be.
+    """
     if not (keys or without_keys or host in ("127.0.0.1", "::1", "localhost")):
+        other = "" if without_keys is None else ", or say --without-keys where a proxy asks who calls"
         raise ConfigError(
             f"--host {host} lets other machines in, and no keys are set: set api_keys "
-            "(IAD_API_KEYS=admin:NAME:SECRET), or say --without-keys where something in front asks who calls"
+            f"(IAD_API_KEYS=admin:NAME:SECRET){other}"
         )
 
 
@@ -71,16 +77,41 @@ def mcp(
         typer.Option(
             "--root",
             metavar="DIR",
-            help="Open images in this folder; may be repeated. The current folder if not given.",
+            help="Open and write files in this folder alone; may be repeated, and relative paths are of the "
+            "first. The current folder if not given.",
             show_default=False,
         ),
     ] = None,
+    http: Annotated[bool, typer.Option("--http", help="Serve over HTTP, not stdin and stdout.")] = False,
+    host: Annotated[str, typer.Option("--host", metavar="H", help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option("--port", metavar="P", min=1, max=65535, help="Its port.")] = 8081,
     store: Store = None,
     device: Device = None,
     llm: Llm = None,
 ) -> None:
-    """Serve inspections, questions and notes as Model Context Protocol tools, over stdin and stdout."""
-    from agents.interfaces.mcp import create_mcp_server
-
+    """Serve the tools of the Model Context Protocol: inspect, ask, enrol, correct, log, report."""
     with application(store=store, device=device, llm=llm) as opened:
-        create_mcp_server(opened, root or [Path()]).run()
+        try:
+            from agents.interfaces.mcp import create_http_app, create_mcp_server
+        except ImportError as error:
+            raise ConfigError(
+                f"the server needs the package mcp ({error}); install it with `pip install 'iad-agent[mcp]'`"
+            ) from error
+        from agents.desk import Desk
+
+        # Libraries tell their own loggers to say more; over stdin a client shows whatever is said.
+        to_stderr = logging.StreamHandler()
+        to_stderr.setLevel(logging.WARNING)
+        logging.basicConfig(handlers=[to_stderr], format="%(levelname)s: %(message)s")
+        if http:
+            check_address(host, keys=bool(opened.settings.api_keys))
+        with closing(Desk(opened)) as desk:
+            server = create_mcp_server(desk, root or [Path()])
+            if not http:
+                server.run()
+                return
+            import uvicorn
+
+            print_note(f"http://{host}:{port}/mcp serves the Model Context Protocol")
+            served = create_http_app(server, opened.settings, host)
+            uvicorn.run(served, host=host, port=port, log_level="warning", http="h11")
