@@ -217,18 +217,24 @@ class Settings(BaseModel):
 
     api_keys: tuple[ApiKey, ...] | None = Field(
         None,
-        description="who may call `iad serve`, each `ROLE:NAME:SECRET` with the role `viewer`, `operator` or "
-        "`admin`, separated by commas in the environment; if unset, this machine alone, without keys",
+        description="who may call `iad serve` and `iad mcp --http`, each `ROLE:NAME:SECRET` with the role "
+        "`viewer`, `operator` or `admin`, separated by commas in the environment; if unset, this machine "
+        "alone, without keys",
     )
     image_root: Path | None = Field(
         None, description="folder under which a request to `iad serve` may name an image by its path"
     )
     upload_mb: int = Field(64, ge=1, le=4096, description="largest body of a request to `iad serve`, in MB")
     requests_per_minute: int | None = Field(
-        None, ge=1, description="requests of one caller to `iad serve` in a minute; unlimited if unset"
+        None,
+        ge=1,
+        description="requests of one caller to `iad serve` or `iad mcp --http` a minute; unlimited if unset",
     )
     queue_length: int = Field(
-        16, ge=1, le=1000, description="requests that `iad serve` works on or lets wait; others get 429"
+        16,
+        ge=1,
+        le=1000,
+        description="requests that `iad serve` or `iad mcp` works on or lets wait; others are refused",
     )
     traces: str | None = Field(
         None,
