@@ -113,7 +113,7 @@ def test_the_worst_come_first(tmp_path: Path) -> None:
     text = render_page(contents(*parts))
     rows = re.findall(r'<td><a href="#part\d">(.*?)</a>', text)
     assert rows == ["worst.png", "bad.png", "doubtful.png"]
-    assert re.findall(r"<h3>(.*?)</h3>", text) == rows
+    assert re.findall(r'<h3 id="part\d">(.*?)</h3>', text) == rows
 
 
 def test_a_card_holds_what_was_found(tmp_path: Path) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 import time
+from html.parser import HTMLParser
 from io import BytesIO
 from pathlib import Path
 
@@ -11,6 +13,8 @@ import pytest
 from reported import contents, hostile_contents, part
 
 from anomaly_core.errors import ConfigError
+from tools.report.page import FEW, render_page
+from tools.report.pdf import without_collections
 from tools.report.records import Header
 from tools.report.write import ReportWriter, write_report
 
@@ -46,13 +50,52 @@ def test_pdf_without_its_extra_names_the_command(tmp_path: Path, monkeypatch) ->
         ReportWriter(Header(title="t", made="2026-11-26T10:00:00+00:00", expected=1), [tmp_path / "r.pdf"])
 
 
+def test_collections_pause_and_go_on_after_an_error() -> None:
+    assert gc.isenabled()
+    with pytest.raises(ValueError, match="in it"), without_collections():
+        assert not gc.isenabled()
+        raise ValueError("in it")
+    assert gc.isenabled()
+
+
+def test_cards_share_their_styles(tmp_path: Path) -> None:
+    """An element with an id, a style or a language has a style of its own, and so has all below it."""
+    page = render_page(contents(*[part(tmp_path)] * (FEW + 1)), printed=True)
+    parser = Own()
+    parser.feed(page[page.index("<article") : page.rindex("</article>")])
+    assert "id" in parser.seen
+    assert not parser.parents
+
+
+class Own(HTMLParser):
+    """Finds elements that have a style of their own and hold others."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: set[str] = set()
+        self.parents: list[str] = []
+        self._last: str | None = None
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if self._last is not None:
+            self.parents.append(self._last)
+        own = {name for name, _ in attrs} & {"id", "style", "lang"}
+        self.seen |= own
+        self._last = tag if own else None
+
+    def handle_endtag(self, tag: str) -> None:
+        self._last = None
+
+
 @pytest.mark.slow
-def test_a_pdf_of_300_parts_takes_less_than_a_minute_and_20_megabytes(tmp_path: Path) -> None:
+@pytest.mark.parametrize("failed", [0.2, 1.0])
+def test_a_pdf_of_300_parts_takes_less_than_a_minute_and_20_megabytes(tmp_path: Path, failed: float) -> None:
     """In the process's own time, so that a busy machine does not decide."""
     pytest.importorskip("weasyprint", reason="needs the extra pdf")
     from reports import generated
 
+    shift = generated(300, failed)
     start = time.process_time()
-    out = write_report(generated(300, 0.2), tmp_path / "r.pdf")
+    out = write_report(shift, tmp_path / "r.pdf")
     assert time.process_time() - start < 60
     assert out.stat().st_size < 20e6

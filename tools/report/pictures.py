@@ -146,8 +146,8 @@ def picture_of(pixels: Pixels, side: int) -> Picture:
 
 
 def _encoded(image: Image.Image, side: int) -> Picture:
-    image = image.copy()
-    image.thumbnail((side, side), Image.Resampling.LANCZOS)
+    # A JPEG is decoded, and any image averaged, at a whole fraction first, of at least the size asked for.
+    image.thumbnail((side, side), Image.Resampling.LANCZOS, reducing_gap=1.0)
     file = BytesIO()
     image.save(file, format="JPEG", quality=QUALITY, optimize=True)
     return Picture(file.getvalue(), *image.size)
