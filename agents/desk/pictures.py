@@ -7,13 +7,15 @@ from typing import Final, Literal
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
+from anomaly_core.imaging.registration import laid_on
 from anomaly_core.imaging.zones import on_original
 from tools.context import Context, Part
 from tools.drawing import BRIGHTEST, WARM, draw_overlay, heat_colours, heat_of, mask_of
 
-MadeKind = Literal["heatmap", "overlay", "mask", "template"]
+MadeKind = Literal["heatmap", "overlay", "mask", "template", "registered"]
 """A picture that the product's model has a part in."""
 PictureKind = Literal["image", MadeKind]
 CLEAR: Final = 0.7
@@ -29,9 +31,10 @@ def picture(part: Part, kind: MadeKind) -> Image.Image:
 
     Raises UnreadableImage, UnknownProduct and the like, as an inspection does.
     """
-    if kind == "template":
+    if kind in ("template", "registered"):
         (hit,) = part.context.templates.nearest(part.product, part.encoded.embedding, 1)
-        return Image.fromarray(part.template(hit).pixels)
+        good = part.template(hit).pixels
+        return Image.fromarray(good if kind == "template" else _registered(part, good))
     found = part.inspection
     marked = mask_of(found.regions, *part.pixels.shape[:2])
     if kind == "mask":
@@ -43,6 +46,16 @@ def picture(part: Part, kind: MadeKind) -> Image.Image:
         colours = heat_colours(np.asarray(WARM + (1 - WARM) * heat, np.float32))
         return Image.fromarray(np.dstack([colours, np.round(255 * opacity).astype(np.uint8)]))
     return Image.fromarray(draw_overlay(part.pixels, heat, marked, found.regions))
+
+
+def _registered(part: Part, good: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return a good part as the part lies, at the part's size; as it is where the two do not match.
+
+    good: (h, w, 3) uint8 RGB.
+    """
+    frame = part.detector.input.frame(good, align=part.model.aligned)
+    laid = laid_on(part.pixels, part.encoded.frame, good, frame)
+    return good if laid is None else laid
 
 
 def zones_picture(context: Context, product: str) -> Image.Image:

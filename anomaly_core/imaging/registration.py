@@ -6,6 +6,7 @@ remaining shift of a few pixels.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -85,6 +86,77 @@ def align(pixels: Pixels, frame: Frame, other: Pixels, other_frame: Frame) -> Al
     )
 
 
+def laid_on(pixels: Pixels, frame: Frame, other: Pixels, other_frame: Frame) -> Pixels | None:
+    """Return `other` turned and shifted, never stretched or mirrored, so that it lies as `pixels` does.
+
+    Unlike `align` it takes no size from the frames: a part that lacks a piece is compared at its own scale.
+    ECC maximisation (Evangelidis and Psarakis, 2008) starts from the images as they are and, where both are
+    aligned, from their axes. pixels, other: (H, W, 3) and (h, w, 3) uint8 RGB. Returns (H, W, 3) uint8, in
+    the usual colour of the other's border where that has no pixels; None where the two do not match.
+    """
+    sides = max(pixels.shape[:2]), max(other.shape[:2])
+    view, other_view = (_small(one, side) for one, side in zip((pixels, other), sides, strict=True))
+    size = view.shape[1], view.shape[0]
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    best, on_view = LEAST_AGREEMENT, None
+    for start in _starts(frame, other_frame, sides):
+        tried = [start]
+        # Raised where it does not converge.
+        with suppress(cv2.error):
+            _, found = cv2.findTransformECC(view, other_view, start.copy(), cv2.MOTION_EUCLIDEAN, _UNTIL)
+            tried.append(_floats(found))
+        for matrix in tried:
+            moved = cv2.warpAffine(other_view, matrix, size, flags=flags, borderMode=cv2.BORDER_REPLICATE)
+            agreement = _correlation(view, _floats(moved))
+            if agreement > best:
+                best, on_view = agreement, matrix
+    if on_view is None:
+        return None
+    # OpenCV places a pixel's centre at integers, and half a working pixel is not half an original one.
+    half = np.array([[1, 0, 0.5], [0, 1, 0.5], [0, 0, 1]])
+    here, there = (np.diag([WORKING_SIDE / side, WORKING_SIDE / side, 1.0]) for side in sides)
+    total = np.linalg.inv(there) @ half @ _square(on_view) @ np.linalg.inv(half) @ here
+    warp = (np.linalg.inv(half) @ total @ half)[:2]
+    border = np.concatenate([other[0], other[-1], other[:, 0], other[:, -1]])
+    beyond = [float(value) for value in np.median(border, axis=0)]
+    whole = pixels.shape[1], pixels.shape[0]
+    laid = cv2.warpAffine(other, warp, whole, flags=flags, borderMode=cv2.BORDER_CONSTANT, borderValue=beyond)
+    return np.asarray(laid, dtype=np.uint8)
+
+
+_UNTIL: Final = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 80, 1e-4)
+"""Steps of ECC maximisation at most, and the gain in correlation at which it ends."""
+
+
+def _starts(frame: Frame, other_frame: Frame, sides: tuple[int, int]) -> list[NDArray[np.float32]]:
+    """Return (2, 3) matrices, working pixels of one image -> of the other. sides: longer ones, in pixels."""
+    starts = [np.eye(2, 3, dtype=np.float32)]
+    if frame.aligned and other_frame.aligned:
+        (angle, centre), (other_angle, other_centre) = (
+            _pose(one, WORKING_SIDE / side) for one, side in zip((frame, other_frame), sides, strict=True)
+        )
+        for turn in (0.0, np.pi):
+            by = other_angle - angle + turn
+            rotation = np.array([[np.cos(by), -np.sin(by)], [np.sin(by), np.cos(by)]])
+            shift = other_centre - rotation @ centre
+            starts.append(_floats(np.column_stack([rotation, shift])))
+    return starts
+
+
+def _pose(frame: Frame, scale: float) -> tuple[float, NDArray[np.float64]]:
+    """Return the angle of an aligned part's axis in radians, and its centre (x, y) in scaled pixels."""
+    height, width = frame.input_size
+    centre = frame.matrix @ np.array([width / 2, height / 2, 1.0])
+    return float(np.arctan2(frame.matrix[1, 0], frame.matrix[0, 0])), centre * scale
+
+
+def _small(pixels: Pixels, side: int) -> NDArray[np.float32]:
+    """Return the grey levels at the working size. side: the longer one of the image."""
+    height, width = (max(round(each * WORKING_SIDE / side), 8) for each in pixels.shape[:2])
+    grey = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
+    return _floats(cv2.resize(grey, (width, height), interpolation=cv2.INTER_AREA))
+
+
 _FLIPS: Final = ((1, 1), (-1, -1), (1, -1), (-1, 1))
 """Signs of x and y: unchanged, rotated by 180 degrees, and the two mirror images."""
 
@@ -138,5 +210,5 @@ def _correlation(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:
     return float((a * b).sum() / norms)
 
 
-def _square(matrix: NDArray[np.float64]) -> NDArray[np.float64]:
+def _square(matrix: NDArray[Any]) -> NDArray[np.float64]:
     return np.vstack([matrix, [0.0, 0.0, 1.0]])

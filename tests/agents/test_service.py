@@ -324,7 +324,7 @@ def test_zones_and_rates(client: TestClient) -> None:
 
 def test_pictures(client: TestClient, blot: bytes) -> None:
     sha256 = inspected(client, blot)["sha256"]
-    for kind in ("image", "heatmap", "overlay", "mask", "template"):
+    for kind in ("image", "heatmap", "overlay", "mask", "template", "registered"):
         answer = client.get(f"{API}/images/{sha256}/{kind}")
         assert answer.status_code == 200, answer.text
         shown = Image.open(io.BytesIO(answer.content))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 
 from anomaly_core.imaging.frame import frame_of, whole_frame
-from anomaly_core.imaging.registration import align
+from anomaly_core.imaging.registration import align, laid_on
 
 Pixels = np.ndarray
 
@@ -68,3 +69,43 @@ def test_flat_images_agree_with_each_other_alone() -> None:
     flat = np.full((96, 96, 3), 120, np.uint8)
     assert align(flat, frame(flat), flat, frame(flat)).agreement == 1
     assert not align(flat, frame(flat), pattern(0, 96, 96), frame(flat)).matches
+
+
+def figure(angle: float, *, headless: bool = False) -> Pixels:
+    """Paint a part with a head and one arm, turned by degrees, moved a little."""
+    pixels = np.full((240, 320, 3), 230, np.uint8)
+    cv2.rectangle(pixels, (110, 105), (230, 135), (90, 140, 90), -1)
+    cv2.rectangle(pixels, (150, 70), (165, 105), (70, 120, 70), -1)
+    if not headless:
+        cv2.circle(pixels, (85, 120), 35, (60, 110, 60), -1)
+    turn = cv2.getRotationMatrix2D((160, 120), angle, 1.0)
+    turn[:, 2] += angle / 4
+    return np.asarray(cv2.warpAffine(pixels, turn, (320, 240), borderValue=(230, 230, 230)), dtype=np.uint8)
+
+
+@pytest.mark.parametrize("angle", [0, 12])
+def test_a_part_that_lacks_a_piece_has_the_whole_one_laid_on_it(angle: float) -> None:
+    broken, whole = figure(angle, headless=True), figure(0)
+    laid = laid_on(broken, frame_of(broken, 192, 16), whole, frame_of(whole, 192, 16))
+    assert laid is not None
+    assert np.abs(laid.astype(int) - figure(angle)).mean() < 3
+
+
+@pytest.mark.parametrize("angle", [90, 170])
+def test_a_part_that_lies_otherwise_has_a_good_one_turned_to_it(angle: float) -> None:
+    turned, other = figure(angle), figure(0)
+    laid = laid_on(turned, frame_of(turned, 192, 16), other, frame_of(other, 192, 16))
+    assert laid is not None
+    assert np.abs(laid.astype(int) - turned).mean() < 3
+
+
+def test_a_part_of_another_resolution_is_laid_at_this_one() -> None:
+    part, twice = figure(5), figure(0).repeat(2, axis=0).repeat(2, axis=1)
+    laid = laid_on(part, frame_of(part, 192, 16), twice, frame_of(twice, 192, 16))
+    assert laid is not None
+    assert np.abs(laid.astype(int) - part).mean() < 3
+
+
+def test_nothing_is_laid_on_what_is_not_alike() -> None:
+    part, other = figure(0), pattern(2, 240, 320)
+    assert laid_on(part, frame(part), other, frame(other)) is None

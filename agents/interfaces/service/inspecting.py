@@ -136,7 +136,11 @@ def inspecting_routes(desk: Desk, queue: Queue, metrics: Metrics) -> APIRouter:
         product: ProductName | None = None,
         side: Side = 2048,
     ) -> Response:
-        """Return a picture of an inspected image: itself, heat map, overlay, mask, or nearest good part."""
+        """Return a picture of an inspected image: itself, heat map, overlay, mask, or nearest good part.
+
+        `registered` is the nearest good part, turned and shifted to lie as this part does, at this image's
+        size; it is as `template` where the two do not match point by point.
+        """
         # Not in the queue: a screen shows several, which wait for a thread instead of being refused.
         shown = await run_in_threadpool(desk.picture, sha256, kind, product)
         data, media = await run_in_threadpool(as_file, within(shown, side))
