@@ -29,6 +29,7 @@ from knowledge.products.corrections import Correction, Label
 from tools.context import Part
 from tools.detect import find_product, open_image
 from tools.enrollment.trial import last_inspected
+from tools.localize import PeakRecord, locate_peak
 from tools.log import looked_at_again
 from tools.records import AnswerRecord, InspectionRecord, Language
 from tools.report.write import ReportWriter
@@ -142,6 +143,10 @@ class Desk:
             with self._named(image):
                 return Image.fromarray(self.app.tools.images.open(image.path).loaded.pixels)
         return picture(self.part(image, product), kind)
+
+    def peak(self, sha256: str, product: str | None = None) -> PeakRecord:
+        """Return the most unusual place of an inspected image, whatever its verdict."""
+        return locate_peak(self.part(self.image(sha256), product))
 
     def first_good(self, product: str) -> Image.Image:
         """Return a product's first good image, which zones are drawn on, with its zones outlined."""

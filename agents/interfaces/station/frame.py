@@ -21,9 +21,10 @@ PAGES: Final = (
 
 
 def add_style() -> None:
-    """Add the style to every page."""
-    style = files("agents.interfaces.station").joinpath("style.css").read_text(encoding="utf-8")
-    ui.add_head_html(f"<style>{style}</style>", shared=True)
+    """Add style and scripts to every page."""
+    for name, tag in (("style.css", "style"), ("pictures.js", "script"), ("camera.js", "script")):
+        text = files("agents.interfaces.station").joinpath(name).read_text(encoding="utf-8")
+        ui.add_head_html(f"<{tag}>{text}</{tag}>", shared=True)
 
 
 @contextmanager

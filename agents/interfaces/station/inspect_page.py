@@ -8,8 +8,10 @@ from nicegui import events, ui
 
 from agents.desk.kept import KeptImage
 from agents.interfaces.service.uploads import shown as shown_name
+from agents.interfaces.station.camera import camera
 from agents.interfaces.station.correcting import Correcting
-from agents.interfaces.station.result import findings, pictures, verdict_band
+from agents.interfaces.station.pictures import Pictures
+from agents.interfaces.station.result import findings, verdict_band
 from agents.interfaces.station.shown import Shown, of_record, of_row
 from agents.interfaces.station.talk import Talk
 from agents.interfaces.station.visit import Visit
@@ -50,6 +52,7 @@ class InspectPage:
                 on_rejected=lambda: visit.tell_error(say("Some of these files are no images.")),
             )
             self._upload.props('accept="image/*" flat bordered').classes("drop")
+            camera(visit)
             self._product = ui.select(
                 {"": say("Find the product by itself"), **{name: name for name in names}},
                 value="",
@@ -116,11 +119,12 @@ class InspectPage:
             verdict_band(self.visit, shown)
             with ui.element("div").classes("columns"):
                 with ui.element("div").classes("seen"):
-                    self._slider = pictures(self.visit, shown)
+                    seen = Pictures(self.visit, shown)
+                    self._slider = seen.heat
                     self._slider.value = self._heat
                     self._slider.on_value_change(lambda event: setattr(self, "_heat", event.value))
                 with ui.element("div").classes("told"):
-                    findings(self.visit, shown)
+                    findings(self.visit, shown, seen)
                     self._judging.build()
                     if self.visit.may("operator"):
                         self._talk.build()
@@ -148,8 +152,11 @@ class InspectPage:
         say = self.visit.say
         keys = (
             ("O", say("open an image")),
+            ("C", say("take a photograph")),
             ("N", say("next of the watched folder")),
             ("H", say("heat map on and off")),
+            ("+ - 0", say("zoom in, zoom out, whole picture")),
+            ("B", say("hold: image and good part in turn")),
             ("A", say("ask")),
             ("G", say("it is good")),
             ("D", say("it is defective")),

@@ -1,23 +1,21 @@
-"""A verdict on the screen: the decision large, the image with its heat map, regions, type and remedy."""
+"""A verdict on the screen: the decision large, its reasons, regions, type and remedy."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from html import escape
 from typing import Final
-from urllib.parse import quote
 
 from nicegui import ui
 
-from agents.interfaces.station.shown import Shown, ShownRegion
+from agents.interfaces.station.pictures import Pictures
+from agents.interfaces.station.shown import Shown
 from agents.interfaces.station.visit import Visit
 from anomaly_core.names import plain_name
 from knowledge.catalogue.entries import Entry
 from tools.classify.scores import UNKNOWN
 
 ICONS: Final = {"pass": "check_circle", "review": "help", "fail": "cancel"}
-SIDE: Final = 1400
-"""Longer side of a picture on the screen, in pixels."""
 
 
 def verdict_band(visit: Visit, shown: Shown) -> None:
@@ -40,63 +38,14 @@ def _chance(visit: Visit, shown: Shown) -> str:
     return visit.say("Most good parts look as unusual.")
 
 
-def pictures(visit: Visit, shown: Shown) -> ui.slider:
-    """Show the image under its heat map, and the nearest good part; return the slider of the heat map."""
-    say, address = visit.say, f"/api/v1/images/{shown.sha256}"
-    width, height = shown.size
-    with ui.element("div").classes("pictures"):
-        with ui.element("figure"):
-            with ui.element("div").classes("stack").style(f"aspect-ratio: {width} / {height}"):
-                _picture(f"{address}/image?side={SIDE}", shown.name)
-                heat = _picture(f"{address}/heatmap?side={SIDE}&product={quote(shown.product, safe='')}", "")
-                heat.classes("heat")
-                ui.html(_boxes(shown.regions, width, height), sanitize=False).classes("boxes")
-            with ui.row().classes("heatbar"):
-                ui.icon("local_fire_department").tooltip(say("Heat map"))
-                slider = ui.slider(min=0, max=100, value=60).props(f'label aria-label="{say("Heat map")}"')
-                slider.on_value_change(lambda event: heat.style(f"opacity: {event.value / 100}"))
-                ui.label(say("Heat map")).classes("dim")
-        with ui.element("figure"):
-            with ui.element("div").classes("stack"):
-                good = f"{address}/template?side={SIDE}&product={quote(shown.product, safe='')}"
-                _picture(good, say("Nearest good part"))
-            ui.label(say("Nearest good part")).classes("caption dim")
-    heat.style("opacity: 0.6")
-    return slider
-
-
-def _picture(address: str, words: str) -> ui.element:
-    picture = ui.element("img")
-    picture.props["src"] = address
-    picture.props["alt"] = words
-    return picture
-
-
-def _boxes(regions: Sequence[ShownRegion], width: int, height: int) -> str:
-    """Return numbered boxes as SVG, in pixels of the original."""
-    line = max(width, height) / 250
-    size = max(width, height) / 22
-    drawn = []
-    for number, region in enumerate(regions, start=1):
-        x0, y0, x1, y1 = region.bbox
-        top = max(size, y0)
-        drawn.append(
-            f'<rect x="{x0}" y="{y0}" width="{x1 - x0}" height="{y1 - y0}" stroke-width="{line:.2f}"/>'
-            f'<rect class="tag" x="{x0}" y="{top - size:.1f}" width="{size:.1f}" height="{size:.1f}"/>'
-            f'<text x="{x0 + size / 2:.1f}" y="{top - size / 5:.1f}" font-size="{size * 0.85:.1f}">'
-            f"{number}</text>"
-        )
-    return f'<svg viewBox="0 0 {width} {height}" aria-hidden="true">{"".join(drawn)}</svg>'
-
-
-def findings(visit: Visit, shown: Shown) -> None:
+def findings(visit: Visit, shown: Shown, seen: Pictures) -> None:
     """Show reasons, type, regions, and what the catalogue says of cause, effect and action."""
     say = visit.say
     if shown.decision == "review":
         for reason in shown.reasons or [_reason(visit, shown)]:
-            with ui.row().classes("reason"):
-                ui.icon("info")
-                ui.label(reason)
+            _point(reason, "info")
+        if not shown.regions:
+            _look_first(visit, shown, seen)
     if shown.defect is not None:
         _type(visit, shown)
     if shown.regions:
@@ -109,6 +58,29 @@ def findings(visit: Visit, shown: Shown) -> None:
                 ui.html(_row("td", cells), sanitize=False, tag="tr")
     for warning in shown.warnings:
         ui.label(warning).classes("warning")
+
+
+def _point(text: str, icon: str) -> None:
+    with ui.row().classes("reason"):
+        ui.icon(icon)
+        ui.label(text)
+
+
+def _look_first(visit: Visit, shown: Shown, seen: Pictures) -> None:
+    """Say, and frame on the pictures, where an image without a region is most unusual, once that is known."""
+    told = ui.element("div")
+
+    async def look() -> None:
+        peak = await visit.run(lambda: visit.desk.peak(shown.sha256, shown.product))
+        if peak is None or told.is_deleted:
+            return
+        seen.look_at(peak.bbox)
+        place = _places(visit).get(peak.cell, peak.cell)
+        with told:
+            _point(visit.say("Look first at: {place}", place=place), "center_focus_strong")
+
+    with told:
+        ui.timer(0, look, once=True)
 
 
 def _places(visit: Visit) -> dict[str, str]:

@@ -7,7 +7,8 @@ from typing import Any
 from nicegui import ui
 
 from agents.interfaces.station.correcting import Correcting, last_corrections
-from agents.interfaces.station.result import findings, pictures, verdict_band
+from agents.interfaces.station.pictures import Pictures
+from agents.interfaces.station.result import findings, verdict_band
 from agents.interfaces.station.shown import Shown, of_row
 from agents.interfaces.station.visit import Visit
 from knowledge.log.entry import shown_time
@@ -48,18 +49,21 @@ class ReviewPage:
         self._cards: dict[int, ui.element] = {}
         with self._list:
             ui.label(say("Waiting: {count}", count=len(self._rows))).classes("head")
-            for row in self._rows:
-                with ui.element("button").classes("card").on("click", lambda row=row: self.show(row)) as card:
-                    picture = ui.element("img")
-                    picture.props["src"] = f"/api/v1/images/{row['sha256']}/image?side=160"
-                    picture.props.update({"alt": "", "loading": "lazy"})
-                    with ui.element("div"):
-                        ui.label(row["name"]).classes("file")
-                        ui.label(row["product"])
-                        when = shown_time(row["at"])
-                        ui.label(f"{when}  p = {row['p_value']:.2g}").classes("dim")
-                self._cards[row["number"]] = card
+            with ui.element("div").classes("waits"):
+                for row in self._rows:
+                    self._cards[row["number"]] = self._card(row)
             last_corrections(self.visit, self.refresh)
+
+    def _card(self, row: dict[str, Any]) -> ui.element:
+        with ui.element("button").classes("card").on("click", lambda: self.show(row)) as card:
+            picture = ui.element("img")
+            picture.props["src"] = f"/api/v1/images/{row['sha256']}/image?side=160"
+            picture.props.update({"alt": "", "loading": "lazy"})
+            with ui.element("div"):
+                ui.label(row["name"]).classes("file")
+                ui.label(row["product"])
+                ui.label(f"{shown_time(row['at'])}  p = {row['p_value']:.2g}").classes("dim")
+        return card
 
     async def show(self, row: dict[str, Any]) -> None:
         """Show one that waits."""
@@ -71,9 +75,10 @@ class ReviewPage:
             return
         with self._view:
             verdict_band(self.visit, shown)
-            Correcting(self.visit, shown, self.refresh).build()
-            with ui.element("div").classes("columns"):
-                with ui.element("div").classes("seen"):
-                    pictures(self.visit, shown)
-                with ui.element("div").classes("told"):
-                    findings(self.visit, shown)
+            with ui.element("div").classes("told across"):
+                told = ui.element("div")
+                Correcting(self.visit, shown, self.refresh).build()
+            with ui.element("div").classes("seen"):
+                seen = Pictures(self.visit, shown)
+            with told:
+                findings(self.visit, shown, seen)

@@ -10,7 +10,7 @@ from urllib.parse import quote
 from nicegui import events, ui
 
 from agents.interfaces.station.flips import agreed
-from agents.interfaces.station.result import SIDE
+from agents.interfaces.station.pictures import SIDE
 from agents.interfaces.station.visit import Visit
 from anomaly_core.product import ProductModel
 from tools.zones import ZoneOutcome, zones_of
