@@ -26,7 +26,7 @@ class ReviewPage:
     async def build(self) -> None:
         """Put the page together, and show the first that waits."""
         with ui.element("div").classes("desk"):
-            self._list = ui.element("aside").classes("queue")
+            self._list = ui.element("aside").classes("queue long")
             self._view = ui.element("div").classes("result")
         await self.refresh()
 
