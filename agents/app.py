@@ -191,19 +191,28 @@ class Application:
         return reply
 
     def ask_without_image(
-        self, question: str, *, product: str | None = None, language: Language | None = None
+        self,
+        question: str,
+        *,
+        product: str | None = None,
+        thread: str | None = None,
+        language: Language | None = None,
     ) -> TextAnswerRecord:
-        """Answer a question about the catalogue or the log. Raises UnknownProduct, StoreMissing.
+        """Answer a question about the catalogue or the log.
 
-        language: see `ask`.
+        thread: that it goes on, and is remembered in. language: see `ask`. Raises UnknownProduct,
+        StoreMissing, ThreadError.
         """
         # Here, not above: an inspection needs no questions' classifier.
-        from agents.answers.without_image import answer_without_image
+        from agents.answers.without_image import answer_in_thread
 
         self.tools.require_store()
         known = None if product is None else self.catalogue.known(product, hint="")
-        reader = self.context.resources.reader()
-        return answer_without_image(self.tools, question, known, reader, language or self.settings.language)
+        reader, spoken = self.context.resources.reader(), language or self.settings.language
+        answer = partial(answer_in_thread, self.tools, question, known, reader, spoken)
+        if thread is None:
+            return answer()[0]
+        return self.conversations.ask_without_image(thread, question, answer)
 
     def ask_or_wait(
         self,

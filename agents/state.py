@@ -111,20 +111,10 @@ class Seen(TypedDict):
     found: dict[str, Any]
 
 
-class Turn(Record):
-    """A question of a thread and its answer. `image`: its number; `region`: 1-based, where one was meant."""
-
-    number: int
-    image: int
-    question: str
-    kind: Kind
-    region: int | None
-    answer: str
-    language: str = "en"
-
-
 Order = Literal["judge", "release", "delete", "rates", "learn", "report", "machine"]
 """What an order wants: a verdict, a lot's release, rows gone, rates, learning, a file, a machine to act."""
+Recorded = Literal["saved", "undo"]
+"""What is asked of the record of the part in hand: what there is, or how to take it back."""
 
 
 class Understanding(UnderstoodRecord):
@@ -135,8 +125,8 @@ class Understanding(UnderstoodRecord):
     number of the image to compare with. known_length_mm: of the part, as the question gives it. choice: the
     alternatives of an either-or question. guess: the cause that it suggests. measured: what a question for a
     size wants the size of; the distance is the defect's to something. near: the kind that is nearly as
-    likely, where its answer is another one. order: what it orders, of the kind help. log: what is asked of
-    the log, for a question of the kind history.
+    likely, where its answer is another one. order: what it orders, recorded: what it asks of the record, of
+    the kind help. log: what is asked of the log, for a question of the kind history.
     """
 
     text: str = ""
@@ -150,6 +140,7 @@ class Understanding(UnderstoodRecord):
     measured: Literal["defect", "distance", "part"] = "defect"
     near: Kind | None = None
     order: Order | None = None
+    recorded: Recorded | None = None
 
     def printed(self, image: int | None = None) -> UnderstoodRecord:
         """Return what is printed of it. image: number of the image in hand, where the question names none.
@@ -168,15 +159,16 @@ class Asked(Record):
     """What the current question asks for.
 
     intents: in order, never empty. language: that of the answer. spoken: that of the question. style:
-    "yes_no" for that word alone, "line" for one sentence, "customer" for a summary without ids and numbers.
-    question: without its options. options: of a multiple-choice question, by letter; else empty. image:
-    number of the thread's image that it turns to, or None for the one that came with it.
+    "yes_no" for that word alone, "line" for one sentence, "customer" for a summary without ids and numbers,
+    "short" for the first words and one sentence. question: without its options, in full where it goes on
+    with one before. options: of a multiple-choice question, by letter; else empty. image: number of the
+    thread's image that it turns to, or None for the one that came with it.
     """
 
     intents: list[Understanding]
     language: str = "en"
     spoken: str = "en"
-    style: Literal["plain", "yes_no", "line", "customer"] = "plain"
+    style: Literal["plain", "yes_no", "line", "customer", "short"] = "plain"
     question: str = ""
     options: dict[str, str] = Field(default_factory=dict)
     image: int | None = None
@@ -189,6 +181,26 @@ class Asked(Record):
     def answered_in(self, language: str | None) -> Asked:
         """Return the same question, its answer in a language; as it is where None."""
         return self if language is None else self.model_copy(update={"language": language})
+
+
+class Turn(Record):
+    """A question of a thread and its answer.
+
+    image: its number, 0 for a question without one. region: 1-based, where one was meant. said_in:
+    language of the answer. meant: the question in full, where it went on with one before. slots: what it
+    asks for first.
+    """
+
+    number: int
+    image: int
+    question: str
+    kind: Kind
+    region: int | None
+    answer: str
+    language: str = "en"
+    said_in: str = ""
+    meant: str = ""
+    slots: Understanding | None = None
 
 
 class PlannedCall(Record):

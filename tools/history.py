@@ -89,6 +89,14 @@ def logged_types(context: Context) -> list[str]:
     return context.log.read(lambda connection: names.distinct(connection, "type"))
 
 
+def logged_names(context: Context) -> list[list[str]]:
+    """Return the stations, the operators and the products of the log. Raises StoreError."""
+    if context.log is None:
+        return []
+    columns: tuple[Literal["station", "operator", "product"], ...] = ("station", "operator", "product")
+    return context.log.read(lambda connection: [names.distinct(connection, one) for one in columns])
+
+
 def is_of_the_log(context: Context, text: str) -> bool:
     """Return whether a text, in lower case, names a lot, a station or an image that the log holds.
 

@@ -26,6 +26,10 @@ class Phrases:
         """Return a message with its fields filled in."""
         return self._catalogue.gettext(message).format(**values)
 
+    def counted(self, one: str, several: str, count: int, **values: object) -> str:
+        """Return the message for one thing, or that for a number of them with the field `count`."""
+        return self(one, **values) if count == 1 else self(several, count=count, **values)
+
     def listed(self, items: list[str]) -> str:
         """Return items as a list with "and" before the last."""
         if len(items) < 2:

@@ -64,7 +64,7 @@ def compose_answer(state: InspectionState | DialogueState) -> Composed:
         replies = [word]
     elif in_doubt := doubt(asked, say):
         replies.append(Reply(in_doubt))
-    replies = each_sentence_once(replies)
+    replies = shortened(asked, each_sentence_once(replies))
     made = {item.id: item for reply in replies for item in reply.evidence}
     first = replies[0]
     return Composed(
@@ -85,6 +85,14 @@ def yes_or_no_alone(asked: Asked, affirmed: bool | None, say: Phrases, lead: str
         # "Good or bad, just yes or no", or what a person has to decide.
         return Reply(lead) if lead else None
     return Reply(say("Yes.") if affirmed else say("No."))
+
+
+def shortened(asked: Asked, replies: list[Reply]) -> list[Reply]:
+    """Return the first reply's first words and one sentence where a question wants it short; else all."""
+    if asked.style != "short":
+        return replies
+    first = replies[0]
+    return [Reply(first.lead, first.body[:1], first.affirmed, first.evidence)]
 
 
 def each_sentence_once(replies: Sequence[Reply]) -> list[Reply]:

@@ -58,7 +58,7 @@ def gather_evidence(state: InspectionState | DialogueState) -> list[EvidenceReco
             kind="region",
             id=region.id,
             text=f"at the {region.cell}, box {list(region.bbox)}, {region.area_px} px, "
-            f"{region.score:.2f} beyond the normal range: {region.text}",
+            f"{region.score:.2f} beyond the normal range: {region.text}{_in_mm(state, region)}",
         )
         for region in state["regions"]
     ]
@@ -80,6 +80,14 @@ def gather_evidence(state: InspectionState | DialogueState) -> list[EvidenceReco
     found += _thread_evidence(state)
     unique = {item.id: item for item in found}
     return list(unique.values())
+
+
+def _in_mm(state: InspectionState | DialogueState, region: MeasuredRegion) -> str:
+    """Return a region's description in millimetres too, where the product has a scale."""
+    told = state.get("settings")
+    if told is None or told.mm_per_px is None:
+        return ""
+    return f"; in millimetres: {in_mm(region.text, 1 / told.mm_per_px)}"
 
 
 def _language_evidence(state: InspectionState | DialogueState) -> list[EvidenceRecord]:
@@ -128,6 +136,11 @@ def notes_evidence(state: InspectionState | DialogueState) -> EvidenceRecord:
     names = f"name the defects {', '.join(plain_name(name) for name in named)}" if named else "name no defect"
     text = f"the notes about {product} {names}; {len(state['passages'])} passages found for this question"
     return EvidenceRecord(kind="knowledge", id="notes", text=text)
+
+
+def in_mm(text: str, scale: float) -> str:
+    """Return a description with its pixels in millimetres. scale: pixels a millimetre."""
+    return re.sub(r"(\d+(?:\.\d+)?) px", lambda found: f"{float(found[1]) / scale:.3g} mm", text)
 
 
 def unusual_share(p_value: float) -> str:

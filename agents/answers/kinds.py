@@ -54,7 +54,7 @@ ENTRIES: Final[Mapping[Kind, Entry]] = {
     "history": Entry(on_history.history, plan.read_log, passages=0, about_part=False),
     "catalogue": Entry(on_notes.catalogue, passages=5, task="Defect Analysis"),
     "correction": Entry(on_images.correction, plan.take_hint),
-    "help": Entry(on_talk.help_, passages=0, about_part=False),
+    "help": Entry(on_talk.help_, plan.read_record, passages=0, about_part=False),
     "greeting": Entry(on_talk.greeting, passages=0, about_part=False),
     "other": Entry(on_talk.other, passages=0, about_part=False),
 }

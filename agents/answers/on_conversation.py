@@ -16,8 +16,9 @@ def conversation(topic: Topic) -> Reply:
     if log is not None and log.figure == "largest":
         return _largest(topic, seen, names)
     bad = [one["number"] for one in seen if one["found"]["verdict"].anomalous]
-    told = [say("In this conversation {count} images were inspected, {bad} of them defective [thread].",
-                count=len(seen), bad=len(bad))]  # fmt: skip
+    one = "In this conversation one image was inspected; defective: {bad} [thread]."
+    several = "In this conversation {count} images were inspected, {bad} of them defective [thread]."
+    told = [say.counted(one, several, len(seen), bad=len(bad))]
     if log is not None and log.figure == "worst" and seen:
         worst = min(seen, key=lambda one: float(one["found"]["verdict"].p_value))
         p = f"{worst['found']['verdict'].p_value:.3g}"

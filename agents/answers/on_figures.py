@@ -82,8 +82,14 @@ class Told:
         """Return how many there are of the decision that is asked for, or of each."""
         found, say = self.found, self.say
         if found.decision is None:
+            one = (
+                "One part was inspected {period}: {passed} passed, {review} to review, {failed} failed "
+                "[{id}]."
+            )
             return self(
-                "{count} parts were inspected {period}: {passed} passed, {review} to review, {failed} "
+                one
+                if found.counts.all == 1
+                else "{count} parts were inspected {period}: {passed} passed, {review} to review, {failed} "
                 "failed [{id}].",
                 count=found.counts.all,
                 passed=found.counts.passed,

@@ -30,6 +30,10 @@ _GROUPS: Final = {
 _FAILED: Final = (
     "{name}: {failed} of {count} parts failed ({percent}), {review} to be reviewed ({reviewed}) [{id}]."
 )
+_OF_ONE: Final = {
+    "lots": "Lot {name}: one part {period}, failed: {failed} [{id}].",
+    "stations": "Station {name}: one part {period}, failed: {failed} [{id}].",
+}
 _PASSED: Final = "{name}: {number} of {count} parts passed ({percent}) [{id}]."
 _OF_TYPE: Final = "{name}: {number} of {count} parts had {type} ({percent}) [{id}]."
 
@@ -151,7 +155,8 @@ def _one(told: Told, one: GroupRecord) -> str:
     if found.figure == "operators":
         name = f"{told.say.sentence(name)} ({told.period()})"
     if found.figure in _GROUPS and not found.types:
-        return told(_GROUPS[found.figure], name=name, failed=counts.failed, count=counts.all)
+        message = (_OF_ONE if counts.all == 1 else _GROUPS)[found.figure]
+        return told(message, name=name, failed=counts.failed, count=counts.all)
     if not counts.all:
         return told("No part was inspected {period} [{id}].", period=told.period(_period(told, one)))
     message = _OF_TYPE if found.types else _PASSED if found.decision == "pass" else _FAILED

@@ -11,7 +11,9 @@ from agents.answers.on_conversation import conversation
 from agents.answers.on_figures import MOST_NAMED, Told, local, percent, shown
 from agents.answers.on_groups import CLEAR, groups
 from agents.answers.topic import JUDGED, Reply, Topic
+from agents.questions.carried import only_asks_why
 from anomaly_core.names import plain_name
+from tools.classify.scores import UNKNOWN
 from tools.history_record import DriftRecord, HistoryRecord, LoggedRecord
 from tools.records import LogFigure
 
@@ -38,6 +40,9 @@ def history(topic: Topic) -> Reply:
         return Reply(lead, [nothing, *told.scope()], False if topic.intent.closed else None)
     log = topic.intent.log
     reply = None if log is None or log.bound is None else against(told, log.bound)
+    if not topic.intent.closed and only_asks_why(topic.intent.text, topic.asked.spoken):
+        no_reasons = told("The log holds what was found, and no reasons [{id}].")
+        return Reply("", [no_reasons, *_frequent(told).body, *told.scope()])
     reply = supposed(told) if found.below is not None else reply or _WORDED[found.figure](told)
     return Reply(reply.lead, [*reply.body[:3], *told.scope()], reply.affirmed)
 
@@ -53,8 +58,12 @@ def _count(told: Told) -> Reply:
 
 def _of_image(told: Told, row: LoggedRecord) -> Reply:
     """Say what was decided on the one image that is asked about."""
-    lead = {"pass": "OK.", "review": "To be reviewed.", "fail": "NG."}[row.decision]
-    return Reply(told.say(lead), [_row(told, '"{name}" of {time}: {decision}, p-value {p} [{id}].', row)])
+    body = [_row(told, '"{name}" of {time}: {decision}, p-value {p} [{id}].', row)]
+    asked = told.found.decision
+    if row.decision == "review" and asked not in (None, "review"):
+        return Reply(told.say("To be reviewed."), body)
+    lead, affirmed = told.yes_no(asked is None or row.decision == asked)
+    return Reply(lead, body, affirmed)
 
 
 def _operators(told: Told) -> Reply:
@@ -168,9 +177,13 @@ def _frequent(told: Told) -> Reply:
         return Reply(told.say("None."), [told.counted()])
     first, *others = found.by_type
     message = "{type}: {number} of {count} failed parts {period} [{id}]."
-    body = [told(message, type=plain_name(first.name), number=first.count, count=found.counts.failed)]
-    then = ", ".join(f"{plain_name(one.name)} ({one.count})" for one in others[:MOST_NAMED])
+    body = [told(message, type=_type_name(told, first.name), number=first.count, count=found.counts.failed)]
+    then = ", ".join(f"{_type_name(told, one.name)} ({one.count})" for one in others[:MOST_NAMED])
     return Reply("", body + ([told("Then: {types} [{id}].", types=then)] if then else []))
+
+
+def _type_name(told: Told, name: str) -> str:
+    return told.say("Unknown defect") if name == UNKNOWN else plain_name(name)
 
 
 def _corrected(told: Told) -> Reply:

@@ -8,9 +8,10 @@ from typing import Final, Literal
 
 from agents.answers.analysis import about_type, find_aspect, quoted
 from agents.answers.on_distance import distance, part_size
-from agents.answers.on_limits import Judged, Measured, judge
+from agents.answers.on_limits import Judged, Measured, judge, stated_by_notes
 from agents.answers.on_verdict import no_region, to_review
 from agents.answers.topic import Reply, Topic, length_of, values_of
+from agents.questions.slots import measure_of
 from tools.records import EvidenceRecord, LimitRecord, MeasuredRegion
 
 Measure = Literal["length", "width", "area"]
@@ -30,10 +31,28 @@ class _Sizes:
 
 
 def size(topic: Topic) -> Reply:
-    """Say how large the defect is, and whether a limit holds."""
+    """Say how large the defect is, and whether a limit holds; of a size that is only stated, what holds."""
+    stated = _stated(topic)
+    if stated is None:
+        return _of_part(topic)
+    own = _of_part(topic)
+    told = own.body[:1] if not topic.verdict.anomalous else own.body[-1:]
+    return Reply(stated.lead, [*stated.body, *told], stated.affirmed, own.evidence)
+
+
+def _stated(topic: Topic) -> Reply | None:
+    """Return whether the notes allow a size of a type that a question states: "is a 2 mm scratch ok?"."""
+    one = topic.intent
+    if one.type is None or not one.closed or any((one.limit, one.scale_px_per_mm, one.known_length_mm)):
+        return None
+    measure = measure_of(topic.text)
+    return None if measure is None else stated_by_notes(topic, measure)
+
+
+def _of_part(topic: Topic) -> Reply:
     say = topic.say
     if topic.intent.measured == "part":
-        return part_size(topic, topic.intent.scale_px_per_mm or _scale_of_product(topic))
+        return part_size(topic, topic.intent.scale_px_per_mm or topic.scale)
     if topic.intent.region is not None and topic.regions and not topic.chosen:
         return Reply("", [no_region(topic, topic.intent.region)])
     if topic.verdict.decision == "review":
@@ -50,7 +69,7 @@ def size(topic: Topic) -> Reply:
     found = _sizes(topic, _region_meant(topic))
     length, known = _part_length(topic), topic.intent.known_length_mm
     by_part = None if known is None or length is None else length / known
-    scale = topic.intent.scale_px_per_mm or by_part or _scale_of_product(topic)
+    scale = topic.intent.scale_px_per_mm or by_part or topic.scale
     if topic.intent.measured == "distance":
         return distance(topic, found.region, scale)
     text = _described(topic, found, scale)
@@ -162,12 +181,6 @@ def _part_length(topic: Topic) -> float | None:
     """Return the part's length in pixels; None where it was not measured."""
     length = values_of(topic.seen("measure_part")).get("length_px")
     return None if length is None else float(length)
-
-
-def _scale_of_product(topic: Topic) -> float | None:
-    """Return the scale that was given when the product was enrolled, in pixels a millimetre, or None."""
-    told = topic.state.get("settings")
-    return None if told is None or told.mm_per_px is None else 1 / told.mm_per_px
 
 
 def _part_id(topic: Topic) -> str:

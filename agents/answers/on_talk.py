@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from agents.answers.on_record import record
 from agents.answers.topic import Reply, Topic
 from agents.state import Order
 
@@ -40,6 +41,8 @@ def greeting(topic: Topic) -> Reply:
 
 def help_(topic: Topic) -> Reply:
     """Say what can be asked, with examples; to an order, which command or page carries it out."""
+    if topic.intent.recorded is not None:
+        return record(topic)
     if topic.intent.order is not None:
         return Reply(topic.say(_ORDERS[topic.intent.order]))
     can = topic.say(

@@ -9,6 +9,7 @@ from agents.answers.analysis import rule_for
 from agents.answers.evidence import LEAST_SHARE
 from agents.answers.on_choice import chosen
 from agents.answers.topic import JUDGED, MOST_DESCRIBED, Reply, Topic, same_type, values_of
+from agents.questions.polarity import asks_openly
 from knowledge.log.entry import shown_time
 
 CLOSE: Final = 3.0
@@ -91,7 +92,9 @@ def _of_part(topic: Topic) -> Reply:
         affirmed = bad is (sense == "bad")
         lead = topic.yes_no(affirmed)
     else:
-        lead = chosen(topic) or (say("NG.") if bad else say("OK."))
+        # "What is wrong with it?" asks for no such word.
+        wanted = not asks_openly(topic.text, topic.asked.spoken) or topic.words.has("good", topic.text)
+        lead = chosen(topic) or ((say("NG.") if bad else say("OK.")) if wanted else "")
     body = [*by_a_person(topic), *finding(topic), *topic.near_limit()]
     if said is None and topic.words.has("reads", topic.text):
         # That it looks like the good ones makes no text the right one.

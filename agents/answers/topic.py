@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import PurePath
 from typing import Any, Final
 
-from agents.answers.evidence import observations, shown_regions
+from agents.answers.evidence import in_mm, observations, shown_regions
 from agents.questions.encoder import normalised
 from agents.questions.words import NEVER, Words, same_defect, words_of
 from agents.state import Asked, DialogueState, InspectionState, Observation, Seen, Understanding
@@ -94,6 +94,12 @@ class Topic:
         return self.by_length[-1:] if self.words.has("largest", self.text) else self.regions[:MOST_DESCRIBED]
 
     @property
+    def scale(self) -> float | None:
+        """The scale that was given when the product was enrolled, in pixels a millimetre, or None."""
+        told = self.state.get("settings")
+        return None if told is None or told.mm_per_px is None else 1 / told.mm_per_px
+
+    @property
     def by_length(self) -> list[MeasuredRegion]:
         """The regions, the shortest first."""
         return sorted(self.regions, key=length_of)
@@ -167,9 +173,13 @@ class Topic:
 
     def located(self, region: MeasuredRegion) -> str:
         """Return the sentence on where a region lies and how it looks."""
+        place = self.say.sentence(self.spot(region))
+        if self.scale is not None:
+            # Where its box lies is in the evidence, in pixels.
+            return self.say("{place}: {look} [{id}].", place=place, look=self.look(region), id=region.id)
         return self.say(
             "{place}, box {box}: {look} [{id}].",
-            place=self.say.sentence(self.spot(region)),
+            place=place,
             box=list(region.bbox),
             look=self.look(region),
             id=region.id,
@@ -196,16 +206,26 @@ class Topic:
         """Return how a region looks, as a phrase; in English as it was measured."""
         look = region.look
         if self.say.language == "en":
-            return region.text
+            return region.text if self.scale is None else in_mm(region.text, self.scale)
         if look is None:
             return self.say("a deviation of the arrangement")
         tone = "" if abs(look.contrast) < 3 else "dark " if look.contrast < 0 else "bright "
         article = "a" if look.shape == "round" else "an"
+        area = self.say(f"{article} {look.shape} {tone}area")
+        length, width = look.length_px, max(look.width_px, 1)
+        if self.scale is not None:
+            shown = (f"{pixels / self.scale:.3g}" for pixels in (length, width))
+            return self.say(
+                "{area}, {length} mm long and {width} mm wide",
+                area=area,
+                length=next(shown),
+                width=next(shown),
+            )
         return self.say(
             "{area}, {length} px long and {width} px wide",
-            area=self.say(f"{article} {look.shape} {tone}area"),
-            length=round(look.length_px),
-            width=max(round(look.width_px), 1),
+            area=area,
+            length=round(length),
+            width=round(width),
         )
 
     def cited(self, items: Sequence[MeasuredRegion] | Sequence[EvidenceRecord]) -> str:

@@ -8,7 +8,7 @@ from typing import Final, get_args
 
 from agents.answers import on_limits, on_notes, on_talk
 from agents.answers.analysis import about_type
-from agents.answers.compose import each_sentence_once, yes_or_no_alone
+from agents.answers.compose import each_sentence_once, shortened, yes_or_no_alone
 from agents.answers.evidence import notes_evidence
 from agents.answers.kinds import ENTRIES
 from agents.answers.on_doubt import doubt
@@ -24,13 +24,13 @@ from agents.questions.slots import measure_of, stated_measure, types_of
 from agents.questions.types import called_type, meant_type
 from agents.questions.understanding import Reader, understand
 from agents.questions.words import same_defect, types_in, words_of
-from agents.state import Asked, DialogueState, InspectionState, Observation, Understanding
+from agents.state import Asked, DialogueState, InspectionState, Observation, Turn, Understanding
 from anomaly_core.names import name_key
 from knowledge.catalogue.product_match import mentioned
 from tools.classify.scores import UNKNOWN
 from tools.context import Context
 from tools.enrolled import enrolled
-from tools.history import is_of_the_log, logged_products, logged_types, look_up
+from tools.history import is_of_the_log, logged_names, logged_products, logged_types, look_up
 from tools.phrases import Phrases
 from tools.records import (
     EvidenceRecord,
@@ -81,16 +81,36 @@ def answer_without_image(
     reader: Reader | None = None,
     language: str | None = None,
 ) -> TextAnswerRecord:
-    """Answer a question from the catalogue and from the log.
+    """Answer a question without a thread; see `answer_in_thread`."""
+    return answer_in_thread(context, question, product, reader, language)[0]
+
+
+def answer_in_thread(
+    context: Context,
+    question: str,
+    product: str | None = None,
+    reader: Reader | None = None,
+    language: str | None = None,
+    turns: Sequence[Turn] = (),
+) -> tuple[TextAnswerRecord, Asked]:
+    """Answer a question from the catalogue and from the log; return how it was understood too.
 
     product: that it is about, else the one that the question names. reader: see `understand`. language: of
-    the answer, the question's own where None. What needs an image is answered by how to name one. Raises
-    StoreError, and ConfigError where no log is kept.
+    the answer, the question's own where None. turns: of its thread, oldest first. What needs an image is
+    answered by how to name one. Raises StoreError, and ConfigError where no log is kept.
     """
     known = known_defects(context)
     names = known_products(context)
-    asked = understand(question, known=known, names=names, pictured=False, reader=reader)
-    text = normalised(question)
+    asked = understand(
+        question,
+        turns,
+        known=known,
+        names=names,
+        pictured=False,
+        reader=reader,
+        logged=logged_names(context) if turns else (),
+    )
+    text = normalised(asked.question)
     compared = stated_measure(text, asked.spoken)
     if compared is not None:
         # Nothing is to be measured or looked up: the question says all that it asks for.
@@ -98,7 +118,7 @@ def answer_without_image(
         asked = asked.model_copy(update={"intents": [first]})
     asked = _of_the_log(context, asked, known).answered_in(language)
     say = phrases_of(asked.language)
-    named = product or _product_of(context, question, asked.spoken)
+    named = product or _product_of(context, asked.question, asked.spoken)
     notes = _Notes(context, asked, say, named, known)
     record, words = enrolled(context, named), words_of(asked.spoken)
     observations: list[Observation] = []
@@ -108,8 +128,8 @@ def answer_without_image(
             # "Is 2.5 mm over the limit?": a yes would mean that it is not within it.
             closed = not (asks_openly(text, asked.spoken) or words_of(asked.spoken).has("at_least", text))
             replies.append(on_limits.stated(say, *compared, closed=closed))
-        elif record is not None and (told := of_the_record(say, words, intent, record)):
-            replies.append(told)
+        elif record is not None and (of_it := of_the_record(say, words, intent, record)):
+            replies.append(of_it)
         elif intent.log is not None:
             counted = product or _logged_product(context, intent.log, asked.spoken)
             observations.append(_looked_up(context, intent.log, counted, number, len(observations)))
@@ -123,9 +143,9 @@ def answer_without_image(
         replies = [word]
     elif in_doubt := doubt(asked, say):
         replies.append(Reply(in_doubt))
-    answer = say.joined([reply.text for reply in replies])
+    answer = say.joined([reply.text for reply in shortened(asked, replies)])
     used = [EvidenceRecord(kind="knowledge", id=RECORD, text=record.model_dump_json())] if record else []
-    return TextAnswerRecord(
+    told = TextAnswerRecord(
         question=question,
         product=named,
         language=asked.language,
@@ -138,6 +158,7 @@ def answer_without_image(
             *notes.evidence(answer),
         ],
     )
+    return told, asked
 
 
 def _of_the_log(context: Context, asked: Asked, known: Sequence[str]) -> Asked:

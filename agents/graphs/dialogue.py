@@ -37,6 +37,7 @@ from agents.state import DialogueInput, DialogueState, Review
 from anomaly_core.errors import LanguageModelDown, LanguageModelError
 from tools.classify.scores import UNKNOWN
 from tools.context import Context as Tools
+from tools.history import logged_names
 from tools.records import FilesRecord, PassageRecord
 from tools.retrieve import known_defects, known_products
 
@@ -100,7 +101,16 @@ def listen(state: DialogueState, runtime: Runtime[Context]) -> Update:
     reader = None if options else resources_of(runtime).reader()
     tools, settings = tools_of(runtime), state.get("settings")
     names = [*known_products(tools), *(settings.zones if settings else ())]
-    asked = understand(question, turns, seen, current, known_defects(tools), names, reader=reader)
+    asked = understand(
+        question,
+        turns,
+        seen,
+        current,
+        known_defects(tools),
+        names,
+        reader=reader,
+        logged=logged_names(tools) if turns else (),
+    )
     path = next((one["image"] for one in seen if one["number"] == asked.image), state["image"])
     return {
         "image": path,
@@ -163,7 +173,8 @@ def plan(state: DialogueState) -> Update:
     images = {one["number"]: one["image"] for one in state["seen"]}
     defect = state.get("defect_type")
     known = None if defect is None or defect.name == UNKNOWN else defect.name
-    situation = Situation(state["regions"], state["verdict"].anomalous, images, known)
+    name = Path(state.get("shown_name") or state["image"]).name
+    situation = Situation(state["regions"], state["verdict"].anomalous, images, known, name)
     asked = in_zones(state["asked"], state["settings"].zones)
     return {"asked": asked, "plan": make_plan(asked, situation)}
 

@@ -11,6 +11,7 @@ from agents.state import (
     MOST_IMAGES,
     MOST_TURNS,
     PER_IMAGE,
+    Asked,
     DialogueState,
     Seen,
     Turn,
@@ -50,6 +51,22 @@ def keep_image(state: DialogueState, version: int) -> list[Seen]:
     return [*first, *rest[-(MOST_IMAGES - 1 - len(first)) :], entry]
 
 
+def text_turn(number: int, question: str, answer: str, asked: Asked) -> Turn:
+    """Return the turn of a question that came without an image."""
+    return Turn(
+        number=number,
+        image=0,
+        question=question[:LONGEST_REMEMBERED],
+        kind=asked.first.kind,
+        region=None,
+        language=asked.spoken,
+        said_in=asked.language,
+        meant=asked.question[:LONGEST_REMEMBERED],
+        slots=asked.first,
+        answer=answer[:LONGEST_REMEMBERED],
+    )
+
+
 def keep_turn(state: DialogueState) -> list[Turn]:
     """Return the thread's turns with the one just answered."""
     digest = state["opened"].sha256
@@ -58,6 +75,9 @@ def keep_turn(state: DialogueState) -> list[Turn]:
         image=next((one["number"] for one in state["seen"] if one["sha256"] == digest), 0),
         question=(state.get("question") or "")[:LONGEST_REMEMBERED],
         kind=state["asked"].first.kind,
+        said_in=state["asked"].language,
+        meant=state["asked"].question[:LONGEST_REMEMBERED],
+        slots=state["asked"].first,
         region=_focus(state),
         language=state["asked"].spoken,
         answer=state["answer"][:LONGEST_REMEMBERED],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, cast
@@ -12,8 +12,10 @@ from langchain_core.runnables import RunnableConfig
 from langgraph.types import Command, StateSnapshot
 
 from agents.graphs.context import Context
-from agents.state import DialogueState, Review, Step, Turn
+from agents.graphs.memory import text_turn
+from agents.state import MOST_TURNS, Asked, DialogueState, Review, Step, Turn
 from anomaly_core.errors import ThreadError
+from tools.records import TextAnswerRecord
 
 if TYPE_CHECKING:
     from agents.graphs.checkpointers import Threads
@@ -107,6 +109,26 @@ class Conversations:
             )
             yield from self._run(thread, None if resumes else given, language)
             yield Finished(self._finish(thread))
+
+    def ask_without_image(
+        self,
+        thread: str,
+        question: str,
+        answer: Callable[[Sequence[Turn]], tuple[TextAnswerRecord, Asked]],
+    ) -> TextAnswerRecord:
+        """Answer a question that came without an image, given the thread's turns, and remember it.
+
+        Raises ThreadError where the thread is in use elsewhere.
+        """
+        with self._threads.held(thread):
+            values = self._state(thread).values
+            turns = list(values.get("turns") or [])
+            told, asked = answer(turns)
+            number = values.get("turn", 0) + 1
+            kept = [*turns, text_turn(number, question, told.answer, asked)][-MOST_TURNS:]
+            self._graph.update_state(_config(thread), {"turns": kept, "turn": number}, as_node="remember")
+            self._threads.prune(thread)
+        return told
 
     def answer_review(self, thread: str, review: Review) -> Iterator[Event | Finished]:
         """Give a human label to a thread that waits for it, and let it go on; see `ask`.

@@ -15,7 +15,7 @@ from agents.questions.languages import WISHES
 from agents.questions.words import SPACELESS, words_of
 from tools.records import Kind
 
-Style = Literal["plain", "yes_no", "line", "customer"]
+Style = Literal["plain", "yes_no", "line", "customer", "short"]
 
 STYLES: Final[tuple[Style, ...]] = ("yes_no", "customer", "line")
 MOST: Final = 8
@@ -30,7 +30,7 @@ _UNIT: Final = re.compile(rf"\W*(?:(?:in|auf|en|em|dans)\s+)?(?:{MM}|{PX}|{CM}|{
 """What only says in which unit: ", in mm?"."""
 _BETWEEN: Final = " \t\n,:;\uff0c\u3001\uff1b\uff1a"
 """What stands between clauses and belongs to neither."""
-_ONLY: Final = re.compile(
+WISH_WORDS: Final = re.compile(
     r"(?<!\w)(?:please|bitte|per favore|por favor|s'il (?:te|vous) plaît|answer|reply|respond|tell me"
     r"|antworte\w*|rispond\w+|respond\w+|répond\w+|contest\w+|responda|回答|请|答えて(?:ください)?|で|대답\w*|답\w*|로"
     r"|in|auf|only|just|with|nur|mit|solo|con|só|com|seulement|par)(?!\w)|[\W_]+"
@@ -128,4 +128,4 @@ def _is_wish(clause: str, language: str) -> bool:
     rest = words_of(language).by_meaning["yes_no"].sub(" ", plain)
     for wish in WISHES.values():
         rest = wish.sub(" ", rest)
-    return rest != plain and _ONLY.sub("", rest) == ""
+    return rest != plain and WISH_WORDS.sub("", rest) == ""

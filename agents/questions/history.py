@@ -108,6 +108,16 @@ def _is_meant(one: Understanding, log: LogQuestion, words: Words, *, closed: boo
     return of_any_kind or (one.kind in OF_THE_LOG and any(of_its_kinds))
 
 
+def of_a_group(one: Understanding, language: str) -> Understanding:
+    """Return a question beside an image for the worst of lots, stations or operators as one of the log."""
+    text, words = normalised(one.text), words_of(language)
+    ranks = any(words.has(name, text) for name in ("worst", "best", "highest", "lowest", "worse", "better"))
+    grouped = any(words.has(name, text) for name in ("which_lot", "which_station", "which_operator"))
+    if not (ranks and grouped) or one.region is not None:
+        return one
+    return one.model_copy(update={"kind": "history", "place": None, "near": None})
+
+
 def asked_of(one: Understanding, log: LogQuestion, *, closed: bool) -> Understanding:
     """Return an intent as a question of the log, or of the conversation. closed: see `Understanding`."""
     of_it = {"kind": "history", "place": None, "sense": "open", "closed": closed, "near": None, "log": log}

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from agents.state import PlannedCall, Understanding
-from tools.records import MeasuredRegion
+from tools.records import LogQuestion, MeasuredRegion
 
 
 @dataclass(frozen=True)
@@ -14,13 +14,14 @@ class Situation:
     """What a plan looks at.
 
     regions: of the image in question, shown or not. images: paths by number. defect: the known type of its
-    defect, or None.
+    defect, or None. name: of the image's file, as it is logged.
     """
 
     regions: Sequence[MeasuredRegion]
     anomalous: bool
     images: Mapping[int, str]
     defect: str | None = None
+    name: str | None = None
 
 
 Plan = Callable[[Understanding, Situation], list[PlannedCall]]
@@ -99,6 +100,15 @@ def read_log(asked: Understanding, situation: Situation) -> list[PlannedCall]:
     named = log.type or (situation.defect if log.this and log.decision == "fail" else None)
     call = _call("log_figures", "read the log")
     return [call.model_copy(update={"arguments": {"asked": {**log.model_dump(), "type": named}}})]
+
+
+def read_record(asked: Understanding, situation: Situation) -> list[PlannedCall]:
+    """Read what the log holds of the image, where that is asked."""
+    if asked.recorded != "saved":
+        return []
+    log = LogQuestion(figure="last", image_name=situation.name)
+    call = _call("log_figures", "read the log")
+    return [call.model_copy(update={"arguments": {"asked": log.model_dump()}})]
 
 
 def _call(tool: str, why: str, **arguments: str | None) -> PlannedCall:

@@ -9,16 +9,19 @@ from typing import Any, Final
 from agents.questions import slots
 from agents.questions.alternatives import guess_of
 from agents.questions.amounts import in_digits
+from agents.questions.carried import only_asks_why, put_in_full, repeated, with_limit_before
 from agents.questions.chat_spelling import in_full
 from agents.questions.classifier import KINDS, classify
 from agents.questions.clauses import Clause, style_of
-from agents.questions.history import in_its_period, of_the_log
+from agents.questions.history import in_its_period, of_a_group, of_the_log
 from agents.questions.intents import ASKS, clauses_of
 from agents.questions.kind_rules import read_as
 from agents.questions.languages import language_of, wished_language
 from agents.questions.orders import without_orders
 from agents.questions.polarity import sense_of
 from agents.questions.reading import Reading, reading_of
+from agents.questions.reasons import why_of
+from agents.questions.recorded import asks_of_the_record
 from agents.questions.several import of_several
 from agents.questions.stated import of_its_limit, with_stated_scales
 from agents.questions.summaries import of_the_summary
@@ -58,30 +61,44 @@ def understand(
     pictured: bool = True,
     now: datetime | None = None,
     reader: Reader | None = None,
+    logged: Sequence[Sequence[str]] = (),
 ) -> Asked:
     """Understand a question in its thread.
 
     turns, seen: oldest first. current: number of the image that came with the question, or None where the
     thread has not seen it yet. known: names of defects in the notes. names: see `language_of`. pictured:
     whether it came with an image; "how many?" without one is of the log. now: aware, for periods; the
-    present if not given. reader: decides the clauses and their kinds; the classifier does if None.
+    present if not given. reader: decides the clauses and their kinds; the classifier does if None. logged:
+    see `put_in_full`.
     """
     clock = now or datetime.now().astimezone()
     last = turns[-1] if turns else None
     language = language_of(question, last.language if last is not None else None, names)
     plain = in_digits(in_full(question, language), language)
-    intents, plain = without_orders(plain, language, pictured=pictured)
+    again = repeated(plain, language) if last is not None and last.meant else None
+    if last is not None and again is not None:
+        full, language = last.meant, last.language
+    else:
+        full = put_in_full(plain, last, language, clock, known, logged)
+    if full != plain:
+        question = plain = full
+    intents, plain = _of_itself(plain, language, last, pictured=pictured)
     clauses: Sequence[Clause] = clauses_of(plain, language) if plain or not intents else ()
     if reader is not None and clauses:
         clauses = reader(plain, clauses, last, language, known)
     alone = pictured and all(one["number"] == current for one in seen)
     turned: int | None = None
+    # "And this one?" of a part asks nothing of what was asked without one.
+    of_a_part = None if pictured and last is not None and not last.image else last
     for clause in clauses[:MOST]:
-        said = reading_of(clause, language, last, seen, current, known, first=not intents, pictured=pictured)
+        said = reading_of(
+            clause, language, of_a_part, seen, current, known, first=not intents, pictured=pictured
+        )
         found = _intents_of(said)
         if turned is None and found[0].kind not in ("comparison", "history"):
             turned = found[0].image
         before = intents[-1] if intents else None
+        found = [of_a_group(one, language) if pictured else one for one in found]
         found = [of_the_log(one, language, clock, pictured=pictured) for one in found]
         if not pictured:
             found = [_of_the_catalogue(one) for one in found]
@@ -95,16 +112,29 @@ def understand(
     if pictured:
         intents = [of_the_summary(one, style, language) for one in intents]
         intents = with_stated_scales([of_its_limit(one, language) for one in intents], language)
+        intents = [with_limit_before(one, last, language) for one in intents]
     if style == "customer" and any(map(_asks_of_the_customer, intents)):
         style = "plain"
+    spoken_before = (again.language or last.said_in) if again is not None and last is not None else ""
     return Asked(
         intents=intents[:MOST],
-        language=wished_language(question) or language,
+        language=spoken_before or wished_language(question) or language,
         spoken=language,
-        style=style,
+        style="short" if again is not None and again.short and style != "line" else style,
         question=question,
         image=turned,
     )
+
+
+def _of_itself(
+    plain: str, language: str, last: Turn | None, *, pictured: bool
+) -> tuple[list[Understanding], str]:
+    """Return what of a question no classifier has to tell, as intents, and the question without it."""
+    of_the_record = asks_of_the_record(plain, language)
+    why = why_of(plain, last) if last is not None and only_asks_why(plain, language) else None
+    if (told := of_the_record or why) is not None:
+        return [told], ""
+    return without_orders(plain, language, pictured=pictured)
 
 
 def _asks_of_the_customer(one: Understanding) -> bool:
@@ -191,4 +221,6 @@ def _repeats(one: Understanding, before: Sequence[Understanding]) -> bool:
     if any(one.model_dump(exclude=apart) == other.model_dump(exclude=apart) for other in before):
         return True
     new = [one.place, one.region, one.type, one.zone, one.image, one.limit]
-    return any(new) is False and any(one.kind in ANSWERED_BY.get(other.kind, ()) for other in before)
+    return any(new) is False and any(
+        one.kind in ANSWERED_BY.get(other.kind, ()) and other.zone is None for other in before
+    )

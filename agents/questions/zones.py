@@ -3,35 +3,58 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from operator import itemgetter
 from typing import Final
 
 from agents.questions.encoder import normalised
-from agents.questions.words import NEVER, section_of, words_of
+from agents.questions.polarity import sense_of
+from agents.questions.slots import place_of
+from agents.questions.words import words_of
+from agents.questions.zone_names import SIDES, called, zones_in
 from agents.state import Asked, Understanding
 from tools.locations import ZONE
 from tools.records import Kind
 
-OF_EACH: Final = frozenset[Kind]({"verdict", "look_again"})
+OF_EACH: Final = frozenset[Kind]({"verdict", "look_again", "place"})
 """Kinds that are asked of each zone that a question names: "is the head ok, and the neck?"."""
+OF_NO_ZONE: Final = frozenset[Kind]({"history", "catalogue", "greeting", "help"})
+"""Kinds of questions that no zone is asked about in."""
 LONGEST_ARTICLE: Final = 3
 """Letters up to which a word beside a zone's name is an article or a particle."""
-SIDES: Final = ("left", "right", "top", "bottom")
-"""Sides that a zone's English name may hold: "right hand"."""
+_SENTENCE: Final = re.compile(r"(?<=[?\uff1f])\s*")
 _BESIDE: Final = ("follow", "region", *SIDES)
-COMPOUND: Final = 6
-"""Letters of a zone's name from which a longer word may begin with it."""
 
 
 def in_zones(asked: Asked, zones: Sequence[str]) -> Asked:
     """Return a question whose intents are about the zones that they name. zones: the product's, by name."""
     found: list[Understanding] = []
-    for one in asked.intents:
+    for one in _by_sentence(asked.intents, zones, asked.spoken):
         meant = _in_zones(one, zones, asked.spoken)
         if one.zone is not None or meant != [one]:
             meant = [_bare(each, found[-1] if found else None, asked.spoken) for each in meant]
         found += meant
     return asked.model_copy(update={"intents": found})
+
+
+def _by_sentence(
+    intents: Sequence[Understanding], zones: Sequence[str], language: str
+) -> Iterator[Understanding]:
+    """Yield intents; of a verdict that is asked in several sentences, those of a zone apart from the others.
+
+    "Labels ok? Would you ship it?" asks of the labels, and of the whole part.
+    """
+    for one in intents:
+        pieces = [piece for piece in _SENTENCE.split(one.text) if re.search(r"\w", piece)]
+        named = [bool(zones_in(normalised(piece), zones, language)) for piece in pieces]
+        if one.kind != "verdict" or one.region is not None or all(named) or not any(named):
+            yield one
+            continue
+        for of_zones, group in groupby(zip(named, pieces, strict=True), key=itemgetter(0)):
+            text = " ".join(piece for _, piece in group)
+            place = None if of_zones else place_of(normalised(text), language)
+            yield one.model_copy(update={"text": text, "place": place, "zone": None})
 
 
 def _bare(one: Understanding, before: Understanding | None, language: str) -> Understanding:
@@ -40,9 +63,11 @@ def _bare(one: Understanding, before: Understanding | None, language: str) -> Un
     That is what the question asked of another zone; else how the zone is, which no yes or no answers.
     """
     words, text = words_of(language), normalised(one.text)
-    if words.has("good", text) or words.has("bad", text):
+    follows = re.match(rf"(?:{words.source('follow')})", text) is not None
+    located = one.kind == "place" and one.closed and not follows  # "is it on the head too?"
+    if located or words.has("good", text) or words.has("bad", text):
         return one
-    named = [_word(normalised(one.zone))] if one.zone is not None else []
+    named = [called(one.zone)] if one.zone is not None else []
     for pattern in (*named, *words.sections.values(), *(words.by_meaning[name] for name in _BESIDE)):
         text = pattern.sub(" ", text)
     asked = words.find("ask", text)
@@ -55,50 +80,21 @@ def _bare(one: Understanding, before: Understanding | None, language: str) -> Un
     return one.model_copy(update={"kind": "verdict", "closed": False, "sense": "open", "near": None})
 
 
-def zones_in(text: str, zones: Sequence[str], language: str) -> list[str]:
-    """Return the zones that a text names, those of longer names first.
-
-    text: normalised. language: the text's; a zone "head" is named by "Kopf" too.
-    """
-    named = []
-    for name in sorted(zones, key=len, reverse=True):
-        if _word(normalised(name)).search(text) or _translated(name, text, language):
-            named.append(name)
-    return named
-
-
-def _translated(name: str, text: str, language: str) -> bool:
-    """Return whether a text names a zone in its language: "mano destra" the zone "right hand"."""
-    words = words_of(language)
-    sides = [side for side in SIDES if side in name.lower().split()]
-    section = section_of(" ".join(word for word in name.lower().split() if word not in sides))
-    called = words.sections.get(section or "", NEVER)
-    return called.search(text) is not None and all(words.has(side, text) for side in sides)
-
-
-def _word(name: str) -> re.Pattern[str]:
-    """Return the pattern of a zone's name: as a word with its ending, such as "Rand" but not in "Randolph".
-
-    A long name may begin a compound, and Korean particles stand right behind it.
-    """
-    latin = r"[a-z\u00df-\u024f\d]"
-    if re.search(latin, name) is None:
-        return re.compile(re.escape(name))
-    end = "" if len(name) >= COMPOUND else rf"(?:s|es|n|en)?(?!{latin})"
-    return re.compile(rf"(?<!{latin}){re.escape(name)}{end}")
-
-
 def _in_zones(intent: Understanding, zones: Sequence[str], language: str) -> list[Understanding]:
     """Return the intent with the zone that its text holds as the place; once for each of several.
 
-    A question to choose from several zones is about none of them.
+    A question to choose from several zones, or where among them, is about none of them.
     """
-    text = normalised(intent.text)
-    named = zones_in(text, zones, language) if intent.region is None else []
-    # A name within a longer one is not meant beside it.
-    named = [name for name in named if not any(name in other and name != other for other in named)]
-    if not named or (len(named) > 1 and not intent.closed and intent.kind != "look_again"):
+    if intent.region is not None or intent.kind in OF_NO_ZONE:
         return [intent]
-    chooses = bool(intent.choice) or words_of(language).has("or", text)
-    meant = named if intent.kind in OF_EACH and not chooses else named[:1]
-    return [intent.model_copy(update={"place": f"{ZONE}{name}", "zone": name}) for name in meant]
+    named = zones_in(normalised(intent.text), zones, language)
+    if named and intent.kind == "correction" and intent.text.rstrip().endswith(("?", "\uff1f")):
+        # "Labels ok?" tells nobody that they are.
+        sense = sense_of(normalised(intent.text), language, "open", None)
+        intent = intent.model_copy(update={"kind": "verdict", "sense": sense, "closed": sense != "open"})
+    if not named or (len(named) > 1 and not intent.closed and intent.kind not in ("look_again", "verdict")):
+        return [intent]
+    chooses = bool(intent.choice) or words_of(language).has("or", normalised(intent.text))
+    if len(named) > 1 and (chooses or intent.kind not in OF_EACH):
+        return [intent]
+    return [intent.model_copy(update={"place": f"{ZONE}{name}", "zone": name}) for name in named]

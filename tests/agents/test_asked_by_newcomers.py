@@ -7,7 +7,8 @@ import pytest
 from agents.questions import slots
 from agents.questions.products import product_meant
 from agents.questions.understanding import understand
-from agents.questions.zones import in_zones, zones_in
+from agents.questions.zone_names import zones_in
+from agents.questions.zones import in_zones
 from agents.state import Seen, Turn
 from tools.locations import ZONE
 

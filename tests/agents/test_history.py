@@ -259,8 +259,8 @@ def stations(tmp_path: Path) -> Iterator[Context]:
         ("Which lot is worse, L41 or L42?", ["L42. ", "L41: 1 of 3", "L42: 2 of 2"]),
         ("Welches Los war schlechter?", ["L42. "]),
         ("哪个批次良率最低", ["L42. "]),
-        ("What did t03 get?", ['NG. "t03.jpg"']),
-        ("War t01 in Ordnung?", ['OK. "t01.jpg"']),
+        ("What did t03 get?", ['"t03.jpg"', "failed"]),
+        ("War t01 in Ordnung?", ['Ja. "t01.jpg"']),
         ("is t02.jpg good?", ['To be reviewed. "t02.jpg"']),
         ("Welche Teile muss sich noch jemand anschauen?", ['"t02.jpg" [log]', "1 von 5"]),
     ],
@@ -275,7 +275,7 @@ def test_lots_stations_operators_and_images_are_found_by_their_names(
 def test_an_image_without_a_number_is_found_by_its_name(stations: Context) -> None:
     assert stations.log is not None
     stations.log.append([entry(9, name="last_one.PNG")])
-    assert answer_without_image(stations, "was last_one fine?").answer.startswith('OK. "last_one.PNG"')
+    assert answer_without_image(stations, "was last_one fine?").answer.startswith('Yes. "last_one.PNG"')
 
 
 WHO = [

@@ -291,7 +291,7 @@ def test_an_honest_model_is_shown_under_the_verdict(app: Application, tmp_path: 
     told = "It is a patch at the top right [region-1]. Its cause may be a leaking nozzle [plate/stain#1]."
     state, model = put(app, image, "What is wrong with it?", [told])
     assert state["answer"] == f"{state['opening']} {told}"
-    assert state["opening"].startswith("NG. There is a defect at the top right")
+    assert state["opening"].startswith("There is a defect at the top right")
     assert state["violations"] == []
     assert model is not None
     request = str(model.calls[0][-1].content)

@@ -107,10 +107,8 @@ def ask(
         _progress(show=not json) as listen,
     ):
         paths = list(map(Path, images)) or _last_image(opened, thread)
-        if not paths and thread is not None:
-            raise typer.BadParameter(f"thread {thread} has no image yet: name one before the question")
         if not paths:
-            answer = opened.ask_without_image(question, product=product)
+            answer = opened.ask_without_image(question, product=product, thread=thread)
             _print_text_answer(answer, verbose=verbose, json=json)
             return
         answers = ask_about(opened, paths, question, product=product, thread=thread, wait=wait, listen=listen)
@@ -181,6 +179,8 @@ def chat(
     device: Device = None,
 ) -> None:
     """Ask question after question; `/image PATH` turns to another image, an empty line ends it."""
+    from agents.graphs.threads import new_thread
+
     if sys.stdin.isatty():
         about = "the catalogue and the log" if image is None else "the image"
         print_line((f"Ask about {about}; /image PATH turns to an image, an empty line ends.", "dim"))
@@ -208,7 +208,9 @@ def chat(
                 image = _turned_to(Path(line.removeprefix(NEXT_IMAGE).strip()).expanduser(), image)
                 continue
             if image is None:
-                _print_text_answer(opened.ask_without_image(line, product=product), verbose=verbose)
+                thread = thread or new_thread()
+                told = opened.ask_without_image(line, product=product, thread=thread)
+                _print_text_answer(told, verbose=verbose)
                 continue
             thread = _answer(opened, image, line, product, thread, shown) or thread
     if thread is not None:
@@ -240,7 +242,8 @@ def show_thread(
             if json:
                 print_json(turn.model_dump(mode="json"))
             else:
-                print_line((f"{turn.number}. image {turn.image}: {turn.question}", "bold"))
+                about = f"image {turn.image}: " if turn.image else ""
+                print_line((f"{turn.number}. {about}{turn.question}", "bold"))
                 print_line(f"   {turn.answer}")
         if steps and not json:
             _print_steps(opened, thread)

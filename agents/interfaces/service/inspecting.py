@@ -99,7 +99,9 @@ def inspecting_routes(desk: Desk, queue: Queue, metrics: Metrics) -> APIRouter:
         def work(listen: Any = None) -> AnswerRecord | TextAnswerRecord:
             image = received.image or desk.image_of(fields.thread)
             if image is None:
-                return desk.app.ask_without_image(fields.question, product=fields.product)
+                return desk.app.ask_without_image(
+                    fields.question, product=fields.product, thread=fields.thread
+                )
             return desk.ask(
                 image, fields.question, product=fields.product, thread=fields.thread, listen=listen
             )

@@ -1,0 +1,204 @@
+"""A question that only goes on with the one before, put in full: "and 3.5?", "and the best?", "shorter"."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from agents.questions.amounts import NUMBER, UNIT
+from agents.questions.clauses import WISH_WORDS
+from agents.questions.encoder import normalised
+from agents.questions.languages import WISHES, wished_language
+from agents.questions.periods import period_of
+from agents.questions.polarity import asks_openly
+from agents.questions.slots import type_of, zone_of
+from agents.questions.words import NEVER, SPACELESS, words_of
+from agents.state import Turn, Understanding
+from anomaly_core.names import plain_name
+
+MOST_WORDS: Final = 7
+"""Words of a question that may only go on with the one before; two to three times as many characters."""
+_MEASURE: Final = re.compile(rf"(?<![a-z\d.,-]){NUMBER}(?:\s*({UNIT})(?![a-z]))?(?![\d-])", re.IGNORECASE)
+_LENGTH: Final = re.compile(rf"(?<![a-z\d.,-])({NUMBER})\s*({UNIT})(?![a-z])", re.IGNORECASE)
+_CODE: Final = re.compile(r"(?<![\w.-])(?=[\w-]*[a-z])(?=[\w-]*\d)[a-z][a-z0-9_-]*(?![\w.])")
+"""What may be a lot's or a station's name: "l-501", "st2"."""
+_ENDS: Final = ("lowest", "worst", "best", "highest")
+
+
+@dataclass(frozen=True)
+class Repeated:
+    """The wish to hear the last answer again. language: in which, where another one is wished."""
+
+    short: bool
+    language: str | None
+
+
+def repeated(text: str, language: str) -> Repeated | None:
+    """Return whether a question wants nothing but the last answer again: shorter, or in another language.
+
+    text: with spellings of messages in full.
+    """
+    rest, words = normalised(text), words_of(language)
+    wished = wished_language(text)
+    again = [name for name in ("shorter", "repeat") if words.has(name, rest)]
+    if wished is None and not again:
+        return None
+    for pattern in (*WISHES.values(), *(words.by_meaning[name] for name in ("shorter", "repeat", *_FILLERS))):
+        rest = pattern.sub(" ", rest)
+    rest = WISH_WORDS.sub(" ", rest)
+    if any(len(word) > 3 or language in SPACELESS for word in re.findall(r"\w+", rest)):
+        return None
+    return Repeated("shorter" in again, wished)
+
+
+_FILLERS: Final = ("here", "this", "it", "follow", "and", "thanks")
+
+
+def put_in_full(
+    text: str,
+    last: Turn | None,
+    language: str,
+    now: datetime,
+    known: Sequence[str] = (),
+    logged: Sequence[Sequence[str]] = (),
+) -> str:
+    """Return a question that only goes on with the one before as that one would be asked in full.
+
+    text: with spellings and amounts of messages in full. known: names of defects in the notes. logged: names
+    of the log, a group each of stations, operators and products.
+    """
+    if last is None or last.meant == "":
+        return text
+    plain, before, words = normalised(text), normalised(last.meant), words_of(language)
+    short = len(plain) <= 3 * MOST_WORDS if language in SPACELESS else len(plain.split()) <= MOST_WORDS
+    starts = re.match(rf"(?:{words.source('follow')}|{words.source('and')})[\s,、，]*", plain)
+    if not short or starts is None:
+        return text
+    rest = plain[starts.end() :].strip()
+    ways: tuple[Callable[[], str | None], ...] = (
+        lambda: _with_measure(rest, before, language),
+        lambda: _with_period(rest, before, language, now),
+        lambda: _at_the_other_end(rest, before, language),
+        lambda: _with_name(rest, before, language, logged),
+        lambda: _with_type(rest, before, language, known),
+        lambda: _counting_the_same(rest, before, language),
+    )
+    return next((full for way in ways if (full := way())), text)
+
+
+def _with_measure(rest: str, before: str, language: str) -> str | None:
+    """ "Is a scratch of 2.5 mm ok?", "and 3.5?"."""
+    given, held = _MEASURE.search(rest), _LENGTH.search(before)
+    if given is None or held is None or _says_more(_MEASURE.sub(" ", rest), language):
+        return None
+    unit = given[2] or held[3]
+    return f"{before[: held.start()]}{given[1]} {unit}{before[held.end() :]}?"
+
+
+def _with_period(rest: str, before: str, language: str, now: datetime) -> str | None:
+    """ "How many failed today?", "and yesterday?"."""
+    period, other = period_of(rest, language, now)
+    if period is None or _says_more(other, language):
+        return None
+    held, kept = period_of(before, language, now)
+    return f"{kept if held is not None else before} {rest}?"
+
+
+def _at_the_other_end(rest: str, before: str, language: str) -> str | None:
+    """ "Which lot had most rejects?", "and the best?"."""
+    words = words_of(language)
+    wanted = next((end for end in _ENDS if words.has(end, rest)), None)
+    held = next((end for end in _ENDS if words.has(end, before)), None)
+    if wanted is None or held is None or _says_more(rest, language, _ENDS):
+        return None
+    said = words.by_meaning[wanted].search(rest)
+    return None if said is None else f"{words.by_meaning[held].sub(said[0], before, count=1)}?"
+
+
+def _with_name(rest: str, before: str, language: str, logged: Sequence[Sequence[str]]) -> str | None:
+    """ "How many did Anna inspect?", "and Ben?"; "and in lot L-501?" where none was named."""
+    for group in logged:
+        names = [plain_name(name).lower() for name in group]
+        given = next((name for name in names if _stands(name, rest)), None)
+        held = next((name for name in names if _stands(name, before)), None)
+        if given is not None and not _says_more(rest.replace(given, " "), language, _OF_GROUPS):
+            return f"{before.replace(held, given) if held else f'{before} {rest}'}?"
+    given_code, held_code = _CODE.search(rest), _CODE.search(before)
+    if given_code is None or _says_more(_CODE.sub(" ", rest), language, _OF_GROUPS):
+        return None
+    if held_code is not None and _letters(held_code[0]) == _letters(given_code[0]):
+        return f"{before[: held_code.start()]}{given_code[0]}{before[held_code.end() :]}?"
+    if held_code is not None and not _says_more(rest, language):
+        return f"{before[: held_code.start()]}{given_code[0]}{before[held_code.end() :]}?"
+    return f"{before} {rest}?"
+
+
+_OF_GROUPS: Final = ("lot", "inspector")
+
+
+def _letters(code: str) -> str:
+    return re.sub(r"[\d_-]", "", code)
+
+
+def _with_type(rest: str, before: str, language: str, known: Sequence[str]) -> str | None:
+    """ "How many scratches are allowed?", "and dents?"."""
+    given, held = type_of(rest, language, known), type_of(before, language, known)
+    if given is None or held is None or given == held:
+        return None
+    words = words_of(language)
+    named = words.types.get(held, NEVER).search(before) or re.search(re.escape(held), before)
+    said = words.types.get(given, NEVER).search(rest) or re.search(re.escape(given), rest)
+    if named is None or said is None or _says_more(rest[: said.start()] + rest[said.end() :], language):
+        return None
+    return f"{before[: named.start()]}{said[0]}{before[named.end() :]}?"
+
+
+def _counting_the_same(rest: str, before: str, language: str) -> str | None:
+    """ "How many labels should it have?", "and how many does it have?"."""
+    words = words_of(language)
+    asked, counted = words.find("how_many", rest), words.find("how_many", before)
+    noun = zone_of(before, language)
+    if asked is None or counted is None or noun is None or zone_of(rest, language) is not None:
+        return None
+    if words.has("region", rest) or words.has("image", rest) or any(
+        pattern.search(rest) for pattern in words.types.values()
+    ):  # fmt: skip
+        return None
+    return f"{rest[: asked.end()]} {noun}{rest[asked.end() :]}?"
+
+
+def _says_more(rest: str, language: str, beside: Sequence[str] = ()) -> bool:
+    """Return whether a text has words of its own beside articles, particles and the meanings given."""
+    rest = _without(rest, language, (*beside, "limit", "follow", "it", "one"))
+    longest = 2 if language in SPACELESS else 3
+    return any(len(word) > longest for word in re.findall(r"[^\W\d]+", rest))
+
+
+def _without(text: str, language: str, meanings: Sequence[str]) -> str:
+    for name in meanings:
+        text = words_of(language).by_meaning.get(name, NEVER).sub(" ", text)
+    return text
+
+
+def _stands(name: str, text: str) -> bool:
+    return re.search(rf"(?<![a-z0-9_]){re.escape(name)}(?![a-z0-9_])", text) is not None
+
+
+def with_limit_before(one: Understanding, last: Turn | None, language: str) -> Understanding:
+    """Return "so within the limit or not?" with the limit and the type of the question before."""
+    if last is None or last.slots is None or one.limit is not None or one.region is not None:
+        return one
+    asks = one.kind == "size" and words_of(language).has("limit", normalised(one.text))
+    if not asks or asks_openly(normalised(one.text), language):
+        return one
+    return one.model_copy(update={"limit": last.slots.limit, "type": one.type or last.slots.type})
+
+
+def only_asks_why(text: str, language: str) -> bool:
+    """Return whether a question says no more than "why?"."""
+    plain, words = normalised(text), words_of(language)
+    rest = words.by_meaning["why"].sub(" ", plain)
+    return rest != plain and not _says_more(rest, language, ("ask", "this"))
