@@ -126,7 +126,8 @@ class Understanding(UnderstoodRecord):
     alternatives of an either-or question. guess: the cause that it suggests. measured: what a question for a
     size wants the size of; the distance is the defect's to something. near: the kind that is nearly as
     likely, where its answer is another one. order: what it orders, recorded: what it asks of the record, of
-    the kind help. log: what is asked of the log, for a question of the kind history.
+    the kind help, topic: of help too, see `agents.questions.topics`. log: what is asked of the log, for a
+    question of the kind history.
     """
 
     text: str = ""
@@ -141,6 +142,7 @@ class Understanding(UnderstoodRecord):
     near: Kind | None = None
     order: Order | None = None
     recorded: Recorded | None = None
+    topic: str | None = None
 
     def printed(self, image: int | None = None) -> UnderstoodRecord:
         """Return what is printed of it. image: number of the image in hand, where the question names none.

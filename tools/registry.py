@@ -21,6 +21,7 @@ from tools.compare import compare
 from tools.context import Part
 from tools.describe import DescribeArgs, RegionMeasures, describe
 from tools.detect import language_answer
+from tools.enrolled import product_settings
 from tools.history import log_figures
 from tools.layout import check_layout, count_components
 from tools.localize import locate, locate_peak, locate_zones
@@ -139,6 +140,7 @@ for _name, _tool in {
     "count_components": PartTool(count_components, _text),
     "check_layout": PartTool(check_layout, _text, kind="template"),
     "log_figures": PartTool(log_figures, _text),
+    "product_settings": PartTool(product_settings, _text),
     "calculate": PartTool(calculate, _text, CalculateArgs),
     "retrieve_templates": PartTool(nearest_templates, _templates, TemplateArgs, "template"),
     "retrieve_knowledge": PartTool(search_notes, _passages, KnowledgeArgs, "knowledge"),

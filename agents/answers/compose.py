@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from agents.answers.evidence import gather_evidence, quote, verdict_statement
-from agents.answers.kinds import ENTRIES
+from agents.answers.kinds import entry_of
 from agents.answers.on_doubt import doubt
 from agents.answers.on_verdict import record_line, summary
 from agents.answers.phrases import phrases_of
@@ -53,9 +53,9 @@ def compose_answer(state: InspectionState | DialogueState) -> Composed:
     asked = asked or understand(question)
     say = phrases_of(asked.language)
     topics = [Topic(state, asked, intent, number, say) for number, intent in enumerate(asked.intents)]
-    replies = [ENTRIES[topic.intent.kind].word(topic) for topic in topics]
+    replies = [entry_of(topic.intent).word(topic) for topic in topics]
     affirmed = next((reply.affirmed for reply in replies if reply.affirmed is not None), None)
-    about_part = any(ENTRIES[topic.intent.kind].about_part for topic in topics)
+    about_part = any(entry_of(topic.intent).about_part for topic in topics)
     if about_part and asked.style == "customer":
         replies = [Reply(summary(topics[0]))]
     elif about_part and asked.style == "line":

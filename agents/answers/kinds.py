@@ -9,10 +9,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from agents.answers import on_defect, on_history, on_images, on_notes, on_size, on_talk, on_verdict
+from agents.answers import on_defect, on_history, on_images, on_notes, on_size, on_talk, on_tool, on_verdict
 from agents.answers.topic import Reply, Topic
 from agents.questions import plan
-from agents.state import Asked, PlannedCall
+from agents.state import Asked, PlannedCall, Understanding
 from tools.records import Kind
 
 
@@ -60,18 +60,26 @@ ENTRIES: Final[Mapping[Kind, Entry]] = {
 }
 
 
+OF_THE_TOOL: Final = Entry(on_tool.help_topic, plan.read_products, passages=0, about_part=False)
+
+
+def entry_of(intent: Understanding) -> Entry:
+    """Return the entry of an intent's kind; a topic of help has one of its own."""
+    return ENTRIES[intent.kind] if intent.topic is None else OF_THE_TOOL
+
+
 def make_plan(asked: Asked, situation: plan.Situation) -> list[PlannedCall]:
     """Return the tool calls of all that a question asks, in order."""
     return [
         call.model_copy(update={"intent": number})
         for number, intent in enumerate(asked.intents)
-        for call in ENTRIES[intent.kind].plan(intent, situation)
+        for call in entry_of(intent).plan(intent, situation)
     ]
 
 
 def passages_for(asked: Asked) -> int:
     """Return how many passages of the notes are looked for."""
-    return max(ENTRIES[intent.kind].passages for intent in asked.intents)
+    return max(entry_of(intent).passages for intent in asked.intents)
 
 
 def may_be_phrased(asked: Asked) -> bool:
@@ -79,5 +87,5 @@ def may_be_phrased(asked: Asked) -> bool:
     return (
         asked.style == "plain"
         and not asked.options
-        and all(ENTRIES[intent.kind].about_part for intent in asked.intents)
+        and all(entry_of(intent).about_part for intent in asked.intents)
     )

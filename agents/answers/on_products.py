@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from agents.answers.topic import Reply
 from agents.questions.encoder import normalised
 from agents.questions.slots import measure_of
+from agents.questions.topics import Value
 from agents.questions.words import Words
 from agents.state import Understanding
 from anomaly_core.names import plain_name
@@ -17,6 +19,7 @@ from tools.records import Kind
 ASKS: Final = ("scale", "zone", "enrolled", "alpha")
 """Meanings of words that ask for the record of a product."""
 _OTHER: Final = frozenset[Kind]({"help", "other", "greeting"})
+_VALUES: Final[Mapping[str, Value]] = {"zone": "zones", "enrolled": "images", "alpha": "rates"}
 RECORD: Final = "product"
 """Id of its evidence."""
 
@@ -44,15 +47,20 @@ def of_the_record(say: Phrases, words: Words, intent: Understanding, product: En
             count=f"{1 / product.mm_per_px:.3g}",
         )
         return Reply("", [told])
-    if asked == "zone":
+    value = _VALUES.get(asked or "")
+    return None if value is None else Reply("", [told_of(say, value, product)])
+
+
+def told_of(say: Phrases, value: Value, product: EnrolledRecord) -> str:
+    """Return a sentence on a product's rates, images or zones."""
+    name = plain_name(product.name)
+    if value == "zones":
         named = say.listed(product.zones)
         told = say("{product} has the zones {zones} [product].", product=name, zones=named)
-        return Reply("", [told if product.zones else say("{product} has no zones [product].", product=name)])
-    if asked == "enrolled":
-        message = "{product} was enrolled with {count} good images [product]."
-        return Reply("", [say(message, product=name, count=product.images)])
-    if asked == "alpha":
-        message = "{product} is judged at alpha {alpha} and review {review} [product]."
-        rates = {"alpha": f"{product.alpha:g}", "review": f"{product.review:g}"}
-        return Reply("", [say(message, product=name, **rates)])
-    return None
+        return told if product.zones else say("{product} has no zones [product].", product=name)
+    if value == "images":
+        return say(
+            "{product} was enrolled with {count} good images [product].", product=name, count=product.images
+        )
+    message = "{product} is judged at alpha {alpha} and review {review} [product]."
+    return say(message, product=name, alpha=f"{product.alpha:g}", review=f"{product.review:g}")

@@ -10,7 +10,7 @@ from agents.answers import on_limits, on_notes, on_talk
 from agents.answers.analysis import about_type
 from agents.answers.compose import each_sentence_once, shortened, yes_or_no_alone
 from agents.answers.evidence import notes_evidence
-from agents.answers.kinds import ENTRIES
+from agents.answers.kinds import ENTRIES, entry_of
 from agents.answers.on_doubt import doubt
 from agents.answers.on_products import RECORD, of_the_record
 from agents.answers.on_types import asks_of_types, compared_types, of_types, worse
@@ -29,7 +29,7 @@ from anomaly_core.names import name_key
 from knowledge.catalogue.product_match import mentioned
 from tools.classify.scores import UNKNOWN
 from tools.context import Context
-from tools.enrolled import enrolled
+from tools.enrolled import enrolled, enrolled_products
 from tools.history import is_of_the_log, logged_names, logged_products, logged_types, look_up
 from tools.phrases import Phrases
 from tools.records import (
@@ -128,6 +128,11 @@ def answer_in_thread(
             # "Is 2.5 mm over the limit?": a yes would mean that it is not within it.
             closed = not (asks_openly(text, asked.spoken) or words_of(asked.spoken).has("at_least", text))
             replies.append(on_limits.stated(say, *compared, closed=closed))
+        elif intent.topic is not None:
+            seen = _enrolled(context, None if record is None else record.name, number)
+            topic = Topic(DialogueState(observations=[seen]), asked, intent, number, say)
+            replies.append(entry_of(intent).word(topic))
+            observations += [seen] if record is None and f"[{RECORD}]" in replies[-1].text else []
         elif record is not None and (of_it := of_the_record(say, words, intent, record)):
             replies.append(of_it)
         elif intent.log is not None:
@@ -171,6 +176,8 @@ def _of_the_log(context: Context, asked: Asked, known: Sequence[str]) -> Asked:
 
 
 def _of_its_parts(context: Context, one: Understanding, language: str, known: Sequence[str]) -> Understanding:
+    if one.topic is not None:
+        return one
     text, words = normalised(one.text), words_of(language)
     noted = one.log is None or (one.log.figure in ("worst", "list", "count") and words.has("serious", text))
     if noted and one.type is None and asks_of_types(words, text):
@@ -290,6 +297,14 @@ def _looked_up(
     evidence = EvidenceRecord(kind="score", id=f"log-{taken + 1}" if taken else "log", text=found.text)
     values = found.model_dump(mode="json")
     return Observation(tool="log_figures", evidence=evidence, values=values, intent=number)
+
+
+def _enrolled(context: Context, product: str | None, number: int) -> Observation:
+    """Return what is enrolled, for one of the question's intents, of a product where one is asked about."""
+    found = enrolled_products(context, product)
+    evidence = EvidenceRecord(kind="knowledge", id=RECORD, text=found.text)
+    values = found.model_dump(mode="json")
+    return Observation(tool="product_settings", evidence=evidence, values=values, intent=number)
 
 
 def _product_of(context: Context, question: str, language: str) -> str | None:

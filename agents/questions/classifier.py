@@ -16,9 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.questions.encoder import WIDTH, encode
-from agents.questions.examples import SIGNS, Sense, digest, read_examples
-from agents.questions.neighbours import Neighbours
+from agents.questions.examples import SIGNS, Sense, all_examples, digest
+from agents.questions.neighbours import NEAREST, Neighbours, votes
 from agents.questions.ngrams import ngrams
+from agents.questions.topics import help_topics
 from anomaly_core.errors import WeightsDamaged
 from anomaly_core.files import write_whole
 from tools.records import Kind
@@ -30,6 +31,9 @@ RIDGE: Final = 0.1
 """Weight of the squared norm against the summed loss; by cross-validation on the examples, flat around it."""
 SHARE: Final = 0.7
 """Weight of the nearest examples against the head, by writers left out (`benchmarks/kinds.py`)."""
+ALIKE: Final = 0.65
+"""Least cosine of a question and the nearest example for the question to be of a topic, by examples left out:
+each by itself, and each with its whole topic."""
 Array = NDArray[np.float32]
 
 
@@ -63,21 +67,28 @@ class OfKinds:
 
 @dataclass(frozen=True, eq=False)
 class Classifier:
-    """kind: over `KINDS`. sense: over `SENSES`. fitted_to: digest of the examples."""
+    """kind: over `KINDS`. sense: over `SENSES`. fitted_to: digest of the examples.
+
+    topics: (examples,) uint8, n for the nth topic of help, 0 for none.
+    """
 
     kind: OfKinds
     sense: Head
+    topics: NDArray[np.uint8]
     fitted_to: str
 
 
 def fit() -> Classifier:
     """Return the classifier of the examples; takes a minute."""
-    examples = read_examples()
+    examples = all_examples()
     inputs = inputs_of([example.in_full for example in examples])
     kinds = np.array([KINDS.index(example.kind) for example in examples])
     of_verdict = [number for number, example in enumerate(examples) if example.sense]
     senses = np.array([SENSES.index(one.sense) for one in examples if one.sense])
-    return Classifier(fit_kinds(inputs, kinds), _fit(inputs[of_verdict], senses, len(SENSES)), digest())
+    names = [None, *help_topics()]
+    topics = np.array([names.index(one.topic) for one in examples], np.uint8)
+    sense = _fit(inputs[of_verdict], senses, len(SENSES))
+    return Classifier(fit_kinds(inputs, kinds), sense, topics, digest())
 
 
 def fit_kinds(inputs: Array, kinds: NDArray[np.int64]) -> OfKinds:
@@ -101,6 +112,7 @@ def save(classifier: Classifier, path: Path = FILE) -> None:
         near_buckets=kind.near.buckets,
         near_counts=kind.near.counts,
         near_kinds=kind.near.kinds,
+        topics=classifier.topics,
         sense=classifier.sense.weights.astype(np.float16),
         sense_bias=classifier.sense.bias,
         fitted_to=np.array(classifier.fitted_to),
@@ -119,7 +131,7 @@ def load() -> Classifier:
             for name in ("kind", "sense")
         )
         near = Neighbours(*(values[f"near_{field.name}"] for field in fields(Neighbours)))
-        return Classifier(OfKinds(kind, near), sense, str(values["fitted_to"]))
+        return Classifier(OfKinds(kind, near), sense, values["topics"], str(values["fitted_to"]))
     except (OSError, KeyError, ValueError) as error:
         raise WeightsDamaged(f"{FILE} cannot be read ({error}): install the program again.") from error
 
@@ -128,6 +140,19 @@ def classify(texts: Sequence[str]) -> tuple[Array, Array]:
     """Return (n, kinds) and (n, senses) probabilities of texts."""
     inputs, classifier = inputs_of(texts), load()
     return classifier.kind.probabilities(inputs), classifier.sense.probabilities(inputs)
+
+
+def nearest_topic(text: str, kind: Kind) -> tuple[str | None, float]:
+    """Return which topic of help a question of a kind is of, or None, and how near its examples are."""
+    classifier = load()
+    near = classifier.kind.near
+    alike = np.where(near.kinds == KINDS.index(kind), near.meant(encode([text])), 0)
+    nearest = np.argsort(-alike, axis=1, kind="stable")[:, :NEAREST]
+    likeness = np.take_along_axis(alike, nearest, axis=1)
+    names = [None, *help_topics()]
+    told = np.bincount(classifier.topics[nearest[0]], votes(likeness)[0], len(names))
+    found = names[int(told.argmax())] if likeness[0, 0] >= ALIKE else None
+    return found, float(likeness[0, 0]) if found is not None else 0.0
 
 
 def inputs_of(texts: Sequence[str]) -> Array:

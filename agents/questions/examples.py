@@ -2,7 +2,7 @@
 
 A file a language, `examples/<code>.txt`: a line `[kind]`, then a question a line. In `[verdict]` a question
 that is answered yes for a good part begins with "+", one that is answered yes for a bad part with "-",
-one that asks for no yes or no with "?".
+one that asks for no yes or no with "?". Questions about the tool itself stand in `topics.toml`.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final, Literal, get_args
 
 from agents.questions.chat_spelling import in_full
+from agents.questions.topics import help_topics
 from anomaly_core.errors import ConfigError
 from tools.records import Kind, Language
 
@@ -27,12 +28,13 @@ SIGNS: Final[Mapping[str, Sense]] = {"+": "good", "-": "bad", "?": "open"}
 
 @dataclass(frozen=True)
 class Example:
-    """A question. sense: of one for the verdict, else None."""
+    """A question. sense: of one for the verdict, else None. topic: of one about the tool, else None."""
 
     language: str
     kind: Kind
     text: str
     sense: Sense | None = None
+    topic: str | None = None
 
     @property
     def in_full(self) -> str:
@@ -45,11 +47,21 @@ def read_examples(folder: Path = FOLDER) -> list[Example]:
     return [example for language in LANGUAGES for example in _read(folder / f"{language}.txt", language)]
 
 
+def all_examples() -> list[Example]:
+    """Return the examples of the files, then those of the topics of help."""
+    return read_examples() + [
+        Example(language, topic.kind, text, topic=topic.name)
+        for topic in help_topics().values()
+        for language, texts in topic.questions.items()
+        for text in texts
+    ]
+
+
 def digest() -> str:
     """Return the SHA-256 of all examples in full, by which a classifier knows what it was fitted to."""
     whole = hashlib.sha256()
-    for one in read_examples():
-        whole.update(f"{one.language} {one.kind} {one.sense} {one.in_full}\n".encode())
+    for one in all_examples():
+        whole.update(f"{one.language} {one.kind} {one.sense} {one.topic} {one.in_full}\n".encode())
     return whole.hexdigest()
 
 

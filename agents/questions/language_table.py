@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.questions.encoder import normalised
-from agents.questions.examples import LANGUAGES, Example, read_examples
+from agents.questions.examples import LANGUAGES, Example, all_examples
 from agents.questions.words import SPACELESS, words_of
 from anomaly_core.errors import WeightsDamaged
 from anomaly_core.files import write_whole
@@ -43,7 +43,7 @@ class LanguageTable:
     def fit(cls) -> Self:
         """Count the features of the examples; takes a second."""
         counts: dict[str, Counter[str]] = {code: Counter() for code in CODES}
-        _count_examples([one for one in read_examples() if one.language in counts], counts)
+        _count_examples([one for one in all_examples() if one.language in counts], counts)
         for code, own in counts.items():
             own.update(features_of(_names_of_types(code)))
         features = sorted(set().union(*counts.values()))

@@ -61,15 +61,18 @@ class Neighbours:
 
         vectors: (n, 512) and ngrams: (n, BUCKETS), of questions.
         """
-        near = (1 - WORDS) * (_on(self.axes, vectors) @ (self.vectors.T * np.float32(STEP)))
+        near = (1 - WORDS) * self.meant(vectors)
         for row, words in zip(near, ngrams > 0, strict=True):
             row += WORDS * self._common(words)
         nearest = np.argsort(-near, axis=1, kind="stable")[:, :NEAREST]
         likeness = np.take_along_axis(near, nearest, axis=1)
-        votes = np.exp((likeness - likeness[:, :1]) / FADES)
         found = np.zeros((len(vectors), classes), np.float32)
-        np.add.at(found, (np.arange(len(vectors))[:, None], self.kinds[nearest]), votes)
+        np.add.at(found, (np.arange(len(vectors))[:, None], self.kinds[nearest]), votes(likeness))
         return np.asarray(found / found.sum(axis=1, keepdims=True), np.float32)
+
+    def meant(self, vectors: Array) -> Array:
+        """Return the (n, examples) cosines of the sentence vectors of (n, 512) questions and examples."""
+        return np.asarray(_on(self.axes, vectors) @ (self.vectors.T * np.float32(STEP)), np.float32)
 
     def _common(self, words: NDArray[np.bool_]) -> Array:
         """Return the (n,) cosines of the examples' n-grams and those of a question, (BUCKETS,)."""
@@ -78,6 +81,11 @@ class Neighbours:
         both = shared[ends] - shared[ends - self.counts]
         lengths = np.sqrt(np.maximum(self.counts.astype(np.float32) * words.sum(), 1.0))
         return np.asarray(both / lengths, np.float32)
+
+
+def votes(likeness: Array) -> Array:
+    """Return the votes of the nearest examples by their likeness, both (n, NEAREST), the nearest first."""
+    return np.asarray(np.exp((likeness - likeness[:, :1]) / FADES), np.float32)
 
 
 def _on(axes: NDArray[np.float16], vectors: Array) -> Array:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from agents.questions.topics import help_topics
 from agents.state import PlannedCall, Understanding
 from tools.records import LogQuestion, MeasuredRegion
 
@@ -109,6 +110,13 @@ def read_record(asked: Understanding, situation: Situation) -> list[PlannedCall]
     log = LogQuestion(figure="last", image_name=situation.name)
     call = _call("log_figures", "read the log")
     return [call.model_copy(update={"arguments": {"asked": log.model_dump()}})]
+
+
+def read_products(asked: Understanding, situation: Situation) -> list[PlannedCall]:
+    """Read what is enrolled, for a topic of help that tells of it."""
+    del situation
+    tells = asked.topic is not None and help_topics()[asked.topic].values
+    return [_call("product_settings", "read what is enrolled")] if tells else []
 
 
 def _call(tool: str, why: str, **arguments: str | None) -> PlannedCall:

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from agents.questions import slots
+from agents.questions.about_tool import as_one, with_topic
 from agents.questions.alternatives import guess_of
 from agents.questions.amounts import in_digits
 from agents.questions.carried import only_asks_why, put_in_full, repeated, with_limit_before
@@ -84,6 +85,7 @@ def understand(
         question = plain = full
     intents, plain = _of_itself(plain, language, last, pictured=pictured)
     clauses: Sequence[Clause] = clauses_of(plain, language) if plain or not intents else ()
+    clauses = as_one(plain, clauses)
     if reader is not None and clauses:
         clauses = reader(plain, clauses, last, language, known)
     alone = pictured and all(one["number"] == current for one in seen)
@@ -98,8 +100,9 @@ def understand(
         if turned is None and found[0].kind not in ("comparison", "history"):
             turned = found[0].image
         before = intents[-1] if intents else None
+        found = [with_topic(one) for one in found]
         found = [of_a_group(one, language) if pictured else one for one in found]
-        found = [of_the_log(one, language, clock, pictured=pictured) for one in found]
+        found = [one if one.topic else of_the_log(one, language, clock, pictured=pictured) for one in found]
         if not pictured:
             found = [_of_the_catalogue(one) for one in found]
         found = [of_the_worst(one, intents, language, alone=alone) for one in found]

@@ -32,6 +32,7 @@ NAMES = [
     "locate_peak",
     "log_figures",
     "measure_part",
+    "product_settings",
     "retrieve_knowledge",
     "retrieve_templates",
     "zoom_region",

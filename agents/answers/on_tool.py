@@ -1,0 +1,26 @@
+"""Answers about the tool itself: a topic of help, and what is enrolled."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+
+from agents.answers.on_products import told_of
+from agents.answers.topic import Reply, Topic, values_of
+from agents.questions.topics import help_topics
+from anomaly_core.names import plain_name
+from tools.enrolled import ProductsRecord
+
+
+def help_topic(topic: Topic) -> Reply:
+    """Say the answer of the intent's topic, and what it tells of the products that are enrolled."""
+    asked, say = help_topics()[topic.intent.topic or ""], topic.say
+    answer = say(asked.answer, version=version("iad-agent"))
+    read = values_of(topic.seen("product_settings"))
+    if not asked.values or not read:
+        return Reply(answer)
+    known = ProductsRecord.model_validate(read)
+    if "products" in asked.values:
+        names = say.listed([plain_name(name) for name in known.products])
+        listed = say("Enrolled are {products} [product].", products=names)
+        return Reply(listed if names else say("No product is enrolled yet."), [answer])
+    return Reply(answer, [told_of(say, value, one) for value in asked.values for one in known.told])

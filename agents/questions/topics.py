@@ -1,0 +1,44 @@
+"""What can be asked about the tool itself, in `topics.toml`: questions in nine languages, and the answer.
+
+The questions are examples of a kind too; which topic a question of that kind is of, the nearest ones tell
+(`classifier.topic_of`).
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Final, Literal
+
+from tools.records import Kind
+
+FILE: Final = Path(__file__).with_name("topics.toml")
+Value = Literal["rates", "images", "zones", "products"]
+"""What an answer tells of the products that are enrolled."""
+
+
+@dataclass(frozen=True)
+class HelpTopic:
+    """A topic. answer: a message of the catalogues of phrases. kind: of its questions, by language."""
+
+    name: str
+    answer: str
+    kind: Kind
+    values: Sequence[Value]
+    questions: Mapping[str, Sequence[str]]
+
+
+@cache
+def help_topics() -> Mapping[str, HelpTopic]:
+    """Return the topics by name, in the file's order."""
+    table = tomllib.loads(FILE.read_text(encoding="utf-8"))
+    return {name: _topic(name, **one) for name, one in table.items()}
+
+
+def _topic(
+    name: str, answer: str, kind: Kind = "help", values: Sequence[Value] = (), **questions: Sequence[str]
+) -> HelpTopic:
+    return HelpTopic(name, answer, kind, values, questions)
