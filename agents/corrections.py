@@ -135,8 +135,8 @@ def _normal_box(part: Part, number: int) -> Box | None:
     regions = locate(part)
     if not 1 <= number <= len(regions):
         raise ConfigError(
-            f"there is no region {number} on {part.image}: `iad inspect` found {len(regions)}; give one of "
-            "those to --region, or none"
+            f"there is no region {number} on {part.image}: an inspection finds {len(regions)} now; name one "
+            "of those, or none"
         )
     return regions[number - 1].bbox if len(regions) > 1 else None
 

@@ -9,6 +9,7 @@ from pydantic import Field
 from anomaly_core.names import name_key
 from knowledge.catalogue.index import PassageHit
 from knowledge.catalogue.passages import Passage
+from knowledge.products.record import TemplateHit
 from tools.context import Context, Part
 from tools.records import PassageRecord, Record, TemplateRecord
 
@@ -60,11 +61,16 @@ def find_passages(context: Context, text: str, product: str | None, k: int) -> l
     return [passage_record(hit) for hit in context.domain.search(text, product=product, k=k)]
 
 
+def template_id(hit: TemplateHit) -> str:
+    """Return the id that an answer cites a good image by."""
+    return f"template:{hit.sha256[:12]}"
+
+
 def nearest_templates(part: Part, k: int = 1) -> list[TemplateRecord]:
     """Find the enrolled good parts that look most like the image."""
     return [
         TemplateRecord(
-            id=f"template:{hit.sha256[:12]}",
+            id=template_id(hit),
             file_name=hit.file_name,
             similarity=round(hit.similarity, 4),
             path=str(hit.path),

@@ -17,7 +17,7 @@ from tools.enrollment.trial import Flip, candidate, judged_images
 
 @dataclass(frozen=True)
 class ZoneOutcome:
-    """A change of a product's zones. accepted: False where it would change verdicts that stand.
+    """A change of a product's zones. accepted: False where it would flip verdicts that stand, or is a trial.
 
     image: name of the image that the box was drawn on. flips: verdicts that it changes.
     """
@@ -45,6 +45,7 @@ def add_zone(
     ignored: bool = False,
     against: Sequence[Path] = (),
     accept_flips: bool = False,
+    record: bool = True,
     progress: Progress | None = None,
 ) -> ZoneOutcome:
     """Name an area of a product, or take it out of what is judged; a zone of the same name is replaced.
@@ -52,7 +53,7 @@ def add_zone(
     box: in pixels of the image `on`, or of the product's first good image. ignored: the area is not judged,
     for which the product is learned anew from its good images; where that would change a verdict against a
     human label, or one without a label, nothing is changed unless `accept_flips` is set. against:
-    images whose verdicts are looked at too.
+    images whose verdicts are looked at too. record: False only says what it would flip.
 
     Raises UnknownProduct, UnreadableImage; ConfigError for a box outside the image, or an image whose pose is
     not that of the good images.
@@ -64,7 +65,8 @@ def add_zone(
     others = tuple(each for each in model.zones if each.name != name)
     replaced = any(each.ignored for each in model.zones if each.name == name)
     outcome = ZoneOutcome(product, zone, image.path.name)
-    return _changed(context, outcome, (*others, zone), ignored or replaced, against, accept_flips, progress)
+    anew = ignored or replaced
+    return _changed(context, outcome, (*others, zone), anew, against, accept_flips, record, progress)
 
 
 def zone_on(
@@ -100,7 +102,7 @@ def remove_zone(
         raise ConfigError(f"{product} has no zone {name!r} (it has: {known}): see `iad zone list {product}`.")
     rest = tuple(each for each in zones if each is not zone)
     outcome = ZoneOutcome(product, zone)
-    return _changed(context, outcome, rest, zone.ignored, against, accept_flips, progress)
+    return _changed(context, outcome, rest, zone.ignored, against, accept_flips, True, progress)
 
 
 def _changed(
@@ -110,10 +112,13 @@ def _changed(
     judges_anew: bool,
     against: Sequence[Path],
     accept_flips: bool,
+    record: bool,
     progress: Progress | None,
 ) -> ZoneOutcome:
     """Store a product's zones; judges_anew: scores change with them."""
     name = outcome.product
+    if not (judges_anew or record):
+        return replace(outcome, accepted=False)
     if not judges_anew:
         _, earlier = context.templates.load(name)
         _, meta = replace(context.product(name), zones=zones).to_parts()
@@ -121,7 +126,7 @@ def _changed(
         return outcome
     with candidate(context, name, zones=zones, progress=progress) as made:
         flips = made.flips(judged_images(context, name, against), progress)
-        if any(flip.harms for flip in flips) and not accept_flips:
+        if not record or (any(flip.harms for flip in flips) and not accept_flips):
             return replace(outcome, accepted=False, flips=flips)
         with context.store.transaction(f"zones of {name}") as tx:
             made.put(tx)

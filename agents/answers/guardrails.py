@@ -20,7 +20,7 @@ from agents.questions.languages import language_of
 from agents.questions.words import SPACELESS, words_of
 from tools.records import EvidenceRecord
 
-_CITED: Final = re.compile(r"\[([^\[\]\n]*[A-Za-z][^\[\]\n]*)\]")
+CITED: Final = re.compile(r"\[([^\[\]\n]*[A-Za-z][^\[\]\n]*)\]")
 _SENTENCE: Final = re.compile(r'(?<=[.!?])["”]?\s+(?!\[)|(?<=[\u3002\uff01\uff1f])"?\s*(?![\s"\[])|\n+')
 _QUOTED: Final = re.compile(r'["“]([^"”]+)["”]')
 _QUOTES: Final = str.maketrans(dict.fromkeys("„“”«»「」『』", '"'))
@@ -95,7 +95,7 @@ _SAYS_BAD: Final = re.compile(
 
 def cited_ids(text: str) -> list[str]:
     """Return the ids in square brackets, in order; a list of numbers is no id."""
-    return [part.strip() for match in _CITED.findall(text) for part in re.split(r"[,;]\s*", match)]
+    return [part.strip() for match in CITED.findall(text) for part in re.split(r"[,;]\s*", match)]
 
 
 def sentences(text: str) -> list[str]:
@@ -131,11 +131,11 @@ def check_answer(
     """
     known = {item.id: item for item in evidence}
     rest = text.replace(verdict_sentence, " ", 1).replace("\u2019", "'").translate(_QUOTES)
-    spoken = {language, language_of(_CITED.sub(" ", rest), language)}
+    spoken = {language, language_of(CITED.sub(" ", rest), language)}
     problems: list[str] = []
     for sentence in sentences(rest):
         if re.search(r"\w", sentence):
-            languages = spoken | {language_of(_CITED.sub(" ", sentence), language)}
+            languages = spoken | {language_of(CITED.sub(" ", sentence), language)}
             problems += _check_sentence(sentence, known, anomalous, names, languages)
     return list(dict.fromkeys(problems))
 
@@ -157,7 +157,7 @@ def _check_sentence(
     if not _quotes_hold(sentence, sources):
         return ["it quotes what its source does not say"]
     claim = _unnamed(_QUOTED.sub(" ", sentence), names)
-    claim = unicodedata.normalize("NFKC", _CITED.sub(" ", claim))
+    claim = unicodedata.normalize("NFKC", CITED.sub(" ", claim))
     if any(_contradicts(claim, language, anomalous) for language in {"en", *languages}):
         return ["it speaks against the verdict"]
     judged = any(_names_judgement(claim, language) for language in languages)

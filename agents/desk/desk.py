@@ -19,20 +19,25 @@ from agents.desk.jobs import Jobs
 from agents.desk.kept import KeptImage, kept_images
 from agents.desk.pictures import PictureKind, picture, zones_picture
 from agents.desk.products import Products
+from agents.desk.strokes import as_png, mask_file, painted
 from agents.reporting import header_of, report_part, write_log_report
 from anomaly_core.errors import IadError, UnreadableImage
 from anomaly_core.good_images import Progress
+from anomaly_core.imaging.zones import Box
 from anomaly_core.names import name_key
-from knowledge.catalogue.entries import Entry
+from knowledge.catalogue.entries import Entry, as_entry
 from knowledge.log.figures import Filter
 from knowledge.products.corrections import Correction, Label
 from tools.context import Part
 from tools.detect import find_product, open_image
-from tools.enrollment.trial import last_inspected
+from tools.drawing import mask_of
+from tools.enrollment.trial import Flip, last_inspected
 from tools.localize import PeakRecord, locate_peak
 from tools.log import looked_at_again
 from tools.records import AnswerRecord, InspectionRecord, Language
 from tools.report.write import ReportWriter
+from tools.retrieve import template_id
+from tools.zones import ZoneOutcome
 
 
 class Desk:
@@ -159,6 +164,7 @@ class Desk:
         *,
         product: str | None = None,
         defect_type: str | None = None,
+        mask: bytes | None = None,
         note: str = "",
         region: int | None = None,
         learn: bool = True,
@@ -169,28 +175,87 @@ class Desk:
     ) -> Outcome:
         """Record a person's verdict; see `Application.correct`.
 
-        against: how many of the product's last inspected images are looked at too, besides the judged ones.
+        mask: an image file of the image's size. against: how many of the product's last inspected images are
+        looked at too, besides the judged ones.
         """
         part = self.part(image, product)
-        with self._named(image):
+        with self._named(image), mask_file(mask) as drawn:
             outcome = self.app.correct(
                 image.path,
                 verdict,
                 product=part.product,
                 defect_type=defect_type,
+                mask=drawn,
                 note=note,
                 region=region,
                 learn=learn,
-                against=last_inspected(
-                    self.app.tools, part.product, against, known={part.sha256}, kept=self.images.find
-                ),
+                against=self._inspected_lately(part, against),
                 accept_flips=accept_flips,
                 record=record,
                 shown_name=image.shown_name,
                 progress=progress,
             )
-        flips = [replace(flip, name=self._known_name(flip.name)) for flip in outcome.flips]
-        return replace(outcome, flips=flips)
+        return replace(outcome, flips=self._named_flips(outcome.flips))
+
+    def leave_out(
+        self,
+        image: KeptImage,
+        product: str,
+        name: str,
+        box: Box,
+        *,
+        against: int = 0,
+        accept_flips: bool = False,
+        record: bool = True,
+        progress: Progress | None = None,
+    ) -> tuple[ZoneOutcome, list[str]]:
+        """Take an area, drawn on an inspected image, out of what is judged; return the outcome, and warnings.
+
+        box: in pixels of the image. against: see `correct`. record: False only says what it would flip.
+        """
+        part = self.part(image, product)
+        with self._named(image):
+            outcome, warnings = self.products.add_zone(
+                product,
+                name,
+                box,
+                on=image.path,
+                ignored=True,
+                against=self._inspected_lately(part, against),
+                accept_flips=accept_flips,
+                record=record,
+                progress=progress,
+            )
+        return replace(outcome, flips=self._named_flips(outcome.flips)), warnings
+
+    def boxes(self, image: KeptImage, product: str) -> list[Box]:
+        """Return the boxes of the regions that are found on an image now, in its pixels."""
+        return [region.bbox for region in self.part(image, product).inspection.regions]
+
+    def drawn_mask(self, image: KeptImage, product: str, strokes: object) -> bytes | None:
+        """Return what was painted on an image as a PNG file of the image's size; None where nothing was.
+
+        strokes: see `agents.desk.strokes.painted`. Raises ConfigError for what is none.
+        """
+        part = self.part(image, product)
+        height, width = part.pixels.shape[:2]
+        mask = painted(strokes, (height, width), lambda: mask_of(part.inspection.regions, height, width))
+        return as_png(mask) if mask.any() else None
+
+    def good_image(self, product: str, id_: str) -> Image.Image:
+        """Return a product's good image by the id that evidence gives it. Raises UnreadableImage."""
+        tools = self.app.tools
+        found = (hit for hit in tools.templates.images(product) if template_id(hit) == id_)
+        if (hit := next(found, None)) is None:
+            raise UnreadableImage(f"{id_} is no good image of {product} any more")
+        return Image.fromarray(tools.read(hit.path, tools.product(product)).pixels)
+
+    def cited_note(self, id_: str) -> Entry | None:
+        """Return the entry that a passage of the catalogue is of, or the passage alone; None if gone."""
+        passages = self.app.tools.domain.passages()
+        cited = [passage for passage in passages if passage.id == id_]
+        found = (entry for entry in self.app.tools.domain.entries() if id_ in entry.ids)
+        return next(found, as_entry(cited) if cited else None)
 
     def catalogue_files(self) -> list[SourceSummary]:
         """Return the files of the catalogue, their sources by name. Raises StoreMissing."""
@@ -254,11 +319,17 @@ class Desk:
         row = None if self.app.tools.log is None else self.history.latest(sha256)
         return None if row is None else str(row["product"])
 
+    def _inspected_lately(self, part: Part, most: int) -> list[Path]:
+        known = {part.sha256}
+        return last_inspected(self.app.tools, part.product, most, known=known, kept=self.images.find)
+
+    def _named_flips(self, flips: Sequence[Flip]) -> list[Flip]:
+        return [replace(flip, name=self._known_name(flip.name)) for flip in flips]
+
     def _known_name(self, name: str) -> str:
-        """Return the name of an image that a flip names by its kept path."""
-        if Path(name).parent != self.images.folder:
-            return name
-        return self.image(Path(name).name).name
+        """Return the file name of an image that a flip names by its path, as people know it."""
+        path = Path(name)
+        return self.image(path.name).name if path.parent == self.images.folder else path.name
 
     @contextmanager
     def _named(self, image: KeptImage) -> Iterator[None]:

@@ -81,11 +81,31 @@ class Products:
         return log_change(self._app.tools, product, f"rates set to alpha {alpha:g}, review {review:g}")
 
     def add_zone(
-        self, product: str, name: str, box: Box, *, ignored: bool = False, accept_flips: bool = False
+        self,
+        product: str,
+        name: str,
+        box: Box,
+        *,
+        on: Path | None = None,
+        ignored: bool = False,
+        against: Sequence[Path] = (),
+        accept_flips: bool = False,
+        record: bool = True,
+        progress: Progress | None = None,
     ) -> tuple[ZoneOutcome, list[str]]:
         """Name an area, or take it out of what is judged; return the outcome, and warnings."""
-        tools = self._app.tools
-        outcome = add_zone(tools, product, name, box, ignored=ignored, accept_flips=accept_flips)
+        outcome = add_zone(
+            self._app.tools,
+            product,
+            name,
+            box,
+            on=on,
+            ignored=ignored,
+            against=against,
+            accept_flips=accept_flips,
+            record=record,
+            progress=progress,
+        )
         kind = "not judged" if ignored else "named"
         return outcome, self._zone_logged(outcome, f"zone {name} drawn, {kind}")
 

@@ -39,10 +39,11 @@ def entries_of(passages: Iterable[Passage]) -> list[Entry]:
         if passage.defect is not None and name_key(passage.defect) != "good":
             key = (passage.file, passage.product, name_key(passage.defect), passage.language)
             groups.setdefault(key, []).append(passage)
-    return [_entry(group) for group in groups.values()]
+    return [as_entry(group) for group in groups.values()]
 
 
-def _entry(passages: Sequence[Passage]) -> Entry:
+def as_entry(passages: Sequence[Passage]) -> Entry:
+    """Return passages of one file on one subject as an entry; prose on no defect has its heading as type."""
     first = passages[0]
     said = {
         field: " ".join(" ".join(p.text for p in passages if p.field == field).split())
@@ -51,7 +52,7 @@ def _entry(passages: Sequence[Passage]) -> Entry:
     page = "" if first.page is None else f"page {first.page}"
     return Entry(
         **{field: said[field] for field in FIELDS},
-        type=first.defect or "",
+        type=first.defect or first.title,
         language=first.language,
         source=", ".join(part for part in (first.file, page, first.where) if part),
         product=first.product,

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from fastapi.testclient import TestClient
 from PIL import Image
@@ -356,6 +357,80 @@ def test_a_correction_is_shown_before_it_counts_and_undone(client: TestClient, t
     assert client.post(f"{API}/corrections", json={"sha256": sha256, "verdict": "so so"}).status_code == 422
 
 
+def png(size: tuple[int, int], box: tuple[int, int, int, int] | None = None, form: str = "PNG") -> str:
+    mask = Image.new("L", size)
+    if box is not None:
+        mask.paste(255, box)
+    written = io.BytesIO()
+    mask.save(written, form)
+    return base64.b64encode(written.getvalue()).decode()
+
+
+@pytest.mark.parametrize("sent", ["json", "form"])
+def test_a_defect_is_marked_by_a_mask(client: TestClient, tmp_path: Path, sent: str) -> None:
+    data = part(tmp_path / "m.png", 33, blot=True).read_bytes()
+    said = {"verdict": "anomalous", "defect_type": "blot", "mask_base64": png((96, 96), (50, 20, 74, 44))}
+    if sent == "json":
+        sha256 = inspected(client, data, "m.png")["sha256"]
+        answer = client.post(f"{API}/corrections", json={"sha256": sha256, **said})
+    else:
+        given = {**said, "product": "plate"}
+        answer = client.post(f"{API}/corrections", data=given, files={"image": ("m.png", data)})
+    assert answer.status_code == 200, answer.text
+    correction = answer.json()["correction"]
+    assert (correction["masked"], correction["learned"]) == (True, "example")
+    client.delete(f"{API}/corrections/{correction['id']}")
+
+
+BOMB = base64.b64decode(png((16, 16))).replace(
+    b"\0\0\0\x10\0\0\0\x10", b"\0\1\x86\xa0\0\1\x86\xa0"
+)  # 100,000 pixels a side
+
+
+@pytest.mark.parametrize(
+    ("mask", "status", "told"),
+    [
+        ("!", 400, "mask_base64 is no base64"),
+        ("", 400, "mask_base64 is empty"),
+        (png((96, 96), (0, 0, 9, 9), "JPEG"), 400, "save the mask as PNG"),
+        (png((95, 96), (0, 0, 9, 9)), 422, "the mask is 95 x 96, the image 96 x 96"),
+        (png((96, 96)), 422, "the mask marks no pixel"),
+        (png((96, 96), (0, 0, 9, 9))[:80], 422, "the mask: truncated or damaged"),
+        (base64.b64encode(BOMB).decode(), 422, "the mask: "),
+        (5, 422, "mask_base64"),
+    ],
+)
+def test_a_mask_that_is_none_is_told(
+    client: TestClient, blot: bytes, mask: object, status: int, told: str
+) -> None:
+    said = {"sha256": inspected(client, blot)["sha256"], "verdict": "anomalous", "mask_base64": mask}
+    answer = client.post(f"{API}/corrections", json={**said, "defect_type": "blot"})
+    assert (answer.status_code, told in answer.json()["error"]["message"]) == (status, True), answer.text
+    # The image itself is still there.
+    assert client.get(f"{API}/images/{said['sha256']}/image").status_code == 200
+
+
+def test_one_region_is_normal(client: TestClient, tmp_path: Path) -> None:
+    pixels = np.asarray(Image.open(part(tmp_path / "two.png", 34, blot=True))).copy()
+    pixels[70:90, 8:28] = 250
+    Image.fromarray(pixels).save(tmp_path / "two.png")
+    record = inspected(client, (tmp_path / "two.png").read_bytes(), "two.png")
+    said = {"sha256": record["sha256"], "verdict": "good", "region": len(record["regions"])}
+    shown = client.post(f"{API}/corrections", json={**said, "preview": True}).json()
+    assert (shown["accepted"], shown["correction"]["learned"]) == (False, "zone")
+    done = client.post(f"{API}/corrections", json={**said, "accept_flips": True}).json()
+    assert (done["accepted"], done["correction"]["verdict"]) == (True, "anomalous")
+    client.delete(f"{API}/corrections/{done['correction']['id']}")
+    for wrong, told in (
+        ({"region": 9}, "there is no region 9 on two.png"),
+        ({"region": 0}, "greater than or equal to 1"),
+        ({"verdict": "anomalous"}, "only a region that is normal"),
+        ({"mask_base64": png((96, 96), (0, 0, 9, 9))}, "a good part has no defect type and no mask"),
+    ):
+        answer = client.post(f"{API}/corrections", json={**said, **wrong})
+        assert (answer.status_code, told in answer.text) == (422, True), answer.text
+
+
 def test_the_log_and_what_waits(client: TestClient, blot: bytes) -> None:
     inspected(client, blot, "=cmd()")
     rows = client.get(f"{API}/log", params={"since": "today", "product": "plate", "limit": 5}).json()
@@ -423,6 +498,10 @@ def test_the_page_of_the_api_needs_no_other_server(client: TestClient) -> None:
     assert "/api/v1/inspect" in page.text
     assert "<script" not in page.text
     assert "src=" not in page.text
+    described = client.get("/openapi.json").json()["paths"]["/api/v1/corrections"]["post"]
+    json_body = described["requestBody"]["content"]["application/json"]
+    assert json_body["examples"]["normal_region"]["value"]["region"] == 2
+    assert "PNG" in json_body["schema"]["properties"]["mask_base64"]["description"]
     described = client.get("/openapi.json").json()["paths"]["/api/v1/inspect"]["post"]
     assert {"image/*", "multipart/form-data", "application/json"} == set(described["requestBody"]["content"])
 

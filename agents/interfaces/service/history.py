@@ -11,7 +11,7 @@ from agents.desk import Desk
 from agents.desk.history import since as since_of
 from agents.desk.history import until as until_of
 from agents.interfaces.service.access import Operator, Viewer
-from agents.interfaces.service.errors import SENT
+from agents.interfaces.service.errors import SENT, invalid_request
 from agents.interfaces.service.limits import Queue
 from agents.interfaces.service.models import (
     LANGUAGE_HELP,
@@ -22,7 +22,7 @@ from agents.interfaces.service.models import (
     ReportFields,
     ReportFormat,
 )
-from agents.interfaces.service.uploads import receive
+from agents.interfaces.service.uploads import body_of, decoded, receive
 from knowledge.log.figures import Filter
 from knowledge.products.corrections import Correction
 from tools.records import Language
@@ -58,6 +58,13 @@ def _filter(
 
 
 Wanted = Annotated[Filter, Depends(_filter)]
+_CORRECTION: Final = body_of(
+    CorrectionFields.model_json_schema()["properties"],
+    ["verdict"],
+    good={"verdict": "good", "against": 8, "preview": True},
+    normal_region={"verdict": "good", "region": 2, "against": 8},
+    masked_defect={"verdict": "anomalous", "defect_type": "scratch", "mask_base64": "iVBORw0KGgo..."},
+)
 
 
 def history_routes(desk: Desk, queue: Queue) -> APIRouter:
@@ -124,21 +131,24 @@ def history_routes(desk: Desk, queue: Queue) -> APIRouter:
         """Return what people said of verdicts, oldest first."""
         return desk.app.corrections()
 
-    @routes.post("/corrections", responses=SENT)
+    @routes.post("/corrections", responses=SENT, openapi_extra=_CORRECTION)
     async def correct(request: Request, caller: Operator) -> CorrectionBody:
         """Record a person's verdict on an image, which comes as for `/inspect`, mostly as its `sha256`.
 
         Where it would change verdicts that stand, it is not recorded but for `accept_flips`; `preview` only
-        says what it would change.
+        says what it would change. `mask_base64` marks the defect of an anomalous part; `region` says that one
+        region of several is normal, whose place is no longer judged.
         """
         received = await receive(request, desk)
         fields, image = received.as_model(CorrectionFields), received.required
+        mask = None if fields.mask_base64 is None else _mask(fields.mask_base64)
         outcome = await queue.run(
             caller,
             lambda: desk.correct(
                 image,
                 record=not fields.preview,
-                **fields.model_dump(exclude={"preview"}),
+                mask=mask,
+                **fields.model_dump(exclude={"preview", "mask_base64"}),
             ),
         )
         return CorrectionBody.of(outcome)
@@ -160,6 +170,16 @@ def history_routes(desk: Desk, queue: Queue) -> APIRouter:
         return _report(data, given.format)
 
     return routes
+
+
+def _mask(text: str) -> bytes:
+    """Return a mask's file, which is not decoded yet. Raises HTTPException 400."""
+    data = decoded(text, "mask_base64")
+    if not data.startswith(b"\x89PNG\r\n\x1a\n"):
+        raise invalid_request(
+            "mask_base64 is no PNG file: save the mask as PNG, of the image's size, black where it is good"
+        )
+    return data
 
 
 def _report(data: bytes, form: ReportFormat) -> Response:

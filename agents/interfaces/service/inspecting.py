@@ -20,34 +20,11 @@ from agents.interfaces.service.errors import SENT, THREAD
 from agents.interfaces.service.limits import Queue
 from agents.interfaces.service.metrics import Metrics
 from agents.interfaces.service.models import AskFields, InspectFields, ProductName, Side
-from agents.interfaces.service.uploads import receive
+from agents.interfaces.service.uploads import body_of, receive
 from anomaly_core.errors import IadError
 from tools.records import AnswerRecord, InspectionRecord, TextAnswerRecord
 
 EVENTS: Final = "text/event-stream"
-
-
-def _body(fields: dict[str, Any], required: list[str]) -> dict[str, Any]:
-    """Return the description of a body that comes in any of four ways."""
-    image = {"type": "string", "format": "binary"}
-    named = {
-        "image_base64": {"type": "string", "description": "the file, in base64"},
-        "path": {"type": "string", "description": "of a file below the setting image_root"},
-        "sha256": {"type": "string", "description": "of an image that was inspected here"},
-        "name": {"type": "string", "description": "file name, for the record"},
-    }
-    form = {"type": "object", "properties": {"image": image, **fields}, "required": required}
-    example = {"sha256": "ab" * 32, **{key: "..." for key in required}}
-    plain = {"type": "object", "properties": {**named, **fields}, "required": required}
-    return {
-        "requestBody": {
-            "content": {
-                "image/*": {"schema": image},
-                "multipart/form-data": {"schema": form},
-                "application/json": {"schema": plain, "example": example},
-            }
-        }
-    }  # fmt: skip
 
 
 _PRODUCT: Final = {"product": {"type": "string", "description": "found from the image if not given"}}
@@ -67,7 +44,7 @@ def inspecting_routes(desk: Desk, queue: Queue, metrics: Metrics) -> APIRouter:
         "/inspect",
         response_model=InspectionRecord,
         responses=SENT,
-        openapi_extra=_body(_PRODUCT, []),
+        openapi_extra=body_of(_PRODUCT, []),
     )
     async def inspect(request: Request, caller: Operator) -> InspectionRecord:
         """Inspect an image: decision, regions, type, evidence.
@@ -85,7 +62,7 @@ def inspecting_routes(desk: Desk, queue: Queue, metrics: Metrics) -> APIRouter:
         "/ask",
         response_model=AnswerRecord | TextAnswerRecord,
         responses={**SENT, **THREAD, 200: {"content": {EVENTS: {}}}},
-        openapi_extra=_body(_ASKED, ["question"]),
+        openapi_extra=body_of(_ASKED, ["question"]),
     )
     async def ask(request: Request, caller: Operator) -> Response:
         """Answer a question about an image; without one, about the thread's last, the catalogue or the log.

@@ -47,6 +47,12 @@ class CorrectionFields(Body):
     verdict: Label
     product: ProductName | None = Field(None, description="of its last inspection if not given")
     defect_type: str | None = Field(None, max_length=255, description="of an anomalous part")
+    mask_base64: str | None = Field(
+        None, description="a PNG of the image's size, in base64: what is not black is the defect"
+    )
+    region: int | None = Field(
+        None, ge=1, description="with the verdict good: only this region is, as an inspection counts, from 1"
+    )
     note: str = Field("", max_length=4000)
     learn: bool = Field(True, description="whether later verdicts learn from it")
     against: int = Field(0, ge=0, le=50, description="last inspections of the product whose flips count too")

@@ -35,6 +35,30 @@ LONGEST_NAME: Final = 255
 IMAGE_KEYS: Final = ("image_base64", "path", "sha256", "name")
 
 
+def body_of(fields: dict[str, Any], required: list[str], **examples: dict[str, Any]) -> dict[str, Any]:
+    """Return the description of a body that comes in any of four ways. examples: in JSON, by name."""
+    image = {"type": "string", "format": "binary"}
+    named = {
+        "image_base64": {"type": "string", "description": "the file, in base64"},
+        "path": {"type": "string", "description": "of a file below the setting image_root"},
+        "sha256": {"type": "string", "description": "of an image that was inspected here"},
+        "name": {"type": "string", "description": "file name, for the record"},
+    }
+    form = {"type": "object", "properties": {"image": image, **fields}, "required": required}
+    plain = {"type": "object", "properties": {**named, **fields}, "required": required}
+    shown = examples or {"inspected": dict.fromkeys(required, "...")}
+    told = {name: {"value": {"sha256": "ab" * 32, **value}} for name, value in shown.items()}
+    return {
+        "requestBody": {
+            "content": {
+                "image/*": {"schema": image},
+                "multipart/form-data": {"schema": form},
+                "application/json": {"schema": plain, "examples": told},
+            }
+        }
+    }  # fmt: skip
+
+
 @dataclass(frozen=True)
 class Received:
     """A request's image, if it has one, and its other fields."""
@@ -156,16 +180,22 @@ async def _from_json(request: Request, desk: Desk) -> Received:
 
 
 def _from_base64(text: str, desk: Desk, name: str | None) -> KeptImage:
+    data = decoded(text, "image_base64", "; a path goes into `path`")
+    with desk.images.receiving() as incoming:
+        incoming.write(data)
+    return KeptImage(incoming.path, shown(name))
+
+
+def decoded(text: str, field: str, advice: str = "") -> bytes:
+    """Return the bytes of a field in base64, which may be a data URL. Raises HTTPException 400."""
     plain = text.partition(",")[2] if text.startswith("data:") else text
     try:
         data = base64.b64decode("".join(plain.split()), validate=True)
     except (binascii.Error, ValueError) as error:
-        raise invalid_request(f"image_base64 is no base64 ({error}); a path goes into `path`") from error
+        raise invalid_request(f"{field} is no base64 ({error}){advice}") from error
     if not data:
-        raise invalid_request("image_base64 is empty")
-    with desk.images.receiving() as incoming:
-        incoming.write(data)
-    return KeptImage(incoming.path, shown(name))
+        raise invalid_request(f"{field} is empty")
+    return data
 
 
 def _from_path(text: str, desk: Desk) -> KeptImage:

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any
 
 from nicegui import ui
 
 from agents.corrections import Outcome
-from agents.interfaces.station.flips import label_word, list_flips
+from agents.interfaces.station.dialogs import choices, titled
+from agents.interfaces.station.drawing import Drawing
+from agents.interfaces.station.flips import AGAINST, label_word, list_flips, may_record
+from agents.interfaces.station.leaving_out import LeavingOut
 from agents.interfaces.station.shown import Shown
 from agents.interfaces.station.visit import Visit
+from anomaly_core.errors import ConfigError
+from anomaly_core.good_images import Progress
+from anomaly_core.imaging.zones import Box
 from knowledge.products.corrections import Correction, Label
-
-AGAINST: Final = 8
-"""Last inspected images of the product that a correction is tried on, besides those that people judged."""
 
 
 @dataclass(frozen=True)
@@ -37,60 +40,96 @@ class Correcting:
                 (say("It is defective"), "thumb_down", "negative", self.defective),
             ):
                 ui.button(word, icon=icon, color=colour, on_click=work).props("unelevated no-caps")
+        if self.visit.may("admin"):
+            ui.button(say("Leave an area out"), icon="block", color=None, on_click=self.leave_out).props(
+                "flat dense no-caps"
+            ).classes("aside")
 
-    async def good(self) -> None:
-        """Say that the part is good: first tried, then shown, then recorded."""
-        say = self.visit.say
-        waiting = ui.notification(
-            say("Trying what this would change ..."), spinner=True, timeout=None, position="top"
-        )
-        tried = await self.visit.run(lambda: self._correct("good", record=False))
-        waiting.dismiss()
+    def offer_normal(self, number: int) -> None:
+        """Put the button on the page that says that a region is normal here; nothing for a viewer."""
+        if self.visit.may("operator"):
+            say = self.visit.say
+            button = ui.button(say("Normal here"), color=None, on_click=lambda: self.good(number))
+            button.props["aria-label"] = say("Region {number} is normal here", number=number)
+            button.props("flat dense no-caps")
+
+    async def good(self, region: int | None = None) -> None:
+        """Say that the part, or one region, is normal: first tried, then shown, then recorded."""
+        say, name = self.visit.say, self.shown.name
+        with self.visit.waiting(say("Trying what this would change ...")) as progress:
+            tried = await self.visit.run(
+                lambda: self._correct("good", region=region, record=False, progress=progress)
+            )
         if tried is None:
             return
-        with ui.dialog() as dialog, ui.card().classes("dialog"):
-            ui.label(say("{name} is good", name=self.shown.name)).classes("head")
+        head = say("{name} is good", name=name)
+        if region is not None:
+            head = say("Region {number} of {name} is normal", number=region, name=name)
+        with titled(head) as dialog:
+            if region is not None:
+                ui.label(self._of_region(tried))
             list_flips(self.visit, tried.flips)
             note = ui.input(say("Why (for the log)")).props("outlined dense")
-            word = say("Record all the same") if any(flip.harms for flip in tried.flips) else say("Record")
-            with ui.row().classes("choices"):
-                ui.button(say("Cancel"), on_click=dialog.close).props("flat no-caps")
-                ui.button(word, on_click=lambda: dialog.submit(True)).props("unelevated no-caps")
+            may_record(self.visit, dialog, tried.flips)
         if await dialog:
-            await self._record("good", note=note.value, accept_flips=True)
+            await self._record("good", note=note.value, region=region, accept_flips=True)
+
+    def _of_region(self, tried: Outcome) -> str:
+        """Return what it means that a region is normal."""
+        say = self.visit.say
+        if tried.correction.learned != "zone":
+            return say("It is the only region, so the whole part counts as good.")
+        label = label_word(self.visit, tried.correction.verdict)
+        return say("This place is no longer judged. Without it this part is {label}.", label=label)
 
     async def defective(self) -> None:
-        """Say that the part is defective, with its type."""
-        say, desk = self.visit.say, self.visit.desk
-        types = desk.types_of(self.shown.product)
-        with ui.dialog() as dialog, ui.card().classes("dialog"):
-            ui.label(say("{name} is defective", name=self.shown.name)).classes("head")
-            kind = ui.select(
-                types, label=say("Type"), with_input=True, new_value_mode="add-unique", clearable=True
-            )
-            kind.props("outlined dense")
-            note = ui.input(say("Why (for the log)")).props("outlined dense")
-            ui.label(
-                say("A type that is named joins the examples that later defects are compared with.")
-            ).classes("dim")
-            with ui.row().classes("choices"):
-                ui.button(say("Cancel"), on_click=dialog.close).props("flat no-caps")
-                ui.button(say("Record"), on_click=lambda: dialog.submit(True)).props("unelevated no-caps")
-        if await dialog:
-            await self._record("anomalous", note=note.value, defect_type=kind.value or None)
+        """Say that the part is defective, with its type, and where it is."""
+        say, desk, shown = self.visit.say, self.visit.desk, self.shown
+        types = desk.types_of(shown.product)
+        with titled(say("{name} is defective", name=shown.name), wide=True) as dialog:
+            with ui.element("div").classes("beside"):
+                with ui.element("div"):
+                    ui.label(
+                        say("Paint over the defect, if you like: then only that place is the example.")
+                    ).classes("dim")
+                    drawing = Drawing(self.visit, shown)
+                    drawing.tools(self.visit, regions=bool(shown.regions))
+                with ui.element("div"):
+                    kind = ui.select(
+                        types, label=say("Type"), with_input=True, new_value_mode="add-unique", clearable=True
+                    )
+                    kind.props("outlined dense")
+                    note = ui.input(say("Why (for the log)")).props("outlined dense")
+                    ui.label(
+                        say("A type that is named joins the examples that later defects are compared with.")
+                    ).classes("dim")
 
-    async def _record(
-        self, verdict: Label, *, note: str, defect_type: str | None = None, accept_flips: bool = False
-    ) -> None:
-        say = self.visit.say
-        done = await self.visit.run(
-            lambda: self._correct(verdict, note=note, defect_type=defect_type, accept_flips=accept_flips)
-        )
+            async def given() -> None:
+                dialog.submit(await drawing.strokes())
+
+            choices(self.visit, dialog, say("Record"), given)
+        strokes = await dialog
+        if strokes is not None:
+            await self._record("anomalous", note=note.value, defect_type=kind.value or None, strokes=strokes)
+
+    async def leave_out(self) -> None:
+        """Have an area of the image judged no more."""
+        if await LeavingOut(self.visit, self.shown).ask():
+            await _after(self.then)
+
+    async def _record(self, verdict: Label, *, note: str, region: int | None = None, **more: Any) -> None:
+        say, name = self.visit.say, self.shown.name
+        with self.visit.waiting(say("Recording ...")) as progress:
+            done = await self.visit.run(
+                lambda: self._correct(verdict, note=note, region=region, progress=progress, **more)
+            )
         if done is None:
             return
-        told = say(
-            "Recorded: {name} is {label}.", name=self.shown.name, label=label_word(self.visit, verdict)
-        )
+        if region is None:
+            label = label_word(self.visit, verdict)
+            told = say("Recorded: {name} is {label}.", name=name, label=label)
+        else:
+            told = say("Recorded: region {number} of {name} is normal.", number=region, name=name)
         ui.notify(told, type="positive", position="top")
         await _after(self.then)
 
@@ -100,20 +139,36 @@ class Correcting:
         *,
         note: str = "",
         defect_type: str | None = None,
+        strokes: object = (),
+        region: int | None = None,
         accept_flips: bool = False,
         record: bool = True,
+        progress: Progress | None = None,
     ) -> Outcome:
-        desk = self.visit.desk
+        desk, shown = self.visit.desk, self.shown
+        image = desk.image(shown.sha256)
+        if region is not None and region_moved(desk.boxes(image, shown.product), shown, region):
+            raise ConfigError(
+                self.visit.say("What is found on this image has changed since: inspect it again first.")
+            )
         return desk.correct(
-            desk.image(self.shown.sha256),
+            image,
             verdict,
-            product=self.shown.product,
+            product=shown.product,
             defect_type=defect_type,
+            mask=desk.drawn_mask(image, shown.product, strokes) if strokes else None,
             note=note,
+            region=region,
             against=0 if accept_flips else AGAINST,
             accept_flips=accept_flips,
             record=record,
+            progress=progress,
         )
+
+
+def region_moved(boxes: Sequence[Box], shown: Shown, number: int) -> bool:
+    """Return whether a region, from 1, is no longer what is shown; boxes: those found now."""
+    return boxes[number - 1 : number] != [shown.regions[number - 1].bbox]
 
 
 def last_corrections(visit: Visit, then: Callable[[], Awaitable[None] | None], most: int = 5) -> None:

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from nicegui import ui
 
+from agents.interfaces.station.dialogs import choices
 from agents.interfaces.station.visit import Visit
 from knowledge.products.corrections import Label
 from tools.enrollment.trial import Flip
+
+AGAINST: Final = 8
+"""Last inspected images of the product that a change is tried on, besides those that people judged."""
 
 
 def label_word(visit: Visit, label: Label) -> str:
@@ -34,12 +39,14 @@ def list_flips(visit: Visit, flips: Sequence[Flip]) -> None:
 
 async def agreed(visit: Visit, flips: Sequence[Flip]) -> bool:
     """Ask whether a change is to be made although it flips verdicts."""
-    say = visit.say
     with ui.dialog() as dialog, ui.card().classes("dialog"):
         list_flips(visit, flips)
-        with ui.row().classes("choices"):
-            ui.button(say("Cancel"), on_click=dialog.close).props("flat no-caps")
-            ui.button(say("Change it all the same"), on_click=lambda: dialog.submit(True)).props(
-                "unelevated no-caps"
-            )
+        choices(visit, dialog, visit.say("Change it all the same"), lambda: dialog.submit(True))
     return bool(await dialog)
+
+
+def may_record(visit: Visit, dialog: ui.dialog, flips: Sequence[Flip]) -> None:
+    """Put the buttons under a trial: the dialog is answered with True where it is to be recorded."""
+    say = visit.say
+    word = say("Record all the same") if any(flip.harms for flip in flips) else say("Record")
+    choices(visit, dialog, word, lambda: dialog.submit(True))

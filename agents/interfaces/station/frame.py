@@ -34,6 +34,7 @@ def frame(visit: Visit, here: str) -> Iterator[None]:
     ui.colors(primary="#2468c9", positive="#17803d", negative="#c1121f")
     ui.run_javascript(f"document.documentElement.lang = '{say.language}'")
     ui.run_javascript(_NAME_PARTS)
+    ui.run_javascript(_FLASH)
     dark = ui.dark_mode(value=None)
     with ui.header().classes("bar"):
         ui.label("iad").classes("brand")
@@ -77,6 +78,19 @@ new MutationObserver(name).observe(document.body, {childList: true, subtree: tru
 """
 """A screen reader needs names for what chooses files, which Quasar hides in a nameless button, and for images
 that are drawn on."""
+_FLASH: Final = """
+window.flash = (selector, around) => {
+  const one = document.querySelector(selector);
+  if (!one) return;
+  const still = matchMedia('(prefers-reduced-motion: reduce)').matches;
+  const whole = around ? one.closest(around) : one;
+  whole.scrollIntoView({block: 'nearest', behavior: still ? 'auto' : 'smooth'});
+  one.classList.add('flash');
+  clearTimeout(one.flashed);
+  one.flashed = setTimeout(() => one.classList.remove('flash'), 3000);
+};
+"""
+"""Shows what is spoken of: it is scrolled to, and stands out for three seconds."""
 _NAMES: Final = {
     "de": "Deutsch", "en": "English", "es": "Español", "fr": "Français", "it": "Italiano", "ja": "日本語",
     "ko": "한국어", "pt": "Português", "zh": "中文",

@@ -124,7 +124,7 @@ class InspectPage:
                     self._slider.value = self._heat
                     self._slider.on_value_change(lambda event: setattr(self, "_heat", event.value))
                 with ui.element("div").classes("told"):
-                    findings(self.visit, shown, seen)
+                    findings(self.visit, shown, seen, self._judging.offer_normal)
                     self._judging.build()
                     if self.visit.may("operator"):
                         self._talk.build()

@@ -105,7 +105,10 @@ class Pictures:
 def _drawn(shown: Shown, look: Box | None = None) -> str:
     """Return regions as numbered boxes, and a dashed one around `look`, as SVG in pixels of the original."""
     width, height = shown.size
-    drawn = [_box(region.bbox) + _tag(region, number) for number, region in enumerate(shown.regions, start=1)]
+    drawn = [
+        f'<g data-region="{number}">{_box(region.bbox)}{_tag(region, number)}</g>'
+        for number, region in enumerate(shown.regions, start=1)
+    ]
     if look is not None:
         space, edge = round(max(width, height) / 80), max(1, round(max(width, height) / 300))
         x0, y0, x1, y1 = look

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from html import escape
 from typing import Final
 
@@ -38,8 +38,11 @@ def _chance(visit: Visit, shown: Shown) -> str:
     return visit.say("Most good parts look as unusual.")
 
 
-def findings(visit: Visit, shown: Shown, seen: Pictures) -> None:
-    """Show reasons, type, regions, and what the catalogue says of cause, effect and action."""
+def findings(visit: Visit, shown: Shown, seen: Pictures, offer: Callable[[int], None]) -> None:
+    """Show reasons, type, regions, and what the catalogue says of cause, effect and action.
+
+    offer: puts what may be done about a region, by its number from 1, beside it.
+    """
     say = visit.say
     if shown.decision == "review":
         for reason in shown.reasons or [_reason(visit, shown)]:
@@ -50,12 +53,12 @@ def findings(visit: Visit, shown: Shown, seen: Pictures) -> None:
         _type(visit, shown)
     if shown.regions:
         with ui.element("table").classes("regions"):
-            heads = (say("No."), say("Place"), say("Length"), say("Width"))
-            ui.html(_row("th", heads), sanitize=False, tag="tr")
+            _row("th", (say("No."), say("Place"), say("Length"), say("Width"), ""))
             for number, region in enumerate(shown.regions, start=1):
                 place = _places(visit).get(region.place, region.place)
                 cells = (str(number), place, region.length or "-", region.width or "-")
-                ui.html(_row("td", cells), sanitize=False, tag="tr")
+                with _row("td", cells), ui.element("td"):
+                    offer(number)
     for warning in shown.warnings:
         ui.label(warning).classes("warning")
 
@@ -108,8 +111,11 @@ def _reason(visit: Visit, shown: Shown) -> str:
     return say("The image could not be judged. Inspect it again to see why.")
 
 
-def _row(tag: str, cells: Sequence[str]) -> str:
-    return "".join(f"<{tag}>{escape(cell)}</{tag}>" for cell in cells)
+def _row(tag: str, cells: Sequence[str]) -> ui.element:
+    with ui.element("tr") as row:
+        for cell in cells:
+            ui.html(escape(cell), sanitize=False, tag=tag)
+    return row
 
 
 def _type(visit: Visit, shown: Shown) -> None:
@@ -130,15 +136,16 @@ def _type(visit: Visit, shown: Shown) -> None:
     for note in shown.notes:
         if shown.defect == UNKNOWN:
             with ui.expansion(plain_name(note.type)).props("dense"):
-                _note(visit, note)
+                show_note(visit, note)
         else:
-            _note(visit, note)
+            show_note(visit, note)
 
 
-def _note(visit: Visit, note: Entry) -> None:
-    """Show an entry of the catalogue: its fields, or its prose where it has none."""
+def show_note(visit: Visit, note: Entry, *, whole: bool = False) -> None:
+    """Show an entry of the catalogue: its fields, or its prose where it has none. whole: its look too."""
     say = visit.say
     fields = (
+        *([(say("Look"), note.look)] if whole else []),
         (say("Cause"), note.cause),
         (say("Effect"), note.effect),
         (say("Do"), note.action),

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from nicegui import ui
 
 from agents.graphs.threads import Event, new_thread
+from agents.interfaces.station.answer import Answer
 from agents.interfaces.station.shown import Shown
 from agents.interfaces.station.visit import Visit
 from tools.records import AnswerRecord
@@ -75,7 +76,7 @@ class Talk:
         waiting.delete()
         if record is not None:
             with self._turns:
-                self._show(record)
+                Answer(self.visit, self.shown, record).build()
         self._scroll()
 
     def _answer(self, question: str) -> AnswerRecord:
@@ -86,17 +87,6 @@ class Talk:
 
         image = desk.image(self.shown.sha256)
         return desk.ask(image, question, product=self.shown.product, thread=self.thread, listen=listen)
-
-    def _show(self, record: AnswerRecord) -> None:
-        with ui.element("div").classes("answer"):
-            ui.label(record.answer).classes("text")
-            if record.evidence:
-                count = len(record.evidence)
-                with ui.expansion(self.visit.say("Evidence ({count})", count=count)).props("dense"):
-                    for one in record.evidence:
-                        with ui.element("p").classes("evidence"):
-                            ui.label(f"[{one.id}]").classes("cited")
-                            ui.label(one.text)
 
     def _scroll(self) -> None:
         turns = self._turns.id

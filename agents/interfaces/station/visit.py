@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -15,6 +16,7 @@ from agents.interfaces.service.access import Caller
 from agents.interfaces.service.limits import Queue
 from agents.settings import Role
 from anomaly_core.errors import IadError
+from anomaly_core.good_images import Progress
 from tools.phrases import Phrases
 
 T = TypeVar("T")
@@ -39,6 +41,18 @@ class Visit:
         except HTTPException as error:
             self.tell_error(str(error.detail))
         return None
+
+    @contextmanager
+    def waiting(self, message: str) -> Iterator[Progress]:
+        """Say what is being done while the block does it; it may tell how far it is, from any thread."""
+        told = ui.notification(message, spinner=True, timeout=None, position="top")
+        at: list[str] = []
+        clock = ui.timer(0.5, lambda: setattr(told, "message", f"{message} {at[-1]}" if at else message))
+        try:
+            yield lambda step, done, total: at.append(f"{done}/{total}")
+        finally:
+            clock.cancel()
+            told.dismiss()
 
     def tell_error(self, message: str) -> None:
         """Show what went wrong until it is read."""
