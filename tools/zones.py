@@ -12,6 +12,7 @@ from anomaly_core.imaging.reading import LoadedImage
 from anomaly_core.imaging.zones import Box, Zone, zone_of_box
 from anomaly_core.product import ProductModel
 from tools.context import Context
+from tools.enrollment.settings import change_settings
 from tools.enrollment.trial import Flip, candidate, judged_images
 
 
@@ -120,9 +121,7 @@ def _changed(
     if not (judges_anew or record):
         return replace(outcome, accepted=False)
     if not judges_anew:
-        _, earlier = context.templates.load(name)
-        _, meta = replace(context.product(name), zones=zones).to_parts()
-        context.templates.replace_meta(name, meta, earlier=earlier)
+        change_settings(context, name, zones=zones)
         return outcome
     with candidate(context, name, zones=zones, progress=progress) as made:
         flips = made.flips(judged_images(context, name, against), progress)

@@ -8,11 +8,13 @@ from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import Lock
+from urllib.parse import quote
 
 from PIL import Image
 
 from agents.app import Application, Listener
-from agents.catalogue import SourceSummary
+from agents.catalogue import AddSummary, SourceSummary
 from agents.corrections import Outcome
 from agents.desk.history import History
 from agents.desk.jobs import Jobs
@@ -22,6 +24,7 @@ from agents.desk.products import Products
 from agents.desk.strokes import as_png, mask_file, painted
 from agents.reporting import header_of, report_part, write_log_report
 from anomaly_core.errors import IadError, UnreadableImage
+from anomaly_core.files import write_whole
 from anomaly_core.good_images import Progress
 from anomaly_core.imaging.zones import Box
 from anomaly_core.names import name_key
@@ -47,6 +50,7 @@ class Desk:
         self.app = app
         self.images = kept_images(app.settings)
         self.jobs = Jobs()
+        self._adding = Lock()
 
     @cached_property
     def history(self) -> History:
@@ -56,7 +60,7 @@ class Desk:
     @cached_property
     def products(self) -> Products:
         """Changes of products."""
-        return Products(self.app, self.jobs)
+        return Products(self.app, self.jobs, self.images)
 
     def product_names(self) -> list[str]:
         """Return the names of the enrolled products; none where there is no store yet."""
@@ -272,6 +276,22 @@ class Desk:
         entries = [entry.type for entry in self.app.tools.domain.entries(product)]
         examples = [example.defect for example in self.app.tools.examples.examples(product)]
         return list(dict.fromkeys([*entries, *examples]))
+
+    def add_notes(self, name: str, data: bytes, product: str | None = None) -> AddSummary:
+        """Add a file to the catalogue; one of the same name that was sent for the same product is replaced.
+
+        product: of a file that names none. Raises KnowledgeError, UnknownProduct, StoreError.
+        """
+        # A source is known by its path, which is thus the same each time.
+        path = self.images.folder / "catalogue" / f"of-{quote(product or '', safe='')[:200]}" / name
+        with self._adding:
+            try:
+                write_whole(path, data)
+                return self.app.add_knowledge([path], product)
+            except IadError as error:
+                raise type(error)(str(error).replace(str(path), name)) from error
+            finally:
+                path.unlink(missing_ok=True)
 
     def report(
         self, images: Sequence[KeptImage], ending: str, title: str, language: Language | None = None

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict
 from datetime import datetime
 from sqlite3 import Connection
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Literal, TypeVar
 
 from anomaly_core.errors import ConfigError
 from knowledge.log import figures
 from knowledge.log.drift import drifts
 from knowledge.log.entry import RECORDING, timestamp
-from knowledge.log.figures import Counts, Filter, Order, Parts
+from knowledge.log.figures import Counts, Decision, Filter, Order, Parts
 from knowledge.log.log import Checked, InspectionLog, require_log
+from knowledge.log.names import distinct
 from knowledge.log.outlook import outlook
 
 T = TypeVar("T")
@@ -45,6 +47,11 @@ class History:
         """Return the inspections that wait for a person, the latest first."""
         return self._read(lambda held: list(figures.waiting(held, Filter(product=product), limit)))
 
+    def origins(self) -> dict[str, list[str]]:
+        """Return the lots, stations and operators of the inspections, by name."""
+        columns: tuple[Literal["lot", "station", "operator"], ...] = ("lot", "station", "operator")
+        return self._read(lambda held: {each: distinct(held, each) for each in columns})
+
     def changes(self, product: str | None = None) -> list[dict[str, Any]]:
         """Return who changed products, and what, the latest first."""
         return self._read(lambda held: figures.changes(held, Filter(product=product)))
@@ -52,20 +59,6 @@ class History:
     def latest(self, sha256: str) -> dict[str, Any] | None:
         """Return the last inspection of an image, or None."""
         return next(iter(self.rows(Filter(sha256=sha256), limit=1)), None)
-
-    def at_rates(self, product: str, alpha: float, review: float, last: int) -> Counts:
-        """Count what the last inspections of a product would have been decided at other rates.
-
-        What was to be reviewed for another reason than its p-value stays so.
-        """
-        rows = self.rows(Filter(product=product), limit=last)
-        failed = sum(row["p_value"] < alpha for row in rows)
-        unclear = sum(
-            row["p_value"] >= alpha
-            and (row["p_value"] < review or (row["decision"] == "review" and row["p_value"] >= row["review"]))
-            for row in rows
-        )
-        return Counts(len(rows) - failed - unclear, unclear, failed)
 
     def export(self, wanted: Filter) -> str:
         """Return the rows as CSV, the oldest first."""
@@ -133,6 +126,23 @@ def counted(one: Counts) -> dict[str, Any]:
     share = None if one.passed_share is None else round(one.passed_share, 6)
     decided = {"pass": one.passed, "review": one.review, "fail": one.failed}
     return {"count": one.all, "inspections": one.inspections, **decided, "yield": share}
+
+
+def at_rates(rows: Iterable[Mapping[str, Any]], alpha: float, review: float) -> Counts:
+    """Count what inspections would have been decided at other rates."""
+    found = Counter(decision_at(row, alpha, review) for row in rows)
+    return Counts(found["pass"], found["review"], found["fail"])
+
+
+def decision_at(row: Mapping[str, Any], alpha: float, review: float) -> Decision:
+    """Return what an inspection would have been decided at other rates.
+
+    What was to be reviewed for another reason than its p-value stays so.
+    """
+    if row["p_value"] < alpha:
+        return "fail"
+    held = row["decision"] == "review" and row["p_value"] >= row["review"]
+    return "review" if held or row["p_value"] < review else "pass"
 
 
 def _cell(value: object) -> object:

@@ -62,6 +62,8 @@ def zones_picture(context: Context, product: str) -> Image.Image:
     """Return a product's first good image with its zones outlined; those that are not judged are hatched."""
     model = context.product(product)
     pixels = context.read(context.templates.images(product)[0].path, model).pixels
+    if not model.zones:
+        return Image.fromarray(pixels)
     frame = context.model_of(model).input.frame(pixels, align=model.aligned)
     shown = pixels.copy()
     line = max(2, round(max(pixels.shape[:2]) / 250))

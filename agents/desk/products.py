@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from agents.app import Application
 from agents.desk.jobs import Job, Jobs
+from agents.desk.kept import KeptImages
+from anomaly_core.errors import ConfigError
 from anomaly_core.good_images import Progress
 from anomaly_core.imaging.zones import Box
 from tools.enrollment.findings import Finding
 from tools.enrollment.outlook import outlook
-from tools.enrollment.rates import set_rates
+from tools.enrollment.settings import set_rates, set_scale
 from tools.log import log_change
 from tools.records import FailureRecord
 from tools.zones import ZoneOutcome, add_zone, remove_zone
@@ -22,9 +25,10 @@ from tools.zones import ZoneOutcome, add_zone, remove_zone
 class Products:
     """The products of an application, as people change them."""
 
-    def __init__(self, app: Application, jobs: Jobs) -> None:
+    def __init__(self, app: Application, jobs: Jobs, images: KeptImages) -> None:
         self._app = app
         self._jobs = jobs
+        self._images = images
 
     def enroll(
         self,
@@ -50,7 +54,7 @@ class Products:
                 "supported_rate": summary.supported_rate,
                 "seconds": round(summary.seconds, 2),
                 "forecast": outlook(summary),
-                "findings": [_told(each, folder) for each in summary.findings],
+                "findings": [self._odd(each, folder) for each in summary.findings],
                 "skipped": [_told(each, folder) for each in summary.skipped],
                 "note": summary.note,
                 "warnings": summary.warnings,
@@ -68,7 +72,7 @@ class Products:
                 "images": summary.images,
                 "good_images": summary.good_images,
                 "supported_rate": summary.supported_rate,
-                "findings": [_told(each, folder) for each in summary.findings],
+                "findings": [self._odd(each, folder) for each in summary.findings],
                 "skipped": [_told(each, folder) for each in summary.skipped],
                 "warnings": summary.warnings,
             }
@@ -79,6 +83,11 @@ class Products:
         """Set a product's default rates; return warnings. Raises ConfigError, UnknownProduct, StoreError."""
         set_rates(self._app.tools, product, alpha, review)
         return log_change(self._app.tools, product, f"rates set to alpha {alpha:g}, review {review:g}")
+
+    def set_scale(self, product: str, mm_per_px: float) -> list[str]:
+        """Set the length of a pixel; return warnings. Raises ConfigError, UnknownProduct, StoreError."""
+        set_scale(self._app.tools, product, mm_per_px)
+        return log_change(self._app.tools, product, f"scale set to {mm_per_px:.4g} mm a pixel")
 
     def add_zone(
         self,
@@ -118,6 +127,17 @@ class Products:
 
     def _zone_logged(self, outcome: ZoneOutcome, what: str) -> list[str]:
         return log_change(self._app.tools, outcome.product, what) if outcome.accepted else []
+
+    def _odd(self, finding: Finding, folder: Path | None) -> dict[str, Any]:
+        """Return what is odd in an image; one of a passing folder is kept, to be looked at."""
+        told, kept = _told(finding, folder), None
+        # The product is learned, whether there is room for this one or not.
+        with suppress(ConfigError):
+            if folder is not None:
+                with self._images.receiving() as incoming:
+                    incoming.write(Path(finding.image).read_bytes())
+                    kept = incoming.sha256
+        return {**told, "sha256": kept}
 
     def _start(self, what: str, folder: Path | None, work: Callable[[Progress], dict[str, Any]]) -> Job:
         def whole(progress: Progress) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from knowledge.log.figures import HOLDS, Filter
 
 
 def distinct(
-    connection: sqlite3.Connection, column: Literal["product", "type", "station", "operator"]
+    connection: sqlite3.Connection, column: Literal["product", "type", "lot", "station", "operator"]
 ) -> list[str]:
     """Return a column's names; those that stand at corrections alone, such as a person's type, come last."""
     # By steps through the index, one a name, instead of through all rows.

@@ -12,7 +12,7 @@ from logged import entry
 
 from agents.app import Application
 from agents.desk.desk import Desk
-from agents.desk.history import History
+from agents.desk.history import History, at_rates
 from agents.desk.jobs import Jobs
 from agents.desk.kept import KeptImages
 from agents.desk.watch import WatchedFolder
@@ -62,11 +62,12 @@ def test_other_rates_decide_anew_by_the_p_values(tmp_path: Path) -> None:
         entry(9, "review", p_value=0.6),
         entry(10, product="other"),
     )
-    assert found.at_rates("screw", 0.05, 0.2, 100) == Counts(2, 2, 2)
-    assert found.at_rates("screw", 0.02, 0.1, 100) == Counts(3, 2, 1)
-    assert found.at_rates("screw", 0.2, 0.4, 100) == Counts(1, 2, 3)
-    assert found.at_rates("screw", 0.05, 0.2, 2) == Counts(0, 1, 1)
-    assert found.at_rates("none", 0.05, 0.2, 2) == Counts()
+    rows = found.rows(Filter(product="screw"))
+    assert at_rates(rows, 0.05, 0.2) == Counts(2, 2, 2)
+    assert at_rates(rows, 0.02, 0.1) == Counts(3, 2, 1)
+    assert at_rates(rows, 0.2, 0.4) == Counts(1, 2, 3)
+    assert at_rates(rows[:2], 0.05, 0.2) == Counts(0, 1, 1)
+    assert at_rates([], 0.05, 0.2) == Counts()
 
 
 def test_no_cell_of_an_export_is_a_formula(tmp_path: Path) -> None:

@@ -323,6 +323,17 @@ def test_zones_and_rates(client: TestClient) -> None:
     client.put(f"{API}/products/plate/rates", json={"alpha": 0.05, "review": 0.2})
 
 
+def test_the_scale_is_set_and_logged(client: TestClient) -> None:
+    scale = {"mm_per_px": 0.052}
+    assert client.put(f"{API}/products/plate/scale", json=scale).json() == {**scale, "warnings": []}
+    assert client.get(f"{API}/products/plate").json()["mm_per_px"] == 0.052
+    assert client.get(f"{API}/log/changes").json()[0]["note"] == "scale set to 0.052 mm a pixel"
+    for wrong in (0, -1, "1e999", None):
+        answer = client.put(f"{API}/products/plate/scale", json={"mm_per_px": wrong})
+        assert answer.status_code == 422, wrong
+    assert client.put(f"{API}/products/none/scale", json=scale).status_code == 404
+
+
 def test_pictures(client: TestClient, blot: bytes) -> None:
     sha256 = inspected(client, blot)["sha256"]
     for kind in ("image", "heatmap", "overlay", "mask", "template", "registered"):
@@ -451,7 +462,11 @@ def test_the_catalogue(client: TestClient) -> None:
         f"{API}/catalogue", params={"product": "plate"}, files={"file": ("n.md", NOTES.encode())}
     )
     assert added.json()["entries"] == 1, added.text
-    assert client.get(f"{API}/catalogue").json()[0]["source"] == "n.md"
+    more = f"{NOTES}\n## Dent\nCause: a fall.\n".encode()
+    client.post(f"{API}/catalogue", params={"product": "plate"}, files={"file": ("n.md", more)})
+    assert [one["source"] for one in client.get(f"{API}/catalogue").json()] == ["n.md"]
+    assert len(client.get(f"{API}/catalogue/products/plate").json()) == 2
+    client.post(f"{API}/catalogue", params={"product": "plate"}, files={"file": ("n.md", NOTES.encode())})
     (entry,) = client.get(f"{API}/catalogue/products/plate").json()
     assert (entry["type"].lower(), entry["action"]) == ("blot", "wipe it off.")
     found = client.get(f"{API}/catalogue/search", params={"text": "paint"}).json()

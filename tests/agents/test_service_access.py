@@ -80,6 +80,7 @@ def test_without_a_key_or_with_a_wrong_one_nothing_is_told(client: TestClient) -
         ("post", "products/new/enrollment", "admin"),
         ("post", "products/plate/calibration", "admin"),
         ("put", "products/plate/rates", "admin"),
+        ("put", "products/plate/scale", "admin"),
         ("post", "products/plate/zones", "admin"),
         ("delete", "products/plate/zones/x", "admin"),
         ("post", "catalogue", "admin"),

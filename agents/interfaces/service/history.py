@@ -46,6 +46,7 @@ def _filter(
     decision: Literal["pass", "review", "fail"] | None = None,
     lot: Annotated[str | None, Query(max_length=200)] = None,
     station: Annotated[str | None, Query(max_length=200)] = None,
+    operator: Annotated[str | None, Query(max_length=200)] = None,
 ) -> Filter:
     return Filter(
         since=since_of(since),
@@ -54,6 +55,7 @@ def _filter(
         decision=decision,
         lot=lot,
         station=station,
+        operator=operator,
     )
 
 

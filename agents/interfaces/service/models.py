@@ -82,6 +82,21 @@ class RateFields(Body):
     model_config = ConfigDict(json_schema_extra={"examples": [{"alpha": 0.05, "review": 0.2}]})
 
 
+class ScaleFields(Body):
+    """A product's scale."""
+
+    mm_per_px: float = Field(gt=0, allow_inf_nan=False, description="length of an original pixel")
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"mm_per_px": 0.052}]})
+
+
+class ScaleBody(BaseModel):
+    """A product's scale as it is set. warnings: what failed beside it, such as its row in the log."""
+
+    mm_per_px: float
+    warnings: list[str]
+
+
 class RatesBody(BaseModel):
     """A product's rates as they are set. warnings: what failed beside it, such as its row in the log."""
 

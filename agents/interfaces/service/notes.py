@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, UploadFile
 
-from agents.catalogue import AddSummary, SourceSummary
+from agents.catalogue import SourceSummary
 from agents.desk import Desk
 from agents.interfaces.service.access import Admin, Viewer
 from agents.interfaces.service.errors import SENT
 from agents.interfaces.service.limits import Queue
 from agents.interfaces.service.uploads import shown
-from anomaly_core.errors import IadError
 from knowledge.catalogue.entries import Entry
 from tools.records import PassageRecord
 
@@ -53,18 +50,8 @@ def catalogue_routes(desk: Desk, queue: Queue) -> APIRouter:
         product: Annotated[str | None, Query(max_length=255)] = None,
     ) -> dict[str, Any]:
         """Add a file of notes (Markdown, CSV, workbook, PDF, JSON); one of the same name is replaced."""
-        data = await file.read()
-
-        def work() -> AddSummary:
-            with TemporaryDirectory(prefix="iad-notes-") as folder:
-                path = Path(folder) / shown(file.filename)
-                path.write_bytes(data)
-                try:
-                    return app.add_knowledge([path], product)
-                except IadError as error:
-                    raise type(error)(str(error).replace(str(path), path.name)) from error
-
-        return (await queue.run(caller, work)).as_object()
+        name, data = shown(file.filename), await file.read()
+        return (await queue.run(caller, lambda: desk.add_notes(name, data, product))).as_object()
 
     @routes.delete("/catalogue/{file}")
     def remove(file: str, _: Admin) -> dict[str, int]:

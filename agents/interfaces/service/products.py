@@ -1,4 +1,4 @@
-"""Routes of products: list, enrolment and calibration as jobs, zones, rates."""
+"""Routes of products: list, enrolment and calibration as jobs, zones, rates, scale."""
 
 from __future__ import annotations
 
@@ -25,6 +25,8 @@ from agents.interfaces.service.models import (
     ProductDetails,
     RateFields,
     RatesBody,
+    ScaleBody,
+    ScaleFields,
     Side,
     ZoneBody,
     ZoneFields,
@@ -118,6 +120,12 @@ def product_routes(desk: Desk, queue: Queue) -> APIRouter:
         alpha, review = given.alpha, given.review
         warnings = await queue.run(caller, lambda: desk.products.set_rates(product, alpha, review))
         return RatesBody(alpha=alpha, review=review, warnings=warnings)
+
+    @routes.put("/products/{product}/scale", responses=SENT)
+    async def scale(product: Product, given: ScaleFields, caller: Admin) -> ScaleBody:
+        """Set the length of a pixel, by which lengths are told in millimetres; no verdict changes."""
+        warnings = await queue.run(caller, lambda: desk.products.set_scale(product, given.mm_per_px))
+        return ScaleBody(mm_per_px=given.mm_per_px, warnings=warnings)
 
     @routes.post("/products/{product}/zones", responses=SENT)
     async def add(product: Product, given: ZoneFields, caller: Admin) -> ZoneBody:

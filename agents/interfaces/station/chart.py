@@ -19,6 +19,8 @@ LEAST_P: Final = 1e-4
 TICKS: Final = (1.0, 0.1, 0.01, 0.001)
 LEAST_SPAN: Final[Mapping[Recorded, float]] = {"sharpness": 1.0, "level": 20.0, "noise": 1.0}
 """Least length of an axis, so that what does not matter looks small."""
+LONGEST: Final = 40
+"""Characters of a part's name beside a mark."""
 COLOURS: Final = {"pass": "var(--pass)", "review": "var(--review)", "fail": "var(--fail)"}
 
 
@@ -28,7 +30,7 @@ def p_chart(
     """Return an SVG of the log's rows, oldest first: p on a logarithmic axis, the certain faults below.
 
     drifts: of the log's summary; each of the scores is marked at its first part, where that is among the
-    rows. drifted: word beside the mark.
+    rows, with a link to it. drifted: word beside the mark.
     """
     rates = [] if not rows else [(rows[-1]["review"], "review"), (rows[-1]["alpha"], "fail")]
     lines = [
@@ -98,10 +100,11 @@ def _chart(
             side, gap = ("end", -5) if x > WIDTH / 2 else ("start", 5)
             body.append(
                 f'<line x1="{x:.1f}" x2="{x:.1f}" y1="0" y2="{HEIGHT}" stroke="currentColor"/>'
-                f'<text class="mark" x="{x + gap:.1f}" y="24" text-anchor="{side}">{escape(drifted)}</text>'
+                f'<a href="/?image={rows[first]["sha256"]}"><text class="mark" x="{x + gap:.1f}" y="24" '
+                f'text-anchor="{side}">{escape(drifted)}: {escape(rows[first]["name"][:LONGEST])}</text></a>'
             )
     return (
-        f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{escape(title, quote=True)}" '
+        f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="group" aria-label="{escape(title, quote=True)}" '
         f'class="over-time">{"".join(body)}</svg>'
     )
 

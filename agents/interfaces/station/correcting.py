@@ -189,7 +189,7 @@ def last_corrections(visit: Visit, then: Callable[[], Awaitable[None] | None], m
             words = (label_word(visit, one.verdict), one.defect_type)
             ui.label(f"{one.image}: {', '.join(word for word in words if word)}")
             if visit.may("operator"):
-                ui.button(say("Undo"), icon="undo", on_click=lambda one=one: undo(one)).props(
+                ui.button(say("Undo"), icon="undo", color=None, on_click=lambda one=one: undo(one)).props(
                     "flat dense no-caps"
                 )
 

@@ -72,12 +72,13 @@ const name = () => {
   document.querySelectorAll('[aria-label] > img:not([alt])').forEach(image => {
     image.alt = image.parentElement.getAttribute('aria-label');
   });
+  document.querySelectorAll('.q-table__middle:not([tabindex])').forEach(table => { table.tabIndex = 0; });
 };
 name();
 new MutationObserver(name).observe(document.body, {childList: true, subtree: true});
 """
 """A screen reader needs names for what chooses files, which Quasar hides in a nameless button, and for images
-that are drawn on."""
+that are drawn on; a keyboard scrolls only what it reaches."""
 _FLASH: Final = """
 window.flash = (selector, around) => {
   const one = document.querySelector(selector);

@@ -18,6 +18,8 @@ from tools.classify.scores import UNKNOWN
 
 MOST: Final = 500
 """Rows of the table; an export has all."""
+FEW: Final = 12
+"""Choices that are found without typing."""
 REPORTS: Final = ("html", "pdf", "xlsx")
 THUMBNAIL: Final = 96
 """Longer side of a row's picture, in pixels."""
@@ -32,6 +34,7 @@ class LogPage:
         self._product = ""
         self._decision: Decision | None = None
         self._order: Order = "latest"
+        self._lot = self._station = self._operator = ""
 
     async def build(self) -> None:
         """Put the page together."""
@@ -44,6 +47,11 @@ class LogPage:
             "": say("all"),
         }
         names = self.visit.desk.product_names()
+        found = await self.visit.run(self.visit.desk.history.origins)
+        origins = found or {"lot": [], "station": [], "operator": []}
+        everywhere = {
+            "lot": say("all lots"), "station": say("all stations"), "operator": say("all operators"),
+        }  # fmt: skip
         products = {"": say("all products"), **{name: name for name in names}}
         decisions = {
             "": say("all decisions"),
@@ -56,8 +64,13 @@ class LogPage:
             for options, value, key in (
                 (periods, self._since, "_since"), (products, "", "_product"), (decisions, "", "_decision"),
                 (orders, self._order, "_order"),
+                *(
+                    ({"": everywhere[key], **{name: name for name in names}}, "", f"_{key}")
+                    for key, names in origins.items() if len(names) > 1
+                ),
             ):  # fmt: skip
-                chosen = ui.select(options, value=value).props("outlined dense options-dense")
+                chosen = ui.select(options, value=value, with_input=len(options) > FEW)
+                chosen.props("outlined dense options-dense")
                 chosen.on_value_change(lambda event, key=key: self._set(key, event.value))
             self._files = {
                 form: ui.link(say("Report, {format}", format=form.upper()), "").classes("export")
@@ -75,9 +88,17 @@ class LogPage:
     async def refresh(self) -> None:
         """Read the log anew."""
         wanted = Filter(
-            since=since_of(self._since or None), product=self._product or None, decision=self._decision
+            since=since_of(self._since or None),
+            product=self._product or None,
+            decision=self._decision,
+            lot=self._lot or None,
+            station=self._station or None,
+            operator=self._operator or None,
         )
-        given = {"since": self._since, "product": self._product, "decision": self._decision}
+        given = {
+            "since": self._since, "product": self._product, "decision": self._decision, "lot": self._lot,
+            "station": self._station, "operator": self._operator,
+        }  # fmt: skip
         query = urlencode({key: value for key, value in given.items() if value})
         language = self.visit.say.language
         for form, link in self._files.items():
@@ -239,6 +260,11 @@ class LogPage:
             "body-cell-picture",
             '<q-td :props="props"><img class="thumb" loading="lazy" alt="" '
             f":src=\"'/api/v1/images/' + props.row.sha256 + '/image?side={THUMBNAIL}'\"></q-td>",
+        )
+        table.add_slot(
+            "body-cell-name",
+            '<q-td :props="props"><a class="part" @click.stop '
+            ":href=\"'/?image=' + props.row.sha256\">{{ props.value }}</a></q-td>",
         )
         table.on("rowClick", self._open)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from fastapi import Request
 from nicegui import ui
 
@@ -16,6 +18,9 @@ from agents.interfaces.station.products_page import ProductsPage
 from agents.interfaces.station.review_page import ReviewPage
 from agents.interfaces.station.visit import Visit
 from agents.interfaces.station.words import language_of, words_of
+
+BUILD_S: Final = 60.0
+"""Longest time that a page of large images, or of a long log, takes to build, in seconds."""
 
 
 def register_pages(desk: Desk, queue: Queue, access: Access, watched: WatchedFolder | None) -> None:
@@ -39,13 +44,13 @@ def register_pages(desk: Desk, queue: Queue, access: Access, watched: WatchedFol
         with frame(visit, "/review"):
             await ReviewPage(visit).build()
 
-    @ui.page("/products")
+    @ui.page("/products", response_timeout=BUILD_S)
     async def products(request: Request, product: str | None = None) -> None:
         visit = visit_of(request)
         with frame(visit, "/products"):
             await ProductsPage(visit).build(product)
 
-    @ui.page("/log")
+    @ui.page("/log", response_timeout=BUILD_S)
     async def log(request: Request) -> None:
         visit = visit_of(request)
         with frame(visit, "/log"):

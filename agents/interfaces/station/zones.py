@@ -1,7 +1,8 @@
-"""A product's zones, drawn on its first good image."""
+"""A product's zones, and a known length for its scale, drawn on its first good image."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from time import time_ns
@@ -11,6 +12,7 @@ from nicegui import events, ui
 
 from agents.interfaces.station.flips import agreed
 from agents.interfaces.station.pictures import SIDE
+from agents.interfaces.station.scale import Scale
 from agents.interfaces.station.visit import Visit
 from anomaly_core.product import ProductModel
 from tools.zones import ZoneOutcome, zones_of
@@ -21,9 +23,10 @@ Changed = tuple[ZoneOutcome, list[str]]
 
 @dataclass
 class Zones:
-    """The zones of one product.
+    """The zones of one product, and its scale.
 
-    corners: of the box that is being drawn, in pixels of the picture. scale: of the original to the picture.
+    corners: of the box or ends of the line that is being drawn, in pixels of the picture. scale: of the
+    original to the picture.
     """
 
     visit: Visit
@@ -31,6 +34,7 @@ class Zones:
     model: ProductModel
     corners: list[tuple[float, float]] = field(default_factory=list)
     drawing: bool = False
+    measures: bool = False
     scale: float = 1.0
 
     async def build(self) -> None:
@@ -43,20 +47,37 @@ class Zones:
         self._image = ui.interactive_image(
             self._address(),
             on_mouse=self._mouse,
-            events=["mousedown", "mousemove", "mouseup"],
+            events=["pointerdown", "pointermove", "pointerup"],
             sanitize=False,
         ).classes("zoned")
         self._image.props["aria-label"] = self.product
+        self._known = Scale(self.visit, self.product, size[0], self.model.mm_per_px)
+        self._known.show_present()
         if self.visit.may("admin"):
-            ui.label(
-                say("Draw a box on the image to name an area, or to leave it out of what is judged.")
-            ).classes("dim")
-            with ui.row().classes("zone-form"):
-                self._name = ui.input(say("Name of the area")).props("outlined dense")
-                self._ignored = ui.checkbox(say("not judged"))
-                ui.button(say("Add"), icon="add", on_click=self._add).props("unelevated no-caps")
+            self._image.classes("drawn-on")
+            modes = {False: say("Areas"), True: say("Known length")}
+            mode = ui.toggle(modes, value=False, on_change=lambda event: self._measure(event.value))
+            mode.props("no-caps unelevated")
+            with ui.element("div").bind_visibility_from(mode, "value", value=False):
+                ui.label(
+                    say("Draw a box on the image to name an area, or to leave it out of what is judged.")
+                ).classes("dim")
+                with ui.row().classes("zone-form"):
+                    self._name = ui.input(say("Name of the area")).props("outlined dense")
+                    self._ignored = ui.checkbox(say("not judged"))
+                    ui.button(say("Add"), icon="add", on_click=self._add).props("unelevated no-caps")
+            with ui.element("div").bind_visibility_from(mode, "value"):
+                self._known.build()
         self._list = ui.element("div").classes("zones")
         self._show_list()
+
+    def _measure(self, measures: bool) -> None:
+        self.measures = measures
+        self._clear()
+
+    def _clear(self) -> None:
+        self.corners = []
+        self._image.content = ""
 
     def _address(self) -> str:
         # The picture changes with the zones.
@@ -66,18 +87,28 @@ class Zones:
         if not self.visit.may("admin"):
             return
         here = (event.image_x, event.image_y)
-        if event.type == "mousedown":
+        if event.type == "pointerdown":
             self.corners = [here]
             self.drawing = True
         elif self.drawing:
             self.corners = [self.corners[0], here]
-            self.drawing = event.type != "mouseup"
+            self.drawing = event.type != "pointerup"
+        else:
+            return
         if len(self.corners) == 2:
-            x0, y0, x1, y1 = self._corners()
-            self._image.content = (
-                f'<rect x="{x0}" y="{y0}" width="{x1 - x0}" height="{y1 - y0}" fill="#00beff33" '
-                'stroke="#00beff" stroke-width="3"/>'
-            )
+            self._show_drawn()
+
+    def _show_drawn(self) -> None:
+        line = 'stroke="#00beff" stroke-width="3" vector-effect="non-scaling-stroke"'
+        if self.measures:
+            (ax, ay), (bx, by) = self.corners
+            self._image.content = f'<line x1="{ax}" y1="{ay}" x2="{bx}" y2="{by}" {line}/>'
+            self._known.drawn(self.scale * math.hypot(bx - ax, by - ay))
+            return
+        x0, y0, x1, y1 = self._corners()
+        self._image.content = (
+            f'<rect x="{x0}" y="{y0}" width="{x1 - x0}" height="{y1 - y0}" fill="#00beff33" {line}/>'
+        )
 
     def _corners(self) -> tuple[float, float, float, float]:
         (ax, ay), (bx, by) = self.corners
@@ -104,13 +135,13 @@ class Zones:
         self._list.clear()
         with self._list:
             for zone in zones_of(tools, self.product):
-                with ui.row().classes("recorded"):
+                with ui.row().classes("recorded named"):
                     ui.icon("block" if zone.ignored else "crop_free")
                     ui.label(f"{zone.name}, {say('not judged')}" if zone.ignored else zone.name)
                     if self.visit.may("admin"):
-                        ui.button(say("Remove"), on_click=lambda name=zone.name: self._remove(name)).props(
-                            "flat dense no-caps"
-                        )
+                        ui.button(
+                            say("Remove"), color=None, on_click=lambda name=zone.name: self._remove(name)
+                        ).props("flat dense no-caps")
 
     async def _remove(self, name: str) -> None:
         products = self.visit.desk.products
@@ -128,7 +159,6 @@ class Zones:
             return
         for warning in done[1]:
             self.visit.tell_error(warning)
-        self.corners = []
-        self._image.content = ""
+        self._clear()
         self._image.set_source(self._address())
         self._show_list()
