@@ -10,13 +10,13 @@ from pydantic import Field
 from typing_extensions import TypedDict
 
 from tools.locations import ZONE
+from tools.log_question import LogQuestion
 from tools.records import (
     DefectRecord,
     EvidenceRecord,
     FilesRecord,
     Kind,
     LanguageRecord,
-    LogQuestion,
     MeasuredRegion,
     OpenedRecord,
     PassageRecord,

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import re
 import sqlite3
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Final, Literal
 
 from anomaly_core.names import name_key, plain_name
 from anomaly_core.results import Decision
 from knowledge.catalogue.product_match import mentioned
-from knowledge.log import figures, names
+from knowledge.log import figures, names, tallies
 from knowledge.log.drift import drifts
 from knowledge.log.figures import Filter, Parts
 from knowledge.log.log import require_log
-from knowledge.log.scripts import spelled_in
 from tools.context import Context, Part
 from tools.history_record import (
     CorrectedRecord,
@@ -24,12 +22,18 @@ from tools.history_record import (
     DriftRecord,
     GroupRecord,
     HistoryRecord,
+    JudgedRecord,
     LoggedRecord,
+    MissingRecord,
     OperatorRecord,
+    PlaceRecord,
+    ProductTrend,
     RunRecord,
+    ScoreRecord,
     TypeCount,
 )
-from tools.records import LogFigure, LogQuestion
+from tools.log_names import MOST_NAMES, missing_in, named_in, names_in
+from tools.log_question import LogFigure, LogQuestion
 
 MOST_ROWS: Final = 10
 """Images that an answer names."""
@@ -72,7 +76,12 @@ def look_up(
     sha256: of the one image that it is about. Raises StoreError, and ConfigError where no log is kept.
     """
     found = require_log(context.log).read(lambda connection: _figures(connection, asked, product, sha256))
-    return found.model_copy(update={"chance": _chance(found)})
+    unlogged = mentioned(asked.text, [name for name in context.domain.products() if name not in found.logged])
+    missing = [
+        MissingRecord(kind="product", name=plain_name(name), held=found.logged[:MOST_NAMES])
+        for name in unlogged
+    ]
+    return found.model_copy(update={"chance": _chance(found), "missing": [*found.missing, *missing]})
 
 
 def logged_products(context: Context) -> list[str]:
@@ -105,43 +114,14 @@ def is_of_the_log(context: Context, text: str) -> bool:
     if context.log is None:
         return False
 
-    return context.log.read(lambda connection: _names(connection, text).any)
+    return context.log.read(lambda connection: names_in(connection, text).any)
 
 
-@dataclass(frozen=True)
-class _Names:
-    """The lots, stations and operators that a text names, in its order, and the image, as they are logged."""
-
-    lots: list[str]
-    stations: list[str]
-    operators: list[str]
-    image: str | None
-
-    @property
-    def any(self) -> bool:
-        """Whether it names one of them."""
-        return bool(self.lots or self.stations or self.operators) or self.image is not None
-
-
-def _names(connection: sqlite3.Connection, text: str) -> _Names:
-    """Return the names of the log that stand in a text."""
-    # A name stands by itself in a language without spaces, too: "L41批次".
-    words = [word.strip(".-") for word in re.findall(r"[a-z0-9][a-z0-9_.-]*", text)]
-    coded = list(dict.fromkeys(word for word in words if re.search(r"[\d_]", word)))[:MOST_ROWS]
-
-    def placed(name: str) -> int:
-        return text.find(plain_name(name).lower())
-
-    stations = sorted(_named(text, names.distinct(connection, "station")), key=placed)
-    known = names.distinct(connection, "operator")
-    operators = sorted(_named(text, known), key=placed) or [one for one in known if spelled_in(text, one)]
-    taken = {one.lower() for one in (*stations, *operators)}
-    others = [word for word in coded if word not in taken]
-    lots = [lot for word in others if (lot := names.lot_of(connection, word)) is not None]
-    named = [word for word in others if re.search(r"[a-z]", word) and word not in map(str.lower, lots)]
-    images = (names.image_of(connection, word) for word in named)
-    image = next((image for image in images if image is not None), None)
-    return _Names(lots, stations, operators, image)
+def names_images(context: Context, text: str) -> bool:
+    """Return whether a text, in lower case, names several images that the log holds. Raises StoreError."""
+    if context.log is None:
+        return False
+    return context.log.read(lambda connection: len(names_in(connection, text).images) > 1)
 
 
 def _figures(
@@ -150,8 +130,13 @@ def _figures(
     logged = names.distinct(connection, "product")
     named = mentioned(asked.text, logged)
     types = _types(asked, names.distinct(connection, "type"))
-    found = _names(connection, asked.text)
-    lots = found.lots
+    found = names_in(connection, asked.text, asked.people, asked.station)
+    missing = missing_in(connection, asked, found)
+    if asked.within and not (found.any or named or product or missing):
+        # "How many did Anna do, and in what lots?"
+        named = mentioned(asked.within, logged)
+        found = names_in(connection, asked.within).without(_COLUMNS.get(asked.figure))
+    lots, image = found.lots, found.images[0] if found.images else None
     station, operator = (one[0] if len(one) == 1 else None for one in (found.stations, found.operators))
     figure: LogFigure = asked.figure
     if asked.than is not None and figure not in OF_NO_PERIODS:
@@ -162,6 +147,8 @@ def _figures(
         figure = "stations"
     elif len(found.operators) > 1 and figure in {*OF_LOTS, "operators", "frequent"}:
         figure = "operators"
+    elif len(found.images) > 1 and figure in OF_LOTS:
+        figure = "images"
     scope = Filter(
         since=asked.since,
         until=asked.until,
@@ -169,7 +156,7 @@ def _figures(
         lot=None if figure == "lots" else lots[0] if lots else asked.lot,
         operator=operator,
         sha256=sha256,
-        name=None if asked.figure == "corrected" else found.image or asked.image_name,
+        name=None if asked.figure == "corrected" or figure == "images" else image or asked.image_name,
         station=station,
     )
     decision = "fail" if types and asked.decision is None else asked.decision
@@ -202,7 +189,29 @@ def _figures(
                     OperatorRecord(name=name, count=count)
                     for name, count in names.operators(connection, scope)[:MOST_ROWS]
                 ]
+        case "images":
+            each = [_rows(parts.narrowed(name=name), "latest")[:1] for name in found.images]
+            made["rows"] = sorted((row for rows in each for row in rows), key=lambda row: row.p_value)
+        case "earliest":
+            made["rows"] = _rows(chosen, "first")[:1]
+        case "scores":
+            told = tallies.scores(chosen)
+            made["scores"] = None if told is None else ScoreRecord(**vars(told))
+        case "places":
+            made["places"] = [
+                PlaceRecord(product=of, place=cell, count=count)
+                for of, cell, count in tallies.places(chosen)[:MOST_GROUPS]
+            ]
+        case "alarms" | "missed":
+            judged = tallies.judged(parts, "fail" if figure == "alarms" else "pass")
+            made["judged"] = JudgedRecord(**vars(judged))
+        case "hours":
+            made["groups"] = [
+                GroupRecord(name=f"{hour:02}:00", counts=one, number=one.of(decision or "fail"))
+                for hour, one in ((hour, _counts(one)) for hour, one in tallies.hours(parts))
+            ]
         case "trend":
+            made["trends"] = _trends(parts, logged) if scope.product is None else []
             made["halves"] = [_counts(one) for one in parts.halves(whole)]
             made["by_day"] = [
                 DayRecord(day=one.day, counts=_counts(one.counts)) for one in parts.days(MOST_DAYS, whole)
@@ -213,9 +222,8 @@ def _figures(
             ]
         case "corrected":
             corrected = figures.corrections(connection, scope)
-            image = found.image or asked.image_name
-            if image is not None:
-                corrected = [one for one in corrected if one["name"].lower() == image.lower()]
+            of_image = (image or asked.image_name or "").lower()
+            corrected = [one for one in corrected if of_image in ("", one["name"].lower())]
             made["corrections"] = [_picked(CorrectedRecord, one) for one in corrected]
         case "count" | "yield":
             pass
@@ -246,17 +254,28 @@ def _figures(
         lot=scope.lot,
         station=scope.station,
         operator=scope.operator,
-        operators=names.distinct(connection, "operator")[:MOST_ROWS]
-        if asked.person and not found.operators
-        else [],
+        missing=missing,
         image=scope.name,
         products=sorted(logged) if scope.product is None and sha256 is None and scope.name is None else [],
+        logged=sorted(logged),
         counts=counted,
         number=number,
         alpha=asked.alpha,
         below=None if asked.alpha is None else parts.below(asked.alpha),
         **made,
     )
+
+
+def _trends(parts: Parts, products: Sequence[str]) -> list[ProductTrend]:
+    """Return the halves of each of several products, which say nothing of one another."""
+    found = []
+    for name in products:
+        of_it = parts.narrowed(product=name)
+        halves = [_counts(one) for one in of_it.halves()]
+        if sum(one.all for one in halves):
+            pair = [(one.failed, one.all) for one in halves]
+            found.append(ProductTrend(product=name, halves=halves, chance=_by_chance(pair)))
+    return found if len(found) > 1 else []
 
 
 def _group(
@@ -273,7 +292,11 @@ def _group(
 def _chance(found: HistoryRecord) -> float | None:
     """Return how likely chance makes two groups or halves differ as much; None where there are none."""
     pairs = [(one.number, one.counts.all) for one in found.groups]
-    pairs = pairs or [(one.failed, one.all) for one in found.halves]
+    return _by_chance(pairs or [(one.failed, one.all) for one in found.halves])
+
+
+def _by_chance(pairs: Sequence[tuple[int, int]]) -> float | None:
+    """Return the same of two shares, each a number of a count."""
     if len(pairs) != 2 or not all(count for _, count in pairs):
         return None
     # Imported late: scipy takes a second, and few questions compare.
@@ -288,21 +311,10 @@ def _sum(parts: Sequence[CountsRecord]) -> CountsRecord:
     return CountsRecord(**{key: sum(getattr(one, key) for one in parts) for key in keys})
 
 
-def _named(text: str, names: Sequence[str]) -> list[str]:
-    """Return the names that stand in a text, the longest first."""
-    return [
-        name
-        for name in sorted(names, key=len, reverse=True)
-        if re.search(
-            rf"(?<![a-z0-9]){re.escape(plain_name(name).lower())}(?![a-z0-9])", text.replace("_", " ")
-        )
-    ]
-
-
 def _types(asked: LogQuestion, known: Sequence[str]) -> list[str]:
     """Return the types of the log that a question names; the name itself where the log has none of it."""
     if asked.type is None:
-        return _named(asked.text, known)
+        return named_in(asked.text, known)
     key = name_key(asked.type)
     return [name for name in known if key in name_key(name) or name_key(name) in key] or [asked.type]
 

@@ -8,7 +8,8 @@ from pydantic import Field
 
 from anomaly_core.names import plain_name
 from anomaly_core.results import Decision
-from tools.records import LogFigure, PeriodRecord, Record
+from tools.log_question import LogFigure, PeriodRecord
+from tools.records import Record
 
 MOST_TOLD: Final = 10
 """Groups that the figures in words name."""
@@ -60,6 +61,47 @@ class TypeCount(Record):
     count: int
 
 
+class MissingRecord(Record):
+    """A name that a question calls and the log does not hold. held: names of the kind that it holds."""
+
+    kind: Literal["operator", "station", "lot", "product"]
+    name: str
+    held: list[str]
+
+
+class JudgedRecord(Record):
+    """What people said of parts that failed, or passed; see `knowledge.log.tallies.Judged`."""
+
+    parts: int
+    good: int
+    bad: int
+
+
+class ScoreRecord(Record):
+    """P-values; see `knowledge.log.tallies.Scores`."""
+
+    mean: float
+    median: float
+    lowest: tuple[float, str]
+    highest: tuple[float, str]
+
+
+class PlaceRecord(Record):
+    """Failed parts of a product with a defect in a place of the image."""
+
+    product: str
+    place: str
+    count: int
+
+
+class ProductTrend(Record):
+    """The earlier and the later half of a product's parts. chance: see `HistoryRecord`."""
+
+    product: str
+    halves: list[CountsRecord]
+    chance: float | None = None
+
+
 class OperatorRecord(Record):
     """Who inspected. count: of inspections."""
 
@@ -106,11 +148,12 @@ class HistoryRecord(PeriodRecord):
     """Figures of the log.
 
     product, types, lot, station, operator, image (its name): what they are narrowed to. products: of the log,
-    where all count. operators: of the log, where the question calls another person by name. counts: of all
-    parts; number: of those of the decision and type that are asked for. Lists are empty where the figure has
-    no use for them. below: parts of a p-value below alpha, where one is supposed. than: the period that is
-    compared. groups: lots, stations, operators, or the two periods. chance: that shares of two groups, or
-    halves, differ as much where nothing has changed (Fisher's exact test), in [0, 1].
+    where all count; logged: all of it. missing: names that the question calls and the log does not hold.
+    counts: of all parts; number: of those of the decision and type that are asked for. Lists are empty where
+    the figure has no use for them. below: parts of a p-value below alpha, where one is supposed. than: the
+    period that is compared. groups: lots, stations, operators, hours, or the two periods. chance: that shares
+    of two groups, or halves, differ as much where nothing has changed (Fisher's exact test), in [0, 1].
+    trends: by product, where several count.
     """
 
     figure: LogFigure
@@ -121,9 +164,10 @@ class HistoryRecord(PeriodRecord):
     lot: str | None
     station: str | None = None
     operator: str | None = None
-    operators: list[str] = Field(default_factory=list)
+    missing: list[MissingRecord] = Field(default_factory=list)
     image: str | None = None
     products: list[str] = Field(default_factory=list)
+    logged: list[str] = Field(default_factory=list)
     counts: CountsRecord
     number: int
     alpha: float | None = None
@@ -138,6 +182,10 @@ class HistoryRecord(PeriodRecord):
     run: RunRecord | None = None
     drifts: list[DriftRecord] = Field(default_factory=list)
     corrections: list[CorrectedRecord] = Field(default_factory=list)
+    judged: JudgedRecord | None = None
+    scores: ScoreRecord | None = None
+    places: list[PlaceRecord] = Field(default_factory=list)
+    trends: list[ProductTrend] = Field(default_factory=list)
 
     @property
     def text(self) -> str:

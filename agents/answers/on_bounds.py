@@ -6,7 +6,7 @@ from typing import Final
 
 from agents.answers.on_figures import Told
 from agents.answers.topic import Reply
-from tools.records import BoundRecord
+from tools.log_question import BoundRecord
 
 TOLD: Final = 0.05
 """Difference of shares in percent up to which they are told with the same figures."""

@@ -9,11 +9,13 @@ from agents.answers.topic import Topic
 from anomaly_core.names import plain_name
 from knowledge.log.entry import time_of
 from tools.history_record import HistoryRecord, LoggedRecord
-from tools.records import PeriodRecord
+from tools.log_question import PeriodRecord
 
 MOST_NAMED: Final = 3
 """Types, days and corrections that one sentence names."""
-OF_ALL: Final = frozenset({"count", "yield", "frequent", "trend", "lots", "periods"})
+OF_ALL: Final = frozenset(
+    {"count", "yield", "frequent", "lots", "periods", "scores", "hours", "alarms", "missed"}
+)
 """Figures that mix products unless one is named."""
 COUNTED: Final = {
     "fail": "{number} of {count} inspected parts failed {period} [{id}].",
@@ -121,6 +123,11 @@ class Told:
     def decision(self, row: LoggedRecord) -> str:
         """Return the decision on a row as a word."""
         return self.say({"pass": "passed", "review": "to be reviewed", "fail": "failed"}[row.decision])
+
+    def row(self, row: LoggedRecord) -> dict[str, object]:
+        """Return what a message says of a row."""
+        p, decision = f"{row.p_value:.3g}", self.decision(row)
+        return {"name": row.name, "time": shown(local(row.at)), "decision": decision, "p": p}
 
     def yes_no(self, yes: bool) -> tuple[str, bool | None]:
         """Return first words and affirmation where yes or no is asked for."""

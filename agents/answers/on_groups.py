@@ -10,7 +10,7 @@ from agents.answers.topic import Reply
 from agents.questions.compared import direction_of
 from anomaly_core.names import plain_name
 from tools.history_record import GroupRecord
-from tools.records import PeriodRecord
+from tools.log_question import PeriodRecord
 
 CLEAR: Final = 0.05
 """Probability of chance below which a difference is said to be one."""
@@ -22,6 +22,7 @@ _NONE: Final = {
     "lots": "No lot is logged {period} [{id}].",
     "stations": "No station is logged {period} [{id}].",
     "operators": "No operator is logged {period} [{id}].",
+    "hours": "No part was inspected {period} [{id}].",
 }
 _GROUPS: Final = {
     "lots": "Lot {name}: {failed} of {count} parts failed {period} [{id}].",

@@ -9,13 +9,15 @@ from typing import Final
 from agents.answers.on_bounds import against, supposed
 from agents.answers.on_conversation import conversation
 from agents.answers.on_figures import MOST_NAMED, Told, local, percent, shown
-from agents.answers.on_groups import CLEAR, groups
+from agents.answers.on_groups import groups
+from agents.answers.on_tallies import WORDED, change, missing, trends
 from agents.answers.topic import JUDGED, Reply, Topic
 from agents.questions.carried import only_asks_why
+from agents.questions.history import is_none
 from anomaly_core.names import plain_name
 from tools.classify.scores import UNKNOWN
 from tools.history_record import DriftRecord, HistoryRecord, LoggedRecord
-from tools.records import LogFigure
+from tools.log_question import LogFigure
 
 LAST_DAYS: Final = 7
 
@@ -29,11 +31,9 @@ def history(topic: Topic) -> Reply:
         return Reply("", [f"{seen.evidence.text.rstrip('.')} [{seen.evidence.id}]."])
     told = Told(topic, HistoryRecord.model_validate(seen.values), seen.evidence.id)
     found = told.found
-    if found.operators:
-        known = topic.say.listed(found.operators)
-        return Reply(
-            "", [told("No operator of that name is logged; logged are {names} [{id}].", names=known)]
-        )
+    lacking = [missing(told, one) for one in found.missing[:MOST_NAMED]]
+    if lacking and not _holds_others(found):
+        return Reply("", lacking)
     if not found.counts.all and found.figure not in ("corrected", "periods"):
         lead = topic.say("No.") if topic.intent.closed else ""
         nothing = told("No part was inspected {period} [{id}].")
@@ -44,13 +44,28 @@ def history(topic: Topic) -> Reply:
         no_reasons = told("The log holds what was found, and no reasons [{id}].")
         return Reply("", [no_reasons, *_frequent(told).body, *told.scope()])
     reply = supposed(told) if found.below is not None else reply or _WORDED[found.figure](told)
+    if lacking:
+        return Reply("", [*lacking, *reply.body[:3], *told.scope()])
     return Reply(reply.lead, [*reply.body[:3], *told.scope()], reply.affirmed)
+
+
+def _holds_others(found: HistoryRecord) -> bool:
+    """Return whether the log holds other names of the kinds that it lacks: of "Zoe or Ben" the one."""
+    groups_named = found.figure in ("lots", "stations", "operators") and len(found.groups) > 1
+    named = {"operator": found.operator, "station": found.station, "product": found.product}
+    return all(named.get(one.kind) is not None or groups_named for one in found.missing)
 
 
 def _count(told: Told) -> Reply:
     found, log = told.found, told.topic.intent.log
     if found.image is not None and found.rows:
         return _of_image(told, found.rows[0])
+    if log is not None and told.topic.intent.closed and not log.every and is_none(told.topic.words, log.text):
+        # "Were there no rejects?": a mere "Yes." would be read as either.
+        lead = "Right, there were none." if not found.number else "No, there were."
+        return Reply(told.say(lead), [told.counted()], not found.number)
+    if found.decision is None and not found.types and not told.topic.words.has("inspected", told.topic.text):
+        return Reply("", [told.counted()])
     every = log is not None and log.every
     lead, affirmed = told.yes_no(found.number == found.counts.all if every else found.number > 0)
     return Reply(lead, [told.counted()], affirmed)
@@ -58,6 +73,8 @@ def _count(told: Told) -> Reply:
 
 def _of_image(told: Told, row: LoggedRecord) -> Reply:
     """Say what was decided on the one image that is asked about."""
+    if told.topic.words.has("when_at", told.topic.text):
+        return Reply("", [told('{time}: "{name}", {decision}, p-value {p} [{id}].', **told.row(row))])
     body = [_row(told, '"{name}" of {time}: {decision}, p-value {p} [{id}].', row)]
     asked = told.found.decision
     if row.decision == "review" and asked not in (None, "review"):
@@ -70,7 +87,10 @@ def _operators(told: Told) -> Reply:
     found, log = told.found.by_operator, told.topic.intent.log
     words, text = told.topic.words, told.topic.text
     if told.found.decision is not None or not found or (log is not None and words.has("worst", text)):
-        return groups(told)
+        reply = groups(told)
+        both = words.has("how_many", text) and words.has("inspector", text)
+        # "How many failed, and by whom?"
+        return Reply("", [told.counted(), f"{reply.lead} {' '.join(reply.body)}".strip()]) if both else reply
     one = "{name}: {count} inspections {period} [{id}]."
     return Reply("", [told(one, name=each.name, count=each.count) for each in found[:MOST_NAMED]])
 
@@ -121,11 +141,10 @@ def _first(told: Told) -> Reply:
 
 
 def _trend(told: Told) -> Reply:
+    if told.found.trends:
+        return Reply("", trends(told))
     earlier, later = told.found.halves
-    chance = told.found.chance
-    worse = later.failed * earlier.all > earlier.failed * later.all
-    clear = "Getting worse." if worse else "Getting better."
-    lead = clear if chance is not None and chance < CLEAR else "No clear change."
+    lead = change(told, told.found.halves, told.found.chance)
     message = "{earlier} of the earlier half failed, {later} of the later half, {period} [{id}]."
     shares = {
         name: f"{percent(one.failed, one.all)} ({one.failed}/{one.all})"
@@ -134,7 +153,7 @@ def _trend(told: Told) -> Reply:
     days = ", ".join(
         f"{one.day} {one.counts.failed}/{one.counts.all}" for one in told.found.by_day[-LAST_DAYS:]
     )
-    return Reply(told.say(lead), [told(message, **shares), told("Failed by day: {days} [{id}].", days=days)])
+    return Reply(lead, [told(message, **shares), told("Failed by day: {days} [{id}].", days=days)])
 
 
 def _drift(told: Told) -> Reply:
@@ -248,14 +267,9 @@ _WORDED: Final[Mapping[LogFigure, Callable[[Told], Reply]]] = {
     "stations": groups,
     "periods": groups,
     "last": _last,
+    **WORDED,
 }
 
 
 def _row(told: Told, message: str, row: LoggedRecord) -> str:
-    return told(
-        message,
-        name=row.name,
-        time=shown(local(row.at)),
-        decision=told.decision(row),
-        p=f"{row.p_value:.3g}",
-    )
+    return told(message, **told.row(row))

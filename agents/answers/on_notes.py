@@ -35,7 +35,7 @@ CRITICAL: Final = re.compile(
 """The highest severity, in nine languages."""
 MOST_LISTED: Final = 8
 """Types whose notes are quoted where a question is about all of them."""
-MOST_CANDIDATES: Final = 3
+MOST_CANDIDATES: Final = 2
 """Types that an uncertain defect may be of, whose notes are quoted."""
 
 
@@ -145,6 +145,11 @@ def catalogue(topic: Topic) -> Reply:
     ranked = topic.words.has("serious", topic.text) or topic.words.has("worse", topic.text)
     if len(several) > 1 and ranked and not topic.intent.closed:
         return _severer(topic, several)
+    of_all = topic.words.has("every", topic.text) or topic.words.has("which_defect", topic.text)
+    limited = topic.words.has("limit", topic.text) or topic.words.has("tolerance", topic.text)
+    if named is None and topic.has_defect and topic.defect is None and limited and not of_all:
+        silent = "The notes say nothing on what is allowed of {type} [notes]."
+        return _for_unknown_type(topic, "limit", silent, topic.state["passages"])
     if named is None and (listed := _listed(topic)):
         return Reply("", listed)
     if named is None:

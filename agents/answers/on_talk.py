@@ -7,6 +7,7 @@ from typing import Final
 
 from agents.answers.on_record import record
 from agents.answers.topic import Reply, Topic
+from agents.questions.unheld import Unheld, unheld_of
 from agents.state import Order
 
 _CORRECTS: Final = (
@@ -27,6 +28,12 @@ _ORDERS: Final[Mapping[Order, str]] = {
     "machine": "I run no machines. iad watch --send tells a controller of the line each result and alarm.",
 }
 """What an order is answered with. Names of pages are those of the station in the language of the answer."""
+
+_UNHELD: Final[Mapping[Unheld, str]] = {
+    "cost": "Neither the notes nor the log say what anything costs.",
+    "expiry": "Neither the notes nor the log hold dates of expiry or production.",
+    "blame": "Neither the notes nor the log say who is to blame.",
+}
 
 
 def greeting(topic: Topic) -> Reply:
@@ -56,6 +63,9 @@ def help_(topic: Topic) -> Reply:
 def other(topic: Topic) -> Reply:
     """Say that the question is about no part."""
     say = topic.say
+    unheld = unheld_of(topic.words, topic.text)
+    if unheld is not None:
+        return Reply(say(_UNHELD[unheld]))
     return Reply(f"{say('I only answer questions about parts, products and your notes.')} {_examples(topic)}")
 
 

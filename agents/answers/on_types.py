@@ -6,11 +6,12 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from agents.answers.analysis import about_type, find_aspect, is_severe
+from agents.answers.analysis import Aspect, about_type, find_aspect, is_severe
 from agents.answers.on_choice import fates_of
 from agents.answers.on_notes import CRITICAL, of_each, severities, types_of_notes
 from agents.answers.topic import Reply, Topic
 from agents.questions.alternatives import FATES
+from agents.questions.grades import GRADES, graded, names_grade
 from agents.questions.slots import measure_of, type_of
 from agents.questions.types import CALLED_ALONE, called_type
 from agents.questions.words import Words, same_defect, words_of
@@ -27,9 +28,11 @@ _TOPIC: Final = re.compile(r"[はが]|(?<=[\uac00-\ud7a3])[은는이가] ?")
 def asks_of_types(words: Words, text: str) -> bool:
     """Return whether a question asks which types are such: of an action, a limit or a severity."""
     measure = measure_of(text)
+    if names_grade(words, text) and words.has("which", text) and words.has("failed", text):
+        return True
     if not words.has("which_defect", text) or (measure is not None and words.has("at_least", text)):
         return False
-    such = (*FATES, "serious", "limit", "good")
+    such = (*FATES, *GRADES, "serious", "limit", "good")
     return measure is not None or any(words.has(one, text) for one in such)
 
 
@@ -49,7 +52,7 @@ def of_types(topic: Topic) -> list[str]:
             if tolerance.unit == measure.unit and tolerance.value == measure.value
         ]
         return of_each(topic, list(dict.fromkeys(same)), "limit")
-    if words.has("serious", text):
+    if words.has("serious", text) or names_grade(words, text):
         return of_each(topic, _by_severity(topic, types), "effect")
     # "Which may still be used?" is of those to keep.
     fate = next((one for one in FATES if words.has(one, text)), "keep" if words.has("good", text) else None)
@@ -64,6 +67,9 @@ def _by_severity(topic: Topic, types: Sequence[str]) -> list[str]:
     ranks = {name: rank for name in types if (rank := _rank(passages, name)) is not None}
     if not ranks:
         return []
+    stated = {name: " ".join(severities(passages, name)) for name in types}
+    if not words.has("highest", text) and (exact := graded(words, text, stated)):
+        return exact
     if words.has("lowest", text):
         return [name for name, rank in ranks.items() if rank == min(ranks.values())]
     if words.has("worst", text) or words.has("highest", text) or CRITICAL.search(text):
@@ -123,3 +129,15 @@ def worse(topic: Topic, one: str, other: str) -> Reply:
         return Reply("", [*body, *(topic.say(silent, type=name) for name in unsaid)])
     affirmed = first > second
     return Reply(topic.yes_no(affirmed), body, affirmed)
+
+
+def asks_to_tell_apart(words: Words, text: str) -> bool:
+    """Return whether a question asks how types differ, and not which of them is worse."""
+    ranked = any(words.has(one, text) for one in ("worse", "worsened", "serious", "better"))
+    return (words.has("compare", text) or words.has("differ", text)) and not ranked
+
+
+def told_apart(topic: Topic, types: Sequence[str]) -> list[str]:
+    """Return what the notes say of the look, cause and severity of each of several types, side by side."""
+    aspects: tuple[Aspect, ...] = ("look", "cause", "effect")
+    return [line for aspect in aspects for line in of_each(topic, types, aspect)]

@@ -164,8 +164,9 @@ def retrieved(state: InspectionState, runtime: Runtime[Context], asked: Asked | 
     k = 3 if asked is None else passages_for(asked)
     named = [intent.type for intent in asked.intents if intent.type] if asked is not None else []
     if defect is not None:
-        # Of a type that is not known, the entry of the likeliest one.
-        named += [one.name for one in (defect, *defect.alternatives) if one.name != UNKNOWN][:1]
+        # Of a type that is not known, the entries of the two likeliest.
+        likely = [one.name for one in (defect, *defect.alternatives) if one.name != UNKNOWN]
+        named += likely[: 2 if defect.name == UNKNOWN else 1]
     found = search_notes(part, " ".join([wanted, *named])[:4000], k) if wanted and k else []
     expected = expected_defects(part)
     # Of a type that is not known, the whole entry of what was found first.

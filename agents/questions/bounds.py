@@ -7,7 +7,7 @@ from typing import Final
 
 from agents.questions.amounts import NUMBER, PERCENT, UNIT
 from agents.questions.words import words_of
-from tools.records import BoundRecord, BoundSense
+from tools.log_question import BoundRecord, BoundSense
 
 _VALUE: Final = re.compile(rf"(?<![a-z\d.,:-]){NUMBER}(?:\s*({UNIT}))?(?![a-z_\d])", re.IGNORECASE)
 _SENSES: Final[tuple[BoundSense, ...]] = ("excess", "no_less", "no_more", "above", "below")

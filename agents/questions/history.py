@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
 from agents.questions.bounds import alpha_of, bound_of
+from agents.questions.called import called_people
 from agents.questions.compared import compared_periods
 from agents.questions.encoder import normalised
 from agents.questions.periods import Period, period_of
 from agents.questions.polarity import asks_openly
+from agents.questions.unheld import unheld_of
 from agents.questions.words import IMAGE_ENDING, Words, words_of
 from agents.state import Understanding
 from anomaly_core.results import Decision
 from knowledge.log.entry import timestamp
 from tools.classify.scores import UNKNOWN
-from tools.records import Kind, LogFigure, LogQuestion, PeriodRecord
+from tools.log_question import LogFigure, LogQuestion, PeriodRecord
+from tools.records import Kind
 
 _FIGURES: Final[tuple[tuple[str, LogFigure], ...]] = (
     ("which_lot", "lots"),
@@ -28,6 +32,9 @@ _FIGURES: Final[tuple[tuple[str, LogFigure], ...]] = (
     ("drift", "drift"),
     ("trend", "trend"),
     ("since_when", "first"),
+    ("first_inspected", "earliest"),
+    ("which_shift", "hours"),
+    ("which_hour", "hours"),
     ("worst", "worst"),
     ("most_frequent", "frequent"),
     ("how_often", "often"),
@@ -37,6 +44,8 @@ _FIGURES: Final[tuple[tuple[str, LogFigure], ...]] = (
     ("which", "list"),
 )
 """Meaning of a word -> figure; a question's first of these, not its first word, decides."""
+_BY_PEOPLE: Final[tuple[tuple[str, LogFigure], ...]] = (("false_alarm", "alarms"), ("missed", "missed"))
+"""The same of figures that only people's corrections tell."""
 _DECISIONS: Final[tuple[tuple[str, Decision], ...]] = (
     ("reviewed", "review"),
     ("failed", "fail"),
@@ -48,10 +57,14 @@ SINGLE: Final = 0.7
 """Probability from which a question as a whole is one thing, whatever its clauses are by themselves."""
 DATED: Final = frozenset[Kind]({"count", "verdict", "type", "parts", "product", "other", "confidence"})
 """Kinds whose questions are of the log where they name a period, as in "how many defects today?"."""
-OF_THE_LOG: Final = DATED | {"history", "cause", "comparison", "catalogue", "correction"}
+OF_THE_LOG: Final = DATED | {"history", "cause", "comparison", "catalogue", "correction", "place"}
 """Kinds that a question of the log may be taken for."""
-OF_NO_IMAGE: Final = GROUPS | frozenset[LogFigure]({"yield", "first", "corrected", "frequent"})
+OF_NO_IMAGE: Final = GROUPS | frozenset[LogFigure](
+    {"yield", "first", "corrected", "frequent", "earliest", "hours", "scores", "places", "alarms", "missed"}
+)
 """Figures that a question without an image asks the log for, whatever its kind."""
+_NEGATED: Final = 8
+"""Characters before a decision within which "no" turns it."""
 _FILE: Final = re.compile(
     r"[^\W\u3040-\u9fff\uac00-\ud7a3](?:[^\W\u3040-\u9fff\uac00-\ud7a3]|[.-])*"
     rf"{IMAGE_ENDING}(?![a-z0-9_])"
@@ -70,10 +83,12 @@ def of_the_log(one: Understanding, language: str, now: datetime, *, pictured: bo
     log, closed = _heard(text, language, now, implied=implied)
     decided = any(words.has(each, text) for each, _ in _DECISIONS)
     held = log.bound is not None and log.bound.percent and (log.figure == "yield" or decided)
-    of_all = not pictured and (log.figure in GROUPS or held or (log.alpha is not None and decided))
+    of_all = not pictured and (
+        log.figure in {*GROUPS, "places"} or held or (log.alpha is not None and decided)
+    )
     # "The rate is higher than yesterday" and "il tasso più alto" name no place.
     placed = one.place is not None and not of_all and not (implied and log.than is not None)
-    if placed or one.region is not None or words.has("judgeable", text):
+    if placed or one.region is not None or words.has("judgeable", text) or unheld_of(words, text):
         return one
     # "What share of the cells failed?" asks for no size.
     named = of_all or (not pictured and log.figure == "yield" and decided)
@@ -132,23 +147,49 @@ def named_in_the_log(one: Understanding, language: str, now: datetime) -> Unders
 
 
 def _typed(log: LogQuestion, one: Understanding, words: Words) -> LogQuestion:
-    """Return what is asked of the log with the type of defect that the question names."""
+    """Return what is asked of the log with the type of defect and the persons that the question names."""
     unknown = one.type is None and log.figure != "frequent" and words.has("unknown", log.text)
-    return log.model_copy(update={"type": UNKNOWN if unknown else one.type})
+    people = [] if log.person else called_people(one.text, words.language)
+    return log.model_copy(update={"type": UNKNOWN if unknown else one.type, "people": people})
 
 
-def in_its_period(one: Understanding, before: Understanding | None) -> Understanding:
-    """Return a question of the log in the period of the one before it: "how many today, and the worst?"."""
+def in_its_period(one: Understanding, before: Understanding | None, language: str) -> Understanding:
+    """Return a question of the log in the scope of the one before it: "how many today, and the worst?"."""
     log, earlier = one.log, None if before is None else before.log
-    if log is None or earlier is None or log.since or log.until:
+    if log is None or earlier is None:
         return one
-    period = {name: getattr(earlier, name) for name in ("since", "until", "period", "than")}
-    return one.model_copy(update={"log": log.model_copy(update=period)})
+    within = "" if words_of(language).has("overall", log.text) else earlier.text
+    scope: dict[str, object] = {"within": within}
+    if not (log.since or log.until):
+        scope |= {name: getattr(earlier, name) for name in ("since", "until", "period", "than")}
+    return one.model_copy(update={"log": log.model_copy(update=scope)})
+
+
+def without_vague(found: Sequence[Understanding], language: str) -> list[Understanding]:
+    """Return intents without those of the log that name nothing of it, where there are others."""
+    clear = [one for one in found if one.log is None or not _is_vague(one.log, words_of(language))]
+    return clear or list(found)
+
+
+def _is_vague(log: LogQuestion, words: Words) -> bool:
+    """Return whether a question names nothing that the log holds: "the last digit looks funny"."""
+    named = (log.since, log.until, log.decision, log.lot, log.station, log.type, log.image_name, log.alpha)
+    meanings = ("inspected", "session", "this", "alike", "every", "some", "nobody")
+    told = log.conversation or log.people or named_figure(log.text, words.language) is not None
+    return not (any(named) or told or any(words.has(one, log.text) for one in meanings))
 
 
 def named_figure(text: str, language: str) -> LogFigure | None:
     """Return the figure of the log that a text names, or None. text: in lower case."""
-    words = words_of(language)
+    words, text = words_of(language), " ".join(text.split())
+    if not words.has("alpha", text):
+        for meaning, figure in _BY_PEOPLE:
+            if words.has(meaning, text):
+                return figure
+    if words.has("p_value", text) and any(words.has(one, text) for one in ("average", "lowest", "highest")):
+        return "scores"
+    if words.has("where", text) and words.has("usually", text):
+        return "places"
     return next((figure for meaning, figure in _FIGURES if words.has(meaning, text)), None)
 
 
@@ -177,7 +218,8 @@ def _heard(text: str, language: str, now: datetime, *, implied: bool) -> tuple[L
         figure=figure,
         decision=_decision(words, rest, figure) or ("fail" if alike and figure == "count" else None),
         than=None if pair is None else _record(pair.second),
-        lot=_lot(words, rest),
+        lot=_called(words, "lot", rest),
+        station=_called(words, "station", rest),
         image_name=None if file is None else file[0],
         this=alike or words.has("this", rest),
         conversation=not alike and words.has("session", rest),
@@ -189,7 +231,29 @@ def _heard(text: str, language: str, now: datetime, *, implied: bool) -> tuple[L
     )
     if asked.lot is not None:
         asked = _whole(asked, words)
-    return asked, not openly
+    return asked, not openly and _is_closed(asked, words)
+
+
+def _is_closed(asked: LogQuestion, words: Words) -> bool:
+    """Return whether a question without a question word asks for yes or no, unlike "rejects today?"."""
+    held = (
+        asked.bound is not None or asked.than is not None or asked.figure in ("drift", "corrected", "often")
+    )
+    meanings = ("asks_if", "some", "every", "nobody")
+    return held or is_none(words, asked.text) or any(words.has(one, asked.text) for one in meanings)
+
+
+def of_several_parts(words: Words, text: str) -> bool:
+    """Return whether a question asks if any or all parts were decided on in some way: "did any pass?"."""
+    decided = any(words.has(meaning, text) for meaning, _ in _DECISIONS)
+    of_some = any(words.has(one, text) for one in ("some", "every", "nobody"))
+    return decided and of_some and not words.has("this", text)
+
+
+def is_none(words: Words, text: str) -> bool:
+    """Return whether a question asks if there were none: "did nobody find a defect?"."""
+    found = words.find("failed", text) or words.find("passed", text) or words.find("reviewed", text)
+    return words.has("nobody", text) or (found is not None and words.is_turned(found, text, _NEGATED))
 
 
 def _whole(asked: LogQuestion, words: Words) -> LogQuestion:
@@ -222,7 +286,7 @@ def _decision(words: Words, text: str, figure: str) -> Decision | None:
     return "pass" if figure == "yield" or (figure in GROUPS and words.has("yield", text)) else None
 
 
-def _lot(words: Words, text: str) -> str | None:
-    """Return a lot's name, which has a digit in it, or None."""
-    found = re.search(rf"(?:{words.source('lot')}) ?(?:no\.?|nr\.?|#|:)? ?([a-z0-9][a-z0-9_.-]*)", text)
+def _called(words: Words, meaning: str, text: str) -> str | None:
+    """Return the name, which has a digit in it, that stands behind a word such as "lot", or None."""
+    found = re.search(rf"(?:{words.source(meaning)}) ?(?:no\.?|nr\.?|#|:)? ?([a-z0-9][a-z0-9_.-]*)", text)
     return found[1].rstrip(".-") if found is not None and re.search(r"\d", found[1]) else None

@@ -9,6 +9,8 @@ from agents.questions.classifier import KINDS
 from agents.questions.intents import STANDS
 from agents.questions.polarity import sense_of
 from agents.questions.reading import Reading
+from agents.questions.unheld import unheld_of
+from agents.questions.words import words_of
 from tools.records import Kind
 
 Read = Kind | Literal["distance"]
@@ -18,6 +20,9 @@ Rule = tuple[Collection[Kind], object, Read]
 _OF_A_LENGTH: Final = frozenset[Kind]({"verdict", "catalogue", "type", "other"})
 _TALK: Final = frozenset[Kind]({"greeting", "help", "other"})
 _NO_FATE: Final = _TALK | frozenset[Kind]({"effect", "correction", "look_again", "catalogue"})
+_UNHELD: Final = _TALK | frozenset[Kind](
+    {"history", "catalogue", "product", "size", "count", "confidence", "action", "cause", "correction"}
+)
 _MEASURED: Final = frozenset[Kind]({"size", "place", "comparison", "parts", "other", "confidence"})
 
 
@@ -64,6 +69,10 @@ def _rules(said: Reading) -> tuple[Rule, ...]:
         ({"action", "cause", "effect", "catalogue", "product", "reference"}, said.has("who"), "action"),
         # "Bin it or keep it?"
         (_NO_FATE, said.fates >= {"discard", "keep"}, "action"),
+        # "Cost of scrap today?", "who is to blame?"
+        (_UNHELD, not named and unheld_of(words_of(said.language), said.text), "other"),
+        # "Which entry fits best?"
+        ({"catalogue", "comparison", "reference"}, said.pictured and not named and said.has("fits"), "type"),
         # "A scratch, hm."
         (_TALK, named and unsure, "verdict"),
     )

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from agents.questions.topics import help_topics
 from agents.state import PlannedCall, Understanding
-from tools.records import LogQuestion, MeasuredRegion
+from tools.log_question import LogQuestion
+from tools.records import MeasuredRegion
 
 
 @dataclass(frozen=True)

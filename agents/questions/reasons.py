@@ -6,7 +6,7 @@ import re
 
 from agents.questions.history import GROUPS, asked_of
 from agents.state import Turn, Understanding
-from tools.records import LogQuestion
+from tools.log_question import LogQuestion
 
 
 def why_of(text: str, last: Turn) -> Understanding | None:

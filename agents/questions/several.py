@@ -11,7 +11,8 @@ from agents.questions.polarity import asks_openly
 from agents.questions.words import words_of
 from agents.state import Seen, Understanding
 from anomaly_core.results import Decision
-from tools.records import Kind, LogFigure, LogQuestion
+from tools.log_question import LogFigure, LogQuestion
+from tools.records import Kind
 
 OF_SEVERAL: Final = frozenset[Kind](
     {"comparison", "verdict", "place", "correction", "confidence", "count", "appearance", "size", "product",

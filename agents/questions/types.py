@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import takewhile
 from typing import Final
 
 import numpy as np
@@ -27,6 +28,8 @@ _WINDOWS: Final = (2, 3)
 """Words that may be a name."""
 _RUNS: Final = (3, 4, 5, 6, 8)
 """The same in characters, where words do not stand apart."""
+_SHORT_RUNS: Final = (1, 2, 3)
+_ALIKE_AT_END: Final = 4
 MOST_WINDOWS: Final = 200
 
 
@@ -42,7 +45,18 @@ def meant_type(question: str, entries: Sequence[Entry]) -> str | None:
     lead = float(cosines[order[0]] - cosines[order[1]]) if len(types) > 1 else 1.0
     if cosines[order[0]] < LEAST_SIMILARITY or lead < LEAST_LEAD:
         return None
-    return types[int(order[0])]
+    best = types[int(order[0])]
+    # The encoder does not tell "Underfill" from "Overfill".
+    return None if any(shared_end(best, other) for other in types if other != best) else best
+
+
+def shared_end(*names: str) -> str:
+    """Return the letters that single words end in alike, "" for few or for a word of its own."""
+    if any(" " in plain_name(name) for name in names):
+        return ""
+    columns = zip(*(name.lower()[::-1] for name in names), strict=False)
+    alike = [letters[0] for letters in takewhile(lambda letters: len(set(letters)) == 1, columns)]
+    return "".join(alike[::-1]) if len(alike) >= _ALIKE_AT_END else ""
 
 
 def called_type(text: str, types: Sequence[str], language: str, *, least: float = CALLED) -> str | None:
@@ -50,25 +64,29 @@ def called_type(text: str, types: Sequence[str], language: str, *, least: float 
 
     text: normalised. types: names as they are logged or noted. least: cosine.
     """
-    windows = list(dict.fromkeys(_windows(text, language)))[:MOST_WINDOWS]
-    if not windows or not types:
+    some = list(dict.fromkeys(windows(text, language)))[:MOST_WINDOWS]
+    if not some or not types:
         return None
-    vectors = encode([*windows, *(plain_name(name).lower() for name in types)])
-    cosines = vectors[: len(windows)] @ vectors[len(windows) :].T
+    vectors = encode([*some, *(plain_name(name).lower() for name in types)])
+    cosines = vectors[: len(some)] @ vectors[len(some) :].T
     window, best = np.unravel_index(int(cosines.argmax()), cosines.shape)
     others = np.delete(cosines[window], best)
     lead = float(cosines[window, best] - others.max()) if len(others) else 1.0
     return types[int(best)] if cosines[window, best] >= least and lead >= CALLED_LEAD else None
 
 
-def _windows(text: str, language: str) -> Iterator[str]:
-    """Yield the words, or characters, side by side in a text, Korean ones without particles too."""
+def windows(text: str, language: str, counts: Sequence[int] = _WINDOWS) -> Iterator[str]:
+    """Yield the words, or characters, side by side in a text, Korean ones without particles too.
+
+    counts: of words; of one, two or three characters where one word is wanted and words don't stand apart.
+    """
     if language in SPACELESS and language != "ko":
         for run in re.findall(r"[\u3040-\u30ff\u4e00-\u9fff]+", text):
-            yield from (run[at : at + count] for count in _RUNS for at in range(len(run) - count + 1))
+            lengths = _RUNS if counts == _WINDOWS else _SHORT_RUNS
+            yield from (run[at : at + count] for count in lengths for at in range(len(run) - count + 1))
         return
     words = re.findall(r"[^\W\d_]+", text)
-    for count in _WINDOWS:
+    for count in counts:
         for at in range(len(words) - count + 1):
             window = " ".join(words[at : at + count])
             yield from (window, window[:-1]) if language == "ko" else (window,)

@@ -14,7 +14,7 @@ from agents.questions.carried import only_asks_why, put_in_full, repeated, with_
 from agents.questions.chat_spelling import in_full
 from agents.questions.classifier import KINDS, classify
 from agents.questions.clauses import Clause, style_of
-from agents.questions.history import in_its_period, of_a_group, of_the_log
+from agents.questions.history import in_its_period, of_a_group, of_the_log, without_vague
 from agents.questions.intents import ASKS, clauses_of
 from agents.questions.kind_rules import read_as
 from agents.questions.languages import language_of, wished_language
@@ -107,10 +107,11 @@ def understand(
             found = [_of_the_catalogue(one) for one in found]
         found = [of_the_worst(one, intents, language, alone=alone) for one in found]
         found = [of_several(one, seen, current, language) for one in found]
-        found = [in_its_period(_with_type(one, before), before) for one in found]
+        found = [in_its_period(_with_type(one, before), before, language) for one in found]
         if intents and found[0].kind == "catalogue" and _defines(intents[-1], found[0]):
             intents.pop()
         intents += [one for one in found if not _repeats(one, intents)]
+    intents = without_vague(intents, language)
     style = style_of(question, language)
     if pictured:
         intents = [of_the_summary(one, style, language) for one in intents]

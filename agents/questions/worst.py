@@ -9,7 +9,7 @@ from agents.questions.encoder import normalised
 from agents.questions.polarity import asks_openly
 from agents.questions.words import words_of
 from agents.state import Understanding
-from tools.records import LogQuestion
+from tools.log_question import LogQuestion
 
 
 def of_the_worst(

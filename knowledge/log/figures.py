@@ -179,13 +179,13 @@ class Parts:
 
     def counts(self) -> Counts:
         """Count by decision."""
-        source, values = self._source()
+        source, values = self.source()
         failed, review, number = self.connection.execute(
             f"SELECT COALESCE(SUM({_DECISION} = 'fail'), 0), COALESCE(SUM({_DECISION} = 'review'), 0), "
             f"COUNT(*) FROM {source}",
             values,
         ).fetchone()
-        again, again_values = self._source("rows NOT INDEXED", every=True)
+        again, again_values = self.source("rows NOT INDEXED", every=True)
         (repeats,) = self.connection.execute(
             f"SELECT COUNT(*) FROM {again} AND number IN superseded", again_values
         ).fetchone()
@@ -201,14 +201,14 @@ class Parts:
         As logged, with `said`, a person's verdict that holds or None, and `last_word`, the decision by it. A
         part that a person called good is no worst one. limit: how many at most; None for all.
         """
-        source, values = self._source(every=every)
+        source, values = self.source(every=every)
         if order == "worst":
             source += " AND said IS NOT 'good'"
         yield from _objects(self.connection, source, values, order, limit, _LABEL)
 
     def pareto(self) -> list[tuple[str, int]]:
         """Return the types of failed parts with their counts, the most frequent first."""
-        source, values = self.narrowed(decision="fail")._source()
+        source, values = self.narrowed(decision="fail").source()
         return self.connection.execute(
             f"SELECT {_TYPE} AS named, COUNT(*) AS count FROM {source} AND named IS NOT NULL "
             "GROUP BY named ORDER BY count DESC, named",
@@ -217,7 +217,7 @@ class Parts:
 
     def below(self, p_value: float) -> int:
         """Count the parts whose last inspection has a p-value below this one, whatever people said."""
-        source, values = self._source()
+        source, values = self.source()
         (count,) = self.connection.execute(
             f"SELECT COUNT(*) FROM {source} AND p_value < ?", [*values, p_value]
         ).fetchone()
@@ -228,7 +228,7 @@ class Parts:
 
         A part that several stations or operators inspected is of the last of them.
         """
-        source, values = self._source()
+        source, values = self.source()
         found = self.connection.execute(
             f"SELECT {column}, COUNT(*) AS count, SUM({_DECISION} = 'review'), "
             f"SUM({_DECISION} = 'fail') AS failed "
@@ -265,7 +265,7 @@ class Parts:
     def halves(self, whole: Counts | None = None) -> tuple[Counts, Counts]:
         """Count the earlier and the later half of the parts. whole: see `days`."""
         whole = whole or self.counts()
-        source, values = self._source()
+        source, values = self.source()
         middle = self.connection.execute(
             f"SELECT at FROM {source} ORDER BY at LIMIT 1 OFFSET ?", [*values, whole.all // 2]
         ).fetchone()
@@ -278,7 +278,7 @@ class Parts:
 
     def present_run(self) -> Run | None:
         """Return the failed parts in a row up to the last one, or None where that did not fail."""
-        source, values = self.narrowed(decision=None, types=None)._source()
+        source, values = self.narrowed(decision=None, types=None).source()
         other = self.connection.execute(
             f"SELECT at FROM {source} AND {_DECISION} <> 'fail' ORDER BY at DESC LIMIT 1", values
         ).fetchone()
@@ -294,7 +294,7 @@ class Parts:
         ).fetchone()
         return Run(count, since, name)
 
-    def _source(self, table: str = "rows", *, every: bool = False) -> tuple[str, list[Any]]:
+    def source(self, table: str = "rows", *, every: bool = False) -> tuple[str, list[Any]]:
         """Return what stands behind FROM, and its values. every: with inspections that were superseded."""
         # A time is always given, so that the index by time serves where no other does.
         since = self.wanted.since or ""
@@ -311,7 +311,7 @@ class Parts:
 
     def _time(self, order: Literal["at", "at DESC"]) -> str | None:
         """Return the time of the first or the last."""
-        source, values = self._source()
+        source, values = self.source()
         found = self.connection.execute(
             f"SELECT at FROM {source} ORDER BY {order} LIMIT 1", values
         ).fetchone()

@@ -35,6 +35,14 @@ def lot_of(connection: sqlite3.Connection, name: str) -> str | None:
     return None if found is None else str(found[0])
 
 
+def some_lots(connection: sqlite3.Connection, most: int) -> list[str]:
+    """Return at most so many lots of the log, by name."""
+    found = connection.execute(
+        "SELECT DISTINCT lot FROM rows WHERE kind = 'inspection' AND lot > '' ORDER BY lot LIMIT ?", (most,)
+    )
+    return [str(name) for (name,) in found]
+
+
 def image_of(connection: sqlite3.Connection, name: str) -> str | None:
     """Return the last image of a name, with or without its ending, whatever the case; None where none is."""
     # "/" comes next to "."; each is one step in the index.

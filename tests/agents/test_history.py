@@ -42,7 +42,7 @@ FIRST_WORDS = [
     ("en", "How many cracks today?", "2 of 5 inspected parts had crack today, 40.0% [log]."),
     ("en", "Were all parts ok today?", "No. 2 of 5 inspected parts passed today [log]."),
     ("en", "Did anything fail yesterday?", "Yes. 1 of 2 inspected parts failed yesterday [log]."),
-    ("en", "How many failed in the last hour of lot B99?", "No part was inspected in the last hour [log]."),
+    ("en", "How many failed in the last hour of lot B99?", "The log holds no lot B99; it holds A17"),
     ("en", "Was part-6.png corrected?", 'Yes. "part-6.png" was judged good by a person'),
     ("de", "Wie viele Teile sind heute durchgefallen?", "2 von 5 geprüften Teilen sind heute durchgefallen"),
     ("de", "Was ist der häufigste Fehler?", "Crack: 2 von 3 durchgefallenen Teilen im Protokoll [log]."),

@@ -1,0 +1,235 @@
+"""The part of an answer to a question without an image that the catalogue gives, and its passages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
+
+from agents.answers import on_limits, on_notes, on_talk
+from agents.answers.analysis import about_type
+from agents.answers.evidence import notes_evidence
+from agents.answers.on_facts import facts, type_by_look
+from agents.answers.on_types import (
+    asks_of_types,
+    asks_to_tell_apart,
+    compared_types,
+    of_types,
+    told_apart,
+    worse,
+)
+from agents.answers.topic import Reply, Topic
+from agents.questions.described import described_type, named_types
+from agents.questions.encoder import normalised
+from agents.questions.slots import measure_of, types_of
+from agents.questions.types import meant_type
+from agents.questions.words import same_defect, types_in, words_of
+from agents.state import Asked, InspectionState, Understanding
+from anomaly_core.names import name_key
+from tools.context import Context
+from tools.phrases import Phrases
+from tools.records import EvidenceRecord, Kind, ProductRecord
+from tools.retrieve import known_defects, notes_about, passage_of
+
+ABOUT_NOTES: Final[Mapping[Kind, Callable[[Topic], Reply]]] = {
+    "cause": on_notes.cause,
+    "effect": on_notes.effect,
+    "action": on_notes.action,
+    "normal": on_notes.normal,
+    "catalogue": on_notes.catalogue,
+    "help": on_talk.help_,
+    "greeting": on_talk.greeting,
+    "other": on_talk.other,
+}
+"""Kinds that need no image, and their wording."""
+LISTS: Final = frozenset[Kind]({"type", "product"})
+"""Kinds that without an image can only ask which defects there are."""
+DEFINES: Final = frozenset[Kind](
+    {"verdict", "type", "appearance", "size", "normal", "reasoning", "reference", "product"}
+)
+"""Kinds that without an image ask for what the catalogue says of the type that they name."""
+
+DESCRIBED: Final = 15
+"""Characters from which a question for a type may describe one: "it has a dark round spot, what is it?"."""
+MEASURES: Final = DEFINES | {"catalogue", "correction"}
+"""Kinds that may hold a stated measure against a type's limit."""
+_LISTS_ALL: Final = ("which_defect", "every")
+"""Meanings of words that ask for all types that are such."""
+DESCRIBES: Final = frozenset[Kind]({"cause", "effect", "action", "catalogue"})
+"""Kinds that are about a type that may be described, or named in another language."""
+OF_FACTS: Final = frozenset[Kind](
+    {"cause", "effect", "action", "catalogue", "normal", "size", "type", "reference", "confidence", "other"}
+)
+"""Kinds whose questions, where they name no type, may be answered by a sentence of the notes."""
+OF_A_TYPE: Final = frozenset[Kind]({"cause", "effect", "action"})
+"""Kinds that are about a type of defect: that of the image, where none is named and the notes are empty."""
+
+
+class Notes:
+    """The part of an answer that the catalogue gives, and its passages."""
+
+    def __init__(
+        self, context: Context, asked: Asked, say: Phrases, product: str | None, known: Sequence[str]
+    ) -> None:
+        self._context, self._asked, self._say, self._product = context, asked, say, product
+        self._known = known
+        self._states: list[InspectionState] = []
+        text, spoken = normalised(asked.question), asked.spoken
+        apart = asks_to_tell_apart(words_of(spoken), text) and all(one.log is None for one in asked.intents)
+        types = named_types(text, spoken, context.domain.entries(product)) if apart else []
+        self._apart = types if len(types) > 1 else []
+
+    def replies(self, number: int) -> list[Reply]:
+        """Return what the catalogue says to one of the question's intents, by product."""
+        say, asked = self._say, self._asked.intents[number]
+        text, spoken = normalised(asked.text), self._asked.spoken
+        if self._apart:
+            apart = told_apart(self._topic(self._product, self._apart, asked, number), self._apart)
+            return [Reply("", apart)] if apart else []
+        if pair := compared_types(text, spoken, self._known):
+            return [worse(self._topic(self._product, pair, asked, number), *pair)]
+        if asked.type is None and asks_of_types(words_of(spoken), text):
+            own: list[str | None] = [self._product]
+            products = own if self._product is not None else [*self._context.domain.products()] or own
+            every = products == [None]
+            listed = [of_types(self._topic(name, [], asked, number, every=every)) for name in products]
+            found = [Reply("", one) for one in listed if one]
+            return found or [Reply("", [say("The notes name no such type [notes].")])]
+        listing = any(words_of(spoken).has(one, text) for one in _LISTS_ALL)
+        if listing and asked.type is None and (prose := self._facts(asked, number)):
+            return prose
+        intent = self._with_type(number)
+        if prose := self._facts(intent, number):
+            return prose
+        intent = self._meant(intent, number)
+        word = ABOUT_NOTES.get(intent.kind)
+        if intent.kind in LISTS or (intent.type is not None and intent.kind in DEFINES):
+            word = on_notes.catalogue
+        unnamed = intent.type is None and intent.kind in OF_A_TYPE and not self._context.domain.products()
+        if word is None or unnamed:
+            told = say("That is a question about a part: ask it with the part's image, IMAGE “QUESTION”.")
+            # "A 1.2 mm blowhole, can I ship it?" was answered by its first half.
+            others = any(one.kind in OF_A_TYPE for one in self._asked.intents)
+            return [] if word is None and (number or others) else [Reply(told)]
+        # A type is looked for in all notes at once; the types of each product are listed by themselves.
+        names = [self._product] if self._product is not None else self._context.domain.products()
+        subjects = [self._product] if intent.type is not None or not names else names
+        found = []
+        if intent.type is not None and intent.type != asked.type:
+            found.append(Reply("", [say("By the notes that is {type} [notes].", type=intent.type)]))
+        types = self._types(intent)
+        for name in subjects:
+            topic = self._topic(name, types, intent, number)
+            measure = measure_of(topic.text) if intent.kind in MEASURES and intent.type else None
+            judged = None if measure is None else on_limits.stated_by_notes(topic, measure)
+            found.append(judged or word(topic))
+        return found
+
+    def _facts(self, intent: Understanding, number: int) -> list[Reply]:
+        """Return sentences of the notes on what a question is about that names no type."""
+        if intent.type is not None or intent.kind not in OF_FACTS:
+            return []
+        topic = self._topic(self._product, [], intent, number, every=True)
+        several = any(topic.words.has(one, topic.text) for one in ("which_defect", "every", "which"))
+        told = facts(topic, several=several)
+        return [Reply("", told)] if told else []
+
+    def _by_look(self, intent: Understanding, number: int) -> str | None:
+        return type_by_look(self._topic(self._product, [], intent, number, every=True))
+
+    def _topic(
+        self,
+        product: str | None,
+        types: Sequence[str],
+        intent: Understanding,
+        number: int,
+        *,
+        every: bool = False,
+    ) -> Topic:
+        """Return an intent with the notes about a product, or all; of types alone where some are given."""
+        self._states.append(_state(self._context, product, types, every=every))
+        return Topic(self._states[-1], self._asked, intent, number, self._say)
+
+    def _types(self, intent: Understanding) -> list[str]:
+        """Return the types that an intent is about: those that it names, else the one that it means."""
+        types = types_of(normalised(intent.text), self._known)
+        if not types and intent.kind == "effect":
+            # "Which is more serious, a crack or a dent?" names them in a clause of its own.
+            types = types_of(normalised(self._asked.question), self._known)
+        return types or ([] if intent.type is None else [intent.type])
+
+    def _with_type(self, number: int) -> Understanding:
+        """Return an intent with the type that it means, where it names none that the catalogue has.
+
+        It may be described, or named in another language.
+        """
+        intent = self._asked.intents[number]
+        limited = any(
+            words_of(self._asked.spoken).has(one, normalised(intent.text)) for one in ("limit", "tolerance")
+        )
+        listing = any(words_of(self._asked.spoken).has(one, normalised(intent.text)) for one in _LISTS_ALL)
+        if (intent.kind in DESCRIBES or limited) and not listing:
+            entries = self._context.domain.entries(self._product)
+            noted = intent.type is not None and any(same_defect(one.type, intent.type) for one in entries)
+            found = None if noted else described_type(intent.text, self._asked.spoken, entries)
+            if found is None and intent.type is None and intent.kind in OF_A_TYPE:
+                # "A wrong label, what shall I do?"
+                found = described_type(self._asked.question, self._asked.spoken, entries)
+            if found is not None:
+                kind: Kind = intent.kind if intent.kind in DESCRIBES else "catalogue"
+                return intent.model_copy(update={"type": found, "kind": kind, "near": None})
+        return intent
+
+    def _meant(self, intent: Understanding, number: int) -> Understanding:
+        """Return an intent with the type of what was asked before, else of the nearest entry by meaning."""
+        before = self._asked.intents[:number]
+        described = intent.kind == "type" and len(normalised(intent.text)) >= DESCRIBED
+        defines = intent.kind == "catalogue" and intent.type is not None
+        if intent.kind not in OF_A_TYPE and not (described or defines):
+            return intent
+        entries = self._context.domain.entries(self._product)
+        if intent.type is not None and any(same_defect(one.type, intent.type) for one in entries):
+            return intent
+        # "Is it serious, a blowhole?" names it afterwards.
+        around = [*reversed(before), *self._asked.intents[number + 1 :]]
+        named = next((one.type for one in around if one.type is not None), None)
+        meant = named if intent.type is None and named else self._by_look(intent, number)
+        meant = meant or meant_type(intent.text, entries)
+        return intent if meant is None else intent.model_copy(update={"type": meant})
+
+    def evidence(self, answer: str) -> list[EvidenceRecord]:
+        """Return the passages that an answer cites."""
+        passages = {one.id: one for state in self._states for one in state["passages"]}
+        cited = [
+            EvidenceRecord(kind="knowledge", id=one.id, text=one.text)
+            for one in passages.values()
+            if f"[{one.id}]" in answer
+        ]
+        return [*cited, *(notes_evidence(state) for state in self._states[:1] if "[notes]" in answer)]
+
+
+def _state(
+    context: Context, product: str | None, named: Sequence[str], *, every: bool = False
+) -> InspectionState:
+    """Return the state of a question that no image came with: product, types and passages alone.
+
+    named: types that it names; the passages are about these. every: of all products where none is given.
+    """
+    types = known_defects(context) if product is None else context.domain.defects(product)
+    if not named:
+        own = context.domain.passages(product) if product is not None or every else []
+        passages = [passage_of(passage, score=0.0) for passage in own]
+    else:
+        # "Scratch" is each that is one: "head scratch" and "Graffio".
+        alike = [
+            name for name in types if any(same_defect(name, one) or one in types_in(name) for one in named)
+        ]
+        noted = notes_about(context, product, [*named, *alike])
+        found = (one for name in (*named, *alike) for one in about_type(noted, name))
+        passages = list({one.id: one for one in found}.values())
+    return InspectionState(
+        product=ProductRecord(name=product or "", similarity=0.0, inferred=product is None),
+        expected=[name for name in types if name_key(name) != "good"],
+        passages=passages,
+        templates=[],
+        regions=[],
+    )

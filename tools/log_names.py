@@ -1,0 +1,139 @@
+"""Names in a question that the log holds, and such as it seems to call that the log does not hold."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final, Literal
+
+from anomaly_core.names import name_key, plain_name
+from knowledge.log import names
+from knowledge.log.scripts import spelled_in
+from tools.history_record import MissingRecord
+from tools.log_question import LogQuestion
+
+MOST_NAMES: Final = 10
+"""Names that a question is searched for, and that the log is said to hold."""
+_SHORTEST: Final = 3
+"""Letters of a person's name that may be spelt with one letter more, less or another."""
+
+
+@dataclass(frozen=True)
+class Names:
+    """The lots, stations, operators and images that a text names, in its order, as they are logged."""
+
+    lots: list[str]
+    stations: list[str]
+    operators: list[str]
+    images: list[str]
+
+    def without(self, column: Literal["lot", "station", "operator"] | None) -> Names:
+        """Return the names but those of a column."""
+        return self if column is None else replace(self, **{f"{column}s": []})
+
+    @property
+    def any(self) -> bool:
+        """Whether it names one of them."""
+        return bool(self.lots or self.stations or self.operators or self.images)
+
+
+def names_in(
+    connection: sqlite3.Connection, text: str, people: Sequence[str] = (), station: str | None = None
+) -> Names:
+    """Return the names of the log that stand in a text, in lower case.
+
+    people: whom it seems to call. station: what it calls one; "station 2" may be "st2".
+    """
+    coded = _coded(text)
+
+    def placed(name: str) -> int:
+        return text.find(plain_name(name).lower())
+
+    logged = names.distinct(connection, "station")
+    numbered = [one for one in logged if station is not None and re.sub(r"\D+", "", one) == station]
+    stations = sorted(named_in(text, logged), key=placed) or (numbered if len(numbered) == 1 else [])
+    known = names.distinct(connection, "operator")
+    operators = sorted(named_in(text, known), key=placed) or [one for one in known if spelled_in(text, one)]
+    meant = {one: _spelt_like(one, known) for one in people if _unnamed(one, operators)}
+    operators = list(dict.fromkeys([*operators, *(name for name in meant.values() if name is not None)]))
+    taken = {one.lower() for one in (*stations, *operators)}
+    others = [word for word in coded if word not in taken]
+    lots = [lot for word in others if (lot := names.lot_of(connection, word)) is not None]
+    named = [word for word in others if re.search(r"[a-z]", word) and word not in map(str.lower, lots)]
+    images = [image for word in named if (image := names.image_of(connection, word)) is not None]
+    return Names(lots, stations, operators, images)
+
+
+def missing_in(connection: sqlite3.Connection, asked: LogQuestion, found: Names) -> list[MissingRecord]:
+    """Return the names that a question seems to call and the log does not hold. found: that it holds."""
+    missing: list[MissingRecord] = []
+    operators = names.distinct(connection, "operator")
+    others = [*names.distinct(connection, "product"), *names.distinct(connection, "type")]
+    words = {word for name in others for word in plain_name(name).lower().split()}
+    held = [*found.operators, *found.lots, *found.stations, *found.images]
+    for name in asked.people:
+        if _spelt_like(name, operators) is None and _unnamed(name, held) and name.lower() not in words:
+            missing.append(MissingRecord(kind="operator", name=name, held=operators[:MOST_NAMES]))
+    if asked.person and not found.operators and not missing:
+        missing.append(MissingRecord(kind="operator", name="", held=operators[:MOST_NAMES]))
+    known = {one.lower() for one in held}
+    lots, stations = names.some_lots(connection, MOST_NAMES), names.distinct(connection, "station")
+    shapes = {_shape(name): "station" for name in stations} | {_shape(name): "lot" for name in lots}
+    unknown: dict[str, str] = {word: shapes.get(_shape(word), "") for word in _coded(asked.text)}
+    if asked.station is not None and not found.stations:
+        unknown[asked.station] = "station"
+    if asked.lot is not None and not found.lots:
+        unknown[asked.lot] = "lot"
+    for word, kind in unknown.items():
+        if word in known or (not re.search(r"[a-z]", word) and word not in (asked.lot, asked.station)):
+            continue
+        if kind == "station":
+            missing.append(MissingRecord(kind="station", name=word, held=stations[:MOST_NAMES]))
+        elif kind == "lot":
+            missing.append(MissingRecord(kind="lot", name=word, held=lots))
+    return missing
+
+
+def named_in(text: str, known: Sequence[str]) -> list[str]:
+    """Return the names that stand in a text, the longest first."""
+    plain = text.replace("_", " ")
+    return [
+        name
+        for name in sorted(known, key=len, reverse=True)
+        if re.search(rf"(?<![a-z0-9]){re.escape(plain_name(name).lower())}(?![a-z0-9])", plain)
+    ]
+
+
+def _coded(text: str) -> list[str]:
+    """Return the words of a text with a digit or an underscore in them."""
+    # A name stands by itself in a language without spaces, too: "L41批次".
+    words = [word.strip(".-") for word in re.findall(r"[a-z0-9][a-z0-9_.-]*", text)]
+    return list(dict.fromkeys(word for word in words if re.search(r"[\d_]", word)))[:MOST_NAMES]
+
+
+def _unnamed(name: str, found: Sequence[str]) -> bool:
+    """Return whether a word is no part of names that were found."""
+    return not any(name.lower() in re.split(r"[\s_-]+", one.lower()) for one in found)
+
+
+def _spelt_like(name: str, known: Sequence[str]) -> str | None:
+    """Return the one logged name that is spelt like another but for a letter: "Ana" and "Anna"; or None."""
+    if len(name) < _SHORTEST:
+        return None
+    near = [one for one in known if _differ_by_one(name_key(name), name_key(one))]
+    return near[0] if len(near) == 1 else None
+
+
+def _differ_by_one(one: str, other: str) -> bool:
+    """Return whether two names of one first letter are the same but for a letter more, less or another."""
+    short, long = sorted((one, other), key=len)
+    if len(long) - len(short) > 1 or short[:1] != long[:1]:
+        return False
+    start = next((at for at, (a, b) in enumerate(zip(short, long, strict=False)) if a != b), len(short))
+    return short[start + (len(short) == len(long)) :] == long[start + 1 :]
+
+
+def _shape(name: str) -> str:
+    return re.sub(r"\d+", "0", name.lower())

@@ -1,0 +1,82 @@
+"""What a question asks of the log, as a record."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from anomaly_core.results import Decision
+from tools.records import Record
+
+LogFigure = Literal[
+    "count",
+    "list",
+    "worst",
+    "yield",
+    "first",
+    "trend",
+    "drift",
+    "corrected",
+    "often",
+    "frequent",
+    "last",
+    "lots",
+    "operators",
+    "largest",
+    "stations",
+    "hours",
+    "periods",
+    "images",
+    "earliest",
+    "scores",
+    "places",
+    "alarms",
+    "missed",
+]
+"""What can be asked of the log. "first": since when; "often", "frequent": of types of defects; "lots",
+"stations", "operators": each of them; "periods": two that are named; "drift": of the scores of good parts;
+"largest": of the defects of a conversation; "hours": of the day; "images": several that are named;
+"earliest": the first that was inspected; "scores": the p-values; "places": where the defects lie; "alarms",
+"missed": what people said of failed and of passed parts."""
+
+
+class PeriodRecord(Record):
+    """A period; null where it is open."""
+
+    since: str | None = Field(None, description="ISO 8601, UTC with milliseconds and Z; inclusive")
+    until: str | None = Field(None, description="the same; exclusive")
+    period: str = Field("", description="the period in words, or empty")
+
+
+BoundSense = Literal["above", "below", "no_less", "no_more", "equal", "excess"]
+"""How a share or a count is held against a number. "excess": whether it is too much, which no number says."""
+
+
+class BoundRecord(Record):
+    """A number that a question holds the log against: "over 20%". percent: of a share, else a count."""
+
+    value: float
+    percent: bool
+    sense: BoundSense
+
+
+class LogQuestion(PeriodRecord):
+    """What a question asks of the log; null where it names none."""
+
+    figure: LogFigure = Field("count", description="what is asked for")
+    decision: Decision | None = Field(None, description="of this decision alone")
+    than: PeriodRecord | None = Field(None, description="the period that its own is compared with")
+    lot: str | None = Field(None, description="of this lot alone")
+    station: str | None = Field(None, description="of this station alone")
+    type: str | None = Field(None, description="a defect's name")
+    image_name: str | None = Field(None, description="file name of an image in the log; none is opened")
+    this: bool = Field(False, description="whether it speaks of the product in hand")
+    conversation: bool = Field(False, description="whether it speaks of this conversation")
+    every: bool = Field(False, description="whether it asks if all are")
+    person: bool = Field(False, description="whether it calls a person by name, such as Ms. Kim")
+    bound: BoundRecord | None = Field(None, description="a number that its figure is held against")
+    alpha: float | None = Field(None, description="a false-alarm rate that it supposes, in (0, 1)")
+    people: list[str] = Field(default_factory=list, description="names of persons that it seems to call")
+    within: str = Field("", description="words of the question before it, whose names hold where it has none")
+    text: str = Field("", description="its words in lower case, in which a product may be named")
