@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from anomaly_core.decoders.patches import EncodedImage
 from anomaly_core.imaging.quality import Quality
 from anomaly_core.results import AnomalyMap, LanguageAnswer, Region, Verdict
+from anomaly_core.scoring.beside import beside_part
 from anomaly_core.scoring.measurement import describe_region
 from anomaly_core.scoring.regions import region_of_box
 from anomaly_core.scoring.scorer import Finding, Score
@@ -17,8 +18,9 @@ from anomaly_core.scoring.scorer import Finding, Score
 class Inspection:
     """One inspected image.
 
-    regions: layout findings, then areas of the map, each strongest first; none where the part is clearly
-        normal. scores: by scorer. language: the language model's answer. image: the encoded image.
+    regions: layout findings, then areas of the map, each strongest first, those beside the part last; none
+        where the part is clearly normal. scores: by scorer. language: the language model's answer.
+    image: the encoded image.
     quality: of the image, None where the product has no limits of it.
     timings_ms: milliseconds of "encode", "decode" and "llm".
     """
@@ -38,13 +40,16 @@ def described_regions(
 ) -> tuple[Region, ...]:
     """Return the scorers' findings as regions, then the map's regions, each with a description.
 
-    wrong: findings with their scores in [0, 1]; one without a box, such as a part missing from a layout
-    without fixed places, gives no region.
+    Those beside the part come last. wrong: findings with their scores in [0, 1]; one without a box, such as
+    a part missing from a layout without fixed places, gives no region.
     """
     found = [
         replace(region_of_box(finding.bbox, image.size, score=score), text=finding.text)
         for finding, score in wrong
         if finding.bbox is not None
     ]
-    described = [replace(region, text=describe_region(image.pixels, region).text) for region in shown]
-    return (*found, *described)
+    described = [
+        replace(region, text=describe_region(image.pixels, region).text, beside=beside)
+        for region, beside in zip(shown, beside_part(image.pixels, shown), strict=True)
+    ]
+    return (*found, *sorted(described, key=lambda region: region.beside))

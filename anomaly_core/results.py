@@ -61,7 +61,7 @@ class Region:
 
     bbox: (x0, y0, x1, y1) pixels, end-exclusive. centroid: (x, y). area_px: pixels in the mask.
     score: in [0, 1], excess of its strongest pixel over the normal range. mask: (H, W) bool, true on the
-        region. text: its measured description, or "".
+        region. text: its measured description, or "". beside: whether it lies wholly beside the part.
     """
 
     bbox: Box
@@ -71,6 +71,7 @@ class Region:
     score: float
     mask: NDArray[np.bool_]
     text: str = ""
+    beside: bool = False
 
 
 @dataclass(frozen=True)

@@ -47,6 +47,7 @@ def locate(part: Part) -> list[MeasuredRegion]:
                 area_px=region.area_px,
                 score=round(region.score, 4),
                 zone=zone_at(part.model.zones, part.encoded.frame, region.centroid),
+                beside=region.beside,
                 length_px=length,
                 width_px=width,
                 length_mm=_in_mm(length, part.model.mm_per_px),

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from anomaly_core.imaging.foreground import foreground_mask
 from tools.context import Part
+from tools.locations import Box
 from tools.records import Record
 
 
@@ -16,6 +17,7 @@ class PartSizeRecord(Record):
 
     length_px: float | None = Field(description="the longer side, original pixels")
     width_px: float | None
+    box: Box | None = Field(None, description="[x0, y0, x1, y1] of its outline, end-exclusive")
 
     @property
     def text(self) -> str:
@@ -33,4 +35,9 @@ def measure_part(part: Part) -> PartSizeRecord:
     contours, _ = cv2.findContours(mask.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
     largest = max(contours, key=cv2.contourArea)
     width, height = (float(side) + 1 for side in cv2.minAreaRect(largest)[1])
-    return PartSizeRecord(length_px=round(max(width, height), 1), width_px=round(min(width, height), 1))
+    x, y, across, down = cv2.boundingRect(largest)
+    return PartSizeRecord(
+        length_px=round(max(width, height), 1),
+        width_px=round(min(width, height), 1),
+        box=(x, y, x + across, y + down),
+    )

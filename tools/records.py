@@ -69,6 +69,7 @@ class RegionRecord(Record):
     score: float = Field(description="excess over the normal range, in [0, 1]")
     id: str = Field("", description="cited by the answer")
     zone: str | None = Field(None, description="the product's zone that its centre lies in")
+    beside: bool = Field(False, description="whether it lies wholly beside the part, on its background")
     length_px: float | None = Field(None, description="along it, in original pixels; null without an outline")
     width_px: float | None = None
     length_mm: float | None = Field(None, description="null without a scale of the product")
@@ -144,7 +145,7 @@ class InspectionRecord(Record):
     alpha: float = Field(description="stated false-alarm rate; a p-value below it is fail")
     review: float = Field(description="a p-value below this rate is review")
     uncertain: bool = Field(description="whether the p-value lies near alpha")
-    regions: list[RegionRecord] = Field(description="strongest first")
+    regions: list[RegionRecord] = Field(description="strongest first, those beside the part last")
     defect_type: DefectRecord | None
     answer: str
     analysis: str

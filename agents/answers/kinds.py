@@ -9,7 +9,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from agents.answers import on_defect, on_history, on_images, on_notes, on_size, on_talk, on_tool, on_verdict
+from agents.answers import (
+    on_defect,
+    on_history,
+    on_images,
+    on_notes,
+    on_size,
+    on_suggested,
+    on_talk,
+    on_tool,
+    on_verdict,
+)
 from agents.answers.topic import Reply, Topic
 from agents.questions import plan
 from agents.state import Asked, PlannedCall, Understanding
@@ -43,7 +53,7 @@ ENTRIES: Final[Mapping[Kind, Entry]] = {
     "reference": Entry(on_images.reference),
     "product": Entry(on_images.product, task="Object Classification"),
     "normal": Entry(on_notes.normal, passages=20, task="Object Analysis"),
-    "cause": Entry(on_notes.cause, passages=5, task="Defect Analysis"),
+    "cause": Entry(on_suggested.cause, passages=5, task="Defect Analysis"),
     "effect": Entry(on_notes.effect, passages=5, task="Defect Analysis"),
     "action": Entry(on_notes.action, passages=5, task="Defect Analysis"),
     "comparison": Entry(on_images.comparison, plan.compare),

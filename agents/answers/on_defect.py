@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from agents.answers.on_verdict import (
     by_a_person,
     finding,
     no_region,
     place_finding,
+    shown_path,
     to_review,
     type_by_a_person,
 )
-from agents.answers.topic import Reply, Topic, same_type
-from agents.questions.slots import names_the_edge, type_of
+from agents.answers.topic import MOST_DESCRIBED, Reply, Topic, same_type
+from agents.questions.slots import names_the_edge, place_of, type_of
 from anomaly_core.names import plain_name
 from tools.locations import ZONE, Box
 from tools.records import DefectRecord, MeasuredRegion
 
+_HALVES: Final = {side: f"{side} half" for side in ("top", "bottom", "left", "right")}
 AT_BORDER = 0.02
 """Distance from the image's border, as a share of its side, within which a region reaches it."""
 
@@ -33,7 +37,7 @@ def place(topic: Topic) -> Reply:
         return Reply(lead, [nothing], False if topic.intent.closed else None)
     told = [topic.located(one) for one in regions]
     if not topic.intent.closed:
-        return Reply("", told, None)
+        return Reply(_side_chosen(topic), told, None)
     opened = topic.state["opened"]
     edge = topic.intent.place is None and names_the_edge(topic.text, topic.asked.spoken)
     if topic.intent.place is not None:
@@ -44,9 +48,30 @@ def place(topic: Topic) -> Reply:
             told = [measured, *told]
     elif edge:
         yes = any(_reaches_border(one.bbox, opened.width, opened.height) for one in regions)
+    elif topic.words.has("crosses", topic.text):
+        untold = say("Only its place in the image and in the product's zones is measured [score].")
+        return Reply(say("That can't be told."), [untold, *told])
     else:
         yes = bool(regions)
     return Reply(topic.yes_no(yes), told, yes)
+
+
+def _side_chosen(topic: Topic) -> str:
+    """Return the place among the alternatives of a question where the defect lies, as first words.
+
+    Which way something is shifted isn't measured: a defect on one side may be of a shift to the other.
+    """
+    say, pieces = topic.say, topic.intent.choice
+    places = [one for piece in pieces if (one := place_of(piece, topic.asked.spoken)) is not None]
+    if len(places) < 2 or not topic.chosen:
+        return ""
+    if topic.words.has("shifted", topic.text):
+        return say("Which way something is shifted isn't measured.")
+    first = topic.chosen[0]
+    there = [one for one in places if topic.lies_in(first, one if " " in one else _HALVES.get(one, one), 0.5)]
+    if len(there) > 1:
+        return ""
+    return f"{say.sentence(topic.where(there[0]))}." if there else say("Neither of them.")
 
 
 def count(topic: Topic) -> Reply:
@@ -124,6 +149,8 @@ def _probably(topic: Topic, defect: DefectRecord) -> str:
 
 def appearance(topic: Topic) -> Reply:
     """Say how the defect, or the place that the question names, looks."""
+    if topic.words.has("pictured", topic.text):
+        return _shown(topic)
     say = topic.say
     if topic.intent.place is not None and topic.intent.region is None:
         bad, told = place_finding(topic, topic.intent.place)
@@ -149,6 +176,18 @@ def appearance(topic: Topic) -> Reply:
         for one in topic.chosen
     ]
     return Reply("", [*tones, *looks], None)
+
+
+def _shown(topic: Topic) -> Reply:
+    """Say where the picture is that marks what was found, and what it shows."""
+    command = f"iad inspect {shown_path(topic)} --out FOLDER"
+    where = topic.say(
+        "Pictures are no part of an answer: {command} writes the heat map, the mask and the overlay, and "
+        "the station shows them on the page Inspect [score].",
+        command=command,
+    )
+    found = [topic.located(one) for one in topic.regions[:MOST_DESCRIBED]]
+    return Reply("", [where, *(found or finding(topic)), *topic.near_limit()], None)
 
 
 def _tone(topic: Topic, region: MeasuredRegion) -> list[str]:

@@ -15,13 +15,20 @@ _FROM: Final = {
     "top": "From the top edge of the image: {distance} [size].",
     "bottom": "From the bottom edge of the image: {distance} [size].",
 }
+_FROM_END: Final = {
+    "left": "From the part's left end, by its outline: {distance} [size].",
+    "right": "From the part's right end, by its outline: {distance} [size].",
+    "top": "From the part's top end, by its outline: {distance} [size].",
+    "bottom": "From the part's bottom end, by its outline: {distance} [size].",
+}
 
 
 def distance(topic: Topic, region: MeasuredRegion, scale: float | None) -> Reply:
     """Say how far a region's box is from what the question names. scale: pixels a millimetre."""
     say, opened = topic.say, topic.state["opened"]
-    x0, y0, x1, y1 = region.bbox
-    edges = {"left": x0, "right": opened.width - x1, "top": y0, "bottom": opened.height - y1}
+    edges = _distances(region.bbox, (0, 0, opened.width, opened.height))
+    outline: Box | None = values_of(topic.seen("measure_part")).get("box")
+    of_the_part = topic.words.has("part_end", topic.text)
     boxes: dict[str, Box] = values_of(topic.seen("list_zones")).get("boxes") or {}
     zone = (topic.intent.place or "").removeprefix(ZONE)
     sides = [side for side in edges if topic.words.has(side, topic.text)]
@@ -36,6 +43,12 @@ def distance(topic: Topic, region: MeasuredRegion, scale: float | None) -> Reply
     elif zone in boxes:
         away = _amount(gap(region.bbox, boxes[zone]), scale)
         told = [say("From the zone {zone}: {distance}, edge to edge [size].", zone=zone, distance=away)]
+    elif of_the_part and outline is not None:
+        ends = _distances(region.bbox, outline)
+        nearest = [min(ends, key=ends.__getitem__)]
+        told = [say(_FROM_END[side], distance=_amount(ends[side], scale)) for side in sides or nearest]
+    elif of_the_part:
+        told = [say("The part's outline can't be told from its background here [size].")]
     elif sides:
         told = [say(_FROM[side], distance=_amount(edges[side], scale)) for side in sides]
     else:
@@ -47,9 +60,20 @@ def distance(topic: Topic, region: MeasuredRegion, scale: float | None) -> Reply
         ]
     measured = ", ".join(f"{side} {_amount(pixels, scale)}" for side, pixels in edges.items())
     text = f"{region.id}, from the image's edges: {measured}; zones: {boxes or 'none'}"
+    if outline is not None:
+        told_ends = ", ".join(
+            f"{side} {_amount(pixels, scale)}" for side, pixels in _distances(region.bbox, outline).items()
+        )
+        text += f"; from the part's ends: {told_ends}"
     return Reply(
         "", [*told, topic.located(region)], None, [EvidenceRecord(kind="region", id="size", text=text)]
     )
+
+
+def _distances(box: Box, outer: Box) -> dict[str, int]:
+    """Return the distance in pixels of a box from each side of another one that it lies in; 0 beyond it."""
+    gaps = (box[0] - outer[0], outer[2] - box[2], box[1] - outer[1], outer[3] - box[3])
+    return {side: max(pixels, 0) for side, pixels in zip(_FROM, gaps, strict=True)}
 
 
 def part_size(topic: Topic, scale: float | None) -> Reply:

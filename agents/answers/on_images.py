@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from agents.answers.on_presence import COMPARED, UNCOUNTED, UNFILLED, by_comparison
+from agents.answers.on_two import about_two, each_of_two, evidence_of_two
 from agents.answers.on_verdict import (
     finding,
     how_to_record_normal,
@@ -14,10 +16,9 @@ from agents.answers.on_verdict import (
     place_finding,
     shown_path,
 )
-from agents.answers.topic import Reply, Topic, image_name, same_type, values_of
+from agents.answers.topic import Reply, Topic, image_name, values_of
 from agents.questions.alternatives import fate_of
 from agents.questions.slots import IMAGE_NAME
-from tools.classify.classify import UNKNOWN
 from tools.records import EvidenceRecord
 
 
@@ -31,8 +32,8 @@ def comparison(topic: Topic) -> Reply:
         told = [say("The two could not be compared [score].")] if seen is None else [_as_told(seen.evidence)]
         return Reply("", told)
     cited = f"[{seen.evidence.id}]"
-    if (alike := _same_type(topic)) is not None:
-        return alike
+    if (both := about_two(topic)) is not None:
+        return both
     if str(values["id"]).endswith(f"image:{topic.state['opened'].sha256[:12]}"):
         return Reply("", [say("It is the same image {cited}.", cited=cited)])
     other = say("the nearest good part")
@@ -71,7 +72,7 @@ def comparison(topic: Topic) -> Reply:
             lead = topic.yes_no(affirmed)
             told = [ranked, differs]
         else:
-            told = [differs, ranked]
+            told = [differs, *each_of_two(topic), ranked]
     elif topic.verdict.anomalous or not topic.intent.closed:
         told += finding(topic)[:1]
     levels = abs(float(values["brightness"]))
@@ -80,26 +81,7 @@ def comparison(topic: Topic) -> Reply:
         if float(values["brightness"]) > 0:
             message = "It is {levels} grey levels brighter on the whole {cited}."
         told.append(say(message, levels=f"{levels:.1f}", cited=cited))
-    return Reply(lead, told, affirmed)
-
-
-def _same_type(topic: Topic) -> Reply | None:
-    """Say whether two images have a defect of one type, where that is asked; None where it isn't."""
-    other = next((one for one in topic.seen_images if one["number"] == topic.intent.other), None)
-    if other is None or not topic.intent.closed or not topic.words.has("alike", topic.text):
-        return None
-    if not (other["found"]["verdict"].anomalous and topic.verdict.anomalous):
-        return Reply(topic.yes_no(False), finding(topic)[:1], False)
-    types = (other["found"].get("defect_type"), topic.state.get("defect_type"))
-    names = [UNKNOWN if one is None else one.name for one in types]
-    told = [
-        topic.say('"{name}": {type} [type].', name=_name(topic, number), type=topic.type_name(kind))
-        for number, kind in zip((topic.intent.other, None), names, strict=True)
-    ]
-    if UNKNOWN in names:
-        return Reply(topic.say("Not very sure."), told)
-    same = same_type(*names)
-    return Reply(topic.yes_no(same), told, same)
+    return Reply(lead, told, affirmed, evidence_of_two(topic))
 
 
 def _missing(topic: Topic) -> str | None:
@@ -192,6 +174,10 @@ def correction(topic: Topic) -> Reply:
 def parts(topic: Topic) -> Reply:
     """Say how many pieces the image shows, and whether they lie as in good parts."""
     say = topic.say
+    if topic.words.has("amount", topic.text):
+        return by_comparison(topic, say(UNFILLED))
+    if topic.words.has("matches", topic.text):
+        return by_comparison(topic, say(COMPARED))
     counted, layout = topic.seen("count_components"), topic.seen("check_layout")
     told: list[str] = []
     affirmed: bool | None = None
@@ -223,16 +209,10 @@ def reference(topic: Topic) -> Reply:
 
 def _of_one_piece(topic: Topic, counted: EvidenceRecord) -> Reply:
     """Say what is found of a part in one piece, whose labels, caps or threads nothing counts."""
-    say = topic.say
-    lead = say("To be reviewed.") if topic.verdict.decision == "review" else ""
     if topic.words.has("how_many", topic.text):
-        only = "That can't be counted here: only separate pieces are, and this part is one piece [{id}]."
-        return Reply(lead, [say(only, id=counted.id), *finding(topic), *topic.near_limit()])
-    by_comparison = say(
-        "Whether something is there that belongs there is told only by comparison with good parts [score]."
-    )
-    lead = say("Possibly.") if topic.verdict.anomalous else lead
-    return Reply(lead, [*finding(topic)[:1], by_comparison, *topic.near_limit()])
+        lead = topic.say("To be reviewed.") if topic.verdict.decision == "review" else ""
+        return Reply(lead, [topic.say(UNCOUNTED, id=counted.id), *finding(topic), *topic.near_limit()])
+    return by_comparison(topic, topic.say(COMPARED))
 
 
 def nearest_good(topic: Topic) -> list[str]:

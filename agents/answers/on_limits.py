@@ -72,6 +72,20 @@ def judge(topic: Topic, name: str, measured: Measured) -> Judged | None:
     return Judged(within, told, [_in_words(tolerance) for tolerance in tolerances])
 
 
+def what_passes(topic: Topic) -> list[str]:
+    """Return the sentences on the p-value that passes, and on what the notes allow of the defect."""
+    one = topic.verdict
+    told = topic.say(
+        "A part passes with a p-value of {review} or more; this one has {p} [score].",
+        review=f"{one.review:.0%}",
+        p=f"{one.p_value:.3g}",
+    )
+    if topic.defect is None or not one.anomalous:
+        return [told]
+    about = about_type(topic.state["passages"], topic.defect.name)
+    return [told, *quoted(topic, find_aspect(about, "limit", topic.say.language))]
+
+
 def stated_by_notes(topic: Topic, measure: LimitRecord) -> Reply | None:
     """Return whether the notes allow a measure of a type that a question states; None where they don't say.
 

@@ -8,6 +8,7 @@ from typing import Final
 from agents.answers.analysis import rule_for
 from agents.answers.evidence import LEAST_SHARE
 from agents.answers.on_choice import chosen
+from agents.answers.on_limits import what_passes
 from agents.answers.topic import JUDGED, MOST_DESCRIBED, Reply, Topic, same_type, values_of
 from agents.questions.polarity import asks_openly
 from knowledge.log.entry import shown_time
@@ -96,10 +97,13 @@ def _of_part(topic: Topic) -> Reply:
         wanted = not asks_openly(topic.text, topic.asked.spoken) or topic.words.has("good", topic.text)
         lead = chosen(topic) or ((say("NG.") if bad else say("OK.")) if wanted else "")
     body = [*by_a_person(topic), *finding(topic), *topic.near_limit()]
-    if said is None and topic.words.has("reads", topic.text):
+    unread = topic.words.has("read_it", topic.text)
+    if said is None and (unread or topic.words.has("reads", topic.text)):
         # That it looks like the good ones makes no text the right one.
         body.insert(0, say("Text and codes aren't read; it is compared with good parts as an image [score]."))
-        if not bad:
+        if unread and closed:
+            lead, affirmed = topic.yes_no(False), False
+        elif unread or not bad:
             lead, affirmed = "", None
     if topic.intent.zone is not None:
         told = "No zone {zone} is set for this product, so this is about the whole part [score]."
@@ -326,6 +330,8 @@ def reasoning(topic: Topic) -> Reply:
         "The part was compared as {product} with its good parts {cited}.", product=topic.product, cited=source
     )
     sure = confidence(topic)
+    if topic.words.has("to_pass", topic.text):
+        return Reply("", [*what_passes(topic), *finding(topic), *topic.near_limit()], None)
     return Reply("", [*finding(topic), compared, *sure.body], None)
 
 

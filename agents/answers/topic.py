@@ -167,6 +167,8 @@ class Topic:
     def spot(self, region: MeasuredRegion) -> str:
         """Return where a region lies: its zone, if it has one, and its place in the image."""
         place = self.where(region.cell)
+        if region.beside:
+            return self.say("{place}, beside the part", place=place)
         if region.zone is None:
             return place
         return self.say("in the zone {zone}, {place}", zone=region.zone, place=place)

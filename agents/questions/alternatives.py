@@ -81,8 +81,11 @@ def guess_of(text: str, language: str) -> str | None:
         return last if last and is_guess(f"{last}?", language) else None
     if language in SPACELESS:
         return text
-    after = [found.end() for found in words.by_meaning["by"].finditer(text)]
-    return text[after[-1] :].strip() or None if after else None
+    for meaning in ("by", "at_station"):
+        after = [found.end() for found in words.by_meaning[meaning].finditer(text)]
+        if after:
+            return text[after[-1] :].strip() or None
+    return None
 
 
 def says(statement: str, guess: str, language: str) -> bool:

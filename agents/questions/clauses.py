@@ -12,6 +12,7 @@ from agents.questions.amounts import CM, MM, PERCENT, PX
 from agents.questions.encoder import normalised
 from agents.questions.examples import Sense
 from agents.questions.languages import WISHES
+from agents.questions.tags import is_tag_of
 from agents.questions.words import SPACELESS, words_of
 from tools.records import Kind
 
@@ -73,6 +74,9 @@ def split(text: str, language: str) -> list[str]:
             clauses[place - 1 : place + 1] = [f"{clauses[place - 1]} {clauses[place]}"]
         elif _are_alternatives(clauses[place - 1 : place + 1], language):
             clauses[place - 1 : place + 1] = [f"{clauses[place - 1].rstrip(_BETWEEN)}? {clauses[place]}"]
+    for place in range(len(clauses) - 1, 0, -1):
+        if is_tag_of(clauses[place - 1], clauses[place], language):
+            clauses[place - 1 : place + 1] = [f"{clauses[place - 1]} {clauses[place]}"]
     for place in range(len(clauses) - 1, 0, -1):
         if _UNIT.fullmatch(normalised(clauses[place])) or _chooses_an_image(clauses[place], language):
             clauses[place - 1 : place + 1] = [f"{clauses[place - 1]} {clauses[place]}"]

@@ -50,7 +50,7 @@ def clauses_of(question: str, language: str) -> list[Clause]:
     # "How many today, and which was the worst?"
     figures = {named_figure(normalised(one.text), language) for one in alone} - {None}
     several = {one.kind for one in own} == {"history"} and len(figures) > 1
-    if not own or _is_one(together, own, several=several):
+    if not own or _is_one(together, own, language, several=several):
         return [together]
     return _merged(alone, standing, several=several)
 
@@ -58,7 +58,11 @@ def clauses_of(question: str, language: str) -> list[Clause]:
 def _stands(one: Clause, before: Clause | None, language: str) -> bool:
     """Return whether a clause asks for something of its own. before: the clause before it."""
     sized = one.kind == "size" and _states_a_length(one.text, language)
-    least = ASKS if _asks(one.text, language) else STANDS
+    asks = _asks(one.text, language)
+    # "Is it full?" is of an amount by its words, be the classifier as unsure as it may.
+    least = (
+        NEAR if asks and words_of(language).has("amount", normalised(one.text)) else ASKS if asks else STANDS
+    )
     if one.kind in ("other", "greeting") or (one.probability < least and not sized):
         return False
     if before is None:
@@ -72,7 +76,7 @@ def _stands(one: Clause, before: Clause | None, language: str) -> bool:
     return not suggests and (not look or words_of(language).has("ask", normalised(end)))
 
 
-def _is_one(together: Clause, own: Sequence[Clause], *, several: bool) -> bool:
+def _is_one(together: Clause, own: Sequence[Clause], language: str, *, several: bool) -> bool:
     """Return whether a question asks for one thing as a whole. own: its clauses that stand by themselves."""
     kinds = {one.kind for one in own}
     if together.kind == "other":
@@ -82,6 +86,12 @@ def _is_one(together: Clause, own: Sequence[Clause], *, several: bool) -> bool:
         return True
     # "Is it ok? Any scratch?": a yes to the one is a no to the other.
     opposed = together.kind == "verdict" and len({one.sense for one in own} - {"open"}) > 1
+    # "Is it full? Would you ship it?"
+    filled = {
+        words_of(language).has("amount", normalised(one.text)) for one in own if _asks(one.text, language)
+    }
+    if len(filled) > 1:
+        return False
     return together.probability >= SINGLE and kinds == {together.kind} and not opposed and not several
 
 

@@ -9,6 +9,7 @@ from agents.questions.classifier import KINDS
 from agents.questions.intents import STANDS
 from agents.questions.polarity import sense_of
 from agents.questions.reading import Reading
+from agents.questions.slots import place_of
 from agents.questions.unheld import unheld_of
 from agents.questions.words import words_of
 from tools.records import Kind
@@ -22,6 +23,36 @@ _TALK: Final = frozenset[Kind]({"greeting", "help", "other"})
 _NO_FATE: Final = _TALK | frozenset[Kind]({"effect", "correction", "look_again", "catalogue"})
 _UNHELD: Final = _TALK | frozenset[Kind](
     {"history", "catalogue", "product", "size", "count", "confidence", "action", "cause", "correction"}
+)
+_ASSENTED: Final = frozenset[Kind](
+    {"greeting", "look_again", "normal", "reference", "type", "other", "catalogue"}
+)
+_FILLED: Final = frozenset[Kind](
+    {"verdict", "count", "size", "appearance", "normal", "product", "other", "type"}
+)
+_WRITTEN: Final = frozenset[Kind](
+    {"catalogue", "history", "parts", "help", "type", "appearance", "look_again", "count", "product", "other"}
+)
+_SHOWN: Final = frozenset[Kind](
+    {"reference", "place", "look_again", "help", "other", "product", "comparison", "history"}
+)
+_SIDED: Final = frozenset[Kind](
+    {
+        "verdict",
+        "type",
+        "look_again",
+        "comparison",
+        "appearance",
+        "parts",
+        "other",
+        "product",
+        "count",
+        "correction",
+        "confidence",
+    }
+)
+_PASSING: Final = frozenset[Kind](
+    {"reference", "comparison", "verdict", "action", "normal", "confidence", "other", "size"}
 )
 _MEASURED: Final = frozenset[Kind]({"size", "place", "comparison", "parts", "other", "confidence"})
 
@@ -40,6 +71,12 @@ def _rules(said: Reading) -> tuple[Rule, ...]:
     named, limited, unsure = one.type is not None, one.limit is not None, one.probability < STANDS
     says_good = said.clause.sense == sense_of(said.text, said.language, "open", one.type) == "good"
     asks_if_good = says_good and not said.openly
+    doubts = said.asks and not said.openly and not said.has("usual")
+    sides = {place_of(piece, said.language) for piece in one.choice} - {None}
+    blames = said.pictured and not named and not said.openly and said.has("fault")
+    neutral = sense_of(said.text, said.language, "open", None) == "open" and not said.openly
+    crosses = said.pictured and neutral and not limited and said.has("crosses")
+    denies = named and not one.choice and said.has("no") and doubts
     return (
         # "Is it ok? 1 mm is 48 px."
         (_OF_A_LENGTH, limited or one.scale_px_per_mm or one.known_length_mm, "size"),
@@ -75,4 +112,31 @@ def _rules(said: Reading) -> tuple[Rule, ...]:
         ({"catalogue", "comparison", "reference"}, said.pictured and not named and said.has("fits"), "type"),
         # "A scratch, hm."
         (_TALK, named and unsure, "verdict"),
+        # "No scratch, right?", "tá boa essa?": what corrects ends in no question mark.
+        ({"correction"}, said.pictured and doubts, "verdict"),
+        (_ASSENTED, said.pictured and said.tagged and not said.openly, "verdict"),
+        # "So you found no scratch?"
+        ({"look_again", "type", "place"}, denies, "verdict"),
+        # "How much juice is missing?"
+        (_FILLED, said.pictured and said.has("amount") and not limited, "parts"),
+        # "Does the picture match the juice?"
+        (_FILLED | _ASSENTED, said.pictured and not named and said.has("matches"), "parts"),
+        # "Can you read the number?"
+        (_WRITTEN, said.pictured and said.has("read_it"), "verdict"),
+        # "There is a speck on top. Does that count?"
+        (
+            {"type", "count", "history", "effect", "catalogue", "correction"},
+            said.pictured and said.has("counts_as"),
+            "verdict",
+        ),
+        # "Show me the heat map."
+        (_SHOWN, said.pictured and said.has("pictured"), "appearance"),
+        # "What would have to be different for it to pass?"
+        (_PASSING, said.pictured and said.openly and said.has("to_pass"), "reasoning"),
+        # "Is it shifted to the left or to the right?"
+        (_SIDED, said.pictured and len(sides) > 1, "place"),
+        # "Does it cross the joint?"
+        ({"verdict", "other", "look_again", "parts"}, crosses, "place"),
+        # "Did the feeder jam?"
+        ({"verdict", "other", "help", "correction", "parts"}, blames, "cause"),
     )

@@ -48,7 +48,10 @@ def measure_scale(asked: Understanding, situation: Situation) -> list[PlannedCal
     if asked.measured == "part":
         return [_call("measure_part", "measure the part itself")]
     if asked.measured == "distance" and situation.anomalous:
-        return [_call("list_zones", "find the zones that a distance may be to")]
+        return [
+            _call("list_zones", "find the zones that a distance may be to"),
+            _call("measure_part", "find the part's ends"),
+        ]
     if asked.known_length_mm is None or not situation.anomalous:
         return []
     return [_call("measure_part", "measure the part's own length")]

@@ -9,7 +9,7 @@ from agents.questions.alternatives import named_fate
 from agents.questions.examples import Sense
 from agents.questions.words import NEVER, words_of
 
-_NEGATED: Final = 24
+NEGATED: Final = 24
 """Characters before a word within which a negation counts."""
 _A_NOT_A: Final = re.compile(r"有没有|有无|是不是|能不能|可不可以|好不好|会不会|行不行")
 _IS_IT: Final = re.compile(r"(?<!qu['’])(?<!\w)est-ce qu[e'’]")
@@ -41,10 +41,19 @@ def sense_of(text: str, language: str, by_meaning: Sense, named: str | None) -> 
         # "Shall I bin it?", "ok to bin it?", but "is the engine block ok?".
         return "good" if fate[1] == "keep" else "bad"
     if good is not None:
-        return "bad" if words.is_turned(good, plain, _NEGATED) else "good"
+        return "bad" if words.is_turned(good, plain, NEGATED) else "good"
     if bad is not None:
-        return "good" if words.is_turned(bad, plain, _NEGATED) else "bad"
+        return "good" if words.is_turned(bad, plain, NEGATED) else "bad"
     return by_meaning
+
+
+def sense_of_parts(text: str, language: str) -> Sense:
+    """Return what a yes to a question for what belongs to a part says of it: "is the cap on?", "empty?"."""
+    words = words_of(language)
+    absent = words.find("absent", text)
+    if absent is not None:
+        return "good" if words.is_turned(absent, text, NEGATED) else "bad"
+    return "bad" if words.has("no", text) else "good"
 
 
 def _overlap(one: re.Match[str], other: re.Match[str]) -> bool:

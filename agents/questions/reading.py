@@ -13,6 +13,7 @@ from agents.questions.clauses import Clause
 from agents.questions.encoder import normalised
 from agents.questions.examples import Sense
 from agents.questions.polarity import asks_openly
+from agents.questions.tags import without_tag
 from agents.questions.words import SPACELESS, words_of
 from agents.state import Seen, Turn, Understanding
 from tools.records import Kind
@@ -33,7 +34,9 @@ class Reading:
 
     slots: what they name, and their kind: the classifier's, or that of the turn before if they go on with it.
     text: normalised. known, pictured: see `understand`. sense: by meaning; open if they only go on.
-    openly: see `asks_openly`. it: the region, but the first, that "it" means. fates: of the alternatives.
+    openly: see `asks_openly`. tagged: whether it is a statement that asks for assent; text has no tag.
+    asks: whether it ends as a question does. it: the region, but the first, that "it" means. fates: of the
+    alternatives.
     """
 
     clause: Clause
@@ -44,6 +47,8 @@ class Reading:
     pictured: bool
     sense: Sense
     openly: bool
+    tagged: bool
+    asks: bool
     regions: Sequence[int]
     it: int | None
     fates: frozenset[Fate | None]
@@ -65,7 +70,9 @@ def reading_of(
     pictured: bool,
 ) -> Reading:
     """Return what the words of a clause say. first: of its question. The others: see `understand`."""
-    text, kind, probability = normalised(clause.text), clause.kind, clause.probability
+    whole, kind, probability = normalised(clause.text), clause.kind, clause.probability
+    text = without_tag(whole, language)
+    tagged = text != whole
     place, regions = slots.place_of(text, language), slots.regions_of(text, language, last)
     elliptic = first and _is_elliptic(text, language)
     of_another = first and probability < GOES_ON and _is_short(text, language) and (regions or place)
@@ -90,7 +97,10 @@ def reading_of(
     it = before if words_of(language).has("it", text) and not place and image is None else None
     fates = frozenset(fate_of(piece, language) for piece in named.choice)
     sense, openly = "open" if elliptic else clause.sense, asks_openly(text, language)
-    return Reading(clause, named, text, language, known, pictured, sense, openly, regions, it, fates)
+    asks = tagged or clause.text.rstrip().endswith(("?", "\uff1f"))
+    return Reading(
+        clause, named, text, language, known, pictured, sense, openly, tagged, asks, regions, it, fates
+    )
 
 
 def _asked_again(last: Turn, current: int | None, regions: Sequence[int], *, pictured: bool) -> Kind:

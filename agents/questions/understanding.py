@@ -14,18 +14,21 @@ from agents.questions.carried import only_asks_why, put_in_full, repeated, with_
 from agents.questions.chat_spelling import in_full
 from agents.questions.classifier import KINDS, classify
 from agents.questions.clauses import Clause, style_of
+from agents.questions.examples import Sense
 from agents.questions.history import in_its_period, of_a_group, of_the_log, without_vague
 from agents.questions.intents import ASKS, clauses_of
 from agents.questions.kind_rules import read_as
 from agents.questions.languages import language_of, wished_language
 from agents.questions.orders import without_orders
-from agents.questions.polarity import sense_of
+from agents.questions.pairs import of_a_pair
+from agents.questions.polarity import sense_of, sense_of_parts
 from agents.questions.reading import Reading, reading_of
 from agents.questions.reasons import why_of
 from agents.questions.recorded import asks_of_the_record
 from agents.questions.several import of_several
 from agents.questions.stated import of_its_limit, with_stated_scales
 from agents.questions.summaries import of_the_summary
+from agents.questions.tags import stated_sense
 from agents.questions.worst import of_the_worst
 from agents.state import Asked, Seen, Turn, Understanding
 from tools.records import Kind
@@ -107,6 +110,7 @@ def understand(
             found = [_of_the_catalogue(one) for one in found]
         found = [of_the_worst(one, intents, language, alone=alone) for one in found]
         found = [of_several(one, seen, current, language) for one in found]
+        found = [of_a_pair(one, seen, current, language) for one in found]
         found = [in_its_period(_with_type(one, before), before, language) for one in found]
         if intents and found[0].kind == "catalogue" and _defines(intents[-1], found[0]):
             intents.pop()
@@ -159,16 +163,19 @@ def _intents_of(said: Reading) -> list[Understanding]:
     it = said.it if kind in ("appearance", "size", "place", "look_again", "type") else None
     regions = said.regions or (it,)
     choice = one.choice if _chooses(kind, said) else []
-    asks = kind == "verdict" and not choice
-    sense = sense_of(said.text, language, said.sense, one.type) if asks else "open"
+    sense = "open" if choice else _sense(kind, said)
     closed = kind in CLOSED and not said.openly and (kind != "verdict" or sense != "open")
     of_alternatives = bool(choice) or (bool(one.choice) and kind in ("type", "place", "parts"))
     places = {slots.place_of(piece, language) for piece in choice} if kind == "place" else set()
     guess = guess_of(said.text, language) if kind == "cause" else None
+    if guess is None and kind == "cause" and said.has("fault") and not said.openly:
+        guess = said.text  # it names no cause of its own, but what went wrong
     # "Because of the bent pin" names no deformation.
     rest = said.text.replace(guess, " ") if guess is not None and guess != said.text else said.text
     named = one.type if slots.type_of(rest, language, said.known) is not None else None
     whole = said.has("whole") and one.type is None and not said.has("area") and not said.has("share")
+    # "Is there a scratch or not?" is answered yes or no, whichever kind it is.
+    settled = said.has("amount") or (kind in ("type", "verdict") and named is not None and closed)
     made: dict[str, Any] = {
         "kind": kind,
         "place": one.place if not any(regions) and len(places) < 2 else None,
@@ -180,7 +187,7 @@ def _intents_of(said: Reading) -> list[Understanding]:
         "closed": closed and not of_alternatives,
         "sense": sense,
         "choice": choice,
-        "near": said.clause.near if kind == said.clause.kind else None,
+        "near": said.clause.near if kind == said.clause.kind and not settled else None,
         "guess": guess,
         "measured": "distance" if read == "distance" else "part" if kind == "size" and whole else "defect",
     }
@@ -188,6 +195,18 @@ def _intents_of(said: Reading) -> list[Understanding]:
     for name, value in said.clause.slots.items():
         found = [each if getattr(each, name) else each.model_copy(update={name: value}) for each in found]
     return found
+
+
+def _sense(kind: Kind, said: Reading) -> Sense:
+    """Return what a yes to a question says of the part; "open" where no yes is asked for."""
+    if said.has("counts_as"):
+        return "bad"
+    if kind == "parts":
+        return sense_of_parts(said.text, said.language)
+    if kind != "verdict":
+        return "open"
+    sense = sense_of(said.text, said.language, said.sense, said.slots.type)
+    return stated_sense(said.text, said.language) if sense == "open" and said.tagged else sense
 
 
 def _chooses(kind: Kind, said: Reading) -> bool:

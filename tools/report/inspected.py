@@ -46,7 +46,7 @@ def inspected_part(context: Context, record: InspectionRecord, notes: list[NoteR
         alpha=record.alpha,
         review=record.review,
         uncertain=record.uncertain,
-        regions=[ReportRegion(**region.model_dump(exclude={"id"})) for region in record.regions],
+        regions=[ReportRegion(**region.model_dump(exclude={"id", "beside"})) for region in record.regions],
         defect_type=None if kind is None else ReportType(**kind.model_dump()),
         notes=notes,
         label=_label(context, record.sha256),

@@ -1,0 +1,101 @@
+"""Answers on two images of a conversation: what each shows, and whether that is the same."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from agents.answers.topic import Reply, Topic, image_name, same_type
+from agents.state import Seen
+from tools.classify.classify import UNKNOWN
+from tools.records import EvidenceRecord, MeasuredRegion, VerdictRecord
+
+_ID = "pair"
+
+
+def about_two(topic: Topic) -> Reply | None:
+    """Answer a question for what two images have in common; None where something else is asked of them."""
+    say, words, text = topic.say, topic.words, topic.text
+    pair = _pair(topic)
+    if not pair:
+        return None
+    lead, affirmed = "", None
+    if words.has("shifted", text):
+        lead = say("Which way something is shifted isn't measured.")
+    elif words.has("amount", text) or words.has("absent", text):
+        lead = say("That can't be told.")
+    elif topic.intent.closed and (words.has("same", text) or words.has("alike", text)):
+        lead, affirmed = _same(topic, [found for _, found in pair])
+    else:
+        return None
+    return Reply(lead, each_of_two(topic), affirmed, evidence_of_two(topic))
+
+
+def each_of_two(topic: Topic) -> list[str]:
+    """Return a sentence on what was found on each of two images; none where there is no other one."""
+    return [_found(topic, name, found) for name, found in _pair(topic)]
+
+
+def evidence_of_two(topic: Topic) -> list[EvidenceRecord]:
+    """Return the evidence that the sentences on two images cite."""
+    told = [
+        f'"{name}": p-value {found["verdict"].p_value:.3g}, {_in_words(_regions(found))}'
+        for name, found in _pair(topic)
+    ]
+    return [EvidenceRecord(kind="region", id=_ID, text="; ".join(told))] if told else []
+
+
+def _pair(topic: Topic) -> list[tuple[str, Mapping[str, Any]]]:
+    """Return the name of the other image and what was found on it, and those of the one in hand."""
+    other: Seen | None = next((one for one in topic.seen_images if one["number"] == topic.intent.other), None)
+    if other is None:
+        return []
+    name = image_name(topic.seen_images, other["number"])
+    return [(name, other["found"]), (Path(topic.state["image"]).name, topic.state)]
+
+
+def _regions(found: Mapping[str, Any]) -> Sequence[MeasuredRegion]:
+    return found["regions"] if found["verdict"].anomalous else []
+
+
+def _in_words(regions: Sequence[MeasuredRegion]) -> str:
+    return "; ".join(f"at the {one.cell}: {one.text}" for one in regions) or "no defect"
+
+
+def _found(topic: Topic, name: str, found: Mapping[str, Any]) -> str:
+    """Return the sentence on what was found on an image."""
+    say, regions = topic.say, _regions(found)
+    verdict: VerdictRecord = found["verdict"]
+    kind = found.get("defect_type")
+    if regions and kind is not None and kind.name != UNKNOWN:
+        return say(
+            '"{name}": {look}, {place}; probably {type} [{id}].',
+            name=name,
+            look=topic.look(regions[0]),
+            place=topic.spot(regions[0]),
+            type=topic.type_name(kind.name),
+            id=_ID,
+        )
+    if regions:
+        look, place = topic.look(regions[0]), topic.spot(regions[0])
+        return say('"{name}": {look}, {place} [{id}].', name=name, look=look, place=place, id=_ID)
+    if verdict.decision == "review":
+        return say('"{name}": a borderline case, to be reviewed [{id}].', name=name, id=_ID)
+    if verdict.anomalous:
+        return say('"{name}": it differs from the good parts as a whole [{id}].', name=name, id=_ID)
+    return say('"{name}": nothing exceeds what good parts show [{id}].', name=name, id=_ID)
+
+
+def _same(topic: Topic, pair: Sequence[Mapping[str, Any]]) -> tuple[str, bool | None]:
+    """Return the first words on whether two images show one type of defect, and whether they affirm."""
+    if any(found["verdict"].decision == "review" for found in pair):
+        return topic.say("To be reviewed."), None
+    if not all(found["verdict"].anomalous for found in pair):
+        return topic.yes_no(False), False
+    types = [found.get("defect_type") for found in pair]
+    names = [one.name for one in types if one is not None and one.name != UNKNOWN]
+    if len(names) < len(types):
+        return topic.say("That can't be told."), None
+    same = same_type(*names)
+    return topic.yes_no(same), same
