@@ -20,11 +20,9 @@ CLOSE: Final = 3.0
 def verdict(topic: Topic) -> Reply:
     """Say whether the part, or what of it the question names, is good."""
     intent = topic.intent
-    if topic.words.has("read_it", topic.text):
-        return _of_part(topic)
     if intent.region is not None:
         return _of_region(topic, intent.region)
-    if intent.place is not None:
+    if intent.place is not None and not topic.words.has("read_it", topic.text):
         return _of_place(topic, intent.place)
     if intent.type is not None:
         return _of_type(topic, intent.type)
