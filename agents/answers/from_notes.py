@@ -182,7 +182,10 @@ class Notes:
     def _meant(self, intent: Understanding, number: int) -> Understanding:
         """Return an intent with the type of what was asked before, else of the nearest entry by meaning."""
         before = self._asked.intents[:number]
-        described = intent.kind == "type" and len(normalised(intent.text)) >= DESCRIBED
+        text, words = normalised(intent.text), words_of(self._asked.spoken)
+        # "What defects do tiles have?" describes none, "it is dark and round, which defect is it?" does.
+        listing = words.has("which_defect", text) and not (words.has("it", text) or words.has("this", text))
+        described = intent.kind == "type" and len(text) >= DESCRIBED and not listing
         defines = intent.kind == "catalogue" and intent.type is not None
         if intent.kind not in OF_A_TYPE and not (described or defines):
             return intent

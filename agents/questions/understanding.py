@@ -123,10 +123,10 @@ def understand(
         intents = [with_limit_before(one, last, language) for one in intents]
     if style == "customer" and any(map(_asks_of_the_customer, intents)):
         style = "plain"
-    spoken_before = (again.language or last.said_in) if again is not None and last is not None else ""
+    told_in = (again.language or last.said_in) if again is not None and last is not None else ""
     return Asked(
         intents=intents[:MOST],
-        language=spoken_before or wished_language(question) or language,
+        language=told_in or wished_language(question) or language,
         spoken=language,
         style="short" if again is not None and again.short and style != "line" else style,
         question=question,
@@ -138,7 +138,8 @@ def _of_itself(
     plain: str, language: str, last: Turn | None, *, pictured: bool
 ) -> tuple[list[Understanding], str]:
     """Return what of a question no classifier has to tell, as intents, and the question without it."""
-    of_the_record = asks_of_the_record(plain, language)
+    # Without a part in hand it is a question for how to take back a correction.
+    of_the_record = asks_of_the_record(plain, language) if pictured else None
     why = why_of(plain, last) if last is not None and only_asks_why(plain, language) else None
     if (told := of_the_record or why) is not None:
         return [told], ""
