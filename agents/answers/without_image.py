@@ -100,6 +100,8 @@ def answer_in_thread(
     named = product or _product_of(context, asked.question, asked.spoken)
     notes = Notes(context, asked, say, named, known)
     record, words = enrolled(context, named), words_of(asked.spoken)
+    # "What alpha does the toy have?" asks for its own, and for no topic of help.
+    of_a_product = record is not None and bool(mentioned(text, [record.name]))
     observations: list[Observation] = []
     replies: list[Reply] = []
     for number, intent in enumerate(asked.intents):
@@ -107,7 +109,7 @@ def answer_in_thread(
             # "Is 2.5 mm over the limit?": a yes would mean that it is not within it.
             closed = not (asks_openly(text, asked.spoken) or words_of(asked.spoken).has("at_least", text))
             replies.append(on_limits.stated(say, *compared, closed=closed))
-        elif intent.topic is not None:
+        elif intent.topic is not None and not of_a_product:
             seen = _enrolled(context, None if record is None else record.name, number)
             topic = Topic(DialogueState(observations=[seen]), asked, intent, number, say)
             replies.append(entry_of(intent).word(topic))

@@ -15,7 +15,7 @@ from agents.questions.chat_spelling import in_full
 from agents.questions.classifier import KINDS, classify
 from agents.questions.clauses import Clause, style_of
 from agents.questions.examples import Sense
-from agents.questions.history import in_its_period, of_a_group, of_the_log, without_vague
+from agents.questions.history import in_its_period, is_of_the_log_alone, of_a_group, of_the_log, without_vague
 from agents.questions.intents import ASKS, clauses_of
 from agents.questions.kind_rules import read_as
 from agents.questions.languages import language_of, wished_language
@@ -105,7 +105,11 @@ def understand(
         before = intents[-1] if intents else None
         found = [with_topic(one) for one in found]
         found = [of_a_group(one, language) if pictured else one for one in found]
-        found = [one if one.topic else of_the_log(one, language, clock, pictured=pictured) for one in found]
+        of_log = [of_the_log(one, language, clock, pictured=pictured) for one in found]
+        found = [
+            one if one.topic and not is_of_the_log_alone(log) else log.model_copy(update={"topic": None})
+            for one, log in zip(found, of_log, strict=True)
+        ]
         if not pictured:
             found = [_of_the_catalogue(one) for one in found]
         found = [of_the_worst(one, intents, language, alone=alone) for one in found]

@@ -53,7 +53,7 @@ ASKED: Mapping[str, Sequence[tuple[str, str]]] = {
     ],
     "calibrated": [("de", "Woher weiß ich, ob alles richtig eingestellt ist?")],
     "correct": [("en", "how do I correct a verdict that is wrong"), ("ja", "間違った判定を訂正するには")],
-    "undo": [("en", "ok undo that please"), ("de", "Mach das bitte wieder rückgängig")],
+    "undo": [("en", "how do I take back the last label"), ("de", "Mach das bitte wieder rückgängig")],
     "products": [("en", "what products do you know?"), ("zh", "你知道哪些产品")],
     "camera": [("zh", "可以接工业相机吗"), ("en", "how can I connect a camera")],
     "export": [("en", "can I export it to excel"), ("pt", "dá para exportar para o Excel?")],

@@ -1,4 +1,4 @@
-"""`iad ask`, `iad chat` and `iad threads`."""
+"""`iad ask` and `iad chat`."""
 
 from __future__ import annotations
 
@@ -55,11 +55,6 @@ def register(app: typer.Typer) -> None:
     """Add this family's commands."""
     app.command("ask")(ask)
     app.command("chat")(chat)
-    family = typer.Typer(no_args_is_help=True, help="Threads: conversations that are remembered.")
-    family.command("list")(list_threads)
-    family.command("show")(show_thread)
-    family.command("forget")(forget_thread)
-    app.add_typer(family, name="threads")
 
 
 def ask(
@@ -217,48 +212,6 @@ def chat(
         print_line((f"thread {thread}", "dim"))
 
 
-def list_threads(store: Store = None, json: Json = False) -> None:
-    """List the threads, the one used last first, with their last question."""
-    with application(store=store) as opened:
-        for name in opened.conversations.names():
-            turns = opened.conversations.turns(name)
-            asked = turns[-1].question if turns else ""
-            count = turns[-1].number if turns else 0
-            if json:
-                print_json({"thread": name, "turns": count, "question": asked})
-            else:
-                print_line(name, (f"  {count} questions  {asked}", "dim"))
-
-
-def show_thread(
-    thread: Annotated[str, typer.Argument(metavar="THREAD", help="The thread's name.")],
-    steps: Steps = False,
-    store: Store = None,
-    json: Json = False,
-) -> None:
-    """Show the questions and answers that a thread remembers."""
-    with application(store=store) as opened:
-        for turn in opened.conversations.turns(thread):
-            if json:
-                print_json(turn.model_dump(mode="json"))
-            else:
-                about = f"image {turn.image}: " if turn.image else ""
-                print_line((f"{turn.number}. {about}{turn.question}", "bold"))
-                print_line(f"   {turn.answer}")
-        if steps and not json:
-            _print_steps(opened, thread)
-
-
-def forget_thread(
-    thread: Annotated[str, typer.Argument(metavar="THREAD", help="The thread's name.")],
-    store: Store = None,
-) -> None:
-    """Delete a thread."""
-    with application(store=store) as opened:
-        opened.conversations.forget(thread)
-    print_line(f"forgot {thread}")
-
-
 def print_reply(
     opened: Application,
     reply: AnswerRecord | Waiting,
@@ -292,7 +245,7 @@ def print_reply(
     if named:
         print_line((f"{reply.image}:", "bold"))
     if steps:
-        _print_steps(opened, reply.thread)
+        print_steps(opened, reply.thread)
     print_line(reply.answer)
     _print_evidence(reply, verbose=verbose)
     print_line((f"thread {reply.thread}", "dim"))
@@ -337,7 +290,8 @@ def _turned_to(wanted: Path, image: Path | None) -> Path | None:
     return image
 
 
-def _print_steps(opened: Application, thread: str) -> None:
+def print_steps(opened: Application, thread: str) -> None:
+    """Print the chain of thought of a thread's last answer, each step with its evidence."""
     for number, step in enumerate(opened.conversations.steps(thread), start=1):
         cited = " ".join(f"[{name}]" for name in step.evidence)
         print_line((f"{number}. {step.kind}: ", "bold"), f"{step.text} ", (cited, "cyan"))
