@@ -105,17 +105,24 @@ def answer_in_thread(
     observations: list[Observation] = []
     replies: list[Reply] = []
     for number, intent in enumerate(asked.intents):
+        own = intent
+        if of_a_product and intent.kind == "help":
+            own = intent.model_copy(update={"kind": "product"})
         if compared is not None:
             # "Is 2.5 mm over the limit?": a yes would mean that it is not within it.
             closed = not (asks_openly(text, asked.spoken) or words_of(asked.spoken).has("at_least", text))
             replies.append(on_limits.stated(say, *compared, closed=closed))
-        elif intent.topic is not None and not of_a_product:
+        elif (
+            record is not None
+            and (of_a_product or intent.topic is None)
+            and (of_it := of_the_record(say, words, own, record))
+        ):
+            replies.append(of_it)
+        elif intent.topic is not None:
             seen = _enrolled(context, None if record is None else record.name, number)
             topic = Topic(DialogueState(observations=[seen]), asked, intent, number, say)
             replies.append(entry_of(intent).word(topic))
             observations += [seen] if record is None and f"[{RECORD}]" in replies[-1].text else []
-        elif record is not None and (of_it := of_the_record(say, words, intent, record)):
-            replies.append(of_it)
         elif intent.log is not None:
             counted = product or _logged_product(context, intent.log, asked.spoken)
             observations.append(_looked_up(context, intent.log, counted, number, len(observations)))

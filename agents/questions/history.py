@@ -72,17 +72,6 @@ _FILE: Final = re.compile(
 """The name of a file, which may stand between letters of a script without spaces."""
 
 
-def is_of_the_log_alone(one: Understanding) -> bool:
-    """Return whether the log answers an intent, and no topic of help: "how many defects do you miss?"."""
-    log = one.log
-    if log is None:
-        return False
-    scoped = log.lot or log.station or log.period or log.people
-    return bool(
-        log.alpha is not None or log.figure in ("alarms", "missed") or (log.figure == "scores" and scoped)
-    )
-
-
 def of_the_log(one: Understanding, language: str, now: datetime, *, pictured: bool) -> Understanding:
     """Return an intent with what it asks of the log, where it is of the kind history, or meant as one.
 

@@ -63,7 +63,9 @@ def _stands(one: Clause, before: Clause | None, language: str) -> bool:
     least = (
         NEAR if asks and words_of(language).has("amount", normalised(one.text)) else ASKS if asks else STANDS
     )
-    if one.kind in ("other", "greeting") or (one.probability < least and not sized):
+    # "If alpha had been 1 %, how many would have failed?" begins with no question for help.
+    idle = one.kind in ("other", "greeting") or (one.kind == "help" and not asks)
+    if idle or (one.probability < least and not sized):
         return False
     if before is None:
         return True

@@ -14,8 +14,9 @@ from agents.questions.carried import only_asks_why, put_in_full, repeated, with_
 from agents.questions.chat_spelling import in_full
 from agents.questions.classifier import KINDS, classify
 from agents.questions.clauses import Clause, style_of
+from agents.questions.encoder import normalised
 from agents.questions.examples import Sense
-from agents.questions.history import in_its_period, is_of_the_log_alone, of_a_group, of_the_log, without_vague
+from agents.questions.history import in_its_period, named_figure, of_a_group, of_the_log, without_vague
 from agents.questions.intents import ASKS, clauses_of
 from agents.questions.kind_rules import read_as
 from agents.questions.languages import language_of, wished_language
@@ -103,13 +104,9 @@ def understand(
         if turned is None and found[0].kind not in ("comparison", "history"):
             turned = found[0].image
         before = intents[-1] if intents else None
-        found = [with_topic(one) for one in found]
+        found = [_of_help(one, language) for one in found]
         found = [of_a_group(one, language) if pictured else one for one in found]
-        of_log = [of_the_log(one, language, clock, pictured=pictured) for one in found]
-        found = [
-            one if one.topic and not is_of_the_log_alone(log) else log.model_copy(update={"topic": None})
-            for one, log in zip(found, of_log, strict=True)
-        ]
+        found = [one if one.topic else of_the_log(one, language, clock, pictured=pictured) for one in found]
         if not pictured:
             found = [_of_the_catalogue(one) for one in found]
         found = [of_the_worst(one, intents, language, alone=alone) for one in found]
@@ -136,6 +133,13 @@ def understand(
         question=question,
         image=turned,
     )
+
+
+def _of_help(one: Understanding, language: str) -> Understanding:
+    """Return an intent with its topic of help, or as one of the log: "how many defects do you miss?"."""
+    if one.kind == "help" and named_figure(normalised(one.text), language) in ("alarms", "missed", "scores"):
+        return one.model_copy(update={"kind": "history"})
+    return with_topic(one)
 
 
 def _of_itself(
