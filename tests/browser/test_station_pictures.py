@@ -215,7 +215,7 @@ def test_a_part_to_review_has_room_and_a_place_to_look_at_first(
         page.get_by_text("Look first at: ").wait_for()
         page.locator(".boxes .look").first.wait_for(state="attached")
         assert page.locator(".part .stack").bounding_box()["width"] > 500
-        assert page.locator(".part .stack").bounding_box()["y"] < 400
+        assert page.locator(".part .stack").bounding_box()["y"] < 430
         size = page.locator(".band .word").evaluate("e => parseFloat(getComputedStyle(e).fontSize)")
         assert size >= 80
         page.wait_for_timeout(1500)

@@ -43,6 +43,7 @@ def address(inspected: Path) -> Iterator[str]:
 
 def drawn(page: Any) -> None:
     """Draw a line across half of the picture's width."""
+    page.locator(".zoned img").evaluate("e => e.scrollIntoView({block: 'center'})")
     box = page.locator(".zoned img").bounding_box()
     middle = box["y"] + box["height"] / 2
     page.mouse.move(box["x"] + box["width"] / 4, middle)
