@@ -26,6 +26,7 @@ ASKED: Mapping[str, Sequence[tuple[str, str]]] = {
         ("ko", "검토가 무슨 뜻인가요"),
     ],
     "pvalue": [
+        ("en", "what does p mean here"),
         ("en", "explain the p-value to me"),
         ("zh", "p值代表什么意思"),
         ("de", "was heißt p-Wert eigentlich"),
