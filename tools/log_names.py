@@ -79,7 +79,7 @@ def missing_in(connection: sqlite3.Connection, asked: LogQuestion, found: Names)
     if asked.person and not found.operators and not missing:
         missing.append(MissingRecord(kind="operator", name="", held=operators[:MOST_NAMES]))
     known = {one.lower() for one in held}
-    lots, stations = names.some_lots(connection, MOST_NAMES), names.distinct(connection, "station")
+    lots, stations = names.distinct(connection, "lot", MOST_NAMES), names.distinct(connection, "station")
     shapes = {_shape(name): "station" for name in stations} | {_shape(name): "lot" for name in lots}
     unknown: dict[str, str] = {word: shapes.get(_shape(word), "") for word in _coded(asked.text)}
     if asked.station is not None and not found.stations:

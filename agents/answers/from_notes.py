@@ -94,9 +94,6 @@ class Notes:
             listed = [of_types(self._topic(name, [], asked, number, every=every)) for name in products]
             found = [Reply("", one) for one in listed if one]
             return found or [Reply("", [say("The notes name no such type [notes].")])]
-        listing = any(words_of(spoken).has(one, text) for one in _LISTS_ALL)
-        if listing and asked.type is None and (prose := self._facts(asked, number)):
-            return prose
         intent = self._with_type(number)
         if prose := self._facts(intent, number):
             return prose
@@ -171,7 +168,8 @@ class Notes:
             entries = self._context.domain.entries(self._product)
             noted = intent.type is not None and any(same_defect(one.type, intent.type) for one in entries)
             found = None if noted else described_type(intent.text, self._asked.spoken, entries)
-            if found is None and intent.type is None and intent.kind in OF_A_TYPE:
+            apart = normalised(self._asked.question) != normalised(intent.text)
+            if found is None and intent.type is None and intent.kind in OF_A_TYPE and apart:
                 # "A wrong label, what shall I do?"
                 found = described_type(self._asked.question, self._asked.spoken, entries)
             if found is not None:

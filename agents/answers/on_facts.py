@@ -47,10 +47,13 @@ def facts(topic: Topic, *, several: bool) -> list[str]:
     )
     if several:
         message = "{type}: {quote} [{id}]."
-        own = {name: one for name, one in reversed(best) if name}
+        own: dict[str, Finding] = {}
+        for name, one in best:
+            if name:
+                own.setdefault(name, one)
         return [
             topic.say(message, type=plain_name(name), quote=f'"{one.sentence}"', id=one.id)
-            for name, one in reversed(own.items())
+            for name, one in own.items()
         ][:MOST_LISTED]
     return quoted(topic, [finding for _, finding in best[:MOST]])
 

@@ -204,8 +204,10 @@ def _of_its_parts(context: Context, one: Understanding, language: str, known: Se
 def _of_products(context: Context, text: str, language: str) -> list[str]:
     """Return the products of the log that a text names."""
     known = logged_products(context)
+    if named := mentioned(text, known):
+        return named
     meant = product_meant(text, known, language)
-    return mentioned(text, known) or ([] if meant is None else [meant])
+    return [] if meant is None else [meant]
 
 
 def _looked_up(

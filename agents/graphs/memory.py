@@ -51,14 +51,16 @@ def keep_image(state: DialogueState, version: int) -> list[Seen]:
     return [*first, *rest[-(MOST_IMAGES - 1 - len(first)) :], entry]
 
 
-def text_turn(number: int, question: str, answer: str, asked: Asked) -> Turn:
-    """Return the turn of a question that came without an image."""
+def turn_of(
+    number: int, question: str, answer: str, asked: Asked, *, image: int = 0, region: int | None = None
+) -> Turn:
+    """Return a turn to be kept. image: its number in the thread, 0 of a question that came without one."""
     return Turn(
         number=number,
-        image=0,
+        image=image,
         question=question[:LONGEST_REMEMBERED],
         kind=asked.first.kind,
-        region=None,
+        region=region,
         language=asked.spoken,
         said_in=asked.language,
         meant=asked.question[:LONGEST_REMEMBERED],
@@ -70,17 +72,13 @@ def text_turn(number: int, question: str, answer: str, asked: Asked) -> Turn:
 def keep_turn(state: DialogueState) -> list[Turn]:
     """Return the thread's turns with the one just answered."""
     digest = state["opened"].sha256
-    turn = Turn(
-        number=state["turn"],
+    turn = turn_of(
+        state["turn"],
+        state.get("question") or "",
+        state["answer"],
+        state["asked"],
         image=next((one["number"] for one in state["seen"] if one["sha256"] == digest), 0),
-        question=(state.get("question") or "")[:LONGEST_REMEMBERED],
-        kind=state["asked"].first.kind,
-        said_in=state["asked"].language,
-        meant=state["asked"].question[:LONGEST_REMEMBERED],
-        slots=state["asked"].first,
         region=_focus(state),
-        language=state["asked"].spoken,
-        answer=state["answer"][:LONGEST_REMEMBERED],
     )
     return [*state["turns"], turn][-MOST_TURNS:]
 

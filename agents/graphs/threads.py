@@ -12,7 +12,7 @@ from langchain_core.runnables import RunnableConfig
 from langgraph.types import Command, StateSnapshot
 
 from agents.graphs.context import Context
-from agents.graphs.memory import text_turn
+from agents.graphs.memory import turn_of
 from agents.state import MOST_TURNS, Asked, DialogueState, Review, Step, Turn
 from anomaly_core.errors import ThreadError
 from tools.records import TextAnswerRecord
@@ -125,7 +125,7 @@ class Conversations:
             turns = list(values.get("turns") or [])
             told, asked = answer(turns)
             number = values.get("turn", 0) + 1
-            kept = [*turns, text_turn(number, question, told.answer, asked)][-MOST_TURNS:]
+            kept = [*turns, turn_of(number, question, told.answer, asked)][-MOST_TURNS:]
             self._graph.update_state(_config(thread), {"turns": kept, "turn": number}, as_node="remember")
             self._threads.prune(thread)
         return told

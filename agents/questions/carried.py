@@ -172,15 +172,9 @@ def _counting_the_same(rest: str, before: str, language: str) -> str | None:
 
 def _says_more(rest: str, language: str, beside: Sequence[str] = ()) -> bool:
     """Return whether a text has words of its own beside articles, particles and the meanings given."""
-    rest = _without(rest, language, (*beside, "limit", "follow", "it", "one"))
+    rest = words_of(language).without(rest, *beside, "limit", "follow", "it", "one")
     longest = 2 if language in SPACELESS else 3
     return any(len(word) > longest for word in re.findall(r"[^\W\d]+", rest))
-
-
-def _without(text: str, language: str, meanings: Sequence[str]) -> str:
-    for name in meanings:
-        text = words_of(language).by_meaning.get(name, NEVER).sub(" ", text)
-    return text
 
 
 def _stands(name: str, text: str) -> bool:

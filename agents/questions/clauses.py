@@ -89,9 +89,7 @@ def split(text: str, language: str) -> list[str]:
 
 def _names_the_part(clause: str, language: str) -> bool:
     """Return whether a clause only says what the next one is about: "this part, is it ok?"."""
-    rest, words = normalised(clause), words_of(language)
-    for meaning in ("this", "it", "image", "here"):
-        rest = words.by_meaning[meaning].sub(" ", rest)
+    rest = words_of(language).without(normalised(clause), "this", "it", "image", "here")
     return not any(len(word) > 2 or language in SPACELESS for word in re.findall(r"\w+", rest))
 
 
@@ -100,9 +98,7 @@ def _chooses_an_image(clause: str, language: str) -> bool:
     rest, words = normalised(clause), words_of(language)
     if not words.has("or", rest):
         return False
-    for meaning in ("or", "this", "it", "one", "image", "here", "last"):
-        if meaning in words.by_meaning:
-            rest = words.by_meaning[meaning].sub(" ", rest)
+    rest = words.without(rest, "or", "this", "it", "one", "image", "here", "last")
     # What is left are articles and particles.
     return not any(len(word) > 3 or language in SPACELESS for word in re.findall(r"\w+", rest))
 

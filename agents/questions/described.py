@@ -52,8 +52,9 @@ def named_types(text: str, language: str, entries: Sequence[Entry]) -> list[str]
     found = [(text.find(name), names[name]) for name in types_of(text, list(names))]
     for code in dict.fromkeys((language, "en")):
         for common, pattern in words_of(code).types.items():
-            said, meant = pattern.search(text), _common(common, names, entries)
-            if said is not None and meant is not None:
+            if (said := pattern.search(text)) is None:
+                continue
+            if (meant := _common(common, names, entries)) is not None:
                 found.append((said.start(), meant))
     return list(dict.fromkeys(name for _, name in sorted(found)))
 

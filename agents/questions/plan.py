@@ -103,8 +103,7 @@ def read_log(asked: Understanding, situation: Situation) -> list[PlannedCall]:
     if not narrowed and (log.conversation or of_the_thread):
         return []
     named = log.type or (situation.defect if log.this and log.decision == "fail" else None)
-    call = _call("log_figures", "read the log")
-    return [call.model_copy(update={"arguments": {"asked": {**log.model_dump(), "type": named}}})]
+    return [_call("log_figures", "read the log", asked={**log.model_dump(), "type": named})]
 
 
 def read_record(asked: Understanding, situation: Situation) -> list[PlannedCall]:
@@ -112,8 +111,7 @@ def read_record(asked: Understanding, situation: Situation) -> list[PlannedCall]
     if asked.recorded != "saved":
         return []
     log = LogQuestion(figure="last", image_name=situation.name)
-    call = _call("log_figures", "read the log")
-    return [call.model_copy(update={"arguments": {"asked": log.model_dump()}})]
+    return [_call("log_figures", "read the log", asked=log.model_dump())]
 
 
 def read_products(asked: Understanding, situation: Situation) -> list[PlannedCall]:
@@ -123,5 +121,5 @@ def read_products(asked: Understanding, situation: Situation) -> list[PlannedCal
     return [_call("product_settings", "read what is enrolled")] if tells else []
 
 
-def _call(tool: str, why: str, **arguments: str | None) -> PlannedCall:
+def _call(tool: str, why: str, **arguments: object) -> PlannedCall:
     return PlannedCall(tool=tool, arguments=dict(arguments), why=why)

@@ -28,6 +28,13 @@ GOES_ON: Final = 0.45
 """Probability below which a short clause that names a region or place asks what was asked before."""
 
 
+_ABOUT: Final = (
+    *("this", "here", "region", "image", "one", "it", "first", "second", "third", "fourth", "last"),
+    *("top", "bottom", "left", "right", "center", "edge", "half"),
+)
+"""Meanings of words that say what a clause is about."""
+
+
 @dataclass(frozen=True)
 class Reading:
     """What the words of a clause say.
@@ -125,10 +132,7 @@ def _states_a_kind(text: str, language: str) -> bool:
     """Return whether a clause says by itself what it asks for, beside what it is about."""
     words = words_of(language)
     rest = re.sub(rf"^(?:{words.source('follow')})", "", text)
-    for name in ("this", "here", "region", "image", "one", "it", "first", "second", "third", "fourth", "last",
-                 "top", "bottom", "left", "right", "center", "edge", "half"):  # fmt: skip
-        if name in words.by_meaning:
-            rest = words.by_meaning[name].sub(" ", rest)
+    rest = words.without(rest, *_ABOUT)
     left = re.findall(r"\w+", rest)
     # What is left are articles and particles.
     content = [word for word in left if len(word) > 3 or (language in SPACELESS and len(word) > 1)]

@@ -24,9 +24,7 @@ def asks_of_the_record(question: str, language: str) -> Understanding | None:
         return None
     if any(pattern.search(text) for pattern in words.types.values()):
         return None
-    rest = text
-    for name in (meant, *_BESIDE):
-        rest = words.by_meaning[name].sub(" ", rest)
+    rest = words.without(text, meant, *_BESIDE)
     longest = 4 if language in SPACELESS else 3
     own = [word for word in re.findall(r"[^\W\d]+", rest) if len(word) > longest]
     if len(own) > _OWN_WORDS or re.search(r"\d", rest):

@@ -54,6 +54,12 @@ class Words:
         """Return the first word of a meaning in a text, in lower case, or None."""
         return self.by_meaning.get(meaning, NEVER).search(text)
 
+    def without(self, text: str, *meanings: str) -> str:
+        """Return a text, in lower case, with a blank in place of each word of the meanings."""
+        for meaning in meanings:
+            text = self.by_meaning.get(meaning, NEVER).sub(" ", text)
+        return text
+
     def is_turned(self, found: re.Match[str], text: str, within: int) -> bool:
         """Return whether a negation turns a word: before it, in Japanese and Korean after it.
 

@@ -189,9 +189,8 @@ def _windows(text: str, language: str) -> Iterator[str]:
     def fits(window: str) -> bool:
         if any(pattern.search(window) for pattern in defects):
             return False
-        for side in SIDES:
-            window = words.by_meaning[side].sub(" ", window)
-        return language in SPACELESS or any(len(word) > 3 for word in window.split())
+        left = words.without(window, *SIDES)
+        return language in SPACELESS or any(len(word) > 3 for word in left.split())
 
     if language in ("zh", "ja"):
         for run in re.findall(r"[\u3040-\u30ff\u4e00-\u9fff]+", text):

@@ -47,8 +47,11 @@ def _by_sentence(
     """
     for one in intents:
         pieces = [piece for piece in _SENTENCE.split(one.text) if re.search(r"\w", piece)]
+        if one.kind != "verdict" or one.region is not None or len(pieces) < 2:
+            yield one
+            continue
         named = [bool(zones_in(normalised(piece), zones, language)) for piece in pieces]
-        if one.kind != "verdict" or one.region is not None or all(named) or not any(named):
+        if all(named) or not any(named):
             yield one
             continue
         for of_zones, group in groupby(zip(named, pieces, strict=True), key=itemgetter(0)):

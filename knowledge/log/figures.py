@@ -20,9 +20,9 @@ _ORDERS: Final[dict[Order, str]] = {
     "first": "at, number",
     "worst": "p_value, at DESC",
 }
-_DECISION: Final = "COALESCE(said_decision, decision)"
+DECISION: Final = "COALESCE(said_decision, decision)"
 _TYPE: Final = "COALESCE(said_type, type)"
-_LABEL: Final = {"said": "said", "last_word": _DECISION}
+_LABEL: Final = {"said": "said", "last_word": DECISION}
 HOLDS: Final = (
     "kind = 'correction' AND kind <> 'inspection' AND correction NOT IN "
     "(SELECT correction FROM rows WHERE kind = 'undo' AND kind <> 'inspection')"
@@ -181,7 +181,7 @@ class Parts:
         """Count by decision."""
         source, values = self.source()
         failed, review, number = self.connection.execute(
-            f"SELECT COALESCE(SUM({_DECISION} = 'fail'), 0), COALESCE(SUM({_DECISION} = 'review'), 0), "
+            f"SELECT COALESCE(SUM({DECISION} = 'fail'), 0), COALESCE(SUM({DECISION} = 'review'), 0), "
             f"COUNT(*) FROM {source}",
             values,
         ).fetchone()
@@ -230,8 +230,8 @@ class Parts:
         """
         source, values = self.source()
         found = self.connection.execute(
-            f"SELECT {column}, COUNT(*) AS count, SUM({_DECISION} = 'review'), "
-            f"SUM({_DECISION} = 'fail') AS failed "
+            f"SELECT {column}, COUNT(*) AS count, SUM({DECISION} = 'review'), "
+            f"SUM({DECISION} = 'fail') AS failed "
             f"FROM {source} AND {column} IS NOT NULL GROUP BY {column} ORDER BY failed DESC, count, {column}",
             values,
         )
@@ -280,7 +280,7 @@ class Parts:
         """Return the failed parts in a row up to the last one, or None where that did not fail."""
         source, values = self.narrowed(decision=None, types=None).source()
         other = self.connection.execute(
-            f"SELECT at FROM {source} AND {_DECISION} <> 'fail' ORDER BY at DESC LIMIT 1", values
+            f"SELECT at FROM {source} AND {DECISION} <> 'fail' ORDER BY at DESC LIMIT 1", values
         ).fetchone()
         # After it: the same instant cannot be told apart, and does not start a run.
         after = (f"{source} AND at > ?", [*values, *other]) if other is not None else (source, values)
@@ -302,7 +302,7 @@ class Parts:
         if not every:
             where += " AND number NOT IN superseded"
         if self.wanted.decision is not None:
-            where += f" AND {_DECISION} = ?"
+            where += f" AND {DECISION} = ?"
             values.append(self.wanted.decision)
         if self.wanted.types is not None:
             where += f" AND {_TYPE} IN ({', '.join('?' * len(self.wanted.types))})"

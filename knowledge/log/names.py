@@ -9,12 +9,17 @@ from knowledge.log.figures import HOLDS, Filter
 
 
 def distinct(
-    connection: sqlite3.Connection, column: Literal["product", "type", "lot", "station", "operator"]
+    connection: sqlite3.Connection,
+    column: Literal["product", "type", "lot", "station", "operator"],
+    most: int | None = None,
 ) -> list[str]:
-    """Return a column's names; those that stand at corrections alone, such as a person's type, come last."""
+    """Return a column's names; those that stand at corrections alone, such as a person's type, come last.
+
+    most: how many at most; None for all.
+    """
     # By steps through the index, one a name, instead of through all rows.
     found: list[str] = []
-    while True:
+    while most is None or len(found) < most:
         last = found[-1] if found else ""
         (name,) = connection.execute(
             f"SELECT MIN({column}) FROM rows WHERE kind = 'inspection' AND {column} > ?", (last,)
@@ -23,7 +28,7 @@ def distinct(
             break
         found.append(str(name))
     said = connection.execute(f"SELECT DISTINCT {column} FROM rows WHERE {HOLDS} AND {column} IS NOT NULL")
-    return list(dict.fromkeys([*found, *(str(name) for (name,) in said)]))
+    return list(dict.fromkeys([*found, *(str(name) for (name,) in said)]))[:most]
 
 
 def lot_of(connection: sqlite3.Connection, name: str) -> str | None:
@@ -33,14 +38,6 @@ def lot_of(connection: sqlite3.Connection, name: str) -> str | None:
         (name, name.lower(), name.upper(), name.capitalize()),
     ).fetchone()
     return None if found is None else str(found[0])
-
-
-def some_lots(connection: sqlite3.Connection, most: int) -> list[str]:
-    """Return at most so many lots of the log, by name."""
-    found = connection.execute(
-        "SELECT DISTINCT lot FROM rows WHERE kind = 'inspection' AND lot > '' ORDER BY lot LIMIT ?", (most,)
-    )
-    return [str(name) for (name,) in found]
 
 
 def image_of(connection: sqlite3.Connection, name: str) -> str | None:

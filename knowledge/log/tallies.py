@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from statistics import median
 
 from knowledge.log.entry import time_of
-from knowledge.log.figures import Counts, Decision, Parts
+from knowledge.log.figures import DECISION, Counts, Decision, Parts
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ def hours(parts: Parts) -> list[tuple[int, Counts]]:
     """Return the hours of the local day with the parts that were inspected last in them, in their order."""
     source, values = parts.source()
     found: dict[int, Counter[str]] = {}
-    decided = f"SELECT at, COALESCE(said_decision, decision) FROM {source}"
+    decided = f"SELECT at, {DECISION} FROM {source}"
     for at, decision in parts.connection.execute(decided, values):
         found.setdefault(time_of(at).astimezone().hour, Counter())[decision] += 1
     return [(hour, Counts(one["pass"], one["review"], one["fail"])) for hour, one in sorted(found.items())]

@@ -13,8 +13,9 @@ from agents.interfaces.service.uploads import shown as shown_name
 from agents.interfaces.station.visit import Visit
 from anomaly_core.names import plain_name
 from knowledge.catalogue.entries import Entry
+from knowledge.catalogue.readers.note import SUFFIXES
 
-READ: Final = ".md,.txt,.csv,.xlsx,.pdf,.json"
+READ: Final = ",".join(SUFFIXES)
 """Endings of what can be added."""
 
 
@@ -91,7 +92,7 @@ class CatalogueSection:
         )
         name = escape(say("Catalogue of defects"), quote=True)
         return (
-            f'<div class="wide" tabindex="0" role="region" aria-label="{name}"><table class="catalogue">'
+            f'<div class="scrolls" tabindex="0" role="region" aria-label="{name}"><table class="catalogue">'
             f"<thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div>"
         )
 

@@ -11,7 +11,7 @@ from nicegui import ui
 from agents.corrections import Outcome
 from agents.interfaces.station.dialogs import choices, titled
 from agents.interfaces.station.drawing import Drawing
-from agents.interfaces.station.flips import AGAINST, label_word, list_flips, may_record
+from agents.interfaces.station.flips import label_word, list_flips, may_record
 from agents.interfaces.station.leaving_out import LeavingOut
 from agents.interfaces.station.shown import Shown
 from agents.interfaces.station.visit import Visit
@@ -19,6 +19,7 @@ from anomaly_core.errors import ConfigError
 from anomaly_core.good_images import Progress
 from anomaly_core.imaging.zones import Box
 from knowledge.products.corrections import Correction, Label
+from tools.enrollment.trial import LATEST
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,7 @@ class Correcting:
             note = ui.input(say("Why (for the log)")).props("outlined dense")
             may_record(self.visit, dialog, tried.flips)
         if await dialog:
-            await self._record("good", note=note.value, region=region, accept_flips=True)
+            await self._record("good", note=note.value, region=region)
 
     def _of_region(self, tried: Outcome) -> str:
         """Return what it means that a region is normal."""
@@ -130,7 +131,7 @@ class Correcting:
             told = say("Recorded: {name} is {label}.", name=name, label=label)
         else:
             told = say("Recorded: region {number} of {name} is normal.", number=region, name=name)
-        ui.notify(told, type="positive", position="top")
+        self.visit.tell_done(told, done.warnings)
         await _after(self.then)
 
     def _correct(
@@ -141,7 +142,6 @@ class Correcting:
         defect_type: str | None = None,
         strokes: object = (),
         region: int | None = None,
-        accept_flips: bool = False,
         record: bool = True,
         progress: Progress | None = None,
     ) -> Outcome:
@@ -159,8 +159,8 @@ class Correcting:
             mask=desk.drawn_mask(image, shown.product, strokes) if strokes else None,
             note=note,
             region=region,
-            against=0 if accept_flips else AGAINST,
-            accept_flips=accept_flips,
+            against=0 if record else LATEST,
+            accept_flips=record,
             record=record,
             progress=progress,
         )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
 
 from nicegui import ui
 
@@ -11,9 +10,6 @@ from agents.interfaces.station.dialogs import choices
 from agents.interfaces.station.visit import Visit
 from knowledge.products.corrections import Label
 from tools.enrollment.trial import Flip
-
-AGAINST: Final = 8
-"""Last inspected images of the product that a change is tried on, besides those that people judged."""
 
 
 def label_word(visit: Visit, label: Label) -> str:

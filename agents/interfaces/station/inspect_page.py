@@ -22,7 +22,6 @@ class InspectPage:
 
     def __init__(self, visit: Visit) -> None:
         self.visit = visit
-        self._shown: Shown | None = None
         self._talk: Talk | None = None
         self._slider: ui.slider | None = None
         self._judging: Correcting | None = None
@@ -93,7 +92,7 @@ class InspectPage:
 
     async def _inspect(self, image: KeptImage) -> None:
         desk, product = self.visit.desk, self._product.value or None
-        self._result.clear()
+        self._forget()
         with self._result, ui.element("section").classes("band busy"):
             ui.spinner(size="lg")
             ui.label(self.visit.say("Looking at {name} ...", name=image.name)).classes("word")
@@ -108,12 +107,16 @@ class InspectPage:
         row = self.visit.desk.history.latest(sha256)
         return None if row is None else of_row(self.visit.desk, row)
 
-    def _show(self, shown: Shown | None) -> None:
+    def _forget(self) -> None:
+        """Clear the page of the image before, so that no key judges it while the next one is looked at."""
         self._result.clear()
-        self._shown = shown
+        self._talk, self._slider, self._judging = None, None, None
+
+    def _show(self, shown: Shown | None) -> None:
+        self._forget()
         if shown is None:
             return
-        self._talk = Talk(self.visit, shown)
+        self._talk = Talk(self.visit, shown) if self.visit.may("operator") else None
         self._judging = Correcting(self.visit, shown, lambda: None)
         with self._result:
             verdict_band(self.visit, shown)
@@ -126,7 +129,7 @@ class InspectPage:
                 with ui.element("div").classes("told"):
                     findings(self.visit, shown, seen, self._judging.offer_normal)
                     self._judging.build()
-                    if self.visit.may("operator"):
+                    if self._talk is not None:
                         self._talk.build()
 
     async def _key(self, event: events.KeyEventArguments) -> None:

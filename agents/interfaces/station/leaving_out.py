@@ -8,11 +8,12 @@ from nicegui import ui
 
 from agents.interfaces.station.dialogs import choices, titled
 from agents.interfaces.station.drawing import Drawing
-from agents.interfaces.station.flips import AGAINST, list_flips, may_record
+from agents.interfaces.station.flips import list_flips, may_record
 from agents.interfaces.station.shown import Shown
 from agents.interfaces.station.visit import Visit
 from anomaly_core.good_images import Progress
 from anomaly_core.imaging.zones import Box
+from tools.enrollment.trial import LATEST
 from tools.zones import ZoneOutcome, zones_of
 
 
@@ -68,9 +69,7 @@ class LeavingOut:
             done = await self.visit.run(lambda: self._leave_out(name, box, progress, record=True))
         if done is None:
             return False
-        for warning in done[1]:
-            self.visit.tell_error(warning)
-        ui.notify(say("Recorded: {name} is not judged.", name=name), type="positive", position="top")
+        self.visit.tell_done(say("Recorded: {name} is not judged.", name=name), done[1])
         return True
 
     def _leave_out(
@@ -82,7 +81,7 @@ class LeavingOut:
             shown.product,
             name,
             box,
-            against=0 if record else AGAINST,
+            against=0 if record else LATEST,
             accept_flips=record,
             record=record,
             progress=progress,

@@ -108,7 +108,5 @@ class Rates:
         products = self.visit.desk.products
         warnings = await self.visit.run(lambda: products.set_rates(self.product, alpha, review))
         if warnings is not None:
-            for warning in warnings:
-                self.visit.tell_error(warning)
             told = self.visit.say("{product} is judged at these rates from now on.", product=self.product)
-            ui.notify(told, type="positive", position="top")
+            self.visit.tell_done(told, warnings)

@@ -65,11 +65,9 @@ class Scale:
             return
         warnings = await self.visit.run(lambda: products.set_scale(self.product, found))
         if warnings is not None:
-            for warning in warnings:
-                self.visit.tell_error(warning)
             self.mm_per_px = found
             self._present.text = self._told(found, present=True)
             told = self.visit.say(
                 "{product}: sizes are told in millimetres from now on.", product=self.product
             )
-            ui.notify(told, type="positive", position="top")
+            self.visit.tell_done(told, warnings)

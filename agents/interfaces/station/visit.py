@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeVar
@@ -53,6 +53,12 @@ class Visit:
         finally:
             clock.cancel()
             told.dismiss()
+
+    def tell_done(self, message: str, warnings: Sequence[str] = ()) -> None:
+        """Say that something was done, and what failed beside it."""
+        for warning in warnings:
+            self.tell_error(warning)
+        ui.notify(message, type="positive", position="top")
 
     def tell_error(self, message: str) -> None:
         """Show what went wrong until it is read."""
