@@ -98,6 +98,7 @@ def ask(
             station=station,
             operator=operator,
             reads_store=True,
+            asks=True,
         ) as opened,
         _progress(show=not json) as listen,
     ):
@@ -190,6 +191,7 @@ def chat(
         station=station,
         operator=operator,
         reads_store=True,
+        asks=True,
     ) as opened:
         shown = {"steps": steps, "verbose": verbose}
         cut_off = opened.conversations.pending(thread) if thread is not None else None

