@@ -33,11 +33,12 @@ class LexicalIndex:
         self._size = len(texts)
         tokens = [words(text) for text in texts]
         self._vocabulary = {word for row in tokens for word in row}
+        if not self._vocabulary:
+            return
         import bm25s  # type: ignore[import-untyped]
 
         self._index = bm25s.BM25(method="lucene", k1=1.5, b=0.75)
-        if self._vocabulary:
-            self._index.index(tokens, show_progress=False)
+        self._index.index(tokens, show_progress=False)
 
     def scores(self, query: str) -> NDArray[np.float32]:
         """Return (n,) scores, >= 0; 0 where a text shares no word with the query."""
