@@ -210,18 +210,28 @@ def about_type(passages: Sequence[PassageRecord], name: str) -> list[PassageReco
     return found or [p for p in near if not is_about_good(p)]
 
 
+_SAID: Final = ("The notes say: {quote} [{id}].", "The notes say, in their own language: {quote} [{id}].")
+_QUOTED: Final = {
+    "severity": (
+        "Severity by the notes: {quote} [{id}].",
+        "Severity by the notes, in their own language: {quote} [{id}].",
+    ),
+    "limit": (
+        "Limit by the notes: {quote} [{id}].",
+        "Limit by the notes, in their own language: {quote} [{id}].",
+    ),
+}
+"""Words of a quotation from a field, in the asker's language and in another."""
+
+
 def quoted(topic: Topic, findings: Sequence[Finding]) -> list[str]:
     """Return findings as quotations with their source, marked where the notes are in another language."""
     told = []
     for finding in findings:
-        message = "The notes say: {quote} [{id}]."
         worded = re.search(r"[^\W\d_]{3,}", finding.sentence) is not None
-        if worded and _language(finding, topic.say.language) != topic.say.language:
-            message = "The notes say, in their own language: {quote} [{id}]."
-        elif finding.field == "severity":
-            message = "Severity by the notes: {quote} [{id}]."
-        elif finding.field == "limit":
-            message = "Limit by the notes: {quote} [{id}]."
+        foreign = worded and _language(finding, topic.say.language) != topic.say.language
+        own, other = _QUOTED.get(finding.field or "", _SAID)
+        message = other if foreign else own
         told.append(topic.say(message, quote=f'"{finding.sentence}"', id=finding.id))
     return told
 

@@ -44,7 +44,7 @@ ABOUT_NOTES: Final[Mapping[Kind, Callable[[Topic], Reply]]] = {
 LISTS: Final = frozenset[Kind]({"type", "product"})
 """Kinds that without an image can only ask which defects there are."""
 DEFINES: Final = frozenset[Kind](
-    {"verdict", "type", "appearance", "size", "normal", "reasoning", "reference", "product"}
+    {"verdict", "type", "appearance", "size", "normal", "reasoning", "reference", "product", "count"}
 )
 """Kinds that without an image ask for what the catalogue says of the type that they name."""
 
@@ -52,7 +52,7 @@ DESCRIBED: Final = 15
 """Characters from which a question for a type may describe one: "it has a dark round spot, what is it?"."""
 MEASURES: Final = DEFINES | {"catalogue", "correction"}
 """Kinds that may hold a stated measure against a type's limit."""
-_LISTS_ALL: Final = ("which_defect", "every")
+LISTS_ALL: Final = ("which_defect", "every")
 """Meanings of words that ask for all types that are such."""
 DESCRIBES: Final = frozenset[Kind]({"cause", "effect", "action", "catalogue"})
 """Kinds that are about a type that may be described, or named in another language."""
@@ -60,6 +60,10 @@ OF_FACTS: Final = frozenset[Kind](
     {"cause", "effect", "action", "catalogue", "normal", "size", "type", "reference", "confidence", "other"}
 )
 """Kinds whose questions, where they name no type, may be answered by a sentence of the notes."""
+GOES_ON: Final = frozenset[Kind](
+    {"cause", "effect", "action", "catalogue", "verdict", "appearance", "size", "normal", "count"}
+)
+"""Kinds that without an image may go on with the type that was asked about before: "and its cause?"."""
 OF_A_TYPE: Final = frozenset[Kind]({"cause", "effect", "action"})
 """Kinds that are about a type of defect: that of the image, where none is named and the notes are empty."""
 
@@ -163,7 +167,7 @@ class Notes:
         limited = any(
             words_of(self._asked.spoken).has(one, normalised(intent.text)) for one in ("limit", "tolerance")
         )
-        listing = any(words_of(self._asked.spoken).has(one, normalised(intent.text)) for one in _LISTS_ALL)
+        listing = any(words_of(self._asked.spoken).has(one, normalised(intent.text)) for one in LISTS_ALL)
         if (intent.kind in DESCRIBES or limited) and not listing:
             entries = self._context.domain.entries(self._product)
             noted = intent.type is not None and any(same_defect(one.type, intent.type) for one in entries)

@@ -197,13 +197,16 @@ def catalogue(topic: Topic) -> Reply:
     )
     said = {one.sentence for one in first}
     limits = [one for one in find_aspect(passages, "limit", say.language) if one.sentence not in said]
+    if topic.intent.kind == "appearance" and first:
+        return Reply("", quoted(topic, first))
     # Who asks how much is allowed knows what it looks like.
-    told = quoted(topic, limits if limits and topic.words.has("limit", topic.text) else [*first, *limits])
+    of_limit = topic.words.has("limit", topic.text) or topic.intent.kind in ("size", "count")
+    told = quoted(topic, limits if limits and of_limit else [*first, *limits])
     if not limits and topic.intent.closed:
         told.append(say("They give no limit for it [notes]."))
     if topic.intent.closed and any(allows_none(one.sentence) for one in limits):
         return Reply(topic.yes_no(False), told, False)  # "are cracks allowed at all?"
-    if not topic.words.has("limit", topic.text) and asks_openly(topic.text, topic.asked.spoken):
+    if not of_limit and asks_openly(topic.text, topic.asked.spoken):
         told += quoted(topic, find_aspect(passages, "action", say.language)[:1])
     return Reply("", told)
 

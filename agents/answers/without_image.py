@@ -8,7 +8,7 @@ from typing import Final, get_args
 
 from agents.answers import on_limits
 from agents.answers.compose import each_sentence_once, shortened, yes_or_no_alone
-from agents.answers.from_notes import Notes
+from agents.answers.from_notes import GOES_ON, LISTS_ALL, Notes
 from agents.answers.kinds import ENTRIES, entry_of
 from agents.answers.on_doubt import doubt
 from agents.answers.on_products import RECORD, of_the_record
@@ -17,7 +17,9 @@ from agents.answers.on_types import (
 )
 from agents.answers.phrases import phrases_of
 from agents.answers.topic import Reply, Topic
+from agents.questions.carried import type_before
 from agents.questions.compared import direction_of
+from agents.questions.described import described_type
 from agents.questions.encoder import normalised
 from agents.questions.grades import names_grade
 from agents.questions.history import named_in_the_log, of_several_parts
@@ -98,6 +100,10 @@ def answer_in_thread(
     asked = _of_the_log(context, asked, known).answered_in(language)
     say = phrases_of(asked.language)
     named = product or _product_of(context, asked.question, asked.spoken)
+    before = type_before(turns)
+    if before is not None and before.slots is not None and before.slots.type is not None:
+        named = named or _product_of(context, before.meant, before.language)
+        asked = _going_on(context, asked, before.slots.type, named)
     notes = Notes(context, asked, say, named, known)
     record, words = enrolled(context, named), words_of(asked.spoken)
     # "What alpha does the toy have?" asks for its own, and for no topic of help.
@@ -152,6 +158,26 @@ def answer_in_thread(
         ],
     )
     return told, asked
+
+
+def _going_on(context: Context, asked: Asked, before: str, product: str | None) -> Asked:
+    """Return a question with the type that was asked about before, where it names and describes none.
+
+    "And its cause?" goes on with it, "which defects may pass?" does not.
+    """
+    words, text = words_of(asked.spoken), normalised(asked.question)
+    listing = asks_of_types(words, text) or any(words.has(one, text) for one in LISTS_ALL)
+    if listing or any(one.type is not None for one in asked.intents):
+        return asked
+    entries = context.domain.entries(product)
+    if described_type(asked.question, asked.spoken, entries) is not None:
+        return asked
+    goes_on = [one.kind in GOES_ON and one.log is None and one.topic is None for one in asked.intents]
+    intents = [
+        one.model_copy(update={"type": before}) if goes else one
+        for one, goes in zip(asked.intents, goes_on, strict=True)
+    ]
+    return asked.model_copy(update={"intents": intents})
 
 
 def _of_the_log(context: Context, asked: Asked, known: Sequence[str]) -> Asked:

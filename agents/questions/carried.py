@@ -18,6 +18,7 @@ from agents.questions.slots import type_of, zone_of
 from agents.questions.words import NEVER, SPACELESS, words_of
 from agents.state import Turn, Understanding
 from anomaly_core.names import plain_name
+from tools.records import Kind
 
 MOST_WORDS: Final = 7
 """Words of a question that may only go on with the one before; two to three times as many characters."""
@@ -25,6 +26,7 @@ _MEASURE: Final = re.compile(rf"(?<![a-z\d.,-]){NUMBER}(?:\s*({UNIT})(?![a-z]))?
 _LENGTH: Final = re.compile(rf"(?<![a-z\d.,-])({NUMBER})\s*({UNIT})(?![a-z])", re.IGNORECASE)
 _CODE: Final = re.compile(r"(?<![\w.-])(?=[\w-]*[a-z])(?=[\w-]*\d)[a-z][a-z0-9_-]*(?![\w.])")
 """What may be a lot's or a station's name: "l-501", "st2"."""
+_BETWEEN: Final = frozenset[Kind]({"greeting", "help", "other"})
 _ENDS: Final = ("lowest", "worst", "best", "highest")
 
 
@@ -34,6 +36,19 @@ class Repeated:
 
     short: bool
     language: str | None
+
+
+def type_before(turns: Sequence[Turn]) -> Turn | None:
+    """Return the turn whose type of defect a question without one goes on with; None where none is at hand.
+
+    turns: of its thread, oldest first. Thanks and questions about the tool lie between without harm.
+    """
+    for turn in reversed(turns):
+        if turn.slots is not None and turn.slots.type is not None:
+            return turn
+        if turn.kind not in _BETWEEN:
+            return None
+    return None
 
 
 def repeated(text: str, language: str) -> Repeated | None:
@@ -78,12 +93,13 @@ def put_in_full(
     if not short or starts is None:
         return text
     rest = plain[starts.end() :].strip()
+    goes_on = last.image == 0 and last.slots is not None and last.slots.type is not None
     ways: tuple[Callable[[], str | None], ...] = (
         lambda: _with_measure(rest, before, language),
         lambda: _with_period(rest, before, language, now),
         lambda: _at_the_other_end(rest, before, language),
         lambda: _with_name(rest, before, language, logged),
-        lambda: _with_type(rest, before, language, known),
+        lambda: _with_type(rest, before, language, known, goes_on=goes_on),
         lambda: _counting_the_same(rest, before, language),
     )
     return next((full for way in ways if (full := way())), text)
@@ -143,15 +159,20 @@ def _letters(code: str) -> str:
     return re.sub(r"[\d_-]", "", code)
 
 
-def _with_type(rest: str, before: str, language: str, known: Sequence[str]) -> str | None:
-    """ "How many scratches are allowed?", "and dents?"."""
+def _with_type(rest: str, before: str, language: str, known: Sequence[str], *, goes_on: bool) -> str | None:
+    """ "How many scratches are allowed?", "and dents?". goes_on: the question before was of a type too, of
+    the one before it: "and the limit?", "and of a dent?"."""
     given, held = type_of(rest, language, known), type_of(before, language, known)
-    if given is None or held is None or given == held:
+    if given is None or given == held or (held is None and not goes_on):
         return None
     words = words_of(language)
-    named = words.types.get(held, NEVER).search(before) or re.search(re.escape(held), before)
     said = words.types.get(given, NEVER).search(rest) or re.search(re.escape(given), rest)
-    if named is None or said is None or _says_more(rest[: said.start()] + rest[said.end() :], language):
+    if said is None or _says_more(rest[: said.start()] + rest[said.end() :], language):
+        return None
+    if held is None:
+        return f"{before} {rest}?"
+    named = words.types.get(held, NEVER).search(before) or re.search(re.escape(held), before)
+    if named is None:
         return None
     return f"{before[: named.start()]}{said[0]}{before[named.end() :]}?"
 

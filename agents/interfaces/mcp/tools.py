@@ -32,7 +32,7 @@ from agents.interfaces.service.models import (
     ProductDetails,
 )
 from agents.settings import Role
-from anomaly_core.errors import ConfigError, IadError, ThreadError
+from anomaly_core.errors import ConfigError, IadError
 from anomaly_core.files import write_whole
 from knowledge.log.figures import Decision, Filter, Order
 from knowledge.products.corrections import Label
@@ -101,7 +101,7 @@ class Tools:
         ] = None,
         product: Product = None,
         thread: Annotated[
-            Name | None, Field(description="go on with this thread of an earlier answer about an image")
+            Name | None, Field(description="go on with this thread; any name begins one without an image")
         ] = None,
         language: Annotated[
             Language | None, Field(description="of the answer; the question's own if not given")
@@ -109,15 +109,18 @@ class Tools:
     ) -> AnswerRecord | TextAnswerRecord:
         """Answer a question from what was measured of an image, and from cited notes.
 
-        Without image and thread the question is about the catalogue of defects, the products or the log of
-        inspections, such as "How many parts failed today?". An answer about an image names its thread; with
-        it, and without the image, a follow-up such as "And how large is it?" is understood.
+        Without an image, and with a thread that has none, the question is about the catalogue of defects, the
+        products or the log of inspections, such as "How many parts failed today?". An answer about an image
+        names its thread; with it, and without the image, a follow-up such as "And how large is it?" is
+        understood.
         """
 
         def work() -> AnswerRecord | TextAnswerRecord:
             shown = self._image_of(image, thread)
             if shown is None:
-                return self._app.ask_without_image(question, product=product, language=language)
+                return self._app.ask_without_image(
+                    question, product=product, thread=thread, language=language
+                )
             return self._desk.ask(shown, question, product=product, thread=thread, language=language)
 
         return await self._do(context, "operator", work)
@@ -306,18 +309,11 @@ class Tools:
         return KeptImage(path, path.name, passing=False)
 
     def _image_of(self, image: str | None, thread: str | None) -> KeptImage | None:
-        """Return the image that a question is about: the given one, else the thread's last; None of neither.
-
-        Raises ThreadError for a thread without one.
-        """
+        """Return the image that a question is about, else the thread's last; None where there is neither."""
         if image is not None:
             return self._image(image)
-        if thread is None:
-            return None
-        last = self._app.conversations.image(thread)
-        if last is None:
-            raise ThreadError(f"thread {thread} has no image yet: give one, or ask without a thread")
-        return self._image(last[0])
+        last = None if thread is None else self._app.conversations.image(thread)
+        return None if last is None else self._image(last[0])
 
     def _new_file(self, given: str, *, overwrite: bool) -> Path:
         """Return where a report goes. Raises ConfigError for what it must not replace, and other endings."""
