@@ -38,10 +38,12 @@ class Products:
         folder: Path | None = None,
         keep_all: bool = False,
         mm_per_px: float | None = None,
+        language: str = "en",
     ) -> Job:
         """Learn a product in the background.
 
-        folder: of images that were sent, which are known by name; it is removed in the end.
+        folder: of images that were sent, which are known by name; it is removed in the end. language: of the
+        forecast.
         """
 
         def work(progress: Progress) -> dict[str, Any]:
@@ -53,7 +55,7 @@ class Products:
                 "alpha": summary.alpha,
                 "supported_rate": summary.supported_rate,
                 "seconds": round(summary.seconds, 2),
-                "forecast": outlook(summary),
+                "forecast": outlook(summary, language),
                 "findings": [self._odd(each, folder) for each in summary.findings],
                 "skipped": [_told(each, folder) for each in summary.skipped],
                 "note": summary.note,

@@ -86,7 +86,7 @@ def test_a_product_is_enrolled_and_its_rates_tried(chromium: Any, address: str, 
         page.get_by_text("Images: 4").wait_for()
         page.get_by_role("button", name="Learn", exact=True).click()
         page.get_by_text("Learned other from").wait_for()
-        page.get_by_text("Of simulated defects").wait_for()
+        page.get_by_text("simulated small defects").wait_for()
 
 
 def test_a_zone_is_drawn(chromium: Any, address: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from anomaly_core.forecast import Forecast, SizeForecast
@@ -33,3 +35,13 @@ def test_odd_images_that_hide_defects_are_advised_against(found: EnrollSummary, 
 
 def test_one_image_tells_nothing_of_how_parts_differ() -> None:
     assert outlook(EnrollSummary("toy", 1))[-1].startswith("More good images would help most")
+
+
+@pytest.mark.parametrize("language", ["de", "es", "fr", "it", "ja", "ko", "pt", "zh"])
+def test_a_forecast_is_told_in_every_language(language: str) -> None:
+    for found in (summary(1), summary(7), summary(8), EnrollSummary("toy", 1)):
+        told = outlook(found, language)
+        english = outlook(found)
+        assert len(told) == len(english) and not set(told) & set(english)
+        for own, other in zip(told, english, strict=True):
+            assert sorted(re.findall(r"\d[\d.]*", own)) == sorted(re.findall(r"\d[\d.]*", other))

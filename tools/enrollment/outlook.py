@@ -3,33 +3,58 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import PurePath
+from functools import cache
+from pathlib import Path, PurePath
 from typing import Final
 
 from anomaly_core.forecast import Forecast, SizeForecast
 from tools.enrollment.enroll import EnrollSummary
+from tools.phrases import Phrases
 
+FOLDER: Final = Path(__file__).parent / "locale"
 NAMED: Final = 4
 """Odd images that are named."""
 ENOUGH: Final = 0.75
 """Share of simulated defects of a size that counts as found."""
+OF_SIZE: Final = {
+    "small": "Of {defects} simulated small defects ({share} of the image) it fails {failed} and sends "
+    "{reviewed} to review.",
+    "medium": "Of {defects} simulated medium defects ({share} of the image) it fails {failed} and sends "
+    "{reviewed} to review.",
+    "large": "Of {defects} simulated large defects ({share} of the image) it fails {failed} and sends "
+    "{reviewed} to review.",
+}
 
 
-def outlook(summary: EnrollSummary) -> list[str]:
-    """Return the forecast of an enrolment as sentences, the last one on what would help most."""
-    images, proves, alpha = summary.templates, summary.supported_rate, summary.alpha
-    proved = (
-        f"{images} good image{'s' * (images != 1)} without an alarm prove a false-alarm rate of at most "
-        f"{proves:.0%}; the stated {alpha:.0%} rests on the spread of their scores."
+def outlook(summary: EnrollSummary, language: str = "en") -> list[str]:
+    """Return the forecast of an enrolment as sentences, the last one on what would help most.
+
+    language: of the sentences, one of the nine of answers.
+    """
+    say, images = _words_of(language), summary.templates
+    rates = {"rate": f"{summary.supported_rate:.0%}", "alpha": f"{summary.alpha:.0%}"}
+    proved = say.counted(
+        "One good image without an alarm proves a false-alarm rate of at most {rate}; the stated {alpha} "
+        "rests on what other products have shown.",
+        "{images} good images without an alarm prove a false-alarm rate of at most {rate}; the stated "
+        "{alpha} rests on the spread of their scores.",
+        images,
+        images=images,
+        **rates,
     )
     if summary.forecast is None:
         return [
             proved,
-            "More good images would help most: from one, nothing is known of how good parts differ.",
+            say("More good images would help most: from one, nothing is known of how good parts differ."),
         ]
-    sizes = ", ".join(_size(each) for each in summary.forecast.sizes)
-    expected = f"Of simulated defects it fails {sizes}. Real ones may be clearer or fainter."
-    return [expected, proved, _advice(summary.forecast, _odd(summary), proves, alpha)]
+    expected = [_size(each, say) for each in summary.forecast.sizes]
+    advice = _advice(summary.forecast, _odd(summary), summary.supported_rate, summary.alpha, say)
+    return [*expected, say("Real defects may be clearer or fainter."), proved, advice]
+
+
+@cache
+def _words_of(language: str) -> Phrases:
+    return Phrases(language, FOLDER)
 
 
 def _odd(summary: EnrollSummary) -> list[str]:
@@ -37,25 +62,28 @@ def _odd(summary: EnrollSummary) -> list[str]:
     return [PurePath(one.image).name for one in summary.findings if one.kind == "defect" and not one.left_out]
 
 
-def _size(each: SizeForecast) -> str:
-    reviewed = f" and sends {each.reviewed} to review" if each.reviewed else ""
-    return f"{each.failed} of {each.defects} {each.size} ones ({each.share:.1%} of the image){reviewed}"
+def _size(each: SizeForecast, say: Phrases) -> str:
+    counts = {"defects": each.defects, "failed": each.failed, "reviewed": each.reviewed}
+    return say(OF_SIZE[each.size], share=f"{each.share:.1%}", **counts)
 
 
-def _advice(forecast: Forecast, odd: Sequence[str], supported_rate: float, alpha: float) -> str:
+def _advice(forecast: Forecast, odd: Sequence[str], supported_rate: float, alpha: float, say: Phrases) -> str:
     largest, smallest = forecast.sizes[-1], forecast.sizes[0]
     if odd and any(each.failed < ENOUGH * each.defects for each in forecast.sizes[1:]):
-        return (
-            f"Enrolling without {', '.join(odd[:NAMED])} would help most, unless good parts may look so: "
-            "what is odd in an image is taken for normal, and widens the spread of the scores."
+        return say(
+            "Enrolling without {names} would help most, unless good parts may look so: what is odd in an "
+            "image is taken for normal, and widens the spread of the scores.",
+            names=", ".join(odd[:NAMED]),
         )
     if (largest.failed + largest.reviewed) < ENOUGH * largest.defects:
-        return (
+        return say(
             "More good images would help most: even large defects hide among the differences between these; "
             "another encoder (`--encoder`) may see them."
         )
     if (smallest.failed + smallest.reviewed) < ENOUGH * smallest.defects:
-        return "A higher resolution of the part would help most: large defects are found, small ones are not."
+        return say(
+            "A higher resolution of the part would help most: large defects are found, small ones are not."
+        )
     if supported_rate > alpha:
-        return "More good images would help most: `iad calibrate` takes them and narrows the rate."
-    return "Nothing stands out that would help."
+        return say("More good images would help most: `iad calibrate` takes them and narrows the rate.")
+    return say("Nothing stands out that would help.")

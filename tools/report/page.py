@@ -19,12 +19,11 @@ from tools.phrases import Phrases
 from tools.report.contents import Contents
 from tools.report.figures import pareto, trend, type_in_words
 from tools.report.pictures import Picture, Shown
-from tools.report.records import ASPECTS, DECISIONS, LOW_P_VALUE, NoteRecord, PartRecord, ReportRegion
-from tools.report.words import PROBLEMS, words_of
+from tools.report.records import ASPECTS, DECISIONS, NoteRecord, PartRecord, ReportRegion
+from tools.report.words import reasons_in_words, words_of
 
 T = TypeVar("T")
 CITATION: Final = re.compile(r"\[([^\[\]\s]+)\]")
-SENTENCE_END: Final = re.compile(r"(?<=\.) (?=[A-Z])")
 MOST_CARDS: Final = 300
 """Cards of a page, of the worst parts; the other parts are in the table, and in JSON, CSV and XLSX."""
 MOST_GOOD: Final = 300
@@ -94,18 +93,9 @@ class Card:
     @property
     def reasons(self) -> list[tuple[str, str]]:
         """Why it did not pass, each with what was measured, in English as it was recorded, or empty."""
-        sentences = [one for reason in self.part.reasons for one in SENTENCE_END.split(reason)]
-        return [self._reason(sentence) for sentence in sentences]
-
-    def _reason(self, sentence: str) -> tuple[str, str]:
-        part, say = self.part, self.say
+        part = self.part
         rate = part.alpha if part.decision == "fail" else part.review
-        if sentence.startswith(LOW_P_VALUE) and rate is not None:
-            p_value, limit = f"{part.p_value:.3g}", f"{rate:g}"
-            return say("The p-value {p} is below the rate {rate}.", p=p_value, rate=limit), ""
-        problem, _, measured = sentence.partition(": ")
-        problem = problem.removesuffix(".")
-        return (say(problem), measured) if problem in PROBLEMS else (sentence, "")
+        return reasons_in_words(part.reasons, part.p_value, rate, self.say)
 
     @property
     def places(self) -> str:

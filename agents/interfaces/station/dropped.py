@@ -13,6 +13,7 @@ from nicegui import events, ui
 from agents.desk.jobs import Job
 from agents.interfaces.service.uploads import shown as shown_name
 from agents.interfaces.station.visit import Visit
+from tools.phrases import Phrases
 
 POLL_S: Final = 0.5
 
@@ -83,8 +84,24 @@ def list_odd(visit: Visit, result: dict[str, Any]) -> None:
                     picture.props["src"] = f"/api/v1/images/{finding['sha256']}/image?side=160"
                     picture.props["alt"] = finding["image"]
             what = say("left out") if finding["left_out"] else say("kept")
-            ui.label(f"{finding['image']} ({what}): {finding['reason']}")
+            label = ui.label(f"{finding['image']} ({what}): {_odd_in_words(finding, say)}")
+            label.tooltip(finding["reason"])
     for skipped in result["skipped"]:
         with ui.row().classes("reason odd"):
             ui.icon("broken_image")
             ui.label(skipped["message"])
+
+
+def _odd_in_words(finding: dict[str, Any], say: Phrases) -> str:
+    """Return what is odd in an image: in English as it was measured, else what kind of oddity it is."""
+    kinds = {
+        "mask": say("a mask, no photograph"),
+        "duplicate": say("the same image or part as another one"),
+        "size": say("the part has another size"),
+        "light": say("another light"),
+        "blur": say("blurred"),
+        "view": say("the part is cut off, or seen otherwise"),
+        "foreign": say("another product"),
+        "defect": say("perhaps defective"),
+    }
+    return str(finding["reason"]) if say.language == "en" else kinds[finding["kind"]]

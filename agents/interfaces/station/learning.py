@@ -56,9 +56,11 @@ class Enrolment:
             return
         self._learn.enabled = False
         keep, scale, paths = self._keep.value, self._scale.value or None, list(self._images.paths)
-        products = self.visit.desk.products
+        products, language = self.visit.desk.products, self.visit.say.language
         job = await self.visit.run(
-            lambda: products.enroll(name, paths, folder=folder, keep_all=keep, mm_per_px=scale)
+            lambda: products.enroll(
+                name, paths, folder=folder, keep_all=keep, mm_per_px=scale, language=language
+            )
         )
         if job is not None:
             follow(self.visit, job, self._progress, self._show)

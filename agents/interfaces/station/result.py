@@ -14,6 +14,7 @@ from agents.interfaces.station.visit import Visit
 from anomaly_core.names import plain_name
 from knowledge.catalogue.entries import Entry
 from tools.classify.scores import UNKNOWN
+from tools.report.words import reasons_in_words, words_of
 
 ICONS: Final = {"pass": "check_circle", "review": "help", "fail": "cancel"}
 
@@ -45,8 +46,10 @@ def findings(visit: Visit, shown: Shown, seen: Pictures, offer: Callable[[int], 
     """
     say = visit.say
     if shown.decision == "review":
-        for reason in shown.reasons or [_reason(visit, shown)]:
-            _point(reason, "info")
+        words = words_of(say.language)
+        reasons = reasons_in_words(shown.reasons, shown.p_value, shown.review, words)
+        for reason, measured in reasons or [(_reason(visit, shown), "")]:
+            _point(f"{reason}: {measured}" if measured else reason, "info")
         if not shown.regions:
             _look_first(visit, shown, seen)
     if shown.defect is not None:
