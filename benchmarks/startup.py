@@ -23,7 +23,7 @@ from typing import Final
 from harness import parser, write
 
 HERE: Final = Path(__file__).resolve().parents[1]
-START: Final = "import sys, agents.__main__ as it; sys.argv[0] = 'iad'; sys.exit((getattr(it, 'app', None) or it.main)())"
+START: Final = "import sys, agents.__main__ as it; sys.exit((getattr(it, 'app', None) or it.main)())"
 
 
 def main() -> None:

@@ -198,3 +198,25 @@ def test_a_viewer_sees_all_of_it_and_changes_nothing(chromium: Any, inspected: P
         for name in ("Known length", "Remove", "Calibrate", "Set the scale", "Set these rates"):
             assert page.get_by_text(name, exact=True).count() == 0, name
         assert page.locator("input[type=file]").count() == 0
+
+
+def test_two_products_are_enrolled_on_one_page_in_the_pages_language(
+    chromium: Any, address: str, folder: Path
+) -> None:
+    files = [part(folder / f"two-{seed}.png", seed) for seed in range(8)]
+    twice = part(folder / "twice.png", 0)
+    with opened(chromium, locale="de-DE") as page:
+        page.goto(f"{address}/products")
+        page.get_by_role("button", name="Produkt anlernen").click()
+        for name, images in (("eins", [*files[:4], twice]), ("zwei", files[4:])):
+            page.get_by_label("Name des Produkts").fill(name)
+            page.locator(".drop.many input[type=file]").set_input_files([*map(str, images)])
+            page.get_by_text(f"Bilder: {len(images)}").wait_for()
+            page.get_by_role("button", name="Anlernen", exact=True).click()
+            page.get_by_text(re.compile(rf"{name} aus \d guten Bildern")).wait_for()
+            if name == "eins":
+                page.get_by_text(
+                    "twice.png (ausgelassen): dasselbe Bild oder Teil wie ein anderes"
+                ).wait_for()
+        page.get_by_text("simulierten kleinen Fehlern").wait_for()
+        assert page.get_by_text("simulated").count() == 0

@@ -20,7 +20,10 @@ POLL_S: Final = 0.5
 
 @dataclass
 class Dropped:
-    """The images that came so far. folder: of them, None before the first; a job on them removes it."""
+    """The images that came so far. folder: of them, None before the first; a job on them removes it.
+
+    arrived: called whenever there are more.
+    """
 
     visit: Visit
     arrived: Callable[[], None]
@@ -30,14 +33,21 @@ class Dropped:
     def build(self) -> None:
         """Put the area to drop on, and the number of images, on the page."""
         say = self.visit.say
-        ui.upload(
+        self._area = ui.upload(
             label=say("Drop images of good parts here"),
             multiple=True,
             auto_upload=True,
             on_upload=self._uploaded,
             on_rejected=lambda: self.visit.tell_error(say("Some of these files are no images.")),
-        ).props('accept="image/*" flat bordered no-thumbnails').classes("drop many")
+        )
+        self._area.props('accept="image/*" flat bordered no-thumbnails').classes("drop many")
         self._count = ui.label().classes("dim")
+
+    def empty(self) -> None:
+        """Begin anew: a job has the images that came so far."""
+        self.folder, self.paths = None, []
+        self._area.reset()
+        self._count.text = ""
 
     async def _uploaded(self, event: events.UploadEventArguments) -> None:
         if self.folder is None:

@@ -62,8 +62,12 @@ class Enrolment:
                 name, paths, folder=folder, keep_all=keep, mm_per_px=scale, language=language
             )
         )
-        if job is not None:
-            follow(self.visit, job, self._progress, self._show)
+        if job is None:
+            self._learn.enabled = True
+            return
+        self._images.empty()
+        self._progress.clear()
+        follow(self.visit, job, self._progress, self._show)
 
     def _show(self, result: dict[str, Any]) -> None:
         say, product = self.visit.say, result["product"]
@@ -102,31 +106,28 @@ class Calibration:
         ui.label(
             say("They tell how far good parts differ from each other. The product is not learned anew.")
         ).classes("dim")
-        self._form = ui.element("div")
-        self._progress = ui.element("div").classes("progress")
-        self._build_form()
-
-    def _build_form(self) -> None:
         self._images = Dropped(self.visit, self._arrived)
-        self._form.clear()
-        with self._form:
-            self._images.build()
-            self._start_button = ui.button(self.visit.say("Calibrate"), icon="tune", on_click=self._start)
-            self._start_button.props("unelevated no-caps")
-            self._start_button.enabled = False
+        self._images.build()
+        self._begin = ui.button(say("Calibrate"), icon="tune", on_click=self._start)
+        self._begin.props("unelevated no-caps")
+        self._begin.enabled = False
+        self._progress = ui.element("div").classes("progress")
 
     def _arrived(self) -> None:
-        self._start_button.enabled = True
+        self._begin.enabled = True
 
     async def _start(self) -> None:
         folder, paths, products = self._images.folder, list(self._images.paths), self.visit.desk.products
         if folder is None:
             return
-        self._build_form()
-        self._progress.clear()
+        self._begin.enabled = False
         job = await self.visit.run(lambda: products.calibrate(self.product, paths, folder=folder))
-        if job is not None:
-            follow(self.visit, job, self._progress, self._show)
+        if job is None:
+            self._begin.enabled = True
+            return
+        self._images.empty()
+        self._progress.clear()
+        follow(self.visit, job, self._progress, self._show)
 
     def _show(self, result: dict[str, Any]) -> None:
         told = self.visit.say(
