@@ -130,7 +130,7 @@ def _type(visit: Visit, shown: Shown) -> None:
             if shown.candidates:
                 named = ", ".join(plain_name(each) for each in shown.candidates)
                 ui.label(say("It may be: {types}", types=named))
-            else:
+            elif shown.candidates is not None:
                 told = say("The catalogue describes nothing like it. Name it once, and it is known.")
                 ui.label(told).classes("dim")
         else:

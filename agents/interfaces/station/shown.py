@@ -30,8 +30,8 @@ class ShownRegion:
 class Shown:
     """An inspected image.
 
-    size: width and height in pixels. candidates: types that it may be, where none is likely. notes: what the
-    catalogue says of type and candidates.
+    size: width and height in pixels. candidates: types that it may be, where none is likely; None of a row
+    of the log, which does not hold them. notes: what the catalogue says of type and candidates.
     """
 
     sha256: str
@@ -46,7 +46,7 @@ class Shown:
     regions: list[ShownRegion] = field(default_factory=list)
     defect: str | None = None
     status: str = ""
-    candidates: list[str] = field(default_factory=list)
+    candidates: list[str] | None = None
     notes: list[Entry] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
 
@@ -99,8 +99,8 @@ def of_row(desk: Desk, row: Mapping[str, Any]) -> Shown:
             ShownRegion(
                 tuple(each["bbox"]),
                 each["cell"],
-                _length(None, each["length_px"]),
-                _length(None, each["width_px"]),
+                _length(each["length_mm"], each["length_px"]),
+                _length(each["width_mm"], each["width_px"]),
             )
             for each in row["regions"]
         ],
