@@ -201,16 +201,18 @@ class Settings(BaseModel):
     ray_address: str | None = Field(
         None,
         min_length=1,
-        description="Ray cluster of `iad inspect --engine ray`, such as `10.0.0.1:6379`; if unset, that of "
+        description="Ray cluster of `--engine ray`, such as `10.0.0.1:6379`; if unset, that of "
         "RAY_ADDRESS, else the one on this machine, which is started where there is none",
     )
-    ray_cpus: float = Field(1.0, gt=0.0, le=1024.0, description="processors that a worker on Ray takes")
+    ray_cpus: float = Field(
+        1.0, gt=0.0, le=1024.0, description="processors that a worker or a replica on Ray takes"
+    )
     ray_gpus: float | None = Field(
         None,
         ge=0.0,
         le=64.0,
-        description="GPUs that a worker on Ray takes, such as 0.25; if unset, 1 where `device` is cuda, "
-        "else 0",
+        description="GPUs that a worker or a replica on Ray takes, such as 0.25; if unset, 1 where "
+        "`device` is cuda, else 0",
     )
     seed: int = Field(0, ge=0, lt=2**32, description="seed of the demo's draw")
     max_pixels: int = Field(200_000_000, ge=1024, description="larger images are refused, not decoded")
@@ -234,7 +236,8 @@ class Settings(BaseModel):
         16,
         ge=1,
         le=1000,
-        description="requests that `iad serve` or `iad mcp` works on or lets wait; others are refused",
+        description="requests that `iad serve`, each replica of it, or `iad mcp` works on or lets wait; "
+        "others are refused",
     )
     traces: str | None = Field(
         None,

@@ -8,9 +8,9 @@ from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from threading import Lock
 from urllib.parse import quote
 
+from filelock import FileLock
 from PIL import Image
 
 from agents.app import Application, Listener
@@ -24,7 +24,7 @@ from agents.desk.products import Products
 from agents.desk.strokes import as_png, mask_file, painted
 from agents.reporting import header_of, report_part, write_log_report
 from anomaly_core.errors import IadError, UnreadableImage
-from anomaly_core.files import write_whole
+from anomaly_core.files import make_folder, write_whole
 from anomaly_core.good_images import Progress
 from anomaly_core.imaging.zones import Box
 from anomaly_core.names import name_key
@@ -44,13 +44,15 @@ from tools.zones import ZoneOutcome
 
 
 class Desk:
-    """One application for several people. Thread-safe, as the application's models and stores are."""
+    """One application for several people. Thread-safe, as the application's models and stores are.
 
-    def __init__(self, app: Application) -> None:
+    shared: folder of what the processes that serve one store share; None for one process.
+    """
+
+    def __init__(self, app: Application, shared: Path | None = None) -> None:
         self.app = app
         self.images = kept_images(app.settings)
-        self.jobs = Jobs()
-        self._adding = Lock()
+        self.jobs = Jobs(shared)
 
     @cached_property
     def history(self) -> History:
@@ -283,8 +285,11 @@ class Desk:
         product: of a file that names none. Raises KnowledgeError, UnknownProduct, StoreError.
         """
         # A source is known by its path, which is thus the same each time.
-        path = self.images.folder / "catalogue" / f"of-{quote(product or '', safe='')[:200]}" / name
-        with self._adding:
+        folder = self.images.folder / "catalogue"
+        path = folder / f"of-{quote(product or '', safe='')[:200]}" / name
+        make_folder(folder)
+        # A lock of its own each time keeps threads apart, too.
+        with FileLock(folder / "lock"):
             try:
                 write_whole(path, data)
                 return self.app.add_knowledge([path], product)

@@ -106,6 +106,14 @@ class KeptImages:
     def _prune(self) -> None:
         held = [path for path in self.folder.iterdir() if SHA256.fullmatch(path.name)]
         if len(held) > self._most:
-            held.sort(key=lambda path: path.stat().st_mtime)
+            held.sort(key=_written_at)
             for path in held[: len(held) - self._most]:
                 path.unlink(missing_ok=True)
+
+
+def _written_at(path: Path) -> float:
+    """Return a file's modification time in seconds; 0 of one that another process has removed by now."""
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:
+        return 0.0

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import os
+import subprocess
+import sys
 import time
 from pathlib import Path
+from typing import Final
 
 import pytest
 from logged import entry
@@ -134,6 +137,31 @@ def test_jobs_run_one_after_the_other_and_tell_how_far_they_are() -> None:
     assert (failed.status, failed.error) == ("failed", ("UnreadableImage", "torn"))
     with pytest.raises(ConfigError):
         jobs.get("none")
+    jobs.close()
+
+
+OWNER: Final = """
+import sys, time
+from pathlib import Path
+from agents.desk.jobs import Jobs
+jobs = Jobs(Path(sys.argv[1]))
+print(jobs.start("long", lambda progress: progress("encode", 1, 2) or time.sleep(60)).id, flush=True)
+"""
+
+
+def test_jobs_are_told_to_the_processes_that_share_them_until_theirs_ends(tmp_path: Path) -> None:
+    jobs, command = Jobs(tmp_path), [sys.executable, "-c", OWNER, str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as owner:
+        assert owner.stdout is not None
+        job = owner.stdout.readline().strip()
+        until = time.monotonic() + 10
+        while jobs.get(job).step != "encode":
+            assert time.monotonic() < until
+            time.sleep(0.01)
+        assert [(one.id, one.status) for one in jobs.all()] == [(job, "running")]
+        owner.kill()
+    found = jobs.get(job)
+    assert (found.status, found.error and found.error[0]) == ("failed", "WorkerDied")
     jobs.close()
 
 

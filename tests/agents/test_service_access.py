@@ -173,6 +173,16 @@ def test_the_rate_fills_again() -> None:
     rate.check("a")
 
 
+def test_services_that_share_a_rate_take_from_one_bucket(tmp_path: Path) -> None:
+    first, second = Rate(2, shared=tmp_path), Rate(2, shared=tmp_path)
+    first.check("a")
+    second.check("a")
+    for rate in (first, second):
+        with pytest.raises(HTTPException):
+            rate.check("a")
+    second.check("b")
+
+
 def test_a_full_queue_refuses_and_frees_its_places() -> None:
     queue, caller = Queue(1), Caller("kim", "operator")
 

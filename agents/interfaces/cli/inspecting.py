@@ -14,6 +14,7 @@ import typer
 from agents.interfaces.cli.options import (
     ANOMALY_FOUND,
     FAILED,
+    LOCAL,
     Alpha,
     Device,
     Json,
@@ -41,7 +42,6 @@ from agents.interfaces.cli.output import (
 if TYPE_CHECKING:
     from tools.records import FailureRecord, InspectionRecord
 
-LOCAL: Final = "local"
 LINES_EVERY_S: Final = 30.0
 """Seconds between two lines of progress where stderr is no terminal."""
 

@@ -18,6 +18,8 @@ JSON_KEY = "iad.json"
 
 FAILED = 1
 """Exit status: an image failed, or the command met an error. It wins over ANOMALY_FOUND."""
+LOCAL = "local"
+"""The engine that is this machine."""
 INTERRUPTED = 130
 """Exit status: Ctrl-C."""
 ANOMALY_FOUND = 3

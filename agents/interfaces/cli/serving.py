@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import logging
-from contextlib import closing
+import threading
+from contextlib import closing, suppress
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from agents.interfaces.cli.options import Device, Llm, Store, application
+from agents.interfaces.cli.options import LOCAL, Device, Llm, Store, application
 from agents.interfaces.cli.output import print_note
 from anomaly_core.errors import ConfigError
+
+if TYPE_CHECKING:
+    from agents.settings import Settings
 
 
 def register(app: typer.Typer) -> None:
@@ -36,6 +40,18 @@ def serve(
         Path | None,
         typer.Option("--watch", metavar="DIR", help="Folder whose next image the station takes at a key."),
     ] = None,
+    engine: Annotated[
+        str,
+        typer.Option(
+            "--engine", metavar="local|ray", help="Serve by this process, or the API alone by several on Ray."
+        ),
+    ] = LOCAL,
+    replicas: Annotated[
+        int | None,
+        typer.Option(
+            "--replicas", metavar="N", min=1, help="Processes on Ray; as many as there is room for if unset."
+        ),
+    ] = None,
     store: Store = None,
     device: Device = None,
     llm: Llm = None,
@@ -48,6 +64,14 @@ def serve(
 
     with application(store=store, device=device, llm=llm) as opened:
         check_address(host, keys=bool(opened.settings.api_keys), without_keys=without_keys)
+        if engine != LOCAL:
+            if engine != "ray" or watch is not None:
+                wrong = f"there is no engine {engine!r} here" if engine != "ray" else "it serves no station"
+                raise ConfigError(f"--engine {engine}: {wrong}: say --engine ray alone, or leave it out")
+            serve_replicas(opened.settings, host, port, replicas, without_keys=without_keys)
+            return
+        if replicas is not None:
+            raise ConfigError("--replicas needs --engine ray: this process alone serves without it")
         service = create_service(opened, print_note, any_host=without_keys)
         if station and (watch is not None or has_station()):
             mount_station(service, watch)
@@ -56,6 +80,21 @@ def serve(
             print_note(f"http://{host}:{port}/docs describes the API; loading the models")
         # Unlike httptools, h11 refuses headers beyond its limit.
         uvicorn.run(service, host=host, port=port, log_level="info", http="h11")
+
+
+def serve_replicas(
+    settings: Settings, host: str, port: int, replicas: int | None, *, without_keys: bool
+) -> None:
+    """Serve the API by several processes until this one is told to end; see `replicated`."""
+    from agents.interfaces.service.replicas import replicated
+
+    print_note("loading the models of each replica")
+    with (
+        suppress(KeyboardInterrupt),
+        replicated(settings, host, port, replicas, any_host=without_keys) as count,
+    ):
+        print_note(f"http://{host}:{port}/docs describes the API, which {count} replicas answer; no station")
+        threading.Event().wait()
 
 
 def check_address(host: str, *, keys: bool, without_keys: bool | None = None) -> None:

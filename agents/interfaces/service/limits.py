@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
+import sqlite3
 import threading
 import time
-from collections import OrderedDict
 from collections.abc import Callable, MutableMapping
+from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from anyio import CapacityLimiter
@@ -21,6 +22,11 @@ from tools.context import operated_by
 T = TypeVar("T")
 MOST_CALLERS: Final = 10_000
 """Callers whose rate is remembered."""
+_BUCKETS: Final = """
+PRAGMA synchronous = OFF;
+CREATE TABLE IF NOT EXISTS buckets (caller TEXT PRIMARY KEY, held REAL, at REAL) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS by_time ON buckets (at);
+"""
 WORKING: Final = 4
 """Requests that compute at once, each in a thread; the others of the queue wait.
 
@@ -59,25 +65,31 @@ class BodyLimit:
 
 
 class Rate:
-    """A bucket of requests for each caller, filled anew over a minute."""
+    """A bucket of requests for each caller, filled anew over a minute.
 
-    def __init__(self, per_minute: int | None, clock: Callable[[], float] = time.monotonic) -> None:
+    clock: seconds, equal in all processes of the machine. shared: folder of buckets that several processes
+    take from; None for one alone.
+    """
+
+    def __init__(
+        self,
+        per_minute: int | None,
+        clock: Callable[[], float] = time.monotonic,
+        shared: Path | None = None,
+    ) -> None:
         self._per_minute = per_minute
         self._clock = clock
         self._lock = threading.Lock()
-        self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
+        file = ":memory:" if shared is None else shared / "rate.sqlite"
+        self._buckets = sqlite3.connect(file, 30.0, isolation_level=None, check_same_thread=False)
+        self._buckets.executescript(_BUCKETS)
 
     def check(self, caller: str) -> None:
         """Count a request. Raises HTTPException 429 with Retry-After where there were too many."""
         if self._per_minute is None:
             return
-        now = self._clock()
         with self._lock:
-            held, before = self._buckets.pop(caller, (float(self._per_minute), now))
-            held = min(float(self._per_minute), held + (now - before) * self._per_minute / 60)
-            self._buckets[caller] = (held - 1 if held >= 1 else held, now)
-            while len(self._buckets) > MOST_CALLERS:
-                self._buckets.popitem(last=False)
+            held = self._take(caller, self._per_minute)
         if held < 1:
             wait = math.ceil((1 - held) * 60 / self._per_minute)
             raise HTTPException(
@@ -86,11 +98,28 @@ class Rate:
                 headers={"Retry-After": str(wait)},
             )
 
+    def _take(self, caller: str, most: int) -> float:
+        """Take one request of a caller's bucket, if it holds one; return what it held before."""
+        with self._buckets:
+            self._buckets.execute("BEGIN IMMEDIATE")
+            now = self._clock()
+            known = self._buckets.execute("SELECT held, at FROM buckets WHERE caller = ?", (caller,))
+            held, before = known.fetchone() or (float(most), now)
+            held = min(float(most), held + (now - before) * most / 60)
+            left = (caller, held - 1 if held >= 1 else held, now)
+            self._buckets.execute("INSERT OR REPLACE INTO buckets VALUES (?, ?, ?)", left)
+            self._buckets.execute(
+                "DELETE FROM buckets WHERE at < (SELECT at FROM buckets ORDER BY at DESC LIMIT 1 OFFSET ?)",
+                (MOST_CALLERS - 1,),
+            )
+        return held
+
 
 class Queue:
     """Requests that compute: at most `most` at once, `WORKING` of them worked on, the others waiting.
 
-    Their threads are not those of the other requests, which so never wait for them.
+    Their threads are not those of the other requests, which so never wait for them. hears: is told the
+    length at each change.
     """
 
     def __init__(self, most: int) -> None:
@@ -98,6 +127,7 @@ class Queue:
         self._mean_s = 1.0
         self._threads = CapacityLimiter(WORKING)
         self.length = 0
+        self.hears: Callable[[int], None] = lambda length: None
 
     async def run(self, caller: Caller, work: Callable[[], T]) -> T:
         """Do work in a thread, logged as the caller's. Raises HTTPException 429 where the queue is full."""
@@ -120,10 +150,12 @@ class Queue:
                 429, f"{self.length} requests wait already: try again in {wait} s", {"Retry-After": str(wait)}
             )
         self.length += 1
+        self.hears(self.length)
 
     def leave(self, seconds: float) -> None:
         """Give a place back after so long."""
         self.length -= 1
+        self.hears(self.length)
         self._mean_s += 0.1 * (seconds - self._mean_s)
 
 

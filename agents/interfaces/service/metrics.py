@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import os
 import time
+from pathlib import Path
+from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from agents.interfaces.service.limits import Queue
 from tools.records import InspectionRecord
 
+FIGURES_FOLDER: Final = "PROMETHEUS_MULTIPROC_DIR"
+"""Variable with the folder in which several processes add their figures up; set before a process starts."""
+
 
 class Metrics:
-    """The figures of one service, in a registry of its own."""
+    """The figures of one service, in a registry of its own; those of all processes with `FIGURES_FOLDER`."""
 
     def __init__(self, queue: Queue) -> None:
         self._registry = CollectorRegistry()
@@ -29,9 +36,15 @@ class Metrics:
             "iad_inspections", "Inspections by product and decision.", ["product", "decision"],
             registry=self._registry,
         )  # fmt: skip
-        self._queue = Gauge("iad_queue_length", "Requests that compute or wait.", registry=self._registry)
-        self._queue.set_function(lambda: queue.length)
-        self.ready = Gauge("iad_ready", "Whether the models are loaded.", registry=self._registry)
+        length = Gauge(
+            "iad_queue_length", "Requests that compute or wait.", registry=self._registry,
+            multiprocess_mode="livesum",
+        )  # fmt: skip
+        queue.hears = length.set
+        self.ready = Gauge(
+            "iad_ready", "Whether the models are loaded.", registry=self._registry,
+            multiprocess_mode="livemin",
+        )  # fmt: skip
 
     def inspected(self, record: InspectionRecord) -> None:
         """Count an inspection."""
@@ -47,7 +60,24 @@ class Metrics:
 
     def text(self) -> bytes:
         """Return all figures in Prometheus' text format."""
-        return generate_latest(self._registry)
+        folder = os.environ.get(FIGURES_FOLDER)
+        if folder is None:
+            return generate_latest(self._registry)
+        for path in Path(folder).glob("gauge_live*.db"):
+            if not _lives(pid := int(path.stem.rpartition("_")[2])):
+                mark_process_dead(pid, folder)  # type: ignore[no-untyped-call]
+        registry = CollectorRegistry()
+        MultiProcessCollector(registry, folder)  # type: ignore[no-untyped-call]
+        return generate_latest(registry)
+
+
+def _lives(pid: int) -> bool:
+    """Return whether a process of this machine and user runs."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 class Measured:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from importlib.metadata import version
+from pathlib import Path
 
 from fastapi import APIRouter, Depends, FastAPI, HTTPException, Request
 from starlette.routing import compile_path
@@ -31,15 +32,19 @@ ABOUT = (
 
 
 def create_service(
-    app: Application, say: Callable[[str], None] = lambda _: None, *, any_host: bool = False
+    app: Application,
+    say: Callable[[str], None] = lambda _: None,
+    *,
+    any_host: bool = False,
+    shared: Path | None = None,
 ) -> FastAPI:
     """Return the service over an application; models load in the background once it starts.
 
-    say: hears what is loaded. any_host: see `ThisMachineAlone`. Keys, limits and folders are the
-    application's settings.
+    say: hears what is loaded. any_host: see `ThisMachineAlone`. shared: folder of jobs and rates that
+    several services have in common; see `replicas`. Keys, limits and folders are the application's settings.
     """
     settings = app.settings
-    desk = Desk(app)
+    desk = Desk(app, shared)
     queue = Queue(settings.queue_length)
     app.tools.images.make_room(WORKING)
     metrics = Metrics(queue)
@@ -61,7 +66,7 @@ def create_service(
         lifespan=lifespan,
     )
     service.state.access = Access(settings.api_keys or ())
-    service.state.rate = Rate(settings.requests_per_minute)
+    service.state.rate = Rate(settings.requests_per_minute, shared=shared)
     service.state.desk = desk
     service.state.queue = queue
     routes = APIRouter(prefix=API, dependencies=[Depends(count_request)], responses=RESPONSES)
