@@ -22,7 +22,7 @@ from zoneinfo import ZoneInfo
 from harness import parser, write
 
 from agents.questions.encoder import normalised
-from agents.questions.slots import names_the_edge, place_of
+from agents.questions.places import names_the_edge, place_of
 from agents.questions.understanding import understand
 from agents.questions.words import words_of
 from agents.questions.zone_names import zones_in
@@ -93,7 +93,8 @@ def read(question: dict[str, Any]) -> Iterator[tuple[str, Any]]:
     if zones := zones_in(text, question["zones"], asked.spoken):
         yield "zone", zones[0]
     yield from _of_the_part(asked, zones)
-    if names_the_edge(text, asked.spoken) and not any(one.place for one in asked.intents):
+    in_a_name = any(names_the_edge(normalised(name), asked.spoken) for name in zones)
+    if names_the_edge(text, asked.spoken) and not in_a_name and not any(one.place for one in asked.intents):
         yield "place", "edge"
     for rank in ("largest", "smallest"):
         if words.has(rank, text) and not of_the_log:

@@ -23,13 +23,17 @@ INSTEAD = {
     r"waiting_lm|in_flight_turns|turns_lock": "compute lock",
 }
 """Pattern of each word -> what to say."""
+ASKED = ROOT / "agents" / "questions" / "words"
+"""Tables of what people say, such as the knots of wood."""
 PATTERN = re.compile("|".join(rf"(?<![A-Za-z])(?:{word})(?![A-Za-z])" for word in INSTEAD), re.IGNORECASE)
 
 
 def texts() -> Iterator[Path]:
     for package in ("agents", "tools", "knowledge", "anomaly_core", "benchmarks"):
         yield from (
-            path for path in (ROOT / package).rglob("*") if path.suffix in (".py", ".md", ".toml", ".html")
+            path
+            for path in (ROOT / package).rglob("*")
+            if path.suffix in (".py", ".md", ".toml", ".html") and path.parent != ASKED
         )
     yield from (ROOT / "docs").rglob("*.md")
     yield from ROOT.glob("*.md")

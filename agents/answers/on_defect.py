@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from agents.answers.on_named_type import asked_type, nearer, offered_types, weighed
 from agents.answers.on_verdict import (
     by_a_person,
     finding,
@@ -14,7 +15,7 @@ from agents.answers.on_verdict import (
     type_by_a_person,
 )
 from agents.answers.topic import MOST_DESCRIBED, Reply, Topic, same_type
-from agents.questions.slots import names_the_edge, place_of, type_of
+from agents.questions.places import names_the_edge, place_of
 from anomaly_core.names import plain_name
 from tools.locations import ZONE, Box
 from tools.records import DefectRecord, MeasuredRegion
@@ -96,7 +97,7 @@ def count(topic: Topic) -> Reply:
 
 def kind(topic: Topic) -> Reply:
     """Say which type the defect is, or whether it is the one that the question names."""
-    say, defect, named = topic.say, topic.state.get("defect_type"), topic.intent.type
+    say, defect, named = topic.say, topic.state.get("defect_type"), asked_type(topic)
     if topic.type_said is not None:
         if not topic.intent.closed or named is None:
             return Reply(f"{say.sentence(topic.type_name(topic.type_said))}.", by_a_person(topic))
@@ -116,11 +117,11 @@ def kind(topic: Topic) -> Reply:
         for one in topic.chosen[:1]
     ]
     neither = ""
+    offered: list[str] = []
     if topic.intent.choice:
-        known = topic.known_types
-        offered = [type_of(piece, topic.asked.spoken, known) for piece in topic.intent.choice]
+        offered = offered_types(topic)
         found = topic.defect
-        if found is not None and any(one is not None and same_type(one, found.name) for one in offered):
+        if found is not None and any(same_type(one, found.name) for one in offered):
             return Reply("", [_probably(topic, found), *looks])
         neither = say("Neither is established.") if found is None else say("Neither of them.")
     if topic.defect is None:
@@ -131,8 +132,13 @@ def kind(topic: Topic) -> Reply:
             told.append(say("It comes nearest to {types} [type].", types=say.listed(near)))
         asked_for = topic.intent.closed and named is not None
         if neither:
+            if best := nearer(topic, offered):
+                told[1:] = [say("Of these it comes nearer to {type} [type].", type=plain_name(best))]
             return Reply(neither, [*told[1:], *looks])
-        return Reply(say("Possibly.") if asked_for else "", [*told, *looks], None)
+        if asked_for and named is not None:
+            lead, reasons = weighed(topic, named)
+            return Reply(lead, [*reasons, *told, *looks], None)
+        return Reply("", [*told, *looks], None)
     told = [_probably(topic, topic.defect)]
     others = [plain_name(other.name) for other in topic.defect.alternatives[:2]]
     if others:

@@ -9,6 +9,7 @@ from agents.answers.analysis import rule_for
 from agents.answers.evidence import LEAST_SHARE
 from agents.answers.on_choice import chosen
 from agents.answers.on_limits import what_passes
+from agents.answers.on_named_type import weighed
 from agents.answers.topic import JUDGED, MOST_DESCRIBED, Reply, Topic, same_type, values_of
 from agents.questions.polarity import asks_openly
 from knowledge.log.entry import shown_time
@@ -245,9 +246,9 @@ def _of_type(topic: Topic, named: str) -> Reply:
         lead, affirmed = _answered(topic, False)
         return Reply(lead, [*finding(topic), *topic.near_limit()], affirmed)
     if defect is None:
-        return Reply(say("Possibly."), [finding(topic)[0], _undecided(topic, named)], None)
-    there = same_type(named, defect.name)
-    affirmed = there is not asks_good
+        lead, reasons = (say("Possibly."), []) if asks_good else weighed(topic, named)
+        return Reply(lead, [finding(topic)[0], *reasons, _undecided(topic, named)], None)
+    affirmed = same_type(named, defect.name) is not asks_good
     if not topic.intent.closed:
         return Reply(say("NG."), finding(topic), None)
     return Reply(topic.yes_no(affirmed), [*finding(topic), *topic.near_limit()], affirmed)

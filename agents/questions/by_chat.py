@@ -18,6 +18,7 @@ from agents.questions import slots
 from agents.questions.classifier import SENSES, classify
 from agents.questions.clauses import Clause
 from agents.questions.encoder import normalised
+from agents.questions.places import place_of
 from agents.questions.words import same_defect
 from agents.state import Turn
 from anomaly_core.errors import LanguageModelError
@@ -136,7 +137,7 @@ class ChatReader:
 
 def _held(one: AskedThing, text: str, language: str, known: Sequence[str]) -> dict[str, Any]:
     """Return the slots that the model names and the tables of words read from the question too."""
-    place, zone = slots.place_of(text, language), slots.zone_of(text, language)
+    place, zone = place_of(text, language), slots.zone_of(text, language)
     named, limit = slots.type_of(text, language, known), slots.limit_of(text, language)
     scale, regions = slots.scale_of(text), slots.regions_of(text, language, None)
     held = {

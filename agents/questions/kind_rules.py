@@ -7,9 +7,9 @@ from typing import Final, Literal
 
 from agents.questions.classifier import KINDS
 from agents.questions.intents import STANDS
+from agents.questions.places import place_of
 from agents.questions.polarity import sense_of
 from agents.questions.reading import Reading
-from agents.questions.slots import place_of
 from agents.questions.unheld import unheld_of
 from agents.questions.words import words_of
 from tools.records import Kind

@@ -12,6 +12,7 @@ from agents.questions.alternatives import Fate, alternatives_of, fate_of
 from agents.questions.clauses import Clause
 from agents.questions.encoder import normalised
 from agents.questions.examples import Sense
+from agents.questions.places import place_of
 from agents.questions.polarity import asks_openly
 from agents.questions.tags import without_tag
 from agents.questions.words import SPACELESS, words_of
@@ -80,7 +81,7 @@ def reading_of(
     whole, kind, probability = normalised(clause.text), clause.kind, clause.probability
     text = without_tag(whole, language)
     tagged = text != whole
-    place, regions = slots.place_of(text, language), slots.regions_of(text, language, last)
+    place, regions = place_of(text, language), slots.regions_of(text, language, last)
     elliptic = first and _is_elliptic(text, language)
     of_another = first and probability < GOES_ON and _is_short(text, language) and (regions or place)
     if last is not None and (elliptic or of_another):

@@ -12,8 +12,6 @@ from agents.questions.amounts import CM, MICRON, MM, NUMBER, PX, UNIT
 from agents.questions.words import IMAGE_ENDING, Words, types_in, words_of
 from agents.state import Seen, Turn
 from anomaly_core.names import plain_name
-from anomaly_core.results import CELLS
-from tools.locations import place_in
 from tools.records import LimitRecord
 
 INFLECTED: Final = 6
@@ -38,32 +36,6 @@ _SCALES: Final = (
 )
 
 
-def place_of(text: str, language: str) -> str | None:
-    """Return the place that a text names, as `tools.locations` reads it, or None.
-
-    text: in lower case.
-    """
-    given = re.search(r"-?\d+\s*,\s*-?\d+\s*,\s*-?\d+\s*,\s*-?\d+", text)
-    if given is not None:
-        return place_in(given[0])
-    words = words_of(language)
-    row = next((number for name, number in (("top", 0), ("bottom", 2)) if words.has(name, text)), 1)
-    column = next((number for name, number in (("left", 0), ("right", 2)) if words.has(name, text)), 1)
-    cell = CELLS[3 * row + column]
-    if (row, column) == (1, 1):
-        return "center" if words.has("center", text) else None
-    if " " in cell:
-        return cell
-    if words.has("half", text):
-        return f"{cell} half"
-    return f"{cell} edge" if words.has("edge", text) else cell
-
-
-def names_the_edge(text: str, language: str) -> bool:
-    """Return whether a text speaks of the edge without a side."""
-    return place_of(text, language) is None and words_of(language).has("edge", text)
-
-
 def type_of(text: str, language: str, known: Sequence[str] = ()) -> str | None:
     """Return the defect that a text names: by the notes' only name for it, else in common English, or None.
 
@@ -74,14 +46,16 @@ def type_of(text: str, language: str, known: Sequence[str] = ()) -> str | None:
         return max(noted, key=len)
     for code in dict.fromkeys((language, "en")):
         first = [
-            (found.start(), name)
+            (found.start(), -found.end(), name)
             for name, pattern in words_of(code).types.items()
             if (found := pattern.search(text)) is not None
         ]
         if first:
-            common = min(first)[1]
+            start, end, common = min(first)
+            # A word of two types, such as "剥離", is of either.
+            meant = {name for *span, name in first if span == [start, end]}
             # "Krumme Spitzen" are what the notes call "bent tip", if they have no other deformation.
-            noted = [name for name in known if common in types_in(name)]
+            noted = [name for name in known if meant & types_in(name)]
             return plain_name(noted[0]).lower() if len(noted) == 1 else common
     return None
 

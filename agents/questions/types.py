@@ -59,12 +59,14 @@ def shared_end(*names: str) -> str:
     return "".join(alike[::-1]) if len(alike) >= _ALIKE_AT_END else ""
 
 
-def called_type(text: str, types: Sequence[str], language: str, *, least: float = CALLED) -> str | None:
+def called_type(
+    text: str, types: Sequence[str], language: str, *, least: float = CALLED, counts: Sequence[int] = _WINDOWS
+) -> str | None:
     """Return the type that some words of a text are a name of: "cabeça cortada" of "Cut head", or None.
 
-    text: normalised. types: names as they are logged or noted. least: cosine.
+    text: normalised. types: names as they are logged or noted. least: cosine. counts: of words.
     """
-    some = list(dict.fromkeys(windows(text, language)))[:MOST_WINDOWS]
+    some = list(dict.fromkeys(windows(text, language, counts)))[:MOST_WINDOWS]
     if not some or not types:
         return None
     vectors = encode([*some, *(plain_name(name).lower() for name in types)])

@@ -22,6 +22,7 @@ from agents.questions.kind_rules import read_as
 from agents.questions.languages import language_of, wished_language
 from agents.questions.orders import without_orders
 from agents.questions.pairs import of_a_pair
+from agents.questions.places import place_of
 from agents.questions.polarity import sense_of, sense_of_parts
 from agents.questions.reading import Reading, reading_of
 from agents.questions.reasons import why_of
@@ -175,7 +176,7 @@ def _intents_of(said: Reading) -> list[Understanding]:
     sense = "open" if choice else _sense(kind, said)
     closed = kind in CLOSED and not said.openly and (kind != "verdict" or sense != "open")
     of_alternatives = bool(choice) or (bool(one.choice) and kind in ("type", "place", "parts"))
-    places = {slots.place_of(piece, language) for piece in choice} if kind == "place" else set()
+    places = {place_of(piece, language) for piece in choice} - {None} if kind == "place" else set()
     guess = guess_of(said.text, language) if kind == "cause" else None
     if guess is None and kind == "cause" and said.has("fault") and not said.openly:
         guess = said.text  # it names no cause of its own, but what went wrong

@@ -125,6 +125,18 @@ def section_of(name: str) -> str | None:
 
 
 @cache
+def sections_in(name: str) -> frozenset[str]:
+    """Return the English names of the sections of a part that a name holds: thread in "Thread damage"."""
+    plain = plain_name(name).lower()
+    return frozenset(
+        english
+        for path in sorted(FOLDER.glob("*.toml"))
+        for english, pattern in words_of(path.stem).sections.items()
+        if pattern.search(plain)
+    )
+
+
+@cache
 def _english(name: str) -> str | None:
     """Return a defect's English name, by its name in any language, or None."""
     return _in_english(name, lambda words: words.types)

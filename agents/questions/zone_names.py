@@ -12,6 +12,7 @@ import numpy as np
 
 from agents.questions.encoder import encode, normalised
 from agents.questions.words import NEVER, SPACELESS, Words, section_of, words_of
+from agents.questions.zone_parts import HAN, HANGUL, KATAKANA, PARTICLES, named_in_part
 
 SIDES: Final = ("left", "right", "top", "bottom")
 """Sides that a zone's English name may hold: "right hand"."""
@@ -25,12 +26,17 @@ SAID: Final = 0.14
 """How much less is enough for a zone whose noun the question names."""
 LONG_WORD: Final = 8
 """Letters from which one word alone may stand for a name of several: "Hinterrad", but not "blauer"."""
+SHORT_WORD: Final = 6
+SHORT_LIKE: Final = 0.75
+"""Letters up to which a word alone must be nearer: "blo\u00df" is 0.68 like "Ader"."""
 MOST_WINDOWS: Final = 80
 _LATIN: Final = r"[a-z\u00df-\u024f\d]"
 _ENDINGS: Final = r"(?:e?s|e?n|em?|[aio]s?)?"
 _IDIOM: Final = re.compile(r"(left|right)-hand(?=\s+side)")
 _UNNAMED: Final = frozenset({"image", "region", "this", "it", "one", "edge", "center", *SIDES})
 """Meanings of words that alone stand for no zone, whatever its name: "part" is no zone "upper part"."""
+_WRITTEN: Final = {"ko": rf"[{HANGUL}]", "ja": rf"[\u3040-\u30ff{HAN}]", "zh": rf"^[{HAN}]+$"}
+"""Letters of names by their language."""
 Span = tuple[int, int, str]
 
 
@@ -46,8 +52,10 @@ def zones_in(text: str, zones: Sequence[str], language: str) -> list[str]:
     if found:
         found += _joined(plain, zones, found, language)
         return list(dict.fromkeys(name for _, _, name in sorted(found)))
+    # "In dieser Schicht" is no "Deckschicht".
+    text = words_of(language).without(text, "shift")
     meant = [name for name in zones if _may_be_at(name, text, words_of(language))]
-    ways = (_at_a_side, _of_a_side_word, _meant, _shared)
+    ways = (_at_a_side, _of_a_side_word, _in_part, _meant, _shared)
     return next((named for way in ways if (named := way(text, meant, language))), [])
 
 
@@ -81,6 +89,12 @@ def _joined(plain: str, zones: Sequence[str], found: Sequence[Span], language: s
             if match is not None:
                 more.append((*match.span(), name))
     return more
+
+
+def _in_part(text: str, zones: Sequence[str], language: str) -> list[str]:
+    """Return the zones that a text names by a part of their names; see `named_in_part`."""
+    by_plain = {_bare(" ".join(words_in(name))): name for name in zones}
+    return [by_plain[one] for one in named_in_part(_bare(text), list(by_plain), language)]
 
 
 def _at_a_side(text: str, zones: Sequence[str], language: str) -> list[str]:
@@ -122,15 +136,25 @@ def _names_noun(name: str, text: str, words: Words) -> bool:
         return False
     section = section_of(noun) or section_of(name)
     called_so = words.sections.get(section or "", NEVER)
-    if re.search(rf"(?<!{_LATIN}){_inflected(_bare(noun))}(?!{_LATIN})", _bare(text)):
+    written = called(noun) if noun.isalpha() and not re.search(_LATIN, _bare(noun)) else None
+    if (written or re.compile(rf"(?<!{_LATIN}){_inflected(_bare(noun))}(?!{_LATIN})")).search(_bare(text)):
         return True
     halved = words.by_meaning["half"] if _is_half(noun) else NEVER
-    return called_so.search(text) is not None or halved.search(text) is not None
+    return any(map(_stands_apart, called_so.finditer(text))) or halved.search(text) is not None
+
+
+def _stands_apart(found: re.Match[str]) -> bool:
+    """Return whether a word is no piece of a longer one in katakana: "キャップ" of "キャップリング"."""
+    around = found.string[max(found.start() - 1, 0) : found.start()], found.string[found.end() :][:1]
+    ends = found[0][0], found[0][-1]
+    return not any(
+        re.fullmatch(rf"[{KATAKANA}]{{2}}", one + end) for one, end in zip(around, ends, strict=True)
+    )
 
 
 def _noun(name: str) -> str:
-    """Return the last word of a zone's name that is no number: "spoke" of "spoke 2"."""
-    spoken = [word for word in words_in(name) if not word[:1].isdigit()]
+    """Return the last word of a zone's name that has no digit: "spoke" of "spoke 2"."""
+    spoken = [word for word in words_in(name) if re.search(r"\d", word) is None]
     return spoken[-1] if spoken else ""
 
 
@@ -172,6 +196,10 @@ def _meant(text: str, zones: Sequence[str], language: str) -> list[str]:
     for at, window in enumerate(windows):
         if " " not in window and language not in SPACELESS and len(window) < LONG_WORD:
             cosines[at, several] = 0.0
+            if len(window) < SHORT_WORD:
+                cosines[at, cosines[at] < SHORT_LIKE] = 0.0
+    # Characters that names share do not make them alike: "螺丝" is no "螺纹".
+    cosines[:, [_is_written_in(name, language) for name in names]] = 0.0
     at, best = divmod(int(cosines.argmax()), len(names))
     others = np.delete(cosines[at], best)
     lead = float(cosines[at, best] - others.max()) if len(others) else 1.0
@@ -179,6 +207,11 @@ def _meant(text: str, zones: Sequence[str], language: str) -> list[str]:
     said = _names_noun(nearest, text, words) or (_is_half(_noun(nearest)) and words.has("edge", text))
     least = LIKE - (SAID if said else 0.0)
     return [nearest] if cosines[at, best] >= least and lead >= LEAD else []
+
+
+def _is_written_in(name: str, language: str) -> bool:
+    """Return whether a name is written as a language without spaces is."""
+    return language in SPACELESS and re.search(_WRITTEN[language], name) is not None
 
 
 def _windows(text: str, language: str) -> Iterator[str]:
@@ -221,10 +254,19 @@ def called(name: str) -> re.Pattern[str]:
     """
     words, between = [_bare(word) for word in words_in(name)], r"[-_\s]*"
     if not words or re.search(_LATIN, "".join(words)) is None:
-        return re.compile(between.join(map(re.escape, words)) or r"(?!)")
+        return re.compile(_apart("".join(words), between.join(map(re.escape, words)) or r"(?!)"))
     if len(words) == 1 and len(words[0]) >= COMPOUND:
         return re.compile(rf"(?<!{_LATIN}){re.escape(words[0])}")
     return re.compile(rf"(?<!{_LATIN}){between.join(map(_inflected, words))}(?!{_LATIN})")
+
+
+def _apart(name: str, pattern: str) -> str:
+    """Return the pattern of a name without Latin letters where a short one is in no longer word: "캡슐"."""
+    if re.fullmatch(rf"[{HANGUL}]{{1,2}}", name):
+        return rf"(?<![{HANGUL}]){pattern}{PARTICLES}" if len(name) == 1 else rf"{pattern}{PARTICLES}"
+    if re.fullmatch(rf"[{KATAKANA}]+", name):
+        return rf"(?<![{KATAKANA}]){pattern}(?![{KATAKANA}])"
+    return pattern
 
 
 def _inflected(word: str) -> str:

@@ -9,8 +9,8 @@ from operator import itemgetter
 from typing import Final
 
 from agents.questions.encoder import normalised
+from agents.questions.places import place_of
 from agents.questions.polarity import sense_of
-from agents.questions.slots import place_of
 from agents.questions.words import words_of
 from agents.questions.zone_names import SIDES, called, zones_in
 from agents.state import Asked, Understanding

@@ -1,0 +1,92 @@
+"""The place in the image that a text names: by sides, the center, a clock's hours, and by no idiom."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import Final
+
+from agents.questions.words import words_of
+from anomaly_core.results import CELLS
+from tools.locations import place_in
+
+_HOURS: Final = ("top", "top right", "top right", "right", "bottom right", "bottom right", "bottom",
+                 "bottom left", "bottom left", "left", "top left", "top left")  # fmt: skip
+"""Cells of the hours from twelve, as on the face of a clock."""
+_HAN: Final = ("一", "二", "三", "四", "五", "六", "七", "八", "九", "十", "十一", "十二")
+_CLOCK: Final = re.compile(
+    r"(?P<a>\w{1,6}?)[ -]?o['’]? ?clock[ -](?:position|direction|side)"
+    r"|(?:at|near|around) (?P<b>\w{1,6}) o['’]? ?clock"
+    r"|(?:auf|bei) (?P<c>\w{1,7}) uhr|(?P<d>\w{1,7})[ -]uhr[ -](?:position|stellung|richtung)"
+    r"|(?:position|direction) (?:de )?(?P<e>\w{1,6}) ?h(?:eures?)?\b|à (?P<f>\d{1,2}) heures sur l['’]horloge"
+    r"|(?:posición|dirección|posição|direção) d(?:e las?|as?|e) (?P<g>\w{1,6})(?: horas)?\b"
+    r"|(?:posizione|direzione|a)(?: delle)? ore (?P<h>\w{1,7})\b"
+    r"|(?P<i>\d{1,2}|[一二两三四五六七八九十]{1,2}) ?[点點时時시](?:钟|鐘)?"
+    r" ?の?(?:方向|位置|方位|방향|위치|쪽)"
+)
+_TIMES: Final = (
+    "today",
+    "yesterday",
+    "this_week",
+    "last_week",
+    "morning",
+    "shift",
+    "since",
+    "until",
+    "when_at",
+)
+"""Meanings of words beside which an hour is one of the day."""
+
+
+def place_of(text: str, language: str) -> str | None:
+    """Return the place that a text names, as `tools.locations` reads it, or None.
+
+    text: in lower case.
+    """
+    given = re.search(r"-?\d+\s*,\s*-?\d+\s*,\s*-?\d+\s*,\s*-?\d+", text)
+    if given is not None:
+        return place_in(given[0])
+    words, text = words_of(language), placed(text, language)
+    row = next((number for name, number in (("top", 0), ("bottom", 2)) if words.has(name, text)), 1)
+    column = next((number for name, number in (("left", 0), ("right", 2)) if words.has(name, text)), 1)
+    cell = CELLS[3 * row + column]
+    if (row, column) == (1, 1):
+        return "center" if words.has("center", text) else _at_an_hour(text, language)
+    if " " in cell:
+        return cell
+    if words.has("half", text):
+        return f"{cell} half"
+    return f"{cell} edge" if words.has("edge", text) else cell
+
+
+def names_the_edge(text: str, language: str) -> bool:
+    """Return whether a text speaks of the edge without a side."""
+    return place_of(text, language) is None and words_of(language).has("edge", placed(text, language))
+
+
+def placed(text: str, language: str) -> str:
+    """Return a text, in lower case, without idioms that name a side and mean none: "links liegen lassen"."""
+    return words_of(language).without(text, "no_place")
+
+
+def _at_an_hour(text: str, language: str) -> str | None:
+    """Return the cell that an hour stands for, as on a clock: "at 3 o'clock", or None."""
+    found, words = _CLOCK.search(text), words_of(language)
+    if found is None or (found["b"] and any(words.has(one, text) for one in _TIMES)):
+        return None
+    hour = _hours(language).get(next(one for one in found.groups() if one))
+    return None if hour is None else _HOURS[hour % 12]
+
+
+@cache
+def _hours(language: str) -> dict[str, int]:
+    """Return the hours by their digits and their words."""
+    counting = words_of(language).counting
+    spoken = {word: number for number, pattern in enumerate(counting, 1) for word in _plain(pattern)}
+    han = {word: number for number, word in enumerate(_HAN, 1)}
+    more = {"eleven": 11, "twelve": 12, "elf": 11, "zwölf": 12, "两": 2}
+    return {**spoken, **han, **more, **{str(number): number for number in range(1, 13)}}
+
+
+def _plain(pattern: str) -> list[str]:
+    return [word for word in pattern.split("|") if word.isalpha()]
