@@ -114,9 +114,9 @@ def _of_the_log(asked: Asked) -> Iterator[tuple[str, Any]]:
     for log in logs[:1]:
         if log.since is not None or log.until is not None:
             yield "period", (_local(log.since), _local(log.until))
-        yield from (
-            (name, value) for name in ("lot", "station", "number") if (value := getattr(log, name, None))
-        )
+        yield from ((name, value) for name in ("lot", "station") if (value := getattr(log, name, None)))
+        if number := log.number or log.latest:
+            yield "number", number
         if log.people:
             yield "operator", log.people
 

@@ -36,7 +36,9 @@ from tools.log_names import MOST_NAMES, missing_in, named_in, names_in
 from tools.log_question import LogFigure, LogQuestion
 
 MOST_ROWS: Final = 10
-"""Images that an answer names."""
+"""Images that an answer names, where no number of them is asked for."""
+MOST_ASKED: Final = 50
+"""The same where one is."""
 MOST_GROUPS: Final = 200
 """Lots, stations or operators that are ranked."""
 OF_LOTS: Final = frozenset[LogFigure]({"count", "yield", "worst", "list"})
@@ -160,6 +162,11 @@ def _figures(
         station=station,
     )
     decision = "fail" if types and asked.decision is None else asked.decision
+    if asked.latest is not None:
+        # The parts are whoever's that corrected them.
+        of_all = replace(scope, operator=None) if figure == "corrected" else scope
+        scope = replace(scope, start=tallies.start_of_latest(Parts(connection, of_all), asked.latest))
+    most = min(asked.number or MOST_ROWS, MOST_ASKED)
     parts = Parts(connection, scope)
     chosen = parts.narrowed(decision=decision, types=tuple(types) if types else None)
     whole = parts.counts()
@@ -167,11 +174,11 @@ def _figures(
     made: dict[str, Any] = {}
     match figure:
         case "list" | "last" | "often":
-            made["rows"] = _rows(chosen, "latest")
+            made["rows"] = _rows(chosen, "latest", most)
         case "count" if scope.name is not None:
             made["rows"] = _rows(parts, "latest")[:1]
         case "worst" | "largest":
-            made["rows"] = _rows(chosen, "worst")
+            made["rows"] = _rows(chosen, "worst", most)
         case "first":
             made["rows"] = _rows(chosen, "first")[:1]
             run = parts.present_run()
@@ -221,7 +228,11 @@ def _figures(
                 _picked(DriftRecord, vars(one)) for one in drifts(connection, scope, of_images=False)
             ]
         case "corrected":
-            corrected = figures.corrections(connection, scope)
+            corrected = figures.corrections(connection, replace(scope, start=None))
+            if scope.start is not None:
+                these = Parts(connection, replace(scope, operator=None)).rows()
+                images = {row["sha256"] for row in these}
+                corrected = [one for one in corrected if one["sha256"] in images]
             of_image = (image or asked.image_name or "").lower()
             corrected = [one for one in corrected if of_image in ("", one["name"].lower())]
             made["corrections"] = [_picked(CorrectedRecord, one) for one in corrected]
@@ -261,6 +272,8 @@ def _figures(
         counts=counted,
         number=number,
         alpha=asked.alpha,
+        latest=asked.latest,
+        listed=asked.number if figure in ("list", "last", "worst", "largest") else None,
         below=None if asked.alpha is None else parts.below(asked.alpha),
         **made,
     )
@@ -319,10 +332,8 @@ def _types(asked: LogQuestion, known: Sequence[str]) -> list[str]:
     return [name for name in known if key in name_key(name) or name_key(name) in key] or [asked.type]
 
 
-def _rows(parts: Parts, order: figures.Order) -> list[LoggedRecord]:
-    return [
-        _picked(LoggedRecord, {**row, "decision": row["last_word"]}) for row in parts.rows(order, MOST_ROWS)
-    ]
+def _rows(parts: Parts, order: figures.Order, most: int = MOST_ROWS) -> list[LoggedRecord]:
+    return [_picked(LoggedRecord, {**row, "decision": row["last_word"]}) for row in parts.rows(order, most)]
 
 
 def _picked(kind: type[Any], row: Mapping[str, Any]) -> Any:

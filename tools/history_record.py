@@ -153,7 +153,8 @@ class HistoryRecord(PeriodRecord):
     the figure has no use for them. below: parts of a p-value below alpha, where one is supposed. than: the
     period that is compared. groups: lots, stations, operators, hours, or the two periods. chance: that shares
     of two groups, or halves, differ as much where nothing has changed (Fisher's exact test), in [0, 1].
-    trends: by product, where several count.
+    trends: by product, where several count. latest: of how many of the latest parts alone it is asked, more
+    than there are where counts holds fewer. listed: how many rows are asked for.
     """
 
     figure: LogFigure
@@ -186,6 +187,8 @@ class HistoryRecord(PeriodRecord):
     scores: ScoreRecord | None = None
     places: list[PlaceRecord] = Field(default_factory=list)
     trends: list[ProductTrend] = Field(default_factory=list)
+    latest: int | None = None
+    listed: int | None = None
 
     @property
     def text(self) -> str:
@@ -199,6 +202,7 @@ class HistoryRecord(PeriodRecord):
             *(["one image"] if self.image else []),
             *([f"since {self.since}"] if self.since else []),
             *([f"until {self.until}"] if self.until else []),
+            *([f"the latest {self.latest} alone"] if self.latest else []),
         ]
         one = self.counts
         told = f"the log holds {one.all} parts, {one.inspections} inspections"

@@ -52,7 +52,7 @@ def names_in(
         return text.find(plain_name(name).lower())
 
     logged = names.distinct(connection, "station")
-    numbered = [one for one in logged if station is not None and re.sub(r"\D+", "", one) == station]
+    numbered = [one for one in logged if station is not None and _is_called(one, station)]
     stations = sorted(named_in(text, logged), key=placed) or (numbered if len(numbered) == 1 else [])
     known = names.distinct(connection, "operator")
     operators = sorted(named_in(text, known), key=placed) or [one for one in known if spelled_in(text, one)]
@@ -115,15 +115,36 @@ def _coded(text: str) -> list[str]:
 
 def _unnamed(name: str, found: Sequence[str]) -> bool:
     """Return whether a word is no part of names that were found."""
-    return not any(name.lower() in re.split(r"[\s_-]+", one.lower()) for one in found)
+    return not any(
+        name.lower() in re.split(r"[\s_-]+", one.lower()) or spelled_in(name, one) or _begins(one, name)
+        for one in found
+    )
 
 
 def _spelt_like(name: str, known: Sequence[str]) -> str | None:
     """Return the one logged name that is spelt like another but for a letter: "Ana" and "Anna"; or None."""
+    if begun := [one for one in known if _begins(one, name)]:
+        return begun[0] if len(begun) == 1 else None
     if len(name) < _SHORTEST:
         return None
     near = [one for one in known if _differ_by_one(name_key(name), name_key(one))]
     return near[0] if len(near) == 1 else None
+
+
+def _is_called(name: str, station: str) -> bool:
+    """Return whether a station's name has this number, or ends with this letter."""
+    if station.isdecimal():
+        return re.sub(r"\D+", "", name).lstrip("0") == station.lstrip("0")
+    return re.split(r"[\W_]+", name.lower())[-1] == station
+
+
+def _begins(known: str, name: str) -> bool:
+    """Return whether a name in characters is the family's of a logged one: 田中 of 田中太郎."""
+    return (
+        not name.isascii()
+        and re.match(r"[\u4e00-\u9fff\uac00-\ud7a3]", name) is not None
+        and known.startswith(name)
+    )
 
 
 def _differ_by_one(one: str, other: str) -> bool:

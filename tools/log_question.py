@@ -70,6 +70,8 @@ class LogQuestion(PeriodRecord):
     lot: str | None = Field(None, description="of this lot alone")
     station: str | None = Field(None, description="of this station alone")
     type: str | None = Field(None, description="a defect's name")
+    number: int | None = Field(None, ge=1, description="how many parts are to be listed at most")
+    latest: int | None = Field(None, ge=1, description="of the latest so many parts alone")
     image_name: str | None = Field(None, description="file name of an image in the log; none is opened")
     this: bool = Field(False, description="whether it speaks of the product in hand")
     conversation: bool = Field(False, description="whether it speaks of this conversation")

@@ -28,6 +28,17 @@ SHARE: Final = {
     "pass": "{percent} passed: {number} of {count} inspected parts {period} [{id}].",
     "review": "{percent} are to be reviewed: {number} of {count} inspected parts {period} [{id}].",
 }
+LATEST: Final = {
+    "fail": "{number} of the last {count} parts failed [{id}].",
+    "pass": "{number} of the last {count} parts passed [{id}].",
+    "review": "{number} of the last {count} parts are to be reviewed [{id}].",
+    "all": "Of the last {count} parts {passed} passed, {review} are to be reviewed, {failed} failed [{id}].",
+}
+LATEST_SHARE: Final = {
+    "fail": "{percent} of the last {count} parts failed: {number} [{id}].",
+    "pass": "{percent} of the last {count} parts passed: {number} [{id}].",
+    "review": "{percent} of the last {count} parts are to be reviewed: {number} [{id}].",
+}
 
 
 class Told:
@@ -44,6 +55,8 @@ class Told:
     def period(self, of: PeriodRecord | None = None) -> str:
         """Return a period, that of the figures if not given, as an adverbial."""
         found, say = of or self.found, self.say
+        if of is None and self.found.latest is not None:
+            return say("among the last {count} parts", count=self.found.counts.all)
         if found.period:
             return say(found.period)
         since = None if found.since is None else local(found.since)
@@ -70,11 +83,17 @@ class Told:
             *([say("station {name}", name=found.station)] if found.station else []),
             *([say("operator {name}", name=found.operator)] if found.operator else []),
         ]
+        if found.latest is not None and (found.since or found.until):
+            narrowed.append(
+                self.period(PeriodRecord(**found.model_dump(include={"since", "until", "period"})))
+            )
         told = [self("Counted: {scope} alone [{id}].", scope=say.listed(narrowed))] if narrowed else []
         if len(found.products) > 1 and found.figure in OF_ALL and not narrowed:
             some = [plain_name(name) for name in found.products[:MOST_NAMED]]
             some += ["..."] * (len(found.products) > MOST_NAMED)
             told.append(self("All products are counted: {products} [{id}].", products=say.listed(some)))
+        if found.latest is not None and found.counts.all < found.latest:
+            told.insert(0, self("There are no more than {count} [{id}].", count=found.counts.all))
         if found.counts.inspections != found.counts.all:
             once = "Each part counts once, by its last word: {count} inspections [{id}]."
             told.insert(0, self(once, count=found.counts.inspections))
@@ -83,6 +102,9 @@ class Told:
     def counted(self) -> str:
         """Return how many there are of the decision that is asked for, or of each."""
         found, say = self.found, self.say
+        if found.latest is not None and not found.types and found.counts.all > 1:
+            message = LATEST[found.decision or "all"]
+            return self(message, number=found.number, **self._counts())
         if found.decision is None:
             one = (
                 "One part was inspected {period}: {passed} passed, {review} to review, {failed} failed "
@@ -93,10 +115,7 @@ class Told:
                 if found.counts.all == 1
                 else "{count} parts were inspected {period}: {passed} passed, {review} to review, {failed} "
                 "failed [{id}].",
-                count=found.counts.all,
-                passed=found.counts.passed,
-                review=found.counts.review,
-                failed=found.counts.failed,
+                **self._counts(),
             )
         if found.types:
             return self(
@@ -108,13 +127,18 @@ class Told:
             )
         return self(COUNTED[found.decision], number=found.number, count=found.counts.all)
 
+    def _counts(self) -> dict[str, int]:
+        one = self.found.counts
+        return {"count": one.all, "passed": one.passed, "review": one.review, "failed": one.failed}
+
     def share(self) -> str:
         """Return the share of the decision that is asked for, or of the type."""
         found = self.found
         if found.types:
             return self.counted()
+        messages = SHARE if found.latest is None else LATEST_SHARE
         return self(
-            SHARE[found.decision or "pass"],
+            messages[found.decision or "pass"],
             percent=percent(found.number, found.counts.all),
             number=found.number,
             count=found.counts.all,

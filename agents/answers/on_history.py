@@ -10,6 +10,7 @@ from agents.answers.on_bounds import against, supposed
 from agents.answers.on_conversation import conversation
 from agents.answers.on_figures import MOST_NAMED, Told, local, percent, shown
 from agents.answers.on_groups import groups
+from agents.answers.on_lists import listed
 from agents.answers.on_tallies import WORDED, change, missing, trends
 from agents.answers.topic import JUDGED, Reply, Topic
 from agents.questions.carried import only_asks_why
@@ -43,6 +44,8 @@ def history(topic: Topic) -> Reply:
     if not topic.intent.closed and only_asks_why(topic.intent.text, topic.asked.spoken):
         no_reasons = told("The log holds what was found, and no reasons [{id}].")
         return Reply("", [no_reasons, *_frequent(told).body, *told.scope()])
+    if topic.intent.limit is not None and topic.intent.limit.unit != "percent":
+        lacking.append(told("The log is not searched by the size of defects [{id}]."))
     reply = supposed(told) if found.below is not None else reply or _WORDED[found.figure](told)
     if lacking:
         return Reply("", [*lacking, *reply.body[:3], *told.scope()])
@@ -98,6 +101,8 @@ def _operators(told: Told) -> Reply:
 def _list(told: Told) -> Reply:
     found = told.found
     # Images of several folders may have one name.
+    if found.listed is not None and found.rows:
+        return listed(told)
     counted = Counter(row.name for row in found.rows)
     names = [f'"{name}"' if count == 1 else f'"{name}" ({count})' for name, count in counted.items()]
     if not names:
@@ -110,6 +115,8 @@ def _list(told: Told) -> Reply:
 def _worst(told: Told) -> Reply:
     if not told.found.rows:
         return Reply(told.say("None."), [told.counted()])
+    if told.found.listed is not None:
+        return listed(told)
     first, *others = told.found.rows
     next_ = [f'"{row.name}"' for row in others[: MOST_NAMED - 1]]
     body = [_row(told, 'The worst is "{name}" of {time}: {decision}, p-value {p} [{id}].', first)]
@@ -119,6 +126,8 @@ def _worst(told: Told) -> Reply:
 def _last(told: Told) -> Reply:
     if not told.found.rows:
         return Reply(told.say("None."), [told.counted()])
+    if told.found.listed is not None:
+        return listed(told)
     first = told.found.rows[0]
     return Reply("", [_row(told, 'The last is "{name}" of {time}: {decision}, p-value {p} [{id}].', first)])
 

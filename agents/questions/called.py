@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from agents.questions.named_people import is_title, people_in
 from agents.questions.words import SPACELESS, words_of
 
 _NAME: Final = r"[^\W\d_a-z\u00df-\u00ff][^\W\d_]*[^\W\d_A-Z](?:-[^\W\d_]+)?"
@@ -27,9 +28,12 @@ def called_people(text: str, language: str) -> list[str]:
     meant = [
         name
         for name in found
-        if not any(pattern.fullmatch(name.lower()) for pattern in (*words.types.values(), *_common(language)))
+        if not is_title(name, language)
+        and not any(
+            pattern.fullmatch(name.lower()) for pattern in (*words.types.values(), *_common(language))
+        )
     ]
-    return list(dict.fromkeys(meant))[:MOST]
+    return list(dict.fromkeys([*people_in(text, language), *meant]))[:MOST]
 
 
 def _common(language: str) -> Iterator[re.Pattern[str]]:

@@ -12,6 +12,7 @@ from agents.questions.amounts import NUMBER, UNIT
 from agents.questions.clauses import WISH_WORDS
 from agents.questions.encoder import normalised
 from agents.questions.languages import WISHES, wished_language
+from agents.questions.numbered import with_latest
 from agents.questions.periods import period_of
 from agents.questions.polarity import asks_openly
 from agents.questions.slots import type_of, zone_of
@@ -97,6 +98,7 @@ def put_in_full(
     ways: tuple[Callable[[], str | None], ...] = (
         lambda: _with_measure(rest, before, language),
         lambda: _with_period(rest, before, language, now),
+        lambda: with_latest(before, rest, words),
         lambda: _at_the_other_end(rest, before, language),
         lambda: _with_name(rest, before, language, logged),
         lambda: _with_type(rest, before, language, known, goes_on=goes_on),

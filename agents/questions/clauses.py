@@ -24,7 +24,10 @@ MOST: Final = 8
 SHORT: Final = 3
 """Words of a clause that may be one of two alternatives; twice as many characters without spaces."""
 _END: Final = re.compile(
-    r"(?<=[?!;\u3002\uff1f\uff01\uff1b\n])\s*|(?<=[^\d\s.]\.)\s+|(?<=,)\s+|(?<=[\uff0c\u3001])|(?<=[\u3040-\u9fff],)(?=[\u3040-\u9fff])|(?<=\S:)\s+"
+    r"(?<=[?!;\u3002\uff1f\uff01\uff1b\n])\s*"
+    # No sentence ends at "n.i.O." and "lot no. 12".
+    r"|(?<=[^\d\s.]\.)(?<!\.[^\W\d_]\.)(?:(?<!\s[Nn][ro]\.)(?<!\s[Nn]\.)|(?=\s+\D))\s+"
+    r"|(?<=,)\s+|(?<=[\uff0c\u3001])|(?<=[\u3040-\u9fff],)(?=[\u3040-\u9fff])|(?<=\S:)\s+"
     r"|(?<=[가-힣]고)\s+|\s+[\u2013\u2014-]\s+"
 )
 _UNIT: Final = re.compile(rf"\W*(?:(?:in|auf|en|em|dans)\s+)?(?:{MM}|{PX}|{CM}|{PERCENT})\W*")

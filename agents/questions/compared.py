@@ -10,15 +10,15 @@ from typing import Final, Literal
 from agents.questions.periods import (
     NAMES,
     Period,
-    Point,
     beside,
     itself,
-    local,
     named_period,
+    opened,
     period_at,
     points_in,
     without,
 )
+from agents.questions.points import Point, local
 from agents.questions.words import Words, words_of
 
 Direction = Literal["worse", "better", "more", "fewer"]
@@ -118,7 +118,7 @@ def _of_one(
     if words.has("which", rest) or words.has("trend", rest):
         return None
     ranked = direction in ("worse", "better")
-    if ranked and not than and beside("since", text, point, language):
+    if ranked and not than and opened(text, point, language):
         first = period_at(point, text, language, now)
         return first, _before(first, point.since, now)
     if current is not None and than:
@@ -131,7 +131,7 @@ def _of_one(
 
 def _open(point: Point, text: str, language: str, now: datetime) -> Period:
     """Return the period of a point, which is open where "since" stands beside it."""
-    since = beside("since", text, point, language)
+    since = opened(text, point, language)
     return period_at(point, text, language, now) if since else itself(point, now)
 
 

@@ -9,8 +9,11 @@ from typing import Final
 
 from agents.questions.bounds import alpha_of, bound_of
 from agents.questions.called import called_people
+from agents.questions.code_names import code_name
 from agents.questions.compared import compared_periods
 from agents.questions.encoder import normalised
+from agents.questions.named_people import people_in
+from agents.questions.numbered import Numbers, numbers_in
 from agents.questions.periods import Period, period_of
 from agents.questions.polarity import asks_openly
 from agents.questions.unheld import unheld_of
@@ -87,14 +90,25 @@ def of_the_log(one: Understanding, language: str, now: datetime, *, pictured: bo
         log.figure in {*GROUPS, "places"} or held or (log.alpha is not None and decided)
     )
     # "The rate is higher than yesterday" and "il tasso più alto" name no place.
-    placed = one.place is not None and not of_all and not (implied and log.than is not None)
+    numbered = not pictured and _is_numbered(log, one.kind)
+    placed = one.place is not None and not (of_all or numbered or (implied and log.than is not None))
     if placed or one.region is not None or words.has("judgeable", text) or unheld_of(words, text):
         return one
     # "What share of the cells failed?" asks for no size.
     named = of_all or (not pictured and log.figure == "yield" and decided)
-    if not named and not _is_meant(one, log, words, closed=closed, pictured=pictured):
+    if not (named or numbered) and not _is_meant(one, log, words, closed=closed, pictured=pictured):
         return one
     return asked_of(one, _typed(_whole(log, words), one, words), closed=closed)
+
+
+def _is_numbered(log: LogQuestion, kind: Kind) -> bool:
+    """Return whether a question is of the last 20 parts, the 5 worst, a station in a period, or a lot."""
+    dated = (log.since or log.until) is not None
+    # "Name three defects that it can have."
+    decided = log.decision is not None and kind != "catalogue"
+    listed = log.number is not None and (dated or decided or log.figure in ("worst", "last"))
+    placed = (dated and log.station is not None) or (log.lot is not None and log.decision is not None)
+    return log.latest is not None or listed or placed
 
 
 def _is_meant(one: Understanding, log: LogQuestion, words: Words, *, closed: bool, pictured: bool) -> bool:
@@ -110,6 +124,12 @@ def _is_meant(one: Understanding, log: LogQuestion, words: Words, *, closed: boo
     limit = figure == "first" and any(words.has(each, log.text) for each in ("limit", "long", "length"))
     # "Who changed the verdict?" asks for a name, as "whom do I call?" does; "more rejects than yesterday?"
     of_any_kind = words.has("corrected_by", log.text) or (not pictured and compared)
+    # "How many over 2 mm today?", "any that is too long among those that Mr. Li passed?"
+    called = not pictured and any(people_in(one.text, words.language))
+    if called and (one.kind in OF_THE_LOG or one.kind == "size") and not elsewhere:
+        return True
+    if not pictured and one.kind == "size" and one.limit is not None and dated:
+        return True
     of_its_kinds = (
         one.kind == "history" or compared,
         # "How many defects today?"
@@ -149,7 +169,9 @@ def named_in_the_log(one: Understanding, language: str, now: datetime) -> Unders
 def _typed(log: LogQuestion, one: Understanding, words: Words) -> LogQuestion:
     """Return what is asked of the log with the type of defect and the persons that the question names."""
     unknown = one.type is None and log.figure != "frequent" and words.has("unknown", log.text)
-    people = [] if log.person else called_people(one.text, words.language)
+    people = (
+        list(people_in(one.text, words.language)) if log.person else called_people(one.text, words.language)
+    )
     return log.model_copy(update={"type": UNKNOWN if unknown else one.type, "people": people})
 
 
@@ -160,9 +182,21 @@ def in_its_period(one: Understanding, before: Understanding | None, language: st
         return one
     within = "" if words_of(language).has("overall", log.text) else earlier.text
     scope: dict[str, object] = {"within": within}
-    if not (log.since or log.until):
-        scope |= {name: getattr(earlier, name) for name in ("since", "until", "period", "than")}
+    if not (log.since or log.until or log.latest):
+        scope |= {name: getattr(earlier, name) for name in ("since", "until", "period", "than", "latest")}
     return one.model_copy(update={"log": log.model_copy(update=scope)})
+
+
+def with_sizes(found: Sequence[Understanding]) -> list[Understanding]:
+    """Return intents without limits that only narrow the parts: "of the last ten, any over 2 mm?"."""
+    kept: list[Understanding] = []
+    for one in found:
+        before = kept[-1] if kept else None
+        if before is not None and before.log is not None and one.kind == "size" and one.limit is not None:
+            kept[-1] = before.model_copy(update={"limit": one.limit, "closed": False})
+        else:
+            kept.append(one)
+    return kept
 
 
 def without_vague(found: Sequence[Understanding], language: str) -> list[Understanding]:
@@ -208,18 +242,23 @@ def _heard(text: str, language: str, now: datetime, *, implied: bool) -> tuple[L
     words = words_of(language)
     pair = compared_periods(text, language, now, implied=implied)
     period, rest = period_of(text, language, now) if pair is None else (pair.first, pair.rest)
+    numbers = numbers_in(rest, words)
+    rest = numbers.rest
     file = _FILE.search(rest)
     # "Have we seen one like this before?" is of the defect in hand, and of more than this conversation.
     alike = words.has("alike", rest)
     figure = named_figure(rest, language) or ("often" if alike else "count")
+    figure, number, latest = _numbered(numbers, figure, words)
     openly = asks_openly(text if pair is None else rest, language)
     asked = LogQuestion(
         **_record(period).model_dump(),
         figure=figure,
         decision=_decision(words, rest, figure) or ("fail" if alike and figure == "count" else None),
         than=None if pair is None else _record(pair.second),
-        lot=_called(words, "lot", rest),
-        station=_called(words, "station", rest),
+        lot=code_name(words, "lot", rest),
+        station=code_name(words, "station", rest),
+        number=number,
+        latest=latest,
         image_name=None if file is None else file[0],
         this=alike or words.has("this", rest),
         conversation=not alike and words.has("session", rest),
@@ -232,6 +271,20 @@ def _heard(text: str, language: str, now: datetime, *, implied: bool) -> tuple[L
     if asked.lot is not None:
         asked = _whole(asked, words)
     return asked, not openly and _is_closed(asked, words)
+
+
+def _numbered(numbers: Numbers, figure: LogFigure, words: Words) -> tuple[LogFigure, int | None, int | None]:
+    """Return the figure of a question, how many it lists, and of how many of the latest it is."""
+    number, latest = numbers.number, numbers.latest
+    if numbers.worst and figure in ("count", "list"):
+        figure = "worst"
+    if number is not None and figure == "count" and not words.has("how_many", numbers.rest):
+        figure = "list"
+    # "Show me the last 10", but "which of the last 10 failed?"
+    if latest is not None and number is None and (numbers.alone or numbers.shown):
+        number, latest = latest, None
+        figure = "last" if figure in ("count", "list") and numbers.alone else figure
+    return figure, number, latest
 
 
 def _is_closed(asked: LogQuestion, words: Words) -> bool:
@@ -284,9 +337,3 @@ def _decision(words: Words, text: str, figure: str) -> Decision | None:
             return decision
     # "Which lot had the highest yield?" ranks by another share than "the highest reject rate".
     return "pass" if figure == "yield" or (figure in GROUPS and words.has("yield", text)) else None
-
-
-def _called(words: Words, meaning: str, text: str) -> str | None:
-    """Return the name, which has a digit in it, that stands behind a word such as "lot", or None."""
-    found = re.search(rf"(?:{words.source(meaning)}) ?(?:no\.?|nr\.?|#|:)? ?([a-z0-9][a-z0-9_.-]*)", text)
-    return found[1].rstrip(".-") if found is not None and re.search(r"\d", found[1]) else None

@@ -8,6 +8,9 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Final
 
+from agents.questions.points import Point, bounded, day_point, local
+from agents.questions.spelled import number_of, number_source
+from agents.questions.times import closes, days_ago, days_in, hours_in, of_day, opens, parts_in, precedes
 from agents.questions.words import SPACELESS, Words, words_of
 
 NAMES: Final = {
@@ -33,7 +36,8 @@ _UNITS: Final = {
 _DATE: Final = re.compile(r"(?<!\d)(\d{4})-(\d{2})-(\d{2})(?!\d)")
 _CLOCK: Final = re.compile(
     r"(?P<late>下午|晚上|午後|오후 ?)?(?<![\d:.-])(?:(?P<h>\d{1,2}):(?P<m>\d{2})(?!\d)"
-    r"|(?P<hour>\d{1,2}) ?(?:uhr|h(?![a-z])|時(?!間)|点|點|时(?!间)|시(?!간)|o'clock|(?=[ap]\.?m))"
+    r"|(?P<hour>\d{1,2}) ?(?:uhr|h(?![a-z])|時(?!間|の方|方)|[点點](?!方|钟方|鐘方)|时(?!间)"
+    r"|시(?! ?간| ?방향)|o'clock(?! pos)|(?=[ap]\.?m))"
     r"|(?:ore|alle|las|às) (?P<plain>\d{1,2})(?!\d))(?P<half> ?[ap]\.?m)?"
 )
 _MOMENTS: Final = ("clock", "moment")
@@ -50,18 +54,6 @@ class Period:
     name: str = ""
 
 
-@dataclass(frozen=True)
-class Point:
-    """A period at a place of the text. kind: a whole day, a time of day, both as one moment, or another."""
-
-    start: int
-    end: int
-    since: datetime
-    until: datetime | None
-    name: str = ""
-    kind: str = ""
-
-
 def period_of(text: str, language: str, now: datetime) -> tuple[Period | None, str]:
     """Return the period that a text names, if any, and the text without it.
 
@@ -73,14 +65,18 @@ def period_of(text: str, language: str, now: datetime) -> tuple[Period | None, s
     rest = without(text, points)
     first, last = points[0], points[-1]
     if len(points) > 1:
+        if first.since > last.since and first.kind not in _MOMENTS and last.kind not in _MOMENTS:
+            first, last = last, first
         until = last.since if last.kind in _MOMENTS else last.until
+        if until is not None and until <= first.since and last.kind in _MOMENTS:
+            until += timedelta(days=1)  # from 22 to 6
         return Period(first.since, _past(until, now)), rest
     return period_at(first, text, language, now), rest
 
 
 def points_in(text: str, language: str, now: datetime) -> list[Point]:
     """Return what names a time in a text, in its order. text, now: see `period_of`."""
-    return _joined(_without_overlap(_points(text, words_of(language), now)))
+    return _joined(_without_overlap(_points(text, words_of(language), now)), now)
 
 
 def without(text: str, points: Sequence[Point]) -> str:
@@ -92,12 +88,20 @@ def without(text: str, points: Sequence[Point]) -> str:
 
 def period_at(point: Point, text: str, language: str, now: datetime) -> Period:
     """Return the period of a point with the words beside it: "since", "until", or the point itself."""
-    if point.kind == "span" or beside("since", text, point, language):
+    if point.kind == "span" or opened(text, point, language):
         name = point.name if point.name == "today" or point.kind == "span" else ""
         return Period(point.since, None, name)
-    if beside("until", text, point, language):
+    if precedes(text, point.start, point.end, words_of(language), _ADJACENT):
+        return Period(None, point.since)
+    behind = language in SPACELESS and beside("until", text, point, language)
+    if behind or closes(text, point.start, words_of(language), _ADJACENT):
         return Period(None, point.since if point.kind in _MOMENTS else point.until)
     return itself(point, now)
+
+
+def opened(text: str, point: Point, language: str) -> bool:
+    """Return whether a period goes on since a point: "since Monday", but not "from Monday"."""
+    return opens(text, point.start, point.end, words_of(language), _ADJACENT)
 
 
 def itself(point: Point, now: datetime) -> Period:
@@ -123,16 +127,19 @@ def _points(text: str, words: Words, now: datetime) -> Iterator[Point]:
             day = date(*(int(part) for part in found.groups()))
         except ValueError:
             continue
-        yield _day(found, day)
+        yield day_point(*found.span(), day)
+    yield from hours_in(text, words, now)
+    yield from days_ago(text, words, now)
     span = _span(text, words, now)
     if span is not None:
         yield span
+    yield from days_in(text, words, now)
     for meaning, name in NAMES.items():
         for found in words.by_meaning[meaning].finditer(text):
             yield _named(found, meaning, name, now)
     for number, pattern in enumerate(words.weekdays):
-        for found in re.finditer(_bounded(pattern, words.language), text):
-            yield _day(found, today - timedelta(days=(today.weekday() - number) % 7))
+        for found in re.finditer(bounded(pattern, words.language), text):
+            yield day_point(*found.span(), today - timedelta(days=(today.weekday() - number) % 7))
     for found in _CLOCK.finditer(text):
         hour = int(found["h"] or found["hour"] or found["plain"])
         late = bool(found["late"]) or (found["half"] or "").strip().startswith("p")
@@ -142,6 +149,7 @@ def _points(text: str, words: Words, now: datetime) -> Iterator[Point]:
         at = local(today, time(hour, int(found["m"] or 0)))
         at = at if at <= now else local(today - timedelta(days=1), at.time())
         yield Point(found.start(), found.end(), at, None, kind="clock")
+    yield from parts_in(text, words, now)
 
 
 def _span(text: str, words: Words, now: datetime) -> Point | None:
@@ -150,18 +158,12 @@ def _span(text: str, words: Words, now: datetime) -> Point | None:
         return None
     # "Les 3 derniers jours"; in Korean "이 지난주" is no number before "last week".
     between = "" if words.language in SPACELESS else rf"(?:(?:{words.source('past')}) ?)?"
-    counted = "|".join(rf"(?P<n{number}>{word})" for number, word in enumerate(words.counting, 1))
+    number = number_source(words.language)
     for unit, length in _UNITS.items():
-        found = re.search(
-            _bounded(
-                rf"(?:(?P<digits>\d+)|{counted}) ?{between}(?:{words.source(unit)})",
-                words.language,
-            ),
-            text,
-        )
+        counted = rf"(?P<n>{number}) ?{between}(?:{words.source(unit)})"
+        found = re.search(bounded(counted, words.language), text)
         if found is not None:
-            named = next((number for number in range(1, 11) if found[f"n{number}"]), 0)
-            count = min(int(found["digits"] or named), 100_000)
+            count = min(number_of(found["n"], words.language), 100_000)
             return Point(found.start(), found.end(), now - count * length, None, kind="span")
     return None
 
@@ -171,7 +173,7 @@ def _named(found: re.Match[str], meaning: str, name: str, now: datetime) -> Poin
         length = SHIFT if meaning == "shift" else timedelta(hours=1)
         return Point(found.start(), found.end(), now - length, None, name, "span")
     since, until = _bounds(meaning, now)
-    kind = "day" if meaning in ("yesterday", "today") else ""
+    kind = "day" if meaning in ("yesterday", "today") else "part" if meaning == "morning" else ""
     return Point(found.start(), found.end(), since, until, name, kind)
 
 
@@ -199,22 +201,53 @@ def _without_overlap(points: Iterator[Point]) -> list[Point]:
     return sorted(kept, key=lambda point: point.start)
 
 
-def _joined(points: list[Point]) -> list[Point]:
-    """Return points with a day and the time of day beside it as one."""
+def _joined(points: list[Point], now: datetime) -> list[Point]:
+    """Return points with a day and the time or the part of day beside it as one; two times share a day."""
     found: list[Point] = []
     for point in points:
         before = found[-1] if found else None
-        if (
-            before is not None
-            and {before.kind, point.kind} == {"day", "clock"}
-            and point.start - before.end <= _ADJACENT
-        ):
+        if before is None or point.start - before.end > _ADJACENT:
+            found.append(point)
+            continue
+        kinds = {before.kind, point.kind}
+        if kinds == {"day", "clock"}:
             day, clock = (before, point) if before.kind == "day" else (point, before)
-            at = local(day.since.date(), clock.since.time())
-            found[-1] = replace(clock, start=before.start, end=point.end, since=at, kind="moment")
+            found[-1] = replace(_at(clock, day), start=before.start, end=point.end)
+            if len(found) > 1 and clock is before and found[-2].kind == "clock":
+                found[-2] = _at(found[-2], day)  # "between 8 and 10 yesterday"
+        elif "part" in kinds and kinds & {"clock", "moment"}:
+            found = _in_part(found, point, now)
+        elif kinds == {"day", "part"} and not (before.name and point.name):
+            day, part = (before, point) if before.kind == "day" else (point, before)
+            found[-1] = of_day(part, day, now)
+        elif (before.kind, point.kind) == ("moment", "clock"):
+            found.append(_at(point, before))
         else:
             found.append(point)
     return found
+
+
+def _in_part(found: list[Point], point: Point, now: datetime) -> list[Point]:
+    """Return the points with one more, of which one is a time of day and one the part of day beside it."""
+    before = found[-1]
+    part = before if before.kind == "part" else point
+    clocks = [point] if part is before else [one for one in found[-2:] if one.kind in _MOMENTS]
+    kept = found[: -1 if part is before else -len(clocks)]
+    for clock in clocks:
+        at = clock.since
+        if part.since.hour >= 12 > at.hour:
+            at += timedelta(hours=12)
+            at = at - timedelta(days=1) if clock.kind == "clock" and at > now else at
+        kept.append(replace(clock, since=at))
+    return [
+        *kept[:-1],
+        replace(kept[-1], start=min(kept[-1].start, part.start), end=max(kept[-1].end, part.end)),
+    ]
+
+
+def _at(clock: Point, day: Point) -> Point:
+    """Return a time of day as a moment of another day."""
+    return replace(clock, since=local(day.since.date(), clock.since.time()), kind="moment")
 
 
 def beside(meaning: str, text: str, point: Point, language: str) -> bool:
@@ -224,17 +257,3 @@ def beside(meaning: str, text: str, point: Point, language: str) -> bool:
     if words.has(meaning, near.rstrip()):
         return True
     return language in SPACELESS and words.has(meaning, text[point.end : point.end + 4])
-
-
-def _day(found: re.Match[str], day: date) -> Point:
-    return Point(found.start(), found.end(), local(day), local(day + timedelta(days=1)), kind="day")
-
-
-def local(day: date, at: time = time()) -> datetime:
-    """Return a time of a day in the machine's time zone."""
-    # Without a zone given, the machine's, with the offset that was in force on that day.
-    return datetime.combine(day, at.replace(tzinfo=None)).astimezone()
-
-
-def _bounded(pattern: str, language: str) -> str:
-    return pattern if language in SPACELESS else rf"(?<!\w)(?:{pattern})(?!\w)"

@@ -16,7 +16,14 @@ from agents.questions.classifier import KINDS, classify
 from agents.questions.clauses import Clause, style_of
 from agents.questions.encoder import normalised
 from agents.questions.examples import Sense
-from agents.questions.history import in_its_period, named_figure, of_a_group, of_the_log, without_vague
+from agents.questions.history import (
+    in_its_period,
+    named_figure,
+    of_a_group,
+    of_the_log,
+    with_sizes,
+    without_vague,
+)
 from agents.questions.intents import ASKS, clauses_of
 from agents.questions.kind_rules import read_as
 from agents.questions.languages import language_of, wished_language
@@ -117,7 +124,7 @@ def understand(
         if intents and found[0].kind == "catalogue" and _defines(intents[-1], found[0]):
             intents.pop()
         intents += [one for one in found if not _repeats(one, intents)]
-    intents = without_vague(intents, language)
+    intents = without_vague(intents if pictured else with_sizes(intents), language)
     style = style_of(question, language)
     if pictured:
         intents = [of_the_summary(one, style, language) for one in intents]

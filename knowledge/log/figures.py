@@ -32,7 +32,7 @@ HOLDS: Final = (
 
 @dataclass(frozen=True)
 class Filter:
-    """Which rows. since, until: timestamps, the first inclusive. types: names of defects, any of them."""
+    """Which rows. since, until: timestamps, the first inclusive. types: any of them. start: (at, number)."""
 
     since: str | None = None
     until: str | None = None
@@ -44,10 +44,12 @@ class Filter:
     name: str | None = None
     station: str | None = None
     operator: str | None = None
+    start: tuple[str, int] | None = None
 
     def where(self, kind: str = "kind = 'inspection'") -> tuple[str, list[Any]]:
         """Return the condition and its values. kind: written out, so that the partial indexes serve."""
-        terms, values = [kind], []
+        terms = [kind]
+        values: list[Any] = []
         for term, value in (
             ("at >= ?", self.since),
             ("at < ?", self.until),
@@ -62,6 +64,9 @@ class Filter:
             if value is not None:
                 terms.append(term)
                 values.append(value)
+        if self.start is not None:
+            terms.append("(at, number) >= (?, ?)")
+            values.extend(self.start)
         if self.types is not None:
             terms.append(f"type IN ({', '.join('?' * len(self.types))})")
             values += self.types

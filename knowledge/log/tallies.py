@@ -72,3 +72,13 @@ def hours(parts: Parts) -> list[tuple[int, Counts]]:
     for at, decision in parts.connection.execute(decided, values):
         found.setdefault(time_of(at).astimezone().hour, Counter())[decision] += 1
     return [(hour, Counts(one["pass"], one["review"], one["fail"])) for hour, one in sorted(found.items())]
+
+
+def start_of_latest(parts: Parts, number: int) -> tuple[str, int] | None:
+    """Return the time and number at which the latest so many parts begin; None where there are no more."""
+    source, values = parts.source()
+    found = parts.connection.execute(
+        f"SELECT at, number FROM {source} ORDER BY at DESC, number DESC LIMIT 1 OFFSET ?",
+        [*values, number - 1],
+    ).fetchone()
+    return None if found is None else (str(found[0]), int(found[1]))

@@ -138,15 +138,15 @@ def test_a_name_is_known_in_another_script(text: str, name: str, spelled: bool) 
 def test_a_person_whom_the_log_does_not_know_is_not_everybody(shift: Context) -> None:
     assert answer_without_image(shift, "キムさんは何個検査した？").answer.startswith("6 個を検査しました")
     unknown = {
-        "How many did Mr. Miller inspect?": "No operator of that name is logged; logged are ben",
-        "Wie viele hat Frau Weber geprüft?": "Ein Prüfer dieses Namens",
-        "Quanti pezzi ha controllato il signor Rossi?": "Nessun operatore con quel nome",
-        "¿Cuántas piezas inspeccionó la señora Ruiz?": "No hay registrado ningún operario",
-        "Combien de pièces monsieur Dupont a-t-il contrôlées ?": "Aucun opérateur de ce nom",
-        "Quantas peças a senhora Costa inspecionou?": "Nenhum operador com esse nome",
-        "王师傅检查了多少个零件？": "没有记录叫这个名字的操作员",
-        "田中さんは何個検査した？": "その名前の作業者は記録にありません",
-        "박 씨는 몇 개 검사했어?": "그 이름의 작업자는",
+        "How many did Mr. Miller inspect?": "The log holds no operator Miller; it holds ben",
+        "Wie viele hat Frau Weber geprüft?": "Im Protokoll gibt es keinen Bediener Weber",
+        "Quanti pezzi ha controllato il signor Rossi?": "Nel registro non c'è nessun operatore Rossi",
+        "¿Cuántas piezas inspeccionó la señora Ruiz?": "En el registro no hay ningún operario Ruiz",
+        "Combien de pièces monsieur Dupont a-t-il contrôlées ?": "Le journal ne contient aucun opérateur",
+        "Quantas peças a senhora Costa inspecionou?": "O registro não tem nenhum operador Costa",
+        "王师傅检查了多少个零件？": "记录中没有操作员 王",
+        "田中さんは何個検査した？": "記録に作業者 田中 はありません",
+        "박 씨는 몇 개 검사했어?": "기록에 작업자 박이(가) 없습니다",
     }
     for question, first in unknown.items():
         answer = answer_without_image(shift, question).answer

@@ -97,7 +97,7 @@ def test_a_share_of_a_type_and_the_worst_of_a_product(typed: Context) -> None:
     share = answer_without_image(typed, "What share of the cells failed because of cracks?").answer
     assert share.startswith("3 of 4 inspected parts had crack in the log, 75.0% [log]."), share
     worst = answer_without_image(typed, "show me the 3 worst cells").answer
-    assert worst.startswith('The worst is "part-9.png"'), worst
+    assert worst.startswith('The 3 worst in the log: "part-9.png" (p = 0.02), '), worst
     assert "product solar-cell alone" in worst
     frequent = answer_without_image(typed, "qual è il difetto più frequente delle celle?").answer
     assert frequent.startswith("Crack: 3 di 3 pezzi scartati"), frequent
