@@ -120,14 +120,15 @@ Recorded = Literal["saved", "undo"]
 class Understanding(UnderstoodRecord):
     """One thing that a question asks for, and what else its words say.
 
-    text: its words. probability: of the kind, in [0, 1]. closed: whether it asks for yes or no. sense: what
-    a yes to a question for the verdict says of the part; "open" where it asks for no yes or no. other:
-    number of the image to compare with. known_length_mm: of the part, as the question gives it. choice: the
+    text: its words. probability: of the kind, in [0, 1]. closed: whether it asks for yes or no. sense: what a
+    yes to a question for the verdict says of the part; "open" where it asks for no yes or no. other: number
+    of the image to compare with. known_length_mm: of the part, as the question gives it. choice: the
     alternatives of an either-or question. guess: the cause that it suggests. measured: what a question for a
-    size wants the size of; the distance is the defect's to something. near: the kind that is nearly as
-    likely, where its answer is another one. order: what it orders, recorded: what it asks of the record, of
-    the kind help, topic: of help too, see `agents.questions.topics`. log: what is asked of the log, for a
-    question of the kind history.
+    size wants the size of; the distance is the defect's to something, the share that of the part. near: the
+    kind that is nearly as likely, where its answer is another one. order: what it orders, recorded: what it
+    asks of the record, of the kind help, topic: of help too, see `agents.questions.topics`. supposed: whether
+    its type is what the person says that the defect is. log: what is asked of the log, for a question of the
+    kind history.
     """
 
     text: str = ""
@@ -138,11 +139,12 @@ class Understanding(UnderstoodRecord):
     known_length_mm: float | None = None
     choice: list[str] = Field(default_factory=list)
     guess: str | None = None
-    measured: Literal["defect", "distance", "part"] = "defect"
+    measured: Literal["defect", "share", "distance", "part"] = "defect"
     near: Kind | None = None
     order: Order | None = None
     recorded: Recorded | None = None
     topic: str | None = None
+    supposed: bool = False
 
     def printed(self, image: int | None = None) -> UnderstoodRecord:
         """Return what is printed of it. image: number of the image in hand, where the question names none.

@@ -17,6 +17,7 @@ class PartSizeRecord(Record):
 
     length_px: float | None = Field(description="the longer side, original pixels")
     width_px: float | None
+    area_px: int | None = Field(None, description="pixels within its outline")
     box: Box | None = Field(None, description="[x0, y0, x1, y1] of its outline, end-exclusive")
 
     @property
@@ -39,5 +40,6 @@ def measure_part(part: Part) -> PartSizeRecord:
     return PartSizeRecord(
         length_px=round(max(width, height), 1),
         width_px=round(min(width, height), 1),
+        area_px=round(cv2.contourArea(largest)),
         box=(x, y, x + across, y + down),
     )

@@ -92,6 +92,10 @@ _HIGH: Final = re.compile(
     r"|élevée?|critique|[89]|10)(?!\w)|严重|高|重大|致命|높음|심각|치명",
     re.IGNORECASE,
 )
+CRITICAL: Final = re.compile(
+    r"critic|crític|critiq|kritisch|致命|关键|クリティカル|치명|크리티컬", re.IGNORECASE
+)
+"""The highest severity, in nine languages."""
 _LOW: Final = re.compile(
     r"(?<!\w)(?:low|minor|cosmetic|negligible|none|gering|niedrig|leicht|bass[ao]|lieve|baj[ao]|leve|faible|mineure?"
     r"|baix[ao]|[123])(?!\w)|轻微|低|軽微|낮음|경미",
@@ -236,12 +240,14 @@ def quoted(topic: Topic, findings: Sequence[Finding]) -> list[str]:
     return told
 
 
-def quoted_if(topic: Topic, name: str, finding: Finding) -> str:
-    """Return a finding as what holds if the defect is of a type."""
+def quoted_if(topic: Topic, name: str, *findings: Finding) -> str:
+    """Return findings as what holds if the defect is of a type."""
     message = "If it is {type}, the notes say: {quote} [{id}]."
-    if _language(finding, topic.say.language) != topic.say.language:
+    if any(_language(one, topic.say.language) != topic.say.language for one in findings):
         message = "If it is {type}, the notes say, in their own language: {quote} [{id}]."
-    return topic.say(message, type=topic.type_name(name), quote=f'"{finding.sentence}"', id=finding.id)
+    *before, last = findings
+    told = "".join(f'"{one.sentence}" [{one.id}]; ' for one in before)
+    return topic.say(message, type=topic.type_name(name), quote=f'{told}"{last.sentence}"', id=last.id)
 
 
 def rule_for(topic: Topic) -> list[str]:

@@ -9,9 +9,10 @@ from typing import Final
 from agents.answers.evidence import gather_evidence, quote, verdict_statement
 from agents.answers.kinds import entry_of
 from agents.answers.on_doubt import doubt
-from agents.answers.on_verdict import record_line, summary
+from agents.answers.on_summary import record_line, summary, summary_sentence
 from agents.answers.phrases import phrases_of
 from agents.answers.topic import Reply, Topic, about_type_of
+from agents.questions.encoder import normalised
 from agents.questions.understanding import understand
 from agents.state import Asked, DialogueState, InspectionState
 from anomaly_core.names import plain_name
@@ -57,7 +58,8 @@ def compose_answer(state: InspectionState | DialogueState) -> Composed:
     affirmed = next((reply.affirmed for reply in replies if reply.affirmed is not None), None)
     about_part = any(entry_of(topic.intent).about_part for topic in topics)
     if about_part and asked.style == "customer":
-        replies = [Reply(summary(topics[0]))]
+        one_sentence = topics[0].words.has("one_sentence", normalised(asked.question or question))
+        replies = [Reply(summary_sentence(topics[0]) if one_sentence else summary(topics[0]))]
     elif about_part and asked.style == "line":
         replies = [Reply("", [record_line(topics[0])])]
     elif (word := yes_or_no_alone(asked, affirmed, say, replies[0].lead)) is not None:

@@ -22,7 +22,7 @@ from agents.questions.described import described_type, named_types
 from agents.questions.encoder import normalised
 from agents.questions.slots import measure_of, types_of
 from agents.questions.types import meant_type
-from agents.questions.words import same_defect, types_in, words_of
+from agents.questions.words import alike_types, same_defect, types_in, words_of
 from agents.state import Asked, InspectionState, Understanding
 from anomaly_core.names import name_key
 from tools.context import Context
@@ -168,7 +168,9 @@ class Notes:
             words_of(self._asked.spoken).has(one, normalised(intent.text)) for one in ("limit", "tolerance")
         )
         listing = any(words_of(self._asked.spoken).has(one, normalised(intent.text)) for one in LISTS_ALL)
-        if (intent.kind in DESCRIBES or limited) and not listing:
+        held = any(intent.type in types_in(name) for name in self._known)
+        defined = intent.type is not None and intent.kind in DEFINES and not held
+        if (intent.kind in DESCRIBES or limited or defined) and not listing:
             entries = self._context.domain.entries(self._product)
             noted = intent.type is not None and any(same_defect(one.type, intent.type) for one in entries)
             found = None if noted else described_type(intent.text, self._asked.spoken, entries)
@@ -176,7 +178,7 @@ class Notes:
             if found is None and intent.type is None and intent.kind in OF_A_TYPE and apart:
                 # "A wrong label, what shall I do?"
                 found = described_type(self._asked.question, self._asked.spoken, entries)
-            if found is not None:
+            if found is not None and not _is_another(intent.type, found):
                 kind: Kind = intent.kind if intent.kind in DESCRIBES else "catalogue"
                 return intent.model_copy(update={"type": found, "kind": kind, "near": None})
         return intent
@@ -199,7 +201,11 @@ class Notes:
         named = next((one.type for one in around if one.type is not None), None)
         meant = named if intent.type is None and named else self._by_look(intent, number)
         meant = meant or meant_type(intent.text, entries)
-        return intent if meant is None else intent.model_copy(update={"type": meant})
+        return (
+            intent
+            if meant is None or _is_another(intent.type, meant)
+            else intent.model_copy(update={"type": meant})
+        )
 
     def evidence(self, answer: str) -> list[EvidenceRecord]:
         """Return the passages that an answer cites."""
@@ -210,6 +216,13 @@ class Notes:
             if f"[{one.id}]" in answer
         ]
         return [*cited, *(notes_evidence(state) for state in self._states[:1] if "[notes]" in answer)]
+
+
+def _is_another(named: str | None, found: str) -> bool:
+    """Return whether a question names another kind of defect than a type is: a burr is no scratch."""
+    kinds = types_in(found)
+    common = named is not None and named in words_of("en").types
+    return common and bool(kinds) and named not in kinds and not alike_types(named or "", found)
 
 
 def _state(

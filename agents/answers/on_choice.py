@@ -10,6 +10,7 @@ from agents.answers.analysis import Finding, about_type, find_aspect
 from agents.answers.topic import Reply, Topic
 from agents.questions.alternatives import FATES, Fate, fate_of, named_fate, says
 from agents.questions.languages import language_of
+from agents.questions.polarity import asks_openly
 from agents.questions.words import SPACELESS, words_of
 
 REPEATED: Final = frozenset({"en", "de", "zh"})
@@ -61,6 +62,24 @@ def disposed(topic: Topic) -> tuple[str, bool | None]:
     elif topic.verdict.anomalous:
         affirmed = False
     return topic.yes_no(affirmed), affirmed
+
+
+def disposed_by_notes(topic: Topic, types: Sequence[str]) -> tuple[str, bool | None]:
+    """Return whether what a question suggests is what the notes say of types: "can a fray be reworked?".
+
+    Where they say both, or several types differ, it is possible; where they name none, nothing is said.
+    """
+    named = named_fate(topic.text, words_of(topic.asked.spoken))
+    if not topic.intent.closed or named is None or not types or asks_openly(topic.text, topic.asked.spoken):
+        return "", None
+    told = [fates_of(topic, name) for name in types]
+    said = {named[1] in fates for fates in told if fates}
+    if len(said) != 1:
+        return (topic.say("Possibly."), None) if said else ("", None)
+    yes = said.pop()
+    if yes and any(len(fates) > 1 for fates in told):
+        return topic.say("Possibly."), None
+    return topic.yes_no(yes), yes
 
 
 def guessed(topic: Topic, findings: Sequence[Finding]) -> Reply:

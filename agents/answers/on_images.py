@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from agents.answers.on_presence import COMPARED, UNCOUNTED, UNFILLED, by_comparison
+from agents.answers.on_supposed import supposed
 from agents.answers.on_two import about_two, each_of_two, evidence_of_two
 from agents.answers.on_verdict import (
     finding,
@@ -16,7 +17,7 @@ from agents.answers.on_verdict import (
     place_finding,
     shown_path,
 )
-from agents.answers.topic import Reply, Topic, image_name, values_of
+from agents.answers.topic import MOST_DESCRIBED, Reply, Topic, image_name, values_of
 from agents.questions.alternatives import fate_of
 from agents.questions.slots import IMAGE_NAME
 from tools.records import EvidenceRecord
@@ -73,6 +74,8 @@ def comparison(topic: Topic) -> Reply:
             told = [ranked, differs]
         else:
             told = [differs, *each_of_two(topic), ranked]
+    elif len(topic.regions) > 1 and not topic.intent.closed:
+        told += [topic.located(one) for one in topic.regions[:MOST_DESCRIBED]]
     elif topic.verdict.anomalous or not topic.intent.closed:
         told += finding(topic)[:1]
     levels = abs(float(values["brightness"]))
@@ -162,6 +165,8 @@ def correction(topic: Topic) -> Reply:
     if topic.intent.place is not None:
         told = [place_finding(topic, topic.intent.place)[1]]
     told += _second_look(topic)[:1]
+    if topic.intent.supposed and topic.intent.type is not None:
+        return supposed(topic, topic.intent.type)
     fate = fate_of(topic.text, topic.asked.spoken)
     label = {"keep": "good", "discard": "anomalous"}.get(fate or "", "good|anomalous")
     how = say(

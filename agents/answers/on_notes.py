@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Final
 
 from agents.answers.analysis import (
+    CRITICAL,
     Aspect,
     Finding,
     about_type,
@@ -17,8 +17,10 @@ from agents.answers.analysis import (
     quoted_if,
 )
 from agents.answers.evidence import is_about_good
-from agents.answers.on_choice import disposed, guessed
+from agents.answers.on_choice import disposed, disposed_by_notes, guessed
+from agents.answers.on_entries import MOST_CANDIDATES, entries_meant, likely_types, types_of_notes
 from agents.answers.on_images import nearest_good
+from agents.answers.on_severity import weighed
 from agents.answers.on_verdict import finding, how_to_record_normal, to_review, type_by_a_person
 from agents.answers.topic import Reply, Topic
 from agents.questions.encoder import normalised
@@ -29,14 +31,8 @@ from knowledge.catalogue.limits import allows_none
 from knowledge.text import sentences
 from tools.records import PassageRecord
 
-CRITICAL: Final = re.compile(
-    r"critic|crític|critiq|kritisch|致命|关键|クリティカル|치명|크리티컬", re.IGNORECASE
-)
-"""The highest severity, in nine languages."""
 MOST_LISTED: Final = 8
 """Types whose notes are quoted where a question is about all of them."""
-MOST_CANDIDATES: Final = 2
-"""Types that an uncertain defect may be of, whose notes are quoted."""
 
 
 def cause(topic: Topic) -> Reply:
@@ -51,13 +47,12 @@ def effect(topic: Topic) -> Reply:
     if len(several) > 1 and not topic.intent.closed:
         return _severer(topic, several)
     told = _aspect(topic, "effect", "The notes say nothing on the effect or severity of {type} [notes].")
-    if told.lead or not topic.intent.closed or not topic.words.has("serious", topic.text):
+    if told.lead or not _has_subject(topic):
         return told
-    severe = _severe(topic.state["passages"], _type_meant(topic))
-    if len(severe) != 1:
-        return told
-    affirmed = severe == {True}
-    return Reply(topic.yes_no(affirmed), told.body, affirmed)
+    name = _type_meant(topic)
+    types = likely_types(topic) if name is None else entries_meant(topic, name) or [name]
+    first = weighed(topic, types)
+    return Reply(first.lead, [*first.body, *told.body], first.affirmed)
 
 
 def _severer(topic: Topic, types: Sequence[str]) -> Reply:
@@ -66,6 +61,11 @@ def _severer(topic: Topic, types: Sequence[str]) -> Reply:
     severe = [name for name in types if _severe(passages, name) == {True}]
     lead = f"{plain_name(severe[0]).capitalize()}." if len(severe) == 1 else ""
     return Reply(lead, of_each(topic, types, "effect"))
+
+
+def _has_subject(topic: Topic) -> bool:
+    """Return whether there is a type to speak of: one that is named, or that a defect in hand may be of."""
+    return topic.intent.type is not None or topic.has_defect
 
 
 def _type_meant(topic: Topic) -> str | None:
@@ -86,11 +86,6 @@ def severities(passages: Sequence[PassageRecord], name: str | None) -> list[str]
     return [one.text for one in about if one.field == "severity"]
 
 
-def types_of_notes(passages: Sequence[PassageRecord]) -> list[str]:
-    """Return the types that passages are about, each once."""
-    return list(dict.fromkeys(one.defect for one in passages if one.defect is not None))
-
-
 def action(topic: Topic) -> Reply:
     """Quote what is to be done."""
     told = _aspect(topic, "action", "The notes say nothing on what to do about {type} [notes].")
@@ -98,6 +93,8 @@ def action(topic: Topic) -> Reply:
         nobody = topic.say("The notes name nobody for this [notes].")
         return Reply("", _named_in_notes(topic) or [nobody, *told.body])
     lead, affirmed = disposed(topic)
+    if not lead and topic.intent.type is not None and (topic.names_another_type or not topic.has_defect):
+        lead, affirmed = disposed_by_notes(topic, entries_meant(topic, topic.intent.type))
     return Reply(lead or told.lead, told.body, affirmed)
 
 
@@ -200,15 +197,35 @@ def catalogue(topic: Topic) -> Reply:
     if topic.intent.kind == "appearance" and first:
         return Reply("", quoted(topic, first))
     # Who asks how much is allowed knows what it looks like.
-    of_limit = topic.words.has("limit", topic.text) or topic.intent.kind in ("size", "count")
+    most = topic.words.has("at_maximum", topic.text)
+    of_limit = most or sized or topic.intent.kind in ("size", "count")
     told = quoted(topic, limits if limits and of_limit else [*first, *limits])
     if not limits and topic.intent.closed:
         told.append(say("They give no limit for it [notes]."))
     if topic.intent.closed and any(allows_none(one.sentence) for one in limits):
-        return Reply(topic.yes_no(False), told, False)  # "are cracks allowed at all?"
+        return _forbidden(topic, told, asks_how_much=most)
     if not of_limit and asks_openly(topic.text, topic.asked.spoken):
         told += quoted(topic, find_aspect(passages, "action", say.language)[:1])
     return Reply("", told)
+
+
+def _forbidden(topic: Topic, told: Sequence[str], *, asks_how_much: bool) -> Reply:
+    """Return what is told of a type that is not allowed: no to "is it allowed?", yes to "is it bad?".
+
+    "Max. crack length?" asks for neither yes nor no.
+    """
+    words, text = topic.words, topic.text
+    amount = asks_how_much and not words.has("tolerance", text)
+    sized = any(words.has(one, text) for one in ("long", "length", "width"))
+    if amount or (sized and not words.has("asks_if", text)):
+        return Reply("", told)
+    allowed = words.has("good", text) or words.has("limit", text) or words.has("tolerance", text)
+    yes = topic.intent.sense == "bad" and not allowed
+    return (
+        Reply(topic.yes_no(yes), told, yes)
+        if yes or allowed or topic.intent.sense == "good"
+        else Reply("", told)
+    )
 
 
 def _listed(topic: Topic) -> list[str]:
@@ -248,12 +265,7 @@ def _aspect(topic: Topic, aspect: Aspect, silent: str) -> Reply:
     say, named = topic.say, topic.intent.type
     passages = [p for p in topic.state["passages"] if not is_about_good(p)]
     if named is not None and (topic.names_another_type or not topic.has_defect):
-        about = about_type(passages, named)
-        stated = find_aspect(about, aspect, say.language)
-        first = guessed(topic, stated)
-        return Reply(
-            first.lead, quoted(topic, stated) or [say(silent, type=topic.type_as_asked)], first.affirmed
-        )
+        return _of_named(topic, named, aspect, silent)
     if "verdict" not in topic.state:
         types = types_of_notes(passages)
         if topic.words.has("every", topic.text) and (each := of_each(topic, types, aspect)):
@@ -270,9 +282,7 @@ def _aspect(topic: Topic, aspect: Aspect, silent: str) -> Reply:
     if topic.type_said is None and topic.verdict.decision == "review":
         return to_review(topic)
     if topic.type_said is None and not topic.verdict.anomalous:
-        return Reply(
-            "", [say("There is no defect to explain: nothing exceeds what good parts show [score].")]
-        )
+        return Reply("", [no_defect(topic)])
     if topic.defect is not None:
         name = topic.type_name(topic.defect.name)
         about = about_type(passages, topic.defect.name)
@@ -282,6 +292,40 @@ def _aspect(topic: Topic, aspect: Aspect, silent: str) -> Reply:
         probably = type_by_a_person(topic) or [say("It is probably of the type {type} [type].", type=name)]
         return Reply(first.lead, [*told, *probably], first.affirmed)
     return _for_unknown_type(topic, aspect, silent, passages)
+
+
+def _of_named(topic: Topic, named: str, aspect: Aspect, silent: str) -> Reply:
+    """Quote what the notes say of a type that a question names; first that a part that passes shows none."""
+    say, passages = topic.say, [p for p in topic.state["passages"] if not is_about_good(p)]
+    types = entries_meant(topic, named)
+    stated = find_aspect(about_type(passages, types[0] if len(types) == 1 else named), aspect, say.language)
+    if aspect == "limit" or len(types) < 2 or len(told := of_each(topic, types, aspect)) < 2:
+        told = quoted(topic, stated)
+    first = guessed(topic, stated)
+    if topic.intent.supposed:
+        told = [quoted_if(topic, name, one) for name in types for one in _stated_of(topic, name, aspect)]
+    elif "verdict" in topic.state and topic.type_said is None and not topic.has_defect:
+        return Reply(first.lead, [no_defect(topic), *told], first.affirmed)
+    return Reply(first.lead, told or [say(silent, type=topic.type_as_asked)], first.affirmed)
+
+
+def _stated_of(topic: Topic, name: str, aspect: Aspect) -> Sequence[Finding]:
+    return find_aspect(about_type(topic.state["passages"], name), aspect, topic.say.language)
+
+
+def no_defect(topic: Topic) -> str:
+    """Return the sentence that there is no defect that a question about one could be on."""
+    if topic.verdict.decision == "review":
+        return finding(topic)[0]
+    return topic.say("There is no defect to explain: nothing exceeds what good parts show [score].")
+
+
+def _in_order(topic: Topic, stated: Sequence[Finding], aspect: Aspect) -> Sequence[Finding]:
+    """Return what is quoted of findings: an effect and its severity, first the one that is asked for."""
+    if aspect != "effect":
+        return stated[:1]
+    severity = topic.words.has("serious", topic.text) or topic.words.has("matters", topic.text)
+    return stated if severity else stated[::-1]
 
 
 def _for_unknown_type(topic: Topic, aspect: Aspect, silent: str, passages: list[PassageRecord]) -> Reply:
@@ -298,12 +342,12 @@ def _for_unknown_type(topic: Topic, aspect: Aspect, silent: str, passages: list[
     stated = {
         name: found
         for name in types
-        if (found := find_aspect(about_type(passages, name), aspect, say.language)[:1])
+        if (found := find_aspect(about_type(passages, name), aspect, say.language))
     }
     ranked = sorted(
         list(stated)[:MOST_CANDIDATES], key=lambda name: True in _severe(passages, name), reverse=True
     )
-    told = [quoted_if(topic, name, finding) for name in ranked for finding in stated[name]]
+    told = [quoted_if(topic, name, *_in_order(topic, stated[name], aspect)) for name in ranked]
     if told:
         return Reply("", [unknown, *told])
     of_none = quoted(topic, find_aspect(passages, aspect, say.language))

@@ -2,32 +2,30 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
 from agents.answers.analysis import about_type, find_aspect, quoted
+from agents.answers.on_area import (
+    MILLIMETRES,
+    Sizes,
+    covers_all,
+    described,
+    evidence_of_all,
+    measure_of_text,
+    sizes_of,
+    with_unit,
+)
 from agents.answers.on_distance import distance, part_size
+from agents.answers.on_entries import entries_meant
 from agents.answers.on_limits import Judged, Measured, judge, stated_by_notes
 from agents.answers.on_verdict import no_region, to_review
-from agents.answers.topic import Reply, Topic, length_of, values_of
+from agents.answers.topic import Reply, Topic, values_of
 from agents.questions.slots import measure_of
+from anomaly_core.names import name_key
 from tools.records import EvidenceRecord, LimitRecord, MeasuredRegion
 
-Measure = Literal["length", "width", "area"]
 LARGER: Final = 1.1
 """Ratio of lengths from which another region is named as the largest."""
-_MILLIMETRES: Final = re.compile(r"(?<![a-z])mm(?![a-z])|millim|毫米|ミリ|밀리")
-
-
-@dataclass(frozen=True)
-class _Sizes:
-    """Length and width in pixels, area as a share of the image."""
-
-    region: MeasuredRegion
-    length: float
-    width: float
-    share: float
 
 
 def size(topic: Topic) -> Reply:
@@ -58,7 +56,8 @@ def _of_part(topic: Topic) -> Reply:
     if topic.verdict.decision == "review":
         return to_review(topic)
     if not topic.verdict.anomalous:
-        told = [say("There is no defect to measure [score]."), *_limit_of_named(topic)]
+        asked = _asks_limit(topic) or _judged_as(topic)[1]
+        told = [say("There is no defect to measure [score]."), *(_limit_of_named(topic) if asked else [])]
         if topic.intent.limit is not None and topic.intent.closed:
             # What is not there exceeds no limit.
             yes = not _asks_for_more(topic)
@@ -66,13 +65,13 @@ def _of_part(topic: Topic) -> Reply:
         return Reply("", told)
     if not topic.chosen:
         return Reply("", [say("It differs from the good parts as a whole [score].")])
-    found = _sizes(topic, _region_meant(topic))
+    found = sizes_of(topic, _region_meant(topic))
     length, known = _part_length(topic), topic.intent.known_length_mm
     by_part = None if known is None or length is None else length / known
     scale = topic.intent.scale_px_per_mm or by_part or topic.scale
     if topic.intent.measured == "distance":
         return distance(topic, found.region, scale)
-    text = _described(topic, found, scale)
+    text = described(topic, found, scale)
     if topic.words.has("depth", topic.text):
         text = say.joined([say("A depth can't be measured on an image [size]."), text])
     if topic.intent.scale_px_per_mm is None and by_part is not None:
@@ -81,22 +80,25 @@ def _of_part(topic: Topic) -> Reply:
         text = say.joined([text, say(taken, length=f"{length:.0f}", id=_part_id(topic))])
     limit = topic.intent.limit
     judged = None
-    judged_as = _judged_as(topic)
-    if len(topic.regions) > 1 and topic.intent.region is None:
+    judged_as, exact = _judged_as(topic)
+    asks_limit = _asks_limit(topic)
+    if len(topic.regions) > 1 and topic.intent.region is None and not covers_all(topic):
         text = say.joined([text, *_larger(topic, found, scale)])
-    if limit is None and judged_as is not None:
+    if limit is None and judged_as is not None and (asks_limit or exact):
         region = found.region
         measured = Measured(found.length, found.width, region.area_px, found.share, len(topic.regions), scale)
         judged = judge(topic, judged_as, measured)
     made = [EvidenceRecord(kind="region", id="size", text=_measured(found, scale, limit, topic, judged))]
     if judged is not None:
-        if topic.intent.closed and judged.within is not None:
+        if topic.intent.closed and asks_limit and judged.within is not None:
             yes = judged.within is not _asks_for_more(topic)
             return Reply(topic.yes_no(yes), [*judged.told, text], yes, made)
-        return Reply("", [text, *judged.told], None, made)
+        told = [text, *judged.told]
+        # Whether it is within comes before how that was found, where it is asked.
+        return Reply("", [text, judged.told[-1], *judged.told[:-1]] if asks_limit else told, None, made)
     if limit is None:
-        told = [text, *_limit_of_named(topic)]
-        if scale is None and _MILLIMETRES.search(topic.text):
+        told = [text, *(_limit_of_named(topic) if asks_limit or exact else [])]
+        if scale is None and MILLIMETRES.search(topic.text):
             told.append(say("In millimetres it is unknown without a scale; give one in px per mm [size]."))
         if topic.intent.known_length_mm is not None and scale is None:
             told.append(
@@ -116,8 +118,8 @@ def _of_part(topic: Topic) -> Reply:
     yes = above if _asks_for_more(topic) else not above
     compared = say(
         "It measures {value}, and the limit is {limit} [size].",
-        value=_with_unit(value, limit.unit),
-        limit=_with_unit(limit.value, limit.unit),
+        value=with_unit(value, limit.unit),
+        limit=with_unit(limit.value, limit.unit),
     )
     if not topic.intent.closed:
         verdict = say("It is above the limit [size].") if above else say("It is within the limit [size].")
@@ -133,25 +135,38 @@ def _region_meant(topic: Topic) -> MeasuredRegion:
     return topic.chosen[0] if topic.words.has("smallest", topic.text) else topic.by_length[-1]
 
 
-def _larger(topic: Topic, found: _Sizes, scale: float | None) -> list[str]:
+def _larger(topic: Topic, found: Sizes, scale: float | None) -> list[str]:
     """Return the sentence on which region was measured, where there are several; and on a larger one."""
-    largest = _sizes(topic, topic.by_length[-1])
+    largest = sizes_of(topic, topic.by_length[-1])
     smallest = topic.words.has("smallest", topic.text)
     if smallest or largest.region.id == found.region.id or largest.length < LARGER * found.length:
         message = "That is the one {place} [{id}]."
         return [topic.say(message, place=topic.where(found.region.cell), id=found.region.id)]
-    length = _with_unit(
+    length = with_unit(
         largest.length if scale is None else largest.length / scale, "px" if scale is None else "mm"
     )
     message = "The largest, {place}, is {length} long [{id}]."
     return [topic.say(message, place=topic.where(largest.region.cell), length=length, id=largest.region.id)]
 
 
-def _judged_as(topic: Topic) -> str | None:
-    """Return the type whose limits hold: that of the defect, or where none is likely, the one asked about."""
+def _judged_as(topic: Topic) -> tuple[str | None, bool]:
+    """Return the type whose limits hold, and whether it is no mere common name of several.
+
+    That is the type of the defect, or where none is likely, the one asked about.
+    """
     if topic.defect is not None:
-        return None if topic.names_another_type else topic.defect.name
-    return topic.intent.type
+        return (None, False) if topic.names_another_type else (topic.defect.name, True)
+    named = topic.intent.type
+    if named is None:
+        return None, False
+    found = entries_meant(topic, named)
+    return (found[0] if len(found) == 1 else named), any(name_key(one) == name_key(named) for one in found)
+
+
+def _asks_limit(topic: Topic) -> bool:
+    """Return whether a question for a size asks whether it is allowed."""
+    asked = ("limit", "tolerance", "good", "at_least")
+    return any(topic.words.has(one, topic.text) for one in asked)
 
 
 def _limit_of_named(topic: Topic) -> list[str]:
@@ -159,22 +174,15 @@ def _limit_of_named(topic: Topic) -> list[str]:
     named = topic.intent.type
     if named is None or not (topic.names_another_type or not topic.has_defect):
         return []
-    return quoted(topic, find_aspect(about_type(topic.state["passages"], named), "limit", topic.say.language))
+    found = entries_meant(topic, named)
+    about = about_type(topic.state["passages"], found[0] if len(found) == 1 else named)
+    return quoted(topic, find_aspect(about, "limit", topic.say.language))
 
 
 def _asks_for_more(topic: Topic) -> bool:
     """Return whether a yes would mean that the limit is exceeded."""
     words, text = topic.words, topic.text
     return words.has("at_least", text)
-
-
-def _sizes(topic: Topic, region: MeasuredRegion) -> _Sizes:
-    opened = topic.state["opened"]
-    share = region.area_px / (opened.width * opened.height)
-    if region.look is not None:
-        return _Sizes(region, length_of(region), region.look.width_px, share)
-    x0, y0, x1, y1 = region.bbox
-    return _Sizes(region, length_of(region), float(min(x1 - x0, y1 - y0)), share)
 
 
 def _part_length(topic: Topic) -> float | None:
@@ -188,71 +196,30 @@ def _part_id(topic: Topic) -> str:
     return "size" if seen is None else seen.evidence.id
 
 
-def _measure(topic: Topic) -> Measure:
-    words, text = topic.words, topic.text
-    limit = topic.intent.limit
-    if (limit is not None and limit.unit == "percent") or words.has("area", text) or words.has("share", text):
-        return "area"
-    return "width" if words.has("width", text) and not words.has("length", text) else "length"
-
-
-def _value(topic: Topic, found: _Sizes, scale: float | None, limit: LimitRecord) -> float | None:
+def _value(topic: Topic, found: Sizes, scale: float | None, limit: LimitRecord) -> float | None:
     """Return what a limit is compared with, in its unit, or None without a scale."""
     if limit.unit == "percent":
         return 100 * found.share
-    pixels = found.width if _measure(topic) == "width" else found.length
+    pixels = found.width if measure_of_text(topic) == "width" else found.length
     if limit.unit == "px":
         return pixels
     return None if scale is None else pixels / scale
 
 
-def _described(topic: Topic, found: _Sizes, scale: float | None) -> str:
-    say, pixels = topic.say, (f"{found.length:.0f} px", f"{max(found.width, 1):.0f} px")
-    if _measure(topic) == "area" and scale is not None:
-        return say(
-            "It covers {area} mm², that is {pixels} px, {share} of the image [size].",
-            area=f"{found.region.area_px / scale**2:.3g}",
-            pixels=found.region.area_px,
-            share=_with_unit(100 * found.share, "percent"),
-        )
-    if _measure(topic) == "area":
-        return say(
-            "It covers {area} px, {share} of the image [size].",
-            area=found.region.area_px,
-            share=_with_unit(100 * found.share, "percent"),
-        )
-    if scale is None:
-        return say("{length} long and {width} wide, {place} [size].", length=pixels[0], width=pixels[1],
-                   place=topic.where(found.region.cell))  # fmt: skip
-    return say(
-        "{length_mm} long and {width_mm} wide, that is {length} by {width} at {scale} px per mm [size].",
-        length_mm=_with_unit(found.length / scale, "mm"),
-        width_mm=_with_unit(found.width / scale, "mm"),
-        length=pixels[0],
-        width=pixels[1],
-        scale=f"{scale:.3g}",
-    )
-
-
 def _measured(
-    found: _Sizes, scale: float | None, limit: LimitRecord | None, topic: Topic, judged: Judged | None
+    found: Sizes, scale: float | None, limit: LimitRecord | None, topic: Topic, judged: Judged | None
 ) -> str:
     """Return the evidence: what was measured and computed."""
     text = (
         f"{found.region.id}: {found.length:.0f} px long, {max(found.width, 1):.0f} px wide, "
-        f"{found.region.area_px} px in area, {_with_unit(100 * found.share, 'percent')} of the image"
+        f"{found.region.area_px} px in area, {with_unit(100 * found.share, 'percent')} of the image"
     )
     if scale is not None:
         text += (
-            f"; at {scale:.3g} px per mm {_with_unit(found.length / scale, 'mm')} long and "
-            f"{_with_unit(found.width / scale, 'mm')} wide"
+            f"; at {scale:.3g} px per mm {with_unit(found.length / scale, 'mm')} long and "
+            f"{with_unit(found.width / scale, 'mm')} wide"
         )
+    text += evidence_of_all(topic)
     if judged is not None:
         text += f"; {len(topic.regions)} found; limits in the notes: {', '.join(judged.limits)}"
-    return text if limit is None else f"{text}; limit in the question {_with_unit(limit.value, limit.unit)}"
-
-
-def _with_unit(value: float, unit: str) -> str:
-    if unit == "px":
-        return f"{value:.0f} px"
-    return f"{value:.3g} mm" if unit == "mm" else f"{value:.2g}%"
+    return text if limit is None else f"{text}; limit in the question {with_unit(limit.value, limit.unit)}"

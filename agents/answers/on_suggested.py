@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from agents.answers import on_notes
 from agents.answers.analysis import about_type, find_aspect, quoted_if
+from agents.answers.on_entries import types_of_notes
 from agents.answers.topic import Reply, Topic
 from agents.questions.alternatives import says
 
@@ -17,7 +18,7 @@ def cause(topic: Topic) -> Reply:
     say, spoken, passages = topic.say, topic.asked.spoken, topic.state["passages"]
     found = [
         quoted_if(topic, name, one)
-        for name in on_notes.types_of_notes(passages)
+        for name in types_of_notes(passages)
         for one in find_aspect(about_type(passages, name), "cause", say.language)
         if says(one.sentence, guess, spoken)
     ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib.metadata import version
 
 from agents.answers.on_products import told_of
+from agents.answers.on_verdict import confidence
 from agents.answers.topic import Reply, Topic, values_of
 from agents.questions.topics import help_topics
 from anomaly_core.names import plain_name
@@ -15,6 +16,8 @@ def help_topic(topic: Topic) -> Reply:
     """Say the answer of the intent's topic, and what it tells of the products that are enrolled."""
     asked, say = help_topics()[topic.intent.topic or ""], topic.say
     answer = say(asked.answer, version=version("iad-agent"))
+    if "p_value" in asked.values and "verdict" in topic.state:
+        answer = say.joined([*confidence(topic).body[:2], answer])
     read = values_of(topic.seen("product_settings"))
     if not asked.values or not read:
         return Reply(answer)
@@ -23,4 +26,7 @@ def help_topic(topic: Topic) -> Reply:
         names = say.listed([plain_name(name) for name in known.products])
         listed = say("Enrolled are {products} [product].", products=names)
         return Reply(listed if names else say("No product is enrolled yet."), [answer])
-    return Reply(answer, [told_of(say, value, one) for value in asked.values for one in known.told])
+    return Reply(
+        answer,
+        [told_of(say, value, one) for value in asked.values if value != "p_value" for one in known.told],
+    )

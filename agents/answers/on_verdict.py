@@ -189,7 +189,7 @@ def _of_place(topic: Topic, place: str) -> Reply:
     if not bad and _exceeds(topic):
         # Above the limit of a normal pixel, and no defect: neither yes nor no.
         review = topic.verdict.decision == "review"
-        lead, affirmed = topic.say("To be reviewed." if review else "Possibly."), None
+        lead, affirmed = topic.say("To be reviewed." if review else "No defect was found there."), None
     body = [told]
     if topic.verdict.anomalous and not bad and topic.regions:
         body.append(
@@ -334,34 +334,6 @@ def reasoning(topic: Topic) -> Reply:
     if topic.words.has("to_pass", topic.text):
         return Reply("", [*what_passes(topic), *finding(topic), *topic.near_limit()], None)
     return Reply("", [*finding(topic), compared, *sure.body], None)
-
-
-def summary(topic: Topic) -> str:
-    """Return three sentences for a customer: no ids, no numbers, no jargon."""
-    say = topic.say
-    told = [say("We inspected one {product} and compared it with good parts.", product=topic.product)]
-    if not topic.verdict.anomalous:
-        told.append(say("We found no defect."))
-    elif topic.regions:
-        told.append(say("We found a defect {places}.", places=topic.places(topic.regions[:1])))
-    else:
-        told.append(say("It differs from the good parts as a whole."))
-    if topic.verdict.anomalous:
-        told.append(say("The part does not meet the standard of the good ones."))
-    elif topic.near_limit():
-        told.append(say("Before it is released, a person will check it."))
-    else:
-        told.append(say("The part meets the standard of the good ones."))
-    return " ".join(told)
-
-
-def record_line(topic: Topic) -> str:
-    """Return one line for a log: product, decision, place, p-value."""
-    one = topic.verdict
-    decision = {"fail": "NG", "pass": "OK", "review": "REVIEW"}[one.decision]
-    places = f", {topic.places(topic.regions[:MOST_DESCRIBED])}" if topic.regions else ""
-    defect = f", {topic.type_name(topic.defect.name)}" if topic.regions and topic.defect else ""
-    return f"{topic.product}: {decision}{places}{defect}, p = {one.p_value:.3g} [score]."
 
 
 def peak_times(topic: Topic) -> str | None:

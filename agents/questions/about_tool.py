@@ -25,8 +25,8 @@ def as_one(question: str, clauses: Sequence[Clause]) -> Sequence[Clause]:
     return [Clause(question, KINDS[best], round(float(kinds[0, best]), 4), "open")]
 
 
-def with_topic(one: Understanding) -> Understanding:
-    """Return an intent with the topic of help that it asks for, if any."""
+def with_topic(one: Understanding, default: str | None = None) -> Understanding:
+    """Return an intent with the topic of help that it asks for, if any. default: where none is near."""
     may = one.order is None and any(one.kind == of.kind for of in help_topics().values())
-    topic = nearest_topic(one.text, one.kind)[0] if may else None
+    topic = (nearest_topic(one.text, one.kind)[0] or default) if may else None
     return one if topic is None else one.model_copy(update={"topic": topic, "near": None, "closed": False})

@@ -16,7 +16,7 @@ def graded(words: Words, text: str, severities: Mapping[str, str]) -> list[str] 
     """Return the types of the grades that a text names, by the severity of each; None where it names none."""
     own = [name for name, severity in severities.items() if _is_said(severity.lower(), text)]
     asked = {grade for grade in GRADES if words.has(grade, text)}
-    same = [name for name, severity in severities.items() if asked & set(_grades_of(severity.lower()))]
+    same = [name for name, severity in severities.items() if asked & set(grades_of(severity.lower()))]
     return [name for name in severities if name in {*own, *same}] if own or asked else None
 
 
@@ -35,7 +35,7 @@ def _is_said(severity: str, text: str) -> bool:
     )
 
 
-def _grades_of(severity: str) -> Sequence[str]:
+def grades_of(severity: str) -> Sequence[str]:
     """Return the grades that a severity of the notes is, in whatever language; the first that fits alone."""
     for grade in GRADES:
         if any(words_of(language).has(grade, severity) for language in LANGUAGES):

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from typing import Final, Literal
 
 from agents.questions.classifier import KINDS
 from agents.questions.intents import STANDS
 from agents.questions.places import place_of
-from agents.questions.polarity import sense_of
+from agents.questions.polarity import asks_openly, sense_of
 from agents.questions.reading import Reading
+from agents.questions.supposed import supposes
+from agents.questions.topics import asks_to_lessen
 from agents.questions.unheld import unheld_of
 from agents.questions.words import words_of
 from tools.records import Kind
@@ -54,6 +57,18 @@ _SIDED: Final = frozenset[Kind](
 _PASSING: Final = frozenset[Kind](
     {"reference", "comparison", "verdict", "action", "normal", "confidence", "other", "size"}
 )
+_WEIGHED: Final = frozenset[Kind](
+    {"verdict", "type", "catalogue", "appearance", "other", "place", "normal", "confidence", "reasoning"}
+)
+_OF_EFFECTS: Final = frozenset[Kind](
+    {"place", "type", "action", "appearance", "catalogue", "other", "product", "reasoning", "look_again"}
+)
+_LESSENED: Final = frozenset[Kind](
+    {"history", "action", "other", "effect", "cause", "size", "catalogue", "confidence", "count", "verdict"}
+)
+_SUPPOSED: Final = _WEIGHED | frozenset[Kind](
+    {"look_again", "effect", "comparison", "correction", "greeting"}
+)
 _MEASURED: Final = frozenset[Kind]({"size", "place", "comparison", "parts", "other", "confidence"})
 
 
@@ -63,6 +78,28 @@ def read_as(said: Reading) -> Read:
     for kinds, meant, other in _rules(said):
         read = other if read in kinds and meant else read
     return read
+
+
+def weighs(said: Reading) -> bool:
+    """Return whether a clause asks whether something is a problem: "does it matter?", "is it harmless?".
+
+    "Is it bad that there is rust?" has no question word: "¿es malo que haya óxido?".
+    """
+    words, text = words_of(said.language), said.text
+    logged = any(
+        words.has(one, text) for one in ("today", "yesterday", "this_week", "last_week", "lot", "shift")
+    )
+    if logged or not any(words.has(one, text) for one in ("matters", "harmless", "serious")):
+        return False
+    said_that = rf"(?<!\w)({words.source('matters')})\s+(?:qu?e|qu['’]|che)(?!\w)"
+    return not asks_openly(re.sub(said_that, r"\1", text), said.language)
+
+
+def _asks_area(said: Reading) -> bool:
+    """Return whether a clause asks for an area in percent, or for the whole of it."""
+    words, text = words_of(said.language), said.text
+    amounts = any(words.has(one, text) for one in ("percent", "whole", "overall"))
+    return amounts and words.has("area", words.without(text, "percent"))
 
 
 def _rules(said: Reading) -> tuple[Rule, ...]:
@@ -77,6 +114,8 @@ def _rules(said: Reading) -> tuple[Rule, ...]:
     neutral = sense_of(said.text, said.language, "open", None) == "open" and not said.openly
     crosses = said.pictured and neutral and not limited and said.has("crosses")
     denies = named and not one.choice and said.has("no") and doubts
+    weighed = not one.choice and not re.search(r"\d", said.text) and weighs(said)
+    apart = said.pictured and said.has("deviates") and said.has("good_part") and not said.has("to_pass")
     return (
         # "Is it ok? 1 mm is 48 px."
         (_OF_A_LENGTH, limited or one.scale_px_per_mm or one.known_length_mm, "size"),
@@ -96,12 +135,26 @@ def _rules(said: Reading) -> tuple[Rule, ...]:
         ({"verdict", "product", "size", "count", "help"}, said.has("price"), "other"),
         # "Is that still within the limits?"
         ({"confidence"}, not named and said.has("tolerance"), "size"),
+        # "Is the scratch on the shank still within the limit?"
+        (
+            {"verdict", "catalogue", "place", "other"},
+            said.pictured and not said.openly and said.has("tolerance"),
+            "size",
+        ),
         # "Is the picture sharp enough?" is of the photograph, not of the part.
         (KINDS, said.has("judgeable"), "confidence"),
         # "How far is it from the edge?"
         (_MEASURED, not limited and said.has("distance"), "distance"),
-        # "What share of the surface is covered?"
-        (KINDS, said.has("share"), "size"),
+        # "What share of the surface is covered?", but "what share of the rejects were false alarms?"
+        (KINDS, said.has("share") and (said.pictured or named), "size"),
+        # "How much of the tile is damaged, in percent?"
+        (
+            {"verdict", "type", "place", "count", "appearance"},
+            said.pictured and said.openly and said.has("percent") and (said.has("bad") or said.has("region")),
+            "size",
+        ),
+        # "不良面積は何パーセント?", "what is the total defective area?"
+        ({"confidence", "type"}, said.pictured and _asks_area(said), "size"),
         # "Who can fix the cause?"
         ({"action", "cause", "effect", "catalogue", "product", "reference"}, said.has("who"), "action"),
         # "Bin it or keep it?"
@@ -112,6 +165,19 @@ def _rules(said: Reading) -> tuple[Rule, ...]:
         ({"catalogue", "comparison", "reference"}, said.pictured and not named and said.has("fits"), "type"),
         # "A scratch, hm."
         (_TALK, named and unsure, "verdict"),
+        # "Is rust a problem?" asks for no permission.
+        (_SUPPOSED, not said.pictured and named and weighed, "effect"),
+        ({"action"}, not said.pictured and named and weighed and said.has("harmless"), "effect"),
+        # "What happens if we ship it?"
+        (_OF_EFFECTS, said.has("effects") and not said.has("to_do"), "effect"),
+        ({"verdict"}, said.openly and said.has("effects"), "effect"),
+        # "What do we do when we find a blowhole?"
+        (_WEIGHED, not said.pictured and said.has("to_do"), "action"),
+        # "How do I get fewer false alarms?"
+        (_LESSENED, asks_to_lessen(words_of(said.language), said.text), "help"),
+        # "What is different from a good one?"
+        ({"reference"}, apart, "comparison"),
+        ({"verdict", "normal", "product", "appearance", "type"}, apart and said.openly, "comparison"),
         # "No scratch, right?", "tá boa essa?": what corrects ends in no question mark.
         ({"correction"}, said.pictured and doubts, "verdict"),
         (_ASSENTED, said.pictured and said.tagged and not said.openly, "verdict"),
@@ -139,4 +205,6 @@ def _rules(said: Reading) -> tuple[Rule, ...]:
         ({"verdict", "other", "look_again", "parts"}, crosses, "place"),
         # "Did the feeder jam?"
         ({"verdict", "other", "help", "correction", "parts"}, blames, "cause"),
+        # "I think that is a blowhole."
+        (_SUPPOSED, said.pictured and named and supposes(said), "correction"),
     )

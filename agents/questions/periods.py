@@ -41,6 +41,8 @@ _CLOCK: Final = re.compile(
     r"|(?:ore|alle|las|às) (?P<plain>\d{1,2})(?!\d))(?P<half> ?[ap]\.?m)?"
 )
 _MOMENTS: Final = ("clock", "moment")
+_SHORT: Final = 2
+"""Letters of a word such as "to", which has other meanings too."""
 _ADJACENT: Final = 14
 """Characters between a date and its time of day, and between "since" and what it stands by."""
 
@@ -254,6 +256,9 @@ def beside(meaning: str, text: str, point: Point, language: str) -> bool:
     """Return whether a word such as "since" stands before a point, in spaceless scripts also after."""
     words = words_of(language)
     near = text[max(point.start - _ADJACENT, 0) : point.start]
-    if words.has(meaning, near.rstrip()):
+    near = near.rstrip()
+    # "À revoir aujourd'hui": a short word says "until" right before the point alone.
+    found = list(words.by_meaning[meaning].finditer(near))
+    if any(len(one[0]) > _SHORT or one.end() == len(near) for one in found):
         return True
     return language in SPACELESS and words.has(meaning, text[point.end : point.end + 4])

@@ -52,6 +52,8 @@ def measure_scale(asked: Understanding, situation: Situation) -> list[PlannedCal
             _call("list_zones", "find the zones that a distance may be to"),
             _call("measure_part", "find the part's ends"),
         ]
+    if asked.measured == "share" and situation.anomalous:
+        return [_call("measure_part", "measure the part, for the defect's share of it")]
     if asked.known_length_mm is None or not situation.anomalous:
         return []
     return [_call("measure_part", "measure the part's own length")]
@@ -81,6 +83,8 @@ def look_again(asked: Understanding, situation: Situation) -> list[PlannedCall]:
 def take_hint(asked: Understanding, situation: Situation) -> list[PlannedCall]:
     """Measure the place where a person sees something, and look again at it."""
     calls = measure_place(asked, situation)
+    if asked.supposed:
+        return calls
     return calls and [*calls, _call("zoom_region", f"look again at {asked.place}", place=asked.place)]
 
 

@@ -9,7 +9,8 @@ from pathlib import PurePath
 from typing import Final
 
 from agents.questions.amounts import CM, MICRON, MM, NUMBER, PX, UNIT
-from agents.questions.words import IMAGE_ENDING, Words, types_in, words_of
+from agents.questions.words import IMAGE_ENDING, Words, alike_types, types_in, words_of
+from agents.questions.zone_names import names_section
 from agents.state import Seen, Turn
 from anomaly_core.names import plain_name
 from tools.records import LimitRecord
@@ -55,9 +56,19 @@ def type_of(text: str, language: str, known: Sequence[str] = ()) -> str | None:
             # A word of two types, such as "剥離", is of either.
             meant = {name for *span, name in first if span == [start, end]}
             # "Krumme Spitzen" are what the notes call "bent tip", if they have no other deformation.
-            noted = [name for name in known if meant & types_in(name)]
+            noted = [name for name in known if meant & types_in(name)] or _alike(common, text, code, known)
             return plain_name(noted[0]).lower() if len(noted) == 1 else common
     return None
+
+
+def _alike(common: str, text: str, language: str, known: Sequence[str]) -> list[str]:
+    """Return the notes' types of a kind alike and of a section that is named: "Bent tip" of "ponta torta"."""
+    sections = [name for name, pattern in words_of(language).sections.items() if pattern.search(text)]
+    return [
+        name
+        for name in known
+        if alike_types(common, name) and any(names_section(name, section) for section in sections)
+    ]
 
 
 def types_of(text: str, known: Sequence[str]) -> list[str]:

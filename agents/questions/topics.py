@@ -13,11 +13,14 @@ from functools import cache
 from pathlib import Path
 from typing import Final, Literal
 
+from agents.questions.words import Words
 from tools.records import Kind
 
 FILE: Final = Path(__file__).with_name("topics.toml")
-Value = Literal["rates", "images", "zones", "products"]
-"""What an answer tells of the products that are enrolled."""
+TO_LESSEN: Final = "fewer_alarms"
+"""The topic of how to get fewer false alarms."""
+Value = Literal["rates", "images", "zones", "products", "p_value"]
+"""What an answer tells of the products that are enrolled; of the part in hand its p-value, first."""
 
 
 @dataclass(frozen=True)
@@ -42,3 +45,10 @@ def _topic(
     name: str, answer: str, kind: Kind = "help", values: Sequence[Value] = (), **questions: Sequence[str]
 ) -> HelpTopic:
     return HelpTopic(name, answer, kind, values, questions)
+
+
+def asks_to_lessen(words: Words, text: str) -> bool:
+    """Return whether a question asks how to get fewer false alarms, and not how many there were."""
+    return all(words.has(one, text) for one in ("false_alarm", "way", "lessen")) and not words.has(
+        "how_many", text
+    )

@@ -25,7 +25,7 @@ from agents.questions.history import (
     without_vague,
 )
 from agents.questions.intents import ASKS, clauses_of
-from agents.questions.kind_rules import read_as
+from agents.questions.kind_rules import Read, read_as, weighs
 from agents.questions.languages import language_of, wished_language
 from agents.questions.orders import without_orders
 from agents.questions.pairs import of_a_pair
@@ -37,7 +37,10 @@ from agents.questions.recorded import asks_of_the_record
 from agents.questions.several import of_several
 from agents.questions.stated import of_its_limit, with_stated_scales
 from agents.questions.summaries import of_the_summary
+from agents.questions.supposed import as_noted, supposes, with_supposed_type, without_setting
 from agents.questions.tags import stated_sense
+from agents.questions.topics import TO_LESSEN, asks_to_lessen
+from agents.questions.words import words_of
 from agents.questions.worst import of_the_worst
 from agents.state import Asked, Seen, Turn, Understanding
 from tools.records import Kind
@@ -121,10 +124,16 @@ def understand(
         found = [of_several(one, seen, current, language) for one in found]
         found = [of_a_pair(one, seen, current, language) for one in found]
         found = [in_its_period(_with_type(one, before), before, language) for one in found]
+        if pictured:
+            found = [
+                with_supposed_type(as_noted(one, known, language), intents, turns, current) for one in found
+            ]
         if intents and found[0].kind == "catalogue" and _defines(intents[-1], found[0]):
             intents.pop()
         intents += [one for one in found if not _repeats(one, intents)]
     intents = without_vague(intents if pictured else with_sizes(intents), language)
+    if not pictured:
+        intents = without_setting(intents, language)
     style = style_of(question, language)
     if pictured:
         intents = [of_the_summary(one, style, language) for one in intents]
@@ -145,9 +154,13 @@ def understand(
 
 def _of_help(one: Understanding, language: str) -> Understanding:
     """Return an intent with its topic of help, or as one of the log: "how many defects do you miss?"."""
-    if one.kind == "help" and named_figure(normalised(one.text), language) in ("alarms", "missed", "scores"):
-        return one.model_copy(update={"kind": "history"})
-    return with_topic(one)
+    text = normalised(one.text)
+    if one.kind != "help" or one.order is not None:
+        return with_topic(one)
+    if asks_to_lessen(words_of(language), text):
+        return with_topic(one, TO_LESSEN)
+    counted = named_figure(text, language) in ("alarms", "missed", "scores")
+    return one.model_copy(update={"kind": "history"}) if counted else with_topic(one)
 
 
 def _of_itself(
@@ -181,7 +194,11 @@ def _intents_of(said: Reading) -> list[Understanding]:
     regions = said.regions or (it,)
     choice = one.choice if _chooses(kind, said) else []
     sense = "open" if choice else _sense(kind, said)
-    closed = kind in CLOSED and not said.openly and (kind != "verdict" or sense != "open")
+    closed = (
+        kind in CLOSED
+        and (not said.openly or (kind == "effect" and weighs(said)))
+        and (kind != "verdict" or sense != "open")
+    )
     of_alternatives = bool(choice) or (bool(one.choice) and kind in ("type", "place", "parts"))
     places = {place_of(piece, language) for piece in choice} - {None} if kind == "place" else set()
     guess = guess_of(said.text, language) if kind == "cause" else None
@@ -193,6 +210,7 @@ def _intents_of(said: Reading) -> list[Understanding]:
     whole = said.has("whole") and one.type is None and not said.has("area") and not said.has("share")
     # "Is there a scratch or not?" is answered yes or no, whichever kind it is.
     settled = said.has("amount") or (kind in ("type", "verdict") and named is not None and closed)
+    states_it = said.pictured and named is not None and supposes(said)
     made: dict[str, Any] = {
         "kind": kind,
         "place": one.place if not any(regions) and len(places) < 2 else None,
@@ -206,12 +224,21 @@ def _intents_of(said: Reading) -> list[Understanding]:
         "choice": choice,
         "near": said.clause.near if kind == said.clause.kind and not settled else None,
         "guess": guess,
-        "measured": "distance" if read == "distance" else "part" if kind == "size" and whole else "defect",
+        "supposed": kind == "correction" and states_it,
+        "measured": _measured(read, said, whole=whole),
     }
     found = [one.model_copy(update={**made, "region": number}) for number in regions]
     for name, value in said.clause.slots.items():
         found = [each if getattr(each, name) else each.model_copy(update={name: value}) for each in found]
     return found
+
+
+def _measured(read: Read, said: Reading, *, whole: bool) -> str:
+    """Return what a question for a size wants the size of; see `Understanding`."""
+    if read != "size":
+        return "distance" if read == "distance" else "defect"
+    shared = said.slots.limit is None and (said.has("percent") or said.has("share"))
+    return "share" if shared else "part" if whole else "defect"
 
 
 def _sense(kind: Kind, said: Reading) -> Sense:

@@ -21,6 +21,13 @@ SPACELESS: Final = frozenset({"zh", "ja", "ko"})
 """Languages whose words do not stand between spaces, or take endings without one."""
 _NEGATED: Final[Mapping[str, tuple[int, int]]] = {"ja": (0, 8), "ko": (2, 8)}
 """Characters before and after a word within which a negation turns it; elsewhere it stands before it."""
+ALIKE: Final = (
+    frozenset({"misalignment", "deformation"}),
+    frozenset({"pore", "blowhole", "bubble", "hole"}),
+    frozenset({"break", "chip", "nick", "dent", "crack"}),
+    frozenset({"contamination", "stain", "discoloration", "rust"}),
+)
+"""Types of defect that one word may mean, by their English names."""
 _ACCENTS: Final = 5
 """Letters of a word from which it is read without its accents too: "defaut", but not "ou" for "où"."""
 
@@ -116,6 +123,11 @@ def types_in(name: str) -> frozenset[str]:
         for english, pattern in words_of(path.stem).types.items()
         if pattern.search(plain)
     )
+
+
+def alike_types(common: str, name: str) -> bool:
+    """Return whether a defect's common English name may be meant by another one: bent, and crooked."""
+    return any(common in group and group & types_in(name) for group in ALIKE)
 
 
 @cache

@@ -13,6 +13,7 @@ import numpy as np
 from agents.questions.encoder import encode, normalised
 from agents.questions.words import NEVER, SPACELESS, Words, section_of, words_of
 from agents.questions.zone_parts import HAN, HANGUL, KATAKANA, PARTICLES, named_in_part
+from anomaly_core.names import plain_name
 
 SIDES: Final = ("left", "right", "top", "bottom")
 """Sides that a zone's English name may hold: "right hand"."""
@@ -240,6 +241,12 @@ def _windows(text: str, language: str) -> Iterator[str]:
 
 
 @cache
+def names_section(name: str, zone: str) -> bool:
+    """Return whether the name of a type of defect names a zone or section: "Head scratch" the "Kopf"."""
+    section, plain = section_of(zone) or plain_name(zone).lower(), plain_name(name).lower()
+    return plain_name(zone).lower() in plain or any(section_of(word) == section for word in plain.split())
+
+
 def words_in(name: str) -> list[str]:
     """Return the words of a zone's name, in lower case: of "TopLabel", "top-label" and "top_label" alike."""
     apart = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name)

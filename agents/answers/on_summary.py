@@ -1,0 +1,55 @@
+"""A part in a few words: for a customer in three sentences or in one, and as a line for a log."""
+
+from __future__ import annotations
+
+from agents.answers.topic import MOST_DESCRIBED, Topic
+from tools.locations import ZONE
+
+
+def summary(topic: Topic) -> str:
+    """Return three sentences for a customer: no ids, no numbers, no jargon."""
+    say = topic.say
+    told = [say("We inspected one {product} and compared it with good parts.", product=topic.product)]
+    if not topic.verdict.anomalous:
+        told.append(say("We found no defect."))
+    elif topic.regions:
+        told.append(say("We found a defect {places}.", places=topic.places(topic.regions[:1])))
+    else:
+        told.append(say("It differs from the good parts as a whole."))
+    if topic.verdict.anomalous:
+        told.append(say("The part does not meet the standard of the good ones."))
+    elif topic.near_limit():
+        told.append(say("Before it is released, a person will check it."))
+    else:
+        told.append(say("The part meets the standard of the good ones."))
+    return " ".join(told)
+
+
+def record_line(topic: Topic) -> str:
+    """Return one line for a log: product, decision, place, p-value."""
+    one = topic.verdict
+    decision = {"fail": "NG", "pass": "OK", "review": "REVIEW"}[one.decision]
+    places = f", {topic.places(topic.regions[:MOST_DESCRIBED])}" if topic.regions else ""
+    defect = f", {topic.type_name(topic.defect.name)}" if topic.regions and topic.defect else ""
+    return f"{topic.product}: {decision}{places}{defect}, p = {one.p_value:.3g} [score]."
+
+
+def summary_sentence(topic: Topic) -> str:
+    """Return one sentence for a customer: no ids, no numbers, no jargon."""
+    say, product = topic.say, topic.product
+    if topic.verdict.anomalous and topic.regions:
+        told = (
+            "We compared one {product} with good parts: it has a defect {places} and does not meet their "
+            "standard."
+        )
+        first = topic.regions[0]
+        place = topic.where(first.cell if first.zone is None else f"{ZONE}{first.zone}")
+        return say(told, product=product, places=place)
+    if topic.verdict.anomalous:
+        return say(
+            "We compared one {product} with good parts: it does not meet their standard.", product=product
+        )
+    if topic.near_limit():
+        told = "We compared one {product} with good parts: before it is released, a person will check it."
+        return say(told, product=product)
+    return say("We compared one {product} with good parts: it meets their standard.", product=product)
