@@ -29,6 +29,8 @@ from agents.questions.zone_names import zones_in
 from agents.state import Asked, Seen, Turn
 
 FILE: Final = Path(__file__).parent / "asking" / "slots.json"
+RANKS: Final = {"largest": "largest", "smallest": "smallest", "last": "last_region"}
+"""Ranks of regions, each with the meaning of its words."""
 HERE: Final = ZoneInfo("UTC")
 NOW: Final = datetime(2026, 11, 25, 14, 30, tzinfo=HERE)
 SEEN: Final = [
@@ -96,8 +98,8 @@ def read(question: dict[str, Any]) -> Iterator[tuple[str, Any]]:
     in_a_name = any(names_the_edge(normalised(name), asked.spoken) for name in zones)
     if names_the_edge(text, asked.spoken) and not in_a_name and not any(one.place for one in asked.intents):
         yield "place", "edge"
-    for rank in ("largest", "smallest"):
-        if words.has(rank, text) and not of_the_log:
+    for rank, meaning in RANKS.items():
+        if words.has(meaning, text) and not of_the_log:
             yield rank, True
     yield from _of_the_log(asked)
 
@@ -160,10 +162,10 @@ def is_right(name: str, value: Any, found: dict[str, Any], question: dict[str, A
 
 def is_meant(name: str, slots: dict[str, Any], found: dict[str, Any]) -> bool:
     """Return whether a slot that is not labelled says what another one labels."""
-    by_region = "region" in slots and name in ("place", "largest", "smallest")
+    by_region = "region" in slots and name in ("place", *RANKS)
     same = {"known_length_mm": "length", "number": "count"}
     by_log = name in ("type", "limit", "region", "image") and any(one in slots for one in OF_THE_LOG)
-    return by_region or same.get(name) in slots or by_log or name in ("largest", "smallest")
+    return by_region or same.get(name) in slots or by_log or name in RANKS
 
 
 def _names(found: dict[str, Any], value: Any) -> bool:
@@ -178,7 +180,7 @@ def _in_mm(value: float, unit: str) -> tuple[float, str]:
     factors = {"mm": 1.0, "um": 1e-3, "cm": 10.0, "in": 25.4, "m": 1000.0}
     if unit in factors:
         return round(value * factors[unit], 6), "mm"
-    return value, {"%": "percent", "mm2": "mm²"}.get(unit, unit)
+    return value, {"%": "percent"}.get(unit, unit)
 
 
 if __name__ == "__main__":

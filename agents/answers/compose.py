@@ -10,6 +10,7 @@ from agents.answers.evidence import gather_evidence, quote, verdict_statement
 from agents.answers.kinds import entry_of
 from agents.answers.on_doubt import doubt
 from agents.answers.on_summary import record_line, summary, summary_sentence
+from agents.answers.on_unknown_image import unknown_image
 from agents.answers.phrases import phrases_of
 from agents.answers.topic import Reply, Topic, about_type_of
 from agents.questions.encoder import normalised
@@ -54,7 +55,7 @@ def compose_answer(state: InspectionState | DialogueState) -> Composed:
     asked = asked or understand(question)
     say = phrases_of(asked.language)
     topics = [Topic(state, asked, intent, number, say) for number, intent in enumerate(asked.intents)]
-    replies = [entry_of(topic.intent).word(topic) for topic in topics]
+    replies = [_word(topic) for topic in topics]
     affirmed = next((reply.affirmed for reply in replies if reply.affirmed is not None), None)
     about_part = any(entry_of(topic.intent).about_part for topic in topics)
     if about_part and asked.style == "customer":
@@ -77,6 +78,12 @@ def compose_answer(state: InspectionState | DialogueState) -> Composed:
         free=[reply.lead for reply in replies if reply.lead],
         affirmed=affirmed,
     )
+
+
+def _word(topic: Topic) -> Reply:
+    """Return the answer to one thing asked; of an image that the conversation does not hold, that."""
+    entry = entry_of(topic.intent)
+    return (unknown_image(topic) if entry.about_part else None) or entry.word(topic)
 
 
 def yes_or_no_alone(asked: Asked, affirmed: bool | None, say: Phrases, lead: str = "") -> Reply | None:

@@ -20,7 +20,8 @@ from agents.answers.on_types import (
 from agents.answers.topic import Reply, Topic
 from agents.questions.described import described_type, named_types
 from agents.questions.encoder import normalised
-from agents.questions.slots import measure_of, types_of
+from agents.questions.limits import measure_of
+from agents.questions.slots import types_of
 from agents.questions.types import meant_type
 from agents.questions.words import alike_types, same_defect, types_in, words_of
 from agents.state import Asked, InspectionState, Understanding

@@ -15,8 +15,8 @@ from typing import Final
 
 from agents.answers.claims import names_judgement, names_size, speaks_against
 from agents.answers.evidence import without_names
-from agents.questions.amounts import PERCENT
 from agents.questions.languages import language_of
+from agents.questions.units import PERCENT
 from agents.questions.words import SPACELESS, words_of
 from tools.records import EvidenceRecord
 

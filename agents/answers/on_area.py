@@ -6,11 +6,14 @@ import re
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from agents.answers.on_limits import with_unit
 from agents.answers.topic import Topic, length_of, values_of
 from tools.records import MeasuredRegion
 
 _ONE: Final = ("largest", "smallest", "only")
 """Meanings of words by which one of several defects is meant."""
+OF_AREA: Final = ("percent", "mm2", "px2")
+"""Units of limits that an area is held against."""
 MILLIMETRES: Final = re.compile(r"(?<![a-z])mm(?![a-z])|millim|毫米|ミリ|밀리")
 Measure = Literal["length", "width", "area"]
 
@@ -39,17 +42,10 @@ def measure_of_text(topic: Topic) -> Measure:
     """Return which measure a question asks for."""
     words, text = topic.words, topic.text
     limit = topic.intent.limit
-    in_percent = limit is not None and limit.unit == "percent"
-    if in_percent or topic.intent.measured == "share" or words.has("area", text):
+    of_area = limit is not None and limit.unit in OF_AREA
+    if of_area or topic.intent.measured == "share" or words.has("area", text):
         return "area"
     return "width" if words.has("width", text) and not words.has("length", text) else "length"
-
-
-def with_unit(value: float, unit: str) -> str:
-    """Return a value with its unit: px, mm or percent."""
-    if unit == "px":
-        return f"{value:.0f} px"
-    return f"{value:.3g} mm" if unit == "mm" else f"{value:.2g}%"
 
 
 def in_pixels(topic: Topic) -> bool:

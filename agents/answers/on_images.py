@@ -19,7 +19,7 @@ from agents.answers.on_verdict import (
 )
 from agents.answers.topic import MOST_DESCRIBED, Reply, Topic, image_name, values_of
 from agents.questions.alternatives import fate_of
-from agents.questions.slots import IMAGE_NAME
+from agents.questions.numbered_regions import IMAGE_NAME
 from tools.records import EvidenceRecord
 
 

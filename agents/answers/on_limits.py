@@ -125,8 +125,7 @@ def _as_stated(say: Phrases, measure: LimitRecord, limit: float, within: bool) -
         if within
         else "As stated, {value} is above the limit of {limit}; nothing was measured."
     )
-    unit = {"percent": "%", "mm": " mm", "px": " px"}[measure.unit]
-    return say(message, value=f"{measure.value:g}{unit}", limit=f"{limit:g}{unit}")
+    return say(message, value=with_unit(measure.value, measure.unit), limit=with_unit(limit, measure.unit))
 
 
 def _compared(topic: Topic, value: float, tolerance: Tolerance) -> str:
@@ -157,7 +156,15 @@ def _value(tolerance: Tolerance, measured: Measured) -> float | None:
 
 
 def _shown(value: float, tolerance: Tolerance) -> str:
-    return f"{value:.3g} {_SHOWN[tolerance.unit]}".replace(" %", "%").strip()
+    return with_unit(value, tolerance.unit)
+
+
+def with_unit(value: float, unit: str) -> str:
+    """Return a value with its unit as people write it: pixels without decimals, shares with few."""
+    digits = ".3g"
+    if unit in ("px", "px2", "percent"):
+        digits = ".2g" if value < 10 else ".3g" if unit == "percent" else ".0f"
+    return f"{value:{digits}} {_SHOWN[unit]}".replace(" %", "%").strip()
 
 
 def _in_words(tolerance: Tolerance) -> str:

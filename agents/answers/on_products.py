@@ -7,7 +7,7 @@ from typing import Final
 
 from agents.answers.topic import Reply
 from agents.questions.encoder import normalised
-from agents.questions.slots import measure_of
+from agents.questions.limits import measure_of
 from agents.questions.topics import Value
 from agents.questions.words import Words
 from agents.state import Understanding

@@ -7,20 +7,21 @@ from typing import Final
 from agents.answers.analysis import about_type, find_aspect, quoted
 from agents.answers.on_area import (
     MILLIMETRES,
+    OF_AREA,
     Sizes,
     covers_all,
     described,
     evidence_of_all,
     measure_of_text,
     sizes_of,
-    with_unit,
 )
 from agents.answers.on_distance import distance, part_size
 from agents.answers.on_entries import entries_meant
-from agents.answers.on_limits import Judged, Measured, judge, stated_by_notes
+from agents.answers.on_limits import Judged, Measured, judge, stated_by_notes, with_unit
 from agents.answers.on_verdict import no_region, to_review
 from agents.answers.topic import Reply, Topic, values_of
-from agents.questions.slots import measure_of
+from agents.questions.encoder import normalised
+from agents.questions.limits import asks_if_above, measure_of
 from anomaly_core.names import name_key
 from tools.records import EvidenceRecord, LimitRecord, MeasuredRegion
 
@@ -132,14 +133,22 @@ def _region_meant(topic: Topic) -> MeasuredRegion:
     limited = topic.intent.limit is not None or topic.intent.closed
     if topic.intent.region is not None or topic.intent.measured == "distance" or not limited:
         return topic.chosen[0]
-    return topic.chosen[0] if topic.words.has("smallest", topic.text) else topic.by_length[-1]
+    if _is_ranked(topic):
+        return topic.chosen[0]
+    if topic.intent.limit is not None and topic.intent.limit.unit in OF_AREA:
+        return max(topic.regions, key=lambda one: one.area_px)
+    return topic.by_length[-1]
+
+
+def _is_ranked(topic: Topic) -> bool:
+    """Return whether the smallest or the last region is meant, which is not the one that decides."""
+    return any(topic.words.has(rank, topic.text) for rank in ("smallest", "last_region"))
 
 
 def _larger(topic: Topic, found: Sizes, scale: float | None) -> list[str]:
     """Return the sentence on which region was measured, where there are several; and on a larger one."""
     largest = sizes_of(topic, topic.by_length[-1])
-    smallest = topic.words.has("smallest", topic.text)
-    if smallest or largest.region.id == found.region.id or largest.length < LARGER * found.length:
+    if _is_ranked(topic) or largest.region.id == found.region.id or largest.length < LARGER * found.length:
         message = "That is the one {place} [{id}]."
         return [topic.say(message, place=topic.where(found.region.cell), id=found.region.id)]
     length = with_unit(
@@ -181,8 +190,10 @@ def _limit_of_named(topic: Topic) -> list[str]:
 
 def _asks_for_more(topic: Topic) -> bool:
     """Return whether a yes would mean that the limit is exceeded."""
-    words, text = topic.words, topic.text
-    return words.has("at_least", text)
+    asked = topic.asked
+    # "Over 2 mm is scrap. Does it pass?" ends in what is asked of the limit.
+    text = normalised(asked.question) if len(asked.intents) == 1 else topic.text
+    return asks_if_above(text, asked.spoken)
 
 
 def _part_length(topic: Topic) -> float | None:
@@ -198,12 +209,12 @@ def _part_id(topic: Topic) -> str:
 
 def _value(topic: Topic, found: Sizes, scale: float | None, limit: LimitRecord) -> float | None:
     """Return what a limit is compared with, in its unit, or None without a scale."""
-    if limit.unit == "percent":
-        return 100 * found.share
     pixels = found.width if measure_of_text(topic) == "width" else found.length
-    if limit.unit == "px":
-        return pixels
-    return None if scale is None else pixels / scale
+    area = float(found.region.area_px)
+    known = {"percent": 100 * found.share, "px": pixels, "px2": area}
+    if scale is not None:
+        known |= {"mm": pixels / scale, "mm2": area / scale**2}
+    return known.get(limit.unit)
 
 
 def _measured(

@@ -13,7 +13,8 @@ from agents.answers.on_notes import of_each, severities
 from agents.answers.topic import Reply, Topic
 from agents.questions.alternatives import FATES
 from agents.questions.grades import GRADES, graded, names_grade
-from agents.questions.slots import measure_of, type_of
+from agents.questions.limits import measure_of
+from agents.questions.slots import type_of
 from agents.questions.types import CALLED_ALONE, called_type
 from agents.questions.words import Words, same_defect, words_of
 from knowledge.catalogue.limits import parse_limit

@@ -85,12 +85,14 @@ class Topic:
 
     @property
     def chosen(self) -> list[MeasuredRegion]:
-        """The regions that are asked about: the one named, the largest or smallest, else the strongest."""
+        """The regions that are asked about: the one named, by number or rank, else the strongest."""
         wanted = self.intent.region
         if wanted is not None:
             return self.regions[wanted - 1 : wanted]
         if self.words.has("smallest", self.text):
             return self.by_length[:1]
+        if self.words.has("last_region", self.text):
+            return self.regions[-1:]
         return self.by_length[-1:] if self.words.has("largest", self.text) else self.regions[:MOST_DESCRIBED]
 
     @property

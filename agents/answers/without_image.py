@@ -23,9 +23,9 @@ from agents.questions.described import described_type
 from agents.questions.encoder import normalised
 from agents.questions.grades import names_grade
 from agents.questions.history import named_in_the_log, of_several_parts
+from agents.questions.limits import stated_measure
 from agents.questions.polarity import asks_openly
 from agents.questions.products import product_meant
-from agents.questions.slots import stated_measure
 from agents.questions.types import called_type
 from agents.questions.understanding import Reader, understand
 from agents.questions.words import words_of

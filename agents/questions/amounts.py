@@ -3,82 +3,90 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import cache
 from typing import Final
 
+from agents.questions import numerals
+from agents.questions.numerals import number_of, pattern, single_digits
+from agents.questions.signs import corrected, in_words
+from agents.questions.units import CM, INCH, MM, UNIT
 from agents.questions.words import SPACELESS, words_of
 
-NUMBER: Final = r"(\d+(?:[.,]\d+)?)"
-MM: Final = r"(?:mm|mil+imet\w*|millimèt\w*|milím\w*|毫米|公厘|ミリ(?:メートル)?|밀리(?:미터)?)"
-PX: Final = r"(?:px|pixels?\w*|píxel\w*|像素|ピクセル|画素|픽셀|화소)"
-CM: Final = r"(?:cm|[cz]entimet\w*|centimèt\w*|centím\w*|厘米|公分|センチ(?:メートル)?|센티(?:미터)?)"
-MICRON: Final = (
-    r"(?:[µμ]m|microns?|mikrometer|micromet\w*|微米|ミクロン|マイクロメートル|마이크로미터|미크론)"
-)
-PERCENT: Final = r"(?:%|percent|per cent|prozent|por ciento|por cento|pour ?cent|per cento|パーセント|퍼센트)"
-UNIT: Final = rf"(?:{MM}|{PX}|{CM}|{MICRON}|{PERCENT})"
-SMALL: Final = frozenset({0.1, 0.01})
+SMALL: Final = frozenset({0.1, 0.01, 0.001})
 """Fractions that name a length by themselves, in millimetres: "two tenths"."""
-_FILLER: Final = r"(?:\s+(?:of|an?|one|eine[smr]?|d[ei]|d'un|un[oa]?|um|del)(?!\w)){0,2}"
+_FILLER: Final = r"(?:\s+(?:of|an?|one|eine[smr]?|d[ei]|d'un|un[oa]?|um|del)(?!\w)|\s+d['’](?:un\s+)?){0,2}"
+_ARTICLE: Final = (
+    r"(?:the|an?|d(?:e[rnms]|as|ie)|einen?|einem|[ie]l|l[aeo]|un[oae]?|um|[ao]|d[eo]l?|du|au|al|ao|dal|di)"
+)
+_VULGAR: Final = {"½": "1/2", "⅓": "1/3", "⅔": "2/3", "¼": "1/4", "¾": "3/4", "⅕": "1/5", "⅛": "1/8",
+                  "⅜": "3/8", "⅝": "5/8", "⅞": "7/8", "⅒": "1/10"}  # fmt: skip
+_FRACTION: Final = re.compile(
+    rf"(?<![\w.,/])(?:(\d+)[\s-]+)?(\d{{1,2}})\s*[/⁄]\s*(\d{{1,4}})(?:[\s-]*(?P<unit>{UNIT})(?![a-z])|[\"″])",
+    re.IGNORECASE,
+)
+_INCHES: Final = re.compile(r"(\d)\s?″|(\d[.,]\d+)\s?\"(?=\s|$|[?.,;)])")
+_OF_PARTS: Final = r"\s?(?:分之|分の|분의)\s?"
+"""What stands between the parts of a whole and how many of them are meant: "四分之三"."""
+_TENTHS: Final = r"(?:割(?![れり])|成(?![品功型都分])|할(?![인당]))"
+"""Tenths of a whole, as one says shares: "3割"."""
+_DEGREE: Final = 100
+Rule = tuple[re.Pattern[str], Callable[[re.Match[str]], str]]
 
 
 def in_digits(text: str, language: str) -> str:
     """Return a text with digits for the amounts that it has in words, where a unit follows them."""
-    for rule in _rules(language):
-        text = rule.sub(lambda found: _written(found, language), text)
-    return text
+    for sign, fraction in _VULGAR.items():
+        text = re.sub(rf"(?<=\d){sign}", f" {fraction}", text).replace(sign, fraction)
+    text = _FRACTION.sub(_divided, text)
+    text = _INCHES.sub(lambda found: f"{found[1] or found[2]} inch", text)
+    for rule, written in _rules(language):
+        text = rule.sub(written, text)
+    apart = re.sub(r"(?<=[a-z]['’])(?=\d)", " ", in_words(text, language))
+    return corrected(apart, language)
+
+
+def _divided(found: re.Match[str]) -> str:
+    if not float(found[3]):
+        return found[0]
+    return f"{float(found[1] or 0) + float(found[2]) / float(found[3]):.4g} {found['unit'] or 'inch'}"
 
 
 def _written(found: re.Match[str], language: str) -> str:
     parts = found.groupdict()
     whole, part, decimals = parts["whole"], parts.get("part"), parts.get("decimals")
-    value = _number(whole, language) if whole else 1.0
+    value = number_of(whole, language) if whole else 1.0
     if decimals:
-        digits = "".join(f"{_number(one, language):.0f}" for one in _single(decimals, language))
-        value = float(f"{value if whole else 0:.0f}.{digits}")
+        value = float(f"{value if whole else 0:.0f}.{single_digits(decimals, language)}")
     elif part:
-        share = next(each for each, word in _parts(language) if re.fullmatch(word, part, re.IGNORECASE))
-        value = value + share if parts.get("and") is not None else value * share
-    return f"{value:g} {parts.get('unit') or 'mm'}"
+        value = (
+            value + _share(part, language) if parts.get("and") is not None else value * _share(part, language)
+        )
+    return f"{value:.4g} {parts.get('unit') or 'mm'}"
 
 
-def _number(text: str, language: str) -> float:
-    if text[0].isdigit():
-        return float(text.replace(",", "."))
-    return next(value for value, word in _numbers(language) if re.fullmatch(word, text, re.IGNORECASE))
-
-
-def _single(text: str, language: str) -> list[str]:
-    return re.findall("|".join([r"\d", *(word for _, word in _numbers(language))]), text, re.IGNORECASE)
+def _share(part: str, language: str) -> float:
+    return next(
+        share for share, word in words_of(language).fractions if re.fullmatch(word, part, re.IGNORECASE)
+    )
 
 
 @cache
-def _numbers(language: str) -> list[tuple[float, str]]:
-    """Return numbers and their words, large ones first: "二十" does not begin with "二"."""
-    words = words_of(language)
-    return sorted([*enumerate(words.counting, 1), *words.numbers], reverse=True)
-
-
-@cache
-def _parts(language: str) -> list[tuple[float, str]]:
-    return sorted(words_of(language).fractions)
-
-
-@cache
-def _rules(language: str) -> list[re.Pattern[str]]:
-    """Return patterns of amounts, in the order in which they are tried; each leaves digits and a unit."""
+def _rules(language: str) -> list[Rule]:
+    """Return patterns of amounts, in the order in which they are tried, each with what it leaves."""
     words, spaceless = words_of(language), language in SPACELESS
     gap, begin, end = (r"\s*", "", "") if spaceless else (r"\s+", r"(?<![\w.,])", r"(?!\w)")
-    worded = "|".join(word for _, word in _numbers(language))
-    number = rf"(?:\d+(?:[.,]\d+)?|{worded}){end}"
+    if language == "ko":
+        begin = "(?<![가-힣])"
+    number, worded = pattern(language), numerals.in_words(language)
     whole = rf"{begin}(?P<whole>{number})"
-    part = rf"(?P<part>{'|'.join(word for _, word in _parts(language))}){end}"
-    small = rf"(?P<part>{'|'.join(word for share, word in _parts(language) if share in SMALL)}){end}"
+    part = rf"(?P<part>{'|'.join(word for _, word in words.fractions)}){end}"
+    small = rf"(?P<part>{'|'.join(word for share, word in words.fractions if share in SMALL) or '(?!)'}){end}"
     joined, point = words.source("and_part"), words.source("point")
     unit = rf"(?P<unit>{UNIT}(?![a-z]))"
-    patterns = [
+    amounts = [
         # "a millimetre and a half", "two and a half millimetres"
-        rf"{whole}{gap}{unit}{gap}(?P<and>{joined}){gap}{part}",
+        rf"(?:{whole}{gap}|(?<!\w){_ARTICLE}\s+){unit}{gap}(?P<and>{joined}){gap}{part}",
         rf"{whole}{gap}(?P<and>{joined}){gap}{part}{_FILLER}[\s-]*{unit}",
         # "two tenths of a millimetre", "half a millimetre", "two tenths"
         rf"(?:{whole}{gap})?{begin}{part}{_FILLER}[\s-]*{unit}",
@@ -88,7 +96,88 @@ def _rules(language: str) -> list[re.Pattern[str]]:
         # "two millimetres"
         rf"{begin}(?P<whole>{worded}){gap}{unit}",
     ]
-    if spaceless:
-        # "十分之二毫米": the part stands before the number.
-        patterns.insert(2, rf"{part}{gap}(?P<whole>{number})\s*{unit}")
-    return [re.compile(pattern, re.IGNORECASE) for pattern in patterns]
+    return [
+        *([_of_parts(language), _of_tenths(language)] if spaceless else [_of_the_surface(language)]),
+        *(_in_lengths(language, value, word) for value, word in words.lengths),
+        *((re.compile(one, re.IGNORECASE), lambda found: _written(found, language)) for one in amounts),
+        _of_the_unit(language),
+        _without_unit(language),
+    ]
+
+
+def _of_parts(language: str) -> Rule:
+    """Return the rule for "十分之三毫米", and for "百分之三", which is a share."""
+    number = pattern(language)
+    rule = rf"(?P<parts>{number}){_OF_PARTS}(?P<number>{number})(?:\s*(?P<unit>{UNIT}(?![a-z])))?"
+    surface = words_of(language).by_meaning["surface"]
+
+    def written(found: re.Match[str]) -> str:
+        parts, number = number_of(found["parts"], language), number_of(found["number"], language)
+        if not parts:
+            return found[0]
+        if found["unit"]:
+            return f"{number / parts:.4g} {found['unit']}"
+        if parts == _DEGREE or surface.search(found.string):
+            return f"{100 * number / parts:.4g}%"
+        return found[0]
+
+    return re.compile(rule), written
+
+
+def _of_tenths(language: str) -> Rule:
+    """Return the rule for "3割", which is 30%."""
+    rule = re.compile(rf"({pattern(language)})\s?{_TENTHS}")
+    return rule, lambda found: f"{10 * number_of(found[1], language):.4g}%"
+
+
+def _of_the_surface(language: str) -> Rule:
+    """Return the rule for "more than a third of the surface"."""
+    words = words_of(language)
+    limit, surface, half = (words.source(name) for name in ("limit", "surface", "half"))
+    part = "|".join(word for _, word in words.fractions)
+    rule = (
+        rf"(?P<limit>{limit})(?P<gap>\s+)(?:(?:{_ARTICLE})\s+)?(?:(?P<whole>{numerals.in_words(language)})\s+)?"
+        rf"(?:(?P<part>{part})|(?P<half>{half}))(?!\w)\s+"
+        rf"(?:(?:of|de[rsl]?|von|d[aoi]s?|du|della|dell'|de l')\s*)?"
+        rf"(?:(?:{_ARTICLE}|its|this)\s+)?(?P<surface>{surface})"
+    )
+
+    def written(found: re.Match[str]) -> str:
+        share = 0.5 if found["half"] else _share(found["part"], language)
+        number = number_of(found["whole"], language) if found["whole"] else 1.0
+        return f"{found['limit']}{found['gap']}{100 * number * share:.4g}% {found['surface']}"
+
+    return re.compile(rule, re.IGNORECASE), written
+
+
+def _in_lengths(language: str, value: float, word: str) -> Rule:
+    """Return the rule for a length of the workshop: "2 thou", "三丝"."""
+    begin, end = ("", "") if language in SPACELESS else (r"(?<![\w.,])", r"(?!\w)")
+    rule = rf"{begin}(?P<number>{pattern(language)})\s?(?:{word}){end}"
+    return (
+        re.compile(rule, re.IGNORECASE),
+        lambda found: f"{number_of(found['number'], language) * value:.6g} mm",
+    )
+
+
+def _of_the_unit(language: str) -> Rule:
+    """Return the rule for "over the millimetre", which is over 1 mm."""
+    gap = r"\s*" if language in SPACELESS else r"\s+"
+    limit = words_of(language).source("limit")
+    rule = rf"({limit}){gap}(?:{_ARTICLE}{gap}|l['’])?((?:{MM}|{CM}|{INCH})(?!\w))"
+    return re.compile(rule, re.IGNORECASE), lambda found: f"{found[1]} 1 {found[2]}"
+
+
+def _without_unit(language: str) -> Rule:
+    """Return the rule for a length without a unit, in millimetres: "null Komma drei", "コンマ5"."""
+    point, number = words_of(language).source("point"), pattern(language)
+    zero = "|".join(word for value, word in words_of(language).numbers if value == 0)
+    if language in SPACELESS:
+        rule = rf"(?P<whole>{zero})?(?:{'コンマ' if language == 'ja' else point})(?P<decimals>{number})"
+        rule = rule if language == "ja" else rule.replace(")?(?:", ")(?:", 1)
+    else:
+        rule = rf"(?<!\w)(?P<whole>{zero})\s+(?:{point})\s+(?P<decimals>{number}(?:\s+{number})*)"
+    return (
+        re.compile(rf"{rule}(?!\s*(?:{UNIT}|\d))", re.IGNORECASE),
+        lambda found: _written(found, language),
+    )

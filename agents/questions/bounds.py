@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from agents.questions.amounts import NUMBER, PERCENT, UNIT
+from agents.questions.units import NUMBER, PERCENT, UNIT
 from agents.questions.words import words_of
 from tools.log_question import BoundRecord, BoundSense
 

@@ -18,7 +18,10 @@ from agents.questions import slots
 from agents.questions.classifier import SENSES, classify
 from agents.questions.clauses import Clause
 from agents.questions.encoder import normalised
+from agents.questions.limits import limit_of
+from agents.questions.numbered_regions import regions_of
 from agents.questions.places import place_of
+from agents.questions.scales import scale_of
 from agents.questions.words import same_defect
 from agents.state import Turn
 from anomaly_core.errors import LanguageModelError
@@ -138,8 +141,8 @@ class ChatReader:
 def _held(one: AskedThing, text: str, language: str, known: Sequence[str]) -> dict[str, Any]:
     """Return the slots that the model names and the tables of words read from the question too."""
     place, zone = place_of(text, language), slots.zone_of(text, language)
-    named, limit = slots.type_of(text, language, known), slots.limit_of(text, language)
-    scale, regions = slots.scale_of(text), slots.regions_of(text, language, None)
+    named, limit = slots.type_of(text, language, known), limit_of(text, language)
+    scale, regions = scale_of(text), regions_of(text, language, None)
     held = {
         "place": place if one.place and place_in(one.place) == place else None,
         "zone": zone if one.zone and normalised(one.zone) == zone else None,

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from agents.questions.amounts import NUMBER, UNIT
 from agents.questions.clauses import WISH_WORDS
 from agents.questions.encoder import normalised
 from agents.questions.languages import WISHES, wished_language
@@ -16,6 +15,7 @@ from agents.questions.numbered import with_latest
 from agents.questions.periods import period_of
 from agents.questions.polarity import asks_openly
 from agents.questions.slots import type_of, zone_of
+from agents.questions.units import NUMBER, UNIT
 from agents.questions.words import NEVER, SPACELESS, words_of
 from agents.state import Turn, Understanding
 from anomaly_core.names import plain_name

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
 from agents.questions.alternatives import differ
-from agents.questions.amounts import CM, MM, PERCENT, PX
 from agents.questions.encoder import normalised
 from agents.questions.examples import Sense
 from agents.questions.languages import WISHES
 from agents.questions.tags import is_tag_of
+from agents.questions.units import LENGTH, PERCENT, PX
 from agents.questions.words import SPACELESS, words_of
 from tools.records import Kind
 
@@ -30,7 +30,7 @@ _END: Final = re.compile(
     r"|(?<=,)\s+|(?<=[\uff0c\u3001])|(?<=[\u3040-\u9fff],)(?=[\u3040-\u9fff])|(?<=\S:)\s+"
     r"|(?<=[가-힣]고)\s+|\s+[\u2013\u2014-]\s+"
 )
-_UNIT: Final = re.compile(rf"\W*(?:(?:in|auf|en|em|dans)\s+)?(?:{MM}|{PX}|{CM}|{PERCENT})\W*")
+_UNIT: Final = re.compile(rf"\W*(?:(?:in|auf|en|em|dans)\s+)?(?:{LENGTH}|{PX}|{PERCENT})\W*")
 """What only says in which unit: ", in mm?"."""
 _BETWEEN: Final = " \t\n,:;\uff0c\u3001\uff1b\uff1a"
 """What stands between clauses and belongs to neither."""

@@ -28,9 +28,12 @@ _LOCK = threading.Lock()
 
 
 def normalised(text: str) -> str:
-    """Return a text in lower case, composed, with single spaces and without punctuation at its ends."""
+    """Return a text in lower case, composed, with single spaces and without punctuation at its ends.
+
+    A "%" at its end stays, since it says of what a number is.
+    """
     plain = unicodedata.normalize("NFKC", text).lower().replace("\u2019", "'")
-    return re.sub(r"^[\W_]+|[\W_]+$", "", " ".join(plain.split()))
+    return re.sub(r"^[\W_]+|(?:[^\w%]|_)+$", "", " ".join(plain.split()))
 
 
 def encode(texts: Sequence[str]) -> Vectors:

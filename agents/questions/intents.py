@@ -8,14 +8,15 @@ from typing import Final
 
 import numpy as np
 
-from agents.questions import slots
 from agents.questions.alternatives import is_guess
 from agents.questions.classifier import KINDS, SENSES, Array, classify
 from agents.questions.clauses import Clause, begins_with_and, in_itself, split
 from agents.questions.encoder import normalised
 from agents.questions.history import SINGLE, named_figure
 from agents.questions.joined import parted
+from agents.questions.limits import known_length_mm
 from agents.questions.polarity import asks_openly
+from agents.questions.scales import scale_of
 from agents.questions.words import SPACELESS, words_of
 from tools.records import Kind
 
@@ -130,7 +131,7 @@ def _clause(text: str, kinds: Array, senses: Array) -> Clause:
 def _states_a_length(text: str, language: str) -> bool:
     """Return whether a clause gives the scale, or the length of the part."""
     plain = normalised(text)
-    return slots.scale_of(plain) is not None or slots.known_length_mm(plain, language) is not None
+    return scale_of(plain) is not None or known_length_mm(plain, language, elsewhere=True) is not None
 
 
 def _asks(text: str, language: str) -> bool:

@@ -9,9 +9,9 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-from agents.questions.amounts import UNIT
 from agents.questions.points import bounded
 from agents.questions.spelled import number_of, number_source
+from agents.questions.units import UNIT
 from agents.questions.words import SPACELESS, Words, words_of
 
 FILE: Final = Path(__file__).with_name("log_words.toml")

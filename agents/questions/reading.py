@@ -12,8 +12,11 @@ from agents.questions.alternatives import Fate, alternatives_of, fate_of
 from agents.questions.clauses import Clause
 from agents.questions.encoder import normalised
 from agents.questions.examples import Sense
+from agents.questions.limits import known_length_mm, limit_of
+from agents.questions.numbered_regions import image_of, regions_of
 from agents.questions.places import place_of
 from agents.questions.polarity import asks_openly
+from agents.questions.scales import scale_of
 from agents.questions.tags import without_tag
 from agents.questions.words import SPACELESS, words_of
 from agents.state import Seen, Turn, Understanding
@@ -81,12 +84,12 @@ def reading_of(
     whole, kind, probability = normalised(clause.text), clause.kind, clause.probability
     text = without_tag(whole, language)
     tagged = text != whole
-    place, regions = place_of(text, language), slots.regions_of(text, language, last)
+    place, regions = place_of(text, language), regions_of(text, language, last)
     elliptic = first and _is_elliptic(text, language)
     of_another = first and probability < GOES_ON and _is_short(text, language) and (regions or place)
     if last is not None and (elliptic or of_another):
         kind, probability = _asked_again(last, current, regions, pictured=pictured), 1.0
-    image = slots.image_of(text, language, seen, current, comparing=kind == "comparison", last=last)
+    image = image_of(text, language, seen, current, comparing=kind == "comparison", last=last)
     sized = kind in ("size", "verdict", "type", "other")
     named = Understanding(
         kind=kind,
@@ -95,9 +98,9 @@ def reading_of(
         zone=slots.zone_of(text, language),
         type=slots.type_of(text, language, known),
         image=image,
-        limit=slots.limit_of(text, language),
-        scale_px_per_mm=slots.scale_of(text),
-        known_length_mm=slots.known_length_mm(text, language) if sized else None,
+        limit=limit_of(text, language),
+        scale_px_per_mm=scale_of(text),
+        known_length_mm=known_length_mm(text, language) if sized else None,
         text=clause.text,
         choice=alternatives_of(text, language),
     )

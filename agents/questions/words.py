@@ -37,9 +37,10 @@ class Words:
     """The words of a language.
 
     by_meaning: a pattern a meaning. types: a pattern a defect's English name. sections: a pattern a section
-    of a part, by its English name. counting: of one to ten, weekdays: from Monday, numbers: of others, and
-    fractions: each by its value, as alternatives of a larger pattern. chat: words as they stand in full, each
-    with the pattern of its spellings in messages. orders: see `orders.py`, as alternatives.
+    of a part, by its English name. counting: of one to ten, weekdays: from Monday, numbers: of others,
+    fractions, and lengths in millimetres: each by its value, as alternatives of a larger pattern. chat: words
+    as they stand in full, each with the pattern of its spellings in messages. orders: see `orders.py`, as
+    alternatives.
     """
 
     language: str
@@ -50,6 +51,7 @@ class Words:
     weekdays: tuple[str, ...]
     numbers: tuple[tuple[float, str], ...]
     fractions: tuple[tuple[float, str], ...]
+    lengths: tuple[tuple[float, str], ...]
     chat: tuple[tuple[str, re.Pattern[str]], ...]
     orders: Mapping[str, Sequence[str]]
 
@@ -89,9 +91,9 @@ def words_of(language: str) -> Words:
         table.pop(name) for name in ("types", "sections", "counting", "weekdays", "chat")
     )
     orders = {name: [one] if isinstance(one, str) else one for name, one in table.pop("orders").items()}
-    numbers, fractions = (
+    numbers, fractions, lengths = (
         tuple((float(value), word) for value, word in table.pop(name).items())
-        for name in ("numbers", "fractions")
+        for name in ("numbers", "fractions", "lengths")
     )
     return Words(
         language,
@@ -102,6 +104,7 @@ def words_of(language: str) -> Words:
         tuple(weekdays),
         numbers,
         fractions,
+        lengths,
         tuple((full, _spellings_of(spellings, language)) for full, spellings in chat.items()),
         orders,
     )

@@ -31,7 +31,7 @@ TABLE: list[tuple[str, dict[str, Any]]] = [
     ("compare it with the previous image", {"kind": "comparison", "other": 2}),
     ("compare it with yesterday's", {"kind": "comparison", "other": 2}),
     ("compare it with a good part", {"kind": "comparison", "other": None}),
-    ("compare it with image 9", {"kind": "comparison", "other": None}),
+    ("compare it with image 9", {"kind": "comparison", "other": 9}),
     ("re-check the left edge", {"kind": "look_again", "place": "left edge"}),
     ("zoom into the bottom right corner", {"kind": "look_again", "place": "bottom right"}),
     ("why?", {"kind": "reasoning"}),
