@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 Method = Literal["nsa", "cutpaste", "scar"]
 Shape = Literal["rectangle", "ellipse", "polygon"]
 Runtime = Literal["torch", "onnx", "openvino", "openvino-bf16"]
-"""What computes a frozen image encoder; all in float32, but openvino-bf16 in bfloat16."""
+"""What computes a frozen image encoder; all in float32, but the transformers of openvino-bf16 in bfloat16."""
 
 
 class Config(BaseModel):
