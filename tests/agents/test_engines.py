@@ -285,15 +285,31 @@ def test_three_nodes_of_a_ray_cluster_one_removed_half_way(
         found = []
         for one in inspect_into(file, app, images, product="plate", by=pool, say=silent):
             found.append(one)
-            if len(found) == COUNT // 2:
+            if len(found) == 5:  # the first that a worker did; nothing is handed out until the next is wanted
                 assert len(engine.started) == 3
-                for worker in engine.started:  # that all have loaded, and have images in hand from now on
+                for worker in engine.started:
                     assert worker.load().result() is None
+            if len(found) == COUNT // 2:
+                assert alive() == 4  # the head, too
                 cluster.remove_node(next(iter(cluster.worker_nodes)), allow_graceful=False)
+                until(lambda: alive() < 4)
         assert [known for _, known in found] == [True] * 4 + [False] * (COUNT - 4)
         assert logged(app) == whole_log()
     assert comparable(one for one, _ in found) == alone
     assert any("died" in one for one in said), "no worker had an image in hand: nothing was tested"
+
+
+def alive() -> int:
+    import ray
+
+    return sum(node["Alive"] for node in ray.nodes())
+
+
+def until(true: Callable[[], bool], seconds: float = 60.0) -> None:
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end
+        time.sleep(0.05)
 
 
 class Remembering(RayEngine):
