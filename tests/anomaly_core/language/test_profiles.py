@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import torch
 from paper import paper_prompt_learner
+from sentencepiece import SentencePieceTrainer
 from transformers import (
     AutoModelForCausalLM,
     LlamaConfig,
@@ -122,8 +123,7 @@ def test_vicuna_is_asked_in_the_papers_form(folders: dict[str, Path]) -> None:
 
 def test_vicunas_own_kind_of_tokenizer(folders: dict[str, Path], tmp_path: Path) -> None:
     """A `tokenizer.model` of SentencePiece and nothing else, as Vicuna's folder has it."""
-    pieces = pytest.importorskip("sentencepiece", reason="needs `pip install sentencepiece`")
-    pieces.SentencePieceTrainer.train(
+    SentencePieceTrainer.train(
         sentence_iterator=iter(["Is there any anomaly in the image? No, there is none."] * 20),
         model_prefix=str(tmp_path / "tokenizer"),
         model_type="bpe",
