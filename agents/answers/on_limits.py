@@ -149,10 +149,15 @@ def _value(tolerance: Tolerance, measured: Measured) -> float | None:
     if tolerance.dimension == "depth":
         return None
     pixels = measured.width if tolerance.dimension == "width" else measured.length
-    known = {"percent": 100 * measured.share, "px": pixels, "px2": float(measured.area)}
-    if measured.scale is not None:
-        known |= {"mm": pixels / measured.scale, "mm2": measured.area / measured.scale**2}
-    return known.get(tolerance.unit)
+    return in_unit(tolerance.unit, pixels, measured.area, measured.share, measured.scale)
+
+
+def in_unit(unit: str, length: float, area: int, share: float, scale: float | None) -> float | None:
+    """Return the measure that a limit in a unit is of; None where it takes a scale. See `Measured`."""
+    known = {"percent": 100 * share, "px": length, "px2": float(area)}
+    if scale is not None:
+        known |= {"mm": length / scale, "mm2": area / scale**2}
+    return known.get(unit)
 
 
 def _shown(value: float, tolerance: Tolerance) -> str:

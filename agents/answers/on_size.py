@@ -17,7 +17,7 @@ from agents.answers.on_area import (
 )
 from agents.answers.on_distance import distance, part_size
 from agents.answers.on_entries import entries_meant
-from agents.answers.on_limits import Judged, Measured, judge, stated_by_notes, with_unit
+from agents.answers.on_limits import Judged, Measured, in_unit, judge, stated_by_notes, with_unit
 from agents.answers.on_verdict import no_region, to_review
 from agents.answers.topic import Reply, Topic, values_of
 from agents.questions.encoder import normalised
@@ -210,11 +210,7 @@ def _part_id(topic: Topic) -> str:
 def _value(topic: Topic, found: Sizes, scale: float | None, limit: LimitRecord) -> float | None:
     """Return what a limit is compared with, in its unit, or None without a scale."""
     pixels = found.width if measure_of_text(topic) == "width" else found.length
-    area = float(found.region.area_px)
-    known = {"percent": 100 * found.share, "px": pixels, "px2": area}
-    if scale is not None:
-        known |= {"mm": pixels / scale, "mm2": area / scale**2}
-    return known.get(limit.unit)
+    return in_unit(limit.unit, pixels, found.region.area_px, found.share, scale)
 
 
 def _measured(

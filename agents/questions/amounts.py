@@ -7,8 +7,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Final
 
-from agents.questions import numerals
-from agents.questions.numerals import number_of, pattern, single_digits
+from agents.questions.numerals import number_of, pattern, single_digits, worded_pattern
 from agents.questions.signs import corrected, in_words
 from agents.questions.units import CM, INCH, MM, UNIT
 from agents.questions.words import SPACELESS, words_of
@@ -22,10 +21,12 @@ _ARTICLE: Final = (
 _VULGAR: Final = {"½": "1/2", "⅓": "1/3", "⅔": "2/3", "¼": "1/4", "¾": "3/4", "⅕": "1/5", "⅛": "1/8",
                   "⅜": "3/8", "⅝": "5/8", "⅞": "7/8", "⅒": "1/10"}  # fmt: skip
 _FRACTION: Final = re.compile(
-    rf"(?<![\w.,/])(?:(\d+)[\s-]+)?(\d{{1,2}})\s*[/⁄]\s*(\d{{1,4}})(?:[\s-]*(?P<unit>{UNIT})(?![a-z])|[\"″])",
+    rf"(?<![\w.,/])(?:(\d+)[\s-]+)?(\d{{1,2}})\s*[/⁄]\s*(\d{{1,4}})(?:[\s-]*(?P<unit>{UNIT})|[\"″])",
     re.IGNORECASE,
 )
 _INCHES: Final = re.compile(r"(\d)\s?″|(\d[.,]\d+)\s?\"(?=\s|$|[?.,;)])")
+_NO_ZERO: Final = re.compile(rf"(?<![\w.,])(?=[.,]\d+\s?{UNIT})", re.IGNORECASE)
+"""Where an amount lacks its zero: ".5 mm"."""
 _OF_PARTS: Final = r"\s?(?:分之|分の|분의)\s?"
 """What stands between the parts of a whole and how many of them are meant: "四分之三"."""
 _TENTHS: Final = r"(?:割(?![れり])|成(?![品功型都分])|할(?![인당]))"
@@ -38,7 +39,7 @@ def in_digits(text: str, language: str) -> str:
     """Return a text with digits for the amounts that it has in words, where a unit follows them."""
     for sign, fraction in _VULGAR.items():
         text = re.sub(rf"(?<=\d){sign}", f" {fraction}", text).replace(sign, fraction)
-    text = _FRACTION.sub(_divided, text)
+    text = _FRACTION.sub(_divided, _NO_ZERO.sub("0", text))
     text = _INCHES.sub(lambda found: f"{found[1] or found[2]} inch", text)
     for rule, written in _rules(language):
         text = rule.sub(written, text)
@@ -78,12 +79,12 @@ def _rules(language: str) -> list[Rule]:
     gap, begin, end = (r"\s*", "", "") if spaceless else (r"\s+", r"(?<![\w.,])", r"(?!\w)")
     if language == "ko":
         begin = "(?<![가-힣])"
-    number, worded = pattern(language), numerals.in_words(language)
+    number, worded = pattern(language), worded_pattern(language)
     whole = rf"{begin}(?P<whole>{number})"
     part = rf"(?P<part>{'|'.join(word for _, word in words.fractions)}){end}"
     small = rf"(?P<part>{'|'.join(word for share, word in words.fractions if share in SMALL) or '(?!)'}){end}"
     joined, point = words.source("and_part"), words.source("point")
-    unit = rf"(?P<unit>{UNIT}(?![a-z]))"
+    unit = rf"(?P<unit>{UNIT})"
     amounts = [
         # "a millimetre and a half", "two and a half millimetres"
         rf"(?:{whole}{gap}|(?<!\w){_ARTICLE}\s+){unit}{gap}(?P<and>{joined}){gap}{part}",
@@ -108,7 +109,7 @@ def _rules(language: str) -> list[Rule]:
 def _of_parts(language: str) -> Rule:
     """Return the rule for "十分之三毫米", and for "百分之三", which is a share."""
     number = pattern(language)
-    rule = rf"(?P<parts>{number}){_OF_PARTS}(?P<number>{number})(?:\s*(?P<unit>{UNIT}(?![a-z])))?"
+    rule = rf"(?P<parts>{number}){_OF_PARTS}(?P<number>{number})(?:\s*(?P<unit>{UNIT}))?"
     surface = words_of(language).by_meaning["surface"]
 
     def written(found: re.Match[str]) -> str:
@@ -136,7 +137,7 @@ def _of_the_surface(language: str) -> Rule:
     limit, surface, half = (words.source(name) for name in ("limit", "surface", "half"))
     part = "|".join(word for _, word in words.fractions)
     rule = (
-        rf"(?P<limit>{limit})(?P<gap>\s+)(?:(?:{_ARTICLE})\s+)?(?:(?P<whole>{numerals.in_words(language)})\s+)?"
+        rf"(?P<limit>{limit})(?P<gap>\s+)(?:(?:{_ARTICLE})\s+)?(?:(?P<whole>{worded_pattern(language)})\s+)?"
         rf"(?:(?P<part>{part})|(?P<half>{half}))(?!\w)\s+"
         rf"(?:(?:of|de[rsl]?|von|d[aoi]s?|du|della|dell'|de l')\s*)?"
         rf"(?:(?:{_ARTICLE}|its|this)\s+)?(?P<surface>{surface})"

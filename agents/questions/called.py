@@ -7,14 +7,12 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from agents.questions.named_people import is_title, people_in
+from agents.questions.named_people import NAME, is_title, people_in
 from agents.questions.words import SPACELESS, words_of
 
-_NAME: Final = r"[^\W\d_a-z\u00df-\u00ff][^\W\d_]*[^\W\d_A-Z](?:-[^\W\d_]+)?"
-"""A word that begins with a capital and has small letters."""
-_DONE: Final = re.compile(rf"(?:(?i:hat|haben|von)) ({_NAME}) (?:\w+ ){{0,6}}[a-zäöüß]*(?:t|en)\b")
+_DONE: Final = re.compile(rf"(?:(?i:hat|haben|von)) ({NAME}) (?:\w+ ){{0,6}}[a-zäöüß]*(?:t|en)\b")
 """Who did something, in German, where each noun begins with a capital: "hat Zoe geprüft"."""
-_OWNS: Final = re.compile(rf"^({_NAME})['\u2019]s\b")
+_OWNS: Final = re.compile(rf"^({NAME})['\u2019]s\b")
 _AT_LEAST: Final = 0.6
 """Share of words with capitals from which they are a heading's."""
 MOST: Final = 4
@@ -46,15 +44,15 @@ def _common(language: str) -> Iterator[re.Pattern[str]]:
 
 def _names(text: str, language: str) -> Iterator[str]:
     if language in SPACELESS:
-        yield from re.findall(rf"(?<![A-Za-z]){_NAME}(?![A-Za-z\d])", text, re.ASCII)
+        yield from re.findall(rf"(?<![A-Za-z]){NAME}(?![A-Za-z\d])", text, re.ASCII)
         return
     role = words_of(language).source("operator")
-    yield from re.findall(rf"(?i:\b(?:{role})) ({_NAME})\b", text)
+    yield from re.findall(rf"(?i:\b(?:{role})) ({NAME})\b", text)
     yield from _OWNS.findall(text)
     words = words_of(language)
     if words.has("who", text.lower()):
         joined = "|".join(words.source(one) for one in ("or", "and", "than"))
-        for pair in re.findall(rf"\b({_NAME}),? (?i:{joined}) ({_NAME})\b", text):
+        for pair in re.findall(rf"\b({NAME}),? (?i:{joined}) ({NAME})\b", text):
             yield from pair
     if language == "de":
         yield from _DONE.findall(text)
@@ -63,4 +61,4 @@ def _names(text: str, language: str) -> Iterator[str]:
     if len(typed) > 2 and sum(word[0].isupper() for word in typed) >= _AT_LEAST * len(typed):
         return
     # The first word of a sentence begins with a capital, whatever it is.
-    yield from re.findall(rf"[^\W_][ ,;] *({_NAME})\b", text)
+    yield from re.findall(rf"[^\W_][ ,;] *({NAME})\b", text)

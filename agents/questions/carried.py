@@ -23,8 +23,8 @@ from tools.records import Kind
 
 MOST_WORDS: Final = 7
 """Words of a question that may only go on with the one before; two to three times as many characters."""
-_MEASURE: Final = re.compile(rf"(?<![a-z\d.,-]){NUMBER}(?:\s*({UNIT})(?![a-z]))?(?![\d-])", re.IGNORECASE)
-_LENGTH: Final = re.compile(rf"(?<![a-z\d.,-])({NUMBER})\s*({UNIT})(?![a-z])", re.IGNORECASE)
+_MEASURE: Final = re.compile(rf"(?<![a-z\d.,-]){NUMBER}(?:\s*({UNIT}))?(?![\d-])", re.IGNORECASE)
+_LENGTH: Final = re.compile(rf"(?<![a-z\d.,-])({NUMBER})\s*({UNIT})", re.IGNORECASE)
 _CODE: Final = re.compile(r"(?<![\w.-])(?=[\w-]*[a-z])(?=[\w-]*\d)[a-z][a-z0-9_-]*(?![\w.])")
 """What may be a lot's or a station's name: "l-501", "st2"."""
 _BETWEEN: Final = frozenset[Kind]({"greeting", "help", "other"})

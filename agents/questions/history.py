@@ -128,6 +128,9 @@ def _is_meant(one: Understanding, log: LogQuestion, words: Words, *, closed: boo
     called = not pictured and any(people_in(one.text, words.language))
     if called and (one.kind in OF_THE_LOG or one.kind == "size") and not elsewhere:
         return True
+    # "Any scratches in lot 17B?", "ロット22"
+    if not pictured and log.lot is not None and (one.kind != "help" or one.probability < SINGLE):
+        return True
     if not pictured and one.kind == "size" and one.limit is not None and dated:
         return True
     of_its_kinds = (

@@ -13,8 +13,8 @@ from agents.questions.units import NUMBER, UNIT, as_number, in_mm, limit_in
 from agents.questions.words import SPACELESS, words_of
 from tools.records import LimitRecord
 
-_LENGTH: Final = re.compile(rf"(?<![a-z\d.,]){NUMBER}[\s-]*({UNIT})(?![a-z])", re.IGNORECASE)
-_NUMBER: Final = re.compile(rf"(?<![a-z\d.,]){NUMBER}(?:[\s-]*({UNIT})(?![a-z]))?(?!\d)", re.IGNORECASE)
+_LENGTH: Final = re.compile(rf"(?<![a-z\d.,]){NUMBER}[\s-]*({UNIT})", re.IGNORECASE)
+_NUMBER: Final = re.compile(rf"(?<![a-z\d.,]){NUMBER}(?:[\s-]*({UNIT}))?(?!\d)", re.IGNORECASE)
 _COMMA: Final = r"[,;\uff0c\u3001]"
 _ENDS: Final = re.compile(
     r"(?<!\d)[,.]|[,.](?!\d)|\s[-\u2013\u2014]\s|[;:?!\uff0c\u3001\u3002\uff1b\uff1a\uff1f\uff01()]"

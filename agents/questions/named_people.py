@@ -9,12 +9,11 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-from agents.questions.words import SPACELESS, words_of
+from agents.questions.words import HAN, KATAKANA, SPACELESS, words_of
 
 FILE: Final = Path(__file__).with_name("people.toml")
-_HAN: Final = "\u4e00-\u9fff"
 _NO_PERSON: Final = re.compile("お客|客|皆|みな|고객|손님|사장|여러분|各位|您")
-_NAME: Final = r"[^\W\d_a-z\u00df-\u00ff][^\W\d_]*[^\W\d_A-Z](?:-[^\W\d_]+)?"
+NAME: Final = r"[^\W\d_a-z\u00df-\u00ff][^\W\d_]*[^\W\d_A-Z](?:-[^\W\d_]+)?"
 """A word that begins with a capital and has small letters."""
 
 
@@ -22,10 +21,10 @@ def people_in(text: str, language: str) -> Iterator[str]:
     """Yield the names of persons in a text, as it was typed, without their titles."""
     table = _table(language)
     if language not in SPACELESS:
-        titled = re.findall(rf"(?i:\b(?:{table['title']})\.?) ({_NAME})\b", text)
+        titled = re.findall(rf"(?i:\b(?:{table['title']})\.?) ({NAME})\b", text)
         yield from (name for name in titled if _is_name(name.lower(), language))
         # A sentence's first word begins with a capital, whatever it is: "Kowalski overruled how many?"
-        first = re.match(rf"[\W_]*({_NAME}) (?i:{table['does']})\b", text)
+        first = re.match(rf"[\W_]*({NAME}) (?i:{table['does']})\b", text)
         if first is not None and _is_name(first[1].lower(), language):
             yield first[1]
         return
@@ -47,20 +46,20 @@ def _is_name(word: str, language: str) -> bool:
 
 def _chinese(text: str, table: dict[str, str]) -> Iterator[str]:
     family, plain, title, following = (table[name] for name in ("families", "plain", "title", "next"))
-    yield from re.findall(rf"({family}[{_HAN}]{{0,2}}?)(?:{title})", text)
-    yield from re.findall(rf"(?:^|[^{_HAN}]|[的由被是和跟])((?:{table['before']}){family})(?=[{_HAN}])", text)
+    yield from re.findall(rf"({family}[{HAN}]{{0,2}}?)(?:{title})", text)
+    yield from re.findall(rf"(?:^|[^{HAN}]|[的由被是和跟])((?:{table['before']}){family})(?=[{HAN}])", text)
     if re.search(table["does"], text):
         # Where no word comes before it: "看一下王强改判的".
         yield from re.findall(
-            rf"(?:^|[^{_HAN}]|[的由被是和跟看下])({plain}(?![一二三四五六日天图片件的])(?!{title})"
-            rf"[{_HAN}](?:[{_HAN}]??))(?={following})",
+            rf"(?:^|[^{HAN}]|[的由被是和跟看下])({plain}(?![一二三四五六日天图片件的])(?!{title})"
+            rf"[{HAN}](?:[{HAN}]??))(?={following})",
             text,
         )
 
 
 def _japanese(text: str, table: dict[str, str]) -> Iterator[str]:
-    yield from re.findall(rf"([{_HAN}々]{{1,4}}|[\u30a1-\u30fa\u30fc]{{2,}})(?:{table['title']})", text)
-    yield from re.findall(rf"(?:^|[^{_HAN}])({table['families']})(?={table['next']})", text)
+    yield from re.findall(rf"([{HAN}々]{{1,4}}|[{KATAKANA}]{{2,}})(?:{table['title']})", text)
+    yield from re.findall(rf"(?:^|[^{HAN}])({table['families']})(?={table['next']})", text)
 
 
 def _korean(text: str, table: dict[str, str]) -> Iterator[str]:

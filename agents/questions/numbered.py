@@ -9,10 +9,9 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-from agents.questions.points import bounded
-from agents.questions.spelled import number_of, number_source
+from agents.questions.numerals import number_of, whole_pattern
 from agents.questions.units import UNIT
-from agents.questions.words import SPACELESS, Words, words_of
+from agents.questions.words import SPACELESS, Words, bounded, words_of
 
 FILE: Final = Path(__file__).with_name("log_words.toml")
 MOST: Final = 100_000
@@ -70,7 +69,7 @@ def _first(pattern: re.Pattern[str], text: str, words: Words) -> tuple[re.Match[
     """Return what a pattern finds first with its number; one in words may be an article."""
     for found in pattern.finditer(text):
         given = next(one for one in found.groups() if one is not None)
-        number = number_of(given, words.language)
+        number = int(number_of(given, words.language))
         if 0 < number <= MOST and (number > 1 or given.isdecimal()):
             return found, number
     return None
@@ -80,9 +79,9 @@ def _first(pattern: re.Pattern[str], text: str, words: Words) -> tuple[re.Match[
 def _patterns(language: str) -> dict[str, re.Pattern[str]]:
     """Return the patterns of the numbers, each with a group of the number in every alternative."""
     words, table = words_of(language), log_words(language)
-    n, worst = f"({number_source(language)})", words.source("worst")
+    n, worst = f"({whole_pattern(language)})", words.source("worst")
     closing = "" if language in SPACELESS else r"(?!\w)"
-    ends = rf"(?! ?(?:{table['no_part']}){closing}|\s*(?:{UNIT}))"
+    ends = rf"(?! ?(?:{table['no_part']}){closing}|\s*{UNIT})"
     made = {
         "latest": [
             f"{table['latest']} {n}{ends}",
@@ -90,7 +89,7 @@ def _patterns(language: str) -> dict[str, re.Pattern[str]]:
         ],
         "worst": [
             f"(?:{worst}) {n}{ends}",
-            f"{n} (?:(?!(?:{UNIT}))\\w+ )?(?:{worst}){ends}",
+            f"{n} (?:(?!{UNIT})\\w+ )?(?:{worst}){ends}",
             f"(?:{table['top']}) {n}{ends}",
         ],
         "show": [f"{table['show']} {n}{ends}"],

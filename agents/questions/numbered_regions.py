@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import PurePath
 from typing import Final
 
+from agents.questions.numbered import log_words
 from agents.questions.units import UNIT
 from agents.questions.words import IMAGE_ENDING, SPACELESS, Words, words_of
 from agents.state import Seen, Turn
@@ -20,11 +21,13 @@ ORDINALS: Final = {
 }
 IMAGE_NAME: Final = re.compile(rf"(?<![\w.])(?:[\w-]+{IMAGE_ENDING}|[a-z]{{1,8}}[_-]?\d+|\d{{3,}})(?![\w.])")
 """What may be an image's name, with its ending or without."""
-_DIGITS: Final = rf"(\d{{1,2}})(?![\d:/]|[.,]\d|[\s-]*(?:{UNIT})(?![a-z]))"
+_AMOUNT: Final = rf"\d|[:/]\d|[.,]\d|[\s-]*{UNIT}"
+"""What goes on with a number that is one of an amount, a time or a fraction."""
+_DIGITS: Final = rf"(\d{{1,2}})(?!{_AMOUNT})"
 """A number of few digits that is none of an amount."""
 _NUMBER: Final = (
     r"(?:#\s?|(?<!\w)(?:number|nummer|num[eé]ro|número|num\.?|nr\.?|no\.|n\.(?= ?\d))\s*"
-    r"|(?:编号|番号|번호)\s?)"
+    r"|(?:编号|番号|번호|ナンバー|넘버)\s?)"
 )
 """What stands before the number that something has."""
 _COUNTED: Final = r"\s?(?:号(?!码)|號|番(?!目)|번(?!째))"
@@ -46,6 +49,10 @@ _COMPARED: Final = (
     "bigger",
 )
 """Meanings of words by which images are compared."""
+_RANGE: Final = r"to|or|bis|oder|fino a|a|à|o|ou|até"
+"""What goes on with a number that is the first of two."""
+_GOES_ON: Final = {"zh": r"(?=\W|$|[是有的在怎])", "ja": r"(?=\W|$|[はがをのも])", "ko": r"(?!)"}
+"""What follows a region's number in words, in Chinese and Japanese; a Korean one may be a particle."""
 _JOINED: Final = r"\s*(?:,|and|und|e|y|et|和|と|와|과)\s*"
 
 
@@ -53,10 +60,14 @@ def regions_of(text: str, language: str, last: Turn | None) -> list[int]:
     """Return the 1-based numbers of the regions that a text names."""
     words = words_of(language)
     text = words.without(text, "first_of_all")
-    spot = words.source("region")
-    counted = re.search(rf"(?:{spot})[ -]?(?:{_NUMBER})?(?P<numbers>\d+(?:{_JOINED}\d+)*)", text)
+    spot = rf"{words.source('region')}|{words.source('marked')}"
+    counted = re.search(
+        rf"(?:{spot})[ -]?(?:{_NUMBER}|no )?(?P<numbers>\d+(?:{_JOINED}\d+)*)(?!{_AMOUNT})", text
+    )
     if counted is not None:
         return [max(int(number), 1) for number in re.findall(r"\d+", counted["numbers"])]
+    if (counted := _in_words(language).search(text)) is not None:
+        return [_counted(one, words) for one in re.findall("|".join(words.counting[1:]), counted["numbers"])]
     named_image = re.search(rf"(?:{_image_words(language)})", text) is not None
     if numbered := [] if named_image else _numbered(text, words):
         return numbered
@@ -113,6 +124,22 @@ def image_of(
     return _before(seen, current) if comparing and words.has("of_two", text) else None
 
 
+@cache
+def _in_words(language: str) -> re.Pattern[str]:
+    """Return the pattern of a region with its number in words: "spot two", but not "spots two days old"."""
+    words = words_of(language)
+    named = "|".join(pattern.pattern for pattern in (words.by_meaning["region"], *words.types.values()))
+    two, gap = "|".join(words.counting[1:]), r"\s?" if language in SPACELESS else r"\s+"
+    end = _GOES_ON.get(language)
+    if end is None:
+        parts = "|".join(word for _, word in words.fractions)
+        more = f"{log_words(language)['no_part']}|{parts}|{named}"
+        end = rf"(?![\w-])(?!\s*(?:{UNIT}|(?:{_RANGE}|{more})(?!\w)))"
+    return re.compile(
+        rf"(?:{named}|{words.source('marked')}){gap}(?P<numbers>(?:{two})(?:{_JOINED}(?:{two}))*){end}"
+    )
+
+
 def _numbered(text: str, words: Words) -> list[int]:
     """Return the numbers of what a text calls by number, but of no station, lot or the like."""
     worded = "|".join(words.counting)
@@ -132,7 +159,10 @@ def _counted_words(words: Words) -> str:
 def _of_mark(found: re.Match[str], words: Words) -> int:
     if found[1] is not None:
         return int(found[1])
-    said = found["word"]
+    return _counted(found["word"], words)
+
+
+def _counted(said: str, words: Words) -> int:
     return next(number for number, word in enumerate(words.counting, 1) if re.fullmatch(word, said))
 
 
@@ -152,7 +182,7 @@ def _image_number(text: str, words: Words) -> int | None:
     """Return the number by which a text names an image: "image 2", "the 6th image", "3枚目の画像"."""
     target = _image_words(words.language)
     patterns = (
-        rf"(?:{target})\s*(?P<number>\d{{1,4}})(?!\d|[.,]\d|[\s-]*(?:{UNIT})(?![a-z]))",
+        rf"(?:{target})\s*(?P<number>\d{{1,4}})(?!\d|[.,]\d|[\s-]*{UNIT})",
         rf"(?:{target})\s*{_NUMBER}{_DIGITS}",
         rf"(?:{_ORDINAL})\s*(?:の|ª)?\s*(?:{target})",
         rf"(\d{{1,2}})(?:枚目|장 ?째|{_COUNTED})\s?の?\s?(?:{target})?"

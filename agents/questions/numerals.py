@@ -1,4 +1,4 @@
-"""Whole numbers in words: "a hundred and twenty", "fünfundzwanzig", "quarante-cinq", "百二十"."""
+"""Numbers, in digits or in words: "20", "a hundred and twenty", "fünfundzwanzig", "百二十", "스무"."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from functools import cache
 from typing import Final
 
 from agents.questions.units import as_number
-from agents.questions.words import SPACELESS, words_of
+from agents.questions.words import SPACELESS, bounded, words_of
 
 _HUNDRED: Final = 100
 _MOST: Final = 6
@@ -16,6 +16,8 @@ _JOINERS: Final = {"en": "and", "de": "und", "es": "y", "fr": "et", "it": "e", "
 """What may stand between the words of a number."""
 _APART: Final = frozenset({"en", "fr", "pt"})
 """Languages whose numbers are written in words apart: "and" holds no "an"."""
+_DIGITS: Final = r"(?<![\d.,:-])\d{1,5}(?!\d|[,.:-]\d)"
+"""A whole number that is no part of an amount, a time or a date."""
 
 
 def number_of(text: str, language: str) -> float:
@@ -27,6 +29,8 @@ def number_of(text: str, language: str) -> float:
         multiplies = value >= _HUNDRED or (value == 10 and language in SPACELESS)
         if multiplies and 0 < held < value:
             held *= value
+        elif held and language in SPACELESS and max(held, value) < 10:
+            held = 10 * held + value
         elif held and (multiplies or held < value):
             # "fünf und zwanzig": the units stand first.
             held += value
@@ -39,13 +43,26 @@ def number_of(text: str, language: str) -> float:
 def pattern(language: str) -> str:
     """Return the pattern of a number, in digits or in words."""
     end = "" if language in SPACELESS else r"(?!\w)"
-    return rf"(?:\d+(?:[.,]\d+)?{end}|{in_words(language)})"
+    return rf"(?:\d+(?:[.,]\d+)?{end}|{worded_pattern(language)})"
 
 
 @cache
-def in_words(language: str) -> str:
+def whole_pattern(language: str) -> str:
+    """Return the pattern of a whole number in lower case, in digits or in words other than an article."""
+    words = words_of(language)
+    larger = ((value, word) for value, word in words.numbers if value > 1 and value.is_integer())
+    worded = _run(_alternatives([*enumerate(words.counting, 1), *larger]), language)
+    return rf"(?:{_DIGITS}|{bounded(worded, language)})"
+
+
+@cache
+def worded_pattern(language: str) -> str:
     """Return the pattern of a number in words."""
-    token = _token(language)
+    return _run(_token(language), language)
+
+
+def _run(token: str, language: str) -> str:
+    """Return the pattern of a number by that of its words."""
     if language in SPACELESS:
         return rf"(?:{token}){{1,{_MOST}}}"
     joiner = _JOINERS[language]
@@ -69,11 +86,15 @@ def _value(token: str, language: str) -> float:
 
 @cache
 def _token(language: str) -> str:
-    return "|".join(word for _, word in _numbers(language))
+    return _alternatives(_numbers(language))
 
 
 @cache
 def _numbers(language: str) -> list[tuple[float, str]]:
-    """Return numbers and their words, large ones first: "二十" does not begin with "二"."""
     words = words_of(language)
-    return sorted([*enumerate(words.counting, 1), *words.numbers], reverse=True)
+    return [*enumerate(words.counting, 1), *words.numbers]
+
+
+def _alternatives(numbers: list[tuple[float, str]]) -> str:
+    """Return the words of numbers, large ones first: "sixteen" begins with "six"."""
+    return "|".join(word for _, word in sorted(numbers, reverse=True))

@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Final
 
-from agents.questions.points import Point, bounded, day_point, local
-from agents.questions.spelled import number_of, number_source
+from agents.questions.numerals import number_of, whole_pattern
+from agents.questions.points import Point, day_point, local
 from agents.questions.times import closes, days_ago, days_in, hours_in, of_day, opens, parts_in, precedes
-from agents.questions.words import SPACELESS, Words, words_of
+from agents.questions.words import SPACELESS, Words, bounded, words_of
 
 NAMES: Final = {
     "morning": "this morning",
@@ -160,12 +160,12 @@ def _span(text: str, words: Words, now: datetime) -> Point | None:
         return None
     # "Les 3 derniers jours"; in Korean "이 지난주" is no number before "last week".
     between = "" if words.language in SPACELESS else rf"(?:(?:{words.source('past')}) ?)?"
-    number = number_source(words.language)
+    number = whole_pattern(words.language)
     for unit, length in _UNITS.items():
         counted = rf"(?P<n>{number}) ?{between}(?:{words.source(unit)})"
         found = re.search(bounded(counted, words.language), text)
         if found is not None:
-            count = min(number_of(found["n"], words.language), 100_000)
+            count = min(int(number_of(found["n"], words.language)), 100_000)
             return Point(found.start(), found.end(), now - count * length, None, kind="span")
     return None
 

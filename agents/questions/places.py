@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from functools import cache
 from typing import Final
 
+from agents.questions.numerals import number_of, whole_pattern
 from agents.questions.words import words_of
 from anomaly_core.results import CELLS
 from tools.locations import place_in
@@ -13,7 +13,6 @@ from tools.locations import place_in
 _HOURS: Final = ("top", "top right", "top right", "right", "bottom right", "bottom right", "bottom",
                  "bottom left", "bottom left", "left", "top left", "top left")  # fmt: skip
 """Cells of the hours from twelve, as on the face of a clock."""
-_HAN: Final = ("一", "二", "三", "四", "五", "六", "七", "八", "九", "十", "十一", "十二")
 _CLOCK: Final = re.compile(
     r"(?P<a>\w{1,6}?)[ -]?o['’]? ?clock[ -](?:position|direction|side)"
     r"|(?:at|near|around) (?P<b>\w{1,6}) o['’]? ?clock"
@@ -74,19 +73,8 @@ def _at_an_hour(text: str, language: str) -> str | None:
     found, words = _CLOCK.search(text), words_of(language)
     if found is None or (found["b"] and any(words.has(one, text) for one in _TIMES)):
         return None
-    hour = _hours(language).get(next(one for one in found.groups() if one))
-    return None if hour is None else _HOURS[hour % 12]
-
-
-@cache
-def _hours(language: str) -> dict[str, int]:
-    """Return the hours by their digits and their words."""
-    counting = words_of(language).counting
-    spoken = {word: number for number, pattern in enumerate(counting, 1) for word in _plain(pattern)}
-    han = {word: number for number, word in enumerate(_HAN, 1)}
-    more = {"eleven": 11, "twelve": 12, "elf": 11, "zwölf": 12, "两": 2}
-    return {**spoken, **han, **more, **{str(number): number for number in range(1, 13)}}
-
-
-def _plain(pattern: str) -> list[str]:
-    return [word for word in pattern.split("|") if word.isalpha()]
+    said = next(one for one in found.groups() if one)
+    if re.fullmatch(whole_pattern(language), said) is None:
+        return None
+    hour = number_of(said, language)
+    return _HOURS[round(hour) % 12] if 1 <= hour <= 12 else None

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from agents.questions.words import SPACELESS
-
 
 @dataclass(frozen=True)
 class Point:
@@ -32,8 +30,3 @@ def local(day: date, at: time = time()) -> datetime:
     """Return a time of a day in the machine's time zone."""
     # Without a zone given, the machine's, with the offset that was in force on that day.
     return datetime.combine(day, at.replace(tzinfo=None)).astimezone()
-
-
-def bounded(pattern: str, language: str) -> str:
-    """Return a pattern between word boundaries, where a language has spaces."""
-    return pattern if language in SPACELESS else rf"(?<!\w)(?:{pattern})(?!\w)"

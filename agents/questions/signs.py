@@ -26,7 +26,7 @@ _WORDS: Final[Mapping[str, tuple[str, str, str]]] = {
     "ja": ("番号", "より大きい", "最大"),
     "ko": ("번호 ", "초과 ", "최대 "),
 }
-_AMOUNT: Final = rf"{NUMBER}\s*(?:{UNIT})(?![a-z])"
+_AMOUNT: Final = rf"{NUMBER}\s*{UNIT}"
 
 
 def in_words(text: str, language: str) -> str:

@@ -10,9 +10,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-from agents.questions.points import Point, bounded, day_point, local
-from agents.questions.spelled import number_of, number_source
-from agents.questions.words import NEVER, SPACELESS, Words
+from agents.questions.numerals import number_of, whole_pattern
+from agents.questions.points import Point, day_point, local
+from agents.questions.words import NEVER, SPACELESS, Words, bounded
 
 FILE: Final = Path(__file__).with_name("times.toml")
 _PARTS: Final = {
@@ -59,7 +59,7 @@ def days_in(text: str, words: Words, now: datetime) -> Iterator[Point]:
 def days_ago(text: str, words: Words, now: datetime) -> Iterator[Point]:
     """Yield days by their distance: "three days ago"."""
     for found in _pattern(words.language, "ago").finditer(text):
-        count = next(number_of(one, words.language) for one in found.groups() if one is not None)
+        count = next(int(number_of(one, words.language)) for one in found.groups() if one is not None)
         yield day_point(*found.span(), now.date() - timedelta(days=min(count, 10_000)))
 
 
@@ -154,7 +154,7 @@ def _hour(held: Mapping[str, str], ends: tuple[str, ...], language: str) -> int 
     """Return the hour of a match's groups, or None."""
     for end in ends:
         if f"h{end}" in held:
-            hour = number_of(held[f"h{end}"], language)
+            hour = int(number_of(held[f"h{end}"], language))
             late = f"late{end}" in held or held.get(f"half{end}", "").startswith("p")
             hour += 12 if late and hour < 12 else 0
             return hour if hour < 24 else 0 if hour == 24 else None
@@ -203,7 +203,7 @@ def _pattern(language: str, name: str) -> re.Pattern[str]:
     table = _table(language)
     if name not in table:
         return NEVER
-    number, count = number_source(language), 0
+    number, count = whole_pattern(language), 0
     end = table["end"]
     unit = _UNIT if language not in SPACELESS else "(?!)"
 

@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 
 from agents.questions.encoder import encode
-from agents.questions.words import SPACELESS
+from agents.questions.words import SPACELESS, pieces_of
 from anomaly_core.names import plain_name
 from knowledge.catalogue.entries import Entry
 
@@ -83,9 +83,7 @@ def windows(text: str, language: str, counts: Sequence[int] = _WINDOWS) -> Itera
     counts: of words; of one, two or three characters where one word is wanted and words don't stand apart.
     """
     if language in SPACELESS and language != "ko":
-        for run in re.findall(r"[\u3040-\u30ff\u4e00-\u9fff]+", text):
-            lengths = _RUNS if counts == _WINDOWS else _SHORT_RUNS
-            yield from (run[at : at + count] for count in lengths for at in range(len(run) - count + 1))
+        yield from pieces_of(text, _RUNS if counts == _WINDOWS else _SHORT_RUNS)
         return
     words = re.findall(r"[^\W\d_]+", text)
     for count in counts:

@@ -41,7 +41,7 @@ def _square(unit: str) -> str:
 
 AREA: Final = rf"(?:{_square(LENGTH)}|q[mc]m|mmq|cmq)"
 PX_AREA: Final = _square(PX)
-UNIT: Final = rf"(?:{AREA}|{PX_AREA}|{MM}|{PX}|{CM}|{MICRON}|{INCH}|{METRE}|{PERCENT})"
+UNIT: Final = rf"(?:{AREA}|{PX_AREA}|{MM}|{PX}|{CM}|{MICRON}|{INCH}|{METRE}|{PERCENT})(?![a-z])"
 """What may stand after a number that is compared with a defect."""
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 import unicodedata
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -19,6 +19,9 @@ IMAGE_ENDING: Final = r"\.(?:png|jpe?g|tiff?|bmp|webp|gif)"
 """Ending of the name of an image's file, as people write it."""
 SPACELESS: Final = frozenset({"zh", "ja", "ko"})
 """Languages whose words do not stand between spaces, or take endings without one."""
+HAN: Final = "\u4e00-\u9fff"
+KATAKANA: Final = "\u30a1-\u30fa\u30fc"
+HANGUL: Final = "\uac00-\ud7a3"
 _NEGATED: Final[Mapping[str, tuple[int, int]]] = {"ja": (0, 8), "ko": (2, 8)}
 """Characters before and after a word within which a negation turns it; elsewhere it stands before it."""
 ALIKE: Final = (
@@ -177,10 +180,21 @@ def pattern_of(words: str, language: str) -> re.Pattern[str]:
     return re.compile(rf"(?<!\w)(?:{read})(?!\w)")
 
 
+def bounded(pattern: str, language: str) -> str:
+    """Return a pattern between word boundaries, where a language has spaces."""
+    return pattern if language in SPACELESS else rf"(?<!\w)(?:{pattern})(?!\w)"
+
+
+def pieces_of(text: str, lengths: Sequence[int]) -> Iterator[str]:
+    """Yield the runs of so many characters in a text of Chinese or Japanese."""
+    for run in re.findall(rf"[\u3040-\u30ff{HAN}]+", text):
+        yield from (run[at : at + length] for length in lengths for at in range(len(run) - length + 1))
+
+
 def _spellings_of(spellings: str, language: str) -> re.Pattern[str]:
     """Return the pattern of spellings, of whole words where a language has spaces; of no file or symbol."""
-    bounded = spellings if language in SPACELESS else rf"(?<![\w'’./-])(?:{spellings})(?![\w'’/-]|\.\w|\s*=)"
-    return re.compile(bounded, re.IGNORECASE)
+    alone = spellings if language in SPACELESS else rf"(?<![\w'’./-])(?:{spellings})(?![\w'’/-]|\.\w|\s*=)"
+    return re.compile(alone, re.IGNORECASE)
 
 
 def _without_accents(word: str) -> str:

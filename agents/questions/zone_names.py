@@ -11,8 +11,18 @@ from typing import Final
 import numpy as np
 
 from agents.questions.encoder import encode, normalised
-from agents.questions.words import NEVER, SPACELESS, Words, section_of, words_of
-from agents.questions.zone_parts import HAN, HANGUL, KATAKANA, PARTICLES, named_in_part
+from agents.questions.words import (
+    HAN,
+    HANGUL,
+    KATAKANA,
+    NEVER,
+    SPACELESS,
+    Words,
+    pieces_of,
+    section_of,
+    words_of,
+)
+from agents.questions.zone_parts import PARTICLES, named_in_part
 from anomaly_core.names import plain_name
 
 SIDES: Final = ("left", "right", "top", "bottom")
@@ -227,9 +237,7 @@ def _windows(text: str, language: str) -> Iterator[str]:
         return language in SPACELESS or any(len(word) > 3 for word in left.split())
 
     if language in ("zh", "ja"):
-        for run in re.findall(r"[\u3040-\u30ff\u4e00-\u9fff]+", text):
-            pieces = (run[at : at + count] for count in (2, 3, 4, 5, 6) for at in range(len(run) - count + 1))
-            yield from filter(fits, pieces)
+        yield from filter(fits, pieces_of(text, (2, 3, 4, 5, 6)))
         return
     spoken = re.findall(r"[^\W\d_]+", text)
     for count in (1, 2, 3):

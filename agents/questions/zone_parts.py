@@ -7,15 +7,12 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Final
 
-from agents.questions.words import words_of
+from agents.questions.words import HAN, HANGUL, KATAKANA, words_of
 
 SHORTEST: Final = 4
 """Letters of a noun that a name is called by alone."""
 _BEFORE: Final = 3
 """Letters of a compound before its noun."""
-HAN: Final = "\u4e00-\u9fff"
-KATAKANA: Final = "\u30a1-\u30fa\u30fc"
-HANGUL: Final = "\uac00-\ud7a3"
 _OF: Final = re.compile(
     r"\s(?:d[aeio]|d[oe]l|d[aeu]|das|dos|des|dei|degli|dell[aeo]?|al|aux?|à|of)\s|\sd['’]|\sdell['’]"
 )

@@ -16,7 +16,7 @@ from agents.questions.called import called_people
 from agents.questions.code_names import code_name
 from agents.questions.encoder import normalised
 from agents.questions.numbered import numbers_in
-from agents.questions.spelled import number_of, number_source
+from agents.questions.numerals import number_of, whole_pattern
 from agents.questions.understanding import understand
 from agents.questions.words import words_of
 from knowledge.log.entry import timestamp
@@ -249,12 +249,23 @@ SPELLED = [
     ("ja", "五十", 50),
     ("ko", "스무", 20),
     ("ko", "열두", 12),
+    ("en", "half a dozen", 6),
+    ("en", "one hundred and twenty", 120),
+    ("de", "dreihundertzwanzig", 320),
+    ("it", "ventitré", 23),
+    ("es", "veintidós", 22),
+    ("fr", "quatre-vingt-dix-sept", 97),
+    ("fr", "deux cents", 200),
+    ("pt", "cento e vinte", 120),
+    ("zh", "一百零五", 105),
+    ("zh", "二五", 25),
+    ("ko", "예순", 60),
 ]
 
 
 @pytest.mark.parametrize(("language", "text", "number"), SPELLED)
 def test_numbers_in_words(language: str, text: str, number: int) -> None:
-    assert re.fullmatch(number_source(language), text)
+    assert re.fullmatch(whole_pattern(language), text)
     assert number_of(text, language) == number
 
 
