@@ -199,6 +199,8 @@ def _rules(said: Reading) -> tuple[Rule, ...]:
         (_SHOWN, said.pictured and said.has("pictured"), "appearance"),
         # "What would have to be different for it to pass?"
         (_PASSING, said.pictured and said.openly and said.has("to_pass"), "reasoning"),
+        # "Why that type and not a swapped label?"
+        ({"correction"}, said.pictured and said.openly and said.has("why"), "reasoning"),
         # "Is it shifted to the left or to the right?"
         (_SIDED, said.pictured and len(sides) > 1, "place"),
         # "Does it cross the joint?"
