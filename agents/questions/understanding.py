@@ -58,6 +58,8 @@ ANSWERED_BY: Final[Mapping[Kind, frozenset[Kind]]] = {
     "look_again": frozenset({"verdict", "correction", "confidence", "reasoning"}),
 }
 """Kinds that another clause of the question asks for in other words: "I see a crack. Why is it good?"."""
+_BROKEN: Final = "break"
+"""The type whose words also call a part bad, where the notes name no such type."""
 Reader = Callable[[str, Sequence[Clause], Turn | None, str, Sequence[str]], Sequence[Clause]]
 """Reads a question in its classifier's stead, such as `by_chat.ChatReader`.
 
@@ -207,6 +209,8 @@ def _intents_of(said: Reading) -> list[Understanding]:
     # "Because of the bent pin" names no deformation.
     rest = said.text.replace(guess, " ") if guess is not None and guess != said.text else said.text
     named = one.type if slots.type_of(rest, language, said.known) is not None else None
+    if kind == "verdict" and named == _BROKEN and _says_bad(said):
+        named = None
     whole = said.has("whole") and one.type is None and not said.has("area") and not said.has("share")
     # "Is there a scratch or not?" is answered yes or no, whichever kind it is.
     settled = said.has("amount") or (kind in ("type", "verdict") and named is not None and closed)
@@ -239,6 +243,13 @@ def _measured(read: Read, said: Reading, *, whole: bool) -> str:
         return "distance" if read == "distance" else "defect"
     shared = said.slots.limit is None and (said.has("percent") or said.has("share"))
     return "share" if shared else "part" if whole else "defect"
+
+
+def _says_bad(said: Reading) -> bool:
+    """Return whether "broken" only says that the part is bad: "is it broken?", but not "is there a break?"."""
+    words = words_of(said.language)
+    found = words.types[_BROKEN].search(said.text)
+    return found is not None and words.has("bad", found[0])
 
 
 def _sense(kind: Kind, said: Reading) -> Sense:

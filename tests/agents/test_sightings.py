@@ -45,8 +45,29 @@ def test_what_is_asked_is_no_statement_and_no_share(question: str, kind: str) ->
 
 
 @pytest.mark.parametrize(
-    "question", ["I think that's a scratch", "Das ist doch ein Kratzer", "我看就是划痕", "それは傷だと思います"]
+    "question",
+    ["I think that's a scratch", "Das ist doch ein Kratzer", "我看就是划痕", "それは傷だと思います"],
 )
 def test_what_somebody_takes_it_for_is_a_statement(question: str) -> None:
     (one,) = understand(question, known=KNOWN).intents
     assert (one.kind, one.supposed) == ("correction", True)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Is it broken?",
+        "¿está roto?",
+        "È rotto?",
+        "c'est cassé ?",
+        "ta quebrado?",
+        "断了吗?",
+        "壊れてる?",
+        "부러졌나요?",
+    ],
+)
+def test_broken_says_that_the_part_is_bad(question: str) -> None:
+    (one,) = understand(question).intents
+    assert (one.kind, one.type, one.sense) == ("verdict", None, "bad")
+    assert understand("Is there a break in the wire?").intents[0].type == "break"
+    assert understand("Is it a broken tip?", known=["broken tip"]).intents[0].type == "broken tip"
