@@ -246,7 +246,7 @@ def _measured(read: Read, said: Reading, *, whole: bool) -> str:
 
 
 def _says_bad(said: Reading) -> bool:
-    """Return whether "broken" only says that the part is bad: "is it broken?", but not "is there a break?"."""
+    """Return whether "broken" only says that the part is bad: "is it broken?", not "is there a break?"."""
     words = words_of(said.language)
     found = words.types[_BROKEN].search(said.text)
     return found is not None and words.has("bad", found[0])

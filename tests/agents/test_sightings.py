@@ -1,4 +1,4 @@
-"""What somebody sees is looked at again; what somebody takes a defect for is held against what was measured."""
+"""What somebody sees is looked at again; what somebody takes a defect for is a statement of its type."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def test_what_somebody_takes_it_for_is_a_statement(question: str) -> None:
         "壊れてる?",
         "부러졌나요?",
     ],
-)
+)  # fmt: skip
 def test_broken_says_that_the_part_is_bad(question: str) -> None:
     (one,) = understand(question).intents
     assert (one.kind, one.type, one.sense) == ("verdict", None, "bad")
