@@ -176,6 +176,7 @@ class Asked(Record):
     question: str = ""
     options: dict[str, str] = Field(default_factory=dict)
     image: int | None = None
+    listed: list[str] = Field(default_factory=list)
 
     @property
     def first(self) -> Understanding:
@@ -192,7 +193,7 @@ class Turn(Record):
 
     image: its number, 0 for a question without one. region: 1-based, where one was meant. said_in:
     language of the answer. meant: the question in full, where it went on with one before. slots: what it
-    asks for first.
+    asks for first. listed: types of defects that its answer listed.
     """
 
     number: int
@@ -205,6 +206,7 @@ class Turn(Record):
     said_in: str = ""
     meant: str = ""
     slots: Understanding | None = None
+    listed: list[str] = Field(default_factory=list)
 
 
 class PlannedCall(Record):

@@ -34,7 +34,10 @@ class CountsRecord(Record):
 
 
 class LoggedRecord(Record):
-    """A part in the log. decision: its last word; at, p_value: of its last inspection."""
+    """A part in the log. decision: its last word; at, p_value, path: of its last inspection.
+
+    path: empty where it came without a file.
+    """
 
     name: str
     at: str
@@ -42,6 +45,7 @@ class LoggedRecord(Record):
     decision: Decision
     p_value: float
     type: str | None
+    path: str = ""
 
 
 class CorrectedRecord(Record):

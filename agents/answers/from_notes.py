@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from agents.answers import on_limits, on_notes, on_talk
-from agents.answers.analysis import about_type
+from agents.answers.analysis import Aspect, about_type
 from agents.answers.evidence import notes_evidence
+from agents.answers.on_effects import affected
 from agents.answers.on_facts import facts, type_by_look
 from agents.answers.on_types import (
     asks_of_types,
@@ -25,7 +26,7 @@ from agents.questions.slots import types_of
 from agents.questions.types import meant_type
 from agents.questions.words import alike_types, same_defect, types_in, words_of
 from agents.state import Asked, InspectionState, Understanding
-from anomaly_core.names import name_key
+from anomaly_core.names import name_key, plain_name
 from tools.context import Context
 from tools.phrases import Phrases
 from tools.records import EvidenceRecord, Kind, ProductRecord
@@ -69,12 +70,30 @@ OF_A_TYPE: Final = frozenset[Kind]({"cause", "effect", "action"})
 """Kinds that are about a type of defect: that of the image, where none is named and the notes are empty."""
 
 
+ASPECTS: Final[Mapping[Kind, Aspect]] = {
+    "cause": "cause", "reasoning": "cause", "effect": "effect", "action": "action"
+}  # fmt: skip
+"""What the notes say of a type, by the kind that asks for it."""
+AFFECTS: Final = frozenset[Kind](
+    {"verdict", "reference", "cause", "effect", "action", "normal", "parts", "other", "catalogue"}
+)
+"""Kinds that a question may be taken for that asks whether a type does something."""
+
+
 class Notes:
     """The part of an answer that the catalogue gives, and its passages."""
 
     def __init__(
-        self, context: Context, asked: Asked, say: Phrases, product: str | None, known: Sequence[str]
+        self,
+        context: Context,
+        asked: Asked,
+        say: Phrases,
+        product: str | None,
+        known: Sequence[str],
+        before: Sequence[str] = (),
     ) -> None:
+        """before: types that the answer before listed, which a question without one goes on with."""
+        self._before = before
         self._context, self._asked, self._say, self._product = context, asked, say, product
         self._known = known
         self._states: list[InspectionState] = []
@@ -99,7 +118,14 @@ class Notes:
             listed = [of_types(self._topic(name, [], asked, number, every=every)) for name in products]
             found = [Reply("", one) for one in listed if one]
             return found or [Reply("", [say("The notes name no such type [notes].")])]
+        aspect = ASPECTS.get(asked.kind)
+        if aspect is not None and asked.type is None and len(self._before) > 1:
+            topic = self._topic(self._product, self._before, asked, number)
+            if each := on_notes.of_each(topic, self._before, aspect):
+                return [Reply("", each)]
         intent = self._with_type(number)
+        if told_of := self._affected(intent, number):
+            return [told_of]
         if prose := self._facts(intent, number):
             return prose
         intent = self._meant(intent, number)
@@ -207,6 +233,17 @@ class Notes:
             if meant is None or _is_another(intent.type, meant)
             else intent.model_copy(update={"type": meant})
         )
+
+    def _affected(self, intent: Understanding, number: int) -> Reply | None:
+        """Return what the effect of a type says to a question for yes or no that is of no limit."""
+        if intent.type is None or intent.kind not in AFFECTS or measure_of(normalised(intent.text)):
+            return None
+        return affected(self._topic(self._product, self._types(intent), intent, number))
+
+    def listed(self, answer: str) -> list[str]:
+        """Return the types whose passages an answer cites, each once."""
+        cited = (one for state in self._states for one in state["passages"] if f"[{one.id}]" in answer)
+        return list(dict.fromkeys(plain_name(one.defect) for one in cited if one.defect is not None))
 
     def evidence(self, answer: str) -> list[EvidenceRecord]:
         """Return the passages that an answer cites."""

@@ -12,6 +12,7 @@ from agents.answers.on_figures import MOST_NAMED, Told, local, percent, shown
 from agents.answers.on_groups import groups
 from agents.answers.on_lists import listed
 from agents.answers.on_tallies import WORDED, change, missing, trends
+from agents.answers.part_names import names_of
 from agents.answers.topic import JUDGED, Reply, Topic
 from agents.questions.carried import only_asks_why
 from agents.questions.history import is_none
@@ -103,7 +104,7 @@ def _list(told: Told) -> Reply:
     # Images of several folders may have one name.
     if found.listed is not None and found.rows:
         return listed(told)
-    counted = Counter(row.name for row in found.rows)
+    counted = Counter(names_of(found.rows))
     names = [f'"{name}"' if count == 1 else f'"{name}" ({count})' for name, count in counted.items()]
     if not names:
         return Reply(told.say("None."), [told.counted()])
@@ -117,8 +118,9 @@ def _worst(told: Told) -> Reply:
         return Reply(told.say("None."), [told.counted()])
     if told.found.listed is not None:
         return listed(told)
-    first, *others = told.found.rows
-    next_ = [f'"{row.name}"' for row in others[: MOST_NAMED - 1]]
+    name, *others = names_of(told.found.rows[:MOST_NAMED])
+    next_ = [f'"{other}"' for other in others]
+    first = told.found.rows[0].model_copy(update={"name": name})
     body = [_row(told, 'The worst is "{name}" of {time}: {decision}, p-value {p} [{id}].', first)]
     return Reply("", body + ([told("Next: {names} [{id}].", names=", ".join(next_))] if next_ else []))
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
+from agents.answers.on_entries import entries_meant
 from agents.answers.on_presence import COMPARED, UNCOUNTED, UNFILLED, by_comparison
 from agents.answers.on_supposed import supposed
 from agents.answers.on_two import about_two, each_of_two, evidence_of_two
@@ -19,6 +20,7 @@ from agents.answers.on_verdict import (
 )
 from agents.answers.topic import MOST_DESCRIBED, Reply, Topic, image_name, values_of
 from agents.questions.alternatives import fate_of
+from agents.questions.kind_rules import plays_down
 from agents.questions.numbered_regions import IMAGE_NAME
 from tools.records import EvidenceRecord
 
@@ -158,6 +160,11 @@ def _looked_at(topic: Topic, values: Mapping[str, Any]) -> str:
     return topic.where(cell or (str(values["cell"]) if place.startswith("region-") else place))
 
 
+RECORDED: Final = (
+    "Nothing is recorded by saying so; to record it: {command}; later verdicts learn from it [score]."
+)
+
+
 def correction(topic: Topic) -> Reply:
     """Take a person's hint: say what is at the place, and how to record that the verdict is wrong."""
     say = topic.say
@@ -165,12 +172,22 @@ def correction(topic: Topic) -> Reply:
     if topic.intent.place is not None:
         told = [place_finding(topic, topic.intent.place)[1]]
     told += _second_look(topic)[:1]
+    named = topic.intent.type
+    if plays_down(topic.words, topic.text) and not (named and entries_meant(topic, named)):
+        # First the stand: an image shows what differs, and not of what it is made.
+        open_ = say(
+            "Dust, dirt or light cannot be told from damage by what is measured: it is only how much the "
+            "image differs from good parts [score]."
+        )
+        shown = f"iad correct {shown_path(topic)} --verdict good"
+        kept = say(RECORDED, command=shown)
+        return Reply("", [open_, *told, how_to_record_normal(topic) if topic.verdict.anomalous else kept])
     if topic.intent.supposed and topic.intent.type is not None:
         return supposed(topic, topic.intent.type)
     fate = fate_of(topic.text, topic.asked.spoken)
     label = {"keep": "good", "discard": "anomalous"}.get(fate or "", "good|anomalous")
     how = say(
-        "Nothing is recorded by saying so; to record it: {command}; later verdicts learn from it [score].",
+        RECORDED,
         command=f"iad correct {shown_path(topic)} --verdict {label}",
     )
     return Reply("", [*told, how_to_record_normal(topic) if topic.words.has("usual", topic.text) else how])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from agents.answers.on_figures import Told
+from agents.answers.part_names import names_of
 from agents.answers.topic import Reply
 
 LISTED: Final = {
@@ -24,7 +25,8 @@ def listed(told: Told) -> Reply:
     found = told.found
     figure = "worst" if found.figure == "largest" else found.figure
     beside = {"worst": lambda row: f"p = {row.p_value:.3g}", "last": told.decision}.get(figure)
-    names = [f'"{row.name}"' if beside is None else f'"{row.name}" ({beside(row)})' for row in found.rows]
+    named = zip(names_of(found.rows), found.rows, strict=True)
+    names = [f'"{name}"' if beside is None else f'"{name}" ({beside(row)})' for name, row in named]
     count = len(names)
     body = [told((ONE if count == 1 else LISTED)[figure], names=", ".join(names), count=count)]
     if found.listed is not None and count < found.listed:

@@ -26,7 +26,7 @@ def help_topic(topic: Topic) -> Reply:
         names = say.listed([plain_name(name) for name in known.products])
         listed = say("Enrolled are {products} [product].", products=names)
         return Reply(listed if names else say("No product is enrolled yet."), [answer])
-    return Reply(
-        answer,
-        [told_of(say, value, one) for value in asked.values if value != "p_value" for one in known.told],
-    )
+    told = [told_of(say, value, one) for value in asked.values if value != "p_value" for one in known.told]
+    # "Which rate do you work with?" asks for what is set, "what is alpha?" for what it means.
+    set_first = topic.intent.kind != asked.kind and bool(told)
+    return Reply(told[0], [*told[1:], answer]) if set_first else Reply(answer, told)

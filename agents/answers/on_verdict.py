@@ -176,6 +176,8 @@ def no_region(topic: Topic, number: int) -> str:
     """Return the sentence that there is no such region."""
     if not topic.verdict.anomalous:
         return finding(topic)[0]
+    if len(topic.regions) == 1:
+        return topic.say("There is only one region: {known}.", known=topic.cited(topic.regions))
     return topic.say(
         "There is no region-{number} among those that were measured: {known}.",
         number=number,

@@ -26,11 +26,12 @@ from agents.questions.history import named_in_the_log, of_several_parts
 from agents.questions.limits import stated_measure
 from agents.questions.polarity import asks_openly
 from agents.questions.products import product_meant
+from agents.questions.slots import types_of
 from agents.questions.types import called_type
 from agents.questions.understanding import Reader, understand
 from agents.questions.words import words_of
 from agents.state import Asked, DialogueState, Observation, Turn, Understanding
-from anomaly_core.names import name_key
+from anomaly_core.names import name_key, plain_name
 from knowledge.catalogue.product_match import mentioned
 from tools.classify.scores import UNKNOWN
 from tools.context import Context
@@ -99,12 +100,16 @@ def answer_in_thread(
         asked = asked.model_copy(update={"intents": [first]})
     asked = _of_the_log(context, asked, known).answered_in(language)
     say = phrases_of(asked.language)
-    named = product or _product_of(context, asked.question, asked.spoken)
+    named = product or _product_of(context, asked.question, asked.spoken, known)
     before = type_before(turns)
     if before is not None and before.slots is not None and before.slots.type is not None:
-        named = named or _product_of(context, before.meant, before.language)
+        named = named or _product_of(context, before.meant, before.language, known)
         asked = _going_on(context, asked, before.slots.type, named)
-    notes = Notes(context, asked, say, named, known)
+    listed = _listed_before(context, asked, turns, named)
+    if listed:
+        named = named or _product_of(context, turns[-1].meant, turns[-1].language, known)
+        asked = _going_on(context, asked, listed[0], named) if len(listed) == 1 else asked
+    notes = Notes(context, asked, say, named, known, listed)
     record, words = enrolled(context, named), words_of(asked.spoken)
     # "What alpha does the toy have?" asks for its own, and for no topic of help.
     of_a_product = record is not None and bool(mentioned(text, [record.name]))
@@ -130,7 +135,7 @@ def answer_in_thread(
             replies.append(entry_of(intent).word(topic))
             observations += [seen] if record is None and f"[{RECORD}]" in replies[-1].text else []
         elif intent.log is not None:
-            counted = product or _logged_product(context, intent.log, asked.spoken)
+            counted = product or _logged_product(context, intent.log, asked.spoken, known)
             observations.append(_looked_up(context, intent.log, counted, number, len(observations)))
             topic = Topic(DialogueState(observations=observations), asked, intent, number, say)
             replies.append(ENTRIES["history"].word(topic))
@@ -157,7 +162,20 @@ def answer_in_thread(
             *notes.evidence(answer),
         ],
     )
-    return told, asked
+    lists = all(one.type is None and one.log is None for one in asked.intents)
+    return told, asked.model_copy(update={"listed": notes.listed(answer) if lists else []})
+
+
+def _listed_before(
+    context: Context, asked: Asked, turns: Sequence[Turn], product: str | None
+) -> Sequence[str]:
+    """Return the types that the answer before listed, where a question goes on with them."""
+    words, text = words_of(asked.spoken), normalised(asked.question)
+    lists = asks_of_types(words, text) or words.has("which_defect", text)
+    if not turns or lists or any(one.type is not None for one in asked.intents):
+        return []
+    described = described_type(asked.question, asked.spoken, context.domain.entries(product))
+    return turns[-1].listed if described is None else []
 
 
 def _going_on(context: Context, asked: Asked, before: str, product: str | None) -> Asked:
@@ -254,16 +272,29 @@ def _enrolled(context: Context, product: str | None, number: int) -> Observation
     return Observation(tool="product_settings", evidence=evidence, values=values, intent=number)
 
 
-def _product_of(context: Context, question: str, language: str) -> str | None:
-    """Return the product that a question names, else the only one of the notes, or None."""
+def _product_of(context: Context, question: str, language: str, types: Sequence[str]) -> str | None:
+    """Return the product that a question names, else the only one of the notes, or None.
+
+    A type that one product's notes alone have tells the product too. types: of all notes.
+    """
     match = context.domain.product_of(question)
     if match.named:
         return match.name
     known = context.domain.products()
-    return known[0] if len(known) == 1 else product_meant(question, known, language)
+    if len(known) == 1:
+        return known[0]
+    named = types_of(normalised(question), types)
+    owners = [one for one in known if set(named) <= set(map(_spoken, context.domain.defects(one)))]
+    if named and len(owners) == 1:
+        return owners[0]
+    return product_meant(question, known, language, types)
 
 
-def _logged_product(context: Context, log: LogQuestion, language: str) -> str | None:
+def _spoken(name: str) -> str:
+    return plain_name(name).lower()
+
+
+def _logged_product(context: Context, log: LogQuestion, language: str, types: Sequence[str]) -> str | None:
     """Return the product of the log that a question means by a word of its language, or None."""
     known = logged_products(context)
-    return None if mentioned(log.text, known) else product_meant(log.text, known, language)
+    return None if mentioned(log.text, known) else product_meant(log.text, known, language, types)

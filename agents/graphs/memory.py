@@ -65,6 +65,7 @@ def turn_of(
         said_in=asked.language,
         meant=asked.question[:LONGEST_REMEMBERED],
         slots=asked.first,
+        listed=asked.listed,
         answer=answer[:LONGEST_REMEMBERED],
     )
 

@@ -2,12 +2,46 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from typing import Final
 
+from agents.questions.bounds import alpha_of
 from agents.questions.classifier import KINDS, classify, nearest_topic
 from agents.questions.clauses import Clause
-from agents.questions.topics import help_topics
+from agents.questions.encoder import normalised
+from agents.questions.polarity import asks_openly
+from agents.questions.topics import OF_RATES, TO_LESSEN, help_topics
+from agents.questions.words import Words, words_of
 from agents.state import Understanding
+from tools.records import Kind
+
+_OF_THE_RATE: Final = frozenset[Kind](
+    {"history", "help", "other", "confidence", "product", "catalogue", "count", "reference", "reasoning"}
+)
+"""Kinds that a question for the false-alarm rate in force may be taken for."""
+_ELSE: Final = ("failed", "passed", "reviewed", "session", "corrected", "every", "lessen", "means")
+"""Meanings of words with which it asks the log, how to change the rate, or what that is."""
+_NEAR: Final = (OF_RATES, TO_LESSEN, "stricter", None)
+"""Topics of questions that are near."""
+_SYMBOL: Final = re.compile(r"(?<![a-z])al(?:ph|f)a(?![a-z])|α|阿尔法|アルファ|알파")
+
+
+def asks_for_the_rate(words: Words, text: str) -> bool:
+    """Return whether a question asks which false-alarm rate is set, and not how many alarms were false."""
+    supposed = alpha_of(text, words.language) is not None
+    rest = words.without(text, "alpha")
+    return words.has("alpha", text) and not supposed and not any(words.has(one, rest) for one in _ELSE)
+
+
+def with_rate(one: Understanding, language: str) -> Understanding:
+    """Return a question for the false-alarm rate in force as one for what is set: "what rate do you use?"."""
+    text, words = normalised(one.text), words_of(language)
+    asked = one.kind in _OF_THE_RATE and one.topic in _NEAR and asks_for_the_rate(words, text)
+    # "What is alpha?" asks what it means.
+    asked = asked and (one.topic is None or _SYMBOL.search(text) is None)
+    of_it = {"kind": "product", "topic": OF_RATES, "near": None, "closed": False, "place": None}
+    return one.model_copy(update=of_it) if asked and asks_openly(text, language) else one
 
 
 def as_one(question: str, clauses: Sequence[Clause]) -> Sequence[Clause]:

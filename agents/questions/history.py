@@ -140,6 +140,8 @@ def _is_meant(one: Understanding, log: LogQuestion, words: Words, *, closed: boo
         not pictured and (one.kind == "count" or log.figure == "trend"),
         # "What percentage of the bottles is good?", "since when do we get blowholes?"
         not pictured and figure in OF_NO_IMAGE and not limit and not elsewhere,
+        # "What is the worst product?"
+        not pictured and figure == "worst" and words.has("piece", log.text),
         # "What makes it drift?" is for the notes.
         log.figure == "drift" and (one.kind != "cause" or closed or words.has("since_when", log.text)),
     )
@@ -286,7 +288,8 @@ def _numbered(numbers: Numbers, figure: LogFigure, words: Words) -> tuple[LogFig
     # "Show me the last 10", but "which of the last 10 failed?"
     if latest is not None and number is None and (numbers.alone or numbers.shown):
         number, latest = latest, None
-        figure = "last" if figure in ("count", "list") and numbers.alone else figure
+        told = numbers.alone or _decision(words, numbers.rest, "list") is None
+        figure = "last" if figure in ("count", "list") and told else figure
     return figure, number, latest
 
 

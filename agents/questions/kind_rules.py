@@ -14,7 +14,7 @@ from agents.questions.reading import Reading
 from agents.questions.supposed import supposes
 from agents.questions.topics import asks_to_lessen
 from agents.questions.unheld import unheld_of
-from agents.questions.words import words_of
+from agents.questions.words import Words, words_of
 from tools.records import Kind
 
 Read = Kind | Literal["distance"]
@@ -72,12 +72,23 @@ _SUPPOSED: Final = _WEIGHED | frozenset[Kind](
 _MEASURED: Final = frozenset[Kind]({"size", "place", "comparison", "parts", "other", "confidence"})
 
 
+_PLAYED_DOWN: Final = frozenset[Kind]({"confidence", "verdict", "normal", "type", "cause", "other", "place"})
+
+
 def read_as(said: Reading) -> Read:
     """Return what a clause is read as: its kind, changed by one rule after the other."""
     read: Read = said.slots.kind
     for kinds, meant, other in _rules(said):
         read = other if read in kinds and meant else read
     return read
+
+
+def plays_down(words: Words, text: str) -> bool:
+    """Return whether a clause says, or asks, that what stands out is no damage: "that's just dust"."""
+    # "Only scratches or dust?" chooses, and "is dust a problem?" weighs.
+    rest = words.without(text, "merely")
+    chooses = any(words.has(one, rest) for one in ("or", "matters", "serious", "limit", "how_many", "ask"))
+    return words.has("artefact", text) and words.has("merely", text) and not chooses
 
 
 def weighs(said: Reading) -> bool:
@@ -207,6 +218,11 @@ def _rules(said: Reading) -> tuple[Rule, ...]:
         ({"verdict", "other", "look_again", "parts"}, crosses, "place"),
         # "Did the feeder jam?"
         ({"verdict", "other", "help", "correction", "parts"}, blames, "cause"),
+        # "Could this be just a trick of the light?"
+        (_PLAYED_DOWN, said.pictured and plays_down(words_of(said.language), said.text), "correction"),
+        # "Tell me about number 2."
+        ({"other"}, said.pictured and bool(said.regions), "appearance"),
+        ({"count", "help"}, said.pictured and bool(said.regions) and not said.openly, "appearance"),
         # "I think that is a blowhole."
         (_SUPPOSED, said.pictured and named and supposes(said), "correction"),
     )

@@ -15,6 +15,19 @@ from agents.questions.words import SPACELESS, Words, bounded, words_of
 
 FILE: Final = Path(__file__).with_name("log_words.toml")
 MOST: Final = 100_000
+_TOLD: Final = (
+    "how_many",
+    "some",
+    "every",
+    "nobody",
+    "failed",
+    "passed",
+    "reviewed",
+    "yield",
+    "worst",
+    "asks_if",
+)
+"""Meanings of words by which a question of the latest parts asks for more than these."""
 
 
 @dataclass(frozen=True)
@@ -44,9 +57,14 @@ def numbers_in(text: str, words: Words) -> Numbers:
         return Numbers(None, None if listed is None else listed[1], text, worst=worst is not None)
     start, end = latest[0].span()
     rest = f"{text[:start]} {text[end:]}"
-    left = words.without(rest, "image", "inspected", "and")
+    polite = _patterns(words.language)["polite"]
+    left = polite.sub(" ", words.without(rest, "image", "inspected", "piece", "and"))
     longest = 1 if words.language in SPACELESS else 3
-    alone = start <= 2 * longest and all(len(word) <= longest for word in re.findall(r"\w+", left))
+    before = polite.sub(" ", text[:start])
+    more = [word for word in re.findall(r"\w+", left) if len(word) > longest]
+    # "The last 3 capsules", but "of the last 5, was any bad?"
+    noun = not more or more == re.findall(r"\w+", text[end:])[:1]
+    alone = len(before.strip()) < 2 * longest and noun and not any(words.has(one, rest) for one in _TOLD)
     shown = _patterns(words.language)["shown"].search(f"{text[:start]}#{text[end:]}") is not None
     return Numbers(latest[1], None if listed is None else listed[1], rest, worst is not None, alone, shown)
 
@@ -94,6 +112,7 @@ def _patterns(language: str) -> dict[str, re.Pattern[str]]:
         ],
         "show": [f"{table['show']} {n}{ends}"],
         "shown": [rf"{table['show']} (?:(?:\w{{1,4}}) )?#"],
+        "polite": [table["polite"]],
     }
     if language in SPACELESS:
         counted = f"{n}{table['unit']}{ends}"
@@ -106,6 +125,7 @@ def _patterns(language: str) -> dict[str, re.Pattern[str]]:
             ],
             "show": [f"(?:{table['show']}) ?{counted}", f"{counted}.{{0,2}}{table['shown']}"],
             "shown": [f"(?:{table['show']}) ?#", f"#.{{0,4}}{table['shown']}"],
+            "polite": [table["polite"]],
         }
     return {
         name: re.compile("|".join(ways) if name == "shown" else bounded("|".join(ways), language))

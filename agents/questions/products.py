@@ -9,7 +9,9 @@ from typing import Final
 import numpy as np
 
 from agents.questions.encoder import encode, normalised
-from agents.questions.words import SPACELESS, words_of
+from agents.questions.numbered import log_words
+from agents.questions.slots import without_types
+from agents.questions.words import SPACELESS, bounded, words_of
 from anomaly_core.names import plain_name
 
 LEAST_SIMILARITY: Final = 0.58
@@ -19,13 +21,22 @@ LEAST_LEAD: Final = 0.08
 ALONE: Final = (0.51, 0.19)
 """Least cosine of a word that is like no other product's name, and its lead over these."""
 MOST_WORDS: Final = 40
+_OF_NONE: Final = ("piece", "worst", "best", "last")
+"""Meanings of words that are said of parts of any product."""
 SHORTEST: Final = 3
 """Letters of a word of a language with spaces."""
 
 
-def product_meant(question: str, products: Sequence[str], language: str) -> str | None:
-    """Return the one of several products that a word of a question is a name of in its language, or None."""
-    words = list(dict.fromkeys(_words(normalised(question), language)))[:MOST_WORDS]
+def product_meant(
+    question: str, products: Sequence[str], language: str, types: Sequence[str] = ()
+) -> str | None:
+    """Return the one of several products that a word of a question is a name of in its language, or None.
+
+    types: of defects, whose names are of no product, as the word for any part is of none.
+    """
+    told = words_of(language).without(without_types(normalised(question), types), *_OF_NONE)
+    told = re.sub(bounded(log_words(language)["polite"], language), " ", told)
+    words = list(dict.fromkeys(_words(told, language)))[:MOST_WORDS]
     if not words or len(products) < 2:
         return None
     vectors = encode([*words, *map(plain_name, products), *map(_head, products)])

@@ -105,7 +105,10 @@ def reading_of(
         choice=alternatives_of(text, language),
     )
     before = last.region if last is not None and last.image == current and last.region != 1 else None
-    it = before if words_of(language).has("it", text) and not place and image is None else None
+    words = words_of(language)
+    # "And the biggest one" is another one.
+    ranks = words.has("largest", text) or words.has("worst", text)
+    it = before if words.has("it", text) and not (place or ranks) and image is None else None
     fates = frozenset(fate_of(piece, language) for piece in named.choice)
     sense, openly = "open" if elliptic else clause.sense, asks_openly(text, language)
     asks = tagged or clause.text.rstrip().endswith(("?", "\uff1f"))

@@ -58,6 +58,13 @@ def types_of(text: str, known: Sequence[str]) -> list[str]:
     return [name for _, name in sorted(found)]
 
 
+def without_types(text: str, known: Sequence[str]) -> str:
+    """Return a text, in lower case, with a blank in place of each name of a defect of the notes."""
+    for name in types_of(text, known):
+        text = _called(name).sub(" ", text)
+    return text
+
+
 def _inflected(word: str) -> str:
     """Return the pattern of a word with whatever ending."""
     if len(word) < INFLECTED:

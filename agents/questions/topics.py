@@ -19,6 +19,8 @@ from tools.records import Kind
 FILE: Final = Path(__file__).with_name("topics.toml")
 TO_LESSEN: Final = "fewer_alarms"
 """The topic of how to get fewer false alarms."""
+OF_RATES: Final = "rates"
+"""The topic of alpha and review, as they are set."""
 Value = Literal["rates", "images", "zones", "products", "p_value"]
 """What an answer tells of the products that are enrolled; of the part in hand its p-value, first."""
 

@@ -10,7 +10,8 @@ from typing import Final
 import numpy as np
 
 from agents.questions.encoder import encode
-from agents.questions.words import SPACELESS, pieces_of
+from agents.questions.generic import subjects_in
+from agents.questions.words import SPACELESS, pieces_of, words_of
 from anomaly_core.names import plain_name
 from knowledge.catalogue.entries import Entry
 
@@ -30,6 +31,10 @@ _RUNS: Final = (3, 4, 5, 6, 8)
 """The same in characters, where words do not stand apart."""
 _SHORT_RUNS: Final = (1, 2, 3)
 _ALIKE_AT_END: Final = 4
+_OF_ANY_PART: Final = ("piece", "worst", "best", "last", "bad", "good")
+"""Meanings of words that are said of any part, and name no type: "the worst part so far"."""
+_COMMON: Final = 0.01
+"""Share of the example questions from which a word that is in them is said of any part too."""
 MOST_WINDOWS: Final = 200
 
 
@@ -66,7 +71,8 @@ def called_type(
 
     text: normalised. types: names as they are logged or noted. least: cosine. counts: of words.
     """
-    some = list(dict.fromkeys(windows(text, language, counts)))[:MOST_WINDOWS]
+    told = (one for one in windows(text, language, counts) if not _of_any_part(one, language))
+    some = list(dict.fromkeys(told))[:MOST_WINDOWS]
     if not some or not types:
         return None
     vectors = encode([*some, *(plain_name(name).lower() for name in types)])
@@ -75,6 +81,14 @@ def called_type(
     others = np.delete(cosines[window], best)
     lead = float(cosines[window, best] - others.max()) if len(others) else 1.0
     return types[int(best)] if cosines[window, best] >= least and lead >= CALLED_LEAD else None
+
+
+def _of_any_part(text: str, language: str) -> bool:
+    """Return whether words are such as are said of any part, "worst part" as much as "last piece"."""
+    words = words_of(language)
+    if not words.has("piece", text):
+        return False
+    return not subjects_in(words.without(text, *_OF_ANY_PART), language, _COMMON)
 
 
 def windows(text: str, language: str, counts: Sequence[int] = _WINDOWS) -> Iterator[str]:

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from agents.questions import slots
-from agents.questions.about_tool import as_one, with_topic
+from agents.questions.about_tool import as_one, with_rate, with_topic
 from agents.questions.alternatives import guess_of
 from agents.questions.amounts import in_digits
 from agents.questions.carried import only_asks_why, put_in_full, repeated, with_limit_before
@@ -117,7 +117,7 @@ def understand(
         if turned is None and found[0].kind not in ("comparison", "history"):
             turned = found[0].image
         before = intents[-1] if intents else None
-        found = [_of_help(one, language) for one in found]
+        found = [with_rate(_of_help(one, language), language) for one in found]
         found = [of_a_group(one, language) if pictured else one for one in found]
         found = [one if one.topic else of_the_log(one, language, clock, pictured=pictured) for one in found]
         if not pictured:

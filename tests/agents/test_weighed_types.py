@@ -243,7 +243,7 @@ def test_a_type_that_a_person_states_is_taken_up(statement: str, after: str) -> 
 
 
 def test_what_the_notes_do_not_know_may_be_normal() -> None:
-    assert "--verdict good|anomalous" in answer("could be just dust")
+    assert "iad correct part.png --normal" in answer("could be just dust")
 
 
 @pytest.mark.parametrize(
