@@ -365,7 +365,6 @@ def test_certainty_is_affirmed_where_it_is_asked_for_and_a_doubt_is_not(
     for question, first in (
         ("Are you sure?", "Yes. Quite sure."),
         ("Ist das sicher?", "Ja. "),
-        ("could this be just a reflection?", "Quite sure."),
         ("could that be a false alarm?", "Quite sure."),
     ):
         reply = ask("two.png", question)

@@ -7,7 +7,7 @@ import pytest
 from agents.questions.understanding import understand
 from agents.state import Seen, Turn
 
-SEEN = [Seen(number=1, image="a.png", sha256="0", store_version="0", found={})]
+SEEN = [Seen(number=1, image="a.png", sha256="0", store_version=0, found={})]
 
 
 @pytest.mark.parametrize(
