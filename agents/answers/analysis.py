@@ -168,6 +168,17 @@ def is_severe(severity: str) -> bool | None:
     return None if high is low else high
 
 
+def severe_by(passages: Sequence[PassageRecord], name: str | None) -> set[bool]:
+    """Return whether the notes call a type severe, harmless, or in two places both; empty for neither."""
+    return {severe for text in severities(passages, name) if (severe := is_severe(text)) is not None}
+
+
+def severities(passages: Sequence[PassageRecord], name: str | None) -> list[str]:
+    """Return the severities that the notes state of a type."""
+    about = [] if name is None else about_type(passages, name)
+    return [one.text for one in about if one.field == "severity"]
+
+
 def find_contacts(passages: Sequence[PassageRecord]) -> list[Finding]:
     """Return at most `MOST_QUOTED` sentences of passages on whom to tell."""
     found = [

@@ -6,13 +6,12 @@ The tables err on the side of refusal: a sentence that they take amiss is replac
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Final
 
-from agents.questions.words import SPACELESS, pattern_of, words_of
+from agents.questions.words import SPACELESS, pattern_of, tables, words_of
 
 FILE: Final = Path(__file__).with_name("claims.toml")
 NEAR: Final = 16
@@ -67,5 +66,5 @@ def _is_denied(
 
 @cache
 def _words(language: str) -> Mapping[str, re.Pattern[str]]:
-    table = tomllib.loads(FILE.read_text(encoding="utf-8"))[language]
+    table = tables(FILE)[language]
     return {name: pattern_of(alternatives, language) for name, alternatives in table.items()}

@@ -40,7 +40,7 @@ def affected(topic: Topic) -> Reply | None:
     that is no longer right; where the notes say neither, the effect alone.
     """
     words, text, language = topic.words, topic.text, topic.asked.spoken
-    if asks_openly(text, language) or not (topic.intent.closed or text) or topic.intent.type is None:
+    if asks_openly(text, language) or topic.intent.type is None:
         return None
     still, affects = words.has("still", text), words.has("affects", text)
     if not (still or affects) and any(words.has(one, text) for one in _OTHERS):
@@ -51,15 +51,15 @@ def affected(topic: Topic) -> Reply | None:
         return None
     stated = find_aspect(about_type(passages, types[0]), "effect", topic.say.language)
     effects = [one for one in stated if one.field != "severity"][:1]
+    if not effects:
+        return None
     rest = without_types(text, [plain_name(types[0]), *(plain_name(one.product or "") for one in passages)])
     for code in (language, "en"):
         for pattern in words_of(code).types.values():
             rest = pattern.sub(" ", rest)
     subjects = subjects_in(rest, language)
-    clause = _said_of(subjects, effects[0]) if effects else None
+    clause = _said_of(subjects, effects[0])
     if clause is None and not (still or affects):
-        return None
-    if not effects:
         return None
     yes = _answer(clause or "", still=still, affects=affects)
     return Reply("" if yes is None else topic.yes_no(yes), quoted(topic, effects), yes)

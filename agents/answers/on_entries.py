@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from agents.answers.evidence import is_about_good
 from agents.answers.topic import Topic
 from agents.questions.words import same_defect
 from agents.questions.zone_names import names_section
@@ -38,9 +37,8 @@ def entries_meant(topic: Topic, named: str) -> list[str]:
     return found
 
 
-def likely_types(topic: Topic) -> list[str]:
-    """Return the types of the notes that a defect of no certain type may be of, the likeliest first."""
+def likely_types(topic: Topic, passages: Sequence[PassageRecord]) -> list[str]:
+    """Return the types that a defect of no certain type may be of, the likeliest first, then of the notes."""
     kind = topic.state.get("defect_type")
     fitting = [one.name for one in kind.alternatives] if kind is not None else []
-    noted = types_of_notes([p for p in topic.state["passages"] if not is_about_good(p)])
-    return list({name_key(name): name for name in (*fitting, *noted)}.values())[:MOST_CANDIDATES]
+    return list({name_key(name): name for name in (*fitting, *types_of_notes(passages))}.values())

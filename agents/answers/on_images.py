@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from agents.answers.on_entries import entries_meant
 from agents.answers.on_presence import COMPARED, UNCOUNTED, UNFILLED, by_comparison
@@ -12,11 +12,11 @@ from agents.answers.on_supposed import supposed
 from agents.answers.on_two import about_two, each_of_two, evidence_of_two
 from agents.answers.on_verdict import (
     finding,
+    how_to_record,
     how_to_record_normal,
     no_region,
     peak_times,
     place_finding,
-    shown_path,
 )
 from agents.answers.topic import MOST_DESCRIBED, Reply, Topic, image_name, values_of
 from agents.questions.alternatives import fate_of
@@ -160,11 +160,6 @@ def _looked_at(topic: Topic, values: Mapping[str, Any]) -> str:
     return topic.where(cell or (str(values["cell"]) if place.startswith("region-") else place))
 
 
-RECORDED: Final = (
-    "Nothing is recorded by saying so; to record it: {command}; later verdicts learn from it [score]."
-)
-
-
 def correction(topic: Topic) -> Reply:
     """Take a person's hint: say what is at the place, and how to record that the verdict is wrong."""
     say = topic.say
@@ -179,18 +174,16 @@ def correction(topic: Topic) -> Reply:
             "Dust, dirt or light cannot be told from damage by what is measured: it is only how much the "
             "image differs from good parts [score]."
         )
-        shown = f"iad correct {shown_path(topic)} --verdict good"
-        kept = say(RECORDED, command=shown)
-        return Reply("", [open_, *told, how_to_record_normal(topic) if topic.verdict.anomalous else kept])
+        normal = topic.verdict.anomalous
+        kept = how_to_record_normal(topic) if normal else how_to_record(topic, "--verdict good")
+        return Reply("", [open_, *told, kept])
     if topic.intent.supposed and topic.intent.type is not None:
         return supposed(topic, topic.intent.type)
     fate = fate_of(topic.text, topic.asked.spoken)
     label = {"keep": "good", "discard": "anomalous"}.get(fate or "", "good|anomalous")
-    how = say(
-        RECORDED,
-        command=f"iad correct {shown_path(topic)} --verdict {label}",
-    )
-    return Reply("", [*told, how_to_record_normal(topic) if topic.words.has("usual", topic.text) else how])
+    usual = topic.words.has("usual", topic.text)
+    kept = how_to_record_normal(topic) if usual else how_to_record(topic, f"--verdict {label}")
+    return Reply("", [*told, kept])
 
 
 def parts(topic: Topic) -> Reply:

@@ -132,7 +132,7 @@ def _compared(topic: Topic, value: float, tolerance: Tolerance) -> str:
     """Return the sentence that holds a measure against a tolerance."""
     say, limit = topic.say, tolerance.value
     if tolerance.dimension != "count" or tolerance.comparison != "at most":
-        shown, most = _shown(value, tolerance), _shown(limit, tolerance)
+        shown, most = with_unit(value, tolerance.unit), with_unit(limit, tolerance.unit)
         return say("It measures {value}, and the limit is {limit} [size].", value=shown, limit=most)
     found = say("1 region") if value == 1 else say("{count} regions", count=round(value))
     if limit < 1:
@@ -160,10 +160,6 @@ def in_unit(unit: str, length: float, area: int, share: float, scale: float | No
     return known.get(unit)
 
 
-def _shown(value: float, tolerance: Tolerance) -> str:
-    return with_unit(value, tolerance.unit)
-
-
 def with_unit(value: float, unit: str) -> str:
     """Return a value with its unit as people write it: pixels without decimals, shares with few."""
     digits = ".3g"
@@ -173,4 +169,4 @@ def with_unit(value: float, unit: str) -> str:
 
 
 def _in_words(tolerance: Tolerance) -> str:
-    return f"{tolerance.dimension} {tolerance.comparison} {_shown(tolerance.value, tolerance)}"
+    return f"{tolerance.dimension} {tolerance.comparison} {with_unit(tolerance.value, tolerance.unit)}"

@@ -12,9 +12,10 @@ from agents.answers.analysis import (
     about_type,
     find_aspect,
     find_contacts,
-    is_severe,
     quoted,
     quoted_if,
+    severe_by,
+    severities,
 )
 from agents.answers.evidence import is_about_good
 from agents.answers.on_choice import disposed, disposed_by_notes, guessed
@@ -26,7 +27,7 @@ from agents.answers.topic import Reply, Topic
 from agents.questions.encoder import normalised
 from agents.questions.polarity import asks_openly
 from agents.questions.slots import types_of
-from anomaly_core.names import name_key, plain_name
+from anomaly_core.names import plain_name
 from knowledge.catalogue.limits import allows_none
 from knowledge.text import sentences
 from tools.records import PassageRecord
@@ -50,7 +51,11 @@ def effect(topic: Topic) -> Reply:
     if told.lead or not _has_subject(topic):
         return told
     name = _type_meant(topic)
-    types = likely_types(topic) if name is None else entries_meant(topic, name) or [name]
+    if name is None:
+        noted = [one for one in topic.state["passages"] if not is_about_good(one)]
+        types = likely_types(topic, noted)[:MOST_CANDIDATES]
+    else:
+        types = entries_meant(topic, name) or [name]
     first = weighed(topic, types)
     return Reply(first.lead, [*first.body, *told.body], first.affirmed)
 
@@ -58,7 +63,7 @@ def effect(topic: Topic) -> Reply:
 def _severer(topic: Topic, types: Sequence[str]) -> Reply:
     """Say what the notes call the severity of each of several types; first the one that alone is severe."""
     passages = topic.state["passages"]
-    severe = [name for name in types if _severe(passages, name) == {True}]
+    severe = [name for name in types if severe_by(passages, name) == {True}]
     lead = f"{plain_name(severe[0]).capitalize()}." if len(severe) == 1 else ""
     return Reply(lead, of_each(topic, types, "effect"))
 
@@ -73,17 +78,6 @@ def _type_meant(topic: Topic) -> str | None:
     if topic.intent.type is not None and (topic.names_another_type or not topic.has_defect):
         return topic.intent.type
     return None if topic.defect is None else topic.defect.name
-
-
-def _severe(passages: Sequence[PassageRecord], name: str | None) -> set[bool]:
-    """Return whether the notes call a type severe, harmless, or in two places both; empty for neither."""
-    return {severe for text in severities(passages, name) if (severe := is_severe(text)) is not None}
-
-
-def severities(passages: Sequence[PassageRecord], name: str | None) -> list[str]:
-    """Return the severities that the notes state of a type."""
-    about = [] if name is None else about_type(passages, name)
-    return [one.text for one in about if one.field == "severity"]
 
 
 def action(topic: Topic) -> Reply:
@@ -236,7 +230,7 @@ def _listed(topic: Topic) -> list[str]:
         stated = {name: " ".join(severities(passages, name)) for name in types}
         # "Which are critical?" is of those that the notes call so, where there are any.
         critical = [name for name in types if CRITICAL.search(stated[name])]
-        severe = [name for name in types if _severe(passages, name) == {True}]
+        severe = [name for name in types if severe_by(passages, name) == {True}]
         named = critical if critical and CRITICAL.search(topic.text) else severe
         none = [topic.say("The notes call none severe [notes].")] if any(stated.values()) else []
         return of_each(topic, named, "effect") or none
@@ -334,18 +328,15 @@ def _for_unknown_type(topic: Topic, aspect: Aspect, silent: str, passages: list[
     A single quotation would be taken for the answer, and the type that fits best may be the harmless one.
     """
     say = topic.say
-    kind = topic.state.get("defect_type")
-    source = "type" if kind is not None else "notes"
+    source = "type" if topic.state.get("defect_type") is not None else "notes"
     unknown = say("The type of the defect is not certain [{source}].", source=source)
-    fitting = [one.name for one in kind.alternatives] if kind is not None else []
-    types = list({name_key(name): name for name in (*fitting, *types_of_notes(passages))}.values())
     stated = {
         name: found
-        for name in types
+        for name in likely_types(topic, passages)
         if (found := find_aspect(about_type(passages, name), aspect, say.language))
     }
     ranked = sorted(
-        list(stated)[:MOST_CANDIDATES], key=lambda name: True in _severe(passages, name), reverse=True
+        list(stated)[:MOST_CANDIDATES], key=lambda name: True in severe_by(passages, name), reverse=True
     )
     told = [quoted_if(topic, name, *_in_order(topic, stated[name], aspect)) for name in ranked]
     if told:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from agents.answers.analysis import CRITICAL, Finding, about_type, find_aspect, is_severe, quoted
+from agents.answers.analysis import CRITICAL, Finding, about_type, find_aspect, quoted, severe_by, severities
 from agents.answers.topic import Reply, Topic
 from agents.questions.grades import grades_of
 from knowledge.catalogue.limits import allows_none, parse_limit
@@ -42,10 +42,10 @@ def weighed(topic: Topic, types: Sequence[str]) -> Reply:
 def _is_bad(topic: Topic, name: str, *, critical: bool) -> bool | None:
     """Return whether the notes call a type severe, or critical where that is asked; None if they don't."""
     passages = topic.state["passages"]
-    stated = [one.text for one in about_type(passages, name) if one.field == "severity"]
+    stated = severities(passages, name)
     if critical and (grades := [grade for one in stated for grade in grades_of(one.lower())]):
         return "critical" in grades
-    severe = {verdict for one in stated if (verdict := is_severe(one)) is not None}
+    severe = severe_by(passages, name)
     if len(severe) == 1:
         return severe.pop()
     # Two places that differ decide nothing; what is not allowed matters.

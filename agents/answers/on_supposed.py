@@ -6,7 +6,7 @@ import shlex
 
 from agents.answers.analysis import about_type, find_aspect, quoted
 from agents.answers.on_entries import entries_meant
-from agents.answers.on_verdict import finding, place_finding, shown_path, to_review, type_by_a_person
+from agents.answers.on_verdict import finding, how_to_record, place_finding, to_review, type_by_a_person
 from agents.answers.topic import Reply, Topic, same_type
 from anomaly_core.names import plain_name
 
@@ -25,11 +25,7 @@ def supposed(topic: Topic, named: str) -> Reply:
         )
     label = "anomalous" if noted else "good|anomalous"
     kept = f" --type {shlex.quote(plain_name(name or topic.type_as_asked))}" if noted else ""
-    how = say(
-        "Nothing is recorded by saying so; to record it: {command}; later verdicts learn from it [score].",
-        command=f"iad correct {shown_path(topic)} --verdict {label}{kept}",
-    )
-    return Reply("", [*told, how])
+    return Reply("", [*told, how_to_record(topic, f"--verdict {label}{kept}")])
 
 
 def _held_against(topic: Topic, name: str) -> list[str]:

@@ -6,10 +6,10 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from agents.answers.analysis import CRITICAL, Aspect, about_type, find_aspect, is_severe
+from agents.answers.analysis import CRITICAL, Aspect, about_type, find_aspect, is_severe, severities
 from agents.answers.on_choice import fates_of
 from agents.answers.on_entries import types_of_notes
-from agents.answers.on_notes import of_each, severities
+from agents.answers.on_notes import of_each
 from agents.answers.topic import Reply, Topic
 from agents.questions.alternatives import FATES
 from agents.questions.grades import GRADES, graded, names_grade

@@ -167,6 +167,14 @@ def how_to_record_normal(topic: Topic) -> str:
     )
 
 
+def how_to_record(topic: Topic, said: str) -> str:
+    """Return the sentence on how to record what a person says. said: options of `iad correct`."""
+    return topic.say(
+        "Nothing is recorded by saying so; to record it: {command}; later verdicts learn from it [score].",
+        command=f"iad correct {shown_path(topic)} {said}",
+    )
+
+
 def shown_path(topic: Topic) -> str:
     """Return the image's name as a command takes it."""
     return shlex.quote(topic.state.get("shown_name") or topic.state["image"])

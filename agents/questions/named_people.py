@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
 from typing import Final
 
-from agents.questions.words import HAN, KATAKANA, SPACELESS, words_of
+from agents.questions.words import HAN, KATAKANA, SPACELESS, tables, words_of
 
 FILE: Final = Path(__file__).with_name("people.toml")
 _NO_PERSON: Final = re.compile("お客|客|皆|みな|고객|손님|사장|여러분|各位|您")
@@ -77,7 +75,6 @@ def _korean(text: str, table: dict[str, str]) -> Iterator[str]:
             yield found[1]
 
 
-@cache
 def _table(language: str) -> dict[str, str]:
-    table: dict[str, str] = tomllib.loads(FILE.read_text(encoding="utf-8"))[language]
+    table: dict[str, str] = tables(FILE)[language]
     return table

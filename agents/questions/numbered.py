@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import Final
 
 from agents.questions.numerals import number_of, whole_pattern
 from agents.questions.units import UNIT
-from agents.questions.words import SPACELESS, Words, bounded, words_of
+from agents.questions.words import SPACELESS, Words, bounded, tables, words_of
 
 FILE: Final = Path(__file__).with_name("log_words.toml")
 MOST: Final = 100_000
@@ -133,8 +132,7 @@ def _patterns(language: str) -> dict[str, re.Pattern[str]]:
     }
 
 
-@cache
 def log_words(language: str) -> dict[str, str]:
     """Return the table of a language, as patterns."""
-    table: dict[str, str] = tomllib.loads(FILE.read_text(encoding="utf-8"))[language]
+    table: dict[str, str] = tables(FILE)[language]
     return table

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime, time, timedelta
 from functools import cache
@@ -12,7 +11,7 @@ from typing import Any, Final
 
 from agents.questions.numerals import number_of, whole_pattern
 from agents.questions.points import Point, day_point, local
-from agents.questions.words import NEVER, SPACELESS, Words, bounded
+from agents.questions.words import NEVER, SPACELESS, Words, bounded, tables
 
 FILE: Final = Path(__file__).with_name("times.toml")
 _PARTS: Final = {
@@ -255,7 +254,6 @@ def _named_months(language: str) -> str:
     return "(?:" + "|".join(f"(?P<m{number}>{one})" for number, one in enumerate(named, 1)) + ")"
 
 
-@cache
 def _table(language: str) -> dict[str, Any]:
-    table: dict[str, Any] = tomllib.loads(FILE.read_text(encoding="utf-8"))[language]
+    table: dict[str, Any] = tables(FILE)[language]
     return table

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from anomaly_core.names import name_key, plain_name
 
@@ -84,6 +84,12 @@ class Words:
     def source(self, meaning: str) -> str:
         """Return the alternatives of a meaning, for a larger pattern."""
         return self.by_meaning[meaning].pattern
+
+
+@cache
+def tables(file: Path) -> dict[str, Any]:
+    """Return the tables of a file, one a language."""
+    return tomllib.loads(file.read_text(encoding="utf-8"))
 
 
 @cache
