@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from agents.answers.analysis import about_type, find_aspect, quoted
 from agents.answers.topic import Reply, Topic
+from agents.questions.encoder import normalised
 from agents.questions.polarity import asks_openly
 from knowledge.catalogue.limits import Tolerance, parse_limit
 from tools.phrases import Phrases
@@ -104,7 +105,9 @@ def stated_by_notes(topic: Topic, measure: LimitRecord) -> Reply | None:
         if asks_openly(topic.text, topic.asked.spoken):
             return Reply("", told)
         words, text = topic.words, topic.text
-        over = topic.intent.sense == "bad" or words.has("at_least", text) or words.has("discard", text)
+        # "A blowhole of 0.6 mm, do I have to bin the tile?" asks it in a clause of its own.
+        whole = normalised(topic.asked.question) or text
+        over = topic.intent.sense == "bad" or words.has("at_least", text) or words.has("discard", whole)
         yes = within is not over
         return Reply(topic.yes_no(yes), told, yes)
     return None

@@ -110,3 +110,19 @@ def test_a_question_of_its_own_goes_on_with_nothing(
 def test_a_question_about_the_log_names_no_type(opened: Application) -> None:
     *_, answer = asked(opened, "How many parts were inspected today?", "and what causes it?")
     assert "mould" not in answer and "gripper" not in answer
+
+
+@pytest.mark.parametrize(
+    ("question", "affirmed"),
+    [
+        ("a scratch of 2 mm, do I have to bin the housing?", False),
+        ("a scratch of 5 mm, do I have to scrap the housing?", True),
+        ("Ein Kratzer von 2 mm, muss das Teil in den Ausschuss?", False),
+        ("a scratch of 2 mm, can I ship it?", True),
+        ("a scratch of 5 mm, can I ship it?", False),
+    ],
+)
+def test_a_yes_to_throwing_away_means_beyond_the_limit(
+    opened: Application, question: str, *, affirmed: bool
+) -> None:
+    assert opened.ask_without_image(question).affirmed is affirmed
