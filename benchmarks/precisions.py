@@ -48,7 +48,7 @@ class ReducedEncoder(ExportedEncoder):
         side = round(SIDE / encoder.stride) * encoder.stride
         inputs = [
             to_input(
-                cv2.resize(image, (side, side), interpolation=cv2.INTER_AREA)[None],
+                np.asarray(cv2.resize(image, (side, side), interpolation=cv2.INTER_AREA), np.uint8)[None],
                 encoder.stride,
                 encoder.mean,
                 encoder.std,

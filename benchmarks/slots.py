@@ -138,9 +138,9 @@ def is_right(name: str, value: Any, found: dict[str, Any], question: dict[str, A
         limit = found.get("limit")
         return limit is not None and _in_mm(limit.value, limit.unit) == _in_mm(value["value"], value["unit"])
     if name == "scale_px_per_mm":
-        return abs(found.get(name, 0) - value) < 0.01 * value
+        return bool(abs(found.get(name, 0) - value) < 0.01 * value)
     if name == "length":
-        return found.get("known_length_mm") == _in_mm(value["value"], value["unit"])[0]
+        return bool(found.get("known_length_mm") == _in_mm(value["value"], value["unit"])[0])
     if name == "type":
         return "type" in found
     if name == "place":
@@ -156,7 +156,7 @@ def is_right(name: str, value: Any, found: dict[str, Any], question: dict[str, A
     if name in ("lot", "station"):
         return name in found and str(found[name]).lower() in str(value).lower()
     if name == "count":
-        return found.get("number") == value
+        return bool(found.get("number") == value)
     return bool(found.get(name) == value)
 
 
