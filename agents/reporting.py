@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 
-from agents.answers.analysis import about_type, find_aspect
+from agents.answers.notes.analysis import about_type, find_aspect
 from anomaly_core.errors import StoreMissing
 from knowledge.log.figures import Filter
 from knowledge.log.log import InspectionLog, require_log

@@ -126,9 +126,9 @@ class Understanding(UnderstoodRecord):
     alternatives of an either-or question. guess: the cause that it suggests. measured: what a question for a
     size wants the size of; the distance is the defect's to something, the share that of the part. near: the
     kind that is nearly as likely, where its answer is another one. order: what it orders, recorded: what it
-    asks of the record, of the kind help, topic: of help too, see `agents.questions.topics`. supposed: whether
-    its type is what the person says that the defect is. log: what is asked of the log, for a question of the
-    kind history.
+    asks of the record, of the kind help, topic: of help too, see `agents.questions.learned.topics`.
+    supposed: whether its type is what the person says that the defect is. log: what is asked of the log, for
+    a question of the kind history.
     """
 
     text: str = ""

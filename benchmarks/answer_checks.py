@@ -10,7 +10,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.answers.guardrails import check_answer, cited_ids
+from agents.answers.generated.guardrails import check_answer, cited_ids
 from anomaly_core.names import name_key
 from anomaly_core.results import CELLS
 from anomaly_core.scoring.measurement import describe_region

@@ -24,9 +24,9 @@ from typing import Any
 import numpy as np
 from harness import parser, write
 
-from agents.questions.classifier import KINDS, SENSES, classify, fit_kinds, inputs_of
-from agents.questions.encoder import WIDTH
-from agents.questions.examples import FOLDER, LANGUAGES, read_examples
+from agents.questions.learned.classifier import KINDS, SENSES, classify, fit_kinds, inputs_of
+from agents.questions.learned.encoder import WIDTH
+from agents.questions.learned.examples import FOLDER, LANGUAGES, read_examples
 
 LEAST = 500
 """Examples of a batch that is left out: those of fewer are of one or two kinds."""

@@ -13,9 +13,9 @@ from __future__ import annotations
 import numpy as np
 from harness import parser, write
 
-from agents.questions.classifier import KINDS, fit_kinds, inputs_of
-from agents.questions.examples import read_examples
 from agents.questions.intents import NEAR
+from agents.questions.learned.classifier import KINDS, fit_kinds, inputs_of
+from agents.questions.learned.examples import read_examples
 
 FOLDS = 5
 RATIOS = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)

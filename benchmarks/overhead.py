@@ -24,7 +24,7 @@ import torch
 from harness import parser, write
 from PIL import Image
 
-from agents.answers import tool_calls
+from agents.answers.generated import tool_calls
 from agents.app import Application
 from agents.graphs import dialogue, inspection
 from agents.settings import Settings

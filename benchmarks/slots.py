@@ -21,11 +21,11 @@ from zoneinfo import ZoneInfo
 
 from harness import parser, write
 
-from agents.questions.encoder import normalised
-from agents.questions.places import names_the_edge, place_of
+from agents.questions.learned.encoder import normalised
+from agents.questions.lexicon.words import words_of
+from agents.questions.slots.places import names_the_edge, place_of
+from agents.questions.slots.zone_names import zones_in
 from agents.questions.understanding import understand
-from agents.questions.words import words_of
-from agents.questions.zone_names import zones_in
 from agents.state import Asked, Seen, Turn
 
 FILE: Final = Path(__file__).parent / "asking" / "slots.json"

@@ -23,7 +23,7 @@ INSTEAD = {
     r"waiting_lm|in_flight_turns|turns_lock": "compute lock",
 }
 """Pattern of each word -> what to say."""
-ASKED = ROOT / "agents" / "questions" / "words"
+ASKED = ROOT / "agents" / "questions" / "lexicon" / "words"
 """Tables of what people say, such as the knots of wood."""
 PATTERN = re.compile("|".join(rf"(?<![A-Za-z])(?:{word})(?![A-Za-z])" for word in INSTEAD), re.IGNORECASE)
 

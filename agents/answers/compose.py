@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from agents.answers.evidence import gather_evidence, quote, verdict_statement
+from agents.answers.image.summary import record_line, summary, summary_sentence
+from agents.answers.image.unknown_image import unknown_image
 from agents.answers.kinds import entry_of
-from agents.answers.on_doubt import doubt
-from agents.answers.on_summary import record_line, summary, summary_sentence
-from agents.answers.on_unknown_image import unknown_image
 from agents.answers.phrases import phrases_of
+from agents.answers.tool.doubt import doubt
 from agents.answers.topic import Reply, Topic, about_type_of
-from agents.questions.encoder import normalised
+from agents.questions.learned.encoder import normalised
 from agents.questions.understanding import understand
 from agents.state import Asked, DialogueState, InspectionState
 from anomaly_core.names import plain_name

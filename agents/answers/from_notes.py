@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
-from agents.answers import on_limits, on_notes, on_talk
-from agents.answers.analysis import Aspect, about_type
-from agents.answers.evidence import notes_evidence
-from agents.answers.on_effects import affected
-from agents.answers.on_facts import facts, type_by_look
-from agents.answers.on_types import (
+from agents.answers.catalogue import notes
+from agents.answers.catalogue.facts import facts, type_by_look
+from agents.answers.catalogue.types import (
     asks_of_types,
     asks_to_tell_apart,
     compared_types,
@@ -18,13 +15,18 @@ from agents.answers.on_types import (
     told_apart,
     worse,
 )
+from agents.answers.evidence import notes_evidence
+from agents.answers.notes import limits
+from agents.answers.notes.analysis import Aspect, about_type
+from agents.answers.notes.effects import affected
+from agents.answers.tool import talk
 from agents.answers.topic import Reply, Topic
-from agents.questions.described import described_type, named_types
-from agents.questions.encoder import normalised
-from agents.questions.limits import measure_of
-from agents.questions.slots import types_of
-from agents.questions.types import meant_type
-from agents.questions.words import alike_types, same_defect, types_in, words_of
+from agents.questions.learned.encoder import normalised
+from agents.questions.lexicon.words import alike_types, same_defect, types_in, words_of
+from agents.questions.slots.by_words import types_of
+from agents.questions.slots.described import described_type, named_types
+from agents.questions.slots.limits import measure_of
+from agents.questions.slots.types import meant_type
 from agents.state import Asked, InspectionState, Understanding
 from anomaly_core.names import name_key, plain_name
 from tools.context import Context
@@ -33,14 +35,14 @@ from tools.records import EvidenceRecord, Kind, ProductRecord
 from tools.retrieve import known_defects, notes_about, passage_of
 
 ABOUT_NOTES: Final[Mapping[Kind, Callable[[Topic], Reply]]] = {
-    "cause": on_notes.cause,
-    "effect": on_notes.effect,
-    "action": on_notes.action,
-    "normal": on_notes.normal,
-    "catalogue": on_notes.catalogue,
-    "help": on_talk.help_,
-    "greeting": on_talk.greeting,
-    "other": on_talk.other,
+    "cause": notes.cause,
+    "effect": notes.effect,
+    "action": notes.action,
+    "normal": notes.normal,
+    "catalogue": notes.catalogue,
+    "help": talk.help_,
+    "greeting": talk.greeting,
+    "other": talk.other,
 }
 """Kinds that need no image, and their wording."""
 LISTS: Final = frozenset[Kind]({"type", "product"})
@@ -121,7 +123,7 @@ class Notes:
         aspect = ASPECTS.get(asked.kind)
         if aspect is not None and asked.type is None and len(self._before) > 1:
             topic = self._topic(self._product, self._before, asked, number)
-            if each := on_notes.of_each(topic, self._before, aspect):
+            if each := notes.of_each(topic, self._before, aspect):
                 return [Reply("", each)]
         intent = self._with_type(number)
         if told_of := self._affected(intent, number):
@@ -131,7 +133,7 @@ class Notes:
         intent = self._meant(intent, number)
         word = ABOUT_NOTES.get(intent.kind)
         if intent.kind in LISTS or (intent.type is not None and intent.kind in DEFINES):
-            word = on_notes.catalogue
+            word = notes.catalogue
         unnamed = intent.type is None and intent.kind in OF_A_TYPE and not self._context.domain.products()
         if word is None or unnamed:
             told = say("That is a question about a part: ask it with the part's image, IMAGE “QUESTION”.")
@@ -148,7 +150,7 @@ class Notes:
         for name in subjects:
             topic = self._topic(name, types, intent, number)
             measure = measure_of(topic.text) if intent.kind in MEASURES and intent.type else None
-            judged = None if measure is None else on_limits.stated_by_notes(topic, measure)
+            judged = None if measure is None else limits.stated_by_notes(topic, measure)
             found.append(judged or word(topic))
         return found
 

@@ -1,6 +1,6 @@
 """The registry of kinds of question: each kind's plan, notes and wording, in one entry.
 
-Its examples stand in `agents/questions/examples`, under the same name.
+Its examples stand in `agents/questions/learned/examples`, under the same name.
 """
 
 from __future__ import annotations
@@ -9,17 +9,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from agents.answers import (
-    on_defect,
-    on_history,
-    on_images,
-    on_notes,
-    on_size,
-    on_suggested,
-    on_talk,
-    on_tool,
-    on_verdict,
-)
+from agents.answers.catalogue import notes, suggested
+from agents.answers.image import defect, images, size, verdict
+from agents.answers.log import history
+from agents.answers.tool import talk, tool
 from agents.answers.topic import Reply, Topic
 from agents.questions import plan
 from agents.state import Asked, PlannedCall, Understanding
@@ -43,34 +36,34 @@ class Entry:
 
 
 ENTRIES: Final[Mapping[Kind, Entry]] = {
-    "verdict": Entry(on_verdict.verdict, plan.measure_place, task="Anomaly Detection"),
-    "place": Entry(on_defect.place, plan.measure_place, task="Defect Localization"),
-    "count": Entry(on_defect.count),
-    "type": Entry(on_defect.kind, task="Defect Classification"),
-    "appearance": Entry(on_defect.appearance, plan.measure_place, task="Defect Description"),
-    "size": Entry(on_size.size, plan.measure_scale, task="Defect Description"),
-    "confidence": Entry(on_verdict.confidence),
-    "reference": Entry(on_images.reference),
-    "product": Entry(on_images.product, task="Object Classification"),
-    "normal": Entry(on_notes.normal, passages=20, task="Object Analysis"),
-    "cause": Entry(on_suggested.cause, passages=5, task="Defect Analysis"),
-    "effect": Entry(on_notes.effect, passages=5, task="Defect Analysis"),
-    "action": Entry(on_notes.action, passages=5, task="Defect Analysis"),
-    "comparison": Entry(on_images.comparison, plan.compare),
-    "look_again": Entry(on_images.look_again, plan.look_again),
-    "parts": Entry(on_images.parts, plan.count_parts, task="Object Analysis"),
-    "reasoning": Entry(on_verdict.reasoning),
+    "verdict": Entry(verdict.verdict, plan.measure_place, task="Anomaly Detection"),
+    "place": Entry(defect.place, plan.measure_place, task="Defect Localization"),
+    "count": Entry(defect.count),
+    "type": Entry(defect.kind, task="Defect Classification"),
+    "appearance": Entry(defect.appearance, plan.measure_place, task="Defect Description"),
+    "size": Entry(size.size, plan.measure_scale, task="Defect Description"),
+    "confidence": Entry(verdict.confidence),
+    "reference": Entry(images.reference),
+    "product": Entry(images.product, task="Object Classification"),
+    "normal": Entry(notes.normal, passages=20, task="Object Analysis"),
+    "cause": Entry(suggested.cause, passages=5, task="Defect Analysis"),
+    "effect": Entry(notes.effect, passages=5, task="Defect Analysis"),
+    "action": Entry(notes.action, passages=5, task="Defect Analysis"),
+    "comparison": Entry(images.comparison, plan.compare),
+    "look_again": Entry(images.look_again, plan.look_again),
+    "parts": Entry(images.parts, plan.count_parts, task="Object Analysis"),
+    "reasoning": Entry(verdict.reasoning),
     # Names of files in the log are others' words, which no language model is to read.
-    "history": Entry(on_history.history, plan.read_log, passages=0, about_part=False),
-    "catalogue": Entry(on_notes.catalogue, passages=5, task="Defect Analysis"),
-    "correction": Entry(on_images.correction, plan.take_hint),
-    "help": Entry(on_talk.help_, plan.read_record, passages=0, about_part=False),
-    "greeting": Entry(on_talk.greeting, passages=0, about_part=False),
-    "other": Entry(on_talk.other, passages=0, about_part=False),
+    "history": Entry(history.history, plan.read_log, passages=0, about_part=False),
+    "catalogue": Entry(notes.catalogue, passages=5, task="Defect Analysis"),
+    "correction": Entry(images.correction, plan.take_hint),
+    "help": Entry(talk.help_, plan.read_record, passages=0, about_part=False),
+    "greeting": Entry(talk.greeting, passages=0, about_part=False),
+    "other": Entry(talk.other, passages=0, about_part=False),
 }
 
 
-OF_THE_TOOL: Final = Entry(on_tool.help_topic, plan.read_products, passages=0, about_part=False)
+OF_THE_TOOL: Final = Entry(tool.help_topic, plan.read_products, passages=0, about_part=False)
 
 
 def entry_of(intent: Understanding) -> Entry:

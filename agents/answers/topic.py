@@ -8,8 +8,8 @@ from pathlib import PurePath
 from typing import Any, Final
 
 from agents.answers.evidence import in_mm, observations, shown_regions
-from agents.questions.encoder import normalised
-from agents.questions.words import NEVER, Words, same_defect, words_of
+from agents.questions.learned.encoder import normalised
+from agents.questions.lexicon.words import NEVER, Words, same_defect, words_of
 from agents.state import Asked, DialogueState, InspectionState, Observation, Seen, Understanding
 from anomaly_core.names import name_key, plain_name
 from anomaly_core.results import CELLS

@@ -6,30 +6,30 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final, get_args
 
-from agents.answers import on_limits
+from agents.answers.catalogue.types import (
+    asks_of_types,
+)
 from agents.answers.compose import each_sentence_once, shortened, yes_or_no_alone
 from agents.answers.from_notes import GOES_ON, LISTS_ALL, Notes
 from agents.answers.kinds import ENTRIES, entry_of
-from agents.answers.on_doubt import doubt
-from agents.answers.on_products import RECORD, of_the_record
-from agents.answers.on_types import (
-    asks_of_types,
-)
+from agents.answers.notes import limits
 from agents.answers.phrases import phrases_of
+from agents.answers.tool.doubt import doubt
+from agents.answers.tool.products import RECORD, of_the_record
 from agents.answers.topic import Reply, Topic
 from agents.questions.carried import type_before
-from agents.questions.compared import direction_of
-from agents.questions.described import described_type
-from agents.questions.encoder import normalised
-from agents.questions.grades import names_grade
-from agents.questions.history import named_in_the_log, of_several_parts
-from agents.questions.limits import stated_measure
-from agents.questions.polarity import asks_openly
-from agents.questions.products import product_meant
-from agents.questions.slots import types_of
-from agents.questions.types import called_type
+from agents.questions.form.polarity import asks_openly
+from agents.questions.learned.encoder import normalised
+from agents.questions.lexicon.words import words_of
+from agents.questions.log.compared import direction_of
+from agents.questions.log.history import named_in_the_log, of_several_parts
+from agents.questions.slots.by_words import types_of
+from agents.questions.slots.described import described_type
+from agents.questions.slots.grades import names_grade
+from agents.questions.slots.limits import stated_measure
+from agents.questions.slots.products import product_meant
+from agents.questions.slots.types import called_type
 from agents.questions.understanding import Reader, understand
-from agents.questions.words import words_of
 from agents.state import Asked, DialogueState, Observation, Turn, Understanding
 from anomaly_core.names import name_key, plain_name
 from knowledge.catalogue.product_match import mentioned
@@ -122,7 +122,7 @@ def answer_in_thread(
         if compared is not None:
             # "Is 2.5 mm over the limit?": a yes would mean that it is not within it.
             closed = not (asks_openly(text, asked.spoken) or words_of(asked.spoken).has("at_least", text))
-            replies.append(on_limits.stated(say, *compared, closed=closed))
+            replies.append(limits.stated(say, *compared, closed=closed))
         elif (
             record is not None
             and (of_a_product or intent.topic is None)

@@ -92,7 +92,7 @@ def until(text: str | None) -> str | None:
 
 
 def _instants(text: str, option: str) -> tuple[datetime, datetime | None]:
-    from agents.questions.periods import period_of
+    from agents.questions.log.periods import period_of
 
     now = datetime.now().astimezone()
     period, _ = period_of(f"last {text.strip().lower()}", "en", now)

@@ -21,18 +21,18 @@ from langgraph.types import Command, Overwrite, RetryPolicy, interrupt
 
 from agents.answers.compose import compose_answer
 from agents.answers.evidence import display_names, gather_evidence, verdict_statement
-from agents.answers.generation import generate_answer
-from agents.answers.guardrails import check_answer
+from agents.answers.generated.generation import generate_answer
+from agents.answers.generated.guardrails import check_answer
+from agents.answers.generated.tool_calls import ToolCalls
 from agents.answers.kinds import make_plan, may_be_phrased
 from agents.answers.options import Chooser, choice_answer, split_options
 from agents.answers.reasoning import build_steps
-from agents.answers.tool_calls import ToolCalls
 from agents.graphs.context import Context, part_of, resources_of, tools_of
 from agents.graphs.inspection import Update, build_measuring, open_node, retrieved, timed
 from agents.graphs.memory import keep_image, keep_turn, recalled
 from agents.questions.plan import Situation
+from agents.questions.slots.zones import in_zones
 from agents.questions.understanding import understand
-from agents.questions.zones import in_zones
 from agents.state import DialogueInput, DialogueState, Review
 from anomaly_core.errors import LanguageModelDown, LanguageModelError
 from tools.classify.scores import UNKNOWN
@@ -228,7 +228,7 @@ def phrase(state: DialogueState, runtime: Runtime[Context]) -> Update:
         # Its grounding reads English.
         return generate_answer(part, state) if state["asked"].language == "en" else {}
     # Here, not above: the agents' library takes a while to import, and most machines have no model.
-    from agents.answers.agent import phrase_answer
+    from agents.answers.generated.agent import phrase_answer
 
     return phrase_answer(resources.chat_model, part, state)
 

@@ -19,7 +19,7 @@ from langgraph.runtime import Runtime
 from agents.answers.compose import compose_answer
 from agents.answers.kinds import passages_for
 from agents.graphs.context import Context, part_of, tools_of
-from agents.questions.words import same_defect
+from agents.questions.lexicon.words import same_defect
 from agents.state import Asked, InspectionInput, InspectionState, Measured, MeasureInput
 from tools.classify.classify import UNKNOWN, appearance, classify
 from tools.context import Part

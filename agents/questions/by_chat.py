@@ -14,15 +14,15 @@ from typing import TYPE_CHECKING, Any, Final, get_args
 from langchain_core.messages import HumanMessage, SystemMessage
 from pydantic import Field, ValidationError
 
-from agents.questions import slots
-from agents.questions.classifier import SENSES, classify
-from agents.questions.clauses import Clause
-from agents.questions.encoder import normalised
-from agents.questions.limits import limit_of
-from agents.questions.numbered_regions import regions_of
-from agents.questions.places import place_of
-from agents.questions.scales import scale_of
-from agents.questions.words import same_defect
+from agents.questions.form.clauses import Clause
+from agents.questions.learned.classifier import SENSES, classify
+from agents.questions.learned.encoder import normalised
+from agents.questions.lexicon.words import same_defect
+from agents.questions.slots import by_words
+from agents.questions.slots.limits import limit_of
+from agents.questions.slots.numbered_regions import regions_of
+from agents.questions.slots.places import place_of
+from agents.questions.slots.scales import scale_of
 from agents.state import Turn
 from anomaly_core.errors import LanguageModelError
 from tools.locations import place_in
@@ -140,8 +140,8 @@ class ChatReader:
 
 def _held(one: AskedThing, text: str, language: str, known: Sequence[str]) -> dict[str, Any]:
     """Return the slots that the model names and the tables of words read from the question too."""
-    place, zone = place_of(text, language), slots.zone_of(text, language)
-    named, limit = slots.type_of(text, language, known), limit_of(text, language)
+    place, zone = place_of(text, language), by_words.zone_of(text, language)
+    named, limit = by_words.type_of(text, language, known), limit_of(text, language)
     scale, regions = scale_of(text), regions_of(text, language, None)
     held = {
         "place": place if one.place and place_in(one.place) == place else None,

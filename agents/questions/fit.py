@@ -4,8 +4,8 @@
 minutes; on one machine the result is the same on every run.
 """
 
-from agents.questions import classifier
-from agents.questions.language_table import LanguageTable
+from agents.questions.learned import classifier
+from agents.questions.learned.language_table import LanguageTable
 
 if __name__ == "__main__":
     LanguageTable.fit().save()

@@ -8,16 +8,16 @@ from typing import Final
 
 import numpy as np
 
-from agents.questions.alternatives import is_guess
-from agents.questions.classifier import KINDS, SENSES, Array, classify
-from agents.questions.clauses import Clause, begins_with_and, in_itself, split
-from agents.questions.encoder import normalised
-from agents.questions.history import SINGLE, named_figure
-from agents.questions.joined import parted
-from agents.questions.limits import known_length_mm
-from agents.questions.polarity import asks_openly
-from agents.questions.scales import scale_of
-from agents.questions.words import SPACELESS, words_of
+from agents.questions.form.alternatives import is_guess
+from agents.questions.form.clauses import Clause, begins_with_and, in_itself, split
+from agents.questions.form.joined import parted
+from agents.questions.form.polarity import asks_openly
+from agents.questions.learned.classifier import KINDS, SENSES, Array, classify
+from agents.questions.learned.encoder import normalised
+from agents.questions.lexicon.words import SPACELESS, words_of
+from agents.questions.log.history import SINGLE, named_figure
+from agents.questions.slots.limits import known_length_mm
+from agents.questions.slots.scales import scale_of
 from tools.records import Kind
 
 NEAR: Final = 0.2

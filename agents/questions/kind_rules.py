@@ -6,15 +6,15 @@ import re
 from collections.abc import Collection
 from typing import Final, Literal
 
-from agents.questions.classifier import KINDS
+from agents.questions.form.polarity import asks_openly, sense_of
 from agents.questions.intents import STANDS
-from agents.questions.places import place_of
-from agents.questions.polarity import asks_openly, sense_of
-from agents.questions.reading import Reading
-from agents.questions.supposed import supposes
-from agents.questions.topics import asks_to_lessen
-from agents.questions.unheld import unheld_of
-from agents.questions.words import Words, words_of
+from agents.questions.learned.classifier import KINDS
+from agents.questions.learned.topics import asks_to_lessen
+from agents.questions.lexicon.words import Words, words_of
+from agents.questions.log.unheld import unheld_of
+from agents.questions.rules.supposed import supposes
+from agents.questions.slots.places import place_of
+from agents.questions.slots.reading import Reading
 from tools.records import Kind
 
 Read = Kind | Literal["distance"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from agents.questions.topics import help_topics
+from agents.questions.learned.topics import help_topics
 from agents.state import PlannedCall, Understanding
 from tools.log_question import LogQuestion
 from tools.records import MeasuredRegion

@@ -6,17 +6,21 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from agents.questions import slots
-from agents.questions.about_tool import as_one, with_rate, with_topic
-from agents.questions.alternatives import guess_of
-from agents.questions.amounts import in_digits
 from agents.questions.carried import only_asks_why, put_in_full, repeated, with_limit_before
-from agents.questions.chat_spelling import in_full
-from agents.questions.classifier import KINDS, classify
-from agents.questions.clauses import Clause, style_of
-from agents.questions.encoder import normalised
-from agents.questions.examples import Sense
-from agents.questions.history import (
+from agents.questions.form.alternatives import guess_of
+from agents.questions.form.clauses import Clause, style_of
+from agents.questions.form.polarity import sense_of, sense_of_parts
+from agents.questions.form.tags import stated_sense
+from agents.questions.intents import ASKS, clauses_of
+from agents.questions.kind_rules import Read, read_as, weighs
+from agents.questions.learned.classifier import KINDS, classify
+from agents.questions.learned.encoder import normalised
+from agents.questions.learned.examples import Sense
+from agents.questions.learned.languages import language_of, wished_language
+from agents.questions.learned.topics import TO_LESSEN, asks_to_lessen
+from agents.questions.lexicon.chat_spelling import in_full
+from agents.questions.lexicon.words import words_of
+from agents.questions.log.history import (
     in_its_period,
     named_figure,
     of_a_group,
@@ -24,24 +28,20 @@ from agents.questions.history import (
     with_sizes,
     without_vague,
 )
-from agents.questions.intents import ASKS, clauses_of
-from agents.questions.kind_rules import Read, read_as, weighs
-from agents.questions.languages import language_of, wished_language
-from agents.questions.orders import without_orders
-from agents.questions.pairs import of_a_pair
-from agents.questions.places import place_of
-from agents.questions.polarity import sense_of, sense_of_parts
-from agents.questions.reading import Reading, reading_of
-from agents.questions.reasons import why_of
-from agents.questions.recorded import asks_of_the_record
-from agents.questions.several import of_several
-from agents.questions.stated import of_its_limit, with_stated_scales
-from agents.questions.summaries import of_the_summary
-from agents.questions.supposed import as_noted, supposes, with_supposed_type, without_setting
-from agents.questions.tags import stated_sense
-from agents.questions.topics import TO_LESSEN, asks_to_lessen
-from agents.questions.words import words_of
-from agents.questions.worst import of_the_worst
+from agents.questions.rules.about_tool import as_one, with_rate, with_topic
+from agents.questions.rules.orders import without_orders
+from agents.questions.rules.pairs import of_a_pair
+from agents.questions.rules.reasons import why_of
+from agents.questions.rules.recorded import asks_of_the_record
+from agents.questions.rules.several import of_several
+from agents.questions.rules.summaries import of_the_summary
+from agents.questions.rules.supposed import as_noted, supposes, with_supposed_type, without_setting
+from agents.questions.rules.worst import of_the_worst
+from agents.questions.slots import by_words
+from agents.questions.slots.amounts import in_digits
+from agents.questions.slots.places import place_of
+from agents.questions.slots.reading import Reading, reading_of
+from agents.questions.slots.stated import of_its_limit, with_stated_scales
 from agents.state import Asked, Seen, Turn, Understanding
 from tools.records import Kind
 
@@ -208,7 +208,7 @@ def _intents_of(said: Reading) -> list[Understanding]:
         guess = said.text  # it names no cause of its own, but what went wrong
     # "Because of the bent pin" names no deformation.
     rest = said.text.replace(guess, " ") if guess is not None and guess != said.text else said.text
-    named = one.type if slots.type_of(rest, language, said.known) is not None else None
+    named = one.type if by_words.type_of(rest, language, said.known) is not None else None
     if kind == "verdict" and named == _BROKEN and _says_bad(said):
         named = None
     whole = said.has("whole") and one.type is None and not said.has("area") and not said.has("share")
@@ -269,7 +269,7 @@ def _chooses(kind: Kind, said: Reading) -> bool:
     if kind in ("verdict", "action"):
         return len(said.fates) > 1
     if kind == "type":
-        types = {slots.type_of(piece, said.language, said.known) for piece in said.slots.choice}
+        types = {by_words.type_of(piece, said.language, said.known) for piece in said.slots.choice}
         return len(types - {None}) > 1
     return kind in ("place", "count", "size")
 

@@ -13,9 +13,9 @@ from typer.main import get_command
 from agents.answers.phrases import FOLDER
 from agents.answers.without_image import answer_without_image
 from agents.interfaces.cli import app as iad
-from agents.questions.classifier import KINDS
-from agents.questions.examples import LANGUAGES
-from agents.questions.topics import help_topics
+from agents.questions.learned.classifier import KINDS
+from agents.questions.learned.examples import LANGUAGES
+from agents.questions.learned.topics import help_topics
 from agents.questions.understanding import understand
 from tools.context import Context
 

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from agents.answers.compose import Composed, compose_answer
-from agents.answers.on_doubt import doubt
 from agents.answers.phrases import phrases_of
+from agents.answers.tool.doubt import doubt
 from agents.answers.without_image import answer_without_image
-from agents.questions.languages import language_of
+from agents.questions.learned.languages import language_of
 from agents.questions.understanding import understand
 from agents.state import DialogueState
 from anomaly_core.encoders.fakes import TinyTextEncoder

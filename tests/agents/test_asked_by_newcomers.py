@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from agents.questions import slots
-from agents.questions.products import product_meant
+from agents.questions.slots import by_words
+from agents.questions.slots.products import product_meant
+from agents.questions.slots.zone_names import zones_in
+from agents.questions.slots.zones import in_zones
 from agents.questions.understanding import understand
-from agents.questions.zone_names import zones_in
-from agents.questions.zones import in_zones
 from agents.state import Seen, Turn
 from tools.locations import ZONE
 
@@ -198,7 +198,7 @@ def test_a_product_is_meant_by_its_name_in_another_language(
 
 def test_a_name_of_the_notes_is_found_in_other_forms_and_beside_other_letters() -> None:
     known = ["Falsche Sorte", "Blowhole", "Chipped edge"]
-    assert slots.type_of("wen ruf ich bei falscher sorte an", "de", known) == "falsche sorte"
-    assert slots.type_of("blowholeは何ミリ", "ja", known) == "blowhole"
-    assert slots.types_of("blowhole or chipped edges", known) == ["blowhole", "chipped edge"]
-    assert slots.type_of("was ist die sorte", "de", known) is None
+    assert by_words.type_of("wen ruf ich bei falscher sorte an", "de", known) == "falsche sorte"
+    assert by_words.type_of("blowholeは何ミリ", "ja", known) == "blowhole"
+    assert by_words.types_of("blowhole or chipped edges", known) == ["blowhole", "chipped edge"]
+    assert by_words.type_of("was ist die sorte", "de", known) is None

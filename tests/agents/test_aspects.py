@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from agents.answers.analysis import Aspect, find_aspect
+from agents.answers.notes.analysis import Aspect, find_aspect
 from tools.records import PassageRecord
 
 ASPECTS: tuple[Aspect, ...] = ("cause", "effect", "action", "limit")

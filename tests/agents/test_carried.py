@@ -11,7 +11,7 @@ from PIL import Image
 
 from agents.app import Application
 from agents.questions.carried import only_asks_why, put_in_full, repeated
-from agents.questions.recorded import asks_of_the_record
+from agents.questions.rules.recorded import asks_of_the_record
 from agents.questions.understanding import understand
 from agents.settings import Settings
 from agents.state import Asked, Turn

@@ -15,12 +15,12 @@ from langchain_core.messages import AIMessage, ToolMessage
 from langgraph.checkpoint.memory import InMemorySaver
 from PIL import Image
 
-from agents.answers.agent import LANGUAGE_NAMES, MOST_TOOL_CALLS, SYSTEM
+from agents.answers.generated.agent import LANGUAGE_NAMES, MOST_TOOL_CALLS, SYSTEM
 from agents.app import Application
 from agents.chat_models.scripted import ScriptedChatModel, ScriptedReply
 from agents.graphs.context import Context, Resources
 from agents.graphs.dialogue import build_dialogue
-from agents.questions.examples import LANGUAGES
+from agents.questions.learned.examples import LANGUAGES
 from agents.settings import Settings
 from tools.records import Kind
 from tools.registry import TOOLS

@@ -6,8 +6,8 @@ import pytest
 
 from agents.answers.compose import Composed, compose_answer
 from agents.answers.phrases import phrases_of
-from agents.questions.alternatives import fate_of
-from agents.questions.chat_spelling import in_full
+from agents.questions.form.alternatives import fate_of
+from agents.questions.lexicon.chat_spelling import in_full
 from agents.questions.plan import Situation, read_log
 from agents.questions.understanding import understand
 from agents.state import InspectionState

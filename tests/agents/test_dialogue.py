@@ -17,7 +17,7 @@ from langgraph.checkpoint.memory import InMemorySaver
 from PIL import Image
 
 from agents.answers.evidence import verdict_statement
-from agents.answers.guardrails import check_answer
+from agents.answers.generated.guardrails import check_answer
 from agents.app import Application
 from agents.graphs.dialogue import build_dialogue
 from agents.graphs.threads import Event, Waiting

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from agents.answers.compose import compose_answer
-from agents.answers.on_two import about_two
+from agents.answers.image.two import about_two
 from agents.answers.phrases import phrases_of
 from agents.answers.topic import Topic
-from agents.questions.tags import is_tagged, without_tag
+from agents.questions.form.tags import is_tagged, without_tag
 from agents.questions.understanding import understand
 from agents.state import InspectionState, Seen
 from anomaly_core.results import Decision, Region

@@ -12,8 +12,8 @@ import pytest
 import torch
 from PIL import Image
 
-from agents.answers.generation import LONGEST_REPLY, SYSTEM, WINDOW
-from agents.answers.guardrails import check_answer
+from agents.answers.generated.generation import LONGEST_REPLY, SYSTEM, WINDOW
+from agents.answers.generated.guardrails import check_answer
 from agents.app import Application
 from agents.evaluation.mmad import evaluate_questions
 from agents.graphs.checkpointers import Threads

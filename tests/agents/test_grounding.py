@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from agents.answers.grounding import degenerate, grounded
-from agents.answers.guardrails import cited_ids
+from agents.answers.generated.grounding import degenerate, grounded
+from agents.answers.generated.guardrails import cited_ids
 
 SYSTEM = "You inspect industrial parts. Answer the question in one short sentence, from the facts alone."
 SIZE = (

@@ -7,9 +7,9 @@ from typing import Final
 
 import pytest
 
-from agents.answers.claims import FILE
-from agents.answers.guardrails import check_answer, sentences
-from agents.questions.examples import LANGUAGES
+from agents.answers.generated.claims import FILE
+from agents.answers.generated.guardrails import check_answer, sentences
+from agents.questions.learned.examples import LANGUAGES
 from tools.records import EvidenceRecord
 
 OTHERS: Final = tuple(code for code in LANGUAGES if code != "en")

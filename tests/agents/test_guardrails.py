@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from agents.answers.guardrails import check_answer, cited_ids, numbers, sentences
+from agents.answers.generated.guardrails import check_answer, cited_ids, numbers, sentences
 from tools.records import EvidenceRecord
 
 EVIDENCE = [

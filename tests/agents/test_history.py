@@ -14,7 +14,7 @@ from logged import START, bulk, context, entry
 from scipy.special import ndtr
 
 from agents.answers.without_image import answer_without_image
-from agents.questions.history import log_question
+from agents.questions.log.history import log_question
 from agents.questions.understanding import understand
 from knowledge.log.entry import timestamp
 from knowledge.log.log import InspectionLog

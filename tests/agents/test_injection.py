@@ -16,7 +16,7 @@ from langchain_core.messages import AIMessage
 from langgraph.checkpoint.memory import InMemorySaver
 from PIL import Image
 
-from agents.answers.agent import MOST_TOOL_CALLS
+from agents.answers.generated.agent import MOST_TOOL_CALLS
 from agents.answers.kinds import make_plan
 from agents.app import Application
 from agents.chat_models.scripted import ScriptedChatModel, ScriptedReply

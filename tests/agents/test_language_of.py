@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from agents.questions.languages import language_of
+from agents.questions.learned.languages import language_of
 
 NAMES = ["toy", "solar-cell", "Flasche", "ねじ", "mano destra"]
 QUESTIONS = [

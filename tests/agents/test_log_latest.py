@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from agents.answers.part_names import names_of
-from agents.questions.history import log_question
+from agents.answers.log.part_names import names_of
+from agents.questions.log.history import log_question
 from agents.questions.understanding import understand
 from tools.history_record import LoggedRecord
 

@@ -9,7 +9,7 @@ import pytest
 from logged import context, entry
 
 from agents.answers.without_image import answer_without_image
-from agents.questions.types import called_type
+from agents.questions.slots.types import called_type
 from agents.questions.understanding import understand
 from knowledge.log.entry import NamedType
 from tools.context import Context

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from agents.questions.encoder import normalised
-from agents.questions.places import names_the_edge, place_of
-from agents.questions.slots import type_of
-from agents.questions.zone_names import zones_in
+from agents.questions.learned.encoder import normalised
+from agents.questions.slots.by_words import type_of
+from agents.questions.slots.places import names_the_edge, place_of
+from agents.questions.slots.zone_names import zones_in
 
 TYPES = [
     ("en", "any delamination on it?", "delamination"),

@@ -6,8 +6,8 @@ from datetime import datetime
 
 import pytest
 
-from agents.questions.encoder import normalised
-from agents.questions.periods import period_of
+from agents.questions.learned.encoder import normalised
+from agents.questions.log.periods import period_of
 
 NOW = datetime(2026, 11, 25, 14, 30).astimezone()
 """A Wednesday."""

@@ -7,8 +7,8 @@ from uuid import uuid4
 import pytest
 
 from agents.app import Application
-from agents.questions.products import product_meant
-from agents.questions.types import called_type
+from agents.questions.slots.products import product_meant
+from agents.questions.slots.types import called_type
 from agents.settings import Settings
 
 TYPES = ["Missing part", "Ink stain", "Poke", "Crack"]

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from agents.questions.neighbours import Neighbours
+from agents.questions.learned.neighbours import Neighbours
 
 
 def test_an_example_is_nearest_to_itself_and_votes_are_shares() -> None:

@@ -10,10 +10,10 @@ import pytest
 from logged import START, bulk, context, entry
 
 from agents.answers.without_image import answer_without_image
-from agents.questions.compared import compared_periods
-from agents.questions.history import log_question
-from agents.questions.periods import period_of
-from agents.questions.polarity import asks_openly
+from agents.questions.form.polarity import asks_openly
+from agents.questions.log.compared import compared_periods
+from agents.questions.log.history import log_question
+from agents.questions.log.periods import period_of
 from agents.questions.understanding import understand
 from knowledge.log.entry import timestamp
 from tools.context import Context

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from agents.answers.compose import compose_answer
-from agents.answers.guardrails import cited_ids
+from agents.answers.generated.guardrails import cited_ids
 from agents.answers.phrases import phrases_of
-from agents.questions.languages import language_of
+from agents.questions.learned.languages import language_of
 from agents.state import InspectionState
 from anomaly_core.results import Decision
 from tools.records import LanguageRecord, ProductRecord, VerdictRecord

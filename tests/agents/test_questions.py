@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from agents.questions import classifier
-from agents.questions.examples import LANGUAGES, digest, read_examples
-from agents.questions.language_table import Fitted, LanguageTable, load_table
-from agents.questions.languages import language_of, wished_language
+from agents.questions.learned import classifier
+from agents.questions.learned.examples import LANGUAGES, digest, read_examples
+from agents.questions.learned.language_table import Fitted, LanguageTable, load_table
+from agents.questions.learned.languages import language_of, wished_language
+from agents.questions.lexicon.words import words_of
 from agents.questions.understanding import understand
-from agents.questions.words import words_of
 from tools.records import Kind, LimitRecord
 
 KINDS: list[tuple[str, list[Kind]]] = [

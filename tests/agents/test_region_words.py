@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from agents.questions.encoder import normalised
-from agents.questions.numbered_regions import regions_of
+from agents.questions.learned.encoder import normalised
+from agents.questions.slots.numbered_regions import regions_of
 
 NAMED = [
     ("en", "what about nr 2", [2]),

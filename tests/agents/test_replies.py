@@ -7,7 +7,7 @@ import re
 import pytest
 
 from agents.answers.compose import compose_answer
-from agents.answers.guardrails import check_answer
+from agents.answers.generated.guardrails import check_answer
 from agents.answers.topic import image_name
 from agents.questions.understanding import understand
 from agents.state import InspectionState, Seen

@@ -13,7 +13,7 @@ from starlette.requests import HTTPConnection
 
 from agents.interfaces.station import words
 from agents.interfaces.station.words import FOLDER, LANGUAGES, language_of, words_of
-from agents.questions.examples import LANGUAGES as OF_ANSWERS
+from agents.questions.learned.examples import LANGUAGES as OF_ANSWERS
 from agents.questions.understanding import understand
 from agents.state import Understanding
 

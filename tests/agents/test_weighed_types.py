@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from agents.answers.compose import compose_answer
-from agents.answers.on_severity import weighed
+from agents.answers.notes.severity import weighed
 from agents.answers.phrases import phrases_of
 from agents.answers.topic import Topic
-from agents.questions.periods import period_of
-from agents.questions.slots import type_of
+from agents.questions.log.periods import period_of
+from agents.questions.slots.by_words import type_of
 from agents.questions.understanding import understand
 from agents.state import InspectionState, Turn
 from anomaly_core.results import Decision

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from agents.answers.guardrails import cited_ids
+from agents.answers.generated.guardrails import cited_ids
 from agents.app import Application
 from agents.settings import Settings
 

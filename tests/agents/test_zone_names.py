@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from agents.questions.encoder import normalised
+from agents.questions.learned.encoder import normalised
+from agents.questions.slots.zone_names import zones_in
+from agents.questions.slots.zones import in_zones
 from agents.questions.understanding import understand
-from agents.questions.zone_names import zones_in
-from agents.questions.zones import in_zones
 
 LABELS = ["front-label", "back-label", "cap"]
 HALVES = ["green-half", "white_half"]

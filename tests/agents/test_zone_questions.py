@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from agents.answers.compose import compose_answer
+from agents.questions.slots.zones import in_zones
 from agents.questions.understanding import understand
-from agents.questions.zones import in_zones
 from agents.state import Asked, DialogueState, Observation
 from tools.locations import ZONE
 from tools.records import (

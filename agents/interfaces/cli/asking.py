@@ -255,7 +255,7 @@ def print_reply(
 
 def _print_evidence(reply: AnswerRecord | TextAnswerRecord, *, verbose: bool) -> None:
     """Print what the answer cites, or all the evidence that was gathered."""
-    from agents.answers.guardrails import cited_ids
+    from agents.answers.generated.guardrails import cited_ids
 
     cited = set(cited_ids(reply.answer))
     for item in reply.evidence:

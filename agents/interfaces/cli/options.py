@@ -123,7 +123,7 @@ def application(
 
         require_store(settings.store)
     if asks:
-        from agents.questions.encoder import begin
+        from agents.questions.learned.encoder import begin
 
         begin()
     # Here, not above: it brings the tensor library, and `iad --help` must answer at once.

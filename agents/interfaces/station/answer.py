@@ -10,7 +10,7 @@ from html import escape
 from nicegui import ui
 from PIL import Image
 
-from agents.answers.guardrails import CITED, cited_ids
+from agents.answers.generated.guardrails import CITED, cited_ids
 from agents.desk.pictures import as_file, within
 from agents.interfaces.station.dialogs import titled
 from agents.interfaces.station.pictures import SIDE

@@ -1,0 +1,1 @@
+"""Answers from the notes and the catalogue of defects."""

@@ -1,0 +1,345 @@
+"""Answers from the notes: cause, effect, action, the good product, and the catalogue of defects."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from agents.answers.evidence import is_about_good
+from agents.answers.image.images import nearest_good
+from agents.answers.image.verdict import finding, how_to_record_normal, to_review, type_by_a_person
+from agents.answers.notes.analysis import (
+    CRITICAL,
+    Aspect,
+    Finding,
+    about_type,
+    find_aspect,
+    find_contacts,
+    quoted,
+    quoted_if,
+    severe_by,
+    severities,
+)
+from agents.answers.notes.choice import disposed, disposed_by_notes, guessed
+from agents.answers.notes.entries import MOST_CANDIDATES, entries_meant, likely_types, types_of_notes
+from agents.answers.notes.severity import weighed
+from agents.answers.topic import Reply, Topic
+from agents.questions.form.polarity import asks_openly
+from agents.questions.learned.encoder import normalised
+from agents.questions.slots.by_words import types_of
+from anomaly_core.names import plain_name
+from knowledge.catalogue.limits import allows_none
+from knowledge.text import sentences
+from tools.records import PassageRecord
+
+MOST_LISTED: Final = 8
+"""Types whose notes are quoted where a question is about all of them."""
+
+
+def cause(topic: Topic) -> Reply:
+    """Quote the cause of the defect that the question names, else of the one found."""
+    return _aspect(topic, "cause", "The notes say nothing on the cause of {type} [notes].")
+
+
+def effect(topic: Topic) -> Reply:
+    """Quote effect and severity."""
+    known = topic.state.get("expected", [])
+    several = types_of(topic.text, known) or types_of(normalised(topic.asked.question), known)
+    if len(several) > 1 and not topic.intent.closed:
+        return _severer(topic, several)
+    told = _aspect(topic, "effect", "The notes say nothing on the effect or severity of {type} [notes].")
+    if told.lead or not _has_subject(topic):
+        return told
+    name = _type_meant(topic)
+    if name is None:
+        noted = [one for one in topic.state["passages"] if not is_about_good(one)]
+        types = likely_types(topic, noted)[:MOST_CANDIDATES]
+    else:
+        types = entries_meant(topic, name) or [name]
+    first = weighed(topic, types)
+    return Reply(first.lead, [*first.body, *told.body], first.affirmed)
+
+
+def _severer(topic: Topic, types: Sequence[str]) -> Reply:
+    """Say what the notes call the severity of each of several types; first the one that alone is severe."""
+    passages = topic.state["passages"]
+    severe = [name for name in types if severe_by(passages, name) == {True}]
+    lead = f"{plain_name(severe[0]).capitalize()}." if len(severe) == 1 else ""
+    return Reply(lead, of_each(topic, types, "effect"))
+
+
+def _has_subject(topic: Topic) -> bool:
+    """Return whether there is a type to speak of: one that is named, or that a defect in hand may be of."""
+    return topic.intent.type is not None or topic.has_defect
+
+
+def _type_meant(topic: Topic) -> str | None:
+    """Return the type that is asked about: the one that the question names, else the one that was found."""
+    if topic.intent.type is not None and (topic.names_another_type or not topic.has_defect):
+        return topic.intent.type
+    return None if topic.defect is None else topic.defect.name
+
+
+def action(topic: Topic) -> Reply:
+    """Quote what is to be done."""
+    told = _aspect(topic, "action", "The notes say nothing on what to do about {type} [notes].")
+    if topic.words.has("who", topic.text):
+        nobody = topic.say("The notes name nobody for this [notes].")
+        return Reply("", _named_in_notes(topic) or [nobody, *told.body])
+    lead, affirmed = disposed(topic)
+    if not lead and topic.intent.type is not None and (topic.names_another_type or not topic.has_defect):
+        lead, affirmed = disposed_by_notes(topic, entries_meant(topic, topic.intent.type))
+    return Reply(lead or told.lead, told.body, affirmed)
+
+
+def _named_in_notes(topic: Topic) -> list[str]:
+    """Return what the notes say of whom to tell about the type that is asked about, else that was found."""
+    name = _type_meant(topic)
+    passages = topic.state["passages"]
+    if name is not None:
+        return quoted(topic, find_contacts(about_type(passages, name)))
+    types = types_of_notes(passages)
+    found = {name: find_contacts(about_type(passages, name))[:1] for name in types}
+    return [quoted_if(topic, name, one) for name in types for one in found[name]][:MOST_CANDIDATES]
+
+
+def normal(topic: Topic) -> Reply:
+    """Quote the passage on good parts, or on the product as a whole.
+
+    Of a defect that a person calls normal, or asks whether it is, say too how that is recorded.
+    """
+    told = _good_part(topic)
+    if not topic.has_defect or asks_openly(topic.text, topic.asked.spoken):
+        return Reply("", told)
+    return Reply("", [*finding(topic)[:1], *told[:2], how_to_record_normal(topic)])
+
+
+def _good_part(topic: Topic) -> list[str]:
+    about = [p for p in topic.state["passages"] if p.product == topic.state["product"].name]
+    about = [p for p in about if is_about_good(p)] or [p for p in about if p.defect is None]
+    if not about:
+        silent = topic.say("The notes do not say how a good {product} looks [notes].", product=topic.product)
+        return [silent, *nearest_good(topic)]
+    found = [
+        Finding("limit", sentence, about[0].id) for sentence in sentences(about[0].text.replace('"', "'"))[:3]
+    ]
+    return quoted(topic, found)
+
+
+def catalogue(topic: Topic) -> Reply:
+    """Say what the notes hold: the defects of the product, or what one is and how much of it is allowed."""
+    say, named = topic.say, topic.intent.type
+    refers = any(topic.words.has(meaning, topic.text) for meaning in ("it", "this"))
+    if named is None and refers and topic.has_defect and topic.defect is not None:
+        named = topic.type_name(topic.defect.name)  # "what is the limit for that?"
+    several = types_of(topic.text, topic.state.get("expected", []))
+    ranked = topic.words.has("serious", topic.text) or topic.words.has("worse", topic.text)
+    if len(several) > 1 and ranked and not topic.intent.closed:
+        return _severer(topic, several)
+    of_all = topic.words.has("every", topic.text) or topic.words.has("which_defect", topic.text)
+    limited = topic.words.has("limit", topic.text) or topic.words.has("tolerance", topic.text)
+    if named is None and topic.has_defect and topic.defect is None and limited and not of_all:
+        silent = "The notes say nothing on what is allowed of {type} [notes]."
+        return _for_unknown_type(topic, "limit", silent, topic.state["passages"])
+    if named is None and (listed := _listed(topic)):
+        return Reply("", listed)
+    if named is None:
+        names = _types(topic)
+        if not topic.product:
+            return Reply(
+                "",
+                [
+                    say("The notes name {types} [notes].", types=say.listed(names))
+                    if names
+                    else say("The notes name no type of defect [notes].")
+                ],
+            )
+        if not names:
+            return Reply("", [say("The notes about {product} name none [notes].", product=topic.product)])
+        return Reply(
+            "",
+            [
+                say(
+                    "The notes about {product} name {types} [notes].",
+                    product=topic.product,
+                    types=say.listed(names),
+                )
+            ],
+        )
+    passages = about_type(topic.state["passages"], named)
+    sized = any(topic.words.has(each, topic.text) for each in ("limit", "long", "length"))
+    if "verdict" not in topic.state and sized:
+        # Several are a scratch: each has a limit of its own.
+        noted = types_of_notes(topic.state["passages"])
+        if len(noted) > 1 and len(each := of_each(topic, noted, "limit")) > 1:
+            return Reply("", each)
+    if not passages:
+        return Reply(
+            "", [say("The notes say nothing about {type} [notes].", type=topic.type_as_asked or named)]
+        )
+    first = (
+        find_aspect(passages, "look", say.language)[:1]
+        or [
+            Finding("look", sentence, passage.id, language=passage.language)
+            for passage in passages
+            if passage.field is None
+            for sentence in sentences(passage.text.replace('"', "'"))[:1]
+        ][:1]
+    )
+    said = {one.sentence for one in first}
+    limits = [one for one in find_aspect(passages, "limit", say.language) if one.sentence not in said]
+    if topic.intent.kind == "appearance" and first:
+        return Reply("", quoted(topic, first))
+    # Who asks how much is allowed knows what it looks like.
+    most = topic.words.has("at_maximum", topic.text)
+    of_limit = most or sized or topic.intent.kind in ("size", "count")
+    told = quoted(topic, limits if limits and of_limit else [*first, *limits])
+    if not limits and topic.intent.closed:
+        told.append(say("They give no limit for it [notes]."))
+    if topic.intent.closed and any(allows_none(one.sentence) for one in limits):
+        return _forbidden(topic, told, asks_how_much=most)
+    if not of_limit and asks_openly(topic.text, topic.asked.spoken):
+        told += quoted(topic, find_aspect(passages, "action", say.language)[:1])
+    return Reply("", told)
+
+
+def _forbidden(topic: Topic, told: Sequence[str], *, asks_how_much: bool) -> Reply:
+    """Return what is told of a type that is not allowed: no to "is it allowed?", yes to "is it bad?".
+
+    "Max. crack length?" asks for neither yes nor no.
+    """
+    words, text = topic.words, topic.text
+    amount = asks_how_much and not words.has("tolerance", text)
+    sized = any(words.has(one, text) for one in ("long", "length", "width"))
+    if amount or (sized and not words.has("asks_if", text)):
+        return Reply("", told)
+    allowed = words.has("good", text) or words.has("limit", text) or words.has("tolerance", text)
+    yes = topic.intent.sense == "bad" and not allowed
+    return (
+        Reply(topic.yes_no(yes), told, yes)
+        if yes or allowed or topic.intent.sense == "good"
+        else Reply("", told)
+    )
+
+
+def _listed(topic: Topic) -> list[str]:
+    """Return, type by type, what the notes say of what a question wants of all: the severe, the limits."""
+    passages = topic.state["passages"]
+    types = types_of_notes(passages)
+    if topic.words.has("serious", topic.text):
+        stated = {name: " ".join(severities(passages, name)) for name in types}
+        # "Which are critical?" is of those that the notes call so, where there are any.
+        critical = [name for name in types if CRITICAL.search(stated[name])]
+        severe = [name for name in types if severe_by(passages, name) == {True}]
+        named = critical if critical and CRITICAL.search(topic.text) else severe
+        none = [topic.say("The notes call none severe [notes].")] if any(stated.values()) else []
+        return of_each(topic, named, "effect") or none
+    if topic.words.has("limit", topic.text):
+        return of_each(topic, types, "limit")
+    return []
+
+
+def of_each(topic: Topic, types: Sequence[str], aspect: Aspect) -> list[str]:
+    """Return what the notes say on an aspect of each of several types."""
+    passages, say = topic.state["passages"], topic.say
+    stated = {name: find_aspect(about_type(passages, name), aspect, say.language)[:1] for name in types}
+    return [
+        say("{type}: {quote} [{id}].", type=plain_name(name), quote=f'"{one.sentence}"', id=one.id)
+        for name, found in stated.items()
+        for one in found
+    ][:MOST_LISTED]
+
+
+def _types(topic: Topic) -> list[str]:
+    """Return the defects that the notes about the product name, in plain words."""
+    return [plain_name(name) for name in topic.state["expected"]]
+
+
+def _aspect(topic: Topic, aspect: Aspect, silent: str) -> Reply:
+    say, named = topic.say, topic.intent.type
+    passages = [p for p in topic.state["passages"] if not is_about_good(p)]
+    if named is not None and (topic.names_another_type or not topic.has_defect):
+        return _of_named(topic, named, aspect, silent)
+    if "verdict" not in topic.state:
+        types = types_of_notes(passages)
+        if topic.words.has("every", topic.text) and (each := of_each(topic, types, aspect)):
+            return Reply("", each)
+        return Reply(
+            "",
+            [
+                say(
+                    "Name the type of defect; the notes name {types} [notes].",
+                    types=say.listed(_types(topic)),
+                )
+            ],
+        )
+    if topic.type_said is None and topic.verdict.decision == "review":
+        return to_review(topic)
+    if topic.type_said is None and not topic.verdict.anomalous:
+        return Reply("", [no_defect(topic)])
+    if topic.defect is not None:
+        name = topic.type_name(topic.defect.name)
+        about = about_type(passages, topic.defect.name)
+        stated = find_aspect(about, aspect, say.language)
+        told = quoted(topic, stated) or [say(silent, type=name)]
+        first = guessed(topic, stated)
+        probably = type_by_a_person(topic) or [say("It is probably of the type {type} [type].", type=name)]
+        return Reply(first.lead, [*told, *probably], first.affirmed)
+    return _for_unknown_type(topic, aspect, silent, passages)
+
+
+def _of_named(topic: Topic, named: str, aspect: Aspect, silent: str) -> Reply:
+    """Quote what the notes say of a type that a question names; first that a part that passes shows none."""
+    say, passages = topic.say, [p for p in topic.state["passages"] if not is_about_good(p)]
+    types = entries_meant(topic, named)
+    stated = find_aspect(about_type(passages, types[0] if len(types) == 1 else named), aspect, say.language)
+    if aspect == "limit" or len(types) < 2 or len(told := of_each(topic, types, aspect)) < 2:
+        told = quoted(topic, stated)
+    first = guessed(topic, stated)
+    if topic.intent.supposed:
+        told = [quoted_if(topic, name, one) for name in types for one in _stated_of(topic, name, aspect)]
+    elif "verdict" in topic.state and topic.type_said is None and not topic.has_defect:
+        return Reply(first.lead, [no_defect(topic), *told], first.affirmed)
+    return Reply(first.lead, told or [say(silent, type=topic.type_as_asked)], first.affirmed)
+
+
+def _stated_of(topic: Topic, name: str, aspect: Aspect) -> Sequence[Finding]:
+    return find_aspect(about_type(topic.state["passages"], name), aspect, topic.say.language)
+
+
+def no_defect(topic: Topic) -> str:
+    """Return the sentence that there is no defect that a question about one could be on."""
+    if topic.verdict.decision == "review":
+        return finding(topic)[0]
+    return topic.say("There is no defect to explain: nothing exceeds what good parts show [score].")
+
+
+def _in_order(topic: Topic, stated: Sequence[Finding], aspect: Aspect) -> Sequence[Finding]:
+    """Return what is quoted of findings: an effect and its severity, first the one that is asked for."""
+    if aspect != "effect":
+        return stated[:1]
+    severity = topic.words.has("serious", topic.text) or topic.words.has("matters", topic.text)
+    return stated if severity else stated[::-1]
+
+
+def _for_unknown_type(topic: Topic, aspect: Aspect, silent: str, passages: list[PassageRecord]) -> Reply:
+    """Quote what holds if the defect is of this type or of that, what is severe first.
+
+    A single quotation would be taken for the answer, and the type that fits best may be the harmless one.
+    """
+    say = topic.say
+    source = "type" if topic.state.get("defect_type") is not None else "notes"
+    unknown = say("The type of the defect is not certain [{source}].", source=source)
+    stated = {
+        name: found
+        for name in likely_types(topic, passages)
+        if (found := find_aspect(about_type(passages, name), aspect, say.language))
+    }
+    ranked = sorted(
+        list(stated)[:MOST_CANDIDATES], key=lambda name: True in severe_by(passages, name), reverse=True
+    )
+    told = [quoted_if(topic, name, *_in_order(topic, stated[name], aspect)) for name in ranked]
+    if told:
+        return Reply("", [unknown, *told])
+    of_none = quoted(topic, find_aspect(passages, aspect, say.language))
+    return Reply("", [*(of_none or [say(silent, type=say("this defect"))]), unknown])

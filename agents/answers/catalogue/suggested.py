@@ -1,0 +1,30 @@
+"""Answers to a question that suggests a cause while the type of the defect, or the defect, is not certain."""
+
+from __future__ import annotations
+
+from agents.answers.catalogue import notes
+from agents.answers.notes.analysis import about_type, find_aspect, quoted_if
+from agents.answers.notes.entries import types_of_notes
+from agents.answers.topic import Reply, Topic
+from agents.questions.form.alternatives import says
+
+
+def cause(topic: Topic) -> Reply:
+    """Quote the cause; first whether the one that the question suggests may be it, by the notes alone."""
+    told, guess = notes.cause(topic), topic.intent.guess
+    known = topic.defect is not None and topic.has_defect
+    if guess is None or told.affirmed is not None or known or "verdict" not in topic.state:
+        return told
+    say, spoken, passages = topic.say, topic.asked.spoken, topic.state["passages"]
+    found = [
+        quoted_if(topic, name, one)
+        for name in types_of_notes(passages)
+        for one in find_aspect(about_type(passages, name), "cause", say.language)
+        if says(one.sentence, guess, spoken)
+    ]
+    unseen = say("What happened in production isn't seen in the image [score].")
+    if not found:
+        return Reply(say("The notes name no such cause."), [unseen, *told.body], None)
+    return Reply(
+        say("Possibly."), [*found, unseen, *(told.body[:1] if not topic.has_defect else told.body)], None
+    )

@@ -1,0 +1,145 @@
+"""Answers about all types of the notes: those of an action, limit or severity, and which of two is worse."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from agents.answers.catalogue.notes import of_each
+from agents.answers.notes.analysis import CRITICAL, Aspect, about_type, find_aspect, is_severe, severities
+from agents.answers.notes.choice import fates_of
+from agents.answers.notes.entries import types_of_notes
+from agents.answers.topic import Reply, Topic
+from agents.questions.form.alternatives import FATES
+from agents.questions.lexicon.words import Words, same_defect, words_of
+from agents.questions.slots.by_words import type_of
+from agents.questions.slots.grades import GRADES, graded, names_grade
+from agents.questions.slots.limits import measure_of
+from agents.questions.slots.types import CALLED_ALONE, called_type
+from knowledge.catalogue.limits import parse_limit
+from tools.records import PassageRecord
+
+_SEVERE: Final = 2
+_CRITICAL: Final = 3
+"""Ranks of severities."""
+_TOPIC: Final = re.compile(r"[はが]|(?<=[\uac00-\ud7a3])[은는이가] ?")
+"""What stands between the two that Japanese and Korean compare."""
+
+
+def asks_of_types(words: Words, text: str) -> bool:
+    """Return whether a question asks which types are such: of an action, a limit or a severity."""
+    measure = measure_of(text)
+    if names_grade(words, text) and words.has("which", text) and words.has("failed", text):
+        return True
+    if not words.has("which_defect", text) or (measure is not None and words.has("at_least", text)):
+        return False
+    such = (*FATES, *GRADES, "serious", "limit", "good")
+    return measure is not None or any(words.has(one, text) for one in such)
+
+
+def of_types(topic: Topic) -> list[str]:
+    """Return, type by type, what the notes about a product say of those that a question asks for."""
+    words, text, passages = topic.words, topic.text, topic.state["passages"]
+    types = types_of_notes(passages)
+    measure = measure_of(text)
+    if measure is not None:
+        limits = {
+            name: find_aspect(about_type(passages, name), "limit", topic.say.language) for name in types
+        }
+        same = [
+            name
+            for name, found in limits.items()
+            for tolerance in (each for one in found for each in parse_limit(one.sentence))
+            if tolerance.unit == measure.unit and tolerance.value == measure.value
+        ]
+        return of_each(topic, list(dict.fromkeys(same)), "limit")
+    if words.has("serious", text) or names_grade(words, text):
+        return of_each(topic, _by_severity(topic, types), "effect")
+    # "Which may still be used?" is of those to keep.
+    fate = next((one for one in FATES if words.has(one, text)), "keep" if words.has("good", text) else None)
+    if fate is None:
+        return of_each(topic, types, "limit")
+    return of_each(topic, [name for name in types if fate in fates_of(topic, name)], "action")
+
+
+def _by_severity(topic: Topic, types: Sequence[str]) -> list[str]:
+    """Return the types of the severity that a question asks for: the lowest, the highest, or the severe."""
+    words, text, passages = topic.words, topic.text, topic.state["passages"]
+    ranks = {name: rank for name in types if (rank := _rank(passages, name)) is not None}
+    if not ranks:
+        return []
+    stated = {name: " ".join(severities(passages, name)) for name in types}
+    if not words.has("highest", text) and (exact := graded(words, text, stated)):
+        return exact
+    if words.has("lowest", text):
+        return [name for name, rank in ranks.items() if rank == min(ranks.values())]
+    if words.has("worst", text) or words.has("highest", text) or CRITICAL.search(text):
+        critical = CRITICAL.search(text) is not None and max(ranks.values()) < _CRITICAL
+        return [] if critical else [name for name, rank in ranks.items() if rank == max(ranks.values())]
+    return [name for name, rank in ranks.items() if rank >= _SEVERE]
+
+
+def _rank(passages: Sequence[PassageRecord], name: str) -> int | None:
+    """Return how severe the notes call a type: 0 harmless, 1 between, 2 severe, 3 critical; None unsaid."""
+    ranks = [
+        _CRITICAL if CRITICAL.search(text) else {True: _SEVERE, None: 1, False: 0}[is_severe(text)]
+        for text in severities(passages, name)
+    ]
+    return max(ranks, default=None)
+
+
+def compared_types(text: str, language: str, known: Sequence[str]) -> tuple[str, str] | None:
+    """Return the two types that a question for yes or no compares, "is a crack worse than a stain?", or None.
+
+    text: normalised. The one that would be the worse comes first.
+    """
+    words = words_of(language)
+    if not any(words.has(one, text) for one in ("worse", "worsened", "serious")) or words.has("or", text):
+        return None
+    if language in ("ja", "ko"):
+        pieces = _TOPIC.split(text, maxsplit=1)
+    else:
+        # "Plus grave qu'une tache", and "di" of "più grave di", not of "macchia di vernice".
+        text = re.sub(r"(?<!\w)qu['\u2019]", "que ", text)
+        ranks = (words.find(one, text) for one in ("worse", "worsened", "serious"))
+        behind = min((found.end() for found in ranks if found is not None), default=0)
+        # Chinese has it before what is compared.
+        than = words.by_meaning["than"].search(text, 0 if language == "zh" else behind)
+        pieces = [text] if than is None else [text[: than.start()], text[than.end() :]]
+    if len(pieces) != 2:
+        return None
+    one, other = (_type_in(piece, language, known) for piece in pieces)
+    return (one, other) if one is not None and other is not None and one != other else None
+
+
+def _type_in(text: str, language: str, known: Sequence[str]) -> str | None:
+    named = type_of(text, language, known)
+    noted = next((name for name in known if named is not None and same_defect(name, named)), None)
+    return noted or called_type(text, known, language, least=CALLED_ALONE)
+
+
+def worse(topic: Topic, one: str, other: str) -> Reply:
+    """Say what the notes call the severity of two types, and whether the first is the worse one."""
+    passages = topic.state["passages"]
+    body = of_each(topic, (one, other), "effect")
+    ranks = [_rank(passages, name) for name in (one, other)]
+    first, second = ranks
+    if first is None or second is None:
+        silent = "The notes say nothing on the effect or severity of {type} [notes]."
+        unsaid = [name for name, rank in zip((one, other), ranks, strict=True) if rank is None]
+        return Reply("", [*body, *(topic.say(silent, type=name) for name in unsaid)])
+    affirmed = first > second
+    return Reply(topic.yes_no(affirmed), body, affirmed)
+
+
+def asks_to_tell_apart(words: Words, text: str) -> bool:
+    """Return whether a question asks how types differ, and not which of them is worse."""
+    ranked = any(words.has(one, text) for one in ("worse", "worsened", "serious", "better"))
+    return (words.has("compare", text) or words.has("differ", text)) and not ranked
+
+
+def told_apart(topic: Topic, types: Sequence[str]) -> list[str]:
+    """Return what the notes say of the look, cause and severity of each of several types, side by side."""
+    aspects: tuple[Aspect, ...] = ("look", "cause", "effect")
+    return [line for aspect in aspects for line in of_each(topic, types, aspect)]

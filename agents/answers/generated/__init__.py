@@ -1,0 +1,1 @@
+"""Answers phrased by language models, and the guardrails that they must pass."""

@@ -1,0 +1,1 @@
+"""Answers from what was measured in an image."""

@@ -1,0 +1,227 @@
+"""Answers on the defect itself: where, how many, which type, how it looks, how large it is."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from agents.answers.image.named_type import asked_type, nearer, offered_types, weighed
+from agents.answers.image.verdict import (
+    by_a_person,
+    finding,
+    no_region,
+    place_finding,
+    shown_path,
+    to_review,
+    type_by_a_person,
+)
+from agents.answers.topic import MOST_DESCRIBED, Reply, Topic, same_type
+from agents.questions.slots.places import names_the_edge, place_of
+from anomaly_core.names import plain_name
+from tools.locations import ZONE, Box
+from tools.records import DefectRecord, MeasuredRegion
+
+_HALVES: Final = {side: f"{side} half" for side in ("top", "bottom", "left", "right")}
+AT_BORDER = 0.02
+"""Distance from the image's border, as a share of its side, within which a region reaches it."""
+
+
+def place(topic: Topic) -> Reply:
+    """Say where the defect is, or whether it is where the question says."""
+    say, regions = topic.say, topic.chosen
+    nothing = _nothing(topic)
+    if nothing is not None:
+        if topic.verdict.decision == "review":
+            return to_review(topic)
+        # "None. ... Nowhere." would say it twice of the worst of no defects.
+        nowhere = say("Nowhere.") if topic.intent.region is None else ""
+        lead = say("No.") if topic.intent.closed else nowhere
+        return Reply(lead, [nothing], False if topic.intent.closed else None)
+    told = [topic.located(one) for one in regions]
+    if not topic.intent.closed:
+        return Reply(_side_chosen(topic), told, None)
+    opened = topic.state["opened"]
+    edge = topic.intent.place is None and names_the_edge(topic.text, topic.asked.spoken)
+    if topic.intent.place is not None:
+        yes = any(topic.lies_in(one, topic.intent.place, 0.5) for one in regions)
+        if not yes and topic.intent.place.startswith(ZONE) and topic.seen("describe_region") is not None:
+            # Its centre lies elsewhere, and it may still reach into the zone.
+            yes, measured = place_finding(topic, topic.intent.place)
+            told = [measured, *told]
+    elif edge:
+        yes = any(_reaches_border(one.bbox, opened.width, opened.height) for one in regions)
+    elif topic.words.has("crosses", topic.text):
+        untold = say("Only its place in the image and in the product's zones is measured [score].")
+        return Reply(say("That can't be told."), [untold, *told])
+    else:
+        yes = bool(regions)
+    return Reply(topic.yes_no(yes), told, yes)
+
+
+def _side_chosen(topic: Topic) -> str:
+    """Return the place among the alternatives of a question where the defect lies, as first words.
+
+    Which way something is shifted isn't measured: a defect on one side may be of a shift to the other.
+    """
+    say, pieces = topic.say, topic.intent.choice
+    places = [one for piece in pieces if (one := place_of(piece, topic.asked.spoken)) is not None]
+    if len(places) < 2 or not topic.chosen:
+        return ""
+    if topic.words.has("shifted", topic.text):
+        return say("Which way something is shifted isn't measured.")
+    first = topic.chosen[0]
+    there = [one for one in places if topic.lies_in(first, one if " " in one else _HALVES.get(one, one), 0.5)]
+    if len(there) > 1:
+        return ""
+    return f"{say.sentence(topic.where(there[0]))}." if there else say("Neither of them.")
+
+
+def count(topic: Topic) -> Reply:
+    """Say how many defects there are."""
+    say, regions = topic.say, topic.regions
+    number = len(regions)
+    only = topic.words.has("only", topic.text)
+    affirmed = ((number == 1) if only else (number > 1)) if topic.intent.closed else None
+    lead = "" if affirmed is None else topic.yes_no(affirmed)
+    if topic.verdict.decision == "review":
+        return to_review(topic)
+    if not regions:
+        return Reply(
+            lead or say("None."),
+            [_nothing(topic) or say("It differs from the good parts as a whole [score].")],
+            affirmed,
+        )
+    message = "One defect, {places} {cited}." if number == 1 else "{count} defects, {places} {cited}."
+    told = say(message, count=number, places=topic.places(regions), cited=topic.cited(regions))
+    return Reply(lead, [told], affirmed)
+
+
+def kind(topic: Topic) -> Reply:
+    """Say which type the defect is, or whether it is the one that the question names."""
+    say, defect, named = topic.say, topic.state.get("defect_type"), asked_type(topic)
+    if topic.type_said is not None:
+        if not topic.intent.closed or named is None:
+            return Reply(f"{say.sentence(topic.type_name(topic.type_said))}.", by_a_person(topic))
+        yes = same_type(named, topic.type_said)
+        return Reply(topic.yes_no(yes), type_by_a_person(topic), yes)
+    nothing = _nothing(topic)
+    if nothing is not None and topic.verdict.decision == "review":
+        return to_review(topic)
+    if nothing is not None:
+        return Reply(
+            say("No.") if topic.intent.closed else say("None."),
+            [nothing],
+            False if topic.intent.closed else None,
+        )
+    looks = [
+        say("It is {look} {cited}.", look=topic.look(one), cited=topic.cited([one]))
+        for one in topic.chosen[:1]
+    ]
+    neither = ""
+    offered: list[str] = []
+    if topic.intent.choice:
+        offered = offered_types(topic)
+        found = topic.defect
+        if found is not None and any(same_type(one, found.name) for one in offered):
+            return Reply("", [_probably(topic, found), *looks])
+        neither = say("Neither is established.") if found is None else say("Neither of them.")
+    if topic.defect is None:
+        near = [plain_name(other.name) for other in defect.alternatives[:2]] if defect else []
+        source = "type" if defect is not None else "notes"
+        told = [say("Unknown: no note or confirmed example fits it well enough [{source}].", source=source)]
+        if near:
+            told.append(say("It comes nearest to {types} [type].", types=say.listed(near)))
+        asked_for = topic.intent.closed and named is not None
+        if neither:
+            if best := nearer(topic, offered):
+                told[1:] = [say("Of these it comes nearer to {type} [type].", type=plain_name(best))]
+            return Reply(neither, [*told[1:], *looks])
+        if asked_for and named is not None:
+            lead, reasons = weighed(topic, named)
+            return Reply(lead, [*reasons, *told, *looks], None)
+        return Reply("", [*told, *looks], None)
+    told = [_probably(topic, topic.defect)]
+    others = [plain_name(other.name) for other in topic.defect.alternatives[:2]]
+    if others:
+        told.append(say("Less likely: {types} [type].", types=say.listed(others)))
+    if topic.intent.closed and named is not None:
+        yes = same_type(named, topic.defect.name)
+        return Reply(topic.yes_no(yes), [*told, *looks], yes)
+    return Reply(neither, [*told, *looks], None)
+
+
+def _probably(topic: Topic, defect: DefectRecord) -> str:
+    return topic.say("Probably {type} [type].", type=topic.type_name(defect.name))
+
+
+def appearance(topic: Topic) -> Reply:
+    """Say how the defect, or the place that the question names, looks."""
+    if topic.words.has("pictured", topic.text):
+        return _shown(topic)
+    say = topic.say
+    if topic.intent.place is not None and topic.intent.region is None:
+        bad, told = place_finding(topic, topic.intent.place)
+        there = [one for one in topic.regions if topic.lies_in(one, topic.intent.place, 0.0)]
+        looks = [
+            say("It is {look} {cited}.", look=topic.look(one), cited=topic.cited([one])) for one in there[:2]
+        ]
+        return Reply("", [told, *(looks if bad else [])], None)
+    nothing = _nothing(topic)
+    if nothing is not None:
+        if topic.verdict.decision == "review":
+            return to_review(topic)
+        none = [] if topic.verdict.anomalous else [say("There is no defect to describe [score].")]
+        return Reply("", [*none, nothing], None)
+    tones = [sentence for one in topic.chosen[:1] for sentence in _tone(topic, one)]
+    looks = [
+        say(
+            "{place}: {look} [{id}].",
+            place=say.sentence(topic.where(one.cell)),
+            look=topic.look(one),
+            id=one.id,
+        )
+        for one in topic.chosen
+    ]
+    return Reply("", [*tones, *looks], None)
+
+
+def _shown(topic: Topic) -> Reply:
+    """Say where the picture is that marks what was found, and what it shows."""
+    command = f"iad inspect {shown_path(topic)} --out FOLDER"
+    where = topic.say(
+        "Pictures are no part of an answer: {command} writes the heat map, the mask and the overlay, and "
+        "the station shows them on the page Inspect [score].",
+        command=command,
+    )
+    found = [topic.located(one) for one in topic.regions[:MOST_DESCRIBED]]
+    return Reply("", [where, *(found or finding(topic)), *topic.near_limit()], None)
+
+
+def _tone(topic: Topic, region: MeasuredRegion) -> list[str]:
+    """Return how bright a region is, and that its colour isn't measured, where that is asked for."""
+    say, hue = topic.say, topic.words.has("colour", topic.text)
+    if region.look is None or not (hue or topic.words.has("brightness", topic.text)):
+        return []
+    number = round(abs(region.look.contrast))
+    told = say("It is about as bright as its surroundings [{id}].", id=region.id)
+    if number > 0:
+        darker = region.look.contrast < 0
+        message = (
+            "It is {number} grey levels darker than its surroundings [{id}]."
+            if darker
+            else "It is {number} grey levels brighter than its surroundings [{id}]."
+        )
+        told = say(message, number=number, id=region.id)
+    unmeasured = say("Its colour isn't measured, only its brightness [{id}].", id=region.id)
+    return [told, unmeasured] if hue else [told]
+
+
+def _nothing(topic: Topic) -> str | None:
+    """Return the sentence that there is nothing to speak of, or None where there is."""
+    if topic.intent.region is not None and not topic.chosen:
+        return no_region(topic, topic.intent.region)
+    return None if topic.regions else finding(topic)[0]
+
+
+def _reaches_border(box: Box, width: int, height: int) -> bool:
+    near_x, near_y = AT_BORDER * width, AT_BORDER * height
+    return box[0] <= near_x or box[1] <= near_y or box[2] >= width - near_x or box[3] >= height - near_y

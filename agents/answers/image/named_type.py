@@ -1,0 +1,128 @@
+"""Whether a defect of no certain type may be the one that a question names: what speaks for and against."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Final
+
+from agents.answers.topic import Topic, length_of, same_type
+from agents.questions.lexicon.words import sections_in
+from agents.questions.slots.by_words import type_of
+from agents.questions.slots.types import called_type
+from anomaly_core.names import name_key, plain_name
+from knowledge.catalogue.looks import Look, parse_look
+from tools.classify.classify import UNKNOWN
+from tools.classify.written import LARGE, LEAST_CONTRAST, LINE, ROUND, SMALL
+from tools.records import MeasuredRegion, PassageRecord
+
+NAMED: Final = 0.6
+"""Least cosine of some words of a question and the type that they name in another language."""
+Reasons = tuple[list[str], list[str]]
+"""What speaks for a type, and against it."""
+
+
+def asked_type(topic: Topic) -> str | None:
+    """Return the type that a question for yes or no names, in whatever language, as it is known; or None."""
+    found, named = topic.state.get("defect_type"), topic.intent.type
+    nearest = [one.name for one in found.alternatives] if found is not None else []
+    known = [name for name in dict.fromkeys([*nearest, *topic.known_types]) if name != UNKNOWN]
+    if named is None and topic.intent.closed and not topic.intent.choice:
+        named = called_type(topic.text, known, topic.asked.spoken, least=NAMED, counts=(1, 2, 3))
+    # Of several that are so called, the nearest.
+    return next((name for name in known if named is not None and same_type(named, name)), named)
+
+
+def weighed(topic: Topic, named: str) -> tuple[str, list[str]]:
+    """Return the first words on whether an unknown defect is of a type, and what speaks for and against."""
+    say, region = topic.say, topic.chosen[0] if topic.chosen else None
+    entry = _look_of(topic, named)
+    pros, cons = ([], []) if region is None else _reasons(topic, named, entry, region)
+    lead = "Possibly." if pros and not cons else "That can't be told."
+    if cons and not _is_nearest(topic, named):
+        lead = "Probably not."
+    elif cons and pros:
+        lead = "Possibly."
+    told = []
+    if entry is not None and region is not None:
+        told.append(
+            say("{type}: {quote} [{id}].", type=plain_name(named), quote=f'"{entry.text}"', id=entry.id)
+        )
+    cited = "" if region is None else region.id
+    if pros:
+        told.append(say("For it: {reasons} [{id}].", reasons=say.listed(pros), id=cited))
+    if cons:
+        told.append(say("Against it: {reasons} [{id}].", reasons=say.listed(cons), id=cited))
+    return say(lead), told
+
+
+def nearer(topic: Topic, offered: list[str]) -> str | None:
+    """Return the one of the offered types that an unknown defect is clearly nearer to, or None."""
+    found = topic.state.get("defect_type")
+    scores = {
+        one.name: one.score
+        for one in (found.alternatives if found is not None else ())
+        if any(same_type(name, one.name) for name in offered)
+    }
+    best = sorted(scores, key=lambda name: -scores[name])
+    return best[0] if len(best) > 1 and scores[best[0]] > scores[best[1]] else None
+
+
+def _look_of(topic: Topic, named: str) -> PassageRecord | None:
+    """Return the look that the notes state of a type, or None."""
+    return next(
+        (
+            one
+            for one in topic.state["passages"]
+            if one.field == "look" and one.defect is not None and same_type(named, one.defect)
+        ),
+        None,
+    )
+
+
+def _reasons(topic: Topic, named: str, entry: PassageRecord | None, region: MeasuredRegion) -> Reasons:
+    """Return what a region's brightness, shape, size and zone say for a type, and what against it."""
+    pros: list[str] = []
+    cons: list[str] = []
+    stated = Look() if entry is None else parse_look(entry.text)
+    for wanted, seen, reason in _compared(topic, stated, region):
+        if wanted is not None and seen is not None:
+            (pros if wanted == seen else cons).append(reason)
+    if region.zone is not None:
+        sections = sections_in(plain_name(named))
+        inside = topic.say("it lies in the zone {zone}", zone=region.zone)
+        if name_key(region.zone) in name_key(named) or sections & sections_in(region.zone):
+            pros.append(inside)
+        elif sections and sections_in(region.zone):
+            cons.append(inside)
+    return pros, cons
+
+
+def _compared(
+    topic: Topic, stated: Look, region: MeasuredRegion
+) -> Iterator[tuple[str | None, str | None, str]]:
+    """Yield what an entry states, what was measured of it, and the words for that."""
+    say, look = topic.say, region.look
+    if look is None:
+        return
+    bright = look.contrast > 0
+    tone = None if abs(look.contrast) < LEAST_CONTRAST else "bright" if bright else "dark"
+    told = "it is brighter than its surroundings" if bright else "it is darker than its surroundings"
+    yield stated.tone, tone, say(told)
+    aspect = look.length_px / max(look.width_px, 1.0)
+    yield stated.shape, "line" if aspect >= LINE else "round" if aspect <= ROUND else None, say("its shape")
+    opened = topic.state["opened"]
+    image = opened.width * opened.height
+    share = (length_of(region) ** 2 if aspect >= LINE else math.prod((look.length_px, look.width_px))) / image
+    yield stated.size, "small" if share <= SMALL else "large" if share >= LARGE else None, say("its size")
+
+
+def _is_nearest(topic: Topic, named: str) -> bool:
+    found = topic.state.get("defect_type")
+    return found is not None and bool(found.alternatives) and same_type(named, found.alternatives[0].name)
+
+
+def offered_types(topic: Topic) -> list[str]:
+    """Return the types that the alternatives of a question name."""
+    pieces = (type_of(piece, topic.asked.spoken, topic.known_types) for piece in topic.intent.choice)
+    return [one for one in pieces if one is not None]

@@ -1,0 +1,232 @@
+"""Answers on sizes: in pixels, in millimetres by a given scale, and against a given limit."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from agents.answers.image.area import (
+    MILLIMETRES,
+    OF_AREA,
+    Sizes,
+    covers_all,
+    described,
+    evidence_of_all,
+    measure_of_text,
+    sizes_of,
+)
+from agents.answers.image.distance import distance, part_size
+from agents.answers.image.verdict import no_region, to_review
+from agents.answers.notes.analysis import about_type, find_aspect, quoted
+from agents.answers.notes.entries import entries_meant
+from agents.answers.notes.limits import Judged, Measured, in_unit, judge, stated_by_notes, with_unit
+from agents.answers.topic import Reply, Topic, values_of
+from agents.questions.learned.encoder import normalised
+from agents.questions.slots.limits import asks_if_above, measure_of
+from anomaly_core.names import name_key
+from tools.records import EvidenceRecord, LimitRecord, MeasuredRegion
+
+LARGER: Final = 1.1
+"""Ratio of lengths from which another region is named as the largest."""
+
+
+def size(topic: Topic) -> Reply:
+    """Say how large the defect is, and whether a limit holds; of a size that is only stated, what holds."""
+    stated = _stated(topic)
+    if stated is None:
+        return _of_part(topic)
+    own = _of_part(topic)
+    told = own.body[:1] if not topic.verdict.anomalous else own.body[-1:]
+    return Reply(stated.lead, [*stated.body, *told], stated.affirmed, own.evidence)
+
+
+def _stated(topic: Topic) -> Reply | None:
+    """Return whether the notes allow a size of a type that a question states: "is a 2 mm scratch ok?"."""
+    one = topic.intent
+    if one.type is None or not one.closed or any((one.limit, one.scale_px_per_mm, one.known_length_mm)):
+        return None
+    measure = measure_of(topic.text)
+    return None if measure is None else stated_by_notes(topic, measure)
+
+
+def _of_part(topic: Topic) -> Reply:
+    say = topic.say
+    if topic.intent.measured == "part":
+        return part_size(topic, topic.intent.scale_px_per_mm or topic.scale)
+    if topic.intent.region is not None and topic.regions and not topic.chosen:
+        return Reply("", [no_region(topic, topic.intent.region)])
+    if topic.verdict.decision == "review":
+        return to_review(topic)
+    if not topic.verdict.anomalous:
+        asked = _asks_limit(topic) or _judged_as(topic)[1]
+        told = [say("There is no defect to measure [score]."), *(_limit_of_named(topic) if asked else [])]
+        if topic.intent.limit is not None and topic.intent.closed:
+            # What is not there exceeds no limit.
+            yes = not _asks_for_more(topic)
+            return Reply(topic.yes_no(yes), told, yes)
+        return Reply("", told)
+    if not topic.chosen:
+        return Reply("", [say("It differs from the good parts as a whole [score].")])
+    found = sizes_of(topic, _region_meant(topic))
+    length, known = _part_length(topic), topic.intent.known_length_mm
+    by_part = None if known is None or length is None else length / known
+    scale = topic.intent.scale_px_per_mm or by_part or topic.scale
+    if topic.intent.measured == "distance":
+        return distance(topic, found.region, scale)
+    text = described(topic, found, scale)
+    if topic.words.has("depth", topic.text):
+        text = say.joined([say("A depth can't be measured on an image [size]."), text])
+    if topic.intent.scale_px_per_mm is None and by_part is not None:
+        # By its outline, which a shadow may lengthen: who asks can tell whether it is the part's.
+        taken = "The scale takes the part as {length} px long [{id}]."
+        text = say.joined([text, say(taken, length=f"{length:.0f}", id=_part_id(topic))])
+    limit = topic.intent.limit
+    judged = None
+    judged_as, exact = _judged_as(topic)
+    asks_limit = _asks_limit(topic)
+    if len(topic.regions) > 1 and topic.intent.region is None and not covers_all(topic):
+        text = say.joined([text, *_larger(topic, found, scale)])
+    if limit is None and judged_as is not None and (asks_limit or exact):
+        region = found.region
+        measured = Measured(found.length, found.width, region.area_px, found.share, len(topic.regions), scale)
+        judged = judge(topic, judged_as, measured)
+    made = [EvidenceRecord(kind="region", id="size", text=_measured(found, scale, limit, topic, judged))]
+    if judged is not None:
+        if topic.intent.closed and asks_limit and judged.within is not None:
+            yes = judged.within is not _asks_for_more(topic)
+            return Reply(topic.yes_no(yes), [*judged.told, text], yes, made)
+        told = [text, *judged.told]
+        # Whether it is within comes before how that was found, where it is asked.
+        return Reply("", [text, judged.told[-1], *judged.told[:-1]] if asks_limit else told, None, made)
+    if limit is None:
+        told = [text, *(_limit_of_named(topic) if asks_limit or exact else [])]
+        if scale is None and MILLIMETRES.search(topic.text):
+            told.append(say("In millimetres it is unknown without a scale; give one in px per mm [size]."))
+        if topic.intent.known_length_mm is not None and scale is None:
+            told.append(
+                say(
+                    "The part's own length can't be measured here, so there is no scale [{id}].",
+                    id=_part_id(topic),
+                )
+            )
+        if topic.intent.closed and len(told) == 1 and topic.words.has("limit", topic.text):
+            told.append(say("No limit was given; give one in mm or px [size]."))
+        return Reply("", told, None, made)
+    value = _value(topic, found, scale, limit)
+    if value is None:
+        missing = say("In millimetres it is unknown without a scale; give one in px per mm [size].")
+        return Reply("", [text, missing], None, made)
+    above = value > limit.value
+    yes = above if _asks_for_more(topic) else not above
+    compared = say(
+        "It measures {value}, and the limit is {limit} [size].",
+        value=with_unit(value, limit.unit),
+        limit=with_unit(limit.value, limit.unit),
+    )
+    if not topic.intent.closed:
+        verdict = say("It is above the limit [size].") if above else say("It is within the limit [size].")
+        return Reply("", [text, compared, verdict], None, made)
+    return Reply(topic.yes_no(yes), [compared, text], yes, made)
+
+
+def _region_meant(topic: Topic) -> MeasuredRegion:
+    """Return the region that is measured; against a limit the largest, since each has to be within it."""
+    limited = topic.intent.limit is not None or topic.intent.closed
+    if topic.intent.region is not None or topic.intent.measured == "distance" or not limited:
+        return topic.chosen[0]
+    if _is_ranked(topic):
+        return topic.chosen[0]
+    if topic.intent.limit is not None and topic.intent.limit.unit in OF_AREA:
+        return max(topic.regions, key=lambda one: one.area_px)
+    return topic.by_length[-1]
+
+
+def _is_ranked(topic: Topic) -> bool:
+    """Return whether the smallest or the last region is meant, which is not the one that decides."""
+    return any(topic.words.has(rank, topic.text) for rank in ("smallest", "last_region"))
+
+
+def _larger(topic: Topic, found: Sizes, scale: float | None) -> list[str]:
+    """Return the sentence on which region was measured, where there are several; and on a larger one."""
+    largest = sizes_of(topic, topic.by_length[-1])
+    if _is_ranked(topic) or largest.region.id == found.region.id or largest.length < LARGER * found.length:
+        message = "That is the one {place} [{id}]."
+        return [topic.say(message, place=topic.where(found.region.cell), id=found.region.id)]
+    length = with_unit(
+        largest.length if scale is None else largest.length / scale, "px" if scale is None else "mm"
+    )
+    message = "The largest, {place}, is {length} long [{id}]."
+    return [topic.say(message, place=topic.where(largest.region.cell), length=length, id=largest.region.id)]
+
+
+def _judged_as(topic: Topic) -> tuple[str | None, bool]:
+    """Return the type whose limits hold, and whether it is no mere common name of several.
+
+    That is the type of the defect, or where none is likely, the one asked about.
+    """
+    if topic.defect is not None:
+        return (None, False) if topic.names_another_type else (topic.defect.name, True)
+    named = topic.intent.type
+    if named is None:
+        return None, False
+    found = entries_meant(topic, named)
+    return (found[0] if len(found) == 1 else named), any(name_key(one) == name_key(named) for one in found)
+
+
+def _asks_limit(topic: Topic) -> bool:
+    """Return whether a question for a size asks whether it is allowed."""
+    asked = ("limit", "tolerance", "good", "at_least")
+    return any(topic.words.has(one, topic.text) for one in asked)
+
+
+def _limit_of_named(topic: Topic) -> list[str]:
+    """Return the catalogue's limit for a type that the question names and that was not found."""
+    named = topic.intent.type
+    if named is None or not (topic.names_another_type or not topic.has_defect):
+        return []
+    found = entries_meant(topic, named)
+    about = about_type(topic.state["passages"], found[0] if len(found) == 1 else named)
+    return quoted(topic, find_aspect(about, "limit", topic.say.language))
+
+
+def _asks_for_more(topic: Topic) -> bool:
+    """Return whether a yes would mean that the limit is exceeded."""
+    asked = topic.asked
+    # "Over 2 mm is scrap. Does it pass?" ends in what is asked of the limit.
+    text = normalised(asked.question) if len(asked.intents) == 1 else topic.text
+    return asks_if_above(text, asked.spoken)
+
+
+def _part_length(topic: Topic) -> float | None:
+    """Return the part's length in pixels; None where it was not measured."""
+    length = values_of(topic.seen("measure_part")).get("length_px")
+    return None if length is None else float(length)
+
+
+def _part_id(topic: Topic) -> str:
+    seen = topic.seen("measure_part")
+    return "size" if seen is None else seen.evidence.id
+
+
+def _value(topic: Topic, found: Sizes, scale: float | None, limit: LimitRecord) -> float | None:
+    """Return what a limit is compared with, in its unit, or None without a scale."""
+    pixels = found.width if measure_of_text(topic) == "width" else found.length
+    return in_unit(limit.unit, pixels, found.region.area_px, found.share, scale)
+
+
+def _measured(
+    found: Sizes, scale: float | None, limit: LimitRecord | None, topic: Topic, judged: Judged | None
+) -> str:
+    """Return the evidence: what was measured and computed."""
+    text = (
+        f"{found.region.id}: {found.length:.0f} px long, {max(found.width, 1):.0f} px wide, "
+        f"{found.region.area_px} px in area, {with_unit(100 * found.share, 'percent')} of the image"
+    )
+    if scale is not None:
+        text += (
+            f"; at {scale:.3g} px per mm {with_unit(found.length / scale, 'mm')} long and "
+            f"{with_unit(found.width / scale, 'mm')} wide"
+        )
+    text += evidence_of_all(topic)
+    if judged is not None:
+        text += f"; {len(topic.regions)} found; limits in the notes: {', '.join(judged.limits)}"
+    return text if limit is None else f"{text}; limit in the question {with_unit(limit.value, limit.unit)}"

@@ -1,0 +1,1 @@
+"""Answers from the log of inspections and from the conversation."""

@@ -1,0 +1,185 @@
+"""Answers that compare lots, stations or two periods: each share, which is worse, and whether by chance."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from agents.answers.log.figures import MOST_NAMED, Told, percent
+from agents.answers.topic import Reply
+from agents.questions.log.compared import direction_of
+from anomaly_core.names import plain_name
+from tools.history_record import GroupRecord
+from tools.log_question import PeriodRecord
+
+CLEAR: Final = 0.05
+"""Probability of chance below which a difference is said to be one."""
+MOST_LISTED: Final = 20
+"""Groups that are listed by their names."""
+_NEGATED: Final = 12
+"""Characters before a decision within which "no" turns it."""
+_NONE: Final = {
+    "lots": "No lot is logged {period} [{id}].",
+    "stations": "No station is logged {period} [{id}].",
+    "operators": "No operator is logged {period} [{id}].",
+    "hours": "No part was inspected {period} [{id}].",
+}
+_GROUPS: Final = {
+    "lots": "Lot {name}: {failed} of {count} parts failed {period} [{id}].",
+    "stations": "Station {name}: {failed} of {count} parts failed {period} [{id}].",
+}
+_FAILED: Final = (
+    "{name}: {failed} of {count} parts failed ({percent}), {review} to be reviewed ({reviewed}) [{id}]."
+)
+_OF_ONE: Final = {
+    "lots": "Lot {name}: one part {period}, failed: {failed} [{id}].",
+    "stations": "Station {name}: one part {period}, failed: {failed} [{id}].",
+}
+_PASSED: Final = "{name}: {number} of {count} parts passed ({percent}) [{id}]."
+_OF_TYPE: Final = "{name}: {number} of {count} parts had {type} ({percent}) [{id}]."
+
+
+def groups(told: Told) -> Reply:
+    """Say how many parts of each lot, station or period failed, and first which is the worse, where asked."""
+    found, compared = told.found, told.found.groups
+    if not compared:
+        return Reply(told.say("None."), [told(_NONE[found.figure])])
+    words, text = told.topic.words, told.topic.text
+    closed = told.topic.intent.closed and not words.has("or", text)
+    if found.figure == "periods" or (closed and len(compared) == 2 and _are_named(told)):
+        lead, affirmed = _in_order(told, closed=closed)
+        return Reply(lead, _each(told, compared), affirmed)
+    ranked = _ranked(told, compared)
+    if ranked is not None:
+        lead = f"{ranked[0].name}." if any(one.number for one in ranked) else told.say("None.")
+        return Reply(lead, _each(told, ranked))
+    if _are_named(told):
+        return Reply("", _each(told, compared))
+    # "Which lots have we inspected?", "which station had no rejects?".
+    wanted = {"fail": "failed", "pass": "passed", "review": "reviewed"}.get(found.decision or "")
+    bad = None if wanted is None else words.find(wanted, text)
+    none = bad is not None and words.is_turned(bad, text, _NEGATED)
+    listed = [one for one in compared if bad is None or (one.number == 0) is none]
+    names = [one.name for one in listed[:MOST_LISTED]] + ["..."] * (len(listed) > MOST_LISTED)
+    lead = f"{', '.join(names)}." if names else told.say("None.")
+    return Reply(lead, _each(told, listed or compared))
+
+
+def _are_named(told: Told) -> bool:
+    """Return whether a question names the groups that it compares, and does not ask which there are."""
+    log, found, text = told.topic.intent.log, told.found, told.topic.text
+    asked = log is not None and log.figure == found.figure
+    return not asked or all(plain_name(one.name).lower() in text for one in found.groups)
+
+
+def _ranked(told: Told, compared: Sequence[GroupRecord]) -> list[GroupRecord] | None:
+    """Return the groups as a question ranks them, the one that it asks for first, or None where it does not.
+
+    "Which lot is worse?" is of the share, "which had most rejects?" of their number.
+    """
+    words, text = told.topic.words, told.topic.text
+    direction = direction_of(words, text)
+    best = direction == "better" or words.has("best", text)
+    worst = direction == "worse" or words.has("worst", text)
+    least = direction == "fewer" or words.has("lowest", text)
+    share = words.has("yield", text)
+    if not (best or worst or least or direction == "more" or words.has("highest", text)):
+        return None if _are_named(told) or not share else sorted(compared, key=_share, reverse=True)
+    good = told.found.decision == "pass"
+    value = _share if best or worst or share else _number(told)
+    # The best has the highest yield, and the lowest share of rejects.
+    upwards = not good if best else good if worst else least
+    return sorted(compared, key=value, reverse=not upwards)
+
+
+def _in_order(told: Told, *, closed: bool) -> tuple[str, bool | None]:
+    """Return the first words on two groups, and whether the first is more, or worse, as the question asks.
+
+    closed: whether it asks for yes or no, and not for one of them.
+    """
+    words, text, (one, other) = told.topic.words, told.topic.text, told.found.groups
+    direction = direction_of(words, text)
+    counting = not closed and words.has("how_many", text)
+    if direction is None or counting or not (one.counts.all and other.counts.all):
+        return "", None
+    by_share = direction in ("worse", "better") or words.has("yield", text)
+    value = _badness(told) if direction in ("worse", "better") else _share if by_share else _number(told)
+    first, second = (one, other) if direction in ("worse", "more") else (other, one)
+    higher, equal = value(first) > value(second), value(first) == value(second)
+    unclear = by_share and told.found.chance is not None and told.found.chance >= CLEAR
+    if closed and not (higher and unclear):
+        return told.topic.yes_no(higher), higher
+    if unclear or equal:
+        return told.say("No clear difference."), None
+    return f"{_name(told, one if higher is (first is one) else other)}.", None
+
+
+def _share(one: GroupRecord) -> float:
+    return one.number / max(one.counts.all, 1)
+
+
+def _badness(told: Told) -> Callable[[GroupRecord], float]:
+    """Return the share that makes a group worse: of parts that did not pass where passing is asked about."""
+    good = told.found.decision == "pass"
+    return lambda one: 1 - _share(one) if good else _share(one)
+
+
+def _number(told: Told) -> Callable[[GroupRecord], float]:
+    """Return the number that a question ranks by: of all parts where it asks how many were inspected."""
+    return (lambda one: one.counts.all) if _of_all(told) else (lambda one: one.number)
+
+
+def _of_all(told: Told) -> bool:
+    words, text = told.topic.words, told.topic.text
+    of_number = direction_of(words, text) in ("more", "fewer")
+    return of_number and told.found.decision is None and words.has("inspected", text)
+
+
+def _each(told: Told, compared: Sequence[GroupRecord]) -> list[str]:
+    """Return a sentence on each group, on empty ones first, and on the difference of two."""
+    found = told.found
+    ordered = sorted(compared, key=lambda one: one.counts.all > 0)
+    body = [_one(told, one) for one in ordered[:MOST_NAMED]]
+    if found.chance is None or len(compared) != 2 or _of_all(told):
+        return body
+    p = f"{found.chance:.2g}"
+    if found.chance >= CLEAR:
+        within = "The difference of the shares is within chance (Fisher's exact test, p = {p}) [{id}]."
+        return [*body, told(within, p=p)]
+    higher = _name(told, max(compared, key=_share))
+    clear = "The share is higher by more than chance: {name} (Fisher's exact test, p = {p}) [{id}]."
+    return [*body, told(clear, name=higher, p=p)]
+
+
+def _one(told: Told, one: GroupRecord) -> str:
+    found, counts, name = told.found, one.counts, _name(told, one)
+    if found.figure == "operators":
+        name = f"{told.say.sentence(name)} ({told.period()})"
+    if found.figure in _GROUPS and not found.types:
+        message = (_OF_ONE if counts.all == 1 else _GROUPS)[found.figure]
+        return told(message, name=name, failed=counts.failed, count=counts.all)
+    if not counts.all:
+        return told("No part was inspected {period} [{id}].", period=told.period(_period(told, one)))
+    message = _OF_TYPE if found.types else _PASSED if found.decision == "pass" else _FAILED
+    return told(
+        message,
+        name=name,
+        number=one.number,
+        count=counts.all,
+        percent=percent(counts.failed if message == _FAILED else one.number, counts.all),
+        type=told.say.listed([plain_name(each) for each in found.types]),
+        failed=counts.failed,
+        review=counts.review,
+        reviewed=percent(counts.review, counts.all),
+    )
+
+
+def _period(told: Told, one: GroupRecord) -> PeriodRecord | None:
+    return told.found if one.name == told.found.groups[0].name else told.found.than
+
+
+def _name(told: Told, one: GroupRecord) -> str:
+    """Return a group's name as first words: of a lot or station as it is logged."""
+    if told.found.figure != "periods":
+        return one.name
+    return told.say.sentence(told.period(_period(told, one)))

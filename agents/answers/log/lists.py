@@ -1,0 +1,34 @@
+"""Answers from the log with as many parts as are asked for: the 5 worst, three rejects, the last ten."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from agents.answers.log.figures import Told
+from agents.answers.log.part_names import names_of
+from agents.answers.topic import Reply
+
+LISTED: Final = {
+    "worst": "The {count} worst {period}: {names} [{id}].",
+    "last": "The last {count} {period}: {names} [{id}].",
+    "list": "{names} [{id}].",
+}
+ONE: Final = {
+    "worst": "The worst {period}: {names} [{id}].",
+    "last": "The last {period}: {names} [{id}].",
+    "list": "{names} [{id}].",
+}
+
+
+def listed(told: Told) -> Reply:
+    """Name the parts that are asked for, each with what was decided, or its p-value among the worst."""
+    found = told.found
+    figure = "worst" if found.figure == "largest" else found.figure
+    beside = {"worst": lambda row: f"p = {row.p_value:.3g}", "last": told.decision}.get(figure)
+    named = zip(names_of(found.rows), found.rows, strict=True)
+    names = [f'"{name}"' if beside is None else f'"{name}" ({beside(row)})' for name, row in named]
+    count = len(names)
+    body = [told((ONE if count == 1 else LISTED)[figure], names=", ".join(names), count=count)]
+    if found.listed is not None and count < found.listed:
+        body.append(told("There are no more than {count} [{id}].", count=count))
+    return Reply("", body if figure == "last" else [*body, told.counted()])

@@ -1,0 +1,1 @@
+"""What the notes say of a type of defect: causes, effects, severity, limits, actions."""

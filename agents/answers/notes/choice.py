@@ -1,0 +1,134 @@
+"""First words for a question that suggests its answer: an either-or question, or a cause that it names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from agents.answers.notes.analysis import Finding, about_type, find_aspect
+from agents.answers.topic import Reply, Topic
+from agents.questions.form.alternatives import FATES, Fate, fate_of, named_fate, says
+from agents.questions.form.polarity import asks_openly
+from agents.questions.learned.languages import language_of
+from agents.questions.lexicon.words import SPACELESS, words_of
+
+REPEATED: Final = frozenset({"en", "de", "zh"})
+"""Languages in which an alternative is an answer as it stands; in others its verb has a person."""
+_LONGEST: Final = 3
+"""Words of an alternative that is repeated, of twice as many characters where words do not stand apart."""
+_PARTS: Final = re.compile(r"[;:,.\u3001\u3002\uff0c\uff1a\uff1b]")
+_ABBREVIATIONS: Final = frozenset({"ok", "ng", "nok", "nio", "io", "i.o", "n.i.o"})
+
+
+def chosen(topic: Topic) -> str:
+    """Return the alternative that verdict and notes speak for, or a plain word; "" for no such question."""
+    say, pieces = topic.say, topic.intent.choice
+    if not pieces or "verdict" not in topic.state:
+        return ""
+    if topic.verdict.decision == "review":
+        return say("To be reviewed.")
+    fates = {piece: fate_of(piece, topic.asked.spoken) for piece in pieces}
+    if not topic.verdict.anomalous:
+        good = [piece for piece, fate in fates.items() if fate == "keep"]
+        return _repeated(topic, good) or (say("Good: keep it.") if good else "")
+    bad = [piece for piece, fate in fates.items() if fate in ("discard", "rework")]
+    told = _fates_of_notes(topic)
+    fitting = [piece for piece in bad if {fates[piece]} == told] if told else bad
+    if "keep" not in fates.values():
+        # "Scrap or rework?": the notes decide, or nobody.
+        return _repeated(topic, fitting) if told else ""
+    return _repeated(topic, fitting) or say("Not good: do not keep it.")
+
+
+def disposed(topic: Topic) -> tuple[str, bool | None]:
+    """Return the first words on what becomes of the part, and whether they affirm what the question suggests.
+
+    "Shall I bin it?" about a good part is answered no; about another the notes decide, but none is kept.
+    """
+    say, intent, spoken = topic.say, topic.intent, topic.asked.spoken
+    named = named_fate(topic.text, words_of(spoken))
+    of_a_type = intent.type is not None and (topic.names_another_type or not topic.has_defect)
+    if not intent.closed or named is None or of_a_type or "verdict" not in topic.state:
+        return chosen(topic), None
+    if topic.verdict.decision == "review":
+        return say("To be reviewed."), None
+    fate, told = named[1], _fates_of_notes(topic)
+    affirmed = fate == "keep"
+    if topic.verdict.anomalous and not affirmed:
+        if len(told) != 1:
+            return say("Not good: do not keep it.") if fate == "discard" else "", None
+        affirmed = fate in told
+    elif topic.verdict.anomalous:
+        affirmed = False
+    return topic.yes_no(affirmed), affirmed
+
+
+def disposed_by_notes(topic: Topic, types: Sequence[str]) -> tuple[str, bool | None]:
+    """Return whether what a question suggests is what the notes say of types: "can a fray be reworked?".
+
+    Where they say both, or several types differ, it is possible; where they name none, nothing is said.
+    """
+    named = named_fate(topic.text, words_of(topic.asked.spoken))
+    if not topic.intent.closed or named is None or not types or asks_openly(topic.text, topic.asked.spoken):
+        return "", None
+    told = [fates_of(topic, name) for name in types]
+    said = {named[1] in fates for fates in told if fates}
+    if len(said) != 1:
+        return (topic.say("Possibly."), None) if said else ("", None)
+    yes = said.pop()
+    if yes and any(len(fates) > 1 for fates in told):
+        return topic.say("Possibly."), None
+    return topic.yes_no(yes), yes
+
+
+def guessed(topic: Topic, findings: Sequence[Finding]) -> Reply:
+    """Return the first words on the cause that a question suggests, by the causes that the notes give.
+
+    Notes in another language than the question's confirm nothing.
+    """
+    guess, spoken = topic.intent.guess, topic.asked.spoken
+    own = [one for one in findings if language_of(one.entry or one.sentence, spoken) == spoken]
+    if guess is None or not own:
+        return Reply()
+    if any(says(one.sentence, guess, spoken) for one in own):
+        return Reply(topic.yes_no(True), affirmed=True)
+    return Reply(topic.say("The notes name another cause."))
+
+
+def _fates_of_notes(topic: Topic) -> set[Fate | None]:
+    """Return what the notes say is to become of a part with this type of defect."""
+    return set() if topic.defect is None else fates_of(topic, topic.defect.name)
+
+
+def fates_of(topic: Topic, name: str) -> set[Fate | None]:
+    """Return what the notes say is to become of a part with a type of defect."""
+    found = find_aspect(about_type(topic.state["passages"], name), "action", topic.say.language)
+    told: set[Fate | None] = set()
+    for one in found:
+        words = words_of(one.language or language_of(one.entry or one.sentence, topic.say.language))
+        # "Rework is not possible; scrap it."
+        parts = [part for part in _PARTS.split(one.sentence.lower()) if not words.has("no", part)]
+        told |= {fate for part in parts for fate in FATES if words.has(fate, part)}
+    return told
+
+
+def _repeated(topic: Topic, pieces: Sequence[str]) -> str:
+    """Return the only alternative as a sentence, where it can stand as one, else ""."""
+    spoken = topic.asked.spoken
+    if len(pieces) != 1 or spoken not in REPEATED or topic.asked.language != spoken:
+        return ""
+    words, piece = words_of(spoken), pieces[0]
+    named = [found for name in FATES if (found := words.find(name, piece))]
+    judged = [found for name in ("bad", "good") if (found := words.find(name, piece))]
+    first = min((one.start() for one in named or judged), default=None)
+    if first is None:
+        return ""
+    turned = words.find("no", piece[:first])
+    first = first if turned is None else turned.start()
+    text = re.sub(r"\W+$", "", piece[first:])
+    length = len(text) / 2 if spoken in SPACELESS else len(text.split())
+    if length > _LONGEST:
+        return ""
+    end = "\u3002" if spoken in SPACELESS else "."
+    return f"{text.upper() if text in _ABBREVIATIONS else topic.say.sentence(text)}{end}"

@@ -1,0 +1,44 @@
+"""The entries of the catalogue that a question, or a defect of no certain type, may be about."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from agents.answers.topic import Topic
+from agents.questions.lexicon.words import same_defect
+from agents.questions.slots.zone_names import names_section
+from anomaly_core.names import name_key
+from tools.records import PassageRecord
+
+MOST_CANDIDATES: Final = 2
+"""Types that an uncertain defect may be of, whose notes are quoted."""
+
+
+def types_of_notes(passages: Sequence[PassageRecord]) -> list[str]:
+    """Return the types that passages are about, each once."""
+    return list(dict.fromkeys(one.defect for one in passages if one.defect is not None))
+
+
+def entries_meant(topic: Topic, named: str) -> list[str]:
+    """Return the types of the notes that a name is of: of a scratch the head's where it lies in the head.
+
+    Where the zone that a question names, or that the strongest region lies in, tells none apart, all of them.
+    """
+    noted = types_of_notes(topic.state["passages"])
+    wanted = name_key(named)
+    exact = [name for name in noted if name_key(name) == wanted]
+    found = exact or [name for name in noted if wanted in name_key(name) or same_defect(name, named)]
+    regions = topic.regions[:1] if "verdict" in topic.state else []
+    for zone in (topic.intent.zone, *(one.zone for one in regions)):
+        there = [name for name in found if zone is not None and names_section(name, zone)]
+        if there:
+            return there
+    return found
+
+
+def likely_types(topic: Topic, passages: Sequence[PassageRecord]) -> list[str]:
+    """Return the types that a defect of no certain type may be of, the likeliest first, then of the notes."""
+    kind = topic.state.get("defect_type")
+    fitting = [one.name for one in kind.alternatives] if kind is not None else []
+    return list({name_key(name): name for name in (*fitting, *types_of_notes(passages))}.values())

@@ -1,0 +1,175 @@
+"""Whether a measured defect is within what the catalogue allows of its type."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from agents.answers.notes.analysis import about_type, find_aspect, quoted
+from agents.answers.topic import Reply, Topic
+from agents.questions.form.polarity import asks_openly
+from agents.questions.learned.encoder import normalised
+from knowledge.catalogue.limits import Tolerance, parse_limit
+from tools.phrases import Phrases
+from tools.records import LimitRecord
+
+_SHOWN = {"mm": "mm", "mm2": "mm²", "px": "px", "px2": "px²", "percent": "%", "count": ""}
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A defect's measures. length, width: pixels. area: pixels. share: of the image, in [0, 1].
+
+    count: defects found on the part. scale: pixels a millimetre, or None where it is unknown.
+    """
+
+    length: float
+    width: float
+    area: int
+    share: float
+    count: int
+    scale: float | None
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What the catalogue's limits say of a defect. within: None where none of them could be compared.
+
+    told: sentences that cite "size" and the entries. limits: the tolerances in words, for the evidence.
+    """
+
+    within: bool | None
+    told: list[str]
+    limits: list[str]
+
+
+def judge(topic: Topic, name: str, measured: Measured) -> Judged | None:
+    """Return whether a defect is within the limits of a type's entry, or None where none is stated."""
+    say = topic.say
+    found = find_aspect(about_type(topic.state["passages"], name), "limit", say.language)
+    tolerances = [tolerance for one in found for tolerance in parse_limit(one.sentence)]
+    if not tolerances:
+        return None
+    results: list[bool] = []
+    compared: list[str] = []
+    for tolerance in tolerances:
+        value = _value(tolerance, measured)
+        if value is not None:
+            results.append(tolerance.allows(value))
+            compared.append(_compared(topic, value, tolerance))
+        elif tolerance.dimension == "depth":
+            compared.append(say("A depth can't be measured on an image [size]."))
+        else:
+            compared.append(
+                say("In millimetres it is unknown without a scale; give one in px per mm [size].")
+            )
+    # One limit that is exceeded decides; one that could not be compared leaves it open.
+    within = False if False in results else True if len(results) == len(tolerances) else None
+    verdict = []
+    if within is not None:
+        verdict = [
+            say("It is within the limit [size].") if within else say("It is outside the limit [size].")
+        ]
+    told = [*quoted(topic, found), *dict.fromkeys(compared), *verdict]
+    return Judged(within, told, [_in_words(tolerance) for tolerance in tolerances])
+
+
+def what_passes(topic: Topic) -> list[str]:
+    """Return the sentences on the p-value that passes, and on what the notes allow of the defect."""
+    one = topic.verdict
+    told = topic.say(
+        "A part passes with a p-value of {review} or more; this one has {p} [score].",
+        review=f"{one.review:.0%}",
+        p=f"{one.p_value:.3g}",
+    )
+    if topic.defect is None or not one.anomalous:
+        return [told]
+    about = about_type(topic.state["passages"], topic.defect.name)
+    return [told, *quoted(topic, find_aspect(about, "limit", topic.say.language))]
+
+
+def stated_by_notes(topic: Topic, measure: LimitRecord) -> Reply | None:
+    """Return whether the notes allow a measure of a type that a question states; None where they don't say.
+
+    "May a scratch be 12 mm long?", and "a 1.2 mm blowhole, can I ship it?".
+    """
+    found = find_aspect(
+        about_type(topic.state["passages"], topic.intent.type or ""), "limit", topic.say.language
+    )
+    for tolerance in (one for finding in found for one in parse_limit(finding.sentence)):
+        if not tolerance.allows_none and tolerance.unit != measure.unit:
+            continue
+        within = not tolerance.allows_none and tolerance.allows(measure.value)
+        told = quoted(topic, found)
+        if not tolerance.allows_none:
+            told = [_as_stated(topic.say, measure, tolerance.value, within), *told]
+        if asks_openly(topic.text, topic.asked.spoken):
+            return Reply("", told)
+        words, text = topic.words, topic.text
+        # "A blowhole of 0.6 mm, do I have to bin the tile?" asks it in a clause of its own.
+        whole = normalised(topic.asked.question) or text
+        over = topic.intent.sense == "bad" or words.has("at_least", text) or words.has("discard", whole)
+        yes = within is not over
+        return Reply(topic.yes_no(yes), told, yes)
+    return None
+
+
+def stated(say: Phrases, measure: LimitRecord, limit: LimitRecord, *, closed: bool) -> Reply:
+    """Return whether a measure that a question states is within the limit that it states."""
+    within = measure.value <= limit.value
+    told = _as_stated(say, measure, limit.value, within)
+    lead = f"{say('Yes.') if within else say('No.')} " if closed else ""
+    return Reply(f"{lead}{told}", affirmed=within if closed else None)
+
+
+def _as_stated(say: Phrases, measure: LimitRecord, limit: float, within: bool) -> str:
+    """Return the sentence that holds a stated measure against a limit in its unit."""
+    message = (
+        "As stated, {value} is within the limit of {limit}; nothing was measured."
+        if within
+        else "As stated, {value} is above the limit of {limit}; nothing was measured."
+    )
+    return say(message, value=with_unit(measure.value, measure.unit), limit=with_unit(limit, measure.unit))
+
+
+def _compared(topic: Topic, value: float, tolerance: Tolerance) -> str:
+    """Return the sentence that holds a measure against a tolerance."""
+    say, limit = topic.say, tolerance.value
+    if tolerance.dimension != "count" or tolerance.comparison != "at most":
+        shown, most = with_unit(value, tolerance.unit), with_unit(limit, tolerance.unit)
+        return say("It measures {value}, and the limit is {limit} [size].", value=shown, limit=most)
+    found = say("1 region") if value == 1 else say("{count} regions", count=round(value))
+    if limit < 1:
+        return say("{found}; none is allowed [size].", found=found)
+    if limit < 2:
+        return say("{found}; one is allowed [size].", found=found)
+    return say("{found}; at most {limit} are allowed [size].", found=found, limit=int(limit))
+
+
+def _value(tolerance: Tolerance, measured: Measured) -> float | None:
+    """Return what a tolerance is compared with, in its unit, or None where it is not known."""
+    if tolerance.dimension == "count":
+        return measured.count
+    if tolerance.dimension == "depth":
+        return None
+    pixels = measured.width if tolerance.dimension == "width" else measured.length
+    return in_unit(tolerance.unit, pixels, measured.area, measured.share, measured.scale)
+
+
+def in_unit(unit: str, length: float, area: int, share: float, scale: float | None) -> float | None:
+    """Return the measure that a limit in a unit is of; None where it takes a scale. See `Measured`."""
+    known = {"percent": 100 * share, "px": length, "px2": float(area)}
+    if scale is not None:
+        known |= {"mm": length / scale, "mm2": area / scale**2}
+    return known.get(unit)
+
+
+def with_unit(value: float, unit: str) -> str:
+    """Return a value with its unit as people write it: pixels without decimals, shares with few."""
+    digits = ".3g"
+    if unit in ("px", "px2", "percent"):
+        digits = ".2g" if value < 10 else ".3g" if unit == "percent" else ".0f"
+    return f"{value:{digits}} {_SHOWN[unit]}".replace(" %", "%").strip()
+
+
+def _in_words(tolerance: Tolerance) -> str:
+    return f"{tolerance.dimension} {tolerance.comparison} {with_unit(tolerance.value, tolerance.unit)}"

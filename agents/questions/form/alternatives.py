@@ -1,0 +1,104 @@
+"""What a question suggests: alternatives to choose from ("bin it or keep it?"), or an answer of its own."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Final, Literal, get_args
+
+from agents.questions.lexicon.words import SPACELESS, Words, words_of
+
+Fate = Literal["keep", "discard", "rework"]
+"""What an alternative makes of the part; one that calls it good keeps it, one that calls it bad does not."""
+FATES: Final[tuple[Fate, ...]] = get_args(Fate)
+
+_TURNED: Final[Mapping[Fate, Fate]] = {"keep": "discard", "discard": "keep"}
+_NEAR: Final = 16
+"""Characters before a word within which a negation turns it."""
+_PARTS: Final = re.compile(r"[,，、;:?？]|\s[\u2013\u2014-]\s")
+_LONGEST: Final = 4
+"""Words of a guess, of twice as many characters where words do not stand apart."""
+
+
+def alternatives_of(text: str, language: str) -> list[str]:
+    """Return the alternatives that a question puts, or nothing; "or not?" puts none. text: normalised."""
+    words = words_of(language)
+    asked = words.by_meaning["yes_no"].sub(" ", text)
+    plain = re.sub(rf"(?:{words.source('tag')})\s*$", "", asked).strip(" ,，、")
+    pieces = [piece.strip(" ,，、?？") for piece in re.split(rf"(?:{words.source('or')})", plain)]
+    # "ですか、それとも" has two words for "or".
+    pieces = [piece for at, piece in enumerate(pieces) if piece or at in (0, len(pieces) - 1)]
+    if len(pieces) == 1:
+        # "Ok/ng?", "out? safe?"
+        pieces = [piece.strip() for piece in re.split(r"[/?？]|\bvs\b", plain) if re.search(r"\w", piece)]
+        pieces = pieces if differ(pieces, language) else []
+    return pieces if len(pieces) > 1 and all(re.search(r"\w", piece) for piece in pieces) else []
+
+
+def differ(pieces: Sequence[str], language: str) -> bool:
+    """Return whether texts make different things of the part, each of them one."""
+    fates = {fate_of(piece, language) for piece in pieces}
+    return None not in fates and len(fates) > 1
+
+
+def fate_of(text: str, language: str) -> Fate | None:
+    """Return what becomes of the part by a text: the first that it names, else whether it calls it good."""
+    words = words_of(language)
+    named = named_fate(text, words)
+    if named is not None:
+        return named[1]
+    good, bad = words.find("good", text), words.find("bad", text)
+    if bad is not None:
+        return "keep" if words.is_turned(bad, text, _NEAR) else "discard"
+    if good is None:
+        return None
+    return "discard" if words.is_turned(good, text, _NEAR) else "keep"
+
+
+def named_fate(text: str, words: Words) -> tuple[int, Fate] | None:
+    """Return where a text names what becomes of the part, and what does, as its negation has it; or None."""
+    named = [(found.start(), fate, found) for fate in FATES if (found := words.find(fate, text)) is not None]
+    if not named:
+        return None
+    place, fate, found = min(named, key=lambda one: one[:2])
+    return place, _TURNED[fate] if fate in _TURNED and words.is_turned(found, text, _NEAR) else fate
+
+
+def is_guess(text: str, language: str) -> bool:
+    """Return whether a clause only suggests the answer to what was asked before it: ", the ejector?"."""
+    plain, words = text.strip().lower(), words_of(language)
+    short = len(plain) <= 2 * _LONGEST if language in SPACELESS else len(plain.split()) <= _LONGEST
+    asks = any(words.has(meaning, plain) for meaning in ("ask", "good", "bad"))
+    return short and plain.endswith(("?", "\uff1f")) and not asks
+
+
+def guess_of(text: str, language: str) -> str | None:
+    """Return the cause that a question suggests, by itself, or None. text: normalised."""
+    words = words_of(language)
+    pieces = [piece for piece in _PARTS.split(text) if re.search(r"\w", piece)]
+    if words.has("ask", text):
+        last = pieces[-1].strip() if len(pieces) > 1 else ""
+        return last if last and is_guess(f"{last}?", language) else None
+    if language in SPACELESS:
+        return text
+    for meaning in ("by", "at_station"):
+        after = [found.end() for found in words.by_meaning[meaning].finditer(text)]
+        if after:
+            return text[after[-1] :].strip() or None
+    return None
+
+
+def says(statement: str, guess: str, language: str) -> bool:
+    """Return whether a statement names what a guess does, in the same language."""
+    told, words = statement.lower(), words_of(language)
+    if language in SPACELESS:
+        # Two characters in a row, other than endings, what causes are asked with, and the defect itself.
+        kept = words.by_meaning["fill"].sub(" ", re.sub(r"[\u3041-\u309f]|\W", " ", guess))
+        for pattern in words.types.values():
+            kept = pattern.sub(" ", kept)
+        return any(piece[at : at + 2] in told for piece in kept.split() for at in range(len(piece) - 1))
+    fill = words.by_meaning["fill"]
+    content = [word for word in re.findall(r"[^\W\d_]{3,}", guess.lower()) if not fill.fullmatch(word)]
+    return bool(content) and all(
+        re.search(rf"(?<!\w){word[: max(len(word) - 2, 3)]}", told) for word in content
+    )

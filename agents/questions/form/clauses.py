@@ -1,0 +1,134 @@
+"""Clauses of a question: where it may ask for more than one thing, and how it wants to be answered."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal
+
+from agents.questions.form.alternatives import differ
+from agents.questions.form.tags import is_tag_of
+from agents.questions.learned.encoder import normalised
+from agents.questions.learned.examples import Sense
+from agents.questions.learned.languages import WISHES
+from agents.questions.lexicon.units import LENGTH, PERCENT, PX
+from agents.questions.lexicon.words import SPACELESS, words_of
+from tools.records import Kind
+
+Style = Literal["plain", "yes_no", "line", "customer", "short"]
+
+STYLES: Final[tuple[Style, ...]] = ("yes_no", "customer", "line")
+MOST: Final = 8
+"""Clauses of a question that are looked at."""
+SHORT: Final = 3
+"""Words of a clause that may be one of two alternatives; twice as many characters without spaces."""
+_END: Final = re.compile(
+    r"(?<=[?!;\u3002\uff1f\uff01\uff1b\n])\s*"
+    # No sentence ends at "n.i.O." and "lot no. 12".
+    r"|(?<=[^\d\s.]\.)(?<!\.[^\W\d_]\.)(?:(?<!\s[Nn][ro]\.)(?<!\s[Nn]\.)|(?=\s+\D))\s+"
+    r"|(?<=,)\s+|(?<=[\uff0c\u3001])|(?<=[\u3040-\u9fff],)(?=[\u3040-\u9fff])|(?<=\S:)\s+"
+    r"|(?<=[가-힣]고)\s+|\s+[\u2013\u2014-]\s+"
+)
+_UNIT: Final = re.compile(rf"\W*(?:(?:in|auf|en|em|dans)\s+)?(?:{LENGTH}|{PX}|{PERCENT})\W*")
+"""What only says in which unit: ", in mm?"."""
+_BETWEEN: Final = " \t\n,:;\uff0c\u3001\uff1b\uff1a"
+"""What stands between clauses and belongs to neither."""
+WISH_WORDS: Final = re.compile(
+    r"(?<!\w)(?:please|bitte|per favore|por favor|s'il (?:te|vous) plaît|answer|reply|respond|tell me"
+    r"|antworte\w*|rispond\w+|respond\w+|répond\w+|contest\w+|responda|回答|请|答えて(?:ください)?|で|대답\w*|답\w*|로"
+    r"|in|auf|only|just|with|nur|mit|solo|con|só|com|seulement|par)(?!\w)|[\W_]+"
+)
+
+
+@dataclass(frozen=True)
+class Clause:
+    """A part of a question that asks for one thing.
+
+    text: its words. probability: of the kind, in [0, 1]. sense: see `Understanding`. slots: what its words
+    alone do not say, by the slot's name. near: another kind that it may well be.
+    """
+
+    text: str
+    kind: Kind
+    probability: float
+    sense: Sense
+    slots: Mapping[str, Any] = field(default_factory=dict)
+    near: Kind | None = None
+
+
+def style_of(text: str, language: str) -> Style:
+    """Return how a question wants to be answered."""
+    plain, words = normalised(text), words_of(language)
+    return next((style for style in STYLES if words.has(style, plain)), "plain")
+
+
+def split(text: str, language: str) -> list[str]:
+    """Return the clauses of a question, at punctuation and at "and", without mere wishes for its answer."""
+    joined = words_of(language).source("and")
+    clauses: list[str] = []
+    for piece in _END.split(text):
+        halves = re.split(rf"\s+(?=(?:{joined})\s+\D)", piece or "", flags=re.IGNORECASE)
+        clauses += [half.strip() for half in halves if half and re.search(r"\w", half)]
+    alternative = re.compile(rf"(?:{words_of(language).source('or')})", re.IGNORECASE)
+    for place in range(len(clauses) - 1, 0, -1):
+        # "Is it good, or shall I bin it?" puts one question.
+        if alternative.match(clauses[place]):
+            clauses[place - 1 : place + 1] = [f"{clauses[place - 1]} {clauses[place]}"]
+        elif _are_alternatives(clauses[place - 1 : place + 1], language):
+            clauses[place - 1 : place + 1] = [f"{clauses[place - 1].rstrip(_BETWEEN)}? {clauses[place]}"]
+    for place in range(len(clauses) - 1, 0, -1):
+        if is_tag_of(clauses[place - 1], clauses[place], language):
+            clauses[place - 1 : place + 1] = [f"{clauses[place - 1]} {clauses[place]}"]
+    for place in range(len(clauses) - 1, 0, -1):
+        if _UNIT.fullmatch(normalised(clauses[place])) or _chooses_an_image(clauses[place], language):
+            clauses[place - 1 : place + 1] = [f"{clauses[place - 1]} {clauses[place]}"]
+    for place in range(len(clauses) - 2, -1, -1):
+        if _names_the_part(clauses[place], language):
+            clauses[place : place + 2] = [f"{clauses[place]} {clauses[place + 1]}"]
+    kept = [clause for clause in clauses if not _is_wish(clause, language)]
+    return (kept or clauses)[:MOST]
+
+
+def _names_the_part(clause: str, language: str) -> bool:
+    """Return whether a clause only says what the next one is about: "this part, is it ok?"."""
+    rest = words_of(language).without(normalised(clause), "this", "it", "image", "here")
+    return not any(len(word) > 2 or language in SPACELESS for word in re.findall(r"\w+", rest))
+
+
+def _chooses_an_image(clause: str, language: str) -> bool:
+    """Return whether a clause only says of which images the one before it is: "this one or the last one?"."""
+    rest, words = normalised(clause), words_of(language)
+    if not words.has("or", rest):
+        return False
+    rest = words.without(rest, "or", "this", "it", "one", "image", "here", "last")
+    # What is left are articles and particles.
+    return not any(len(word) > 3 or language in SPACELESS for word in re.findall(r"\w+", rest))
+
+
+def begins_with_and(clause: str, language: str) -> bool:
+    """Return whether a clause goes on with "and"."""
+    return re.match(rf"(?:{words_of(language).source('and')})", clause, re.IGNORECASE) is not None
+
+
+def in_itself(clause: str, language: str) -> str:
+    """Return a clause as if it stood alone, which examples of questions do: no "and" first, no comma last."""
+    alone = re.sub(rf"^(?:{words_of(language).source('and')})\s+(?=\S)", "", clause, flags=re.IGNORECASE)
+    return alone.rstrip(_BETWEEN)
+
+
+def _are_alternatives(clauses: Sequence[str], language: str) -> bool:
+    """Return whether two words put one question: "Out? Safe?"."""
+    plain = [normalised(clause) for clause in clauses]
+    longest = 2 * SHORT if language in SPACELESS else SHORT
+    short = all(len(one if language in SPACELESS else one.split()) <= longest for one in plain)
+    return short and differ(plain, language)
+
+
+def _is_wish(clause: str, language: str) -> bool:
+    """Return whether a clause says only how to answer: "answer only yes or no", "in German please"."""
+    plain = normalised(clause)
+    rest = words_of(language).by_meaning["yes_no"].sub(" ", plain)
+    for wish in WISHES.values():
+        rest = wish.sub(" ", rest)
+    return rest != plain and WISH_WORDS.sub("", rest) == ""

@@ -1,0 +1,1 @@
+"""Words, numbers and units of nine languages, as tables."""

@@ -1,0 +1,345 @@
+"""What a question asks of the log: which figure, of which decision, period, lot and image."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+from agents.questions.form.polarity import asks_openly
+from agents.questions.learned.encoder import normalised
+from agents.questions.lexicon.words import IMAGE_ENDING, Words, words_of
+from agents.questions.log.bounds import alpha_of, bound_of
+from agents.questions.log.called import called_people
+from agents.questions.log.code_names import code_name
+from agents.questions.log.compared import compared_periods
+from agents.questions.log.named_people import people_in
+from agents.questions.log.periods import Period, period_of
+from agents.questions.log.unheld import unheld_of
+from agents.questions.slots.numbered import Numbers, numbers_in
+from agents.state import Understanding
+from anomaly_core.results import Decision
+from knowledge.log.entry import timestamp
+from tools.classify.scores import UNKNOWN
+from tools.log_question import LogFigure, LogQuestion, PeriodRecord
+from tools.records import Kind
+
+_FIGURES: Final[tuple[tuple[str, LogFigure], ...]] = (
+    ("which_lot", "lots"),
+    ("corrected_by", "corrected"),
+    ("corrected", "corrected"),
+    ("which_station", "stations"),
+    ("which_operator", "operators"),
+    ("inspector", "operators"),
+    ("drift", "drift"),
+    ("trend", "trend"),
+    ("since_when", "first"),
+    ("first_inspected", "earliest"),
+    ("which_shift", "hours"),
+    ("which_hour", "hours"),
+    ("worst", "worst"),
+    ("most_frequent", "frequent"),
+    ("how_often", "often"),
+    ("yield", "yield"),
+    ("last_inspected", "last"),
+    ("how_many", "count"),
+    ("which", "list"),
+)
+"""Meaning of a word -> figure; a question's first of these, not its first word, decides."""
+_BY_PEOPLE: Final[tuple[tuple[str, LogFigure], ...]] = (("false_alarm", "alarms"), ("missed", "missed"))
+"""The same of figures that only people's corrections tell."""
+_DECISIONS: Final[tuple[tuple[str, Decision], ...]] = (
+    ("reviewed", "review"),
+    ("failed", "fail"),
+    ("passed", "pass"),
+)
+GROUPS: Final = frozenset[LogFigure]({"lots", "stations", "operators"})
+"""Figures by a group."""
+SINGLE: Final = 0.7
+"""Probability from which a question as a whole is one thing, whatever its clauses are by themselves."""
+DATED: Final = frozenset[Kind]({"count", "verdict", "type", "parts", "product", "other", "confidence"})
+"""Kinds whose questions are of the log where they name a period, as in "how many defects today?"."""
+OF_THE_LOG: Final = DATED | {"history", "cause", "comparison", "catalogue", "correction", "place"}
+"""Kinds that a question of the log may be taken for."""
+OF_NO_IMAGE: Final = GROUPS | frozenset[LogFigure](
+    {"yield", "first", "corrected", "frequent", "earliest", "hours", "scores", "places", "alarms", "missed"}
+)
+"""Figures that a question without an image asks the log for, whatever its kind."""
+_NEGATED: Final = 8
+"""Characters before a decision within which "no" turns it."""
+_FILE: Final = re.compile(
+    r"[^\W\u3040-\u9fff\uac00-\ud7a3](?:[^\W\u3040-\u9fff\uac00-\ud7a3]|[.-])*"
+    rf"{IMAGE_ENDING}(?![a-z0-9_])"
+)
+"""The name of a file, which may stand between letters of a script without spaces."""
+
+
+def of_the_log(one: Understanding, language: str, now: datetime, *, pictured: bool) -> Understanding:
+    """Return an intent with what it asks of the log, where it is of the kind history, or meant as one.
+
+    pictured: whether the question came with an image. now: see `period_of`.
+    """
+    text, words = _plain(one.text), words_of(language)
+    # Beside an image, "is it worse than yesterday?" may compare with another one.
+    implied = not pictured or one.kind == "history"
+    log, closed = _heard(text, language, now, implied=implied)
+    decided = any(words.has(each, text) for each, _ in _DECISIONS)
+    held = log.bound is not None and log.bound.percent and (log.figure == "yield" or decided)
+    of_all = not pictured and (
+        log.figure in {*GROUPS, "places"} or held or (log.alpha is not None and decided)
+    )
+    # "The rate is higher than yesterday" and "il tasso più alto" name no place.
+    numbered = not pictured and _is_numbered(log, one.kind)
+    placed = one.place is not None and not (of_all or numbered or (implied and log.than is not None))
+    if placed or one.region is not None or words.has("judgeable", text) or unheld_of(words, text):
+        return one
+    # "What share of the cells failed?" asks for no size.
+    named = of_all or (not pictured and log.figure == "yield" and decided)
+    if not (named or numbered) and not _is_meant(one, log, words, closed=closed, pictured=pictured):
+        return one
+    return asked_of(one, _typed(_whole(log, words), one, words), closed=closed)
+
+
+def _is_numbered(log: LogQuestion, kind: Kind) -> bool:
+    """Return whether a question is of the last 20 parts, the 5 worst, a station in a period, or a lot."""
+    dated = (log.since or log.until) is not None
+    # "Name three defects that it can have."
+    decided = log.decision is not None and kind != "catalogue"
+    listed = log.number is not None and (dated or decided or log.figure in ("worst", "last"))
+    placed = (dated and log.station is not None) or (log.lot is not None and log.decision is not None)
+    return log.latest is not None or listed or placed
+
+
+def _is_meant(one: Understanding, log: LogQuestion, words: Words, *, closed: bool, pictured: bool) -> bool:
+    """Return whether a question's words are of the log, each reason below a question that it is for."""
+    figure = named_figure(log.text, words.language)
+    # "What is for dinner today?" names a period too.
+    elsewhere = one.kind == "other" and one.probability >= SINGLE
+    compared = log.than is not None and not elsewhere
+    dated = (log.since or log.until) is not None and not elsewhere
+    # "May I ship it today?"
+    in_hand = one.kind == "verdict" and (log.this or (pictured and figure is None))
+    # "From when is a scratch too long?" is of the notes.
+    limit = figure == "first" and any(words.has(each, log.text) for each in ("limit", "long", "length"))
+    # "Who changed the verdict?" asks for a name, as "whom do I call?" does; "more rejects than yesterday?"
+    of_any_kind = words.has("corrected_by", log.text) or (not pictured and compared)
+    # "How many over 2 mm today?", "any that is too long among those that Mr. Li passed?"
+    called = not pictured and any(people_in(one.text, words.language))
+    if called and (one.kind in OF_THE_LOG or one.kind == "size") and not elsewhere:
+        return True
+    # "Any scratches in lot 17B?", "ロット22"
+    if not pictured and log.lot is not None and (one.kind != "help" or one.probability < SINGLE):
+        return True
+    if not pictured and one.kind == "size" and one.limit is not None and dated:
+        return True
+    of_its_kinds = (
+        one.kind == "history" or compared,
+        # "How many defects today?"
+        one.kind in DATED and dated and not in_hand,
+        not pictured and (one.kind == "count" or log.figure == "trend"),
+        # "What percentage of the bottles is good?", "since when do we get blowholes?"
+        not pictured and figure in OF_NO_IMAGE and not limit and not elsewhere,
+        # "What is the worst product?"
+        not pictured and figure == "worst" and words.has("piece", log.text),
+        # "What makes it drift?" is for the notes.
+        log.figure == "drift" and (one.kind != "cause" or closed or words.has("since_when", log.text)),
+    )
+    return of_any_kind or (one.kind in OF_THE_LOG and any(of_its_kinds))
+
+
+def of_a_group(one: Understanding, language: str) -> Understanding:
+    """Return a question beside an image for the worst of lots, stations or operators as one of the log."""
+    text, words = normalised(one.text), words_of(language)
+    ranks = any(words.has(name, text) for name in ("worst", "best", "highest", "lowest", "worse", "better"))
+    grouped = any(words.has(name, text) for name in ("which_lot", "which_station", "which_operator"))
+    if not (ranks and grouped) or one.region is not None:
+        return one
+    return one.model_copy(update={"kind": "history", "place": None, "near": None})
+
+
+def asked_of(one: Understanding, log: LogQuestion, *, closed: bool) -> Understanding:
+    """Return an intent as a question of the log, or of the conversation. closed: see `Understanding`."""
+    of_it = {"kind": "history", "place": None, "sense": "open", "closed": closed, "near": None, "log": log}
+    return one.model_copy(update=of_it)
+
+
+def named_in_the_log(one: Understanding, language: str, now: datetime) -> Understanding:
+    """Return a question without an image that names a lot, a station or an image of the log as one of it."""
+    text = _plain(one.text)
+    log, closed = _heard(text, language, now, implied=True)
+    return asked_of(one, _typed(log, one, words_of(language)), closed=closed)
+
+
+def _typed(log: LogQuestion, one: Understanding, words: Words) -> LogQuestion:
+    """Return what is asked of the log with the type of defect and the persons that the question names."""
+    unknown = one.type is None and log.figure != "frequent" and words.has("unknown", log.text)
+    people = (
+        list(people_in(one.text, words.language)) if log.person else called_people(one.text, words.language)
+    )
+    return log.model_copy(update={"type": UNKNOWN if unknown else one.type, "people": people})
+
+
+def in_its_period(one: Understanding, before: Understanding | None, language: str) -> Understanding:
+    """Return a question of the log in the scope of the one before it: "how many today, and the worst?"."""
+    log, earlier = one.log, None if before is None else before.log
+    if log is None or earlier is None:
+        return one
+    within = "" if words_of(language).has("overall", log.text) else earlier.text
+    scope: dict[str, object] = {"within": within}
+    if not (log.since or log.until or log.latest):
+        scope |= {name: getattr(earlier, name) for name in ("since", "until", "period", "than", "latest")}
+    return one.model_copy(update={"log": log.model_copy(update=scope)})
+
+
+def with_sizes(found: Sequence[Understanding]) -> list[Understanding]:
+    """Return intents without limits that only narrow the parts: "of the last ten, any over 2 mm?"."""
+    kept: list[Understanding] = []
+    for one in found:
+        before = kept[-1] if kept else None
+        if before is not None and before.log is not None and one.kind == "size" and one.limit is not None:
+            kept[-1] = before.model_copy(update={"limit": one.limit, "closed": False})
+        else:
+            kept.append(one)
+    return kept
+
+
+def without_vague(found: Sequence[Understanding], language: str) -> list[Understanding]:
+    """Return intents without those of the log that name nothing of it, where there are others."""
+    clear = [one for one in found if one.log is None or not _is_vague(one.log, words_of(language))]
+    return clear or list(found)
+
+
+def _is_vague(log: LogQuestion, words: Words) -> bool:
+    """Return whether a question names nothing that the log holds: "the last digit looks funny"."""
+    named = (log.since, log.until, log.decision, log.lot, log.station, log.type, log.image_name, log.alpha)
+    meanings = ("inspected", "session", "this", "alike", "every", "some", "nobody")
+    told = log.conversation or log.people or named_figure(log.text, words.language) is not None
+    return not (any(named) or told or any(words.has(one, log.text) for one in meanings))
+
+
+def named_figure(text: str, language: str) -> LogFigure | None:
+    """Return the figure of the log that a text names, or None. text: in lower case."""
+    words, text = words_of(language), " ".join(text.split())
+    if not words.has("alpha", text):
+        for meaning, figure in _BY_PEOPLE:
+            if words.has(meaning, text):
+                return figure
+    if words.has("p_value", text) and any(words.has(one, text) for one in ("average", "lowest", "highest")):
+        return "scores"
+    if words.has("where", text) and words.has("usually", text):
+        return "places"
+    return next((figure for meaning, figure in _FIGURES if words.has(meaning, text)), None)
+
+
+def log_question(text: str, language: str, now: datetime) -> LogQuestion:
+    """Return what a text asks of the log. text: in lower case. now: see `period_of`."""
+    return _heard(text, language, now, implied=True)[0]
+
+
+def _plain(text: str) -> str:
+    """Return a text in lower case, with the "%" at its end that is no mark of a sentence."""
+    return normalised(text) + ("%" if re.search(r"%\W*$", text) else "")
+
+
+def _heard(text: str, language: str, now: datetime, *, implied: bool) -> tuple[LogQuestion, bool]:
+    """Return what a text asks of the log, and whether for yes or no. implied: see `compared_periods`."""
+    words = words_of(language)
+    pair = compared_periods(text, language, now, implied=implied)
+    period, rest = period_of(text, language, now) if pair is None else (pair.first, pair.rest)
+    numbers = numbers_in(rest, words)
+    rest = numbers.rest
+    file = _FILE.search(rest)
+    # "Have we seen one like this before?" is of the defect in hand, and of more than this conversation.
+    alike = words.has("alike", rest)
+    figure = named_figure(rest, language) or ("often" if alike else "count")
+    figure, number, latest = _numbered(numbers, figure, words)
+    openly = asks_openly(text if pair is None else rest, language)
+    asked = LogQuestion(
+        **_record(period).model_dump(),
+        figure=figure,
+        decision=_decision(words, rest, figure) or ("fail" if alike and figure == "count" else None),
+        than=None if pair is None else _record(pair.second),
+        lot=code_name(words, "lot", rest),
+        station=code_name(words, "station", rest),
+        number=number,
+        latest=latest,
+        image_name=None if file is None else file[0],
+        this=alike or words.has("this", rest),
+        conversation=not alike and words.has("session", rest),
+        every=words.has("every", rest),
+        person=words.has("person", rest),
+        bound=None if openly or figure not in ("count", "yield") else bound_of(rest, language),
+        alpha=alpha_of(rest, language),
+        text=text,
+    )
+    if asked.lot is not None:
+        asked = _whole(asked, words)
+    return asked, not openly and _is_closed(asked, words)
+
+
+def _numbered(numbers: Numbers, figure: LogFigure, words: Words) -> tuple[LogFigure, int | None, int | None]:
+    """Return the figure of a question, how many it lists, and of how many of the latest it is."""
+    number, latest = numbers.number, numbers.latest
+    if numbers.worst and figure in ("count", "list"):
+        figure = "worst"
+    if number is not None and figure == "count" and not words.has("how_many", numbers.rest):
+        figure = "list"
+    # "Show me the last 10", but "which of the last 10 failed?"
+    if latest is not None and number is None and (numbers.alone or numbers.shown):
+        number, latest = latest, None
+        told = numbers.alone or _decision(words, numbers.rest, "list") is None
+        figure = "last" if figure in ("count", "list") and told else figure
+    return figure, number, latest
+
+
+def _is_closed(asked: LogQuestion, words: Words) -> bool:
+    """Return whether a question without a question word asks for yes or no, unlike "rejects today?"."""
+    held = (
+        asked.bound is not None or asked.than is not None or asked.figure in ("drift", "corrected", "often")
+    )
+    meanings = ("asks_if", "some", "every", "nobody")
+    return held or is_none(words, asked.text) or any(words.has(one, asked.text) for one in meanings)
+
+
+def of_several_parts(words: Words, text: str) -> bool:
+    """Return whether a question asks if any or all parts were decided on in some way: "did any pass?"."""
+    decided = any(words.has(meaning, text) for meaning, _ in _DECISIONS)
+    of_some = any(words.has(one, text) for one in ("some", "every", "nobody"))
+    return decided and of_some and not words.has("this", text)
+
+
+def is_none(words: Words, text: str) -> bool:
+    """Return whether a question asks if there were none: "did nobody find a defect?"."""
+    found = words.find("failed", text) or words.find("passed", text) or words.find("reviewed", text)
+    return words.has("nobody", text) or (found is not None and words.is_turned(found, text, _NEGATED))
+
+
+def _whole(asked: LogQuestion, words: Words) -> LogQuestion:
+    """Return a question of a lot, a station or an image as one for all of it: "can lot A17 be released?"."""
+    good = asked.decision is None and (words.has("keep", asked.text) or words.has("good", asked.text))
+    counts = asked.figure != "count" or any(words.has(one, asked.text) for one in ("how_many", "some", "bad"))
+    if counts or not (good or asked.decision == "pass"):
+        return asked
+    return asked.model_copy(update={"decision": "pass", "every": True})
+
+
+def _record(period: Period | None) -> PeriodRecord:
+    if period is None:
+        return PeriodRecord()
+    since, until = (None if at is None else timestamp(at) for at in (period.since, period.until))
+    return PeriodRecord(since=since, until=until, period=period.name)
+
+
+def _decision(words: Words, text: str, figure: str) -> Decision | None:
+    if figure in ("first", "often", "frequent"):
+        return "fail"
+    if figure in ("worst", "trend", "drift", "corrected"):
+        return None
+    if words.has("neither", text) and words.has("failed", text) and words.has("passed", text):
+        return "review"
+    for meaning, decision in _DECISIONS:
+        if words.has(meaning, text):
+            return decision
+    # "Which lot had the highest yield?" ranks by another share than "the highest reject rate".
+    return "pass" if figure == "yield" or (figure in GROUPS and words.has("yield", text)) else None

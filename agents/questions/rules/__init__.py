@@ -1,0 +1,1 @@
+"""Questions that are told by their words, whatever the classifier takes them for."""

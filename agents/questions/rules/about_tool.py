@@ -1,0 +1,66 @@
+"""Questions about the tool itself: which topic of help an intent asks for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from agents.questions.form.clauses import Clause
+from agents.questions.form.polarity import asks_openly
+from agents.questions.learned.classifier import KINDS, classify, nearest_topic
+from agents.questions.learned.encoder import normalised
+from agents.questions.learned.topics import OF_RATES, TO_LESSEN, help_topics
+from agents.questions.lexicon.words import Words, words_of
+from agents.questions.log.bounds import alpha_of
+from agents.state import Understanding
+from tools.records import Kind
+
+_OF_THE_RATE: Final = frozenset[Kind](
+    {"history", "help", "other", "confidence", "product", "catalogue", "count", "reference", "reasoning"}
+)
+"""Kinds that a question for the false-alarm rate in force may be taken for."""
+_ELSE: Final = ("failed", "passed", "reviewed", "session", "corrected", "every", "lessen", "means")
+"""Meanings of words with which it asks the log, how to change the rate, or what that is."""
+_NEAR: Final = (OF_RATES, TO_LESSEN, "stricter", None)
+"""Topics of questions that are near."""
+_SYMBOL: Final = re.compile(r"(?<![a-z])al(?:ph|f)a(?![a-z])|α|阿尔法|アルファ|알파")
+
+
+def asks_for_the_rate(words: Words, text: str) -> bool:
+    """Return whether a question asks which false-alarm rate is set, and not how many alarms were false."""
+    supposed = alpha_of(text, words.language) is not None
+    rest = words.without(text, "alpha")
+    return words.has("alpha", text) and not supposed and not any(words.has(one, rest) for one in _ELSE)
+
+
+def with_rate(one: Understanding, language: str) -> Understanding:
+    """Return a question for the false-alarm rate in force as one for what is set: "what rate do you use?"."""
+    text, words = normalised(one.text), words_of(language)
+    asked = one.kind in _OF_THE_RATE and one.topic in _NEAR and asks_for_the_rate(words, text)
+    # "What is alpha?" asks what it means.
+    asked = asked and (one.topic is None or _SYMBOL.search(text) is None)
+    of_it = {"kind": "product", "topic": OF_RATES, "near": None, "closed": False, "place": None}
+    return one.model_copy(update=of_it) if asked and asks_openly(text, language) else one
+
+
+def as_one(question: str, clauses: Sequence[Clause]) -> Sequence[Clause]:
+    """Return a question as one clause where it is nearer to a topic as a whole than any of its clauses is.
+
+    "The camera was moved. Must I enrol again?" asks one thing; "is it ok, and how do I add a zone?" two.
+    """
+    if len(clauses) < 2:
+        return clauses
+    kinds, _ = classify([question])
+    best = int(kinds[0].argmax())
+    topic, likeness = nearest_topic(question, KINDS[best])
+    if topic is None or any(nearest_topic(one.text, one.kind)[1] >= likeness for one in clauses):
+        return clauses
+    return [Clause(question, KINDS[best], round(float(kinds[0, best]), 4), "open")]
+
+
+def with_topic(one: Understanding, default: str | None = None) -> Understanding:
+    """Return an intent with the topic of help that it asks for, if any. default: where none is near."""
+    may = one.order is None and any(one.kind == of.kind for of in help_topics().values())
+    topic = (nearest_topic(one.text, one.kind)[0] or default) if may else None
+    return one if topic is None else one.model_copy(update={"topic": topic, "near": None, "closed": False})

@@ -1,0 +1,104 @@
+"""The type that a person takes a defect for in a thread: "that's a blowhole", "could be just dust"."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from agents.questions.form.polarity import asks_openly
+from agents.questions.learned.encoder import normalised
+from agents.questions.lexicon.words import SPACELESS, same_defect, types_in, words_of
+from agents.questions.slots.reading import Reading
+from agents.questions.slots.types import CALLED_ALONE, called_type
+from agents.state import Turn, Understanding
+from anomaly_core.names import plain_name
+from tools.records import Kind
+
+_STATED: Final = frozenset[Kind]({"verdict", "type", "appearance", "correction", "place"})
+MOST_BESIDE: Final = 2
+"""Words of a statement beside the type, its place, and what it is said with."""
+OF_IT: Final = frozenset[Kind]({"cause", "effect", "action", "catalogue"})
+"""Kinds of questions that go on with a type that was stated."""
+
+
+def supposes(said: Reading) -> bool:
+    """Return whether a clause says of which type the defect is, and asks nothing."""
+    words, text = words_of(said.language), said.text
+    # "Creo que es una mancha" asks nothing.
+    rest = re.sub(r"^\W*(?:que|qu['’]|che|dass|that)(?!\w)", " ", words.without(text, "stated").strip())
+    if said.asks or said.tagged or not words.has("stated", text) or asks_openly(rest, said.language):
+        return False
+    # "这是生锈吗" asks without a mark.
+    if said.language in SPACELESS and words.has("asks_if", text):
+        return False
+    if any(words.has(one, text) for one in ("matters", "limit", "good", "customer", "no")):
+        return False
+    rest = words.without(rest, "stated", "region", "it", "this", "here", "one", "image", "brightness")
+    for pattern in (*words.types.values(), *words.sections.values()):
+        rest = pattern.sub(" ", rest)
+    longest = 2 if said.language in SPACELESS else 3
+    return sum(len(word) > longest for word in re.findall(r"[^\W\d]+", rest)) <= MOST_BESIDE
+
+
+def with_supposed_type(
+    one: Understanding, before: Sequence[Understanding], turns: Sequence[Turn], current: int | None
+) -> Understanding:
+    """Return a question that names no type with the one that the person stated of this image before it.
+
+    before: what else the question asks. turns: of the thread, oldest first. current: number of the image.
+    """
+    if one.kind not in OF_IT or one.type is not None or one.region is not None:
+        return one
+    said = next((each for each in before if each.supposed), None)
+    if said is None and not before:
+        said = _stated(turns, current)
+    return (
+        one
+        if said is None
+        else one.model_copy(
+            update={"type": said.type, "zone": one.zone or said.zone, "supposed": True, "guess": None}
+        )
+    )
+
+
+def _stated(turns: Sequence[Turn], current: int | None) -> Understanding | None:
+    """Return the statement of a type that a thread's last questions go on with, or None."""
+    for turn in reversed(turns):
+        slots = turn.slots
+        if slots is None or slots.type is None or turn.image != current:
+            return None
+        if slots.supposed:
+            return slots
+        if turn.kind not in OF_IT:
+            return None
+    return None
+
+
+def without_setting(found: Sequence[Understanding], language: str) -> list[Understanding]:
+    """Return intents without a statement of the type that the next one is about: "it's bent, what now?"."""
+    kept: list[Understanding] = []
+    for one in found:
+        before = kept[-1] if kept else None
+        if before is not None and one.kind in OF_IT and one.type is None and _is_setting(before, language):
+            kept[-1] = one.model_copy(update={"type": before.type, "zone": one.zone or before.zone})
+        else:
+            kept.append(one)
+    return kept
+
+
+def _is_setting(one: Understanding, language: str) -> bool:
+    asks = one.text.rstrip().endswith(("?", "\uff1f")) or asks_openly(normalised(one.text), language)
+    return one.kind in _STATED and one.type is not None and one.log is None and not asks
+
+
+def as_noted(one: Understanding, known: Sequence[str], language: str) -> Understanding:
+    """Return a statement of a type with the notes' name for it: "Blowhole" of "气孔". known: those names."""
+    if (
+        not one.supposed
+        or one.type is None
+        or any(same_defect(name, one.type) or one.type in types_in(name) for name in known)
+    ):
+        return one
+    meant = called_type(normalised(one.text), known, language, least=CALLED_ALONE)
+    return one if meant is None else one.model_copy(update={"type": plain_name(meant).lower()})

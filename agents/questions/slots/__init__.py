@@ -1,0 +1,1 @@
+"""What a question names: places, zones, types, sizes, limits, regions, images, products."""

@@ -1,0 +1,91 @@
+"""Slots of a question by the words of its language: place, zone and type."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import cache
+from typing import Final
+
+from agents.questions.lexicon.words import alike_types, types_in, words_of
+from agents.questions.slots.zone_names import names_section
+from anomaly_core.names import plain_name
+
+INFLECTED: Final = 6
+"""Letters from which a word of a name of several words is read with other endings."""
+ENDING: Final = 2
+_LETTER: Final = r"[a-z0-9_\u00df-\u024f]"
+
+
+def type_of(text: str, language: str, known: Sequence[str] = ()) -> str | None:
+    """Return the defect that a text names: by the notes' only name for it, else in common English, or None.
+
+    known: names of defects in the notes, as they stand there.
+    """
+    noted = types_of(text, known)
+    if noted:
+        return max(noted, key=len)
+    for code in dict.fromkeys((language, "en")):
+        first = [
+            (found.start(), -found.end(), name)
+            for name, pattern in words_of(code).types.items()
+            if (found := pattern.search(text)) is not None
+        ]
+        if first:
+            start, end, common = min(first)
+            # A word of two types, such as "剥離", is of either.
+            meant = {name for *span, name in first if span == [start, end]}
+            # "Krumme Spitzen" are what the notes call "bent tip", if they have no other deformation.
+            noted = [name for name in known if meant & types_in(name)] or _alike(common, text, code, known)
+            return plain_name(noted[0]).lower() if len(noted) == 1 else common
+    return None
+
+
+def _alike(common: str, text: str, language: str, known: Sequence[str]) -> list[str]:
+    """Return the notes' types of a kind alike and of a section that is named: "Bent tip" of "ponta torta"."""
+    sections = [name for name, pattern in words_of(language).sections.items() if pattern.search(text)]
+    return [
+        name
+        for name in known
+        if alike_types(common, name) and any(names_section(name, section) for section in sections)
+    ]
+
+
+def types_of(text: str, known: Sequence[str]) -> list[str]:
+    """Return the defects of the notes that a text names, in its order."""
+    names = dict.fromkeys(plain_name(name).lower() for name in known)
+    found = [(match.start(), name) for name in names if (match := _called(name).search(text)) is not None]
+    return [name for _, name in sorted(found)]
+
+
+def without_types(text: str, known: Sequence[str]) -> str:
+    """Return a text, in lower case, with a blank in place of each name of a defect of the notes."""
+    for name in types_of(text, known):
+        text = _called(name).sub(" ", text)
+    return text
+
+
+def _inflected(word: str) -> str:
+    """Return the pattern of a word with whatever ending."""
+    if len(word) < INFLECTED:
+        return re.escape(word)
+    return rf"{re.escape(word[:-ENDING])}{_LETTER}{{0,{ENDING + 2}}}"
+
+
+@cache
+def _called(name: str) -> re.Pattern[str]:
+    """Return the pattern of a defect's name, as it stands or with other endings: "falscher Sorte".
+
+    Letters of another script may stand beside it: "Blowhole\u306f".
+    """
+    if not name.isascii() and re.search(r"[a-z\u00df-\u024f]", name) is None:
+        return re.compile(re.escape(name))
+    words = name.split()
+    called = re.escape(name) if len(words) == 1 else " ".join(map(_inflected, words))
+    return re.compile(rf"(?<!{_LETTER}){called}(?:e?[sn])?(?!{_LETTER})")
+
+
+def zone_of(text: str, language: str) -> str | None:
+    """Return the section of the part that a text names, such as "head", in its own word, or None."""
+    found = [one for pattern in words_of(language).sections.values() if (one := pattern.search(text))]
+    return min(found, key=lambda one: one.start())[0].strip() if found else None

@@ -1,0 +1,73 @@
+"""The product that a question means in another language than its name: "Flaschen" for "bottle"."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+import numpy as np
+
+from agents.questions.learned.encoder import encode, normalised
+from agents.questions.lexicon.words import SPACELESS, bounded, words_of
+from agents.questions.slots.by_words import without_types
+from agents.questions.slots.numbered import log_words
+from anomaly_core.names import plain_name
+
+LEAST_SIMILARITY: Final = 0.58
+"""Least cosine of a word and a product's name."""
+LEAST_LEAD: Final = 0.08
+"""Least lead over the product that is second; all four are set by a look at ten names in nine languages."""
+ALONE: Final = (0.51, 0.19)
+"""Least cosine of a word that is like no other product's name, and its lead over these."""
+MOST_WORDS: Final = 40
+_OF_NONE: Final = ("piece", "worst", "best", "last")
+"""Meanings of words that are said of parts of any product."""
+SHORTEST: Final = 3
+"""Letters of a word of a language with spaces."""
+
+
+def product_meant(
+    question: str, products: Sequence[str], language: str, types: Sequence[str] = ()
+) -> str | None:
+    """Return the one of several products that a word of a question is a name of in its language, or None.
+
+    types: of defects, whose names are of no product, as the word for any part is of none.
+    """
+    told = words_of(language).without(without_types(normalised(question), types), *_OF_NONE)
+    told = re.sub(bounded(log_words(language)["polite"], language), " ", told)
+    words = list(dict.fromkeys(_words(told, language)))[:MOST_WORDS]
+    if not words or len(products) < 2:
+        return None
+    vectors = encode([*words, *map(plain_name, products), *map(_head, products)])
+    of_words = (vectors[: len(words)] @ vectors[len(words) :].T).reshape(len(words), 2, -1).max(axis=1)
+    cosines = of_words.max(axis=0)
+    second, best = np.argsort(cosines)[-2:]
+    word = of_words[of_words[:, best].argmax()]
+    alone = cosines[best] >= ALONE[0] and cosines[best] - np.sort(word)[-2] >= ALONE[1]
+    clear = (cosines[best] >= LEAST_SIMILARITY or alone) and cosines[best] - cosines[second] >= LEAST_LEAD
+    return products[int(best)] if clear else None
+
+
+def _head(name: str) -> str:
+    """Return the noun of a name, "cell" of "solar-cell"; the whole name where that is any part."""
+    last = re.split(r"[\s-]+", plain_name(name))[-1]
+    spoken = len(last) >= SHORTEST and not words_of("en").has("inspected", last.lower())
+    return last if spoken else plain_name(name)
+
+
+def _words(text: str, language: str) -> Iterator[str]:
+    """Yield the words of a text; where none stand apart, each run of characters that may be one."""
+    for word in re.findall(r"[^\W\d_]+", text):
+        if language not in SPACELESS:
+            if len(word) >= SHORTEST:
+                yield word
+        elif language == "ko":
+            yield word
+            # Without its particle; one syllable alone is a name beside a short particle at most.
+            yield from (word[:-1], word[:-2])[: max(len(word) - 2, 1)] if len(word) > 1 else ()
+        else:
+            for run in re.findall(r"[\u30a0-\u30ff]+|[\u3040-\u309f]+|[\u4e00-\u9fff]+|[a-z]+", word):
+                yield run
+                if "\u4e00" <= run[0] <= "\u9fff":
+                    yield from (run[at : at + 2] for at in range(len(run) - 1))

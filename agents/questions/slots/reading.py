@@ -1,0 +1,146 @@
+"""What the words of a clause say: its slots, and whether it goes on with the turn before it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from agents.questions.form.alternatives import Fate, alternatives_of, fate_of
+from agents.questions.form.clauses import Clause
+from agents.questions.form.polarity import asks_openly
+from agents.questions.form.tags import without_tag
+from agents.questions.learned.encoder import normalised
+from agents.questions.learned.examples import Sense
+from agents.questions.lexicon.words import SPACELESS, words_of
+from agents.questions.slots import by_words
+from agents.questions.slots.limits import known_length_mm, limit_of
+from agents.questions.slots.numbered_regions import image_of, regions_of
+from agents.questions.slots.places import place_of
+from agents.questions.slots.scales import scale_of
+from agents.state import Seen, Turn, Understanding
+from tools.records import Kind
+
+OF_NO_PART: Final = frozenset[Kind]({"history", "catalogue", "greeting", "help", "other"})
+"""Kinds of questions that no part is needed for."""
+OF_A_REGION: Final = frozenset[Kind](
+    {"place", "type", "appearance", "size", "look_again", "cause", "effect", "action"}
+)
+"""Kinds that can be asked again of another region."""
+GOES_ON: Final = 0.45
+"""Probability below which a short clause that names a region or place asks what was asked before."""
+
+
+_ABOUT: Final = (
+    *("this", "here", "region", "image", "one", "it", "first", "second", "third", "fourth", "last"),
+    *("top", "bottom", "left", "right", "center", "edge", "half"),
+)
+"""Meanings of words that say what a clause is about."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What the words of a clause say.
+
+    slots: what they name, and their kind: the classifier's, or that of the turn before if they go on with it.
+    text: normalised. known, pictured: see `understand`. sense: by meaning; open if they only go on.
+    openly: see `asks_openly`. tagged: whether it is a statement that asks for assent; text has no tag.
+    asks: whether it ends as a question does. it: the region, but the first, that "it" means. fates: of the
+    alternatives.
+    """
+
+    clause: Clause
+    slots: Understanding
+    text: str
+    language: str
+    known: Sequence[str]
+    pictured: bool
+    sense: Sense
+    openly: bool
+    tagged: bool
+    asks: bool
+    regions: Sequence[int]
+    it: int | None
+    fates: frozenset[Fate | None]
+
+    def has(self, meaning: str) -> bool:
+        """Return whether it has a word of a meaning."""
+        return words_of(self.language).has(meaning, self.text)
+
+
+def reading_of(
+    clause: Clause,
+    language: str,
+    last: Turn | None,
+    seen: Sequence[Seen],
+    current: int | None,
+    known: Sequence[str],
+    *,
+    first: bool,
+    pictured: bool,
+) -> Reading:
+    """Return what the words of a clause say. first: of its question. The others: see `understand`."""
+    whole, kind, probability = normalised(clause.text), clause.kind, clause.probability
+    text = without_tag(whole, language)
+    tagged = text != whole
+    place, regions = place_of(text, language), regions_of(text, language, last)
+    elliptic = first and _is_elliptic(text, language)
+    of_another = first and probability < GOES_ON and _is_short(text, language) and (regions or place)
+    if last is not None and (elliptic or of_another):
+        kind, probability = _asked_again(last, current, regions, pictured=pictured), 1.0
+    image = image_of(text, language, seen, current, comparing=kind == "comparison", last=last)
+    sized = kind in ("size", "verdict", "type", "other")
+    named = Understanding(
+        kind=kind,
+        probability=probability,
+        place=place,
+        zone=by_words.zone_of(text, language),
+        type=by_words.type_of(text, language, known),
+        image=image,
+        limit=limit_of(text, language),
+        scale_px_per_mm=scale_of(text),
+        known_length_mm=known_length_mm(text, language) if sized else None,
+        text=clause.text,
+        choice=alternatives_of(text, language),
+    )
+    before = last.region if last is not None and last.image == current and last.region != 1 else None
+    words = words_of(language)
+    # "And the biggest one" is another one.
+    ranks = words.has("largest", text) or words.has("worst", text)
+    it = before if words.has("it", text) and not (place or ranks) and image is None else None
+    fates = frozenset(fate_of(piece, language) for piece in named.choice)
+    sense, openly = "open" if elliptic else clause.sense, asks_openly(text, language)
+    asks = tagged or clause.text.rstrip().endswith(("?", "\uff1f"))
+    return Reading(
+        clause, named, text, language, known, pictured, sense, openly, tagged, asks, regions, it, fates
+    )
+
+
+def _asked_again(last: Turn, current: int | None, regions: Sequence[int], *, pictured: bool) -> Kind:
+    """Return what a clause asks for that goes on with a turn: its kind, where that can be asked again."""
+    if regions and last.kind not in OF_A_REGION:
+        return "appearance"
+    # "And that?" about another image, after a question of the log.
+    return "verdict" if last.kind in OF_NO_PART and pictured and last.image != current else last.kind
+
+
+def _is_elliptic(text: str, language: str) -> bool:
+    """Return whether a clause says no more than that it goes on: "and this one?"."""
+    follows = re.match(rf"(?:{words_of(language).source('follow')})", text)
+    return follows is not None and _is_short(text, language) and not _states_a_kind(text, language)
+
+
+def _is_short(text: str, language: str) -> bool:
+    return len(text) <= 14 if language in SPACELESS else len(text.split()) <= 6
+
+
+def _states_a_kind(text: str, language: str) -> bool:
+    """Return whether a clause says by itself what it asks for, beside what it is about."""
+    words = words_of(language)
+    rest = re.sub(rf"^(?:{words.source('follow')})", "", text)
+    rest = words.without(rest, *_ABOUT)
+    left = re.findall(r"\w+", rest)
+    # What is left are articles and particles.
+    content = [word for word in left if len(word) > 3 or (language in SPACELESS and len(word) > 1)]
+    return bool(content) or words.has("ask", rest)

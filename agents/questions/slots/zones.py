@@ -1,0 +1,103 @@
+"""The product's zones that a question names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from operator import itemgetter
+from typing import Final
+
+from agents.questions.form.polarity import sense_of
+from agents.questions.learned.encoder import normalised
+from agents.questions.lexicon.words import words_of
+from agents.questions.slots.places import place_of
+from agents.questions.slots.zone_names import SIDES, called, zones_in
+from agents.state import Asked, Understanding
+from tools.locations import ZONE
+from tools.records import Kind
+
+OF_EACH: Final = frozenset[Kind]({"verdict", "look_again", "place"})
+"""Kinds that are asked of each zone that a question names: "is the head ok, and the neck?"."""
+OF_NO_ZONE: Final = frozenset[Kind]({"history", "catalogue", "greeting", "help"})
+"""Kinds of questions that no zone is asked about in."""
+LONGEST_ARTICLE: Final = 3
+"""Letters up to which a word beside a zone's name is an article or a particle."""
+_SENTENCE: Final = re.compile(r"(?<=[?\uff1f])\s*")
+_BESIDE: Final = ("follow", "region", *SIDES)
+
+
+def in_zones(asked: Asked, zones: Sequence[str]) -> Asked:
+    """Return a question whose intents are about the zones that they name. zones: the product's, by name."""
+    found: list[Understanding] = []
+    for one in _by_sentence(asked.intents, zones, asked.spoken):
+        meant = _in_zones(one, zones, asked.spoken)
+        if one.zone is not None or meant != [one]:
+            meant = [_bare(each, found[-1] if found else None, asked.spoken) for each in meant]
+        found += meant
+    return asked.model_copy(update={"intents": found})
+
+
+def _by_sentence(
+    intents: Sequence[Understanding], zones: Sequence[str], language: str
+) -> Iterator[Understanding]:
+    """Yield intents; of a verdict that is asked in several sentences, those of a zone apart from the others.
+
+    "Labels ok? Would you ship it?" asks of the labels, and of the whole part.
+    """
+    for one in intents:
+        pieces = [piece for piece in _SENTENCE.split(one.text) if re.search(r"\w", piece)]
+        if one.kind != "verdict" or one.region is not None or len(pieces) < 2:
+            yield one
+            continue
+        named = [bool(zones_in(normalised(piece), zones, language)) for piece in pieces]
+        if all(named) or not any(named):
+            yield one
+            continue
+        for of_zones, group in groupby(zip(named, pieces, strict=True), key=itemgetter(0)):
+            text = " ".join(piece for _, piece in group)
+            place = None if of_zones else place_of(normalised(text), language)
+            yield one.model_copy(update={"text": text, "place": place, "zone": None})
+
+
+def _bare(one: Understanding, before: Understanding | None, language: str) -> Understanding:
+    """Return an intent that names a zone alone ("and the head?") as asking what was asked before it.
+
+    That is what the question asked of another zone; else how the zone is, which no yes or no answers.
+    """
+    words, text = words_of(language), normalised(one.text)
+    follows = re.match(rf"(?:{words.source('follow')})", text) is not None
+    located = one.kind == "place" and one.closed and not follows  # "is it on the head too?"
+    if located or words.has("good", text) or words.has("bad", text):
+        return one
+    named = [called(one.zone)] if one.zone is not None else []
+    for pattern in (*named, *words.sections.values(), *(words.by_meaning[name] for name in _BESIDE)):
+        text = pattern.sub(" ", text)
+    asked = words.find("ask", text)
+    # Japanese asks by its particle too: "頭部は？".
+    asks = asked is not None and len(asked[0]) > 1
+    if asks or any(len(word) > LONGEST_ARTICLE for word in re.findall(r"\w+", text)):
+        return one
+    if before is not None and before.zone is not None:
+        return one.model_copy(update=before.model_dump(include={"kind", "closed", "sense"}))
+    return one.model_copy(update={"kind": "verdict", "closed": False, "sense": "open", "near": None})
+
+
+def _in_zones(intent: Understanding, zones: Sequence[str], language: str) -> list[Understanding]:
+    """Return the intent with the zone that its text holds as the place; once for each of several.
+
+    A question to choose from several zones, or where among them, is about none of them.
+    """
+    if intent.region is not None or intent.kind in OF_NO_ZONE:
+        return [intent]
+    named = zones_in(normalised(intent.text), zones, language)
+    if named and intent.kind == "correction" and intent.text.rstrip().endswith(("?", "\uff1f")):
+        # "Labels ok?" tells nobody that they are.
+        sense = sense_of(normalised(intent.text), language, "open", None)
+        intent = intent.model_copy(update={"kind": "verdict", "sense": sense, "closed": sense != "open"})
+    if not named or (len(named) > 1 and not intent.closed and intent.kind not in ("look_again", "verdict")):
+        return [intent]
+    chooses = bool(intent.choice) or words_of(language).has("or", normalised(intent.text))
+    if len(named) > 1 and (chooses or intent.kind not in OF_EACH):
+        return [intent]
+    return [intent.model_copy(update={"place": f"{ZONE}{name}", "zone": name}) for name in named]
