@@ -26,7 +26,12 @@ def messages(language: str) -> dict[str, str]:
 def literals() -> set[str]:
     """All strings of the modules that answers are worded in."""
     found = set()
-    for path in SOURCE.rglob("*.py"):
+    worded = (
+        path
+        for folder in ("notes", "image", "catalogue", "log", "tool")
+        for path in SOURCE.glob(f"{folder}/*.py")
+    )
+    for path in (*worded, SOURCE / "topic.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
                 found.add(node.value)
