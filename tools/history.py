@@ -131,7 +131,8 @@ def _figures(
 ) -> HistoryRecord:
     logged = names.distinct(connection, "product")
     named = mentioned(asked.text, logged)
-    types = _types(asked, names.distinct(connection, "type"))
+    known = names.distinct(connection, "type")
+    types, with_types = _types(asked, known), _named_types(asked.latest_with, known)
     found = names_in(connection, asked.text, asked.people, asked.station)
     missing = missing_in(connection, asked, found)
     if asked.within and not (found.any or named or product or missing):
@@ -162,13 +163,16 @@ def _figures(
         station=station,
     )
     decision = "fail" if types and asked.decision is None else asked.decision
+    latest_of = "fail" if with_types else asked.latest_of
+    kind: dict[str, Any] = {} if asked.latest is None else {"decision": latest_of, **_of_types(with_types)}
     if asked.latest is not None:
         # The parts are whoever's that corrected them.
         of_all = replace(scope, operator=None) if figure == "corrected" else scope
-        scope = replace(scope, start=tallies.start_of_latest(Parts(connection, of_all), asked.latest))
+        latest = Parts(connection, of_all).narrowed(**kind)
+        scope = replace(scope, start=tallies.start_of_latest(latest, asked.latest))
     most = min(asked.number or MOST_ROWS, MOST_ASKED)
-    parts = Parts(connection, scope)
-    chosen = parts.narrowed(decision=decision, types=tuple(types) if types else None)
+    parts = Parts(connection, scope).narrowed(**kind)
+    chosen = parts.narrowed(**{**kind, **({"decision": decision} if decision else {}), **_of_types(types)})
     whole = parts.counts()
     counted = _counts(whole)
     made: dict[str, Any] = {}
@@ -273,6 +277,8 @@ def _figures(
         number=number,
         alpha=asked.alpha,
         latest=asked.latest,
+        latest_of=kind.get("decision"),
+        latest_with=with_types if kind else [],
         listed=asked.number if figure in ("list", "last", "worst", "largest") else None,
         below=None if asked.alpha is None else parts.below(asked.alpha),
         **made,
@@ -326,10 +332,21 @@ def _sum(parts: Sequence[CountsRecord]) -> CountsRecord:
 
 def _types(asked: LogQuestion, known: Sequence[str]) -> list[str]:
     """Return the types of the log that a question names; the name itself where the log has none of it."""
-    if asked.type is None:
+    if asked.type is None and asked.latest_with is None:
         return named_in(asked.text, known)
-    key = name_key(asked.type)
-    return [name for name in known if key in name_key(name) or name_key(name) in key] or [asked.type]
+    return _named_types(asked.type, known)
+
+
+def _named_types(type_: str | None, known: Sequence[str]) -> list[str]:
+    """Return the types of the log that a name is of; the name itself where the log has none of it."""
+    if type_ is None:
+        return []
+    key = name_key(type_)
+    return [name for name in known if key in name_key(name) or name_key(name) in key] or [type_]
+
+
+def _of_types(types: Sequence[str]) -> dict[str, Any]:
+    return {"types": tuple(types)} if types else {}
 
 
 def _rows(parts: Parts, order: figures.Order, most: int = MOST_ROWS) -> list[LoggedRecord]:

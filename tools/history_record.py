@@ -36,7 +36,7 @@ class CountsRecord(Record):
 class LoggedRecord(Record):
     """A part in the log. decision: its last word; at, p_value, path: of its last inspection.
 
-    path: empty where it came without a file.
+    path: empty where it came without a file. lot, station, operator: null where they are not logged.
     """
 
     name: str
@@ -46,6 +46,9 @@ class LoggedRecord(Record):
     p_value: float
     type: str | None
     path: str = ""
+    lot: str | None = None
+    station: str | None = None
+    operator: str | None = None
 
 
 class CorrectedRecord(Record):
@@ -158,7 +161,8 @@ class HistoryRecord(PeriodRecord):
     period that is compared. groups: lots, stations, operators, hours, or the two periods. chance: that shares
     of two groups, or halves, differ as much where nothing has changed (Fisher's exact test), in [0, 1].
     trends: by product, where several count. latest: of how many of the latest parts alone it is asked, more
-    than there are where counts holds fewer. listed: how many rows are asked for.
+    than there are where counts holds fewer; latest_of, latest_with: of those of a decision or of types.
+    listed: how many rows are asked for.
     """
 
     figure: LogFigure
@@ -192,6 +196,8 @@ class HistoryRecord(PeriodRecord):
     places: list[PlaceRecord] = Field(default_factory=list)
     trends: list[ProductTrend] = Field(default_factory=list)
     latest: int | None = None
+    latest_of: Decision | None = None
+    latest_with: list[str] = Field(default_factory=list)
     listed: int | None = None
 
     @property

@@ -10,11 +10,12 @@ from typing import Any, Final
 from agents.answers.evidence import in_mm, observations, shown_regions
 from agents.questions.learned.encoder import normalised
 from agents.questions.lexicon.words import NEVER, Words, same_defect, words_of
+from agents.questions.slots.region_ranks import Rank, rank_of
 from agents.state import Asked, DialogueState, InspectionState, Observation, Seen, Understanding
 from anomaly_core.names import name_key, plain_name
 from anomaly_core.results import CELLS
 from tools.classify.classify import UNKNOWN
-from tools.locations import ZONE, box_of
+from tools.locations import ZONE, Box, box_of
 from tools.phrases import Phrases
 from tools.records import DefectRecord, EvidenceRecord, MeasuredRegion, PassageRecord, VerdictRecord
 from tools.report.words import PROBLEMS
@@ -89,11 +90,22 @@ class Topic:
         wanted = self.intent.region
         if wanted is not None:
             return self.regions[wanted - 1 : wanted]
-        if self.words.has("smallest", self.text):
-            return self.by_length[:1]
         if self.words.has("last_region", self.text):
             return self.regions[-1:]
-        return self.by_length[-1:] if self.words.has("largest", self.text) else self.regions[:MOST_DESCRIBED]
+        rank = self.rank
+        return self.regions[:MOST_DESCRIBED] if rank is None else ranked(self.regions, rank)
+
+    @property
+    def rank(self) -> Rank | None:
+        """The rank by which the question names a region, or None."""
+        return None if self.intent.region is not None else rank_of(self.text, self.asked.spoken)
+
+    @property
+    def absent(self) -> int | None:
+        """The number or rank of a region that the question names and that there is none of, or None."""
+        if self.chosen or not self.regions:
+            return None if self.chosen else self.intent.region
+        return self.intent.region or (None if self.rank is None else abs(self.rank.number))
 
     @property
     def scale(self) -> float | None:
@@ -259,6 +271,22 @@ class Topic:
         if self.verdict.uncertain or self.verdict.decision == "review":
             return [self.say("It is a borderline case, so a person should look [score].")]
         return []
+
+
+def ranked(regions: Sequence[MeasuredRegion], rank: Rank) -> list[MeasuredRegion]:
+    """Return the region of a rank, or nothing where there are fewer."""
+    if rank.by == "length":
+        order = sorted(regions, key=length_of, reverse=rank.number > 0)
+    else:
+        far, across = rank.by in ("right", "bottom"), rank.by in ("left", "right")
+        order = sorted(regions, key=lambda one: _middle(one.bbox, across=across), reverse=far)
+    return order[abs(rank.number) - 1 : abs(rank.number)]
+
+
+def _middle(box: Box, *, across: bool) -> float:
+    """Return the middle of a box from left to right, else from top to bottom, in pixels."""
+    start, end = (box[0], box[2]) if across else (box[1], box[3])
+    return (start + end) / 2
 
 
 def length_of(region: MeasuredRegion) -> float:

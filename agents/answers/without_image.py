@@ -12,6 +12,7 @@ from agents.answers.catalogue.types import (
 from agents.answers.compose import each_sentence_once, shortened, yes_or_no_alone
 from agents.answers.from_notes import GOES_ON, LISTS_ALL, Notes
 from agents.answers.kinds import ENTRIES, entry_of
+from agents.answers.log.groups import of_the_first
 from agents.answers.notes import limits
 from agents.answers.phrases import phrases_of
 from agents.answers.tool.doubt import doubt
@@ -135,8 +136,10 @@ def answer_in_thread(
             replies.append(entry_of(intent).word(topic))
             observations += [seen] if record is None and f"[{RECORD}]" in replies[-1].text else []
         elif intent.log is not None:
-            counted = product or _logged_product(context, intent.log, asked.spoken, known)
-            observations.append(_looked_up(context, intent.log, counted, number, len(observations)))
+            intent = of_the_first(intent, replies, observations)
+            log = intent.log or LogQuestion()
+            counted = product or _logged_product(context, log, asked.spoken, known)
+            observations.append(_looked_up(context, log, counted, number, len(observations)))
             topic = Topic(DialogueState(observations=observations), asked, intent, number, say)
             replies.append(ENTRIES["history"].word(topic))
         else:

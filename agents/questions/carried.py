@@ -12,11 +12,11 @@ from agents.questions.form.clauses import WISH_WORDS
 from agents.questions.form.polarity import asks_openly
 from agents.questions.learned.encoder import normalised
 from agents.questions.learned.languages import WISHES, wished_language
+from agents.questions.lexicon.numbered import with_latest
 from agents.questions.lexicon.units import NUMBER, UNIT
 from agents.questions.lexicon.words import NEVER, SPACELESS, words_of
 from agents.questions.log.periods import period_of
 from agents.questions.slots.by_words import type_of, zone_of
-from agents.questions.slots.numbered import with_latest
 from agents.state import Turn, Understanding
 from anomaly_core.names import plain_name
 from tools.records import Kind

@@ -13,8 +13,10 @@ from agents.questions.learned.topics import asks_to_lessen
 from agents.questions.lexicon.words import Words, words_of
 from agents.questions.log.unheld import unheld_of
 from agents.questions.rules.supposed import supposes
+from agents.questions.slots.causes import asks_why_broken, supposes_cause
 from agents.questions.slots.places import place_of
 from agents.questions.slots.reading import Reading
+from agents.questions.slots.region_ranks import is_rank
 from tools.records import Kind
 
 Read = Kind | Literal["distance"]
@@ -69,6 +71,9 @@ _LESSENED: Final = frozenset[Kind](
 _SUPPOSED: Final = _WEIGHED | frozenset[Kind](
     {"look_again", "effect", "comparison", "correction", "greeting"}
 )
+_BLAMED: Final = _WEIGHED | frozenset[Kind]({"look_again", "help", "history", "correction"})
+_BROKEN: Final = frozenset[Kind]({"verdict", "reasoning", "type", "appearance", "other", "effect", "place"})
+_RANKED: Final = frozenset[Kind]({"history", "comparison", "help", "catalogue", "count", "product", "other"})
 _MEASURED: Final = frozenset[Kind]({"size", "place", "comparison", "parts", "other", "confidence"})
 
 
@@ -97,13 +102,14 @@ def weighs(said: Reading) -> bool:
     "Is it bad that there is rust?" has no question word: "¿es malo que haya óxido?".
     """
     words, text = words_of(said.language), said.text
-    logged = any(
-        words.has(one, text) for one in ("today", "yesterday", "this_week", "last_week", "lot", "shift")
-    )
-    if logged or not any(words.has(one, text) for one in ("matters", "harmless", "serious")):
+    if _logged(said) or not any(words.has(one, text) for one in ("matters", "harmless", "serious")):
         return False
     said_that = rf"(?<!\w)({words.source('matters')})\s+(?:qu?e|qu['’]|che)(?!\w)"
     return not asks_openly(re.sub(said_that, r"\1", text), said.language)
+
+
+def _logged(said: Reading) -> bool:
+    return any(said.has(one) for one in ("today", "yesterday", "this_week", "last_week", "lot", "shift"))
 
 
 def _asks_area(said: Reading) -> bool:
@@ -126,6 +132,11 @@ def _rules(said: Reading) -> tuple[Rule, ...]:
     crosses = said.pictured and neutral and not limited and said.has("crosses")
     denies = named and not one.choice and said.has("no") and doubts
     weighed = not one.choice and not re.search(r"\d", said.text) and weighs(said)
+    ranked = (
+        said.pictured and is_rank(said.text, said.language) and not (said.has("compare") or _logged(said))
+    )
+    asked_of_part = (said.pictured or named) and said.asks and not said.openly
+    matched = said.pictured and not named and said.has("matches")
     apart = said.pictured and said.has("deviates") and said.has("good_part") and not said.has("to_pass")
     return (
         # "Is it ok? 1 mm is 48 px."
@@ -148,10 +159,11 @@ def _rules(said: Reading) -> tuple[Rule, ...]:
         ({"confidence"}, not named and said.has("tolerance"), "size"),
         # "Is the scratch on the shank still within the limit?"
         (
-            {"verdict", "catalogue", "place", "other"},
+            {"verdict", "catalogue", "place", "other", "normal", "parts", "product", "comparison"},
             said.pictured and not said.openly and said.has("tolerance"),
             "size",
         ),
+        ({"correction"}, said.pictured and doubts and said.has("tolerance"), "size"),
         # "Is the picture sharp enough?" is of the photograph, not of the part.
         (KINDS, said.has("judgeable"), "confidence"),
         # "How far is it from the edge?"
@@ -172,6 +184,10 @@ def _rules(said: Reading) -> tuple[Rule, ...]:
         (_NO_FATE, said.fates >= {"discard", "keep"}, "action"),
         # "Cost of scrap today?", "who is to blame?"
         (_UNHELD, not named and unheld_of(words_of(said.language), said.text), "other"),
+        # "Is the tool to blame?", "could the grinding have done this?", "why is it broken?"
+        (_UNHELD, asked_of_part and said.has("blame"), "cause"),
+        (_BLAMED, asked_of_part and supposes_cause(said.text, said.language), "cause"),
+        (_BROKEN, said.pictured and asks_why_broken(said.text, said.language), "cause"),
         # "Which entry fits best?"
         ({"catalogue", "comparison", "reference"}, said.pictured and not named and said.has("fits"), "type"),
         # "A scratch, hm."
@@ -197,7 +213,7 @@ def _rules(said: Reading) -> tuple[Rule, ...]:
         # "How much juice is missing?"
         (_FILLED, said.pictured and said.has("amount") and not limited, "parts"),
         # "Does the picture match the juice?"
-        (_FILLED | _ASSENTED, said.pictured and not named and said.has("matches"), "parts"),
+        (_FILLED | _ASSENTED, matched and not said.has("tolerance"), "parts"),
         # "Can you read the number?"
         (_WRITTEN, said.pictured and said.has("read_it"), "verdict"),
         # "There is a speck on top. Does that count?"
@@ -220,6 +236,9 @@ def _rules(said: Reading) -> tuple[Rule, ...]:
         ({"verdict", "other", "help", "correction", "parts"}, blames, "cause"),
         # "Could this be just a trick of the light?"
         (_PLAYED_DOWN, said.pictured and plays_down(words_of(said.language), said.text), "correction"),
+        # "The last spot, what is it?", "the second largest one"
+        (_RANKED, ranked, "appearance"),
+        ({"verdict"}, ranked and unsure, "appearance"),
         # "Tell me about number 2."
         ({"other"}, said.pictured and bool(said.regions), "appearance"),
         ({"count", "help"}, said.pictured and bool(said.regions) and not said.openly, "appearance"),

@@ -19,7 +19,7 @@ from agents.questions.learned.examples import Sense
 from agents.questions.learned.languages import language_of, wished_language
 from agents.questions.learned.topics import TO_LESSEN, asks_to_lessen
 from agents.questions.lexicon.chat_spelling import in_full
-from agents.questions.lexicon.words import words_of
+from agents.questions.lexicon.words import SPACELESS, types_in, words_of
 from agents.questions.log.history import (
     in_its_period,
     named_figure,
@@ -28,6 +28,7 @@ from agents.questions.log.history import (
     with_sizes,
     without_vague,
 )
+from agents.questions.log.several_figures import follows_group, several_figures
 from agents.questions.rules.about_tool import as_one, with_rate, with_topic
 from agents.questions.rules.orders import without_orders
 from agents.questions.rules.pairs import of_a_pair
@@ -39,8 +40,11 @@ from agents.questions.rules.supposed import as_noted, supposes, with_supposed_ty
 from agents.questions.rules.worst import of_the_worst
 from agents.questions.slots import by_words
 from agents.questions.slots.amounts import in_digits
+from agents.questions.slots.causes import asks_why_broken, supposed_cause
+from agents.questions.slots.compounds import in_parts
 from agents.questions.slots.places import place_of
 from agents.questions.slots.reading import Reading, reading_of
+from agents.questions.slots.region_ranks import with_region
 from agents.questions.slots.stated import of_its_limit, with_stated_scales
 from agents.state import Asked, Seen, Turn, Understanding
 from tools.records import Kind
@@ -91,13 +95,16 @@ def understand(
     """
     clock = now or datetime.now().astimezone()
     last = turns[-1] if turns else None
-    language = language_of(question, last.language if last is not None else None, names)
+    language = language_of(question, last.language if last is not None else None, names, known)
     plain = in_digits(in_full(question, language), language)
+    if (apart := in_parts(plain, language, [*known, *names])) != plain:
+        question = plain = apart
     again = repeated(plain, language) if last is not None and last.meant else None
     if last is not None and again is not None:
         full, language = last.meant, last.language
     else:
-        full = put_in_full(plain, last, language, clock, known, logged)
+        named = with_region(plain, last, seen, current, language)
+        full = put_in_full(named, last, language, clock, known, logged)
     if full != plain:
         question = plain = full
     intents, plain = _of_itself(plain, language, last, pictured=pictured)
@@ -126,6 +133,8 @@ def understand(
         found = [of_several(one, seen, current, language) for one in found]
         found = [of_a_pair(one, seen, current, language) for one in found]
         found = [in_its_period(_with_type(one, before), before, language) for one in found]
+        found = [follows_group(one, before, language) if before else one for one in found]
+        found = [each for one in found for each in several_figures(one, language)]
         if pictured:
             found = [
                 with_supposed_type(as_noted(one, known, language), intents, turns, current) for one in found
@@ -204,12 +213,14 @@ def _intents_of(said: Reading) -> list[Understanding]:
     of_alternatives = bool(choice) or (bool(one.choice) and kind in ("type", "place", "parts"))
     places = {place_of(piece, language) for piece in choice} - {None} if kind == "place" else set()
     guess = guess_of(said.text, language) if kind == "cause" else None
+    if kind == "cause" and said.asks and not said.openly and (guess is None or language in SPACELESS):
+        guess = supposed_cause(said.text, language) or guess
     if guess is None and kind == "cause" and said.has("fault") and not said.openly:
         guess = said.text  # it names no cause of its own, but what went wrong
     # "Because of the bent pin" names no deformation.
     rest = said.text.replace(guess, " ") if guess is not None and guess != said.text else said.text
     named = one.type if by_words.type_of(rest, language, said.known) is not None else None
-    if kind == "verdict" and named == _BROKEN and _says_bad(said):
+    if named == _BROKEN and kind in ("verdict", "cause") and _says_bad(said):
         named = None
     whole = said.has("whole") and one.type is None and not said.has("area") and not said.has("share")
     # "Is there a scratch or not?" is answered yes or no, whichever kind it is.
@@ -249,6 +260,10 @@ def _says_bad(said: Reading) -> bool:
     """Return whether "broken" only says that the part is bad: "is it broken?", not "is there a break?"."""
     words = words_of(said.language)
     found = words.types[_BROKEN].search(said.text)
+    if said.slots.kind == "cause" and any(_BROKEN in types_in(name) for name in said.known):
+        return False
+    if asks_why_broken(said.text, said.language):
+        return True
     return found is not None and words.has("bad", found[0])
 
 

@@ -43,3 +43,64 @@ def test_names_and_codes_are_of_no_language(question: str, language: str) -> Non
 @pytest.mark.parametrize("question", ["A17?", "toy?", "d25.jpg?", "EL-1 ok?", "normal?", "A17 vs A18"])
 def test_what_tells_none_keeps_the_thread_s(question: str, before: str) -> None:
     assert language_of(question, before, NAMES) == before
+
+
+NOTED = {
+    "it": ["graffio", "macchia", "crepa"],
+    "pt": ["risco", "mancha", "trinca"],
+    "es": ["rayón", "mancha", "grieta"],
+    "de": ["Kratzer", "Riss", "Fleck"],
+}
+SHORT = [
+    ("limite 0,5 mm?", "it"),
+    ("e 3 mm?", "it"),
+    ("entro 2 mm?", "it"),
+    ("ok se 2 mm?", "it"),
+    ("causa?", "it"),
+    ("limite 0,5 mm?", "pt"),
+    ("menos de 1 mm?", "pt"),
+    ("no máximo 2 mm?", "pt"),
+    ("menor que 2 mm?", "es"),
+    ("mas de 2 mm?", "es"),
+    ("supera 1 mm?", "es"),
+]
+
+
+@pytest.mark.parametrize(("question", "language"), SHORT)
+def test_few_words_of_several_languages_are_of_the_thread_s(question: str, language: str) -> None:
+    assert language_of(question, language) == language
+
+
+@pytest.mark.parametrize(("question", "language"), SHORT)
+def test_few_words_of_several_languages_are_of_the_notes(question: str, language: str) -> None:
+    assert language_of(question, noted=NOTED[language]) in (language, "en")
+    assert language_of("A17 ok?", noted=NOTED[language]) == "en"
+
+
+@pytest.mark.parametrize(
+    ("question", "language"),
+    [
+        ("è 2 mm?", "it"),
+        ("è più di 2 mm?", "it"),
+        ("massimo 2 mm?", "it"),
+        ("supera 1 mm?", "it"),
+        ("sì, 3 mm", "it"),
+        ("é 3 mm?", "pt"),
+        ("dá 2 mm?", "pt"),
+        ("até 2 mm?", "pt"),
+        ("maior que 1 mm?", "pt"),
+        ("tem 2 mm?", "pt"),
+        ("más de 2 mm?", "es"),
+        ("¿causa?", "es"),
+        ("¿2 mm?", "es"),
+        ("mayor que 1 mm?", "es"),
+        ("où ?", "fr"),
+        ("ça dépasse 2 mm ?", "fr"),
+        ("wie 2 mm?", "de"),
+        ("und 3 mm?", "de"),
+        ("2 mm ok?", "en"),
+        ("max 2 mm?", "en"),
+    ],
+)
+def test_a_word_that_tells_its_language_is_enough(question: str, language: str) -> None:
+    assert language_of(question) == language

@@ -13,11 +13,11 @@ from logged import context, entry
 
 from agents.answers.without_image import answer_without_image
 from agents.questions.learned.encoder import normalised
+from agents.questions.lexicon.numbered import numbers_in
 from agents.questions.lexicon.numerals import number_of, whole_pattern
 from agents.questions.lexicon.words import words_of
 from agents.questions.log.called import called_people
 from agents.questions.log.code_names import code_name
-from agents.questions.slots.numbered import numbers_in
 from agents.questions.understanding import understand
 from knowledge.log.entry import timestamp
 from tools.context import Context

@@ -368,3 +368,48 @@ def test_a_short_word_before_another_is_no_until(text: str, language: str, open_
 def test_the_meaning_of_p_comes_with_that_of_the_part() -> None:
     told = answer("whats the p-value and what does that mean for me")
     assert "p-value 0.01" in told and "0.01 means one good part in 100" in told
+
+
+OF_NOTES = [
+    "is this within the standard?",
+    "is it in spec?",
+    "does it meet the requirements?",
+    "does the scratch comply with the norm?",
+    "hält der Kratzer die Norm ein?",
+    "ist das noch normgerecht?",
+    "entspricht das der Vorgabe?",
+    "il graffio rispetta la norma?",
+    "rientra nello standard?",
+    "¿el rayón cumple la norma?",
+    "¿está dentro de la norma?",
+    "la rayure respecte-t-elle la norme ?",
+    "c'est conforme à la norme ?",
+    "o risco atende à norma?",
+    "está dentro do padrão?",
+    "这个划痕符合标准吗？",
+    "在规格内吗？",
+    "この傷は基準内ですか",
+    "規格を満たしていますか？",
+    "이 흠집은 기준 안이야?",
+    "규격에 맞아?",
+]
+
+
+@pytest.mark.parametrize("question", OF_NOTES)
+def test_the_limit_of_the_notes_is_used(question: str) -> None:
+    assert understand(question, known=list(NOTES)).first.kind == "size"
+    given = state(question)
+    given["defect_type"] = DefectRecord(name="Rim scratch", score=0.9, alternatives=[])
+    told = compose_answer(given).answer
+    assert "max 2 mm length" in told
+    assert "[Rim scratch#limit]" in told
+
+
+def test_first_words_say_whether_it_is_held() -> None:
+    given = state("is it in spec? 1 mm is 5 px")
+    given["defect_type"] = DefectRecord(name="Rim scratch", score=0.9, alternatives=[])
+    assert compose_answer(given).answer.startswith("No.")
+    assert answer("is it in spec?", "pass").startswith("Yes.")
+    unsure = answer("is it in spec?")
+    assert unsure.startswith("That can't be told. The type of the defect is not certain")
+    assert '"not allowed" [Crack#limit]' in unsure

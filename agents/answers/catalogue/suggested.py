@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from agents.answers.catalogue import notes
 from agents.answers.notes.analysis import about_type, find_aspect, quoted_if
+from agents.answers.notes.choice import names_cause
 from agents.answers.notes.entries import types_of_notes
 from agents.answers.topic import Reply, Topic
-from agents.questions.form.alternatives import says
 
 
 def cause(topic: Topic) -> Reply:
@@ -16,15 +16,16 @@ def cause(topic: Topic) -> Reply:
     if guess is None or told.affirmed is not None or known or "verdict" not in topic.state:
         return told
     say, spoken, passages = topic.say, topic.asked.spoken, topic.state["passages"]
-    found = [
-        quoted_if(topic, name, one)
+    noted = {
+        name: find_aspect(about_type(passages, name), "cause", say.language)
         for name in types_of_notes(passages)
-        for one in find_aspect(about_type(passages, name), "cause", say.language)
-        if says(one.sentence, guess, spoken)
-    ]
+    }
+    each = [(name, one, names_cause(guess, [one], spoken)) for name in noted for one in noted[name]]
+    found = [quoted_if(topic, name, one) for name, one, named in each if named]
     unseen = say("What happened in production isn't seen in the image [score].")
     if not found:
-        return Reply(say("The notes name no such cause."), [unseen, *told.body], None)
+        untold = any(named is None for *_, named in each)
+        return Reply("" if untold else say("The notes name no such cause."), [unseen, *told.body], None)
     return Reply(
         say("Possibly."), [*found, unseen, *(told.body[:1] if not topic.has_defect else told.body)], None
     )

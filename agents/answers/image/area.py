@@ -10,8 +10,6 @@ from agents.answers.notes.limits import with_unit
 from agents.answers.topic import Topic, length_of, values_of
 from tools.records import MeasuredRegion
 
-_ONE: Final = ("largest", "smallest", "only")
-"""Meanings of words by which one of several defects is meant."""
 OF_AREA: Final = ("percent", "mm2", "px2")
 """Units of limits that an area is held against."""
 MILLIMETRES: Final = re.compile(r"(?<![a-z])mm(?![a-z])|millim|毫米|ミリ|밀리")
@@ -57,7 +55,7 @@ def covers_all(topic: Topic) -> bool:
     """Return whether a question is for the area of all defects that were found, of several."""
     one, words = topic.intent, topic.words
     single = one.region is not None or one.place is not None or one.limit is not None
-    if len(topic.regions) < 2 or single or any(words.has(each, topic.text) for each in _ONE):
+    if len(topic.regions) < 2 or single or topic.rank is not None or words.has("only", topic.text):
         return False
     return measure_of_text(topic) == "area"
 

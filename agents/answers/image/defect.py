@@ -217,8 +217,8 @@ def _tone(topic: Topic, region: MeasuredRegion) -> list[str]:
 
 def _nothing(topic: Topic) -> str | None:
     """Return the sentence that there is nothing to speak of, or None where there is."""
-    if topic.intent.region is not None and not topic.chosen:
-        return no_region(topic, topic.intent.region)
+    if topic.absent is not None:
+        return no_region(topic, topic.absent)
     return None if topic.regions else finding(topic)[0]
 
 

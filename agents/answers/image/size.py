@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from agents.answers.image.area import (
@@ -16,12 +17,13 @@ from agents.answers.image.area import (
 )
 from agents.answers.image.distance import distance, part_size
 from agents.answers.image.verdict import no_region, to_review
-from agents.answers.notes.analysis import about_type, find_aspect, quoted
-from agents.answers.notes.entries import entries_meant
+from agents.answers.notes.analysis import about_type, find_aspect, quoted, quoted_if
+from agents.answers.notes.entries import MOST_CANDIDATES, entries_meant, likely_types
 from agents.answers.notes.limits import Judged, Measured, in_unit, judge, stated_by_notes, with_unit
 from agents.answers.topic import Reply, Topic, values_of
 from agents.questions.learned.encoder import normalised
 from agents.questions.slots.limits import asks_if_above, measure_of
+from agents.questions.slots.region_ranks import Rank
 from anomaly_core.names import name_key
 from tools.records import EvidenceRecord, LimitRecord, MeasuredRegion
 
@@ -52,14 +54,15 @@ def _of_part(topic: Topic) -> Reply:
     say = topic.say
     if topic.intent.measured == "part":
         return part_size(topic, topic.intent.scale_px_per_mm or topic.scale)
-    if topic.intent.region is not None and topic.regions and not topic.chosen:
-        return Reply("", [no_region(topic, topic.intent.region)])
+    if topic.regions and topic.absent is not None:
+        return Reply("", [no_region(topic, topic.absent)])
     if topic.verdict.decision == "review":
         return to_review(topic)
     if not topic.verdict.anomalous:
         asked = _asks_limit(topic) or _judged_as(topic)[1]
         told = [say("There is no defect to measure [score]."), *(_limit_of_named(topic) if asked else [])]
-        if topic.intent.limit is not None and topic.intent.closed:
+        held = topic.intent.limit is not None or topic.words.has("tolerance", topic.text)
+        if held and topic.intent.closed:
             # What is not there exceeds no limit.
             yes = not _asks_for_more(topic)
             return Reply(topic.yes_no(yes), told, yes)
@@ -95,6 +98,8 @@ def _of_part(topic: Topic) -> Reply:
             yes = judged.within is not _asks_for_more(topic)
             return Reply(topic.yes_no(yes), [*judged.told, text], yes, made)
         told = [text, *judged.told]
+        if topic.intent.closed and asks_limit:
+            return Reply(say("That can't be told."), [*judged.told, text], None, made)
         # Whether it is within comes before how that was found, where it is asked.
         return Reply("", [text, judged.told[-1], *judged.told[:-1]] if asks_limit else told, None, made)
     if limit is None:
@@ -108,8 +113,8 @@ def _of_part(topic: Topic) -> Reply:
                     id=_part_id(topic),
                 )
             )
-        if topic.intent.closed and len(told) == 1 and topic.words.has("limit", topic.text):
-            told.append(say("No limit was given; give one in mm or px [size]."))
+        if topic.intent.closed and len(told) == 1 and asks_limit:
+            return _without_limit(topic, text, made)
         return Reply("", told, None, made)
     value = _value(topic, found, scale, limit)
     if value is None:
@@ -128,6 +133,19 @@ def _of_part(topic: Topic) -> Reply:
     return Reply(topic.yes_no(yes), [compared, text], yes, made)
 
 
+def _without_limit(topic: Topic, text: str, made: Sequence[EvidenceRecord]) -> Reply:
+    """Return a size that no limit is known for, with those of the types that the defect may be of."""
+    say, passages = topic.say, topic.state["passages"]
+    unknown = topic.defect is None and topic.intent.type is None
+    types = likely_types(topic, passages) if unknown else []
+    noted = {name: find_aspect(about_type(passages, name), "limit", say.language) for name in types}
+    told = [quoted_if(topic, name, one) for name in noted for one in noted[name][:1]][:MOST_CANDIDATES]
+    if told:
+        unsure = say("The type of the defect is not certain [{source}].", source="type")
+        return Reply(say("That can't be told."), [unsure, *told, text], None, made)
+    return Reply("", [text, say("No limit was given; give one in mm or px [size].")], None, made)
+
+
 def _region_meant(topic: Topic) -> MeasuredRegion:
     """Return the region that is measured; against a limit the largest, since each has to be within it."""
     limited = topic.intent.limit is not None or topic.intent.closed
@@ -141,8 +159,8 @@ def _region_meant(topic: Topic) -> MeasuredRegion:
 
 
 def _is_ranked(topic: Topic) -> bool:
-    """Return whether the smallest or the last region is meant, which is not the one that decides."""
-    return any(topic.words.has(rank, topic.text) for rank in ("smallest", "last_region"))
+    """Return whether another region than the largest is meant, which is not the one that decides."""
+    return topic.words.has("last_region", topic.text) or topic.rank not in (None, Rank("length"))
 
 
 def _larger(topic: Topic, found: Sizes, scale: float | None) -> list[str]:

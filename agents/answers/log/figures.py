@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, time, timedelta
 from typing import Final
 
 from agents.answers.topic import Topic
 from anomaly_core.names import plain_name
+from anomaly_core.results import Decision
 from knowledge.log.entry import time_of
 from tools.history_record import HistoryRecord, LoggedRecord
 from tools.log_question import PeriodRecord
@@ -39,6 +41,12 @@ LATEST_SHARE: Final = {
     "pass": "{percent} of the last {count} parts passed: {number} [{id}].",
     "review": "{percent} of the last {count} parts are to be reviewed: {number} [{id}].",
 }
+_AMONG: Final[Mapping[Decision | None, str]] = {
+    None: "among the last {count} parts",
+    "fail": "among the last {count} parts that failed",
+    "pass": "among the last {count} parts that passed",
+    "review": "among the last {count} parts to be reviewed",
+}
 
 
 class Told:
@@ -56,7 +64,9 @@ class Told:
         """Return a period, that of the figures if not given, as an adverbial."""
         found, say = of or self.found, self.say
         if of is None and self.found.latest is not None:
-            return say("among the last {count} parts", count=self.found.counts.all)
+            types = [plain_name(name) for name in self.found.latest_with]
+            among = "among the last {count} parts with {type}" if types else _AMONG[self.found.latest_of]
+            return say(among, count=self.found.counts.all, type=say.listed(types))
         if found.period:
             return say(found.period)
         since = None if found.since is None else local(found.since)
@@ -102,7 +112,8 @@ class Told:
     def counted(self) -> str:
         """Return how many there are of the decision that is asked for, or of each."""
         found, say = self.found, self.say
-        if found.latest is not None and not found.types and found.counts.all > 1:
+        of_any = found.latest is not None and found.latest_of is None
+        if of_any and not found.types and found.counts.all > 1:
             message = LATEST[found.decision or "all"]
             return self(message, number=found.number, **self._counts())
         if found.decision is None:
@@ -136,7 +147,7 @@ class Told:
         found = self.found
         if found.types:
             return self.counted()
-        messages = SHARE if found.latest is None else LATEST_SHARE
+        messages = SHARE if found.latest is None or found.latest_of is not None else LATEST_SHARE
         return self(
             messages[found.decision or "pass"],
             percent=percent(found.number, found.counts.all),

@@ -8,8 +8,9 @@ from typing import Final
 from agents.answers.log.figures import MOST_NAMED, Told, percent
 from agents.answers.topic import Reply
 from agents.questions.log.compared import direction_of
+from agents.state import Observation, Understanding
 from anomaly_core.names import plain_name
-from tools.history_record import GroupRecord
+from tools.history_record import GroupRecord, HistoryRecord
 from tools.log_question import PeriodRecord
 
 CLEAR: Final = 0.05
@@ -63,6 +64,26 @@ def groups(told: Told) -> Reply:
     names = [one.name for one in listed[:MOST_LISTED]] + ["..."] * (len(listed) > MOST_LISTED)
     lead = f"{', '.join(names)}." if names else told.say("None.")
     return Reply(lead, _each(told, listed or compared))
+
+
+def of_the_first(
+    intent: Understanding, replies: Sequence[Reply], seen: Sequence[Observation]
+) -> Understanding:
+    """Return a question of the log narrowed to what the answer before names first, where it is of that."""
+    log = intent.log
+    if log is None or not log.of_first or not replies or not seen or not seen[-1].values:
+        return intent
+    before = HistoryRecord.model_validate(seen[-1].values)
+    names = [one.name for one in before.groups] + [one.name for one in before.by_operator]
+    named = [name for name in names if name in replies[-1].text]
+    if not named:
+        return intent
+    first = min(named, key=replies[-1].text.index)
+    of_it: dict[str, object] = {"text": f"{log.text} {first.lower()}"}
+    if before.figure == "operators":
+        of_it["people"] = [first]
+    narrowed = log.model_copy(update=of_it)
+    return intent.model_copy(update={"log": narrowed})
 
 
 def _are_named(told: Told) -> bool:

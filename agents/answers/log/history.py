@@ -12,6 +12,7 @@ from agents.answers.log.figures import MOST_NAMED, Told, local, percent, shown
 from agents.answers.log.groups import groups
 from agents.answers.log.lists import listed
 from agents.answers.log.part_names import names_of
+from agents.answers.log.rows import of_row
 from agents.answers.log.tallies import WORDED, change, missing, trends
 from agents.answers.topic import JUDGED, Reply, Topic
 from agents.questions.carried import only_asks_why
@@ -131,7 +132,9 @@ def _last(told: Told) -> Reply:
     if told.found.listed is not None:
         return listed(told)
     first = told.found.rows[0]
-    return Reply("", [_row(told, 'The last is "{name}" of {time}: {decision}, p-value {p} [{id}].', first)])
+    beside = of_row(told, first)
+    last = _row(told, 'The last is "{name}" of {time}: {decision}, p-value {p} [{id}].', first)
+    return Reply(beside.lead, [*beside.body, last])
 
 
 def _yield(told: Told) -> Reply:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
-from agents.answers.log.figures import Told
+from agents.answers.log.figures import Told, local, shown
 from agents.answers.log.part_names import names_of
 from agents.answers.topic import Reply
+from tools.history_record import LoggedRecord
 
 LISTED: Final = {
     "worst": "The {count} worst {period}: {names} [{id}].",
@@ -24,7 +26,10 @@ def listed(told: Told) -> Reply:
     """Name the parts that are asked for, each with what was decided, or its p-value among the worst."""
     found = told.found
     figure = "worst" if found.figure == "largest" else found.figure
+    beside: Callable[[LoggedRecord], str] | None
     beside = {"worst": lambda row: f"p = {row.p_value:.3g}", "last": told.decision}.get(figure)
+    if figure != "worst" and told.topic.words.has("when_at", told.topic.text):
+        beside = _time
     named = zip(names_of(found.rows), found.rows, strict=True)
     names = [f'"{name}"' if beside is None else f'"{name}" ({beside(row)})' for name, row in named]
     count = len(names)
@@ -32,3 +37,7 @@ def listed(told: Told) -> Reply:
     if found.listed is not None and count < found.listed:
         body.append(told("There are no more than {count} [{id}].", count=count))
     return Reply("", body if figure == "last" else [*body, told.counted()])
+
+
+def _time(row: LoggedRecord) -> str:
+    return shown(local(row.at))

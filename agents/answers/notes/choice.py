@@ -12,6 +12,7 @@ from agents.questions.form.alternatives import FATES, Fate, fate_of, named_fate,
 from agents.questions.form.polarity import asks_openly
 from agents.questions.learned.languages import language_of
 from agents.questions.lexicon.words import SPACELESS, words_of
+from agents.questions.slots.causes import NAMES_IT, OTHER, likeness
 
 REPEATED: Final = frozenset({"en", "de", "zh"})
 """Languages in which an alternative is an answer as it stands; in others its verb has a person."""
@@ -83,17 +84,26 @@ def disposed_by_notes(topic: Topic, types: Sequence[str]) -> tuple[str, bool | N
 
 
 def guessed(topic: Topic, findings: Sequence[Finding]) -> Reply:
-    """Return the first words on the cause that a question suggests, by the causes that the notes give.
-
-    Notes in another language than the question's confirm nothing.
-    """
+    """Return the first words on the cause that a question suggests, by the causes that the notes give."""
     guess, spoken = topic.intent.guess, topic.asked.spoken
-    own = [one for one in findings if language_of(one.entry or one.sentence, spoken) == spoken]
-    if guess is None or not own:
+    if guess is None or not findings:
         return Reply()
-    if any(says(one.sentence, guess, spoken) for one in own):
+    named = names_cause(guess, findings, spoken)
+    if named:
         return Reply(topic.yes_no(True), affirmed=True)
-    return Reply(topic.say("The notes name another cause."))
+    return Reply(topic.say("The notes name another cause.") if named is False else "")
+
+
+def names_cause(guess: str, findings: Sequence[Finding], spoken: str) -> bool | None:
+    """Return whether notes name a cause that a question suggests; None where that cannot be told.
+
+    Other words, or notes in another language, are told by likeness.
+    """
+    own = [one for one in findings if language_of(one.entry or one.sentence, spoken) == spoken]
+    if any(says(one.sentence, guess, spoken) for one in own):
+        return True
+    near = likeness(guess, [one.sentence for one in findings])
+    return True if near >= NAMES_IT else False if len(own) == len(findings) or near < OTHER else None
 
 
 def _fates_of_notes(topic: Topic) -> set[Fate | None]:

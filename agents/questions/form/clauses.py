@@ -12,6 +12,7 @@ from agents.questions.form.tags import is_tag_of
 from agents.questions.learned.encoder import normalised
 from agents.questions.learned.examples import Sense
 from agents.questions.learned.languages import WISHES
+from agents.questions.lexicon.numbered import numbers_in
 from agents.questions.lexicon.units import LENGTH, PERCENT, PX
 from agents.questions.lexicon.words import SPACELESS, words_of
 from tools.records import Kind
@@ -86,6 +87,9 @@ def split(text: str, language: str) -> list[str]:
     for place in range(len(clauses) - 2, -1, -1):
         if _names_the_part(clauses[place], language):
             clauses[place : place + 2] = [f"{clauses[place]} {clauses[place + 1]}"]
+    for place in range(len(clauses) - 2, -1, -1):
+        if _names_the_latest(clauses[place], language) and not begins_with_and(clauses[place + 1], language):
+            clauses[place : place + 2] = [f"{clauses[place]} {clauses[place + 1]}"]
     kept = [clause for clause in clauses if not _is_wish(clause, language)]
     return (kept or clauses)[:MOST]
 
@@ -94,6 +98,12 @@ def _names_the_part(clause: str, language: str) -> bool:
     """Return whether a clause only says what the next one is about: "this part, is it ok?"."""
     rest = words_of(language).without(normalised(clause), "this", "it", "image", "here")
     return not any(len(word) > 2 or language in SPACELESS for word in re.findall(r"\w+", rest))
+
+
+def _names_the_latest(clause: str, language: str) -> bool:
+    """Return whether a clause only says of which parts the next one is: "of the last 5 rejects, how many"."""
+    numbers = None if clause.endswith("?") else numbers_in(normalised(clause), words_of(language))
+    return numbers is not None and numbers.alone and bool(numbers.kind)
 
 
 def _chooses_an_image(clause: str, language: str) -> bool:

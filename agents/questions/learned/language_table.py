@@ -30,6 +30,8 @@ WORD_WEIGHT: Final = 2
 FAMILIAR: Final = 0.8
 """Least share of a text's trigrams that a language has, for a text without a word of it to be of it."""
 _WORD_MARK: Final = "="
+_OF_LIMITS: Final = ("limit", "above", "below", "no_more", "no_less", "long", "length", "width")
+"""Meanings of words that short questions with a number are made of: "entro 2 mm?"."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,7 +47,7 @@ class LanguageTable:
         counts: dict[str, Counter[str]] = {code: Counter() for code in CODES}
         _count_examples([one for one in all_examples() if one.language in counts], counts)
         for code, own in counts.items():
-            own.update(features_of(_names_of_types(code)))
+            own.update(features_of(_words_in_tables(code)))
         features = sorted(set().union(*counts.values()))
         return cls(features, np.array([[counts[code][one] for code in CODES] for one in features]))
 
@@ -131,10 +133,12 @@ def _count_examples(examples: Sequence[Example], counts: dict[str, Counter[str]]
             counts[one.language].update(features)
 
 
-def _names_of_types(code: str) -> str:
-    """Return the words that name types of defects in a language, of three letters or more."""
+def _words_in_tables(code: str) -> str:
+    """Return the words that name types of defects and limits in a language, of three letters or more."""
+    words = words_of(code)
     # A letter that may want its accent stands in brackets.
     patterns = (
-        re.sub(r"\[(\w)\w\]", r"\1", one.pattern.replace("\\w", " ")) for one in words_of(code).types.values()
+        re.sub(r"\[(\w)\w\]", r"\1", re.sub(r"\\\w", " ", one.pattern))
+        for one in (*words.types.values(), *(words.by_meaning[name] for name in _OF_LIMITS))
     )
     return " ".join(word for one in patterns for word in re.findall(r"[^\W\d]{3,}", one))

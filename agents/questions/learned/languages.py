@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import cache
+from math import inf
 from typing import Final
 
 from agents.questions.learned.encoder import normalised
@@ -12,25 +14,37 @@ from agents.questions.lexicon.words import IMAGE_ENDING
 
 SURE: Final = 3.0
 """Least log-ratio of the best language to the next for a decision by a text alone."""
+DOUBTED: Final = 6.0
+"""The same to the language of the conversation, or of the notes, for a text of few words."""
+TELLING: Final = 8.0
+"""The same for a text of a few letters, such as "è 2 mm?"; "ok?" and "e 3 mm?" are of none in particular."""
 SHORTEST: Final = 3
-"""Letters up to which a text is of no language in particular."""
+"""Letters up to which a text has few of them, units aside."""
+FEW: Final = 3
+"""Words up to which a text has few of them."""
 _SCRIPTS: Final = (
     ("ja", r"[\u3041-\u30ff]"),
     ("ko", r"[\uac00-\ud7a3\u1100-\u11ff]"),
     ("zh", r"[\u4e00-\u9fff]"),
+    ("es", r"[¿¡]"),
 )
 _OTHER_SCRIPT: Final = re.compile(r"[\u0370-\u058f\u0590-\u0eff]")
 
 
 _CODE: Final = re.compile(rf"[\w./-]*(?:\d[\w./-]*|{IMAGE_ENDING}\b)", re.ASCII | re.IGNORECASE)
 """A file's name, or a code with a digit, such as a lot's or a station's."""
+_SYMBOL: Final = re.compile(r"(?<![^\W\d_])(?:[cmµμ]?m|px|ppm)[²2]?(?![^\W\d_])", re.IGNORECASE)
+"""A unit's symbol, which every language has."""
 
 
-def language_of(text: str, before: str | None = None, names: Sequence[str] = ()) -> str:
+def language_of(
+    text: str, before: str | None = None, names: Sequence[str] = (), noted: Sequence[str] = ()
+) -> str:
     """Return the ISO 639-1 code of a text, one of `LANGUAGES`.
 
     before: the language of the conversation, if any, which a text such as "ok?" or "hjkl" does not change.
-    names: of products and zones, which are of no language, as codes and files' names are. English for a
+    names: of products and zones, which are of no language, as codes and files' names are. noted: names of
+    defects in the notes, whose language a first question is in that could be of several. English for a
     language that no answer can be given in, and for what could be English as well.
     """
     for name in sorted(names, key=len, reverse=True):
@@ -39,18 +53,36 @@ def language_of(text: str, before: str | None = None, names: Sequence[str] = ())
     for code, script in _SCRIPTS:
         if re.search(script, text):
             return code
-    plain = normalised(_CODE.sub(" ", text))
+    plain = normalised(_SYMBOL.sub(" ", _CODE.sub(" ", text)))
     if _OTHER_SCRIPT.search(plain):
         return "en"
-    if len(re.findall(r"[a-z]", plain)) <= SHORTEST:
-        return before or "en"
-    scores = load_table().scores(plain)
+    scores = load_table().scores(plain) if re.search(r"[^\W\d_]", plain) else None
     if scores is None:
         return before or "en"
     best, second = sorted(scores, key=lambda code: -scores[code])[:2]
-    # Whoever asks "causa?" for the first time speaks one of the two, but not English.
-    next_to = "en" if before is None else second
-    return best if best == next_to or scores[best] - scores[next_to] >= SURE else before or "en"
+    few = len(re.findall(r"[^\W\d_]", plain)) <= SHORTEST
+    sure = TELLING if few else SURE
+    doubted = max(sure, DOUBTED if len(plain.split()) <= FEW else 0)
+    if before is not None:
+        alone = scores[best] - scores[second] >= sure
+        return best if alone and scores[best] - scores.get(before, -inf) >= doubted else before
+    if best == "en" or scores[best] - scores["en"] < sure:
+        return "en"
+    # Whoever asks "causa?" for the first time speaks one of several, but not English.
+    of_notes = _best_of(tuple(noted))
+    if of_notes is not None and scores[best] - scores[of_notes] < doubted:
+        return of_notes
+    return best if not few or scores[best] - scores[second] >= sure else "en"
+
+
+@cache
+def _best_of(names: tuple[str, ...]) -> str | None:
+    """Return the language with Latin letters that names are surely of, or None."""
+    scores = load_table().scores(normalised(" ".join(names))) if names else None
+    if scores is None:
+        return None
+    best, second = sorted(scores, key=lambda code: -scores[code])[:2]
+    return best if scores[best] - scores[second] >= SURE and best != "en" else None
 
 
 _CALLED: Final = {

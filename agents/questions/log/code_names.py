@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from typing import Final, Literal
 
+from agents.questions.lexicon.numbered import log_words
 from agents.questions.lexicon.numerals import number_of, whole_pattern
 from agents.questions.lexicon.units import UNIT
 from agents.questions.lexicon.words import SPACELESS, Words
-from agents.questions.slots.numbered import log_words
 
 _NUMBER: Final = r"(?:[ -]?(?:no\.?|nr\.?|n[°o.]|num(?:ber|mer|[eé]ro)|#|:|番号|号|번)[: ]*| )?"
 _CODE: Final = r"([a-z0-9][a-z0-9_./-]*)"

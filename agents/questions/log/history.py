@@ -9,15 +9,17 @@ from typing import Final
 
 from agents.questions.form.polarity import asks_openly
 from agents.questions.learned.encoder import normalised
-from agents.questions.lexicon.words import IMAGE_ENDING, Words, words_of
+from agents.questions.lexicon.latest_of import asks_for_defects
+from agents.questions.lexicon.numbered import Numbers, numbers_in
+from agents.questions.lexicon.words import IMAGE_ENDING, Words, types_in, words_of
 from agents.questions.log.bounds import alpha_of, bound_of
 from agents.questions.log.called import called_people
 from agents.questions.log.code_names import code_name
 from agents.questions.log.compared import compared_periods
 from agents.questions.log.named_people import people_in
 from agents.questions.log.periods import Period, period_of
+from agents.questions.log.several_figures import is_of_the_last
 from agents.questions.log.unheld import unheld_of
-from agents.questions.slots.numbered import Numbers, numbers_in
 from agents.state import Understanding
 from anomaly_core.results import Decision
 from knowledge.log.entry import timestamp
@@ -66,6 +68,10 @@ OF_NO_IMAGE: Final = GROUPS | frozenset[LogFigure](
     {"yield", "first", "corrected", "frequent", "earliest", "hours", "scores", "places", "alarms", "missed"}
 )
 """Figures that a question without an image asks the log for, whatever its kind."""
+_OF_LAST: Final = GROUPS | frozenset[LogFigure]({"count", "list"})
+"""Figures that a question for the last part may be taken for: "who inspected the last reject?"."""
+_SCOPE: Final = ("since", "until", "period", "than", "latest", "latest_of", "latest_with")
+"""What a question of the log has from the one before it, where it names no period of its own."""
 _NEGATED: Final = 8
 """Characters before a decision within which "no" turns it."""
 _FILE: Final = re.compile(
@@ -177,7 +183,10 @@ def _typed(log: LogQuestion, one: Understanding, words: Words) -> LogQuestion:
     people = (
         list(people_in(one.text, words.language)) if log.person else called_people(one.text, words.language)
     )
-    return log.model_copy(update={"type": UNKNOWN if unknown else one.type, "people": people})
+    name, common = UNKNOWN if unknown else one.type, log.latest_with
+    of_these = name is not None and common is not None and (name == common or common in types_in(name))
+    typed = {"type": None, "latest_with": name} if of_these else {"type": name}
+    return log.model_copy(update={**typed, "people": people})
 
 
 def in_its_period(one: Understanding, before: Understanding | None, language: str) -> Understanding:
@@ -188,7 +197,7 @@ def in_its_period(one: Understanding, before: Understanding | None, language: st
     within = "" if words_of(language).has("overall", log.text) else earlier.text
     scope: dict[str, object] = {"within": within}
     if not (log.since or log.until or log.latest):
-        scope |= {name: getattr(earlier, name) for name in ("since", "until", "period", "than", "latest")}
+        scope |= {name: getattr(earlier, name) for name in _SCOPE}
     return one.model_copy(update={"log": log.model_copy(update=scope)})
 
 
@@ -254,6 +263,15 @@ def _heard(text: str, language: str, now: datetime, *, implied: bool) -> tuple[L
     alike = words.has("alike", rest)
     figure = named_figure(rest, language) or ("often" if alike else "count")
     figure, number, latest = _numbered(numbers, figure, words)
+    if latest is None and number is None and figure in _OF_LAST and is_of_the_last(rest, language):
+        figure = "last"
+    latest_of, latest_with = (None, None) if latest is None else _kind(numbers.kind, words)
+    if (
+        latest_of == "fail"
+        and figure in ("count", "list")
+        and asks_for_defects(rest, words, counting=figure == "count")
+    ):
+        figure = "frequent"
     openly = asks_openly(text if pair is None else rest, language)
     asked = LogQuestion(
         **_record(period).model_dump(),
@@ -264,6 +282,8 @@ def _heard(text: str, language: str, now: datetime, *, implied: bool) -> tuple[L
         station=code_name(words, "station", rest),
         number=number,
         latest=latest,
+        latest_of=latest_of,
+        latest_with=latest_with,
         image_name=None if file is None else file[0],
         this=alike or words.has("this", rest),
         conversation=not alike and words.has("session", rest),
@@ -285,12 +305,21 @@ def _numbered(numbers: Numbers, figure: LogFigure, words: Words) -> tuple[LogFig
         figure = "worst"
     if number is not None and figure == "count" and not words.has("how_many", numbers.rest):
         figure = "list"
+    # "When were the last 4 rejects?"
+    if latest is not None and number is None and numbers.kind and words.has("when_at", numbers.rest):
+        return "last", latest, None
     # "Show me the last 10", but "which of the last 10 failed?"
     if latest is not None and number is None and (numbers.alone or numbers.shown):
         number, latest = latest, None
         told = numbers.alone or _decision(words, numbers.rest, "list") is None
         figure = "last" if figure in ("count", "list") and told else figure
     return figure, number, latest
+
+
+def _kind(said: str, words: Words) -> tuple[Decision | None, str | None]:
+    """Return the decision and the type of defect of the latest parts that a question is of."""
+    types = [name for name, pattern in words.types.items() if pattern.search(said)] if said else []
+    return (_decision(words, said, "count") if said else None), (types[0] if types else None)
 
 
 def _is_closed(asked: LogQuestion, words: Words) -> bool:

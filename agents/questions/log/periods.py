@@ -38,7 +38,8 @@ _CLOCK: Final = re.compile(
     r"(?P<late>下午|晚上|午後|오후 ?)?(?<![\d:.-])(?:(?P<h>\d{1,2}):(?P<m>\d{2})(?!\d)"
     r"|(?P<hour>\d{1,2}) ?(?:uhr|h(?![a-z])|時(?!間|の方|方)|[点點](?!方|钟方|鐘方)|时(?!间)"
     r"|시(?! ?간| ?방향)|o'clock(?! pos)|(?=[ap]\.?m))"
-    r"|(?:ore|alle|las|às) (?P<plain>\d{1,2})(?!\d))(?P<half> ?[ap]\.?m)?"
+    r"|(?:ore|alle|las|às) (?P<plain>\d{1,2})(?!\d)"
+    r"(?! (?:[uú]ltim|peor|mejor|piezas|imágenes|fotos|más|primer|unidad)))(?P<half> ?[ap]\.?m)?"
 )
 _MOMENTS: Final = ("clock", "moment")
 _SHORT: Final = 2

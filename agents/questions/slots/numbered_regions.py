@@ -8,9 +8,10 @@ from functools import cache
 from pathlib import PurePath
 from typing import Final
 
+from agents.questions.lexicon.numbered import log_words
 from agents.questions.lexicon.units import UNIT
 from agents.questions.lexicon.words import IMAGE_ENDING, SPACELESS, Words, words_of
-from agents.questions.slots.numbered import log_words
+from agents.questions.slots.region_ranks import without_ranks
 from agents.state import Seen, Turn
 
 ORDINALS: Final = {
@@ -59,7 +60,7 @@ _JOINED: Final = r"\s*(?:,|and|und|e|y|et|和|と|와|과)\s*"
 def regions_of(text: str, language: str, last: Turn | None) -> list[int]:
     """Return the 1-based numbers of the regions that a text names."""
     words = words_of(language)
-    text = words.without(text, "first_of_all")
+    text = without_ranks(words.without(text, "first_of_all"), language)
     spot = rf"{words.source('region')}|{words.source('marked')}"
     counted = re.search(
         rf"(?:{spot})[ -]?(?:{_NUMBER}|no )?(?P<numbers>\d+(?:{_JOINED}\d+)*)(?!{_AMOUNT})", text
@@ -113,7 +114,7 @@ def image_of(
         return _before(seen, current, 2)
     if words.has("one_before", text):
         return _before(seen, current)
-    text = words.without(text, "first_of_all")
+    text = without_ranks(words.without(text, "first_of_all"), language)
     region_meant = last is not None and last.region is not None and not comparing
     named = names_one or (words.has("one", text) and not region_meant)
     number = _ordinal(words, text)

@@ -9,9 +9,9 @@ from typing import Final
 import numpy as np
 
 from agents.questions.learned.encoder import encode, normalised
+from agents.questions.lexicon.numbered import log_words
 from agents.questions.lexicon.words import SPACELESS, bounded, words_of
 from agents.questions.slots.by_words import without_types
-from agents.questions.slots.numbered import log_words
 from anomaly_core.names import plain_name
 
 LEAST_SIMILARITY: Final = 0.58

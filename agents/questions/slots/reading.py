@@ -18,6 +18,7 @@ from agents.questions.slots import by_words
 from agents.questions.slots.limits import known_length_mm, limit_of
 from agents.questions.slots.numbered_regions import image_of, regions_of
 from agents.questions.slots.places import place_of
+from agents.questions.slots.region_ranks import is_only_rank, rank_of
 from agents.questions.slots.scales import scale_of
 from agents.state import Seen, Turn, Understanding
 from tools.records import Kind
@@ -86,9 +87,13 @@ def reading_of(
     tagged = text != whole
     place, regions = place_of(text, language), regions_of(text, language, last)
     elliptic = first and _is_elliptic(text, language)
-    of_another = first and probability < GOES_ON and _is_short(text, language) and (regions or place)
+    ranked = last is not None and last.region is not None and all(one["number"] == current for one in seen)
+    only_ranks = ranked and is_only_rank(text, language)
+    of_another = first and _is_short(text, language)
+    of_another &= only_ranks or (probability < GOES_ON and bool(regions or place))
     if last is not None and (elliptic or of_another):
-        kind, probability = _asked_again(last, current, regions, pictured=pictured), 1.0
+        kind = _asked_again(last, current, pictured=pictured, named=bool(regions) or only_ranks)
+        probability = 1.0
     image = image_of(text, language, seen, current, comparing=kind == "comparison", last=last)
     sized = kind in ("size", "verdict", "type", "other")
     named = Understanding(
@@ -107,7 +112,7 @@ def reading_of(
     before = last.region if last is not None and last.image == current and last.region != 1 else None
     words = words_of(language)
     # "And the biggest one" is another one.
-    ranks = words.has("largest", text) or words.has("worst", text)
+    ranks = rank_of(text, language) is not None or words.has("worst", text)
     it = before if words.has("it", text) and not (place or ranks) and image is None else None
     fates = frozenset(fate_of(piece, language) for piece in named.choice)
     sense, openly = "open" if elliptic else clause.sense, asks_openly(text, language)
@@ -117,9 +122,12 @@ def reading_of(
     )
 
 
-def _asked_again(last: Turn, current: int | None, regions: Sequence[int], *, pictured: bool) -> Kind:
-    """Return what a clause asks for that goes on with a turn: its kind, where that can be asked again."""
-    if regions and last.kind not in OF_A_REGION:
+def _asked_again(last: Turn, current: int | None, *, pictured: bool, named: bool) -> Kind:
+    """Return what a clause asks for that goes on with a turn: its kind, where that can be asked again.
+
+    named: whether it names a region.
+    """
+    if named and last.kind not in OF_A_REGION:
         return "appearance"
     # "And that?" about another image, after a question of the log.
     return "verdict" if last.kind in OF_NO_PART and pictured and last.image != current else last.kind

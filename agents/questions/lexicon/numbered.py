@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
+from agents.questions.lexicon.latest_of import kind_of_parts, what_of_parts
 from agents.questions.lexicon.numerals import number_of, whole_pattern
 from agents.questions.lexicon.units import UNIT
 from agents.questions.lexicon.words import SPACELESS, Words, bounded, tables, words_of
@@ -34,7 +35,8 @@ class Numbers:
     """The numbers of parts in a text, and the text without the words of `latest`.
 
     latest: the question is of the latest so many alone. number: how many are to be listed. worst: these are
-    the worst. alone: the text names nothing but the latest. shown: it asks to show these.
+    the worst. alone: the text names nothing but the latest. shown: it asks to show these. kind: the words
+    that say of which parts the latest are, "" for any: "rejects" of "the last 5 rejects".
     """
 
     latest: int | None
@@ -43,6 +45,7 @@ class Numbers:
     worst: bool = False
     alone: bool = False
     shown: bool = False
+    kind: str = ""
 
 
 def numbers_in(text: str, words: Words) -> Numbers:
@@ -56,16 +59,28 @@ def numbers_in(text: str, words: Words) -> Numbers:
         return Numbers(None, None if listed is None else listed[1], text, worst=worst is not None)
     start, end = latest[0].span()
     rest = f"{text[:start]} {text[end:]}"
+    kind = kind_of_parts(text, start, end, words, log_words(words.language))
+    if kind and kind not in rest:
+        rest = f"{text[:start]} {kind} {text[end:]}"
+    told = rest.replace(kind, " ", 1) if kind else rest
     polite = _patterns(words.language)["polite"]
-    left = polite.sub(" ", words.without(rest, "image", "inspected", "piece", "and"))
+    left = polite.sub(" ", words.without(told, "image", "inspected", "piece", "and"))
     longest = 1 if words.language in SPACELESS else 3
-    before = polite.sub(" ", text[:start])
+    before = polite.sub(" ", text[:start].replace(kind, " ") if kind else text[:start])
+    after = text[end:].replace(kind, " ", 1) if kind else text[end:]
     more = [word for word in re.findall(r"\w+", left) if len(word) > longest]
     # "The last 3 capsules", but "of the last 5, was any bad?"
-    noun = not more or more == re.findall(r"\w+", text[end:])[:1]
-    alone = len(before.strip()) < 2 * longest and noun and not any(words.has(one, rest) for one in _TOLD)
+    noun = not more or more == re.findall(r"\w+", after)[:1]
+    alone = (
+        len(before.strip()) <= 2 * longest - (longest == 1)
+        and noun
+        and not any(words.has(one, told) for one in _TOLD)
+    )
+    # "直近5件の不良品のうち割れは?"
+    alone &= not kind or not any(pattern.search(told) for pattern in words.types.values())
     shown = _patterns(words.language)["shown"].search(f"{text[:start]}#{text[end:]}") is not None
-    return Numbers(latest[1], None if listed is None else listed[1], rest, worst is not None, alone, shown)
+    most = None if listed is None else listed[1]
+    return Numbers(latest[1], most, rest, worst is not None, alone, shown, kind)
 
 
 def with_latest(before: str, rest: str, words: Words) -> str | None:
@@ -115,8 +130,9 @@ def _patterns(language: str) -> dict[str, re.Pattern[str]]:
     }
     if language in SPACELESS:
         counted = f"{n}{table['unit']}{ends}"
+        kind = f"(?:(?:{what_of_parts(words)})[品的の]{{0,2}} ?)?"
         made = {
-            "latest": [f"{table['latest']} ?{counted}", f"(?:{table['after']}) ?{counted}"],
+            "latest": [f"{table['latest']} ?{kind}{counted}", f"(?:{table['after']}) ?{counted}"],
             "worst": [
                 f"(?:{worst})(?:[的なのい의는]|한)?前? ?{counted}",
                 f"{counted}.{{0,3}}(?:{worst})",

@@ -1,0 +1,101 @@
+"""Several things that one question asks of the log: "who, and at which line?", "when, and by whom?"."""
+
+from __future__ import annotations
+
+import re
+from typing import Final, Literal
+
+from agents.questions.form.clauses import split
+from agents.questions.learned.encoder import normalised
+from agents.questions.lexicon.latest_of import what_of_parts
+from agents.questions.lexicon.numbered import log_words
+from agents.questions.lexicon.words import SPACELESS, Words, bounded, words_of
+from agents.state import Understanding
+from tools.log_question import LogFigure
+
+OfARow = Literal["when", "operator", "station", "lot"]
+"""What is asked of one part of the log."""
+_GROUPS: Final[tuple[tuple[str, LogFigure], ...]] = (
+    ("which_operator", "operators"),
+    ("inspector", "operators"),
+    ("which_lot", "lots"),
+    ("which_station", "stations"),
+)
+_RANKS: Final = ("worst", "best", "highest", "lowest", "worse", "better", "failed", "passed", "yield", "more")
+"""Meanings of words by which a clause ranks by itself."""
+_OF_A_ROW: Final[tuple[tuple[OfARow, str], ...]] = (
+    ("operator", "which_operator"), ("operator", "inspector"), ("station", "which_station"),
+    ("lot", "which_lot"),
+)  # fmt: skip
+
+
+def several_figures(one: Understanding, language: str) -> list[Understanding]:
+    """Return a question of the log for each of the groups that it asks for, one after the other.
+
+    What only goes on, "and at which line?", is of what is first by the group before it.
+    """
+    log, words = one.log, words_of(language)
+    if log is None or log.figure not in {figure for _, figure in _GROUPS} or log.than is not None:
+        return [one]
+    found: list[tuple[LogFigure, str]] = []
+    for piece in split(one.text, language):
+        asked = _group(normalised(piece), words)
+        if asked is None and not found and words.has("how_many", normalised(piece)):
+            asked = "count"
+        if asked is not None and asked not in (figure for figure, _ in found):
+            found.append((asked, piece))
+        elif found:
+            found[-1] = (found[-1][0], f"{found[-1][1]} {piece}")
+    if len(found) < 2:
+        return [one]
+    shared = len(found[0][1].split()) <= 2 and not _ranks(found[0][1], words)
+    made = []
+    for at, (figure, piece) in enumerate(found):
+        follows = at > 0 and not shared and not _ranks(piece, words) and found[at - 1][0] != "count"
+        own = log.model_copy(update={"figure": figure, "of_first": follows})
+        made.append(one.model_copy(update={"log": own, "text": one.text if shared else piece}))
+    return made
+
+
+def follows_group(one: Understanding, before: Understanding, language: str) -> Understanding:
+    """Return a question of a group, after one of another in a clause of its own, as one of what was first."""
+    log, earlier = one.log, before.log
+    groups = {figure for _, figure in _GROUPS}
+    if log is None or earlier is None or not {log.figure, earlier.figure} <= groups:
+        return one
+    if log.figure == earlier.figure or _ranks(one.text, words_of(language)):
+        return one
+    decision = log.decision or earlier.decision
+    return one.model_copy(update={"log": log.model_copy(update={"of_first": True, "decision": decision})})
+
+
+def of_a_row(text: str, language: str) -> list[OfARow]:
+    """Return what a text, in lower case, asks of one part of the log, in its order: when, and by whom."""
+    words, table = words_of(language), log_words(language)
+    asked: list[tuple[int, OfARow]] = [
+        (found.start(), name) for name, meaning in _OF_A_ROW if (found := words.find(meaning, text))
+    ]
+    for name, said in (("when", table["when"]), ("operator", table["whoever"])):
+        if (found := re.search(bounded(said, language), text)) is not None:
+            asked.append((found.start(), name))  # type: ignore[arg-type]
+    return list(dict.fromkeys(name for _, name in sorted(asked)))
+
+
+def is_of_the_last(text: str, language: str) -> bool:
+    """Return whether a text asks something of the last part, or of the last of a kind, such as who saw it."""
+    words, table = words_of(language), log_words(language)
+    noun = "|".join((what_of_parts(words), words.source("image"), words.source("piece")))
+    gap = r"[^,，、。?]{0,3}?" if language in SPACELESS else r" (?:[\w-]+ ){0,2}?"
+    named = re.search(bounded(rf"(?:{table['single']}){gap}(?:{noun})", language), text)
+    return named is not None and bool(of_a_row(text, language))
+
+
+def _group(text: str, words: Words) -> LogFigure | None:
+    found = next((figure for meaning, figure in _GROUPS if words.has(meaning, text)), None)
+    whoever = re.search(bounded(log_words(words.language)["whoever"], words.language), text)
+    return found or ("operators" if whoever is not None else None)
+
+
+def _ranks(text: str, words: Words) -> bool:
+    plain = normalised(text)
+    return any(words.has(one, plain) for one in _RANKS)
