@@ -260,10 +260,9 @@ def _says_bad(said: Reading) -> bool:
     """Return whether "broken" only says that the part is bad: "is it broken?", not "is there a break?"."""
     words = words_of(said.language)
     found = words.types[_BROKEN].search(said.text)
-    if said.slots.kind == "cause" and any(_BROKEN in types_in(name) for name in said.known):
-        return False
-    if asks_why_broken(said.text, said.language):
-        return True
+    if said.has("why"):
+        noted = any(_BROKEN in types_in(name) for name in said.known)
+        return not noted and asks_why_broken(said.text, said.language)
     return found is not None and words.has("bad", found[0])
 
 

@@ -79,3 +79,9 @@ def test_why_somebody_calls_it_so_asks_for_reasons(question: str) -> None:
 @pytest.mark.parametrize("question", ["cause?", "what caused it?", "name the cause", "Ursache?", "la causa?"])
 def test_a_mere_question_for_the_cause_supposes_none(question: str) -> None:
     assert understand(question).first.guess is None
+
+
+@pytest.mark.parametrize("question", ["테두리 깨짐은 왜 생기는 거예요?", "why do we get breaks?"])
+def test_why_a_type_comes_about_is_of_the_type(question: str) -> None:
+    one = understand(question).first
+    assert (one.kind, one.type) == ("cause", "break")

@@ -81,6 +81,11 @@ def asks_for_defects(text: str, words: Words, *, counting: bool) -> bool:
     return not typed and (openly or words.has("which_defect", text))
 
 
+def type_in(text: str, words: Words) -> str | None:
+    """Return the type of defect, in common English, that a text in lower case names, or None."""
+    return next((name for name, pattern in words.types.items() if pattern.search(text)), None)
+
+
 def what_of_parts(words: Words) -> str:
     """Return the pattern of what was decided on parts, or of a defect."""
     decided = (words.source(one) for one in _DECIDED)

@@ -9,7 +9,7 @@ from typing import Final
 
 from agents.questions.form.polarity import asks_openly
 from agents.questions.learned.encoder import normalised
-from agents.questions.lexicon.latest_of import asks_for_defects
+from agents.questions.lexicon.latest_of import asks_for_defects, type_in
 from agents.questions.lexicon.numbered import Numbers, numbers_in
 from agents.questions.lexicon.words import IMAGE_ENDING, Words, types_in, words_of
 from agents.questions.log.bounds import alpha_of, bound_of
@@ -265,7 +265,8 @@ def _heard(text: str, language: str, now: datetime, *, implied: bool) -> tuple[L
     figure, number, latest = _numbered(numbers, figure, words)
     if latest is None and number is None and figure in _OF_LAST and is_of_the_last(rest, language):
         figure = "last"
-    latest_of, latest_with = (None, None) if latest is None else _kind(numbers.kind, words)
+    kind = numbers.kind if latest is not None else ""
+    latest_of, latest_with = _decision(words, kind, "count") if kind else None, type_in(kind, words)
     if (
         latest_of == "fail"
         and figure in ("count", "list")
@@ -314,12 +315,6 @@ def _numbered(numbers: Numbers, figure: LogFigure, words: Words) -> tuple[LogFig
         told = numbers.alone or _decision(words, numbers.rest, "list") is None
         figure = "last" if figure in ("count", "list") and told else figure
     return figure, number, latest
-
-
-def _kind(said: str, words: Words) -> tuple[Decision | None, str | None]:
-    """Return the decision and the type of defect of the latest parts that a question is of."""
-    types = [name for name, pattern in words.types.items() if pattern.search(said)] if said else []
-    return (_decision(words, said, "count") if said else None), (types[0] if types else None)
 
 
 def _is_closed(asked: LogQuestion, words: Words) -> bool:
