@@ -58,7 +58,9 @@ class FramedEncoder:
             group = [n for n, frame in frames.items() if frame.input_size == size]
             rendered = [frames[n].render(pixels[n]) for n in group]
             for n, shown, view in zip(group, rendered, self.views(rendered), strict=True):
-                found[n] = EncodedImage(pixels[n], frames[n], (view,), input_noise=noise_of(shown))
+                given = images[n]
+                source = given if isinstance(given, LoadedImage) else pixels[n]
+                found[n] = EncodedImage(source, frames[n], (view,), input_noise=noise_of(shown))
         return [found[n] for n in range(len(images))]
 
     def upright(self, image: EncodedImage, good: Array, axis: tuple[float, float]) -> EncodedImage:

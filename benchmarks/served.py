@@ -119,6 +119,13 @@ class Server:
         """Return the process's resident size; Linux alone."""
         return resident_mb(self._process.pid)
 
+    def cpu_s(self) -> float:
+        """Return the processor seconds that the process has used; Linux alone."""
+        fields = (
+            Path(f"/proc/{self._process.pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+        )
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
     def told(self) -> str:
         """Return what it wrote to stderr so far, its access log too."""
         return self._log.read_text(encoding="utf-8")

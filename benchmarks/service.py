@@ -1,12 +1,13 @@
 """Load a real `iad serve` on loopback with clients that inspect and ask, each of which must get its answer.
 
-    python benchmarks/service.py [--seconds 60] [--clients 64] [--encoder tiny|NAME]
+    python benchmarks/service.py [--seconds 60] [--clients 64] [--requests 10000] [--encoder tiny|NAME]
 
 The clients send painted plates of two products, each request an image file of its own (equal pixels, another
 hash), by turns to `/inspect` and `/ask`. The same requests are first sent one at a time, for as long. Each
 answer must name the image, the hash, the product and the question that were sent, with the p-value that the
-image got alone. At last a burst of more requests than `queue_length` must be answered, or refused with
-Retry-After.
+image got alone. A burst of more requests than `queue_length` must be answered, or refused with Retry-After.
+At last so many requests are sent by four of the clients, and the server's memory is read every 500.
+`cpu_ms`: processor time of the server for a request.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from __future__ import annotations
 import hashlib
 import json
 import struct
+import sys
 import tempfile
 import threading
 import time
@@ -38,23 +40,35 @@ PRODUCTS: Final = ("plate", "washer")
 QUESTIONS: Final = ("Is there an anomaly?", "Where is it?")
 SIDE: Final = 96
 """Side of the images in pixels."""
+EVERY: Final = 500
+"""Requests between two looks at the memory."""
+WATCHED: Final = 4
+"""Clients that send them."""
 P_TOLERANCE: Final = 1e-4
 """Difference of p-values of equal pixels: a batch of another size adds floats in another order."""
 
 
 @dataclass
 class Load:
-    """What clients met. seconds: of the whole. wrong: answers that are not those of their request."""
+    """What clients met. seconds: of the whole. cpu_s: of the server's processors. wrong: answers that are
+    not those of their request.
+    """
 
     seconds: float = 0.0
+    cpu_s: float = 0.0
     ms: list[float] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
 
     def figures(self) -> dict[str, float]:
-        """Return requests, requests a second, and percentiles of the time of one."""
+        """Return requests, requests a second, percentiles of the time of one, its processor time."""
         p50, p99 = np.percentile(self.ms, [50, 99])
-        rate = len(self.ms) / self.seconds
-        return {"requests": len(self.ms), "per_second": rate, "p50_ms": float(p50), "p99_ms": float(p99)}
+        return {
+            "requests": len(self.ms),
+            "per_second": len(self.ms) / self.seconds,
+            "p50_ms": float(p50),
+            "p99_ms": float(p99),
+            "cpu_ms": 1000 * self.cpu_s / len(self.ms),
+        }
 
 
 class Caller:
@@ -100,15 +114,16 @@ def main() -> None:
     options = parser(__doc__, out="service.json")
     options.add_argument("--seconds", type=float, default=60.0, help="of each part, alone and together")
     options.add_argument("--clients", type=int, default=64)
+    options.add_argument("--requests", type=int, default=10_000, help="while the memory is watched")
     options.add_argument("--encoder", default="tiny", help="tiny, or an encoder with real weights")
     given = options.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        result = measure(Path(folder), given.encoder, given.clients, given.seconds)
+        result = measure(Path(folder), given.encoder, given.clients, given.seconds, given.requests)
     print(json.dumps(result, indent=1))
     write(given, result)
 
 
-def measure(folder: Path, encoder: str, clients: int, seconds: float) -> dict[str, Any]:
+def measure(folder: Path, encoder: str, clients: int, seconds: float, requests: int) -> dict[str, Any]:
     """Return the figures of a server on a new store in a folder; `wrong` lists what went wrong."""
     settings: dict[str, Any] = {"encoder": encoder, "prompt_llm": "none"}
     if encoder == "tiny":
@@ -118,18 +133,21 @@ def measure(folder: Path, encoder: str, clients: int, seconds: float) -> dict[st
     with Server(folder / "store", folder / "log", queue_length=clients, **settings) as server:
         warm = in_turn(server, callers, 0.0, least=2 * clients)
         alone = in_turn(server, callers, seconds)
-        before = server.memory_mb()
         load = together(server, callers, seconds)
-        after = server.memory_mb()
         statuses = burst(server, 3 * clients)
+        watched, memory = Load(), []
+        for number in range(requests // EVERY):
+            many(server, callers[:WATCHED], EVERY // WATCHED, watched)
+            memory.append(server.memory_mb())
+            print(f"{EVERY * (number + 1)} requests: {memory[-1]:.0f} MB", file=sys.stderr, flush=True)
     return {
         "clients": clients,
         "alone": alone.figures(),
         "together": load.figures(),
         "speedup": load.figures()["per_second"] / alone.figures()["per_second"],
-        "memory_mb": {"before": before, "after": after, "requests": len(load.ms)},
+        "memory_mb": memory,
         "burst": dict(statuses),
-        "wrong": [*warm.wrong, *alone.wrong, *load.wrong],
+        "wrong": [*warm.wrong, *alone.wrong, *load.wrong, *watched.wrong],
     }
 
 
@@ -146,18 +164,18 @@ def enroll(settings: Settings) -> None:
 
 def in_turn(server: Server, callers: Sequence[Caller], seconds: float, *, least: int = 1) -> Load:
     """Send one request at a time, the callers in turn, at least so many."""
-    load, number, start = Load(), 0, time.perf_counter()
+    load, number, start, used = Load(), 0, time.perf_counter(), server.cpu_s()
     with Client(server.port) as client:
         while number < least or time.perf_counter() - start < seconds:
             _timed(callers[number % len(callers)], client, load)
             number += 1
-    load.seconds = time.perf_counter() - start
+    load.seconds, load.cpu_s = time.perf_counter() - start, server.cpu_s() - used
     return load
 
 
 def together(server: Server, callers: Sequence[Caller], seconds: float) -> Load:
     """Send the requests of all callers at once, each caller its next as soon as it has an answer."""
-    load, start = Load(), time.perf_counter()
+    load, start, used = Load(), time.perf_counter(), server.cpu_s()
 
     def work(caller: Caller) -> None:
         with Client(server.port) as client:
@@ -166,8 +184,20 @@ def together(server: Server, callers: Sequence[Caller], seconds: float) -> Load:
 
     with ThreadPoolExecutor(len(callers)) as pool:
         list(pool.map(work, callers))
-    load.seconds = time.perf_counter() - start
+    load.seconds, load.cpu_s = time.perf_counter() - start, server.cpu_s() - used
     return load
+
+
+def many(server: Server, callers: Sequence[Caller], count: int, load: Load) -> None:
+    """Send so many requests of each caller, all callers at once."""
+
+    def work(caller: Caller) -> None:
+        with Client(server.port) as client:
+            for _ in range(count):
+                _timed(caller, client, load)
+
+    with ThreadPoolExecutor(len(callers)) as pool:
+        list(pool.map(work, callers))
 
 
 def _timed(caller: Caller, client: Client, load: Load) -> None:

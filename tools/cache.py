@@ -133,11 +133,12 @@ class ImageCache:
         return opened
 
     def read_ahead(self, path: Path) -> bool:
-        """Read a file for the next `open`, which meets its error; return whether it could be read."""
+        """Read a file for the next `open`, which meets its error, and measure it; return whether it could."""
         try:
             loaded = load_image(path, max_pixels=self.max_pixels)
         except UnreadableImage:
             return False
+        _ = loaded.quality
         with self._lock:
             self._ahead[path] = loaded
         return True

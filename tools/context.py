@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar, cast
 
@@ -230,9 +231,9 @@ class Part:
         """(H, W, 3) uint8 RGB."""
         return self.cached.loaded.pixels
 
-    @property
+    @cached_property
     def model(self) -> ProductModel:
-        """The enrolled product."""
+        """The enrolled product, as the store holds it at first use."""
         return self.context.product(self.product)
 
     @property

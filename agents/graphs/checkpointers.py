@@ -6,7 +6,7 @@ import hashlib
 import re
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -115,6 +115,9 @@ class Threads:
         try:
             yield
         finally:
+            # While it is held, so that who opens it now sees that it is gone; most threads are used once.
+            with suppress(OSError):
+                (self._locks / key).unlink()
             lock.release()
 
     def prune(self, thread: str) -> None:

@@ -18,6 +18,7 @@ from anomaly_core.errors import ConfigError
 from anomaly_core.imaging.components import Component, find_components
 from anomaly_core.imaging.frame import Frame
 from anomaly_core.imaging.quality import Quality, measure_quality
+from anomaly_core.imaging.reading import LoadedImage
 from anomaly_core.imaging.zones import Zone, ignored_cells, on_original
 from anomaly_core.results import Array
 
@@ -39,14 +40,15 @@ class View:
 class EncodedImage:
     """One image, framed and encoded.
 
-    source: (H, W, 3) uint8 RGB, the original, or a function that reads it again. views: the encoder input
-    alone, or all its `flips` (imaging/augment.py), of which it is the first. reference_grids: (..., C)
-    patches of further views of a good image, which enter the memory bank and are not scored. zones: of the
-    product; maps are 0 in those that are not judged. input_noise: that of the encoder input, in grey levels.
-    noise: what was removed of it before encoding, since the good images have less; else 0.
+    source: (H, W, 3) uint8 RGB, the original, alone or with its file, or a function that reads it again.
+    views: the encoder input alone, or all its `flips` (imaging/augment.py), of which it is the first.
+    reference_grids: (..., C) patches of further views of a good image, which enter the memory bank and are
+    not scored. zones: of the product; maps are 0 in those that are not judged. input_noise: that of the
+    encoder input, in grey levels. noise: what was removed of it before encoding, since the good images have
+    less; else 0.
     """
 
-    source: Pixels | Callable[[], Pixels]
+    source: Pixels | LoadedImage | Callable[[], Pixels]
     frame: Frame
     views: tuple[View, ...]
     reference_grids: tuple[torch.Tensor, ...] = ()
@@ -57,6 +59,8 @@ class EncodedImage:
     @property
     def pixels(self) -> Pixels:
         """(H, W, 3) uint8 RGB, the original; read at each use where `source` is a function."""
+        if isinstance(self.source, LoadedImage):
+            return self.source.pixels
         return self.source() if callable(self.source) else self.source
 
     @property
@@ -82,7 +86,7 @@ class EncodedImage:
     @cached_property
     def quality(self) -> Quality:
         """Quality of the original."""
-        return measure_quality(self.pixels)
+        return self.source.quality if isinstance(self.source, LoadedImage) else measure_quality(self.pixels)
 
     @cached_property
     def components(self) -> list[Component] | None:

@@ -121,8 +121,8 @@ def _background(small: Array) -> tuple[Array, float] | None:
     shaded = _fit(a[:, :3], b, shade, shade, most_noise=shade)
     if shaded is None:
         return None
-    grain = _largest(small - cv2.GaussianBlur(small, (0, 0), 4))
-    if 1.48 * float(np.median(grain[border])) > MAX_GRAIN:
+    grain = _largest(b - cv2.GaussianBlur(small, (0, 0), 4)[border])
+    if 1.48 * float(np.median(grain)) > MAX_GRAIN:
         return None
     return _evaluate(basis, shaded[0]), shade
 
@@ -146,7 +146,9 @@ def _fit(
             return None
         coefficients = np.linalg.lstsq(a[keep], b[keep], rcond=None)[0]
         residual = _largest(b - a @ coefficients)
-        keep = residual <= tolerance
+        before, keep = keep, residual <= tolerance
+        if np.array_equal(before, keep):
+            break
     noise = 1.48 * float(np.median(residual))
     if keep.mean() < PLAIN or noise > most_noise:
         return None

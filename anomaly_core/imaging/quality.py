@@ -186,7 +186,7 @@ def measure_quality(pixels: Pixels) -> Quality:
         skewness=float((away * away * away).mean()),  # NumPy's third power is slow
         area=None if objects is None else math.log(float(objects.mean())),
         border=None if objects is None else _border_share(objects),
-        coverage=_coverage(grey),
+        coverage=_coverage(smooth, grey),
         colour=math.log(float(chroma.mean()) + 0.5),
     )
 
@@ -239,9 +239,12 @@ def _border_share(objects: NDArray[np.bool_]) -> float:
     return float(np.concatenate(edges).mean())
 
 
-def _coverage(grey: NDArray[np.float32]) -> float:
-    """Return the least log-ratio of a half's contrast to the whole image's, of structures, not of noise."""
-    structure = cv2.GaussianBlur(grey, (0, 0), 2.0) - cv2.GaussianBlur(grey, (0, 0), 8.0)
+def _coverage(smooth: NDArray[Any], grey: NDArray[np.float32]) -> float:
+    """Return the least log-ratio of a half's contrast to the whole image's, of structures, not of noise.
+
+    smooth: the grey levels with noise blurred away.
+    """
+    structure = smooth - cv2.GaussianBlur(grey, (0, 0), 8.0)
     energy = structure**2 + 0.1
     rows, columns = (round(HALF * side) for side in grey.shape)
     halves = (energy[:rows], energy[-rows:], energy[:, :columns], energy[:, -columns:])

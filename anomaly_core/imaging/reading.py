@@ -18,6 +18,7 @@ import warnings
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Final
 
@@ -27,6 +28,7 @@ from PIL import Image, ImageOps
 
 from anomaly_core.errors import NoImages, UnreadableImage
 from anomaly_core.imaging.bit_depth import scaled_to_8_bit
+from anomaly_core.imaging.quality import Quality, measure_quality
 
 MAX_PIXELS: Final = 200_000_000
 """Default limit. Pillow's own unconditional limit, 178,956,970 pixels, holds as well."""
@@ -95,6 +97,11 @@ class LoadedImage:
     pixels: NDArray[np.uint8]
     note: str | None = None
     grey_range: float | None = None
+
+    @cached_property
+    def quality(self) -> Quality:
+        """Quality of the pixels, which does not depend on a product."""
+        return measure_quality(self.pixels)
 
 
 def load_image(

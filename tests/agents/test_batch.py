@@ -7,6 +7,7 @@ import json
 import random
 import shlex
 import signal
+import threading
 import time
 import weakref
 from collections.abc import Callable, Iterator
@@ -21,9 +22,12 @@ from agents.app import Application
 from agents.batch.run import inspect_into
 from agents.settings import Settings
 from anomaly_core.errors import ConfigError
+from anomaly_core.imaging.quality import Pixels, Quality, measure_quality
 from anomaly_core.imaging.reading import LoadedImage, find_images
 from knowledge.log.figures import Filter, rows
 from knowledge.log.log import InspectionLog
+from knowledge.store.snapshot import Snapshot
+from knowledge.store.store import Store
 from tools.records import FailureRecord, InspectionRecord
 
 
@@ -290,6 +294,41 @@ def test_an_interrupted_batch_drops_what_it_read_ahead(open_app: Any, made: Path
         assert isinstance(next(found), InspectionRecord)
         found.close()
         assert app.tools.images._ahead == {}
+
+
+def test_an_image_is_measured_once_while_another_is_judged(
+    open_app: Any, made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    measured = []
+
+    def counted(pixels: Pixels) -> Quality:
+        measured.append(threading.current_thread())
+        return measure_quality(pixels)
+
+    monkeypatch.setattr("anomaly_core.imaging.reading.measure_quality", counted)
+    images = find_images([made / "new"])[:6]
+    with open_app() as app:
+        list(inspect_into(tmp_path / "r.jsonl", app, images, say=lambda _: None))
+    assert len(measured) == len(images)
+    assert threading.main_thread() not in measured
+
+
+def test_the_store_is_looked_at_a_few_times_an_image(
+    open_app: Any, made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = []
+    snapshot = Store.snapshot
+
+    def counted(store: Store) -> Snapshot:
+        seen.append(1)
+        return snapshot(store)
+
+    images = find_images([made / "new"])[:6]
+    with open_app() as app:
+        app.inspect_one(images[1])
+        monkeypatch.setattr(Store, "snapshot", counted)
+        list(inspect_into(tmp_path / "r.jsonl", app, images, product="plate", say=lambda _: None))
+    assert len(seen) < 20 * len(images)
 
 
 def test_an_unreadable_image_is_one_record(open_app: Any, made: Path, tmp_path: Path) -> None:

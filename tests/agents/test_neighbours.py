@@ -27,3 +27,13 @@ def test_one_meaning_is_told_by_the_words() -> None:
     shares = kept.shares(vectors, words, 23)
     assert shares.argmax(axis=1).tolist() == [3, 7]
     assert np.allclose(kept.shares(vectors[:1], np.zeros((1, 4096), np.float32), 23)[0, [3, 7]], 0.5)
+
+
+def test_common_words_are_counted_as_one_by_one() -> None:
+    noise = np.random.default_rng(1)
+    held = noise.random((70, 4096)) < 0.01
+    held[5] = False  # an example without n-grams
+    kept = Neighbours.of(np.eye(70, 512, dtype=np.float32), held.astype(np.float32), np.zeros(70, np.int64))
+    for words in (held[3], noise.random(4096) < 0.1, np.zeros(4096, np.bool_)):
+        norms = np.sqrt(np.maximum(held.sum(axis=1) * words.sum(), 1))
+        assert np.allclose(kept._common(words), (held & words).sum(axis=1) / norms)

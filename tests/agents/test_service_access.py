@@ -17,7 +17,7 @@ from agents.app import Application
 from agents.interfaces.cli.serving import check_address
 from agents.interfaces.service import create_service
 from agents.interfaces.service.access import Caller
-from agents.interfaces.service.limits import Queue, Rate
+from agents.interfaces.service.limits import Queue, Rate, working
 from agents.settings import Settings
 from anomaly_core.errors import ConfigError
 from knowledge.log.figures import Filter, corrections
@@ -184,7 +184,7 @@ def test_services_that_share_a_rate_take_from_one_bucket(tmp_path: Path) -> None
 
 
 def test_a_full_queue_refuses_and_frees_its_places() -> None:
-    queue, caller = Queue(1), Caller("kim", "operator")
+    queue, caller = Queue(1, 1), Caller("kim", "operator")
 
     async def work() -> None:
         queue.enter()
@@ -217,3 +217,11 @@ def test_keys_are_read_from_text_and_never_shown() -> None:
         with pytest.raises(ValueError, match=r"ROLE:NAME:SECRET|same secret") as error:
             Settings(api_keys=text)  # type: ignore[arg-type]
         assert "kims-secret" not in str(error.value.errors(include_input=False))  # type: ignore[attr-defined]
+
+
+def test_as_many_requests_compute_as_there_are_processors(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: {0, 1})
+    assert working(Settings()) == 2
+    assert working(Settings(llm_url="http://localhost:8000/v1")) == 4
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: set(range(32)))
+    assert working(Settings()) == 4

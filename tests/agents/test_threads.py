@@ -107,6 +107,15 @@ def test_a_thread_is_held_by_one(threads: Threads, tmp_path: Path) -> None:
         pass
 
 
+def test_locks_leave_no_files(tmp_path: Path) -> None:
+    threads = Threads.open(Settings(store=tmp_path / "store"))
+    for number in range(3):
+        with threads.held(f"T{number}"):
+            assert len(list((tmp_path / "store-threads.sqlite.locks").iterdir())) == 1
+    assert not list((tmp_path / "store-threads.sqlite.locks").iterdir())
+    threads.close()
+
+
 def test_the_threads_longest_out_of_use_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert MOST_THREADS >= 100
     monkeypatch.setattr("agents.graphs.checkpointers.MOST_THREADS", 3)

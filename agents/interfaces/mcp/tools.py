@@ -22,7 +22,7 @@ from agents.desk.kept import KeptImage
 from agents.interfaces.cli.output import plain
 from agents.interfaces.mcp.folders import Folders
 from agents.interfaces.service.access import Caller
-from agents.interfaces.service.limits import WORKING, Queue
+from agents.interfaces.service.limits import Queue, working
 from agents.interfaces.service.models import (
     LANGUAGE_HELP,
     TITLE_HELP,
@@ -83,9 +83,9 @@ class Tools:
         self._desk = desk
         self._app = desk.app
         self._folders = Folders(folders)
-        self._queue = Queue(desk.app.settings.queue_length)
+        self._queue = Queue(desk.app.settings.queue_length, working(desk.app.settings))
         self._written: set[Path] = set()
-        desk.app.tools.images.make_room(WORKING)
+        desk.app.tools.images.make_room(working(desk.app.settings))
 
     async def inspect(self, context: Context, image: Image, product: Product = None) -> InspectionRecord:
         """Say whether the part in an image is anomalous, where, what the defect is, and on what evidence."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import sqlite3
 import threading
 import time
@@ -17,6 +18,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from agents.interfaces.service.access import Caller
 from agents.interfaces.service.errors import problem
+from agents.settings import Settings
 from tools.context import operated_by
 
 T = TypeVar("T")
@@ -27,11 +29,8 @@ PRAGMA synchronous = OFF;
 CREATE TABLE IF NOT EXISTS buckets (caller TEXT PRIMARY KEY, held REAL, at REAL) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS by_time ON buckets (at);
 """
-WORKING: Final = 4
-"""Requests that compute at once, each in a thread; the others of the queue wait.
-
-More gain nothing, since what they compute in Python takes turns, and hold more images in memory.
-"""
+MOST_WORKING: Final = 4
+"""Requests that compute at once, at most; more would hold more images in memory."""
 
 
 class BodyLimit:
@@ -115,17 +114,28 @@ class Rate:
         return held
 
 
+def working(settings: Settings) -> int:
+    """Return how many requests compute at once, each in a thread; the others of the queue wait.
+
+    As many as there are processors: what more compute in Python takes turns, and the turns cost. Where a
+    model is served, `MOST_WORKING`, since they wait for it most of the time.
+    """
+    if settings.llm_url is not None or settings.prompt_llm.startswith("http"):
+        return MOST_WORKING
+    return min(MOST_WORKING, max(2, len(os.sched_getaffinity(0))))
+
+
 class Queue:
-    """Requests that compute: at most `most` at once, `WORKING` of them worked on, the others waiting.
+    """Requests that compute: at most `most` at once, `working` of them worked on, the others waiting.
 
     Their threads are not those of the other requests, which so never wait for them. hears: is told the
     length at each change.
     """
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, most: int, working: int) -> None:
         self._most = most
         self._mean_s = 1.0
-        self._threads = CapacityLimiter(WORKING)
+        self._threads = CapacityLimiter(working)
         self.length = 0
         self.hears: Callable[[int], None] = lambda length: None
 

@@ -16,7 +16,7 @@ from agents.interfaces.service.access import Access, ThisMachineAlone
 from agents.interfaces.service.errors import RESPONSES, add_handlers
 from agents.interfaces.service.history import history_routes
 from agents.interfaces.service.inspecting import inspecting_routes
-from agents.interfaces.service.limits import WORKING, BodyLimit, Queue, Rate, count_request
+from agents.interfaces.service.limits import BodyLimit, Queue, Rate, count_request, working
 from agents.interfaces.service.metrics import Measured, Metrics
 from agents.interfaces.service.notes import catalogue_routes
 from agents.interfaces.service.operations import Readiness, operation_routes
@@ -45,8 +45,8 @@ def create_service(
     """
     settings = app.settings
     desk = Desk(app, shared)
-    queue = Queue(settings.queue_length)
-    app.tools.images.make_room(WORKING)
+    queue = Queue(settings.queue_length, working(settings))
+    app.tools.images.make_room(working(settings))
     metrics = Metrics(queue)
     readiness = Readiness(desk, metrics, say)
 

@@ -8,6 +8,7 @@ nearer the more (k nearest neighbours, Cover and Hart, doi 10.1109/TIT.1967.1053
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final, Self
 
 import numpy as np
@@ -74,11 +75,21 @@ class Neighbours:
         """Return the (n, examples) cosines of the sentence vectors of (n, 512) questions and examples."""
         return np.asarray(_on(self.axes, vectors) @ (self.vectors.T * np.float32(STEP)), np.float32)
 
+    @cached_property
+    def _holders(self) -> tuple[NDArray[np.int64], NDArray[np.unsignedinteger]]:
+        """The examples that hold each bucket, one bucket after the other, and where each begins.
+
+        A question holds few buckets, so it need not be compared with all that the examples hold.
+        """
+        numbers = np.arange(len(self.counts), dtype=np.min_scalar_type(len(self.counts)))
+        ends = np.concatenate([[0], np.cumsum(np.bincount(self.buckets, minlength=1 << 16))])
+        return ends, np.repeat(numbers, self.counts)[np.argsort(self.buckets, kind="stable")]
+
     def _common(self, words: NDArray[np.bool_]) -> Array:
         """Return the (n,) cosines of the examples' n-grams and those of a question, (BUCKETS,)."""
-        ends = np.cumsum(self.counts, dtype=np.int64)
-        shared = np.concatenate([[0], np.cumsum(words[self.buckets], dtype=np.int64)])
-        both = shared[ends] - shared[ends - self.counts]
+        ends, holders = self._holders
+        found = [holders[ends[bucket] : ends[bucket + 1]] for bucket in np.flatnonzero(words)]
+        both = np.bincount(np.concatenate([holders[:0], *found]), minlength=len(self.counts))
         lengths = np.sqrt(np.maximum(self.counts.astype(np.float32) * words.sum(), 1.0))
         return np.asarray(both / lengths, np.float32)
 
