@@ -127,8 +127,8 @@ class Understanding(UnderstoodRecord):
     size wants the size of; the distance is the defect's to something, the share that of the part. near: the
     kind that is nearly as likely, where its answer is another one. order: what it orders, recorded: what it
     asks of the record, of the kind help, topic: of help too, see `agents.questions.learned.topics`.
-    supposed: whether its type is what the person says that the defect is. log: what is asked of the log, for
-    a question of the kind history.
+    supposed: whether its type is what the person says that the defect is. asked_before: whether its type is
+    one that a question before asked for. log: what is asked of the log, for a question of the kind history.
     """
 
     text: str = ""
@@ -145,6 +145,7 @@ class Understanding(UnderstoodRecord):
     recorded: Recorded | None = None
     topic: str | None = None
     supposed: bool = False
+    asked_before: bool = False
 
     def printed(self, image: int | None = None) -> UnderstoodRecord:
         """Return what is printed of it. image: number of the image in hand, where the question names none.

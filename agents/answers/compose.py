@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from agents.answers.evidence import gather_evidence, quote, verdict_statement
+from agents.answers.image.named_type import settled
 from agents.answers.image.summary import record_line, summary, summary_sentence
 from agents.answers.image.unknown_image import unknown_image
 from agents.answers.kinds import entry_of
@@ -54,7 +55,9 @@ def compose_answer(state: InspectionState | DialogueState) -> Composed:
         return Composed(answer, analysis, evidence, sentence, [sentence])
     asked = asked or understand(question)
     say = phrases_of(asked.language)
-    topics = [Topic(state, asked, intent, number, say) for number, intent in enumerate(asked.intents)]
+    topics = [
+        settled(Topic(state, asked, intent, number, say)) for number, intent in enumerate(asked.intents)
+    ]
     replies = [_word(topic) for topic in topics]
     affirmed = next((reply.affirmed for reply in replies if reply.affirmed is not None), None)
     about_part = any(entry_of(topic.intent).about_part for topic in topics)

@@ -26,6 +26,9 @@ Rule = tuple[Collection[Kind], object, Read]
 _OF_A_LENGTH: Final = frozenset[Kind]({"verdict", "catalogue", "type", "other"})
 _TALK: Final = frozenset[Kind]({"greeting", "help", "other"})
 _NO_FATE: Final = _TALK | frozenset[Kind]({"effect", "correction", "look_again", "catalogue"})
+_OF_A_DEFECT: Final = frozenset[Kind](
+    {"verdict", "place", "type", "look_again", "correction", "appearance", "count", "normal", "other"}
+)
 _UNHELD: Final = _TALK | frozenset[Kind](
     {"history", "catalogue", "product", "size", "count", "confidence", "action", "cause", "correction"}
 )
@@ -180,6 +183,8 @@ def _rules(said: Reading) -> tuple[Rule, ...]:
         ({"confidence", "type"}, said.pictured and _asks_area(said), "size"),
         # "Who can fix the cause?"
         ({"action", "cause", "effect", "catalogue", "product", "reference"}, said.has("who"), "action"),
+        # "Whom do I tell when a tile has a crack?"
+        (_OF_A_DEFECT, said.has("who") and said.has("to_tell"), "action"),
         # "Bin it or keep it?"
         (_NO_FATE, said.fates >= {"discard", "keep"}, "action"),
         # "Cost of scrap today?", "who is to blame?"

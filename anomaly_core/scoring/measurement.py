@@ -16,6 +16,9 @@ from anomaly_core.results import Region
 _RING_PX: Final = 25
 """Largest width in pixels of the surroundings that a region is compared with."""
 
+_TINT: Final = 16.0
+"""Least range of the channels' differences of what is tinted."""
+
 Shape = Literal["round", "elongated", "irregular"]
 
 
@@ -30,7 +33,7 @@ class RegionDescription:
         the rectangle is nearly square. solidity: area over that of the convex hull, in (0, 1].
     area_share: of the image, in (0, 1]. contrast: mean grey level inside minus that of the surroundings, or
         of the same place in the template where one was given; negative is darker.
-    colour: a colour word where the region has a hue that its surroundings do not have, else None.
+    colour: a colour word where the region has a hue that its surroundings do not have, or a tint, else None.
     text: these numbers as one English phrase.
     """
 
@@ -77,7 +80,9 @@ def describe_region(
     around = reference.astype(np.float64) if reference.size else inside
     contrast = _grey(inside) - _grey(around)
     colour = colour_word(inside.mean(axis=0))
-    if colour is not None and colour == colour_word(around.mean(axis=0)):
+    if colour is None:
+        colour = _tint(inside.mean(axis=0), around.mean(axis=0))
+    elif colour == colour_word(around.mean(axis=0)):
         colour = None
     share = region.area_px / region.mask.size
     text = _sentence(shape, length, width, orientation, contrast, compared, colour)
@@ -127,10 +132,26 @@ def colour_word(mean: NDArray[np.float64]) -> str | None:
     high, low = float(mean.max()), float(mean.min())
     if high - low < 40 or (high - low) / max(high, 1.0) < 0.3:
         return None
+    return _hue_word(mean, dark=high < 150)
+
+
+def _tint(inside: NDArray[np.float64], around: NDArray[np.float64]) -> str | None:
+    """Name the hue by which a region near grey is more coloured than its surroundings; (3,) RGB each.
+
+    The surroundings are compared at the region's brightness: a shadow has no tint.
+    """
+    shaded = inside - around * (inside.mean() / max(float(around.mean()), 1.0))
+    if np.ptp(shaded) < _TINT or np.ptp(inside) < np.ptp(around) + _TINT / 2:
+        return None
+    return _hue_word(shaded, dark=float(inside.max()) < 200)
+
+
+def _hue_word(mean: NDArray[np.float64], *, dark: bool) -> str:
+    """Name the hue of an RGB colour, or of a difference of colours; a dark orange is brown."""
     red, green, blue = (float(v) for v in mean)
     hue = math.degrees(math.atan2(math.sqrt(3) * (green - blue), 2 * red - green - blue)) % 360
     if 15 <= hue < 45:
-        return "brown" if high < 150 else "orange"
+        return "brown" if dark else "orange"
     names = ((15, "red"), (70, "yellow"), (165, "green"), (200, "cyan"), (260, "blue"), (300, "purple"))
     return next((name for upper, name in names if hue < upper), "pink" if hue < 345 else "red")
 

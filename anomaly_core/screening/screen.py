@@ -38,6 +38,9 @@ SHARPNESS_PRIOR: Final = 0.15
 SHARPNESS_LIMIT: Final = (4.0, 0.5)
 DISTANCE_PRIOR: Final = 0.3
 DISTANCE_LIMIT: Final = (5.0, 1.0)
+LEAST_DISTANCE: Final = 0.02
+"""Distances below it are equal: parts of a series differ so by light and pose, other objects by .2 or more.
+Set by hand."""
 WHITE_PRIOR: Final = 0.05
 WHITE_LIMIT: Final = (4.0, 0.25)
 """Robust standard deviations, and share of the pixels. Set by hand."""
@@ -210,7 +213,7 @@ def _foreign(samples: Sequence[Sample], left: Sequence[int]) -> list[Oddity]:
     embeddings = np.stack([samples[n].embedding for n in left])
     cosines = embeddings @ embeddings.T
     medians = [float(np.median(np.delete(row, n))) for n, row in enumerate(cosines)]
-    distances = [math.log(max(1 - each, 1e-6)) for each in medians]
+    distances = [math.log(max(1 - each, LEAST_DISTANCE)) for each in medians]
     return [
         Oddity(left[n], "foreign", f"unlike the others: similarity {medians[n]:.2f}, another object or scene")
         for n, d in _beyond(distances, DISTANCE_PRIOR, DISTANCE_LIMIT)

@@ -12,7 +12,9 @@ from typing import Final, Literal, get_args
 
 Field = Literal["look", "cause", "effect", "severity", "action", "limit"]
 """What an entry says of its type of defect."""
-Column = Literal["type", "look", "cause", "effect", "severity", "action", "limit", "language", "product"]
+Column = Literal[
+    "type", "look", "cause", "effect", "severity", "action", "limit", "responsible", "language", "product"
+]
 """What a column or a label of a catalogue holds."""
 
 FIELDS: Final[tuple[Field, ...]] = get_args(Field)
@@ -38,6 +40,18 @@ def field_of(name: str) -> Field | None:
     """Return the field that a label or heading names, or None."""
     found = column_of(name)
     return found if found in FIELDS else None
+
+
+def entry_field(column: Column | None) -> Field | None:
+    """Return the field that a column is kept as, or None; who is responsible is part of the action."""
+    if column == "responsible":
+        return "action"
+    return column if column in FIELDS else None
+
+
+def names_who(title: str) -> bool:
+    """Return whether a passage's title ends with the name of a column of who is responsible."""
+    return column_of(title.rsplit(" / ", 1)[-1]) == "responsible"
 
 
 @cache

@@ -12,19 +12,20 @@ from pathlib import Path
 from typing import Final, Literal
 
 Tone = Literal["dark", "bright"]
-Shape = Literal["line", "round"]
+Shape = Literal["line", "stripe", "irregular", "round"]
 Course = Literal["straight", "branching"]
 Size = Literal["small", "large"]
 Place = Literal["edge", "centre"]
 Direction = Literal["upright", "level", "diagonal"]
 
+COLOURS: Final = frozenset({"red", "brown", "yellow", "green", "blue", "purple"})
 _WORDS: Final = Path(__file__).with_suffix(".toml")
 _NOT_ALONE: Final = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]")
 
 
 def _pattern(words: str) -> re.Pattern[str]:
     """Return a pattern of whole words; those of languages without spaces are found anywhere."""
-    parts = words.split("|")
+    parts = words.casefold().split("|")
     alone = "|".join(part for part in parts if not _NOT_ALONE.search(part))
     within = "|".join(part for part in parts if _NOT_ALONE.search(part))
     return re.compile(rf"(?<!\w)(?:{alone})(?!\w)" + (f"|{within}" if within else ""))
@@ -32,15 +33,18 @@ def _pattern(words: str) -> re.Pattern[str]:
 
 @cache
 def _patterns() -> Mapping[str, re.Pattern[str]]:
-    table: dict[str, str] = tomllib.loads(_WORDS.read_text(encoding="utf-8"))
-    return {meaning: _pattern(words) for meaning, words in table.items()}
+    table = tomllib.loads(_WORDS.read_text(encoding="utf-8"))
+    phrases: dict[str, str] = table.pop("phrases")
+    found = {meaning: _pattern(words) for meaning, words in table.items()}
+    return found | {meaning: re.compile(phrase.casefold()) for meaning, phrase in phrases.items()}
 
 
 @dataclass(frozen=True)
 class Look:
     """What an entry states of a defect's look; None where it says nothing, or more than one of a kind.
 
-    direction: of a line in the image.
+    shape: "stripe" is measured only, between a line and a spot. direction: of a line in the image.
+    colours: those that are named; of a measured region the one that its surroundings do not have.
     """
 
     tone: Tone | None = None
@@ -49,22 +53,51 @@ class Look:
     size: Size | None = None
     place: Place | None = None
     direction: Direction | None = None
+    colours: frozenset[str] = frozenset()
 
 
 def parse_look(text: str) -> Look:
-    """Return the attributes that a description states."""
+    """Return the attributes that a description states.
+
+    What it denies ("instead of a dark hole", "no recess") states nothing. What the defect is "with", as in "a
+    dark spot with a bright rim", counts for what is not said otherwise, and is no place.
+    """
     plain = unicodedata.normalize("NFKC", text).casefold()
-    said = {meaning for meaning, pattern in _patterns().items() if pattern.search(plain)}
+    patterns = _patterns()
+    plain = patterns["denied"].sub(" ", plain)
+    said = {name for name, one in patterns.items() if one.search(plain)}
+    own = patterns["detail"].sub(" ", plain)
+    first = {name for name, one in patterns.items() if one.search(own)}
 
     def one(*meanings: str) -> str | None:
-        found = said & set(meanings)
+        found = first & set(meanings) or said & set(meanings)
         return found.pop() if len(found) == 1 else None
 
+    shape = one("line", "round")
+    # "An irregular line" is a line, but "an irregular spot" is not round.
+    if "line" not in first and ("irregular" in first or (shape is None and "patch" in first)):
+        shape = "irregular"
     return Look(
         tone=one("dark", "bright"),  # type: ignore[arg-type]
-        shape=one("line", "round"),  # type: ignore[arg-type]
+        shape=shape,  # type: ignore[arg-type]
         course=one("straight", "branching"),  # type: ignore[arg-type]
         size=one("small", "large"),  # type: ignore[arg-type]
-        place=one("edge", "centre"),  # type: ignore[arg-type]
+        place=one("edge", "centre") if first & {"edge", "centre"} else None,  # type: ignore[arg-type]
         direction=one("upright", "level", "diagonal"),  # type: ignore[arg-type]
+        colours=frozenset(first & COLOURS or said & COLOURS),
     )
+
+
+def names_a_part(zone: str) -> list[str]:
+    """Return the words of a zone's name that are of a part of the piece: not its side, nor how it looks."""
+    plain = unicodedata.normalize("NFKC", zone).casefold()
+    patterns = _patterns()
+    plain = patterns["side"].sub(" ", plain)
+    # A hole is a part, though it is round.
+    looks = [patterns[one] for one in ("line", "dark", "bright", "small", "large", *COLOURS)]
+    words = re.findall(r"[^\W\d_]+", plain)
+    return [
+        word
+        for word in words
+        if (len(word) > 2 or _NOT_ALONE.search(word)) and not any(look.fullmatch(word) for look in looks)
+    ]

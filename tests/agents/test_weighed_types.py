@@ -242,6 +242,26 @@ def test_a_type_that_a_person_states_is_taken_up(statement: str, after: str) -> 
     assert '"the kiln cooled too fast" [Crack#cause]' in told
 
 
+@pytest.mark.parametrize(
+    ("asked", "after", "word"),
+    [
+        ("Is it a stain?", "and what causes it?", "your word"),
+        ("Ist das ein Fleck?", "und was ist die Ursache?", "Ihre Angabe"),
+        ("è una macchia?", "e la causa?", "lo dice Lei"),
+        ("c'est une tache ?", "et la cause ?", "vous qui le dites"),
+    ],
+)
+def test_a_type_that_was_asked_for_is_told_as_the_askers(asked: str, after: str, word: str) -> None:
+    before = understand(asked, known=list(NOTES)).first
+    turn = Turn(
+        number=1, image=1, question=asked, kind=before.kind, region=None, answer="", slots=before
+    )  # fmt: skip
+    told = answer(after, turns=[turn], current=1)
+    assert "dried water" in told and word in told
+    assert "kiln" not in told
+    assert word not in answer(after, "pass", turns=[turn], current=1)
+
+
 def test_what_the_notes_do_not_know_may_be_normal() -> None:
     assert "iad correct part.png --normal" in answer("could be just dust")
 

@@ -17,7 +17,7 @@ from anomaly_core.imaging.frame import whole_frame_of
 from anomaly_core.imaging.reading import load_image
 from anomaly_core.screening.duplicates import MOST_RESIDUAL, residual
 from anomaly_core.screening.outliers import locally_anomalous, p_values, robust_z
-from anomaly_core.screening.screen import Sample, screen
+from anomaly_core.screening.screen import Sample, _foreign, screen
 from anomaly_core.screening.traits import is_flat, traits_of
 from anomaly_core.simulation.procedural import ProceduralProduct
 
@@ -126,3 +126,18 @@ def test_one_image_in_another_light_is_named_and_a_darker_variety_of_several_is_
     # One darker and one brighter are two odd ones, and no variety.
     both = screen(lit([0.5, 1, 1, 1, 1, 1, 1, 1.6]))
     assert {odd.index for odd in both.oddities} == {0, 7}
+
+
+@pytest.mark.parametrize(("similarity", "foreign"), [(0.987, False), (0.96, False), (0.8, True)])
+def test_what_is_very_like_seven_near_equal_images_is_not_foreign(similarity: float, foreign: bool) -> None:
+    base = np.eye(16, dtype=np.float32)
+    near = [F.normalize(torch.from_numpy(base[0] + 0.05 * base[n]), dim=0).numpy() for n in range(1, 8)]
+    odd = similarity * base[0] + np.sqrt(1 - similarity**2) * base[9]
+    pixels = ProceduralProduct("metal plate", 3).image(0, 64)
+    samples = [
+        Sample(
+            traits_of(pixels), each.astype(np.float32), torch.zeros(2, 2, 4), whole_frame_of(pixels, 64, 16)
+        )
+        for each in (*near, odd)
+    ]
+    assert [one.index for one in _foreign(samples, range(8))] == ([7] if foreign else [])

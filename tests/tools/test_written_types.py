@@ -17,15 +17,16 @@ from anomaly_core.scoring.measurement import RegionDescription, describe_region
 from anomaly_core.scoring.regions import region_of_mask
 from knowledge.catalogue.looks import Look, parse_look
 from tools.classify.classify import classify
-from tools.classify.scores import CONFIRMED, UNKNOWN, weigh
+from tools.classify.scores import CONFIRMED, ENOUGH, UNKNOWN, weigh
+from tools.classify.sections import written_sections
 from tools.classify.written import (
     RIGHT,
     agreement,
     look_of,
     place_on_part,
+    seen_contrast,
     written_fits,
     written_looks,
-    written_sections,
 )
 from tools.context import Context, Part
 from tools.describe import describe
@@ -33,6 +34,7 @@ from tools.detect import open_image
 from tools.enrollment.enroll import enroll
 from tools.zones import add_zone
 
+BROWN = frozenset({"brown"})
 CATALOGUE = """Defect,Look,Cause
 scratch,"A thin, straight, bright line.",a gripper
 crack,"A thin dark line, branching.",stress
@@ -60,6 +62,23 @@ flake,"A large round bright patch in the centre.",dirt
         ("Eine dunkle Linie, senkrecht oder waagerecht", Look("dark", "line")),
         ("竖直的暗线", Look("dark", "line", "straight", direction="upright")),
         ("as agreed", Look()),
+        (
+            "A brown blotch, irregular, large",
+            Look(None, "irregular", size="large", colours=BROWN),
+        ),
+        ("Ein rotbrauner Fleck", Look(shape="round", colours=BROWN)),
+        ("Ein brauner, unregelmäßiger Fleck", Look(shape="irregular", colours=BROWN)),
+        ("Macchia marrone irregolare", Look(shape="irregular", colours=BROWN)),
+        ("茶色の不規則な領域", Look(shape="irregular", colours=BROWN)),
+        ("An irregular dark line", Look("dark", "line")),
+        ("Bright and round instead of a dark hole", Look("bright", "round")),
+        ("Hell und rund statt eines dunklen Lochs", Look("bright", "round")),
+        ("Tache claire et ronde au lieu d'un trou sombre", Look("bright", "round")),
+        ("Mancha escura no centro", Look("dark", "round", place="centre")),
+        ("A dark spot with a bright rim", Look("dark", "round")),
+        ("Dunkler Fleck mit hellem Rand", Look("dark", "round")),
+        ("暗い穴ではなく、明るい点", Look("bright", "round")),
+        ("vertical ground line", Look(shape="line", direction="upright")),
     ],
 )
 def test_words_of_a_look(text: str, look: Look) -> None:
@@ -152,13 +171,24 @@ def test_a_type_is_likely_at_best_and_has_a_runner_up(context: Context, tmp_path
     assert record.name in ("flake", UNKNOWN)
     assert record.status == ("likely" if record.name == "flake" else "unknown")
     assert record.alternatives
-    few, more = Look("bright", "line", "straight"), Look("bright", "line", "straight", "small")
+    few, more = Look("bright", "line"), Look("bright", "line", "straight", "small")
     # A look that states little names nothing, however well it agrees.
     assert weigh({}, {}, written={"scratch": agreement(few, few), "pore": -1.0}).name == UNKNOWN
     fits = {"scratch": agreement(more, more)}
     named = weigh({}, {}, written={**fits, "pore": -1.0})
     assert (named.name, named.status) == ("scratch", "likely")
     assert [other.name for other in named.alternatives] == ["pore"]
+
+
+def test_one_example_adds_to_what_is_written_and_never_takes_away() -> None:
+    written = {"scratch": 1.2, "burr": 0.1, "dent": -1.0}
+    without = weigh({}, {}, written=written)
+    record = weigh({"scratch": [0.3], "dent": [0.3]}, {}, [0.2], written=written)
+    assert record.alternatives[0] == without.alternatives[0]
+    assert record.alternatives[0].name == "scratch"
+    assert weigh({"scratch": [0.9]}, {}, written=written).name == "scratch"
+    # Of enough examples, none is like the region.
+    assert weigh({"scratch": [0.3] * ENOUGH}, {}, written=written).alternatives[0].name == "burr"
 
 
 def test_two_entries_alike_leave_it_unknown_with_candidates() -> None:
@@ -177,6 +207,37 @@ def test_what_cannot_be_told_counts_for_nothing() -> None:
     assert agreement(Look("dark", "line"), Look()) == 0
     assert agreement(Look("dark"), Look("dark")) == pytest.approx(np.log(2 * RIGHT))
     assert agreement(Look("dark"), Look("bright")) < 0
+
+
+def test_a_colour_says_more_than_a_tone_and_one_not_named_speaks_against() -> None:
+    seen = Look("dark", "round", colours=BROWN)
+    stain, hole, ink = (
+        Look(None, "irregular", colours=BROWN),
+        Look("dark", "round"),
+        Look(colours=frozenset({"blue"})),
+    )
+    assert agreement(stain, seen) > agreement(hole, seen) > agreement(ink, seen)
+    assert agreement(Look(colours=frozenset({"red"})), seen) > 0, "near brown"
+    grey = Look("dark", "round")
+    assert agreement(stain, grey) == agreement(Look(None, "irregular"), grey), "a grey camera"
+    assert agreement(stain, grey, colours=True) < agreement(stain, grey)
+
+
+def test_a_faint_tone_says_little_and_the_seen_one_counts() -> None:
+    dark, bright = Look("dark"), Look("bright")
+    assert 0 > agreement(dark, bright, 0.3) > agreement(dark, bright)
+    assert seen_contrast(-60.0, 35.0) == -60.0
+    assert seen_contrast(-2.0, 35.0) == 35.0
+    assert seen_contrast(-2.0, None) == -2.0
+
+
+def test_a_tinted_region_has_a_colour_and_a_shadow_has_none() -> None:
+    pixels = np.full((100, 100, 3), (160, 158, 150), np.uint8)
+    mask = np.zeros((100, 100), np.bool_)
+    mask[40:60, 40:60] = True
+    for inside, colour in (((150, 130, 112), "brown"), ((96, 95, 90), None), ((230, 229, 226), None)):
+        pixels[mask] = inside
+        assert describe_region(pixels, region_of_mask(mask, score=1.0)).colour == colour, inside
 
 
 def test_prose_is_a_look_only_beside_fields(context: Context) -> None:
@@ -201,6 +262,36 @@ def test_a_thin_line_that_bends_slightly_is_straight_and_not_small() -> None:
 def test_a_line_with_arms_is_branching() -> None:
     seen = _drawn([(200, 300), (300, 300), (380, 200)], [(300, 300), (390, 380)])
     assert look_of(seen, -60.0, None).course == "branching"
+
+
+ZONES = ["upper-left hole", "lower-right hole", "fold line", "marking"]
+
+
+@pytest.mark.parametrize(
+    ("name", "zones", "named"),
+    [
+        ("missing hole", ZONES, set(ZONES[:2])),
+        ("holes undersized", ZONES, set(ZONES[:2])),
+        ("blowhole", ZONES, set()),
+        ("white line", ZONES, set()),
+        ("Bohrung fehlt", ["Bohrung oben links", "Nut"], {"Bohrung oben links"}),
+        ("Eckenbruch", ["Ecke unten rechts", "Nut"], {"Ecke unten rechts"}),
+        ("foro mancante", ["foro in alto a sinistra", "bordo destro"], {"foro in alto a sinistra"}),
+        ("trou manquant", ["trou supérieur gauche"], {"trou supérieur gauche"}),
+        ("缺孔", ["左上孔", "右侧槽"], {"左上孔"}),
+        ("穴なし", ["左上の穴", "溝"], {"左上の穴"}),
+    ],
+)
+def test_a_type_lies_where_zones_are_called_after_its_noun(
+    tmp_path: Path, name: str, zones: list[str], named: set[str]
+) -> None:
+    made = tiny_context(tmp_path / "store")
+    (tmp_path / "a.md").write_text(f"# Plate\n\n## {name}\nLook: dark\n", encoding="utf-8")
+    made.domain.add([tmp_path / "a.md"], product="plate")
+    found = written_sections(made.domain.passages("plate"), zones, dict.fromkeys(zones, 0.02))
+    odds = next(iter(found.values()), {})
+    assert {zone for zone, value in odds.items() if value > 0} == named
+    assert not named or (odds[""] < 0 and max(odds.values()) > 2)
 
 
 SECTIONS = """

@@ -1,7 +1,9 @@
 """Probabilities of defect types from the similarities to examples, notes and names.
 
 A type's odds are the product of a kernel density over its examples, the fit of its notes, and the fit of its
-name. The unknown defect has the odds of a region as similar to a type as different types are to each other.
+name. Below `ENOUGH` examples of a type with a written look these add to it: one that is less like the region
+than those of other types speaks against its type as one attribute of a look would. The unknown defect has the
+odds of a region as similar to a type as different types are to each other.
 The constants were fitted by likelihood on procedural products with simulated defects
 (`benchmarks/classification.py --develop`), where types without an example or a note counted as unknown.
 
@@ -39,6 +41,10 @@ NOTES_ONLY_LEAST_FIT: Final = 0.3
 ALIGNED_WIDTH: Final = 0.01
 """Difference in the fit of names, in cosine, for a factor e in odds: CLIP's temperature (arXiv 2103.00020,
 section 2.5)."""
+ENOUGH: Final = 4
+"""Examples of a type from which a region unlike them all speaks against it, whatever its entry says; set."""
+AGAINST: Final = 1.7
+"""Most that one of a few examples speaks against its type, in log-odds: as one attribute of a look does."""
 LEAST_CHANCE: Final = 0.8
 """Least probability at which a type without an example is named. Set by hand: of 13 tiles, capsules and
 bottles that were named at .5 to .7, three were right."""
@@ -79,21 +85,29 @@ def weigh(
     fits = {name_key(name): fit for name, fit in notes.items()}
     other = (OTHER_WEIGHT * OTHER_TYPE + sum(cross_type)) / (OTHER_WEIGHT + len(cross_type)) + MARGIN
     width, least = (NOTES_WIDTH, LEAST_FIT) if near else (NOTES_ONLY_WIDTH, NOTES_ONLY_LEAST_FIT)
+    # Examples that say more for a type than having none would.
+    densities = {key: _log_density(values) - other / KERNEL for key, values in near.items()}
+    alike = {key for key, density in densities.items() if density > 0}
+    few = {key for key, values in near.items() if key in stated and len(values) < ENOUGH} - alike
+    # How like examples a region can be at all is not known from a few: only the differences of types count.
+    nearest = min(0.0, max(densities.values(), default=0.0))
+    for key in few:
+        densities[key] = max(densities[key] - nearest, -AGAINST * len(near[key]))
     logits = {
-        key: _log_density(near.get(key, [other]))
+        key: densities.get(key, 0.0)
         + (least / width + stated[key] if key in stated else fits.get(key, least) / width)
         for key in shown
     }
     names = {name_key(name): fit for name, fit in (aligned or {}).items()}
     logits = {key: logit + names.get(key, 0.0) / ALIGNED_WIDTH for key, logit in logits.items()}
-    logits[""] = _log_density([other]) + least / width
+    logits[""] = least / width
     top = max(logits.values())
     total = sum(math.exp(value - top) for value in logits.values())
     chances = {key: math.exp(value - top) / total for key, value in logits.items()}
     ranked = sorted((key for key in chances if key), key=lambda key: -chances[key])
     scores = [NamedScore(name=shown[key], score=round(chances[key], 4)) for key in ranked]
     first = ranked[0]
-    undecided = first not in near and chances[first] < LEAST_CHANCE
+    undecided = (first not in near or first in few) and chances[first] < LEAST_CHANCE
     if undecided or chances[""] >= chances[first]:
         unknown = round(chances[""], 4)
         return DefectRecord(name=UNKNOWN, score=unknown, alternatives=scores[:MOST_ALTERNATIVES])
@@ -101,7 +115,7 @@ def weigh(
     return DefectRecord(
         name=best.name,
         score=best.score,
-        status="confirmed" if first in near and chances[first] >= CONFIRMED else "likely",
+        status="confirmed" if first in alike and chances[first] >= CONFIRMED else "likely",
         alternatives=others[:MOST_ALTERNATIVES],
     )
 

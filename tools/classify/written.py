@@ -1,15 +1,15 @@
 """Types from written entries alone: the attributes that a look states, compared with those of the region.
 
-Each attribute is right or wrong with a fixed chance, whatever the others are (naive Bayes); one that an entry
-does not state, or that cannot be told of the region, counts for nothing. The chances are set, not fitted.
+Each attribute is as likely as its table says, whatever the others are (naive Bayes), against how usual it is
+of defects of any kind: a rare one that agrees says most. What an entry does not state, or is not measured,
+counts for nothing, save a colour that the entry would have named. The chances are set, not fitted.
 """
 
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Sequence
-from dataclasses import fields, replace
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -17,19 +17,38 @@ from numpy.typing import NDArray
 
 from anomaly_core.imaging.foreground import foreground_mask
 from anomaly_core.imaging.zones import zone_at
-from anomaly_core.names import name_key, plain_name
+from anomaly_core.names import name_key
 from anomaly_core.scoring.measurement import RegionDescription
-from knowledge.catalogue.looks import Direction, Look, Place, parse_look
+from knowledge.catalogue.looks import Direction, Look, Place, Shape, parse_look
 from knowledge.catalogue.passages import Passage
+from tools.classify.sections import shares_of, written_sections
 from tools.context import Part
 from tools.describe import RegionMeasures, describe
 from tools.locations import Box
 
 RIGHT: Final = 0.85
 """Chance that a stated attribute is measured of a defect of its type."""
-IN_SECTION: Final = 0.95
-"""Chance that a defect named for a section of the part lies in that section's zone; RIGHT where only the look
-names one."""
+USUAL: Final = {"tone": 0.5, "course": 0.5, "size": 0.4, "place": 0.35, "direction": 0.4}
+"""Chance of an attribute's value in defects of any kind."""
+SHAPES: Final = {
+    "line": {"line": 0.6, "stripe": 0.25, "irregular": 0.1, "round": 0.05},
+    "round": {"line": 0.03, "stripe": 0.07, "irregular": 0.25, "round": 0.65},
+    "irregular": {"line": 0.05, "stripe": 0.2, "irregular": 0.4, "round": 0.35},
+}
+"""Chance of each measured shape by the stated one. The map's outline is too smooth for what is irregular."""
+USUAL_SHAPES: Final = {"line": 0.3, "stripe": 0.15, "irregular": 0.25, "round": 0.3}
+COLOURED: Final = 0.15
+"""Share of defects that have a colour of their own."""
+NOT_NAMED: Final = 0.07
+"""Chance of such a colour where the entry states other attributes and no colour."""
+NEAR_COLOURS: Final = frozenset({frozenset({"red", "brown"}), frozenset({"brown", "yellow"})})
+"""Colours that people and light confuse: they count half."""
+FULL_CONTRAST: Final = 15.0
+"""Grey levels from which a tone counts in full."""
+COLOUR_NAMES: Final = {"orange": "brown", "cyan": "blue", "pink": "purple"}
+"""Measured colours by the name that looks have for them."""
+VISIBLE: Final = 10.0
+"""Contrast with the surroundings from which it is the tone that is seen, whatever a good part shows there."""
 LEAST_CONTRAST: Final = 3.0
 """Grey levels from which a region is dark or bright."""
 LINE: Final = 3.0
@@ -58,50 +77,25 @@ def written_fits(part: Part, place: str, passages: Sequence[Passage]) -> dict[st
     section; a type without one is left out.
     """
     looks = written_looks(passages)
-    sections = written_sections(passages, [zone.name for zone in part.model.zones if not zone.ignored])
+    zones = [zone for zone in part.model.zones if not zone.ignored]
+    sections = written_sections(passages, [zone.name for zone in zones], shares_of(zones))
     if not looks and not sections:
         return {}
     measured = describe(part, place)
-    contrast = measured.contrast if measured.template_contrast is None else measured.template_contrast
+    contrast = seen_contrast(measured.contrast, measured.template_contrast)
     seen = look_of(measured, contrast, place_on_part(measured.bbox, part.pixels))
     if part.encoded.frame.aligned:
         # Measured in the image, in which such parts lie at any angle.
         seen = replace(seen, direction=None)
     x0, y0, x1, y1 = measured.bbox
     zone = zone_at(part.model.zones, part.encoded.frame, ((x0 + x1) / 2, (y0 + y1) / 2))
-    fits = {name: agreement(look, seen) for name, look in looks.items()}
+    sure = min(abs(contrast) / FULL_CONTRAST, 1.0)
+    fits = {
+        name: agreement(look, seen, sure, colours=_shows_colours(part.pixels)) for name, look in looks.items()
+    }
     for name, odds in sections.items():
         fits[name] = fits.get(name, 0.0) + odds.get(zone or "", 0.0)
     return fits
-
-
-def written_sections(passages: Sequence[Passage], zones: Sequence[str]) -> dict[str, dict[str, float]]:
-    """Return, by type whose entry names a zone, the log-odds of each zone that a region may lie in.
-
-    A look that names several zones, as in "between head and thread", tells of none.
-    """
-    found: dict[str, dict[str, float]] = {}
-    for passage in passages:
-        if passage.defect is None:
-            continue
-        named = _zones_in(plain_name(passage.defect), zones)
-        chance = IN_SECTION
-        if not named and passage.field in ("look", None):
-            named, chance = _zones_in(passage.text, zones), RIGHT
-        if named and (chance == IN_SECTION or len(named) == 1):
-            right, wrong = math.log(chance / 0.5), math.log((1 - chance) / 0.5)
-            found[passage.defect] = {zone: right if zone in named else wrong for zone in zones}
-    return found
-
-
-def _zones_in(text: str, zones: Sequence[str]) -> set[str]:
-    """Return the zones whose names a text holds as words."""
-    return {zone for zone in zones if re.search(rf"(?<!\w){_spelled(zone)}s?(?!\w)", text, re.IGNORECASE)}
-
-
-def _spelled(zone: str) -> str:
-    """Return the pattern of a zone's name: what is called "red-half" is written "red half"."""
-    return r"[-_\s]+".join(re.escape(word) for word in re.split(r"[-_\s]+", zone))
 
 
 def written_looks(passages: Sequence[Passage]) -> dict[str, Look]:
@@ -132,13 +126,16 @@ def look_of(seen: RegionMeasures | RegionDescription, contrast: float, place: Pl
     straight = line and not branching and (seen.solidity > 1 - BRANCHED / 2 or breadth < NARROW)
     side = math.sqrt(seen.length_px * seen.width_px / max(seen.area_share, 1e-9))
     extent = (seen.length_px / side) ** 2 if line else seen.area_share
+    thin = aspect >= 2 * LINE or seen.solidity < BRANCHED
+    shape: Shape = "line" if thin else "stripe" if line else "round" if aspect <= ROUND else "irregular"
     return Look(
         tone=None if abs(contrast) < LEAST_CONTRAST else "dark" if contrast < 0 else "bright",
-        shape="line" if line else "round" if aspect <= ROUND else None,
+        shape=shape,
         course="branching" if branching else "straight" if straight else None,
         size="small" if extent <= SMALL else "large" if extent >= LARGE else None,
         place=place,
         direction=_direction(seen.orientation_deg) if line else None,
+        colours=frozenset({COLOUR_NAMES.get(seen.colour, seen.colour)} if seen.colour else ()),
     )
 
 
@@ -152,14 +149,48 @@ def _direction(degrees: float | None) -> Direction | None:
     return "upright" if from_level > 90 - SLANT else "diagonal"
 
 
-def agreement(stated: Look, seen: Look) -> float:
-    """Return the log-odds of what was seen if the entry's look holds, against a look of either kind."""
+def seen_contrast(contrast: float, template_contrast: float | None) -> float:
+    """Return the grey levels by which a region is called dark or bright.
+
+    Its own contrast where it is plain to see; a faint one says less than the difference from a good part.
+    """
+    return contrast if template_contrast is None or abs(contrast) >= VISIBLE else template_contrast
+
+
+def agreement(stated: Look, seen: Look, sure: float = 1.0, *, colours: bool = False) -> float:
+    """Return the log-odds of what was seen if the entry's look holds, against a look of any kind.
+
+    sure: share of its full weight that the tone has. colours: whether the image shows any, so that a region
+    without one is known to have none.
+    """
     total = 0.0
-    for field in fields(Look):
-        wanted, found = getattr(stated, field.name), getattr(seen, field.name)
+    for name, usual in USUAL.items():
+        wanted, found = getattr(stated, name), getattr(seen, name)
         if wanted is not None and found is not None:
-            total += math.log((RIGHT if wanted == found else 1 - RIGHT) / 0.5)
-    return total
+            odds = math.log(RIGHT / usual if wanted == found else (1 - RIGHT) / (1 - usual))
+            total += odds * sure if name == "tone" else odds
+    if stated.shape is not None and seen.shape is not None:
+        total += math.log(SHAPES[stated.shape][seen.shape] / USUAL_SHAPES[seen.shape])
+    return total + _colour_odds(stated, seen, colours)
+
+
+def _colour_odds(stated: Look, seen: Look, colours: bool) -> float:
+    """Return the log-odds of a region's colour, or of its having none."""
+    if stated == Look() or not (seen.colours or (colours and stated.colours)):
+        return 0.0
+    if not stated.colours:
+        return math.log(NOT_NAMED / COLOURED)
+    if stated.colours & seen.colours:
+        return math.log(RIGHT / COLOURED)
+    if any(frozenset({one, other}) in NEAR_COLOURS for one in stated.colours for other in seen.colours):
+        return math.log(RIGHT / COLOURED) / 2
+    odds = math.log((1 - RIGHT) / (1 - COLOURED))
+    return odds if seen.colours else odds / 2  # a weak tint is not measured
+
+
+def _shows_colours(pixels: NDArray[np.uint8]) -> bool:
+    """Return whether an (H, W, 3) image is of a camera that sees colours."""
+    return float(np.ptp(pixels[::8, ::8], axis=2).mean()) >= 1.0
 
 
 def place_on_part(box: Box, pixels: NDArray[np.uint8]) -> Place | None:

@@ -21,7 +21,13 @@ from agents.answers.notes.analysis import (
     severities,
 )
 from agents.answers.notes.choice import disposed, disposed_by_notes, guessed
-from agents.answers.notes.entries import MOST_CANDIDATES, entries_meant, likely_types, types_of_notes
+from agents.answers.notes.entries import (
+    MOST_CANDIDATES,
+    entries_meant,
+    likely_of,
+    likely_types,
+    types_of_notes,
+)
 from agents.answers.notes.severity import weighed
 from agents.answers.topic import Reply, Topic
 from agents.questions.form.polarity import asks_openly
@@ -53,7 +59,8 @@ def effect(topic: Topic) -> Reply:
     name = _type_meant(topic)
     if name is None:
         noted = [one for one in topic.state["passages"] if not is_about_good(one)]
-        types = likely_types(topic, noted)[:MOST_CANDIDATES]
+        near = likely_of(topic.state.get("defect_type"))
+        types = (near or likely_types(topic, noted))[:MOST_CANDIDATES]
     else:
         types = entries_meant(topic, name) or [name]
     first = weighed(topic, types)
@@ -97,7 +104,8 @@ def _named_in_notes(topic: Topic) -> list[str]:
     name = _type_meant(topic)
     passages = topic.state["passages"]
     if name is not None:
-        return quoted(topic, find_contacts(about_type(passages, name)))
+        told = quoted(topic, find_contacts(about_type(passages, name)))
+        return [*told, *_as_named(topic)] if told else []
     types = types_of_notes(passages)
     found = {name: find_contacts(about_type(passages, name))[:1] for name in types}
     return [quoted_if(topic, name, one) for name in types for one in found[name]][:MOST_CANDIDATES]
@@ -298,9 +306,19 @@ def _of_named(topic: Topic, named: str, aspect: Aspect, silent: str) -> Reply:
     first = guessed(topic, stated)
     if topic.intent.supposed:
         told = [quoted_if(topic, name, one) for name in types for one in _stated_of(topic, name, aspect)]
+    elif topic.intent.asked_before:
+        told = [*(told or [say(silent, type=plain_name(named))]), *_as_named(topic)]
     elif "verdict" in topic.state and topic.type_said is None and not topic.has_defect:
         return Reply(first.lead, [no_defect(topic), *told], first.affirmed)
     return Reply(first.lead, told or [say(silent, type=topic.type_as_asked)], first.affirmed)
+
+
+def _as_named(topic: Topic) -> list[str]:
+    """Return that the asker named the type in a question before, where nothing decides it."""
+    named = topic.intent.type
+    if not topic.intent.asked_before or named is None:
+        return []
+    return [topic.say("That it is {type} is your word: it is not certain [type].", type=plain_name(named))]
 
 
 def _stated_of(topic: Topic, name: str, aspect: Aspect) -> Sequence[Finding]:
@@ -335,9 +353,9 @@ def _for_unknown_type(topic: Topic, aspect: Aspect, silent: str, passages: list[
         for name in likely_types(topic, passages)
         if (found := find_aspect(about_type(passages, name), aspect, say.language))
     }
-    ranked = sorted(
-        list(stated)[:MOST_CANDIDATES], key=lambda name: True in severe_by(passages, name), reverse=True
-    )
+    near = [name for name in likely_of(topic.state.get("defect_type")) if name in stated]
+    meant = (near or list(stated))[:MOST_CANDIDATES]
+    ranked = sorted(meant, key=lambda name: True in severe_by(passages, name), reverse=True)
     told = [quoted_if(topic, name, *_in_order(topic, stated[name], aspect)) for name in ranked]
     if told:
         return Reply("", [unknown, *told])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from agents.answers.image.named_type import asked_type, nearer, offered_types, weighed
+from agents.answers.image.named_type import asked_type, colour_of, nearer, offered_types, weighed
 from agents.answers.image.verdict import (
     by_a_person,
     finding,
@@ -14,6 +14,7 @@ from agents.answers.image.verdict import (
     to_review,
     type_by_a_person,
 )
+from agents.answers.notes.entries import likely_of
 from agents.answers.topic import MOST_DESCRIBED, Reply, Topic, same_type
 from agents.questions.slots.places import names_the_edge, place_of
 from anomaly_core.names import plain_name
@@ -125,7 +126,7 @@ def kind(topic: Topic) -> Reply:
             return Reply("", [_probably(topic, found), *looks])
         neither = say("Neither is established.") if found is None else say("Neither of them.")
     if topic.defect is None:
-        near = [plain_name(other.name) for other in defect.alternatives[:2]] if defect else []
+        near = [plain_name(name) for name in likely_of(defect)[:2]]
         source = "type" if defect is not None else "notes"
         told = [say("Unknown: no note or confirmed example fits it well enough [{source}].", source=source)]
         if near:
@@ -197,7 +198,7 @@ def _shown(topic: Topic) -> Reply:
 
 
 def _tone(topic: Topic, region: MeasuredRegion) -> list[str]:
-    """Return how bright a region is, and that its colour isn't measured, where that is asked for."""
+    """Return how bright a region is, and which colour it has of its own, where that is asked for."""
     say, hue = topic.say, topic.words.has("colour", topic.text)
     if region.look is None or not (hue or topic.words.has("brightness", topic.text)):
         return []
@@ -211,8 +212,18 @@ def _tone(topic: Topic, region: MeasuredRegion) -> list[str]:
             else "It is {number} grey levels brighter than its surroundings [{id}]."
         )
         told = say(message, number=number, id=region.id)
-    unmeasured = say("Its colour isn't measured, only its brightness [{id}].", id=region.id)
-    return [told, unmeasured] if hue else [told]
+    if not hue:
+        return [told]
+    if region.look.colour is not None:
+        colour = colour_of(topic, region.look.colour)
+        return [
+            say("Beside its surroundings its colour is {colour} [{id}].", colour=colour, id=region.id),
+            told,
+        ]
+    return [
+        told,
+        say("It has no colour of its own that stands out, only its brightness [{id}].", id=region.id),
+    ]
 
 
 def _nothing(topic: Topic) -> str | None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
+from agents.answers.notes.entries import entries_meant
 from agents.answers.topic import Topic, length_of, same_type
 from agents.questions.lexicon.words import sections_in
 from agents.questions.slots.by_words import type_of
@@ -13,11 +15,12 @@ from agents.questions.slots.types import called_type
 from anomaly_core.names import name_key, plain_name
 from knowledge.catalogue.looks import Look, parse_look
 from tools.classify.classify import UNKNOWN
-from tools.classify.written import LARGE, LEAST_CONTRAST, LINE, ROUND, SMALL
+from tools.classify.written import COLOUR_NAMES, LARGE, LINE, ROUND, SMALL, VISIBLE
 from tools.records import MeasuredRegion, PassageRecord
 
 NAMED: Final = 0.6
 """Least cosine of some words of a question and the type that they name in another language."""
+COLOURS: Final = ("red", "orange", "brown", "yellow", "green", "cyan", "blue", "purple", "pink")
 Reasons = tuple[list[str], list[str]]
 """What speaks for a type, and against it."""
 
@@ -56,16 +59,37 @@ def weighed(topic: Topic, named: str) -> tuple[str, list[str]]:
     return say(lead), told
 
 
+def settled(topic: Topic) -> Topic:
+    """Return a topic without a type that a question before asked for, where that type can't be meant.
+
+    That is where the defect's type is known, there is no defect, the notes have no or several such types, or
+    what was measured speaks against it.
+    """
+    named = topic.intent.type
+    if not topic.intent.asked_before or named is None:
+        return topic
+    entries = entries_meant(topic, named) if topic.has_defect else []
+    open_ = topic.defect is None and topic.type_said is None and len(entries) == 1
+    if open_ and weighed(topic, entries[0])[0] != topic.say("Probably not."):
+        return replace(topic, intent=topic.intent.model_copy(update={"type": entries[0]}))
+    return replace(topic, intent=topic.intent.model_copy(update={"type": None, "asked_before": False}))
+
+
 def nearer(topic: Topic, offered: list[str]) -> str | None:
     """Return the one of the offered types that an unknown defect is clearly nearer to, or None."""
     found = topic.state.get("defect_type")
+    known = [] if found is None else found.alternatives
+    # One that is no candidate is further still.
     scores = {
-        one.name: one.score
-        for one in (found.alternatives if found is not None else ())
-        if any(same_type(name, one.name) for name in offered)
+        name: max((one.score for one in known if same_type(name, one.name)), default=0.0) for name in offered
     }
     best = sorted(scores, key=lambda name: -scores[name])
     return best[0] if len(best) > 1 and scores[best[0]] > scores[best[1]] else None
+
+
+def colour_of(topic: Topic, colour: str) -> str:
+    """Return a measured colour's name in the answer's language."""
+    return topic.say(colour) if colour in COLOURS else colour
 
 
 def _look_of(topic: Topic, named: str) -> PassageRecord | None:
@@ -106,11 +130,18 @@ def _compared(
     if look is None:
         return
     bright = look.contrast > 0
-    tone = None if abs(look.contrast) < LEAST_CONTRAST else "bright" if bright else "dark"
+    tone = None if abs(look.contrast) < VISIBLE else "bright" if bright else "dark"
     told = "it is brighter than its surroundings" if bright else "it is darker than its surroundings"
     yield stated.tone, tone, say(told)
     aspect = look.length_px / max(look.width_px, 1.0)
-    yield stated.shape, "line" if aspect >= LINE else "round" if aspect <= ROUND else None, say("its shape")
+    shape = "line" if aspect >= LINE else "round" if aspect <= ROUND else "irregular"
+    # The map's outline is too smooth to tell what is irregular from what is round.
+    told_apart = stated.shape != "irregular" or shape == "line"
+    yield stated.shape, shape if told_apart else None, say("its shape")
+    if stated.colours and look.colour is not None:
+        named = COLOUR_NAMES.get(look.colour, look.colour)
+        shown = colour_of(topic, look.colour)
+        yield named, named if named in stated.colours else None, say("its colour, {colour}", colour=shown)
     opened = topic.state["opened"]
     image = opened.width * opened.height
     share = (length_of(region) ** 2 if aspect >= LINE else math.prod((look.length_px, look.width_px))) / image

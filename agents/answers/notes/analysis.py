@@ -11,7 +11,7 @@ from agents.answers.evidence import is_about_good
 from agents.questions.learned.languages import language_of
 from agents.questions.lexicon.words import same_defect
 from anomaly_core.names import name_key
-from knowledge.catalogue.fields import Field
+from knowledge.catalogue.fields import Field, names_who
 from knowledge.text import sentences
 from tools.records import PassageRecord
 
@@ -148,7 +148,7 @@ def find_aspect(
         )
         for field in _FIELDS[aspect]
         for passage in passages
-        if passage.field == field
+        if passage.field == field and not names_who(passage.title)
     ]
     prose = [
         Finding(aspect, sentence, passage.id, None, passage.language)
@@ -180,14 +180,19 @@ def severities(passages: Sequence[PassageRecord], name: str | None) -> list[str]
 
 
 def find_contacts(passages: Sequence[PassageRecord]) -> list[Finding]:
-    """Return at most `MOST_QUOTED` sentences of passages on whom to tell."""
+    """Return at most `MOST_QUOTED` sentences of passages on whom to tell, those of a column for it first."""
+    named = [
+        Finding("action", _opening(one.text), one.id, None, one.language)
+        for one in passages
+        if names_who(one.title)
+    ]
     found = [
         Finding("action", sentence, passage.id, None, passage.language)
         for passage in passages
         for sentence in sentences(passage.text.replace('"', "'"))
         if _CONTACT.search(sentence)
     ]
-    return list({one.sentence: one for one in found}.values())[:MOST_QUOTED]
+    return list({one.sentence: one for one in (*named, *found)}.values())[:MOST_QUOTED]
 
 
 def _opening(text: str) -> str:

@@ -9,10 +9,12 @@ from agents.answers.topic import Topic
 from agents.questions.lexicon.words import same_defect
 from agents.questions.slots.zone_names import names_section
 from anomaly_core.names import name_key
-from tools.records import PassageRecord
+from tools.records import DefectRecord, PassageRecord
 
 MOST_CANDIDATES: Final = 2
 """Types that an uncertain defect may be of, whose notes are quoted."""
+FAR_BEHIND: Final = 8.0
+"""Times that a candidate is less likely than the first from which it is not named beside it."""
 
 
 def types_of_notes(passages: Sequence[PassageRecord]) -> list[str]:
@@ -35,6 +37,12 @@ def entries_meant(topic: Topic, named: str) -> list[str]:
         if there:
             return there
     return found
+
+
+def likely_of(kind: DefectRecord | None) -> list[str]:
+    """Return the candidates of an unknown type, less those that are far less likely than the first."""
+    found = kind.alternatives if kind is not None else []
+    return [one.name for one in found if one.score * FAR_BEHIND >= found[0].score]
 
 
 def likely_types(topic: Topic, passages: Sequence[PassageRecord]) -> list[str]:

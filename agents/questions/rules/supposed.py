@@ -20,6 +20,11 @@ MOST_BESIDE: Final = 2
 """Words of a statement beside the type, its place, and what it is said with."""
 OF_IT: Final = frozenset[Kind]({"cause", "effect", "action", "catalogue"})
 """Kinds of questions that go on with a type that was stated."""
+_ASKED: Final = OF_IT | frozenset[Kind](
+    {"verdict", "type", "place", "size", "count", "appearance", "confidence", "look_again"}
+)
+_GONE_ON: Final = _ASKED | frozenset[Kind]({"comparison", "reasoning"})
+"""Kinds of questions that name a type for those that follow, and that go on with the one before."""
 
 
 def supposes(said: Reading) -> bool:
@@ -53,13 +58,13 @@ def with_supposed_type(
     said = next((each for each in before if each.supposed), None)
     if said is None and not before:
         said = _stated(turns, current)
-    return (
-        one
-        if said is None
-        else one.model_copy(
-            update={"type": said.type, "zone": one.zone or said.zone, "supposed": True, "guess": None}
-        )
-    )
+    if said is not None:
+        taken = {"type": said.type, "zone": one.zone or said.zone, "supposed": True, "guess": None}
+        return one.model_copy(update=taken)
+    if any(each.type is not None for each in before):
+        return one
+    named = _asked(turns, current)
+    return one if named is None else one.model_copy(update={"type": named, "asked_before": True})
 
 
 def _stated(turns: Sequence[Turn], current: int | None) -> Understanding | None:
@@ -72,6 +77,26 @@ def _stated(turns: Sequence[Turn], current: int | None) -> Understanding | None:
             return slots
         if turn.kind not in OF_IT:
             return None
+    return None
+
+
+def _asked(turns: Sequence[Turn], current: int | None) -> str | None:
+    """Return the one type that a thread's last questions about an image named, or None."""
+    images = {current}
+    for turn in reversed(turns):
+        slots = turn.slots
+        if slots is None or turn.image not in images:
+            return None
+        if slots.type is not None:
+            return slots.type if slots.sense != "good" and not slots.choice and slots.kind in _ASKED else None
+        if slots.kind not in _GONE_ON:
+            return None
+        if slots.kind == "comparison":  # "compare it with this one" goes on with the defect of both
+            images |= {
+                slots.image,
+                slots.other,
+                *(one.image for one in turns if one.number == turn.number - 1),
+            }
     return None
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from knowledge.catalogue.fields import FIELDS, Column, Field, column_of, field_of
+from knowledge.catalogue.fields import FIELDS, Column, Field, column_of, entry_field, field_of
 from knowledge.catalogue.headings import defect_of, name_of_entry
 from knowledge.catalogue.passages import Section
 from knowledge.catalogue.readers.table import (
@@ -133,7 +133,7 @@ def _labelled(
         language = language_code(values.get("language", ""))
         title = " / ".join(trail if number == 0 else [*trail, values.get("type", "")])
         for part in group:
-            kind = part.column if part.column in FIELDS else own if part.column is None else None
+            kind = own if part.column is None else entry_field(part.column)
             if part.column in ("type", "product", "language"):
                 continue
             section = Section(

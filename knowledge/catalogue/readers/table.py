@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from knowledge.catalogue.fields import FIELDS, Column, Field, column_of
+from knowledge.catalogue.fields import FIELDS, Column, Field, column_of, entry_field
 from knowledge.catalogue.passages import Section
 
 _MOST_ABOVE: Final = 40
@@ -139,9 +139,10 @@ def _sections(
         product = carried.get("product") or subject.product
         for place, column in mapping.items():
             text = cells.get(column, "")
-            if column not in FIELDS or not text:
+            field = entry_field(column)
+            if field is None or not text:
                 continue
-            if (key := (product, defect, column, text)) in said:
+            if (key := (product, defect, field, text)) in said:
                 continue  # a merged cell, filled down
             said.add(key)
             yield Section(
@@ -151,7 +152,7 @@ def _sections(
                 text=text,
                 offset=row.offset,
                 page=row.page,
-                field=column,
+                field=field,
                 language=language_code(carried.get("language", "")),
                 where=row.where,
             )
