@@ -111,8 +111,9 @@ class Seen(TypedDict):
     found: dict[str, Any]
 
 
-Order = Literal["judge", "release", "delete", "rates", "learn", "report", "machine"]
-"""What an order wants: a verdict, a lot's release, rows gone, rates, learning, a file, a machine to act."""
+Order = Literal["judge", "release", "delete", "rates", "learn", "mail", "report", "write", "machine"]
+"""What an order wants: a verdict, a lot's release, rows gone, rates, learning, a mail, a file of rows, a
+report, a machine to act."""
 Recorded = Literal["saved", "undo"]
 """What is asked of the record of the part in hand: what there is, or how to take it back."""
 

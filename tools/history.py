@@ -43,13 +43,14 @@ MOST_GROUPS: Final = 200
 """Lots, stations or operators that are ranked."""
 OF_LOTS: Final = frozenset[LogFigure]({"count", "yield", "worst", "list"})
 """Figures that are given by lot where a question names several."""
-_COLUMNS: Final[Mapping[LogFigure, Literal["lot", "station", "operator"]]] = {
+_COLUMNS: Final[Mapping[LogFigure, Literal["lot", "station", "operator", "product"]]] = {
+    "products": "product",
     "lots": "lot",
     "stations": "station",
     "operators": "operator",
 }
 """Figures by a group, and the column of the log that has its name."""
-OF_NO_PERIODS: Final = frozenset[LogFigure]({"corrected", "drift", "operators"})
+OF_NO_PERIODS: Final = frozenset[LogFigure]({"corrected", "found", "drift", "operators"})
 """Figures that are of the first of two periods alone."""
 MOST_DAYS: Final = 14
 """Days, the latest, of a trend."""
@@ -189,7 +190,7 @@ def _figures(
             made["run"] = None if run is None else RunRecord(**vars(run))
         case "frequent":
             made["by_type"] = [TypeCount(name=name, count=count) for name, count in parts.pareto()]
-        case "lots" | "stations" | "operators":
+        case "lots" | "stations" | "operators" | "products":
             wanted = dict(chosen.narrowed(decision=decision or "fail").by(_COLUMNS[figure]))
             made["groups"] = [
                 GroupRecord(name=name, counts=_counts(one), number=wanted.get(name, figures.Counts()).all)
@@ -231,7 +232,7 @@ def _figures(
             made["drifts"] = [
                 _picked(DriftRecord, vars(one)) for one in drifts(connection, scope, of_images=False)
             ]
-        case "corrected":
+        case "corrected" | "found":
             corrected = figures.corrections(connection, replace(scope, start=None))
             if scope.start is not None:
                 these = Parts(connection, replace(scope, operator=None)).rows()
@@ -239,6 +240,13 @@ def _figures(
                 corrected = [one for one in corrected if one["sha256"] in images]
             of_image = (image or asked.image_name or "").lower()
             corrected = [one for one in corrected if of_image in ("", one["name"].lower())]
+            if figure == "found":
+                if types:
+                    corrected = [one for one in corrected if one["type"] in types]
+                made["groups"] = [
+                    GroupRecord(name=name, counts=_counts(one), number=one.failed)
+                    for name, one in chosen.by("operator")[:MOST_GROUPS]
+                ]
             made["corrections"] = [_picked(CorrectedRecord, one) for one in corrected]
         case "count" | "yield":
             pass

@@ -29,9 +29,9 @@ class Names:
     operators: list[str]
     images: list[str]
 
-    def without(self, column: Literal["lot", "station", "operator"] | None) -> Names:
+    def without(self, column: Literal["lot", "station", "operator", "product"] | None) -> Names:
         """Return the names but those of a column."""
-        return self if column is None else replace(self, **{f"{column}s": []})
+        return self if column in (None, "product") else replace(self, **{f"{column}s": []})
 
     @property
     def any(self) -> bool:

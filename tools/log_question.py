@@ -18,11 +18,13 @@ LogFigure = Literal[
     "trend",
     "drift",
     "corrected",
+    "found",
     "often",
     "frequent",
     "last",
     "lots",
     "operators",
+    "products",
     "largest",
     "stations",
     "hours",
@@ -35,10 +37,11 @@ LogFigure = Literal[
     "missed",
 ]
 """What can be asked of the log. "first": since when; "often", "frequent": of types of defects; "lots",
-"stations", "operators": each of them; "periods": two that are named; "drift": of the scores of good parts;
-"largest": of the defects of a conversation; "hours": of the day; "images": several that are named;
-"earliest": the first that was inspected; "scores": the p-values; "places": where the defects lie; "alarms",
-"missed": what people said of failed and of passed parts."""
+"stations", "operators", "products": each of them; "periods": two that are named; "drift": of the scores of
+good parts; "largest": of the defects of a conversation; "hours": of the day; "images": several that are
+named; "earliest": the first that was inspected; "scores": the p-values; "places": where the defects lie;
+"alarms", "missed": what people said of failed and of passed parts; "found": who judged, else inspected, the
+parts of a type."""
 
 
 class PeriodRecord(Record):
@@ -77,6 +80,7 @@ class LogQuestion(PeriodRecord):
     image_name: str | None = Field(None, description="file name of an image in the log; none is opened")
     this: bool = Field(False, description="whether it speaks of the product in hand")
     conversation: bool = Field(False, description="whether it speaks of this conversation")
+    each: bool = Field(False, description="whether it asks for each of a group, and for none of them first")
     every: bool = Field(False, description="whether it asks if all are")
     person: bool = Field(False, description="whether it calls a person by name, such as Ms. Kim")
     bound: BoundRecord | None = Field(None, description="a number that its figure is held against")

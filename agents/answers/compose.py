@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -112,10 +112,18 @@ def each_sentence_once(replies: Sequence[Reply]) -> list[Reply]:
     said: set[str] = set()
     kept = []
     for reply in replies:
-        new = [one for one in dict.fromkeys(reply.body) if one not in said][:MOST_SENTENCES]
+        new = [one for one in dict.fromkeys(reply.body) if one not in said and not _is_told(one, said)]
+        new = new[:MOST_SENTENCES]
         said.update(new)
         kept.append(Reply(reply.lead, new, reply.affirmed, reply.evidence))
     return kept
+
+
+def _is_told(sentence: str, said: Collection[str]) -> bool:
+    """Return whether an earlier sentence has a place and what is there: "a defect at the top: a spot"."""
+    place, colon, look = sentence.rstrip(".\u3002").replace("\uff1a", ":").partition(":")
+    found = (place.strip().lower(), look.strip())
+    return bool(colon) and any(found[0] in one.lower() and found[1] in one for one in said)
 
 
 def _problems(state: InspectionState | DialogueState) -> str:

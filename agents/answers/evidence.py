@@ -8,6 +8,7 @@ from pathlib import Path
 
 from agents.state import Asked, DialogueState, InspectionState, Observation, Seen
 from anomaly_core.names import plain_name
+from anomaly_core.numbers import plain_number
 from anomaly_core.results import verdict_sentence
 from knowledge.text import shortened
 from tools.classify.classify import UNKNOWN
@@ -140,7 +141,7 @@ def notes_evidence(state: InspectionState | DialogueState) -> EvidenceRecord:
 
 def in_mm(text: str, scale: float) -> str:
     """Return a description with its pixels in millimetres. scale: pixels a millimetre."""
-    return re.sub(r"(\d+(?:\.\d+)?) px", lambda found: f"{float(found[1]) / scale:.3g} mm", text)
+    return re.sub(r"(\d+(?:\.\d+)?) px", lambda found: f"{plain_number(float(found[1]) / scale)} mm", text)
 
 
 def unusual_share(p_value: float) -> str:

@@ -144,7 +144,9 @@ class Notes:
         names = [self._product] if self._product is not None else self._context.domain.products()
         subjects = [self._product] if intent.type is not None or not names else names
         found = []
-        if intent.type is not None and intent.type != asked.type:
+        # "What causes burrs, and what do we do against it?" has named it.
+        named = any(one.type == intent.type for one in self._asked.intents)
+        if intent.type is not None and intent.type != asked.type and not named:
             found.append(Reply("", [say("By the notes that is {type} [notes].", type=intent.type)]))
         types = self._types(intent)
         for name in subjects:

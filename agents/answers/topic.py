@@ -13,6 +13,7 @@ from agents.questions.lexicon.words import NEVER, Words, same_defect, words_of
 from agents.questions.slots.region_ranks import Rank, rank_of
 from agents.state import Asked, DialogueState, InspectionState, Observation, Seen, Understanding
 from anomaly_core.names import name_key, plain_name
+from anomaly_core.numbers import plain_number
 from anomaly_core.results import CELLS
 from tools.classify.classify import UNKNOWN
 from tools.locations import ZONE, Box, box_of
@@ -230,7 +231,7 @@ class Topic:
         area = self.say(f"{article} {look.shape} {tone}area")
         length, width = look.length_px, max(look.width_px, 1)
         if self.scale is not None:
-            shown = (f"{pixels / self.scale:.3g}" for pixels in (length, width))
+            shown = (plain_number(pixels / self.scale) for pixels in (length, width))
             return self.say(
                 "{area}, {length} mm long and {width} mm wide",
                 area=area,

@@ -52,7 +52,20 @@ from tools.retrieve import known_defects, known_products
 OF_PARTS: Final = frozenset[Kind](get_args(Kind)) - {"catalogue", "greeting", "help"}
 """Kinds of questions that are about parts of the log, where they name some of it and no image is given."""
 NARROWED: Final = frozenset[LogFigure](
-    {"count", "list", "worst", "yield", "first", "often", "last", "lots", "stations", "operators", "periods"}
+    {
+        "count",
+        "list",
+        "worst",
+        "yield",
+        "first",
+        "often",
+        "last",
+        "lots",
+        "stations",
+        "operators",
+        "products",
+        "periods",
+    }
 )
 """Figures of the log that are of one type of defect where the question means one."""
 

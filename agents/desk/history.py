@@ -92,13 +92,12 @@ def until(text: str | None) -> str | None:
 
 
 def _instants(text: str, option: str) -> tuple[datetime, datetime | None]:
-    from agents.questions.log.periods import period_of
+    from agents.questions.log.said import said_period
 
-    now = datetime.now().astimezone()
-    period, _ = period_of(f"last {text.strip().lower()}", "en", now)
+    period = said_period(text, datetime.now().astimezone())
     if period is None or period.since is None:
         raise ConfigError(f"{option}: {text}: give a date (2026-11-24), a time (14:00), or words such as "
-                          "today, yesterday, monday, 3 days")  # fmt: skip
+                          "today, yesterday, monday, 3 days, gestern, ayer, 昨日")  # fmt: skip
     return period.since, period.until
 
 

@@ -15,6 +15,7 @@ from agents.questions.learned.languages import WISHES, wished_language
 from agents.questions.lexicon.numbered import with_latest
 from agents.questions.lexicon.units import NUMBER, UNIT
 from agents.questions.lexicon.words import NEVER, SPACELESS, words_of
+from agents.questions.log.answered import of_the_groups_before
 from agents.questions.log.periods import period_of
 from agents.questions.slots.by_words import type_of, zone_of
 from agents.state import Turn, Understanding
@@ -91,6 +92,8 @@ def put_in_full(
     plain, before, words = normalised(text), normalised(last.meant), words_of(language)
     short = len(plain) <= 3 * MOST_WORDS if language in SPACELESS else len(plain.split()) <= MOST_WORDS
     starts = re.match(rf"(?:{words.source('follow')}|{words.source('and')})[\s,、，]*", plain)
+    if short and (named := of_the_groups_before(plain, last, words, logged)) is not None:
+        return named
     if not short or starts is None:
         return text
     rest = plain[starts.end() :].strip()

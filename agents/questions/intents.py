@@ -61,9 +61,7 @@ def _stands(one: Clause, before: Clause | None, language: str) -> bool:
     sized = one.kind == "size" and _states_a_length(one.text, language)
     asks = _asks(one.text, language)
     # "Is it full?" is of an amount by its words, be the classifier as unsure as it may.
-    least = (
-        NEAR if asks and words_of(language).has("amount", normalised(one.text)) else ASKS if asks else STANDS
-    )
+    least = NEAR if asks and _is_told(one, language) else ASKS if asks else STANDS
     # "If alpha had been 1 %, how many would have failed?" begins with no question for help.
     idle = one.kind in ("other", "greeting") or (one.kind == "help" and not asks)
     if idle or (one.probability < least and not sized):
@@ -77,6 +75,18 @@ def _stands(one: Clause, before: Clause | None, language: str) -> bool:
     end = in_itself(one.text, language)
     look = one.kind == "appearance" and end != one.text and len(normalised(end).split()) == 1
     return not suggests and (not look or words_of(language).has("ask", normalised(end)))
+
+
+def _is_told(one: Clause, language: str) -> bool:
+    """Return whether the words of a clause tell its kind: "how many cracks?", "what's wrong with it?"."""
+    words, text = words_of(language), normalised(one.text)
+    ranks = words.has("largest", text) or words.has("smallest", text)
+    return words.has("amount", text) or {
+        "count": words.has("how_many", text),
+        "size": ranks,
+        "place": ranks,
+        "verdict": words.has("bad", text) and asks_openly(text, language),
+    }.get(one.kind, False)
 
 
 def _is_one(together: Clause, own: Sequence[Clause], language: str, *, several: bool) -> bool:

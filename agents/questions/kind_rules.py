@@ -13,6 +13,7 @@ from agents.questions.learned.topics import asks_to_lessen
 from agents.questions.lexicon.words import Words, words_of
 from agents.questions.log.unheld import unheld_of
 from agents.questions.rules.supposed import supposes
+from agents.questions.slots.by_words import without_types
 from agents.questions.slots.causes import asks_why_broken, supposes_cause
 from agents.questions.slots.places import place_of
 from agents.questions.slots.reading import Reading
@@ -80,7 +81,10 @@ _RANKED: Final = frozenset[Kind]({"history", "comparison", "help", "catalogue", 
 _MEASURED: Final = frozenset[Kind]({"size", "place", "comparison", "parts", "other", "confidence"})
 
 
-_PLAYED_DOWN: Final = frozenset[Kind]({"confidence", "verdict", "normal", "type", "cause", "other", "place"})
+_WHY: Final = frozenset[Kind]({"cause", "reasoning", "catalogue"})
+_PLAYED_DOWN: Final = frozenset[Kind](
+    {"confidence", "verdict", "normal", "type", "cause", "other", "place", "reasoning"}
+)
 
 
 def read_as(said: Reading) -> Read:
@@ -94,7 +98,7 @@ def read_as(said: Reading) -> Read:
 def plays_down(words: Words, text: str) -> bool:
     """Return whether a clause says, or asks, that what stands out is no damage: "that's just dust"."""
     # "Only scratches or dust?" chooses, and "is dust a problem?" weighs.
-    rest = words.without(text, "merely")
+    rest = words.without(text, "merely", "how_known")
     chooses = any(words.has(one, rest) for one in ("or", "matters", "serious", "limit", "how_many", "ask"))
     return words.has("artefact", text) and words.has("merely", text) and not chooses
 
@@ -113,6 +117,30 @@ def weighs(said: Reading) -> bool:
 
 def _logged(said: Reading) -> bool:
     return any(said.has(one) for one in ("today", "yesterday", "this_week", "last_week", "lot", "shift"))
+
+
+def _asks_presence(said: Reading) -> bool:
+    """Return whether a clause asks if there is a defect of a type, and nothing of its size."""
+    if not said.pictured or said.slots.type is None or said.openly or said.slots.limit is not None:
+        return False
+    rest = without_types(said.text, [said.slots.type])
+    sizes = ("area", "long", "length", "limit", "how_many")
+    sized = any(words_of(said.language).has(one, rest) for one in sizes)
+    return said.has("is_there") and not sized and not re.search(r"\d", rest)
+
+
+_OF_LOG: Final = (
+    *("today", "yesterday", "this_week", "last_week", "lot", "shift", "failed", "passed", "reviewed"),
+    *("station", "operator"),
+)
+"""Meanings of words that are of the log, beside an image too."""
+
+
+def _is_there(said: Reading) -> bool:
+    """Return whether a clause beside an image asks if there is something, and names nothing of the log."""
+    logged = (*_OF_LOG, "alike", "session", "last", "corrected", "inspected", "how_many")
+    there = said.pictured and not said.openly and said.has("is_there")
+    return there and not any(map(said.has, logged)) and not re.search(r"\d", said.text)
 
 
 def _asks_area(said: Reading) -> bool:
@@ -148,6 +176,10 @@ def _rules(said: Reading) -> tuple[Rule, ...]:
         ({"comparison"}, limited and one.image is None, "size"),
         # "Is such a spot allowed?"
         ({"catalogue"}, said.pictured and not named and not said.openly and said.has("limit"), "size"),
+        # "Are there dead areas?" asks for no size, though the type is named for an area.
+        ({"size", "count", "catalogue"}, _asks_presence(said), "verdict"),
+        # "Y a-t-il des zones mortes ?" beside an image is of the part.
+        ({"history"}, _is_there(said), "verdict"),
         # "Is the tip bent?" asks for no pieces.
         ({"parts"}, named and not said.has("how_many"), "verdict"),
         # "Is the zone head ok?": a yes to whether the defect is there would say that the zone is ok.
@@ -203,6 +235,8 @@ def _rules(said: Reading) -> tuple[Rule, ...]:
         # "What happens if we ship it?"
         (_OF_EFFECTS, said.has("effects") and not said.has("to_do"), "effect"),
         ({"verdict"}, said.openly and said.has("effects"), "effect"),
+        # "Why is a dead area dangerous?"
+        (_WHY, not said.pictured and said.has("why") and said.has("serious"), "effect"),
         # "What do we do when we find a blowhole?"
         (_WEIGHED, not said.pictured and said.has("to_do"), "action"),
         # "How do I get fewer false alarms?"

@@ -19,8 +19,10 @@ from agents.questions.learned.examples import Sense
 from agents.questions.learned.languages import language_of, wished_language
 from agents.questions.learned.topics import TO_LESSEN, asks_to_lessen
 from agents.questions.lexicon.chat_spelling import in_full
+from agents.questions.lexicon.groups import each_of
 from agents.questions.lexicon.words import SPACELESS, types_in, words_of
 from agents.questions.log.history import (
+    GROUPS,
     in_its_period,
     named_figure,
     of_a_group,
@@ -30,6 +32,7 @@ from agents.questions.log.history import (
 )
 from agents.questions.log.several_figures import follows_group, several_figures
 from agents.questions.rules.about_tool import as_one, with_rate, with_topic
+from agents.questions.rules.demands import lists_all, without_demands
 from agents.questions.rules.orders import without_orders
 from agents.questions.rules.pairs import of_a_pair
 from agents.questions.rules.reasons import why_of
@@ -170,7 +173,11 @@ def _of_help(one: Understanding, language: str) -> Understanding:
         return with_topic(one)
     if asks_to_lessen(words_of(language), text):
         return with_topic(one, TO_LESSEN)
-    counted = named_figure(text, language) in ("alarms", "missed", "scores")
+    figure = named_figure(text, language)
+    # "Rejects per station" is no question for the pages of the station.
+    counted = figure in ("alarms", "missed", "scores") or (
+        figure in GROUPS and each_of(text, language) is not None
+    )
     return one.model_copy(update={"kind": "history"}) if counted else with_topic(one)
 
 
@@ -183,6 +190,11 @@ def _of_itself(
     why = why_of(plain, last) if last is not None and only_asks_why(plain, language) else None
     if (told := of_the_record or why) is not None:
         return [told], ""
+    if pictured and lists_all(plain, language):
+        return [Understanding(kind="count", text=plain)], ""
+    plain = without_demands(plain, language)
+    if not plain:
+        return [Understanding(kind="other", probability=1.0)], ""
     return without_orders(plain, language, pictured=pictured)
 
 

@@ -228,7 +228,7 @@ class Parts:
         ).fetchone()
         return int(count)
 
-    def by(self, column: Literal["lot", "station", "operator"]) -> list[tuple[str, Counts]]:
+    def by(self, column: Literal["lot", "station", "operator", "product"]) -> list[tuple[str, Counts]]:
         """Return a column's names with their parts, the most failed first; without inspections and times.
 
         A part that several stations or operators inspected is of the last of them.

@@ -13,6 +13,7 @@ from typing import Final, TypeVar
 import numpy as np
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
+from anomaly_core.numbers import plain_number
 from anomaly_core.results import CELLS, Decision
 from tools.drawing import WARM, heat_colours
 from tools.phrases import Phrases
@@ -149,7 +150,7 @@ class Card:
             return None
         per_px, unit = (self.part.mm_per_px, "mm") if self.part.mm_per_px else (1.0, "px")
         length = _round_length(self.shown.pictures.width * per_px / 4)
-        return length / per_px, f"{length:g} {unit}"
+        return length / per_px, f"{plain_number(length)} {unit}"
 
 
 def render_page(

@@ -336,7 +336,8 @@ def _in_order(topic: Topic, stated: Sequence[Finding], aspect: Aspect) -> Sequen
     """Return what is quoted of findings: an effect and its severity, first the one that is asked for."""
     if aspect != "effect":
         return stated[:1]
-    severity = topic.words.has("serious", topic.text) or topic.words.has("matters", topic.text)
+    weighs = topic.words.has("serious", topic.text) or topic.words.has("matters", topic.text)
+    severity = weighs and not topic.words.has("why", topic.text)
     return stated if severity else stated[::-1]
 
 

@@ -8,6 +8,7 @@ from typing import Final, Literal
 
 from agents.answers.notes.limits import with_unit
 from agents.answers.topic import Topic, length_of, values_of
+from anomaly_core.numbers import plain_number
 from tools.records import MeasuredRegion
 
 OF_AREA: Final = ("percent", "mm2", "px2")
@@ -84,13 +85,13 @@ def described(topic: Topic, found: Sizes, scale: float | None) -> str:
         width_mm=first[1],
         length=second[0],
         width=second[1],
-        scale=f"{scale:.3g}",
+        scale=plain_number(scale),
     )
 
 
 def _area(topic: Topic, pixels: int, scale: float | None, *, pixels_first: bool, total: bool = False) -> str:
     say, share = topic.say, with_unit(100 * _share(topic, pixels), "percent")
-    area = f"{pixels} px" if scale is None else f"{pixels / scale**2:.3g} mm² ({pixels} px)"
+    area = f"{pixels} px" if scale is None else f"{plain_number(pixels / scale**2)} mm² ({pixels} px)"
     if topic.intent.measured == "share":
         if (of_part := share_of_part(topic, pixels)) is not None:
             told = "{part} of the part by its outline, {share} of the image, that is {area} [size]."
@@ -103,7 +104,7 @@ def _area(topic: Topic, pixels: int, scale: float | None, *, pixels_first: bool,
         return say("It covers {area} px, {share} of the image [size].", area=pixels, share=share)
     return say(
         "It covers {area} mm², that is {pixels} px, {share} of the image [size].",
-        area=f"{pixels / scale**2:.3g}",
+        area=plain_number(pixels / scale**2),
         pixels=pixels,
         share=share,
     )
@@ -113,7 +114,11 @@ def _of_each(topic: Topic, region: MeasuredRegion, scale: float | None) -> str:
     amount = with_unit(100 * _share(topic, region.area_px), "percent")
     if topic.intent.measured != "share":
         pixels = scale is None or in_pixels(topic)
-        amount = f"{region.area_px} px" if pixels or scale is None else f"{region.area_px / scale**2:.3g} mm²"
+        amount = (
+            f"{region.area_px} px"
+            if pixels or scale is None
+            else f"{plain_number(region.area_px / scale**2)} mm²"
+        )
     place = topic.say.sentence(topic.spot(region))
     return topic.say("{place}: {amount} [{id}].", place=place, amount=amount, id=f"size, {region.id}")
 

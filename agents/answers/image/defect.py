@@ -15,7 +15,7 @@ from agents.answers.image.verdict import (
     type_by_a_person,
 )
 from agents.answers.notes.entries import likely_of
-from agents.answers.topic import MOST_DESCRIBED, Reply, Topic, same_type
+from agents.answers.topic import MOST_DESCRIBED, Reply, Topic, length_of, same_type
 from agents.questions.slots.places import names_the_edge, place_of
 from anomaly_core.names import plain_name
 from tools.locations import ZONE, Box
@@ -76,6 +76,17 @@ def _side_chosen(topic: Topic) -> str:
     return f"{say.sentence(topic.where(there[0]))}." if there else say("Neither of them.")
 
 
+def _listed(topic: Topic) -> list[str]:
+    """Return how many defects there are, and each with its place, look and size, the largest first."""
+    say, regions = topic.say, sorted(topic.regions, key=length_of, reverse=True)
+    told = say("{count} defects {cited}.", count=len(regions), cited=topic.cited(regions))
+    each = [
+        say("{place}: {look} [{id}].", place=say.sentence(topic.spot(one)), look=topic.look(one), id=one.id)
+        for one in regions
+    ]
+    return [told, " ".join(each)]
+
+
 def count(topic: Topic) -> Reply:
     """Say how many defects there are."""
     say, regions = topic.say, topic.regions
@@ -91,6 +102,8 @@ def count(topic: Topic) -> Reply:
             [_nothing(topic) or say("It differs from the good parts as a whole [score].")],
             affirmed,
         )
+    if number > 1 and topic.words.has("list_all", topic.text):
+        return Reply("", _listed(topic))
     message = "One defect, {places} {cited}." if number == 1 else "{count} defects, {places} {cited}."
     told = say(message, count=number, places=topic.places(regions), cited=topic.cited(regions))
     return Reply(lead, [told], affirmed)

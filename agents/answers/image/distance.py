@@ -6,6 +6,7 @@ import math
 from typing import Final
 
 from agents.answers.topic import Reply, Topic, values_of
+from anomaly_core.numbers import plain_number
 from tools.locations import ZONE, Box
 from tools.records import EvidenceRecord, MeasuredRegion
 
@@ -99,4 +100,4 @@ def gap(one: Box, other: Box) -> float:
 def _amount(pixels: float, scale: float | None) -> str:
     """Return a length in millimetres, where the scale is known, and in pixels."""
     plain = f"{pixels:.0f} px"
-    return plain if scale is None else f"{pixels / scale:.3g} mm ({plain})"
+    return plain if scale is None else f"{plain_number(pixels / scale)} mm ({plain})"

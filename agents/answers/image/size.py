@@ -25,6 +25,7 @@ from agents.questions.learned.encoder import normalised
 from agents.questions.slots.limits import asks_if_above, measure_of
 from agents.questions.slots.region_ranks import Rank
 from anomaly_core.names import name_key
+from anomaly_core.numbers import plain_number
 from tools.records import EvidenceRecord, LimitRecord, MeasuredRegion
 
 LARGER: Final = 1.1
@@ -241,7 +242,7 @@ def _measured(
     )
     if scale is not None:
         text += (
-            f"; at {scale:.3g} px per mm {with_unit(found.length / scale, 'mm')} long and "
+            f"; at {plain_number(scale)} px per mm {with_unit(found.length / scale, 'mm')} long and "
             f"{with_unit(found.width / scale, 'mm')} wide"
         )
     text += evidence_of_all(topic)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from typing import Final
 
@@ -102,7 +103,10 @@ def _of_part(topic: Topic) -> Reply:
     if said is None and (unread or topic.words.has("reads", topic.text)):
         # That it looks like the good ones makes no text the right one.
         body.insert(0, say("Text and codes aren't read; it is compared with good parts as an image [score]."))
-        if unread and closed:
+        if unread and re.search(r"\d", topic.text):
+            # "Does it read KX-4718?"
+            lead, affirmed = say("That can't be told."), None
+        elif unread and closed:
             lead, affirmed = topic.yes_no(False), False
         elif unread or not bad:
             lead, affirmed = "", None

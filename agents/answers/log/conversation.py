@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from agents.answers.topic import Reply, Topic, image_name
 from agents.state import Seen
+from anomaly_core.numbers import plain_number
 
 
 def conversation(topic: Topic) -> Reply:
@@ -62,7 +63,7 @@ def _largest(topic: Topic, seen: Sequence[Seen], names: dict[int, str]) -> Reply
         return Reply(say("None."), [say("There is no defect to measure [thread].")])
     told = [
         say("{image}: the largest defect is {length} long [thread].", image=_images(names, [number]),
-            length=f"{length:.3g} {unit}")
+            length=f"{plain_number(length)} {unit}")
         for number, (length, unit) in sizes.items()
     ]  # fmt: skip
     if len({unit for _, unit in sizes.values()}) > 1:

@@ -17,12 +17,15 @@ CLEAR: Final = 0.05
 """Probability of chance below which a difference is said to be one."""
 MOST_LISTED: Final = 20
 """Groups that are listed by their names."""
+MOST_EACH: Final = 12
+"""Groups that are told one by one, where each is asked for."""
 _NEGATED: Final = 12
 """Characters before a decision within which "no" turns it."""
 _NONE: Final = {
     "lots": "No lot is logged {period} [{id}].",
     "stations": "No station is logged {period} [{id}].",
     "operators": "No operator is logged {period} [{id}].",
+    "products": "No part was inspected {period} [{id}].",
     "hours": "No part was inspected {period} [{id}].",
 }
 _GROUPS: Final = {
@@ -32,6 +35,7 @@ _GROUPS: Final = {
 _FAILED: Final = (
     "{name}: {failed} of {count} parts failed ({percent}), {review} to be reviewed ({reviewed}) [{id}]."
 )
+_CALLED: Final = {"lots": "lot {name}", "stations": "station {name}", "products": "product {name}"}
 _OF_ONE: Final = {
     "lots": "Lot {name}: one part {period}, failed: {failed} [{id}].",
     "stations": "Station {name}: one part {period}, failed: {failed} [{id}].",
@@ -52,8 +56,10 @@ def groups(told: Told) -> Reply:
         return Reply(lead, _each(told, compared), affirmed)
     ranked = _ranked(told, compared)
     if ranked is not None:
-        lead = f"{ranked[0].name}." if any(one.number for one in ranked) else told.say("None.")
-        return Reply(lead, _each(told, ranked))
+        return Reply(_first(told, *ranked), _each(told, ranked[0]))
+    log = told.topic.intent.log
+    if log is not None and log.each:
+        return Reply("", [" ".join(_each(told, compared, MOST_EACH))])
     if _are_named(told):
         return Reply("", _each(told, compared))
     # "Which lots have we inspected?", "which station had no rejects?".
@@ -93,8 +99,22 @@ def _are_named(told: Told) -> bool:
     return not asked or all(plain_name(one.name).lower() in text for one in found.groups)
 
 
-def _ranked(told: Told, compared: Sequence[GroupRecord]) -> list[GroupRecord] | None:
-    """Return the groups as a question ranks them, the one that it asks for first, or None where it does not.
+def _first(told: Told, ranked: Sequence[GroupRecord], value: Callable[[GroupRecord], float]) -> str:
+    """Return the first words on ranked groups: the name of the first, or of those that are equal to it."""
+    if not any(one.number for one in ranked):
+        return told.say("None.")
+    firsts = [plain_name(one.name) for one in ranked if value(one) == value(ranked[0])]
+    if len(firsts) == 1:
+        return f"{firsts[0]}."
+    return told.say("{names}, equally.", names=told.say.listed(firsts[:MOST_LISTED]))
+
+
+def _ranked(
+    told: Told, compared: Sequence[GroupRecord]
+) -> tuple[list[GroupRecord], Callable[[GroupRecord], float]] | None:
+    """Return the groups as a question ranks them, the one that it asks for first, and what it ranks them by.
+
+    None where it does not.
 
     "Which lot is worse?" is of the share, "which had most rejects?" of their number.
     """
@@ -105,12 +125,14 @@ def _ranked(told: Told, compared: Sequence[GroupRecord]) -> list[GroupRecord] | 
     least = direction == "fewer" or words.has("lowest", text)
     share = words.has("yield", text)
     if not (best or worst or least or direction == "more" or words.has("highest", text)):
-        return None if _are_named(told) or not share else sorted(compared, key=_share, reverse=True)
+        log = told.topic.intent.log
+        unranked = _are_named(told) or not share or (log is not None and log.each)
+        return None if unranked else (sorted(compared, key=_share, reverse=True), _share)
     good = told.found.decision == "pass"
     value = _share if best or worst or share else _number(told)
     # The best has the highest yield, and the lowest share of rejects.
     upwards = not good if best else good if worst else least
-    return sorted(compared, key=value, reverse=not upwards)
+    return sorted(compared, key=value, reverse=not upwards), value
 
 
 def _in_order(told: Told, *, closed: bool) -> tuple[str, bool | None]:
@@ -156,11 +178,11 @@ def _of_all(told: Told) -> bool:
     return of_number and told.found.decision is None and words.has("inspected", text)
 
 
-def _each(told: Told, compared: Sequence[GroupRecord]) -> list[str]:
-    """Return a sentence on each group, on empty ones first, and on the difference of two."""
+def _each(told: Told, compared: Sequence[GroupRecord], most: int = MOST_NAMED) -> list[str]:
+    """Return a sentence on each group, `most` of them, on empty ones first, and on the difference of two."""
     found = told.found
     ordered = sorted(compared, key=lambda one: one.counts.all > 0)
-    body = [_one(told, one) for one in ordered[:MOST_NAMED]]
+    body = [_one(told, one) for one in ordered[:most]]
     if found.chance is None or len(compared) != 2 or _of_all(told):
         return body
     p = f"{found.chance:.2g}"
@@ -174,14 +196,16 @@ def _each(told: Told, compared: Sequence[GroupRecord]) -> list[str]:
 
 def _one(told: Told, one: GroupRecord) -> str:
     found, counts, name = told.found, one.counts, _name(told, one)
-    if found.figure == "operators":
-        name = f"{told.say.sentence(name)} ({told.period()})"
-    if found.figure in _GROUPS and not found.types:
+    passing = found.decision == "pass"
+    if found.figure in ("operators", "products") or (found.figure in _GROUPS and passing):
+        called = _CALLED.get(found.figure, "{name}")
+        name = f"{told.say(called, name=name)} ({told.period()})"
+    if found.figure in _GROUPS and not found.types and not passing:
         message = (_OF_ONE if counts.all == 1 else _GROUPS)[found.figure]
         return told(message, name=name, failed=counts.failed, count=counts.all)
     if not counts.all:
         return told("No part was inspected {period} [{id}].", period=told.period(_period(told, one)))
-    message = _OF_TYPE if found.types else _PASSED if found.decision == "pass" else _FAILED
+    message = _OF_TYPE if found.types else _PASSED if passing else _FAILED
     return told(
         message,
         name=name,
@@ -202,5 +226,5 @@ def _period(told: Told, one: GroupRecord) -> PeriodRecord | None:
 def _name(told: Told, one: GroupRecord) -> str:
     """Return a group's name as first words: of a lot or station as it is logged."""
     if told.found.figure != "periods":
-        return one.name
+        return plain_name(one.name) if told.found.figure == "products" else one.name
     return told.say.sentence(told.period(_period(told, one)))

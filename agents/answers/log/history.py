@@ -9,7 +9,7 @@ from typing import Final
 from agents.answers.log.bounds import against, supposed
 from agents.answers.log.conversation import conversation
 from agents.answers.log.figures import MOST_NAMED, Told, local, percent, shown
-from agents.answers.log.groups import groups
+from agents.answers.log.groups import MOST_EACH, groups
 from agents.answers.log.lists import listed
 from agents.answers.log.part_names import names_of
 from agents.answers.log.rows import of_row
@@ -37,7 +37,7 @@ def history(topic: Topic) -> Reply:
     lacking = [missing(told, one) for one in found.missing[:MOST_NAMED]]
     if lacking and not _holds_others(found):
         return Reply("", lacking)
-    if not found.counts.all and found.figure not in ("corrected", "periods"):
+    if not found.counts.all and found.figure not in ("corrected", "found", "periods"):
         lead = topic.say("No.") if topic.intent.closed else ""
         nothing = told("No part was inspected {period} [{id}].")
         return Reply(lead, [nothing, *told.scope()], False if topic.intent.closed else None)
@@ -48,6 +48,8 @@ def history(topic: Topic) -> Reply:
         return Reply("", [no_reasons, *_frequent(told).body, *told.scope()])
     if topic.intent.limit is not None and topic.intent.limit.unit != "percent":
         lacking.append(told("The log is not searched by the size of defects [{id}]."))
+    if topic.words.has("released", topic.text):
+        return Reply("", [told("The log holds no releases [{id}]."), told.counted(), *told.scope()])
     reply = supposed(told) if found.below is not None else reply or _WORDED[found.figure](told)
     if lacking:
         return Reply("", [*lacking, *reply.body[:3], *told.scope()])
@@ -56,7 +58,7 @@ def history(topic: Topic) -> Reply:
 
 def _holds_others(found: HistoryRecord) -> bool:
     """Return whether the log holds other names of the kinds that it lacks: of "Zoe or Ben" the one."""
-    groups_named = found.figure in ("lots", "stations", "operators") and len(found.groups) > 1
+    groups_named = found.figure in ("lots", "stations", "operators", "products") and len(found.groups) > 1
     named = {"operator": found.operator, "station": found.station, "product": found.product}
     return all(named.get(one.kind) is not None or groups_named for one in found.missing)
 
@@ -97,7 +99,8 @@ def _operators(told: Told) -> Reply:
         # "How many failed, and by whom?"
         return Reply("", [told.counted(), f"{reply.lead} {' '.join(reply.body)}".strip()]) if both else reply
     one = "{name}: {count} inspections {period} [{id}]."
-    return Reply("", [told(one, name=each.name, count=each.count) for each in found[:MOST_NAMED]])
+    most = MOST_EACH if log is not None and log.each else MOST_NAMED
+    return Reply("", [" ".join(told(one, name=each.name, count=each.count) for each in found[:most])])
 
 
 def _list(told: Told) -> Reply:
@@ -222,7 +225,7 @@ def _type_name(told: Told, name: str) -> str:
 def _corrected(told: Told) -> Reply:
     corrections = told.found.corrections
     lead, affirmed = told.yes_no(bool(corrections))
-    by_name = told.topic.words.has("corrected_by", told.topic.text)
+    by_name = told.found.figure == "found" or told.topic.words.has("corrected_by", told.topic.text)
     if by_name:
         names = list(dict.fromkeys(one.operator for one in corrections if one.operator is not None))
         unnamed = told.say("It is not recorded who.") if corrections else told.say("Nobody.")
@@ -244,6 +247,20 @@ def _corrected(told: Told) -> Reply:
     elif len(corrections) > 1:
         body.insert(0, told("{count} verdicts were corrected {period} [{id}].", count=len(corrections)))
     return Reply(lead, body, affirmed)
+
+
+def _found(told: Told) -> Reply:
+    """Name who judged the parts of a type to be of it, else who inspected them."""
+    found = told.found
+    if any(one.operator is not None for one in found.corrections):
+        return _corrected(told)
+    if not found.number:
+        return Reply(told.say("Nobody."), [told.counted()])
+    unnamed = told("No person's verdict is logged on that [{id}].")
+    by = told("Those parts were inspected by {names} [{id}].", names=told.say.listed([
+        f"{one.name} ({one.number})" for one in found.groups[:MOST_EACH]
+    ]))  # fmt: skip
+    return Reply("", [unnamed, *([by] if found.groups else []), told.counted()])
 
 
 _BY: Final = {
@@ -273,12 +290,14 @@ _WORDED: Final[Mapping[LogFigure, Callable[[Told], Reply]]] = {
     "trend": _trend,
     "drift": _drift,
     "corrected": _corrected,
+    "found": _found,
     "often": _often,
     "frequent": _frequent,
     "lots": groups,
     "operators": _operators,
     "largest": _worst,
     "stations": groups,
+    "products": groups,
     "periods": groups,
     "last": _last,
     **WORDED,

@@ -8,6 +8,7 @@ from agents.answers.notes.analysis import about_type, find_aspect, quoted
 from agents.answers.topic import Reply, Topic
 from agents.questions.form.polarity import asks_openly
 from agents.questions.learned.encoder import normalised
+from anomaly_core.numbers import plain_number
 from knowledge.catalogue.limits import Tolerance, parse_limit
 from tools.phrases import Phrases
 from tools.records import LimitRecord
@@ -165,10 +166,10 @@ def in_unit(unit: str, length: float, area: int, share: float, scale: float | No
 
 def with_unit(value: float, unit: str) -> str:
     """Return a value with its unit as people write it: pixels without decimals, shares with few."""
-    digits = ".3g"
+    shown = plain_number(value)
     if unit in ("px", "px2", "percent"):
-        digits = ".2g" if value < 10 else ".3g" if unit == "percent" else ".0f"
-    return f"{value:{digits}} {_SHOWN[unit]}".replace(" %", "%").strip()
+        shown = plain_number(value, 2) if value < 10 else shown if unit == "percent" else f"{value:.0f}"
+    return f"{shown} {_SHOWN[unit]}".replace(" %", "%").strip()
 
 
 def _in_words(tolerance: Tolerance) -> str:

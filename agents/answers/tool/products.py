@@ -12,6 +12,7 @@ from agents.questions.lexicon.words import Words
 from agents.questions.slots.limits import measure_of
 from agents.state import Understanding
 from anomaly_core.names import plain_name
+from anomaly_core.numbers import plain_number
 from tools.enrolled import EnrolledRecord
 from tools.phrases import Phrases
 from tools.records import Kind
@@ -44,7 +45,7 @@ def of_the_record(say: Phrases, words: Words, intent: Understanding, product: En
             "Of {product} a pixel is {length} mm long, that is {count} px per mm [product].",
             product=name,
             length=f"{product.mm_per_px:.4g}",
-            count=f"{1 / product.mm_per_px:.3g}",
+            count=plain_number(1 / product.mm_per_px),
         )
         return Reply("", [told])
     value = _VALUES.get(asked or "")

@@ -14,6 +14,10 @@ _CORRECTS: Final = (
     "I change no verdict and release no lot in dialogue. A person corrects one image after the other: iad "
     "correct IMAGE --verdict good or anomalous, or at the station on the page Inspect."
 )
+_FILES: Final = (
+    "I write no files in dialogue. iad report --log --since T --out FILE writes a report, and the page Log "
+    "of the station exports the rows as CSV."
+)
 _ORDERS: Final[Mapping[Order, str]] = {
     "judge": _CORRECTS,
     "release": _CORRECTS,
@@ -23,8 +27,10 @@ _ORDERS: Final[Mapping[Order, str]] = {
     "settings alpha and review set them for all, and the page Products of the station for one product.",
     "learn": "I learn nothing in dialogue. iad enroll PRODUCT PATH learns a product from good parts, iad "
     "calibrate PRODUCT PATH narrows its calibration; at the station the page Products does.",
-    "report": "I write no files in dialogue. iad report --log --since T --out FILE writes a report, and the "
-    "page Log of the station exports the rows as CSV.",
+    "mail": "I send no mail. iad report --log --since T --out FILE.pdf writes a report that you can send; "
+    "the page Log of the station exports the rows as CSV.",
+    "report": _FILES,
+    "write": _FILES,
     "machine": "I run no machines. iad watch --send tells a controller of the line each result and alarm.",
 }
 """What an order is answered with. Names of pages are those of the station in the language of the answer."""

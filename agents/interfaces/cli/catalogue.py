@@ -117,9 +117,8 @@ def search(
     with application(store=store) as opened:
         about = None if product else opened.product_of_text(text)
         hits = opened.search_knowledge(text, product, count)
-    if product is None and hits and not json:
-        named = f"The text is about {about}." if about else "The text is about no product of the notes."
-        print_line((named, "dim"))
+    if about and hits and not json:
+        print_line((f"The text is about {about}.", "dim"))
     for hit in hits:
         if json:
             print_json(as_object(hit))

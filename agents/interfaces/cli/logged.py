@@ -171,7 +171,7 @@ def _print_rows(rows: Iterable[dict[str, Any]]) -> None:
             )
             for row in rows
         ),
-        whole=frozenset({"time", "decision", "p"}),
+        whole=frozenset({"time", "p"}),
     )
 
 

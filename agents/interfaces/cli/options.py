@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,8 +11,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from anomaly_core.errors import ConfigError
+
 if TYPE_CHECKING:
     from agents.app import Application
+    from agents.settings import Settings
 
 JSON_KEY = "iad.json"
 """Where `--json` leaves its mark in the context, so that an error is printed as JSON too."""
@@ -82,6 +86,17 @@ Paths = Annotated[
 ]
 
 
+def _settings(**options: object) -> Settings:
+    """Return settings; an error names an option as it was typed, such as `--lang`. Raises ConfigError."""
+    from agents.settings import Settings
+
+    try:
+        return Settings.from_environment(**options)
+    except ConfigError as error:
+        typed = "--lang" if "--lang" in {one.partition("=")[0] for one in sys.argv} else "--language"
+        raise ConfigError(str(error).replace("option --language", f"option {typed}")) from error
+
+
 @contextmanager
 def application(
     *,
@@ -104,9 +119,7 @@ def application(
     is read beside everything else. Raises ConfigError for an option, variable or
     file that is out of range, and StoreMissing, both before anything heavy is imported.
     """
-    from agents.settings import Settings
-
-    settings = Settings.from_environment(
+    settings = _settings(
         store=store,
         encoder=encoder,
         alpha=alpha,

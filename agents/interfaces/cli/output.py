@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import sys
+import textwrap
 import time
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final
 
 from rich import box
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -95,27 +97,45 @@ def print_table(
 ) -> None:
     """A table on stdout, hidden characters shown as escapes; a column without a cell is left out.
 
-    whole: columns that are never cut; with any, each row is one line, and the others are cut where they must.
+    whole: columns that are never cut; with any, each row is one line where the terminal has room for it, else
+    the others are broken at blanks and hyphens, the widest first.
     """
     held = list(rows)
     kept = [at for at in range(len(columns)) if not held or any(row[at] for row in held)]
     heading = None if title is None else Text(plain(title))
-    one_line = bool(whole)
+    console = _stdout()
+    texts = [[columns[at], *(plain(row[at]) for row in held)] for at in kept]
+    if whole:
+        gap, texts = _fitted(texts, [columns[at] in whole for at in kept], console.width - 2)
+    else:
+        gap = 2
     table = Table(
-        title=heading, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 2, 0, 0)
+        title=heading, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, gap, 0, 0)
     )
-    for at in kept:
-        widest = max(map(len, (columns[at], *(row[at] for row in held))))
-        overflow: Literal["ellipsis", "fold"] = "ellipsis" if one_line else "fold"
-        table.add_column(
-            Text(columns[at]),
-            overflow=overflow,
-            no_wrap=one_line,
-            min_width=widest if columns[at] in whole else None,
-        )
-    for row in held:
-        table.add_row(*(Text(plain(row[at])) for at in kept))
-    _stdout().print(table)
+    for first, *_ in texts:
+        table.add_column(Text(first), overflow="fold")
+    for cells in zip(*(rest for _, *rest in texts), strict=True):
+        table.add_row(*map(Text, cells))
+    console.print(table)
+
+
+def _fitted(
+    columns: Sequence[Sequence[str]], whole: Sequence[bool], room: int
+) -> tuple[int, list[list[str]]]:
+    """Return the space between columns, and their texts with line breaks where a terminal lacks room.
+
+    whole: of each column whether it stays as it is. The widest of the others are broken first.
+    """
+    widths = [max(map(cell_len, column)) for column in columns]
+    gap = 2 if sum(widths) + 2 * len(columns) <= room else 1
+    over = sum(widths) + gap * len(columns) - room
+    while over > 0 and (broken := [at for at, kept in enumerate(whole) if not kept and widths[at] > 1]):
+        widths[max(broken, key=lambda at: widths[at])] -= 1
+        over -= 1
+    return gap, [
+        ["\n".join(textwrap.wrap(text, width)) if cell_len(text) > width else text for text in column]
+        for column, width in zip(columns, widths, strict=True)
+    ]
 
 
 class Tally:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from nicegui import ui
 
 from agents.interfaces.station.visit import Visit
+from anomaly_core.numbers import plain_number
 
 
 @dataclass
@@ -54,7 +55,7 @@ class Scale:
         say = self.visit.say
         if mm_per_px is None:
             return say("No scale is set: sizes are told in pixels.")
-        values = {"scale": f"{mm_per_px:.3g}", "width": f"{mm_per_px * self.width:.3g}"}
+        values = {"scale": plain_number(mm_per_px), "width": plain_number(mm_per_px * self.width)}
         if present:
             return say("Scale: {scale} mm a pixel; the picture is {width} mm wide.", **values)
         return say("{scale} mm a pixel; the picture is {width} mm wide", **values)

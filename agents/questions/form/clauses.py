@@ -12,6 +12,7 @@ from agents.questions.form.tags import is_tag_of
 from agents.questions.learned.encoder import normalised
 from agents.questions.learned.examples import Sense
 from agents.questions.learned.languages import WISHES
+from agents.questions.lexicon.groups import only_names_a_group
 from agents.questions.lexicon.numbered import numbers_in
 from agents.questions.lexicon.units import LENGTH, PERCENT, PX
 from agents.questions.lexicon.words import SPACELESS, words_of
@@ -82,7 +83,9 @@ def split(text: str, language: str) -> list[str]:
         if is_tag_of(clauses[place - 1], clauses[place], language):
             clauses[place - 1 : place + 1] = [f"{clauses[place - 1]} {clauses[place]}"]
     for place in range(len(clauses) - 1, 0, -1):
-        if _UNIT.fullmatch(normalised(clauses[place])) or _chooses_an_image(clauses[place], language):
+        plain = normalised(clauses[place])
+        goes_on = _UNIT.fullmatch(plain) is not None or only_names_a_group(plain, language)
+        if goes_on or _chooses_an_image(clauses[place], language):
             clauses[place - 1 : place + 1] = [f"{clauses[place - 1]} {clauses[place]}"]
     for place in range(len(clauses) - 2, -1, -1):
         if _names_the_part(clauses[place], language):
@@ -90,8 +93,16 @@ def split(text: str, language: str) -> list[str]:
     for place in range(len(clauses) - 2, -1, -1):
         if _names_the_latest(clauses[place], language) and not begins_with_and(clauses[place + 1], language):
             clauses[place : place + 2] = [f"{clauses[place]} {clauses[place + 1]}"]
+    while len(clauses) > 1 and _only_takes_note(clauses[0], language):
+        clauses = clauses[1:]
     kept = [clause for clause in clauses if not _is_wish(clause, language)]
     return (kept or clauses)[:MOST]
+
+
+def _only_takes_note(clause: str, language: str) -> bool:
+    """Return whether a clause takes note of the answer before: "good, and does it reach the edge?"."""
+    asks = clause.rstrip().endswith(("?", "\uff1f"))
+    return not asks and words_of(language).by_meaning["filler"].fullmatch(normalised(clause)) is not None
 
 
 def _names_the_part(clause: str, language: str) -> bool:

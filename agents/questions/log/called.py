@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import calendar
 import re
+from collections import Counter
 from collections.abc import Iterator
+from functools import cache
 from typing import Final
 
+from agents.questions.learned.examples import read_examples
 from agents.questions.lexicon.words import SPACELESS, words_of
-from agents.questions.log.named_people import NAME, is_title, people_in
+from agents.questions.log.named_people import NAME, is_name, is_title, people_in
 
 _DONE: Final = re.compile(rf"(?:(?i:hat|haben|von)) ({NAME}) (?:\w+ ){{0,6}}[a-zäöüß]*(?:t|en)\b")
 """Who did something, in German, where each noun begins with a capital: "hat Zoe geprüft"."""
@@ -16,30 +19,30 @@ _OWNS: Final = re.compile(rf"^({NAME})['\u2019]s\b")
 _AT_LEAST: Final = 0.6
 """Share of words with capitals from which they are a heading's."""
 MOST: Final = 4
+_OFTEN: Final = 3
+"""Examples from which a word that they write with a small letter is no name."""
 
 
 def called_people(text: str, language: str) -> list[str]:
     """Return words of a text that may be names of persons. text: as it was typed."""
     known = {name.lower() for name in (*calendar.month_name, *calendar.day_name)}
-    words = words_of(language)
     found = [name for name in _names(text, language) if name.lower() not in known]
     meant = [
         name
         for name in found
         if not is_title(name, language)
-        and not any(
-            pattern.fullmatch(name.lower()) for pattern in (*words.types.values(), *_common(language))
-        )
+        and is_name(name.lower(), language)
+        and name.lower() not in _small(language)
     ]
     return list(dict.fromkeys([*people_in(text, language), *meant]))[:MOST]
 
 
-def _common(language: str) -> Iterator[re.Pattern[str]]:
-    """Yield the patterns of words that are no names, with or without a capital."""
-    words = words_of(language)
-    for meaning in ("today", "yesterday", "lot", "station", "operator", "failed", "passed", "inspected",
-                    "some", "every", "who", "which", "nobody", "asks_if", "image", "and"):  # fmt: skip
-        yield words.by_meaning[meaning]
+@cache
+def _small(language: str) -> frozenset[str]:
+    """Return the words that several examples write with a small letter, as in "What's": no names."""
+    texts = (one.in_full for one in read_examples() if one.language == language)
+    counts = Counter(word for text in texts for word in set(re.findall(r"[^\W\d_]+", text)) if word.islower())
+    return frozenset(word for word, count in counts.items() if count >= _OFTEN)
 
 
 def _names(text: str, language: str) -> Iterator[str]:

@@ -9,6 +9,7 @@ from typing import Final
 
 from agents.questions.form.polarity import asks_openly
 from agents.questions.learned.encoder import normalised
+from agents.questions.lexicon.groups import each_of
 from agents.questions.lexicon.latest_of import asks_for_defects, type_in
 from agents.questions.lexicon.numbered import Numbers, numbers_in
 from agents.questions.lexicon.words import IMAGE_ENDING, Words, types_in, words_of
@@ -16,8 +17,9 @@ from agents.questions.log.bounds import alpha_of, bound_of
 from agents.questions.log.called import called_people
 from agents.questions.log.code_names import code_name
 from agents.questions.log.compared import compared_periods
+from agents.questions.log.grouped import group_in
 from agents.questions.log.named_people import people_in
-from agents.questions.log.periods import Period, period_of
+from agents.questions.log.periods import Period, of_the_shift, period_of
 from agents.questions.log.several_figures import is_of_the_last
 from agents.questions.log.unheld import unheld_of
 from agents.state import Understanding
@@ -33,6 +35,7 @@ _FIGURES: Final[tuple[tuple[str, LogFigure], ...]] = (
     ("corrected", "corrected"),
     ("which_station", "stations"),
     ("which_operator", "operators"),
+    ("found_by", "found"),
     ("inspector", "operators"),
     ("drift", "drift"),
     ("trend", "trend"),
@@ -56,7 +59,7 @@ _DECISIONS: Final[tuple[tuple[str, Decision], ...]] = (
     ("failed", "fail"),
     ("passed", "pass"),
 )
-GROUPS: Final = frozenset[LogFigure]({"lots", "stations", "operators"})
+GROUPS: Final = frozenset[LogFigure]({"lots", "stations", "operators", "products"})
 """Figures by a group."""
 SINGLE: Final = 0.7
 """Probability from which a question as a whole is one thing, whatever its clauses are by themselves."""
@@ -130,6 +133,8 @@ def _is_meant(one: Understanding, log: LogQuestion, words: Words, *, closed: boo
     limit = figure == "first" and any(words.has(each, log.text) for each in ("limit", "long", "length"))
     # "Who changed the verdict?" asks for a name, as "whom do I call?" does; "more rejects than yesterday?"
     of_any_kind = words.has("corrected_by", log.text) or (not pictured and compared)
+    # "Give me a handover", "who found the crack?"
+    of_any_kind |= not pictured and (words.has("handover", log.text) or words.has("found_by", log.text))
     # "How many over 2 mm today?", "any that is too long among those that Mr. Li passed?"
     called = not pictured and any(people_in(one.text, words.language))
     if called and (one.kind in OF_THE_LOG or one.kind == "size") and not elsewhere:
@@ -144,6 +149,8 @@ def _is_meant(one: Understanding, log: LogQuestion, words: Words, *, closed: boo
         # "How many defects today?"
         one.kind in DATED and dated and not in_hand,
         not pictured and (one.kind == "count" or log.figure == "trend"),
+        # "The parts that somebody has to look at?"
+        not pictured and log.decision == "review" and words.has("piece", log.text),
         # "What percentage of the bottles is good?", "since when do we get blowholes?"
         not pictured and figure in OF_NO_IMAGE and not limit and not elsewhere,
         # "What is the worst product?"
@@ -230,6 +237,8 @@ def _is_vague(log: LogQuestion, words: Words) -> bool:
 def named_figure(text: str, language: str) -> LogFigure | None:
     """Return the figure of the log that a text names, or None. text: in lower case."""
     words, text = words_of(language), " ".join(text.split())
+    if (group := group_in(text, words)) is not None:
+        return group
     if not words.has("alpha", text):
         for meaning, figure in _BY_PEOPLE:
             if words.has(meaning, text):
@@ -238,7 +247,10 @@ def named_figure(text: str, language: str) -> LogFigure | None:
         return "scores"
     if words.has("where", text) and words.has("usually", text):
         return "places"
-    return next((figure for meaning, figure in _FIGURES if words.has(meaning, text)), None)
+    named = next((figure for meaning, figure in _FIGURES if words.has(meaning, text)), None)
+    # "Who found more defects?" ranks people.
+    ranks = named == "found" and any(words.has(one, text) for one in ("more", "fewer", "highest", "lowest"))
+    return "operators" if ranks else named
 
 
 def log_question(text: str, language: str, now: datetime) -> LogQuestion:
@@ -256,6 +268,8 @@ def _heard(text: str, language: str, now: datetime, *, implied: bool) -> tuple[L
     words = words_of(language)
     pair = compared_periods(text, language, now, implied=implied)
     period, rest = period_of(text, language, now) if pair is None else (pair.first, pair.rest)
+    if period is None and words.has("handover", text):
+        period = of_the_shift(now)
     numbers = numbers_in(rest, words)
     rest = numbers.rest
     file = _FILE.search(rest)
@@ -288,6 +302,7 @@ def _heard(text: str, language: str, now: datetime, *, implied: bool) -> tuple[L
         image_name=None if file is None else file[0],
         this=alike or words.has("this", rest),
         conversation=not alike and words.has("session", rest),
+        each=figure in {*GROUPS, "hours"} and each_of(rest, language) is not None,
         every=words.has("every", rest),
         person=words.has("person", rest),
         bound=None if openly or figure not in ("count", "yield") else bound_of(rest, language),
@@ -358,7 +373,7 @@ def _record(period: Period | None) -> PeriodRecord:
 def _decision(words: Words, text: str, figure: str) -> Decision | None:
     if figure in ("first", "often", "frequent"):
         return "fail"
-    if figure in ("worst", "trend", "drift", "corrected"):
+    if figure in ("worst", "trend", "drift", "corrected", "found"):
         return None
     if words.has("neither", text) and words.has("failed", text) and words.has("passed", text):
         return "review"

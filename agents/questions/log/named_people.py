@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from agents.questions.lexicon.words import HAN, KATAKANA, SPACELESS, tables, words_of
+from agents.questions.lexicon.words import HAN, KATAKANA, NEVER, SPACELESS, tables, words_of
 
 FILE: Final = Path(__file__).with_name("people.toml")
 _NO_PERSON: Final = re.compile("お客|客|皆|みな|고객|손님|사장|여러분|各位|您")
@@ -20,10 +20,10 @@ def people_in(text: str, language: str) -> Iterator[str]:
     table = _table(language)
     if language not in SPACELESS:
         titled = re.findall(rf"(?i:\b(?:{table['title']})\.?) ({NAME})\b", text)
-        yield from (name for name in titled if _is_name(name.lower(), language))
+        yield from (name for name in titled if is_name(name.lower(), language))
         # A sentence's first word begins with a capital, whatever it is: "Kowalski overruled how many?"
         first = re.match(rf"[\W_]*({NAME}) (?i:{table['does']})\b", text)
-        if first is not None and _is_name(first[1].lower(), language):
+        if first is not None and is_name(first[1].lower(), language):
             yield first[1]
         return
     found = {"zh": _chinese, "ja": _japanese, "ko": _korean}[language](text, table)
@@ -35,9 +35,9 @@ def is_title(word: str, language: str) -> bool:
     return re.fullmatch(_table(language)["title"], word.lower()) is not None
 
 
-def _is_name(word: str, language: str) -> bool:
+def is_name(word: str, language: str) -> bool:
     """Return whether a word is none of those that the tables know."""
-    words, none = words_of(language), _table(language)["none"]
+    words, none = words_of(language), _table(language).get("none", NEVER.pattern)
     patterns = (*words.by_meaning.values(), *words.types.values(), *words.sections.values())
     return re.fullmatch(none, word) is None and not any(one.fullmatch(word) for one in patterns)
 

@@ -11,7 +11,17 @@ from typing import Final
 from agents.questions.lexicon.numerals import number_of, whole_pattern
 from agents.questions.lexicon.words import SPACELESS, Words, bounded, words_of
 from agents.questions.log.points import Point, day_point, local
-from agents.questions.log.times import closes, days_ago, days_in, hours_in, of_day, opens, parts_in, precedes
+from agents.questions.log.times import (
+    closes,
+    days_ago,
+    days_in,
+    follows,
+    hours_in,
+    of_day,
+    opens,
+    parts_in,
+    precedes,
+)
 
 NAMES: Final = {
     "morning": "this morning",
@@ -91,6 +101,9 @@ def without(text: str, points: Sequence[Point]) -> str:
 
 def period_at(point: Point, text: str, language: str, now: datetime) -> Period:
     """Return the period of a point with the words beside it: "since", "until", or the point itself."""
+    if point.kind == "moment" and follows(text, point.start, point.end, words_of(language), _ADJACENT):
+        # "After lunch yesterday" ends with that day, "since yesterday at noon" goes on.
+        return Period(point.since, _past(local(point.since.date() + timedelta(days=1)), now))
     if point.kind == "span" or opened(text, point, language):
         name = point.name if point.name == "today" or point.kind == "span" else ""
         return Period(point.since, None, name)
@@ -116,6 +129,11 @@ def named_period(meaning: str, now: datetime) -> Period:
     """Return a period of `NAMES` by its meaning."""
     since, until = _bounds(meaning, now)
     return Period(since, _past(until, now), NAMES[meaning])
+
+
+def of_the_shift(now: datetime) -> Period:
+    """Return the last hours of a shift's length."""
+    return Period(now - SHIFT, None, NAMES["shift"])
 
 
 def _past(until: datetime | None, now: datetime) -> datetime | None:

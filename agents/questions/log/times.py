@@ -149,6 +149,14 @@ def precedes(text: str, start: int, end: int, words: Words, within: int) -> bool
     return re.search(rf"(?:{before.pattern})(?: (?:the|el|la|le|o|a|il|dem|den|der))?$", near) is not None
 
 
+def follows(text: str, start: int, end: int, words: Words, within: int) -> bool:
+    """Return whether "after" stands beside a place of a text, and not "since", which goes on until now."""
+    after = _pattern(words.language, "after")
+    if words.language in SPACELESS:
+        return after.match(text, end) is not None
+    return after.search(text, max(start - within, 0), end) is not None
+
+
 def _hour(held: Mapping[str, str], ends: tuple[str, ...], language: str) -> int | None:
     """Return the hour of a match's groups, or None."""
     for end in ends:

@@ -33,6 +33,8 @@ _SHORT_RUNS: Final = (1, 2, 3)
 _ALIKE_AT_END: Final = 4
 _OF_ANY_PART: Final = ("piece", "worst", "best", "last", "bad", "good")
 """Meanings of words that are said of any part, and name no type: "the worst part so far"."""
+_DECIDED: Final = ("failed", "passed", "reviewed", "bad")
+"""Meanings of words that say what was decided, and name no type."""
 _COMMON: Final = 0.01
 """Share of the example questions from which a word that is in them is said of any part too."""
 MOST_WINDOWS: Final = 200
@@ -96,6 +98,9 @@ def windows(text: str, language: str, counts: Sequence[int] = _WINDOWS) -> Itera
 
     counts: of words; of one, two or three characters where one word is wanted and words don't stand apart.
     """
+    # "不合格" is like the name of some type, as any word for bad is, and none.
+    if language in SPACELESS:
+        text = words_of(language).without(text, *_DECIDED)
     if language in SPACELESS and language != "ko":
         yield from pieces_of(text, _RUNS if counts == _WINDOWS else _SHORT_RUNS)
         return
@@ -103,4 +108,6 @@ def windows(text: str, language: str, counts: Sequence[int] = _WINDOWS) -> Itera
     for count in counts:
         for at in range(len(words) - count + 1):
             window = " ".join(words[at : at + count])
+            if not re.search(r"\w{3}", words_of(language).without(window, *_DECIDED)) and language != "ko":
+                continue
             yield from (window, window[:-1]) if language == "ko" else (window,)

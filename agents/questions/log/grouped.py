@@ -1,0 +1,30 @@
+"""The figure of the log that a question for each of a group asks for: "yield per product"."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from agents.questions.lexicon.groups import Group, asks_which, each_of
+from agents.questions.lexicon.words import Words
+from tools.log_question import LogFigure
+
+_BY_GROUP: Final[Mapping[Group, LogFigure]] = {
+    "product": "products", "lot": "lots", "station": "stations", "operator": "operators", "shift": "hours",
+    "type": "frequent", "day": "trend",
+}  # fmt: skip
+"""Groups of which each is wanted, and their figures."""
+
+
+def group_in(text: str, words: Words) -> LogFigure | None:
+    """Return the figure of each of a group, or of one of the products, that a text asks the log for."""
+    each = each_of(text, words.language)
+    if each is None and asks_which(text, words.language, "product"):
+        ranked = any(words.has(one, text) for one in ("worst", "best", "highest", "lowest", "yield"))
+        return "products" if ranked and not words.has("which_defect", text) else None
+    told = any(words.has(one, text) for one in _TOLD) and not words.has("limit", text)
+    return _BY_GROUP[each] if each is not None and told else None
+
+
+_TOLD: Final = ("yield", "how_many", "inspected", "passed", "failed", "reviewed", "worst", "best")
+"""Meanings of words by which a question for each of a group is of the log: "limit per defect type" is not."""
