@@ -137,13 +137,13 @@ def detect(part: Part) -> VerdictRecord:
         alpha=verdict.alpha,
         review=verdict.review,
         problems=list(verdict.problems),
-        person=_persons_word(part),
+        person=persons_word(part.context, part.product, part.sha256),
     )
 
 
-def _persons_word(part: Part) -> PersonsWord | None:
-    """Return what a person said last of the part's image, or None."""
-    last = part.context.feedback.last_word(part.product, part.sha256)
+def persons_word(context: Context, product: str, sha256: str) -> PersonsWord | None:
+    """Return what a person said last of an image of a product, or None."""
+    last = context.feedback.last_word(product, sha256)
     if last is None:
         return None
     return PersonsWord(

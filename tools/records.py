@@ -249,6 +249,13 @@ class VerdictRecord(Record):
     person: PersonsWord | None = Field(None, description="last word on this image; the rest is as measured")
 
     @property
+    def decided(self) -> Decision:
+        """The decision that counts: a person's where there is one, else the measured one."""
+        if self.person is None:
+            return self.decision
+        return "pass" if self.person.verdict == "good" else "fail"
+
+    @property
     def not_comparable(self) -> bool:
         """Whether the decision is "review" for problems of the image; a defect may cause them too."""
         return self.decision == "review" and bool(self.problems)

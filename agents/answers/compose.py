@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Final
 
 from agents.answers.evidence import gather_evidence, quote, verdict_statement
@@ -70,6 +71,11 @@ def compose_answer(state: InspectionState | DialogueState) -> Composed:
         replies = [word]
     elif in_doubt := doubt(asked, say):
         replies.append(Reply(in_doubt))
+    turned = any(one["number"] == asked.image for one in topics[0].seen_images)
+    if about_part and turned and replies[0].body:
+        # Which image, as another one came with the question.
+        told = say("This is about {image} [thread].", image=f'"{Path(state["image"]).name}"')
+        replies[0] = replace(replies[0], body=[told, *replies[0].body])
     replies = shortened(asked, each_sentence_once(replies))
     made = {item.id: item for reply in replies for item in reply.evidence}
     first = replies[0]

@@ -106,13 +106,14 @@ def _thread_evidence(state: InspectionState | DialogueState) -> list[EvidenceRec
     asked: Asked | None = state.get("asked")  # type: ignore[assignment]
     seen: list[Seen] = state.get("seen") or []  # type: ignore[assignment]
     kinds = {intent.kind for intent in asked.intents} if asked is not None else set()
-    if not kinds & {"history", "comparison"} or not seen:
+    turned = asked is not None and any(one["number"] == asked.image for one in seen)
+    if not (turned or kinds & {"history", "comparison"}) or not seen:
         return []
     verdicts, bad = [], 0
     for one in sorted(seen, key=lambda one: one["number"]):
         verdict = one["found"]["verdict"]
-        bad += verdict.anomalous
-        word = _WORDS[verdict.decision]
+        bad += verdict.decided == "fail"
+        word = _WORDS[verdict.decided] + (" by a person" if verdict.person is not None else "")
         name = Path(one["image"]).name
         verdicts.append(f'(image {one["number"]}) "{name}": {word}, p-value {verdict.p_value:.3g}')
     # Not the questions themselves: an answer must not repeat user input.

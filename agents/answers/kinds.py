@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from agents.answers.catalogue import notes, suggested
-from agents.answers.image import defect, images, size, verdict
+from agents.answers.image import defect, images, several_zones, size, verdict
 from agents.answers.log import history
 from agents.answers.tool import talk, tool
 from agents.answers.topic import Reply, Topic
@@ -36,7 +36,7 @@ class Entry:
 
 
 ENTRIES: Final[Mapping[Kind, Entry]] = {
-    "verdict": Entry(verdict.verdict, plan.measure_place, task="Anomaly Detection"),
+    "verdict": Entry(several_zones.verdict_or_zones, plan.measure_place, task="Anomaly Detection"),
     "place": Entry(defect.place, plan.measure_place, task="Defect Localization"),
     "count": Entry(defect.count),
     "type": Entry(defect.kind, task="Defect Classification"),

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from filelock import FileLock, Timeout
 from langgraph.checkpoint.base import BaseCheckpointSaver
+from langgraph.checkpoint.base import id as ids
 from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 from langgraph.checkpoint.sqlite import SqliteSaver
 
@@ -102,6 +103,7 @@ class Threads:
             if not taken["got"]:
                 raise ThreadError(told)
             try:
+                self._go_on_from_newest()
                 yield
             finally:
                 self._connection.execute("SELECT pg_advisory_unlock(%s)", (number,))
@@ -113,12 +115,22 @@ class Threads:
         except Timeout as error:
             raise ThreadError(told) from error
         try:
+            self._go_on_from_newest()
             yield
         finally:
             # While it is held, so that who opens it now sees that it is gone; most threads are used once.
             with suppress(OSError):
                 (self._locks / key).unlink()
             lock.release()
+
+    def _go_on_from_newest(self) -> None:
+        """Give the next checkpoints ids after all that are kept, be the clock set back since.
+
+        The latest checkpoint of a thread is the one with the greatest id, which LangGraph makes of the time.
+        """
+        if (newest := max(self._newest().values(), default="")) != "":
+            kept, made = ids.UUID(hex=newest).time, ids._last_v6_timestamp or 0
+            ids._last_v6_timestamp = max(kept, made)  # type: ignore[assignment]
 
     def prune(self, thread: str) -> None:
         """Drop all but the latest checkpoint of a thread: a question that is answered needs no other.
@@ -134,7 +146,7 @@ class Threads:
                 cursor.execute(
                     f"DELETE FROM {table} WHERE thread_id = ? AND checkpoint_id <> {newest}", (thread, thread)
                 )
-            # A checkpoint's id grows with time, so the greatest of a thread says when it was last used.
+            # An id is greater than all before it, so a thread's greatest says when it was last used.
             cursor.execute(
                 "SELECT thread_id FROM checkpoints GROUP BY thread_id ORDER BY MAX(checkpoint_id) DESC "
                 "LIMIT -1 OFFSET ?",
@@ -146,6 +158,11 @@ class Threads:
 
     def names(self) -> list[str]:
         """Return the threads, the one used last first."""
+        latest = self._newest()
+        return sorted(latest, key=lambda name: latest[name], reverse=True)
+
+    def _newest(self) -> dict[str, str]:
+        """Return the id of each thread's latest checkpoint."""
         latest: dict[str, str] = {}
         if isinstance(self.saver, SqliteSaver):
             with self.saver.cursor(transaction=False) as cursor:
@@ -156,7 +173,7 @@ class Threads:
                 "SELECT thread_id, MAX(checkpoint_id) AS newest FROM checkpoints GROUP BY thread_id"
             ):
                 latest[str(row["thread_id"])] = str(row["newest"])
-        return sorted(latest, key=lambda name: latest[name], reverse=True)
+        return latest
 
     def forget(self, thread: str) -> None:
         """Delete a thread. Raises ThreadError where there is none."""

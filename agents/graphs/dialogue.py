@@ -29,7 +29,7 @@ from agents.answers.options import Chooser, choice_answer, split_options
 from agents.answers.reasoning import build_steps
 from agents.graphs.context import Context, part_of, resources_of, tools_of
 from agents.graphs.inspection import Update, build_measuring, open_node, retrieved, timed
-from agents.graphs.memory import keep_image, keep_turn, recalled
+from agents.graphs.memory import keep_image, keep_turn, recalled, with_words
 from agents.questions.plan import Situation
 from agents.questions.slots.zones import in_zones
 from agents.questions.understanding import understand
@@ -94,7 +94,7 @@ def more_to_do(state: DialogueState) -> Literal["call_tool", "retrieve"]:
 
 def listen(state: DialogueState, runtime: Runtime[Context]) -> Update:
     """Understand the question, and forget what belongs to the one before."""
-    seen, turns = state.get("seen") or [], state.get("turns") or []
+    seen, turns = with_words(state.get("seen") or [], tools_of(runtime)), state.get("turns") or []
     here = str(Path(state["image"]).absolute())
     current = next((one["number"] for one in seen if one["image"] == here), None)
     question, options = split_options(state.get("question") or "")
@@ -175,7 +175,8 @@ def plan(state: DialogueState) -> Update:
     known = None if defect is None or defect.name == UNKNOWN else defect.name
     name = Path(state.get("shown_name") or state["image"]).name
     situation = Situation(state["regions"], state["verdict"].anomalous, images, known, name)
-    asked = in_zones(state["asked"], state["settings"].zones)
+    before = state["turns"][-1].meant if state["turns"] else ""
+    asked = in_zones(state["asked"], state["settings"].zones, before)
     return {"asked": asked, "plan": make_plan(asked, situation)}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,9 @@ from agents.state import (
     Seen,
     Turn,
 )
+from tools.context import Context as Tools
+from tools.detect import persons_word
+from tools.records import VerdictRecord
 
 
 def recalled(state: DialogueState, version: int) -> Seen | None:
@@ -29,6 +32,17 @@ def recalled(state: DialogueState, version: int) -> Seen | None:
         if one["sha256"] == digest and one["store_version"] == version and same_product:
             return one
     return None
+
+
+def with_words(seen: Sequence[Seen], tools: Tools) -> list[Seen]:
+    """Return a thread's images with what people have said of each last."""
+    found = []
+    for one in seen:
+        verdict: VerdictRecord = one["found"]["verdict"]
+        last = persons_word(tools, one["found"]["product"].name, one["sha256"])
+        told = {**one["found"], "verdict": verdict.model_copy(update={"person": last})}
+        found.append(Seen(**{**one, "found": told}))
+    return found
 
 
 def keep_image(state: DialogueState, version: int) -> list[Seen]:

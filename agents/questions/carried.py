@@ -90,6 +90,8 @@ def put_in_full(
     if last is None or last.meant == "":
         return text
     plain, before, words = normalised(text), normalised(last.meant), words_of(language)
+    if _asks_the_same(plain, language):
+        return last.meant
     short = len(plain) <= 3 * MOST_WORDS if language in SPACELESS else len(plain.split()) <= MOST_WORDS
     starts = re.match(rf"(?:{words.source('follow')}|{words.source('and')})[\s,、，]*", plain)
     if short and (named := of_the_groups_before(plain, last, words, logged)) is not None:
@@ -108,6 +110,14 @@ def put_in_full(
         lambda: _counting_the_same(rest, before, language),
     )
     return next((full for way in ways if (full := way())), text)
+
+
+def _asks_the_same(plain: str, language: str) -> bool:
+    """ "The same question for this one"."""
+    words = words_of(language)
+    rest = words.without(plain, "same_question")
+    beside = ("this", "here", "image", "piece", "and", "thanks", "given", "last", "for_this")
+    return rest != plain and not _says_more(rest, language, beside)
 
 
 def _with_measure(rest: str, before: str, language: str) -> str | None:

@@ -10,7 +10,7 @@ from agents.questions.form.polarity import asks_openly, sense_of
 from agents.questions.intents import STANDS
 from agents.questions.learned.classifier import KINDS
 from agents.questions.learned.topics import asks_to_lessen
-from agents.questions.lexicon.words import Words, words_of
+from agents.questions.lexicon.words import Words, once, words_of
 from agents.questions.log.unheld import unheld_of
 from agents.questions.rules.supposed import supposes
 from agents.questions.slots.by_words import without_types
@@ -161,13 +161,17 @@ def _rules(said: Reading) -> tuple[Rule, ...]:
     blames = said.pictured and not named and not said.openly and said.has("fault")
     neutral = sense_of(said.text, said.language, "open", None) == "open" and not said.openly
     crosses = said.pictured and neutral and not limited and said.has("crosses")
-    denies = named and not one.choice and said.has("no") and doubts
+    denies = named and not one.choice and words_of(said.language).has("no", once(said.text)) and doubts
     weighed = not one.choice and not re.search(r"\d", said.text) and weighs(said)
     ranked = (
         said.pictured and is_rank(said.text, said.language) and not (said.has("compare") or _logged(said))
     )
     asked_of_part = (said.pictured or named) and said.asks and not said.openly
     matched = said.pictured and not named and said.has("matches")
+    judged = sense_of(said.text, said.language, "open", one.type) != "open"
+    verb = words_of(said.language).by_meaning["asking"].match(said.text)
+    asks = said.asks or verb is not None or said.has("asks_if")
+    asks_of_it = said.pictured and asks and not said.openly and (named or judged)
     apart = said.pictured and said.has("deviates") and said.has("good_part") and not said.has("to_pass")
     return (
         # "Is it ok? 1 mm is 48 px."
@@ -184,6 +188,8 @@ def _rules(said: Reading) -> tuple[Rule, ...]:
         ({"parts"}, named and not said.has("how_many"), "verdict"),
         # "Is the zone head ok?": a yes to whether the defect is there would say that the zone is ok.
         ({"place"}, asks_if_good, "verdict"),
+        # "Is there a scratch near the hole?", but "can you look again at the hole?"
+        ({"look_again"}, asks_of_it and not said.has("looks_again"), "verdict"),
         # "Check that the top is fine."
         ({"look_again"}, asks_if_good and unsure, "verdict"),
         # "How many labels are there?"
@@ -257,7 +263,7 @@ def _rules(said: Reading) -> tuple[Rule, ...]:
         (_WRITTEN, said.pictured and said.has("read_it"), "verdict"),
         # "There is a speck on top. Does that count?"
         (
-            {"type", "count", "history", "effect", "catalogue", "correction"},
+            {"type", "count", "history", "effect", "catalogue", "correction", "confidence"},
             said.pictured and said.has("counts_as"),
             "verdict",
         ),
@@ -271,6 +277,7 @@ def _rules(said: Reading) -> tuple[Rule, ...]:
         (_SIDED, said.pictured and len(sides) > 1, "place"),
         # "Does it cross the joint?"
         ({"verdict", "other", "look_again", "parts"}, crosses, "place"),
+        ({"catalogue", "comparison"}, crosses and said.slots.place is not None, "place"),
         # "Did the feeder jam?"
         ({"verdict", "other", "help", "correction", "parts"}, blames, "cause"),
         # "Could this be just a trick of the light?"

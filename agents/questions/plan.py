@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from agents.questions.learned.topics import help_topics
 from agents.state import PlannedCall, Understanding
+from tools.locations import ZONE
 from tools.log_question import LogQuestion
 from tools.records import MeasuredRegion
 
@@ -38,6 +39,8 @@ def nothing(asked: Understanding, situation: Situation) -> list[PlannedCall]:
 def measure_place(asked: Understanding, situation: Situation) -> list[PlannedCall]:
     """Measure the place that is asked about, where it is no region."""
     del situation
+    if asked.zones:
+        return [_call("describe_region", f"measure {name}", place=f"{ZONE}{name}") for name in asked.zones]
     if asked.place is None:
         return []
     return [_call("describe_region", f"measure {asked.place}", place=asked.place)]

@@ -34,7 +34,7 @@ from agents.questions.log.several_figures import follows_group, several_figures
 from agents.questions.rules.about_tool import as_one, with_rate, with_topic
 from agents.questions.rules.demands import lists_all, without_demands
 from agents.questions.rules.orders import without_orders
-from agents.questions.rules.pairs import of_a_pair
+from agents.questions.rules.pairs import came_anew, of_a_pair
 from agents.questions.rules.reasons import why_of
 from agents.questions.rules.recorded import asks_of_the_record
 from agents.questions.rules.several import of_several
@@ -119,9 +119,10 @@ def understand(
     turned: int | None = None
     # "And this one?" of a part asks nothing of what was asked without one.
     of_a_part = None if pictured and last is not None and not last.image else last
+    came = pictured and came_anew(turns, current)
     for clause in clauses[:MOST]:
         said = reading_of(
-            clause, language, of_a_part, seen, current, known, first=not intents, pictured=pictured
+            clause, language, of_a_part, seen, current, known, first=not intents, pictured=pictured, came=came
         )
         found = _intents_of(said)
         if turned is None and found[0].kind not in ("comparison", "history"):
@@ -134,7 +135,7 @@ def understand(
             found = [_of_the_catalogue(one) for one in found]
         found = [of_the_worst(one, intents, language, alone=alone) for one in found]
         found = [of_several(one, seen, current, language) for one in found]
-        found = [of_a_pair(one, seen, current, language) for one in found]
+        found = [of_a_pair(one, seen, current, language, came=came) for one in found]
         found = [in_its_period(_with_type(one, before), before, language) for one in found]
         found = [follows_group(one, before, language) if before else one for one in found]
         found = [each for one in found for each in several_figures(one, language)]
@@ -281,12 +282,13 @@ def _says_bad(said: Reading) -> bool:
 def _sense(kind: Kind, said: Reading) -> Sense:
     """Return what a yes to a question says of the part; "open" where no yes is asked for."""
     if said.has("counts_as"):
-        return "bad"
+        # "Does it count as good?"
+        return "good" if sense_of(said.text, said.language, "bad", None) == "good" else "bad"
     if kind == "parts":
         return sense_of_parts(said.text, said.language)
     if kind != "verdict":
         return "open"
-    sense = sense_of(said.text, said.language, said.sense, said.slots.type)
+    sense = sense_of(said.text, said.language, said.sense, said.slots.type, stated=said.tagged)
     return stated_sense(said.text, said.language) if sense == "open" and said.tagged else sense
 
 

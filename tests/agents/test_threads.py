@@ -6,11 +6,13 @@ import os
 import shutil
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, TypedDict
 
 import pytest
+from langgraph.checkpoint.base import id as ids
 from langgraph.graph import END, START, StateGraph
 
 from agents.graphs.checkpointers import (
@@ -170,3 +172,15 @@ def test_only_records_of_the_state_are_read_back() -> None:
     other = serializer.dumps_typed(Settings())
     assert serializer.loads_typed(foreign) == Path("secret")  # langgraph's own list of harmless types
     assert not isinstance(serializer.loads_typed(other), Settings)
+
+
+def test_a_clock_that_is_set_back_loses_no_turn(threads: Threads, monkeypatch: pytest.MonkeyPatch) -> None:
+    built, config = graph(threads), {"configurable": {"thread_id": "line"}}
+    now = time.time_ns()
+    for back in (0, 3600, 7200):
+        monkeypatch.setattr(time, "time_ns", lambda back=back: now - back * 10**9)
+        monkeypatch.setattr(ids, "_last_v6_timestamp", None)  # as in a process of its own
+        with threads.held("line"):
+            built.invoke({}, config)
+            threads.prune("line")
+    assert built.get_state(config).values["turn"] == 3

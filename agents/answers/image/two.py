@@ -27,9 +27,41 @@ def about_two(topic: Topic) -> Reply | None:
         lead = say("That can't be told.")
     elif topic.intent.closed and (words.has("same", text) or words.has("alike", text)):
         lead, affirmed = _same(topic, [found for _, found in pair])
+    elif words.has("bigger", text):
+        return _bigger(topic, pair)
     else:
         return None
     return Reply(lead, each_of_two(topic), affirmed, evidence_of_two(topic))
+
+
+def longest_of(found: Mapping[str, Any]) -> tuple[float, str] | None:
+    """Return the length of the longest defect of an image with its unit; None where none is measured."""
+    measured = [one for one in _regions(found) if one.length_px is not None]
+    if not measured:
+        return None
+    longest = max(measured, key=lambda one: one.length_px or 0.0)
+    if longest.length_mm is not None:
+        return longest.length_mm, "mm"
+    return longest.length_px or 0.0, "px"
+
+
+def _bigger(topic: Topic, pair: Sequence[tuple[str, Mapping[str, Any]]]) -> Reply | None:
+    """Say which of two images has the larger defect, or whether the one in hand has; None for two units."""
+    lengths = [longest_of(found) for _, found in pair]
+    if len({unit for _, unit in filter(None, lengths)}) != 1:
+        return None
+    told = [
+        topic.say("{image}: the largest defect is {length} long [thread].", image=f'"{name}"',
+                  length=f"{length[0]:.3g} {length[1]}")
+        if length is not None
+        else _found(topic, name, found)
+        for (name, found), length in zip(pair, lengths, strict=True)
+    ]  # fmt: skip
+    theirs, mine = (0.0 if length is None else length[0] for length in lengths)
+    evidence = evidence_of_two(topic)
+    if topic.intent.closed:
+        return Reply(topic.yes_no(mine > theirs), told, mine > theirs, evidence)
+    return Reply(f'"{pair[mine > theirs][0]}".' if mine != theirs else "", told, None, evidence)
 
 
 def each_of_two(topic: Topic) -> list[str]:

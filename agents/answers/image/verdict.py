@@ -12,8 +12,11 @@ from agents.answers.notes.analysis import rule_for
 from agents.answers.notes.choice import chosen
 from agents.answers.notes.limits import what_passes
 from agents.answers.topic import JUDGED, MOST_DESCRIBED, Reply, Topic, same_type, values_of
+from agents.questions.form.alternatives import named_fate
 from agents.questions.form.polarity import asks_openly
+from agents.questions.slots.zone_names import names_section
 from knowledge.log.entry import shown_time
+from tools.locations import ZONE
 
 CLOSE: Final = 3.0
 """Times the rate of review below which a p-value that passes is told with its distance from that rate."""
@@ -200,11 +203,18 @@ def no_region(topic: Topic, number: int) -> str:
 def _of_place(topic: Topic, place: str) -> Reply:
     bad, told = place_finding(topic, place)
     lead, affirmed = _answered(topic, bad)
-    if not bad and _exceeds(topic):
+    said, reasons = topic.verdict.person, list[str]()
+    called_bad = said is not None and said.verdict == "anomalous"
+    named = topic.type_said is not None and names_section(topic.type_said, place.removeprefix(ZONE))
+    if called_bad and named:
+        lead, affirmed = _answered(topic, True)
+    elif not bad and (_exceeds(topic) or called_bad):
         # Above the limit of a normal pixel, and no defect: neither yes nor no.
-        review = topic.verdict.decision == "review"
+        review = topic.verdict.decision == "review" and not called_bad
         lead, affirmed = topic.say("To be reviewed." if review else "No defect was found there."), None
-    body = [told]
+    elif bad and topic.intent.type is not None and topic.intent.sense == "bad":
+        lead, affirmed, reasons = _type_there(topic, topic.intent.type, place)
+    body = [*(by_a_person(topic) if called_bad else ()), told, *reasons]
     if topic.verdict.anomalous and not bad and topic.regions:
         body.append(
             topic.say(
@@ -214,6 +224,16 @@ def _of_place(topic: Topic, place: str) -> Reply:
             )
         )
     return Reply(lead, [*body, *topic.near_limit()], affirmed)
+
+
+def _type_there(topic: Topic, named: str, place: str) -> tuple[str, bool | None, list[str]]:
+    """Return the first words on whether what is at a place is of a type, whether they affirm, and reasons."""
+    if topic.defect is not None:
+        yes = same_type(named, topic.defect.name)
+        return topic.yes_no(yes), yes, []
+    there = any(topic.lies_in(one, place, 0.3) for one in topic.regions[:1])
+    lead, reasons = weighed(topic, named) if there else (topic.say("Possibly."), [])
+    return lead, None, [*map(topic.located, topic.regions[:1]), *reasons]
 
 
 def _exceeds(topic: Topic) -> bool:
@@ -251,6 +271,9 @@ def place_finding(topic: Topic, place: str) -> tuple[bool, str]:
 def _of_type(topic: Topic, named: str) -> Reply:
     say, defect = topic.say, topic.defect
     asks_good = topic.intent.sense == "good"
+    good = asks_good and topic.words.has("good", topic.text)
+    if topic.intent.closed and (good or named_fate(topic.text, topic.words) is not None):
+        return _of_part(topic)  # "Can this stain be passed?", whichever type it is of
     if topic.type_said is not None and topic.intent.closed:
         said = same_type(named, topic.type_said) is not asks_good
         return Reply(topic.yes_no(said), type_by_a_person(topic), said)

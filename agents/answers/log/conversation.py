@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from agents.answers.topic import Reply, Topic, image_name
+from agents.answers.image.two import longest_of
+from agents.answers.topic import JUDGED, Reply, Topic, image_name
 from agents.state import Seen
 from anomaly_core.numbers import plain_number
+from knowledge.log.entry import shown_time
 
 
 def conversation(topic: Topic) -> Reply:
@@ -16,7 +18,8 @@ def conversation(topic: Topic) -> Reply:
     names = {one["number"]: image_name(seen, one["number"]) for one in seen}
     if log is not None and log.figure == "largest":
         return _largest(topic, seen, names)
-    bad = [one["number"] for one in seen if one["found"]["verdict"].anomalous]
+    decided = {one["number"]: one["found"]["verdict"].decided for one in seen}
+    bad = [number for number, decision in decided.items() if decision == "fail"]
     one = "In this conversation one image was inspected; defective: {bad} [thread]."
     several = "In this conversation {count} images were inspected, {bad} of them defective [thread]."
     told = [say.counted(one, several, len(seen), bad=len(bad))]
@@ -25,7 +28,7 @@ def conversation(topic: Topic) -> Reply:
         p = f"{worst['found']['verdict'].p_value:.3g}"
         told.insert(0, say("The worst is {image}, p-value {p} [thread].",
                            image=_images(names, [worst["number"]]), p=p))  # fmt: skip
-    unclear = [one["number"] for one in seen if one["found"]["verdict"].decision == "review"]
+    unclear = [number for number, decision in decided.items() if decision == "review"]
     good = [number for number in names if number not in (*bad, *unclear)]
     if bad:
         told.append(say("Defective: {images} [thread].", images=_images(names, bad)))
@@ -33,6 +36,12 @@ def conversation(topic: Topic) -> Reply:
         told.append(say("To be reviewed: {images} [thread].", images=_images(names, unclear)))
     if good:
         told.append(say("Good: {images} [thread].", images=_images(names, good)))
+    words = [(one["number"], one["found"]["verdict"].person) for one in seen]
+    told += [
+        say(JUDGED[said.verdict], name=names[number], time=shown_time(said.at), id="thread")
+        for number, said in words
+        if said is not None
+    ]
     return Reply(_chosen(topic, bad, unclear, good, names), told)
 
 
@@ -53,12 +62,8 @@ def _largest(topic: Topic, seen: Sequence[Seen], names: dict[int, str]) -> Reply
     """Say which image has the largest defect, and how large that of each is."""
     say, sizes = topic.say, {}
     for one in seen:
-        regions = one["found"]["regions"] if one["found"]["verdict"].anomalous else []
-        measured = [region for region in regions if region.length_px is not None]
-        if measured:
-            longest = max(measured, key=lambda region: region.length_px)
-            in_mm = longest.length_mm is not None
-            sizes[one["number"]] = (longest.length_mm, "mm") if in_mm else (longest.length_px, "px")
+        if (longest := longest_of(one["found"])) is not None:
+            sizes[one["number"]] = longest
     if not sizes:
         return Reply(say("None."), [say("There is no defect to measure [thread].")])
     told = [

@@ -34,6 +34,24 @@ _END: Final = re.compile(
 )
 _UNIT: Final = re.compile(rf"\W*(?:(?:in|auf|en|em|dans)\s+)?(?:{LENGTH}|{PX}|{PERCENT})\W*")
 """What only says in which unit: ", in mm?"."""
+_ASKED: Final = (
+    *(
+        "ask",
+        "good",
+        "bad",
+        "length",
+        "width",
+        "area",
+        "colour",
+        "depth",
+        "price",
+        "distance",
+        "long",
+        "limit",
+    ),
+    *("scale", "brightness", "lot", "effects", "last"),
+)
+"""Meanings of words that ask for something by themselves."""
 _BETWEEN: Final = " \t\n,:;\uff0c\u3001\uff1b\uff1a"
 """What stands between clauses and belongs to neither."""
 WISH_WORDS: Final = re.compile(
@@ -88,13 +106,17 @@ def split(text: str, language: str) -> list[str]:
         if goes_on or _chooses_an_image(clauses[place], language):
             clauses[place - 1 : place + 1] = [f"{clauses[place - 1]} {clauses[place]}"]
     for place in range(len(clauses) - 2, -1, -1):
-        if _names_the_part(clauses[place], language):
+        if _names_the_part(clauses[place], language) or _is_noun(clauses[place], language):
             clauses[place : place + 2] = [f"{clauses[place]} {clauses[place + 1]}"]
     for place in range(len(clauses) - 2, -1, -1):
         if _names_the_latest(clauses[place], language) and not begins_with_and(clauses[place + 1], language):
             clauses[place : place + 2] = [f"{clauses[place]} {clauses[place + 1]}"]
     while len(clauses) > 1 and _only_takes_note(clauses[0], language):
         clauses = clauses[1:]
+    for place in range(len(clauses) - 1, 0, -1):
+        # "Elle est bonne, cette cellule ?"
+        if clauses[place - 1].rstrip().endswith(",") and _is_noun(clauses[place], language):
+            clauses[place - 1 : place + 1] = [f"{clauses[place - 1].rstrip(_BETWEEN)} {clauses[place]}"]
     kept = [clause for clause in clauses if not _is_wish(clause, language)]
     return (kept or clauses)[:MOST]
 
@@ -105,9 +127,25 @@ def _only_takes_note(clause: str, language: str) -> bool:
     return not asks and words_of(language).by_meaning["filler"].fullmatch(normalised(clause)) is not None
 
 
+def _is_noun(clause: str, language: str) -> bool:
+    """Return whether a clause is but a noun that says what its neighbour is about: "cette cellule ?"."""
+    plain, words = normalised(clause).strip(" ,?¿"), words_of(language)
+    found = words.find("noun_alone", plain)
+    if found is None or found[0] != plain:
+        return False
+    noun = plain.rpartition(" ")[2]
+    return not any(words.has(meaning, noun) for meaning in _ASKED)
+
+
 def _names_the_part(clause: str, language: str) -> bool:
     """Return whether a clause only says what the next one is about: "this part, is it ok?"."""
-    rest = words_of(language).without(normalised(clause), "this", "it", "image", "here")
+    words, plain = words_of(language), normalised(clause)
+    if clause.rstrip().endswith((",", "\uff0c", "\u3001")) and words.has("one", plain):
+        # "And the lower left one, is it fine?"
+        rest = words.without(plain, "follow", "one", "this", "top", "bottom", "left", "right", "center")
+        if not re.search(r"\w{4,}", rest) and not words.has("ask", rest):
+            return True
+    rest = words.without(plain, "this", "it", "image", "here")
     return not any(len(word) > 2 or language in SPACELESS for word in re.findall(r"\w+", rest))
 
 

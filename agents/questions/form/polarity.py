@@ -7,37 +7,54 @@ from typing import Final
 
 from agents.questions.form.alternatives import named_fate
 from agents.questions.learned.examples import Sense
-from agents.questions.lexicon.words import NEVER, words_of
+from agents.questions.lexicon.words import NEVER, once, words_of
 
 NEGATED: Final = 24
 """Characters before a word within which a negation counts."""
-_A_NOT_A: Final = re.compile(r"有没有|有无|是不是|能不能|可不可以|好不好|会不会|行不行")
 _IS_IT: Final = re.compile(r"(?<!qu['’])(?<!\w)est-ce qu[e'’]")
-_POLITE: Final = re.compile(r"ありませんか|ないでしょうか|じゃないですか|지 않나요|지 않아요")
+_POLITE: Final = re.compile(
+    r"ありませんか|ないでしょうか|(?:じゃ|では)(?:ない|ありません)(?:の|ん)?(?:です|でしょう)?か|じゃない(?:の|ん)?(?=[?\uff1f]?$)"
+    r"|지 ?않(?:나요?|아요?|습니까|을까요?)|아니(?:에요|예요|야|니|냐|죠|지요)|아닌가요?|아닙니까|아닐까요?"
+)
+"""A denial at the end of a question that asks for what it denies: "良品ではないのですか"."""
 
 
 def asks_openly(text: str, language: str) -> bool:
     """Return whether a clause asks for more than yes or no, by a question word; "or what?" is none."""
     words = words_of(language)
-    plain = _IS_IT.sub("", _A_NOT_A.sub("", text))
+    plain = _IS_IT.sub("", once(text))
     return words.has("ask", re.sub(rf"(?:{words.source('tag')})\s*$", "", plain))
 
 
-def sense_of(text: str, language: str, by_meaning: Sense, named: str | None) -> Sense:
-    """Return what a yes to a question for the verdict says of the part."""
+def _without_denial(text: str, language: str) -> str:
+    """Return a question without what denies in its form alone: "isn't it good?", "n'est-elle pas bonne ?"."""
+    words, plain = words_of(language), _POLITE.sub("", once(text))
+    found = words.find("denying", plain)
+    if found is None or re.search(r"\w", plain[: found.start()]):
+        return plain
+    return f"{words.without(found[0], 'no')}{plain[found.end() :]}"
+
+
+def sense_of(
+    text: str, language: str, by_meaning: Sense, named: str | None, *, stated: bool = False
+) -> Sense:
+    """Return what a yes to a question for the verdict says of the part. stated: by a tag question."""
     words = words_of(language)
     if by_meaning == "open" and asks_openly(text, language):
         return "open"
-    plain = _A_NOT_A.sub("", _POLITE.sub("", text))
+    plain = once(text) if stated else _without_denial(text, language)
     good, bad = words.find("good", plain), words.find("bad", plain)
-    if bad is None and named is not None:
-        bad = words.types.get(named, NEVER).search(plain)
+    if good is not None and bad is not None and _within(good, bad):
+        good = None  # "不合格"
+    only_named = bad is None and named is not None
+    if only_named:
+        bad = words.types.get(named or "", NEVER).search(plain)
     if good is not None and bad is not None and not _overlap(good, bad):
         if words.has("or", plain) or "/" in plain:
             return "open"
         return by_meaning
     fate = named_fate(plain, words)
-    if bad is None and fate is not None and (good is None or good.end() <= fate[0]):
+    if (bad is None or only_named) and fate is not None and (good is None or good.end() <= fate[0]):
         # "Shall I bin it?", "ok to bin it?", but "is the engine block ok?".
         return "good" if fate[1] == "keep" else "bad"
     if good is not None:
@@ -50,10 +67,15 @@ def sense_of(text: str, language: str, by_meaning: Sense, named: str | None) -> 
 def sense_of_parts(text: str, language: str) -> Sense:
     """Return what a yes to a question for what belongs to a part says of it: "is the cap on?", "empty?"."""
     words = words_of(language)
-    absent = words.find("absent", text)
+    plain = _without_denial(text, language)
+    absent = words.find("absent", plain)
     if absent is not None:
-        return "good" if words.is_turned(absent, text, NEGATED) else "bad"
-    return "bad" if words.has("no", text) else "good"
+        return "good" if words.is_turned(absent, plain, NEGATED) else "bad"
+    return "bad" if words.has("no", plain) else "good"
+
+
+def _within(one: re.Match[str], other: re.Match[str]) -> bool:
+    return other.start() <= one.start() and one.end() <= other.end() and one.span() != other.span()
 
 
 def _overlap(one: re.Match[str], other: re.Match[str]) -> bool:

@@ -14,6 +14,8 @@ from typing import Any, Final
 from anomaly_core.names import name_key, plain_name
 
 FOLDER: Final = Path(__file__).parent / "words"
+OF_PARTS: Final = Path(__file__).with_name("of_parts.toml")
+"""Words of questions about the part in hand, a table a language."""
 NEVER: Final = re.compile(r"(?!)")
 IMAGE_ENDING: Final = r"\.(?:png|jpe?g|tiff?|bmp|webp|gif)"
 """Ending of the name of an image's file, as people write it."""
@@ -31,6 +33,8 @@ ALIKE: Final = (
     frozenset({"contamination", "stain", "discoloration", "rust"}),
 )
 """Types of defect that one word may mean, by their English names."""
+_A_NOT_A: Final = re.compile(r"([\u4e00-\u9fff])[不没]\1|有无|[能可是]否")
+"""A verb that Chinese puts twice to ask: "能不能", "合不合格"."""
 _ACCENTS: Final = 5
 """Letters of a word from which it is read without its accents too: "defaut", but not "ou" for "où"."""
 
@@ -40,16 +44,17 @@ class Words:
     """The words of a language.
 
     by_meaning: a pattern a meaning. types: a pattern a defect's English name. sections: a pattern a section
-    of a part, by its English name. counting: of one to ten, weekdays: from Monday, numbers: of others,
-    fractions, and lengths in millimetres: each by its value, as alternatives of a larger pattern. chat: words
-    as they stand in full, each with the pattern of its spellings in messages. orders: see `orders.py`, as
-    alternatives.
+    of a part, features: one a noun of zones, by its English name. counting: of one to ten, weekdays: from
+    Monday, numbers: of others, fractions, and lengths in millimetres: each by its value, as alternatives of a
+    larger pattern. chat: words as they stand in full, each with the pattern of its spellings in messages.
+    orders: see `orders.py`, as alternatives.
     """
 
     language: str
     by_meaning: Mapping[str, re.Pattern[str]]
     types: Mapping[str, re.Pattern[str]]
     sections: Mapping[str, re.Pattern[str]]
+    features: Mapping[str, re.Pattern[str]]
     counting: tuple[str, ...]
     weekdays: tuple[str, ...]
     numbers: tuple[tuple[float, str], ...]
@@ -79,7 +84,9 @@ class Words:
         """
         before, after = _NEGATED.get(self.language, (within, 0))
         start, end = found.span()
-        return self.has("no", text[max(start - before, 0) : start]) or self.has("no", text[end : end + after])
+        # "能不能放行" denies nothing.
+        said = once(text[max(start - before, 0) : start + 1])[:-1]
+        return self.has("no", said) or self.has("no", text[end : end + after])
 
     def source(self, meaning: str) -> str:
         """Return the alternatives of a meaning, for a larger pattern."""
@@ -96,6 +103,8 @@ def tables(file: Path) -> dict[str, Any]:
 def words_of(language: str) -> Words:
     """Return the words of one of `examples.LANGUAGES`."""
     table = tomllib.loads((FOLDER / f"{language}.toml").read_text(encoding="utf-8"))
+    table |= tables(OF_PARTS)[language]
+    features = table.pop("features")
     types, sections, counting, weekdays, chat = (
         table.pop(name) for name in ("types", "sections", "counting", "weekdays", "chat")
     )
@@ -109,6 +118,7 @@ def words_of(language: str) -> Words:
         {meaning: pattern_of(words, language) for meaning, words in table.items()},
         {name: pattern_of(words, language) for name, words in types.items()},
         {name: pattern_of(words, language) for name, words in sections.items()},
+        {name: pattern_of(words, language) for name, words in features.items()},
         tuple(counting),
         tuple(weekdays),
         numbers,
@@ -117,6 +127,11 @@ def words_of(language: str) -> Words:
         tuple((full, _spellings_of(spellings, language)) for full, spellings in chat.items()),
         orders,
     )
+
+
+def once(text: str) -> str:
+    """Return a text with each verb that Chinese puts twice to ask put once: "合格" of "合不合格"."""
+    return _A_NOT_A.sub(lambda found: found[1] or found[0][0], text)
 
 
 def same_defect(one: str, other: str) -> bool:
@@ -146,6 +161,17 @@ def alike_types(common: str, name: str) -> bool:
 def section_of(name: str) -> str | None:
     """Return the English name of a section of parts, by its name in any language, or None."""
     return _in_english(name, lambda words: words.sections)
+
+
+@cache
+def feature_of(name: str) -> str | None:
+    """Return the English name of what a zone is named for, by its name or the end of it, or None."""
+    plain = plain_name(name).lower()
+    for path in sorted(FOLDER.glob("*.toml")):
+        for english, pattern in words_of(path.stem).features.items():
+            if any(found.end() == len(plain) for found in pattern.finditer(plain)):
+                return english
+    return None
 
 
 @cache

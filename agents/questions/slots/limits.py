@@ -8,7 +8,7 @@ from typing import Final
 
 from agents.questions.form.polarity import asks_openly
 from agents.questions.lexicon.units import NUMBER, UNIT, as_number, in_mm, limit_in
-from agents.questions.lexicon.words import SPACELESS, words_of
+from agents.questions.lexicon.words import SPACELESS, once, words_of
 from agents.questions.slots.by_words import type_of
 from agents.questions.slots.scales import scale_of, without_scale
 from tools.records import LimitRecord
@@ -54,6 +54,7 @@ def asks_if_above(text: str, language: str) -> bool:
 
     The last statement that says either tells: "over 2 mm is scrap. Does it pass?" asks for less.
     """
+    text = once(text)
     words, ends = words_of(language), [found.end() for found in _ENDS.finditer(text)]
     pieces = [text[start:end] for start, end in zip([0, *ends], [*ends, len(text)], strict=True)]
     for piece in reversed(pieces):

@@ -54,6 +54,8 @@ _RANGE: Final = r"to|or|bis|oder|fino a|a|à|o|ou|até"
 """What goes on with a number that is the first of two."""
 _GOES_ON: Final = {"zh": r"(?=\W|$|[是有的在怎])", "ja": r"(?=\W|$|[はがをのも])", "ko": r"(?!)"}
 """What follows a region's number in words, in Chinese and Japanese; a Korean one may be a particle."""
+_SHORT: Final = 8
+"""Characters of a question that only names an image, in half as many words elsewhere: "und die andere?"."""
 _JOINED: Final = r"\s*(?:,|and|und|e|y|et|和|と|와|과)\s*"
 
 
@@ -86,11 +88,19 @@ def regions_of(text: str, language: str, last: Turn | None) -> list[int]:
 
 
 def image_of(
-    text: str, language: str, seen: Sequence[Seen], current: int | None, *, comparing: bool, last: Turn | None
+    text: str,
+    language: str,
+    seen: Sequence[Seen],
+    current: int | None,
+    *,
+    comparing: bool,
+    last: Turn | None,
+    came: bool = False,
 ) -> int | None:
     """Return the number of the thread's image that a text names, by name, order, "before" or "of the two".
 
     None where it names none; a number that is no image's where it asks for one that the thread has not.
+    came: whether the question came with another image than the one before, which "the other one" then is.
     """
     if not seen:
         return None
@@ -116,11 +126,12 @@ def image_of(
         return _before(seen, current)
     text = without_ranks(words.without(text, "first_of_all"), language)
     region_meant = last is not None and last.region is not None and not comparing
-    named = names_one or (words.has("one", text) and not region_meant)
+    alone = len(text) <= _SHORT if language in SPACELESS else len(text.split()) <= _SHORT // 2
+    named = names_one or ((words.has("one", text) or alone) and not region_meant)
     number = _ordinal(words, text)
     if number is not None and (named or comparing or not region_meant):
         return _known(number, seen, current)
-    if words.has("last", text) and (named or comparing):
+    if words.has("last", text) and ((named and not came) or comparing):
         return _before(seen, current)
     return _before(seen, current) if comparing and words.has("of_two", text) else None
 

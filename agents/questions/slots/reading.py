@@ -80,13 +80,17 @@ def reading_of(
     *,
     first: bool,
     pictured: bool,
+    came: bool = False,
 ) -> Reading:
-    """Return what the words of a clause say. first: of its question. The others: see `understand`."""
+    """Return what the words of a clause say.
+
+    first: of its question. came: see `image_of`. The others: see `understand`.
+    """
     whole, kind, probability = normalised(clause.text), clause.kind, clause.probability
     text = without_tag(whole, language)
     tagged = text != whole
     place, regions = place_of(text, language), regions_of(text, language, last)
-    elliptic = first and _is_elliptic(text, language)
+    elliptic = first and (_is_elliptic(text, language) or (came and _only_points(text, language)))
     ranked = last is not None and last.region is not None and all(one["number"] == current for one in seen)
     only_ranks = ranked and is_only_rank(text, language)
     of_another = first and _is_short(text, language)
@@ -94,7 +98,7 @@ def reading_of(
     if last is not None and (elliptic or of_another):
         kind = _asked_again(last, current, pictured=pictured, named=bool(regions) or only_ranks)
         probability = 1.0
-    image = image_of(text, language, seen, current, comparing=kind == "comparison", last=last)
+    image = image_of(text, language, seen, current, comparing=kind == "comparison", last=last, came=came)
     sized = kind in ("size", "verdict", "type", "other")
     named = Understanding(
         kind=kind,
@@ -137,6 +141,16 @@ def _is_elliptic(text: str, language: str) -> bool:
     """Return whether a clause says no more than that it goes on: "and this one?"."""
     follows = re.match(rf"(?:{words_of(language).source('follow')})", text)
     return follows is not None and _is_short(text, language) and not _states_a_kind(text, language)
+
+
+def _only_points(text: str, language: str) -> bool:
+    """Return whether a clause says no more than which image it is about: "the other one?"."""
+    words = words_of(language)
+    # Japanese asks by its particle too: "もう一方は？".
+    text = re.sub(rf"(?:は|{words.source('for_this')})\W*$", "", text)
+    points = any(words.has(meaning, text) for meaning in ("last", "this", "one", "here"))
+    judges = words.has("good", text) or words.has("bad", text)
+    return points and not judges and _is_short(text, language) and not _states_a_kind(text, language)
 
 
 def _is_short(text: str, language: str) -> bool:

@@ -18,6 +18,7 @@ from agents.questions.lexicon.words import (
     NEVER,
     SPACELESS,
     Words,
+    feature_of,
     pieces_of,
     section_of,
     words_of,
@@ -25,7 +26,7 @@ from agents.questions.lexicon.words import (
 from agents.questions.slots.zone_parts import PARTICLES, named_in_part
 from anomaly_core.names import plain_name
 
-SIDES: Final = ("left", "right", "top", "bottom")
+SIDES: Final = ("left", "right", "top", "bottom", "center")
 """Sides that a zone's English name may hold: "right hand"."""
 COMPOUND: Final = 6
 """Letters of a zone's name from which a longer word may begin with it."""
@@ -149,6 +150,8 @@ def _names_noun(name: str, text: str, words: Words) -> bool:
     called_so = words.sections.get(section or "", NEVER)
     written = called(noun) if noun.isalpha() and not re.search(_LATIN, _bare(noun)) else None
     if (written or re.compile(rf"(?<!{_LATIN}){_inflected(_bare(noun))}(?!{_LATIN})")).search(_bare(text)):
+        return True
+    if words.features.get(feature_of(name) or "", NEVER).search(text):
         return True
     halved = words.by_meaning["half"] if _is_half(noun) else NEVER
     return any(map(_stands_apart, called_so.finditer(text))) or halved.search(text) is not None

@@ -8,9 +8,9 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Final
 
-from agents.questions.form.polarity import sense_of
+from agents.questions.form.polarity import asks_openly, sense_of
 from agents.questions.learned.encoder import normalised
-from agents.questions.lexicon.words import words_of
+from agents.questions.lexicon.words import feature_of, words_of
 from agents.questions.slots.places import place_of
 from agents.questions.slots.zone_names import SIDES, called, zones_in
 from agents.state import Asked, Understanding
@@ -21,21 +21,47 @@ OF_EACH: Final = frozenset[Kind]({"verdict", "look_again", "place"})
 """Kinds that are asked of each zone that a question names: "is the head ok, and the neck?"."""
 OF_NO_ZONE: Final = frozenset[Kind]({"history", "catalogue", "greeting", "help"})
 """Kinds of questions that no zone is asked about in."""
+_JUDGED: Final = frozenset[Kind](
+    {"verdict", "normal", "parts", "type", "count", "look_again", "product", "appearance", "correction",
+     "confidence", "other"}
+)  # fmt: skip
+"""Kinds that a question whether a zone is good, or there, is read as."""
 LONGEST_ARTICLE: Final = 3
 """Letters up to which a word beside a zone's name is an article or a particle."""
 _SENTENCE: Final = re.compile(r"(?<=[?\uff1f])\s*")
 _BESIDE: Final = ("follow", "region", *SIDES)
 
 
-def in_zones(asked: Asked, zones: Sequence[str]) -> Asked:
-    """Return a question whose intents are about the zones that they name. zones: the product's, by name."""
+def in_zones(asked: Asked, zones: Sequence[str], before: str = "") -> Asked:
+    """Return a question whose intents are about the zones that they name.
+
+    zones: the product's, by name. before: the question before, whose zones "the lower left one" is one of.
+    """
     found: list[Understanding] = []
-    for one in _by_sentence(asked.intents, zones, asked.spoken):
+    gone_on = [_named_before(one, zones, before, asked.spoken) for one in asked.intents]
+    for one in _by_sentence(gone_on, zones, asked.spoken):
         meant = _in_zones(one, zones, asked.spoken)
         if one.zone is not None or meant != [one]:
             meant = [_bare(each, found[-1] if found else None, asked.spoken) for each in meant]
         found += meant
     return asked.model_copy(update={"intents": found})
+
+
+def _named_before(one: Understanding, zones: Sequence[str], before: str, language: str) -> Understanding:
+    """Return an intent that names a side alone with the noun of the zones that were asked about before it."""
+    text = normalised(one.text)
+    if not before or one.place is None or one.region is not None or zones_in(text, zones, language):
+        return one
+    nouns = {feature_of(name) for name in zones_in(normalised(before), zones, language)} - {None}
+    if len(nouns) != 1:
+        return one
+    plain = one.text.rstrip(" ?\uff1f")
+    full = f"{plain} {nouns.pop()}?"
+    return (
+        one.model_copy(update={"text": full})
+        if len(zones_in(normalised(full), zones, language)) == 1
+        else one
+    )
 
 
 def _by_sentence(
@@ -83,6 +109,38 @@ def _bare(one: Understanding, before: Understanding | None, language: str) -> Un
     return one.model_copy(update={"kind": "verdict", "closed": False, "sense": "open", "near": None})
 
 
+def _of_features(intent: Understanding, named: Sequence[str], language: str) -> Understanding:
+    """Return an intent on zones as one for the verdict where its words ask for yes or no of them.
+
+    "Hole" is no type of defect where it is what a zone is named for. Several that share a noun are asked
+    about at once, where all of them are or whether one is missing: "are all four holes there?".
+    """
+    text, words = normalised(intent.text), words_of(language)
+    features = {feature_of(name) for name in named}
+    of_feature = intent.type is not None and intent.type in features
+    if of_feature:
+        intent = intent.model_copy(update={"type": None})
+    size = intent.kind == "size" and intent.limit is None and words.has("off_size", text)
+    if not (intent.kind in _JUDGED or size) or intent.choice or asks_openly(text, language):
+        return intent
+    if intent.kind == "appearance" and len(named) == 1 and not of_feature:
+        return intent.model_copy(
+            update={"kind": "place", "closed": True, "near": None}
+        )  # "is the spot on it?"
+    absent = words.has("absent", text) or words.has("lacking", text) or words.has("off_size", text)
+    there = words.has("there", text)
+    sense = sense_of(text, language, "open", None)
+    if of_feature or size or intent.kind == "parts":
+        sense = "bad" if absent else "good" if sense == "open" and there else sense
+    if sense == "open" or (intent.type is not None and sense == "good"):
+        return intent
+    all_at_once = absent or (len(named) > 1 and (there or words.has("every", text) or of_feature))
+    made: dict[str, object] = {"kind": "verdict", "closed": True, "sense": sense, "near": None}
+    if all_at_once and intent.type is None:
+        made |= {"zones": list(named), "place": None, "zone": None}
+    return intent.model_copy(update=made)
+
+
 def _in_zones(intent: Understanding, zones: Sequence[str], language: str) -> list[Understanding]:
     """Return the intent with the zone that its text holds as the place; once for each of several.
 
@@ -95,6 +153,10 @@ def _in_zones(intent: Understanding, zones: Sequence[str], language: str) -> lis
         # "Labels ok?" tells nobody that they are.
         sense = sense_of(normalised(intent.text), language, "open", None)
         intent = intent.model_copy(update={"kind": "verdict", "sense": sense, "closed": sense != "open"})
+    if named:
+        intent = _of_features(intent, named, language)
+    if intent.zones:
+        return [intent]
     if not named or (len(named) > 1 and not intent.closed and intent.kind not in ("look_again", "verdict")):
         return [intent]
     chooses = bool(intent.choice) or words_of(language).has("or", normalised(intent.text))
