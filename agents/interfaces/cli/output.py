@@ -106,7 +106,7 @@ def print_table(
     console = _stdout()
     texts = [[columns[at], *(plain(row[at]) for row in held)] for at in kept]
     if whole:
-        gap, texts = _fitted(texts, [columns[at] in whole for at in kept], console.width - 2)
+        gap, texts = _fitted(texts, [columns[at] in whole for at in kept], console.width)
     else:
         gap = 2
     table = Table(
@@ -122,13 +122,15 @@ def print_table(
 def _fitted(
     columns: Sequence[Sequence[str]], whole: Sequence[bool], room: int
 ) -> tuple[int, list[list[str]]]:
-    """Return the space between columns, and their texts with line breaks where a terminal lacks room.
+    """Return the padding of columns, and their texts with line breaks where a terminal lacks room.
 
     whole: of each column whether it stays as it is. The widest of the others are broken first.
     """
     widths = [max(map(cell_len, column)) for column in columns]
-    gap = 2 if sum(widths) + 2 * len(columns) <= room else 1
-    over = sum(widths) + gap * len(columns) - room
+    # The box itself has a blank beside each column.
+    needed = sum(widths) + len(columns) + 1 - room
+    gap = 2 if needed + 2 * len(columns) <= 0 else 0
+    over = needed + gap * len(columns)
     while over > 0 and (broken := [at for at, kept in enumerate(whole) if not kept and widths[at] > 1]):
         widths[max(broken, key=lambda at: widths[at])] -= 1
         over -= 1
