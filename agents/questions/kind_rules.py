@@ -172,6 +172,7 @@ def _rules(said: Reading) -> tuple[Rule, ...]:
     verb = words_of(said.language).by_meaning["asking"].match(said.text)
     asks = said.asks or verb is not None or said.has("asks_if")
     asks_of_it = said.pictured and asks and not said.openly and (named or judged)
+    from_edge = said.has("edge") or said.has("part_end")
     apart = said.pictured and said.has("deviates") and said.has("good_part") and not said.has("to_pass")
     return (
         # "Is it ok? 1 mm is 48 px."
@@ -208,7 +209,7 @@ def _rules(said: Reading) -> tuple[Rule, ...]:
         # "Is the picture sharp enough?" is of the photograph, not of the part.
         (KINDS, said.has("judgeable"), "confidence"),
         # "How far is it from the edge?"
-        (_MEASURED, not limited and said.has("distance"), "distance"),
+        (_MEASURED, said.has("distance") and (not limited or from_edge), "distance"),
         # "What share of the surface is covered?", but "what share of the rejects were false alarms?"
         (KINDS, said.has("share") and (said.pictured or named), "size"),
         # "How much of the tile is damaged, in percent?"

@@ -104,3 +104,15 @@ def test_few_words_of_several_languages_are_of_the_notes(question: str, language
 )
 def test_a_word_that_tells_its_language_is_enough(question: str, language: str) -> None:
     assert language_of(question) == language
+
+
+@pytest.mark.parametrize(
+    ("question", "before", "language"),
+    [("規格内?", "ja", "ja"), ("規格内?", None, "ja"), ("合格?", "ja", "ja"), ("合格?", "zh", "zh"),
+     ("合格?", None, "zh"), ("検査結果?", None, "ja"), ("规格内?", None, "zh"), ("这个合格吗", "ja", "zh"),
+     ("有問題嗎", "ja", "zh")],
+)  # fmt: skip
+def test_shared_characters_are_of_the_language_that_writes_them_so(
+    question: str, before: str | None, language: str
+) -> None:
+    assert language_of(question, before) == language

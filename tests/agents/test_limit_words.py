@@ -98,3 +98,24 @@ LIMITS = [
 def test_limits_as_they_are_said(text: str, value: float | None) -> None:
     found = [one.limit.value for one in understand(text).intents if one.limit is not None]
     assert found[:1] == ([] if value is None else [value])
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["is it more than 5 mm from the edge?", "ist es weniger als 5 mm vom Rand?", "¿está a más de 5 mm del borde?",
+     "è a più di 50 mm dal bordo?"],
+)  # fmt: skip
+def test_a_limit_from_an_edge_is_one_of_the_distance(question: str) -> None:
+    first = understand(question).first
+    assert (first.kind, first.measured) == ("size", "distance")
+    assert first.limit is not None
+    assert first.closed
+
+
+@pytest.mark.parametrize(
+    "question", ["o risco passa dos 10 mm?", "¿el rayón pasa de los 10 mm?", "le défaut dépasse les 10 mm ?"]
+)
+def test_what_passes_a_length_has_it_as_its_limit(question: str) -> None:
+    limit = understand(question).first.limit
+    assert limit is not None
+    assert (limit.value, limit.unit) == (10, "mm")

@@ -6,6 +6,7 @@ import math
 from typing import Final
 
 from agents.answers.topic import Reply, Topic, values_of
+from agents.questions.slots.limits import asks_if_above
 from anomaly_core.numbers import plain_number
 from tools.locations import ZONE, Box
 from tools.records import EvidenceRecord, MeasuredRegion
@@ -32,6 +33,7 @@ def distance(topic: Topic, region: MeasuredRegion, scale: float | None) -> Reply
     of_the_part = topic.words.has("part_end", topic.text)
     boxes: dict[str, Box] = values_of(topic.seen("list_zones")).get("boxes") or {}
     zone = (topic.intent.place or "").removeprefix(ZONE)
+    pixels: list[float] = []
     sides = [side for side in edges if topic.words.has(side, topic.text)]
     if topic.words.has("edge", topic.text) and not sides:
         sides = [min(edges, key=edges.__getitem__)]
@@ -39,18 +41,22 @@ def distance(topic: Topic, region: MeasuredRegion, scale: float | None) -> Reply
         if len(topic.regions) < 2:
             one = say("One defect, {places} {cited}.", places=topic.spot(region), cited=f"[{region.id}]")
             return Reply("", [one])
-        apart = _amount(gap(region.bbox, topic.regions[1].bbox), scale)
+        pixels = [gap(region.bbox, topic.regions[1].bbox)]
+        apart = _amount(pixels[0], scale)
         told = [say("Between the two strongest: {distance}, edge to edge [size].", distance=apart)]
     elif zone in boxes:
-        away = _amount(gap(region.bbox, boxes[zone]), scale)
+        pixels = [gap(region.bbox, boxes[zone])]
+        away = _amount(pixels[0], scale)
         told = [say("From the zone {zone}: {distance}, edge to edge [size].", zone=zone, distance=away)]
     elif of_the_part and outline is not None:
         ends = _distances(region.bbox, outline)
         nearest = [min(ends, key=ends.__getitem__)]
+        pixels = [ends[side] for side in sides or nearest]
         told = [say(_FROM_END[side], distance=_amount(ends[side], scale)) for side in sides or nearest]
     elif of_the_part:
         told = [say("The part's outline can't be told from its background here [size].")]
     elif sides:
+        pixels = [edges[side] for side in sides]
         told = [say(_FROM[side], distance=_amount(edges[side], scale)) for side in sides]
     else:
         told = [
@@ -66,9 +72,23 @@ def distance(topic: Topic, region: MeasuredRegion, scale: float | None) -> Reply
             f"{side} {_amount(pixels, scale)}" for side, pixels in _distances(region.bbox, outline).items()
         )
         text += f"; from the part's ends: {told_ends}"
-    return Reply(
-        "", [*told, topic.located(region)], None, [EvidenceRecord(kind="region", id="size", text=text)]
-    )
+    lead, affirmed = _held(topic, pixels, scale)
+    evidence = [EvidenceRecord(kind="region", id="size", text=text)]
+    return Reply(lead, [*told, topic.located(region)], affirmed, evidence)
+
+
+def _held(topic: Topic, pixels: list[float], scale: float | None) -> tuple[str, bool | None]:
+    """Return the first words on whether distances hold what a question limits them to, and if they affirm.
+
+    "Is it more than 5 mm from the edge?"; neither where the least of them is not known in its unit.
+    """
+    limit = topic.intent.limit
+    known = {"px": 1.0} | ({} if scale is None else {"mm": scale})
+    if limit is None or not topic.intent.closed or not pixels or limit.unit not in known:
+        return "", None
+    more = asks_if_above(topic.text, topic.asked.spoken)
+    yes = (min(pixels) / known[limit.unit] > limit.value) is more
+    return topic.yes_no(yes), yes
 
 
 def _distances(box: Box, outer: Box) -> dict[str, int]:

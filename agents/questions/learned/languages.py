@@ -37,6 +37,23 @@ _SYMBOL: Final = re.compile(r"(?<![^\W\d_])(?:[cmµμ]?m|px|ppm)[²2]?(?![^\W\d_
 """A unit's symbol, which every language has."""
 
 
+_JAPANESE: Final = re.compile(
+    "[規検査図価労験円実覧黒対拡囲陥傷動業場様続売読変軽転違達閉開関係間電頭題類無]"
+)
+"""Characters that simplified Chinese writes otherwise or not at all."""
+_CHINESE: Final = re.compile(
+    "[吗嗎呢吧没沒这這个個么麼哪怎们們请您你我它规检图价实对围伤动业场样续变轻转远达闭开关间电头题类无长]"
+)
+"""Characters that Japanese writes otherwise or not at all."""
+
+
+def _is_japanese(text: str, before: str | None) -> bool:
+    """Return whether a text without kana is Japanese: by its characters, else by the conversation."""
+    if _CHINESE.search(text):
+        return False
+    return before == "ja" or (before != "zh" and _JAPANESE.search(text) is not None)
+
+
 def language_of(
     text: str, before: str | None = None, names: Sequence[str] = (), noted: Sequence[str] = ()
 ) -> str:
@@ -52,7 +69,7 @@ def language_of(
         text = re.sub(rf"(?<!\w){spelled}(?!\w)", " ", text, flags=re.IGNORECASE)
     for code, script in _SCRIPTS:
         if re.search(script, text):
-            return code
+            return "ja" if code == "zh" and _is_japanese(text, before) else code
     plain = normalised(_SYMBOL.sub(" ", _CODE.sub(" ", text)))
     if _OTHER_SCRIPT.search(plain):
         return "en"
