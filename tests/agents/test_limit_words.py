@@ -102,8 +102,8 @@ def test_limits_as_they_are_said(text: str, value: float | None) -> None:
 
 @pytest.mark.parametrize(
     "question",
-    ["is it more than 5 mm from the edge?", "ist es weniger als 5 mm vom Rand?", "¿está a más de 5 mm del borde?",
-     "è a più di 50 mm dal bordo?"],
+    ["is it more than 5 mm from the edge?", "ist es weniger als 5 mm vom Rand?",
+     "¿está a más de 5 mm del borde?", "è a più di 50 mm dal bordo?"],
 )  # fmt: skip
 def test_a_limit_from_an_edge_is_one_of_the_distance(question: str) -> None:
     first = understand(question).first

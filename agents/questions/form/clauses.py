@@ -115,7 +115,9 @@ def split(text: str, language: str) -> list[str]:
         clauses = clauses[1:]
     for place in range(len(clauses) - 1, 0, -1):
         # "Elle est bonne, cette cellule ?"
-        if clauses[place - 1].rstrip().endswith(",") and _is_noun(clauses[place], language):
+        before = clauses[place - 1].rstrip()
+        suggests = words_of(language).has("ask", normalised(before))  # "what made it, the ejector?"
+        if before.endswith(",") and not suggests and _is_noun(clauses[place], language):
             clauses[place - 1 : place + 1] = [f"{clauses[place - 1].rstrip(_BETWEEN)} {clauses[place]}"]
     kept = [clause for clause in clauses if not _is_wish(clause, language)]
     return (kept or clauses)[:MOST]
