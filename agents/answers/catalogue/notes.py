@@ -7,7 +7,8 @@ from typing import Final
 
 from agents.answers.evidence import is_about_good
 from agents.answers.image.images import nearest_good
-from agents.answers.image.verdict import finding, how_to_record_normal, to_review, type_by_a_person
+from agents.answers.image.recording import how_to_record_normal
+from agents.answers.image.verdict import finding, to_review, type_by_a_person
 from agents.answers.notes.analysis import (
     CRITICAL,
     Aspect,

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Final
 
 from agents.answers.image.named_type import asked_type, colour_of, nearer, offered_types, weighed
+from agents.answers.image.recording import shown_path
 from agents.answers.image.verdict import (
     by_a_person,
     finding,
     no_region,
     place_finding,
-    shown_path,
     to_review,
     type_by_a_person,
 )

@@ -7,12 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from agents.answers.image.presence import COMPARED, UNCOUNTED, UNFILLED, by_comparison
+from agents.answers.image.recording import how_to_record, how_to_record_normal
 from agents.answers.image.supposed import supposed
 from agents.answers.image.two import about_two, each_of_two, evidence_of_two
 from agents.answers.image.verdict import (
     finding,
-    how_to_record,
-    how_to_record_normal,
     no_region,
     peak_times,
     place_finding,
