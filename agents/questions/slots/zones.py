@@ -117,7 +117,9 @@ def _of_features(intent: Understanding, named: Sequence[str], language: str) -> 
     """
     text, words = normalised(intent.text), words_of(language)
     features = {feature_of(name) for name in named}
-    of_feature = intent.type is not None and intent.type in features
+    # "Is a hole missing?" means no type "missing hole" alone, unless it says so.
+    nouns = [] if intent.type is None or intent.type in text else intent.type.split()
+    of_feature = intent.type is not None and (intent.type in features or not features.isdisjoint(nouns))
     if of_feature:
         intent = intent.model_copy(update={"type": None})
     size = intent.kind == "size" and intent.limit is None and words.has("off_size", text)
