@@ -28,8 +28,10 @@ from tools.locations import Box
 
 RIGHT: Final = 0.85
 """Chance that a stated attribute is measured of a defect of its type."""
-USUAL: Final = {"tone": 0.5, "course": 0.5, "size": 0.4, "place": 0.35, "direction": 0.4}
-"""Chance of an attribute's value in defects of any kind."""
+USUAL: Final = {"centre": 0.25, "large": 0.25, "upright": 0.4, "level": 0.4, "diagonal": 0.4}
+"""Chance of an attribute's value in defects of any kind, where it is not one half: half of a part lies at its
+edge (`NEAR_EDGE`), and most defects are small."""
+COMPARED: Final = ("tone", "course", "size", "place", "direction")
 SHAPES: Final = {
     "line": {"line": 0.6, "stripe": 0.25, "irregular": 0.1, "round": 0.05},
     "round": {"line": 0.03, "stripe": 0.07, "irregular": 0.25, "round": 0.65},
@@ -164,9 +166,10 @@ def agreement(stated: Look, seen: Look, sure: float = 1.0, *, colours: bool = Fa
     without one is known to have none.
     """
     total = 0.0
-    for name, usual in USUAL.items():
+    for name in COMPARED:
         wanted, found = getattr(stated, name), getattr(seen, name)
         if wanted is not None and found is not None:
+            usual = USUAL.get(wanted, 0.5)
             odds = math.log(RIGHT / usual if wanted == found else (1 - RIGHT) / (1 - usual))
             total += odds * sure if name == "tone" else odds
     if stated.shape is not None and seen.shape is not None:
