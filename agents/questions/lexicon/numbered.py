@@ -72,7 +72,7 @@ def numbers_in(text: str, words: Words) -> Numbers:
     # "The last 3 capsules", but "of the last 5, was any bad?"
     noun = not more or more == re.findall(r"\w+", after)[:1]
     alone = (
-        len(before.strip()) <= 2 * longest - (longest == 1)
+        len(before.strip()) <= (1 if longest == 1 else 3 * longest)  # "von den", "dentre os"
         and noun
         and not any(words.has(one, told) for one in _TOLD)
     )

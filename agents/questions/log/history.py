@@ -71,7 +71,7 @@ OF_NO_IMAGE: Final = GROUPS | frozenset[LogFigure](
     {"yield", "first", "corrected", "frequent", "earliest", "hours", "scores", "places", "alarms", "missed"}
 )
 """Figures that a question without an image asks the log for, whatever its kind."""
-_OF_LAST: Final = GROUPS | frozenset[LogFigure]({"count", "list"})
+_OF_LAST: Final = GROUPS | frozenset[LogFigure]({"count", "found", "list"})
 """Figures that a question for the last part may be taken for: "who inspected the last reject?"."""
 _SCOPE: Final = ("since", "until", "period", "than", "latest", "latest_of", "latest_with")
 """What a question of the log has from the one before it, where it names no period of its own."""
