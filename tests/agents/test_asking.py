@@ -100,7 +100,7 @@ def test_a_chat_turns_to_another_image(folder: Path) -> None:
     assert "(image 1)" in shown
     name = shown.splitlines()[-1].removeprefix("thread ")
     again = iad("chat", "fine.png", "-p", "plate", "--thread", name, stdin="is the previous image ok?\n")
-    assert "No. There is a defect" in again.stdout
+    assert 'No. This is about "blot.png" [thread]. There is a defect' in again.stdout
 
 
 def test_a_chat_goes_on_after_an_image_that_is_none(folder: Path) -> None:

@@ -48,12 +48,12 @@ def asks_why_broken(text: str, language: str) -> bool:
 def supposed_cause(text: str, language: str) -> str | None:
     """Return what a question for yes or no says of the cause, its words alone; None for no or many words."""
     words = words_of(language)
-    if language in SPACELESS:
-        rest = _PARTICLES[language].sub(" ", _pattern("idle", language).sub(" ", words.without(text, "fill")))
-        return " ".join(rest.split()) or None
-    rest = _pattern("idle", language).sub(" ", words.without(text, *_BESIDE))
+    beside = ("fill",) if language in SPACELESS else _BESIDE
+    rest = _pattern("idle", language).sub(" ", words.without(text, *beside))
     for pattern in words.types.values():
         rest = pattern.sub(" ", rest)
+    if language in SPACELESS:
+        return " ".join(_PARTICLES[language].sub(" ", rest).split()) or None
     content = [word for word in re.findall(r"[^\W\d_]+", rest) if len(word) > 2]
     return " ".join(content) if 0 < len(content) <= _LONGEST else None
 
