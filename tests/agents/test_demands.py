@@ -115,3 +115,17 @@ def test_what_is_no_period_is_none() -> None:
 
 def test_numbers_have_no_power_of_ten() -> None:
     assert [plain_number(one) for one in (1204, 12.34, 0.5, 1234567)] == ["1200", "12.3", "0.5", "1230000"]
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "why do you say it is fine?",
+        "por que você diz que está bom?",
+        "¿por qué dices que está bien?",
+        "perché dici che è ok?",
+    ],
+)
+def test_who_asks_why_it_is_said_demands_nothing(question: str) -> None:
+    (one,) = understand(question, pictured=True).intents
+    assert one.kind == "reasoning"

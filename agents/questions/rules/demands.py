@@ -18,8 +18,9 @@ def without_demands(question: str, language: str) -> str:
 
     What goes with a demand is part of it: ", nobody will notice".
     """
-    words = words_of(language)
-    if not words.has("no_question", normalised(question)):
+    words, text = words_of(language), normalised(question)
+    # "Why do you say that it is fine?" demands nothing.
+    if not words.has("no_question", text) or words.has("why", text):
         return question
     rest = [one for one in split(question, language) if not words.has("no_question", normalised(one))]
     asks = (one for one in rest if one.rstrip().endswith(("?", "\uff1f")))
