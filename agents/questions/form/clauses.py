@@ -111,14 +111,14 @@ def split(text: str, language: str) -> list[str]:
     for place in range(len(clauses) - 2, -1, -1):
         if _names_the_latest(clauses[place], language) and not begins_with_and(clauses[place + 1], language):
             clauses[place : place + 2] = [f"{clauses[place]} {clauses[place + 1]}"]
-    while len(clauses) > 1 and _only_takes_note(clauses[0], language):
-        clauses = clauses[1:]
     for place in range(len(clauses) - 1, 0, -1):
         # "Elle est bonne, cette cellule ?"
         before = clauses[place - 1].rstrip()
         suggests = words_of(language).has("ask", normalised(before))  # "what made it, the ejector?"
         if before.endswith(",") and not suggests and _is_noun(clauses[place], language):
             clauses[place - 1 : place + 1] = [f"{clauses[place - 1].rstrip(_BETWEEN)} {clauses[place]}"]
+    while len(clauses) > 1 and _only_takes_note(clauses[0], language):
+        clauses = clauses[1:]
     kept = [clause for clause in clauses if not _is_wish(clause, language)]
     return (kept or clauses)[:MOST]
 
