@@ -199,9 +199,7 @@ def _counting_the_same(rest: str, before: str, language: str) -> str | None:
     noun = zone_of(before, language)
     if asked is None or counted is None or noun is None or zone_of(rest, language) is not None:
         return None
-    if words.has("region", rest) or words.has("image", rest) or any(
-        pattern.search(rest) for pattern in words.types.values()
-    ):  # fmt: skip
+    if words.has("region", rest) or words.has("image", rest) or words.names_type(rest):
         return None
     return f"{rest[: asked.end()]} {noun}{rest[asked.end() :]}?"
 

@@ -6,7 +6,8 @@ from agents.answers.evidence import observations
 from agents.answers.image import verdict
 from agents.answers.image.named_type import weighed
 from agents.answers.topic import MOST_DESCRIBED, Reply, Topic
-from agents.questions.lexicon.words import feature_of, words_of
+from agents.questions.lexicon.words import feature_of
+from agents.questions.slots.by_words import is_absence
 from anomaly_core.names import plain_name
 from tools.locations import ZONE
 
@@ -59,11 +60,7 @@ def _lacking_type(topic: Topic) -> str | None:
         (
             name
             for name in topic.known_types
-            if feature is not None
-            and feature_of(plain_name(name)) == feature
-            and any(
-                words_of(code).has("lacking", plain_name(name).lower()) for code in ("en", topic.say.language)
-            )
+            if feature is not None and feature_of(plain_name(name)) == feature and is_absence(name)
         ),
         None,
     )

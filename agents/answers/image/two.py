@@ -8,6 +8,7 @@ from typing import Any
 
 from agents.answers.topic import Reply, Topic, image_name, same_type
 from agents.state import Seen
+from anomaly_core.numbers import plain_number
 from tools.classify.classify import UNKNOWN
 from tools.records import EvidenceRecord, MeasuredRegion, VerdictRecord
 
@@ -45,18 +46,21 @@ def longest_of(found: Mapping[str, Any]) -> tuple[float, str] | None:
     return longest.length_px or 0.0, "px"
 
 
+def how_long(topic: Topic, image: str, longest: tuple[float, str]) -> str:
+    """Return the sentence on an image's longest defect. image: as it is named. longest: see `longest_of`."""
+    length = f"{plain_number(longest[0])} {longest[1]}"
+    return topic.say("{image}: the largest defect is {length} long [thread].", image=image, length=length)
+
+
 def _bigger(topic: Topic, pair: Sequence[tuple[str, Mapping[str, Any]]]) -> Reply | None:
     """Say which of two images has the larger defect, or whether the one in hand has; None for two units."""
     lengths = [longest_of(found) for _, found in pair]
     if len({unit for _, unit in filter(None, lengths)}) != 1:
         return None
     told = [
-        topic.say("{image}: the largest defect is {length} long [thread].", image=f'"{name}"',
-                  length=f"{length[0]:.3g} {length[1]}")
-        if length is not None
-        else _found(topic, name, found)
+        _found(topic, name, found) if length is None else how_long(topic, f'"{name}"', length)
         for (name, found), length in zip(pair, lengths, strict=True)
-    ]  # fmt: skip
+    ]
     theirs, mine = (0.0 if length is None else length[0] for length in lengths)
     evidence = evidence_of_two(topic)
     if topic.intent.closed:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from agents.answers.image.two import longest_of
+from agents.answers.image.two import how_long, longest_of
 from agents.answers.topic import JUDGED, Reply, Topic, image_name
 from agents.state import Seen
-from anomaly_core.numbers import plain_number
 from knowledge.log.entry import shown_time
 
 
@@ -66,11 +65,7 @@ def _largest(topic: Topic, seen: Sequence[Seen], names: dict[int, str]) -> Reply
             sizes[one["number"]] = longest
     if not sizes:
         return Reply(say("None."), [say("There is no defect to measure [thread].")])
-    told = [
-        say("{image}: the largest defect is {length} long [thread].", image=_images(names, [number]),
-            length=f"{plain_number(length)} {unit}")
-        for number, (length, unit) in sizes.items()
-    ]  # fmt: skip
+    told = [how_long(topic, _images(names, [number]), longest) for number, longest in sizes.items()]
     if len({unit for _, unit in sizes.values()}) > 1:
         return Reply("", told)
     largest = max(sizes, key=lambda number: sizes[number][0])

@@ -55,8 +55,7 @@ def affected(topic: Topic) -> Reply | None:
         return None
     rest = without_types(text, [plain_name(types[0]), *(plain_name(one.product or "") for one in passages)])
     for code in (language, "en"):
-        for pattern in words_of(code).types.values():
-            rest = pattern.sub(" ", rest)
+        rest = words_of(code).without_types(rest)
     subjects = subjects_in(rest, language)
     clause = _said_of(subjects, effects[0])
     if clause is None and not (still or affects):

@@ -94,9 +94,8 @@ def says(statement: str, guess: str, language: str) -> bool:
     if language in SPACELESS:
         # Two characters in a row, other than endings, what causes are asked with, and the defect itself.
         kept = words.by_meaning["fill"].sub(" ", re.sub(r"[\u3041-\u309f]|\W", " ", guess))
-        for pattern in words.types.values():
-            kept = pattern.sub(" ", kept)
-        return any(piece[at : at + 2] in told for piece in kept.split() for at in range(len(piece) - 1))
+        pieces = words.without_types(kept).split()
+        return any(piece[at : at + 2] in told for piece in pieces for at in range(len(piece) - 1))
     fill = words.by_meaning["fill"]
     content = [word for word in re.findall(r"[^\W\d_]{3,}", guess.lower()) if not fill.fullmatch(word)]
     return bool(content) and all(

@@ -35,21 +35,8 @@ _END: Final = re.compile(
 _UNIT: Final = re.compile(rf"\W*(?:(?:in|auf|en|em|dans)\s+)?(?:{LENGTH}|{PX}|{PERCENT})\W*")
 """What only says in which unit: ", in mm?"."""
 _ASKED: Final = (
-    *(
-        "ask",
-        "good",
-        "bad",
-        "length",
-        "width",
-        "area",
-        "colour",
-        "depth",
-        "price",
-        "distance",
-        "long",
-        "limit",
-    ),
-    *("scale", "brightness", "lot", "effects", "last"),
+    *("ask", "good", "bad", "length", "width", "area", "colour", "depth", "price", "distance", "long"),
+    *("limit", "scale", "brightness", "lot", "effects", "last"),
 )
 """Meanings of words that ask for something by themselves."""
 _BETWEEN: Final = " \t\n,:;\uff0c\u3001\uff1b\uff1a"
@@ -153,8 +140,12 @@ def _names_the_part(clause: str, language: str) -> bool:
 
 def _names_the_latest(clause: str, language: str) -> bool:
     """Return whether a clause only says of which parts the next one is: "of the last 5 rejects, how many"."""
-    numbers = None if clause.endswith("?") else numbers_in(normalised(clause), words_of(language))
-    return numbers is not None and numbers.alone and bool(numbers.kind)
+    words, plain = words_of(language), normalised(clause)
+    if clause.endswith("?") or words.has("ask", plain) or words.has("how_many", plain):
+        return False
+    numbers = numbers_in(plain, words)
+    kind = numbers.kind.strip()
+    return plain.endswith(kind) if kind else numbers.alone and clause.rstrip().endswith((",", "\uff0c"))
 
 
 def _chooses_an_image(clause: str, language: str) -> bool:

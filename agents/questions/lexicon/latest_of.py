@@ -44,15 +44,14 @@ def kind_of_parts(text: str, start: int, end: int, words: Words, table: Mapping[
 
 def _relative(after: str, words: Words, table: Mapping[str, str]) -> str | None:
     """Return a clause of what the parts did: "parts that failed", "die schlecht waren"."""
-    did = "|".join(words.source(one) for one in _DECIDED)
-    what = "|".join((did, *(pattern.pattern for pattern in words.types.values())))
+    what = what_of_parts(words)
     found = re.match(rf"\s*(?:[\w-]+ ){{0,2}}?(?:{table['that']}) (?:[\w'-]+ ){{0,2}}?(?:{what})", after)
     return None if found is None else found[0]
 
 
 def _with_defect(named: str, words: Words, table: Mapping[str, str]) -> str | None:
     """Return words that name parts by their defect: "screws with scratches", "cracks"."""
-    types = "|".join(pattern.pattern for pattern in words.types.values())
+    types = words.types_source
     having = rf"\s*(?:[\w-]+ ){{0,2}}?(?:{table['having']}) (?:[\w'-]+ ){{0,2}}?(?:{types})"
     found = re.match(having, named) or re.match(rf"\s*(?:{types})", named)
     return None if found is None else named
@@ -76,9 +75,8 @@ def _beside(text: str, start: int, end: int, after: str, words: Words, table: Ma
 
 def asks_for_defects(text: str, words: Words, *, counting: bool) -> bool:
     """Return whether a text asks what was wrong with parts. counting: whether it may ask for a number."""
-    typed = any(pattern.search(text) for pattern in words.types.values())
     openly = counting and words.has("ask", text) and not words.has("how_many", text)
-    return not typed and (openly or words.has("which_defect", text))
+    return not words.names_type(text) and (openly or words.has("which_defect", text))
 
 
 def type_in(text: str, words: Words) -> str | None:
@@ -88,8 +86,7 @@ def type_in(text: str, words: Words) -> str | None:
 
 def what_of_parts(words: Words) -> str:
     """Return the pattern of what was decided on parts, or of a defect."""
-    decided = (words.source(one) for one in _DECIDED)
-    return "|".join((*decided, *(pattern.pattern for pattern in words.types.values())))
+    return "|".join((*map(words.source, _DECIDED), words.types_source))
 
 
 def _start(found: re.Match[str]) -> int:

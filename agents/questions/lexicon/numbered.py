@@ -72,12 +72,12 @@ def numbers_in(text: str, words: Words) -> Numbers:
     # "The last 3 capsules", but "of the last 5, was any bad?"
     noun = not more or more == re.findall(r"\w+", after)[:1]
     alone = (
-        len(before.strip()) <= (1 if longest == 1 else 3 * longest)  # "von den", "dentre os"
+        len(before.strip()) <= 2 * longest - (longest == 1)
         and noun
         and not any(words.has(one, told) for one in _TOLD)
     )
     # "直近5件の不良品のうち割れは?"
-    alone &= not kind or not any(pattern.search(told) for pattern in words.types.values())
+    alone &= not kind or not words.names_type(told)
     shown = _patterns(words.language)["shown"].search(f"{text[:start]}#{text[end:]}") is not None
     most = None if listed is None else listed[1]
     return Numbers(latest[1], most, rest, worst is not None, alone, shown, kind)

@@ -35,6 +35,8 @@ ALIKE: Final = (
 """Types of defect that one word may mean, by their English names."""
 _A_NOT_A: Final = re.compile(r"([\u4e00-\u9fff])[不没]\1|有无|[能可是]否")
 """A verb that Chinese puts twice to ask: "能不能", "合不合格"."""
+DATED: Final = ("today", "yesterday", "this_week", "last_week", "lot", "shift")
+"""Meanings of words that are of the log, whatever else a question is about."""
 _ACCENTS: Final = 5
 """Letters of a word from which it is read without its accents too: "defaut", but not "ou" for "où"."""
 
@@ -91,6 +93,21 @@ class Words:
     def source(self, meaning: str) -> str:
         """Return the alternatives of a meaning, for a larger pattern."""
         return self.by_meaning[meaning].pattern
+
+    @property
+    def types_source(self) -> str:
+        """The alternatives of all types of defect, for a larger pattern."""
+        return "|".join(pattern.pattern for pattern in self.types.values())
+
+    def names_type(self, text: str) -> bool:
+        """Return whether a text, in lower case, has a word for a type of defect."""
+        return any(pattern.search(text) for pattern in self.types.values())
+
+    def without_types(self, text: str) -> str:
+        """Return a text, in lower case, with a blank in place of each word for a type of defect."""
+        for pattern in self.types.values():
+            text = pattern.sub(" ", text)
+        return text
 
 
 @cache

@@ -6,11 +6,10 @@ from typing import Final
 
 from agents.questions.form.clauses import split
 from agents.questions.learned.encoder import normalised
-from agents.questions.lexicon.words import SPACELESS, words_of
+from agents.questions.lexicon.words import DATED, SPACELESS, words_of
 
 _TAG: Final = 3
 """Words of what only asks for assent: "do you know that?"."""
-_DATED: Final = ("today", "yesterday", "this_week", "last_week", "this_month", "last_month", "shift", "lot")
 
 
 def without_demands(question: str, language: str) -> str:
@@ -30,4 +29,6 @@ def without_demands(question: str, language: str) -> str:
 def lists_all(question: str, language: str) -> bool:
     """Return whether a question wants each region that was found: "list all defects, the biggest first"."""
     words, text = words_of(language), normalised(question)
-    return words.has("list_all", text) and not any(words.has(one, text) for one in _DATED)
+    return words.has("list_all", text) and not any(
+        words.has(one, text) for one in (*DATED, "this_month", "last_month")
+    )

@@ -22,7 +22,7 @@ def asks_of_the_record(question: str, language: str) -> Understanding | None:
     meant = next((name for name in meanings if words.has(name, text)), None)
     if meant is None or words.has("how_many", text) or len(text.split()) > _MOST_WORDS:
         return None
-    if any(pattern.search(text) for pattern in words.types.values()):
+    if words.names_type(text):
         return None
     rest = words.without(text, meant, *_BESIDE)
     longest = 4 if language in SPACELESS else 3

@@ -14,7 +14,10 @@ from anomaly_core.names import plain_name
 INFLECTED: Final = 6
 """Letters from which a word of a name of several words is read with other endings."""
 ENDING: Final = 2
-_ABSENT: Final = r"missing|absent|lack|fehl|manc|assent|falta|ausen|manqu|缺|漏|欠|抜け|누락|없"
+_ABSENT: Final = (
+    r"missing|absent|lack|fehl|manc|assent|falta|ausen|manqu|缺|漏|少了|没了|欠|抜け|足りな|不足"
+    r"|누락|없|빠졌|빠진|부족"
+)
 _LETTER: Final = r"[a-z0-9_\u00df-\u024f]"
 
 
@@ -40,12 +43,12 @@ def type_of(text: str, language: str, known: Sequence[str] = ()) -> str | None:
             noted = [name for name in known if meant & types_in(name)] or _alike(common, text, code, known)
             if len(noted) > 1 and words_of(language).has("absent", text):
                 # "What if there is no hole?" is of the missing one.
-                noted = [name for name in noted if _is_absence(name)] or noted
+                noted = [name for name in noted if is_absence(name)] or noted
             return plain_name(noted[0]).lower() if len(noted) == 1 else common
     return None
 
 
-def _is_absence(name: str) -> bool:
+def is_absence(name: str) -> bool:
     """Return whether a defect's name says that something is not there, in any of the languages."""
     return re.search(_ABSENT, plain_name(name).lower()) is not None
 

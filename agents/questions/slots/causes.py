@@ -49,9 +49,7 @@ def supposed_cause(text: str, language: str) -> str | None:
     """Return what a question for yes or no says of the cause, its words alone; None for no or many words."""
     words = words_of(language)
     beside = ("fill",) if language in SPACELESS else _BESIDE
-    rest = _pattern("idle", language).sub(" ", words.without(text, *beside))
-    for pattern in words.types.values():
-        rest = pattern.sub(" ", rest)
+    rest = words.without_types(_pattern("idle", language).sub(" ", words.without(text, *beside)))
     if language in SPACELESS:
         return " ".join(_PARTICLES[language].sub(" ", rest).split()) or None
     content = [word for word in re.findall(r"[^\W\d_]+", rest) if len(word) > 2]

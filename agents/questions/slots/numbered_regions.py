@@ -74,8 +74,7 @@ def regions_of(text: str, language: str, last: Turn | None) -> list[int]:
     named_image = re.search(rf"(?:{_image_words(language)})", text) is not None
     if numbered := [] if named_image else _numbered(text, words):
         return numbered
-    types = "|".join(pattern.pattern for pattern in words.types.values())
-    noun = rf"\s*[个個处處の]?\s*(?:{spot}|{types})"
+    noun = rf"\s*[个個处處の]?\s*(?:{spot}|{words.types_source})"
     for name, number in ORDINALS.items():
         if re.search(rf"(?:{words.source(name)}){noun}", text):
             return [number]

@@ -18,7 +18,7 @@ from agents.questions.slots import by_words
 from agents.questions.slots.limits import known_length_mm, limit_of
 from agents.questions.slots.numbered_regions import image_of, regions_of
 from agents.questions.slots.places import place_of
-from agents.questions.slots.region_ranks import is_only_rank, rank_of
+from agents.questions.slots.region_ranks import is_only_rank, rank_of, region_before
 from agents.questions.slots.scales import scale_of
 from agents.state import Seen, Turn, Understanding
 from tools.records import Kind
@@ -91,8 +91,7 @@ def reading_of(
     tagged = text != whole
     place, regions = place_of(text, language), regions_of(text, language, last)
     elliptic = first and (_is_elliptic(text, language) or (came and _only_points(text, language)))
-    ranked = last is not None and last.region is not None and all(one["number"] == current for one in seen)
-    only_ranks = ranked and is_only_rank(text, language)
+    only_ranks = region_before(last, seen, current) is not None and is_only_rank(text, language)
     of_another = first and _is_short(text, language)
     of_another &= only_ranks or (probability < GOES_ON and bool(regions or place))
     if last is not None and (elliptic or of_another):

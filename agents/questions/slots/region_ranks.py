@@ -83,6 +83,12 @@ def is_only_rank(text: str, language: str) -> bool:
     return named and not words.has("ask", rest) and all(len(w) <= longest for w in re.findall(r"\w+", rest))
 
 
+def region_before(last: Turn | None, seen: Sequence[Seen], current: int | None) -> int | None:
+    """Return the region that the turn before was of, where the thread has no image but the current one."""
+    alone = all(one["number"] == current for one in seen)
+    return last.region if last is not None and alone else None
+
+
 def with_region(
     text: str, last: Turn | None, seen: Sequence[Seen], current: int | None, language: str
 ) -> str:
@@ -90,13 +96,13 @@ def with_region(
 
     Where the thread has other images, these may be meant.
     """
-    alone = last is not None and all(one["number"] == current for one in seen)
-    if last is None or last.region is None or not alone or last.image != current:
+    before = region_before(last, seen, current)
+    if last is None or before is None or last.image != current:
         return text
     words, table, names = words_of(language), _patterns(language), tables(FILE)[language]
     plain = text.lower()
     if (found := table["other"].search(plain)) is not None:
-        number = 1 if last.region > 1 else 2
+        number = 1 if before > 1 else 2
         gap = "" if language in SPACELESS else " "
         spot = names["spot"].replace("2", str(number)) if not gap else f"{names['spot']} {number}"
         return f"{plain[: found.start()]}{spot}{plain[found.end() :]}"
