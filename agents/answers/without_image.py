@@ -23,7 +23,8 @@ from agents.questions.form.polarity import asks_openly
 from agents.questions.learned.encoder import normalised
 from agents.questions.lexicon.words import words_of
 from agents.questions.log.compared import direction_of
-from agents.questions.log.history import named_in_the_log, of_several_parts
+from agents.questions.log.decisions import of_several_parts
+from agents.questions.log.history import named_in_the_log
 from agents.questions.slots.by_words import types_of
 from agents.questions.slots.described import described_type
 from agents.questions.slots.grades import names_grade

@@ -10,7 +10,7 @@ from agents.questions.form.polarity import asks_openly, sense_of
 from agents.questions.intents import STANDS
 from agents.questions.learned.classifier import KINDS
 from agents.questions.learned.topics import asks_to_lessen
-from agents.questions.lexicon.words import DATED, Words, once, words_of
+from agents.questions.lexicon.words import LOG_MEANINGS, Words, once, words_of
 from agents.questions.log.unheld import unheld_of
 from agents.questions.rules.supposed import supposes
 from agents.questions.slots.by_words import without_types
@@ -116,7 +116,7 @@ def weighs(said: Reading) -> bool:
 
 
 def _logged(said: Reading) -> bool:
-    return any(map(said.has, DATED))
+    return any(map(said.has, LOG_MEANINGS))
 
 
 def _asks_presence(said: Reading) -> bool:
@@ -129,7 +129,7 @@ def _asks_presence(said: Reading) -> bool:
     return said.has("is_there") and not sized and not re.search(r"\d", rest)
 
 
-_OF_LOG: Final = (*DATED, "failed", "passed", "reviewed", "station", "operator")
+_OF_LOG: Final = (*LOG_MEANINGS, "failed", "passed", "reviewed", "station", "operator")
 """Meanings of words that are of the log, beside an image too."""
 
 

@@ -21,8 +21,8 @@ from agents.questions.learned.topics import TO_LESSEN, asks_to_lessen
 from agents.questions.lexicon.chat_spelling import in_full
 from agents.questions.lexicon.groups import each_of
 from agents.questions.lexicon.words import SPACELESS, types_in, words_of
+from agents.questions.log.decisions import GROUPS
 from agents.questions.log.history import (
-    GROUPS,
     in_its_period,
     named_figure,
     of_a_group,

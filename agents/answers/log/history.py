@@ -16,7 +16,7 @@ from agents.answers.log.rows import of_row
 from agents.answers.log.tallies import WORDED, change, missing, trends
 from agents.answers.topic import JUDGED, Reply, Topic
 from agents.questions.carried import only_asks_why
-from agents.questions.log.history import is_none
+from agents.questions.log.decisions import is_none
 from anomaly_core.names import plain_name
 from tools.classify.scores import UNKNOWN
 from tools.history_record import DriftRecord, HistoryRecord, LoggedRecord

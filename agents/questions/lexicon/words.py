@@ -35,7 +35,7 @@ ALIKE: Final = (
 """Types of defect that one word may mean, by their English names."""
 _A_NOT_A: Final = re.compile(r"([\u4e00-\u9fff])[不没]\1|有无|[能可是]否")
 """A verb that Chinese puts twice to ask: "能不能", "合不合格"."""
-DATED: Final = ("today", "yesterday", "this_week", "last_week", "lot", "shift")
+LOG_MEANINGS: Final = ("today", "yesterday", "this_week", "last_week", "lot", "shift")
 """Meanings of words that are of the log, whatever else a question is about."""
 _ACCENTS: Final = 5
 """Letters of a word from which it is read without its accents too: "defaut", but not "ou" for "où"."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from agents.questions.lexicon.words import Words
-from agents.questions.log.history import GROUPS
+from agents.questions.log.decisions import GROUPS
 from agents.state import Turn
 
 _NAME: Final = re.compile(r"[^\W_](?:[\w.-]*\w)?")

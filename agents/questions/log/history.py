@@ -17,13 +17,13 @@ from agents.questions.log.bounds import alpha_of, bound_of
 from agents.questions.log.called import called_people
 from agents.questions.log.code_names import code_name
 from agents.questions.log.compared import compared_periods
+from agents.questions.log.decisions import DECISIONS, GROUPS, decision_of, is_none
 from agents.questions.log.grouped import group_in
 from agents.questions.log.named_people import people_in
 from agents.questions.log.periods import Period, of_the_shift, period_of
 from agents.questions.log.several_figures import is_of_the_last
 from agents.questions.log.unheld import unheld_of
 from agents.state import Understanding
-from anomaly_core.results import Decision
 from knowledge.log.entry import timestamp
 from tools.classify.scores import UNKNOWN
 from tools.log_question import LogFigure, LogQuestion, PeriodRecord
@@ -54,13 +54,6 @@ _FIGURES: Final[tuple[tuple[str, LogFigure], ...]] = (
 """Meaning of a word -> figure; a question's first of these, not its first word, decides."""
 _BY_PEOPLE: Final[tuple[tuple[str, LogFigure], ...]] = (("false_alarm", "alarms"), ("missed", "missed"))
 """The same of figures that only people's corrections tell."""
-_DECISIONS: Final[tuple[tuple[str, Decision], ...]] = (
-    ("reviewed", "review"),
-    ("failed", "fail"),
-    ("passed", "pass"),
-)
-GROUPS: Final = frozenset[LogFigure]({"lots", "stations", "operators", "products"})
-"""Figures by a group."""
 SINGLE: Final = 0.7
 """Probability from which a question as a whole is one thing, whatever its clauses are by themselves."""
 DATED: Final = frozenset[Kind]({"count", "verdict", "type", "parts", "product", "other", "confidence"})
@@ -75,8 +68,6 @@ _OF_LAST: Final = GROUPS | frozenset[LogFigure]({"count", "found", "list"})
 """Figures that a question for the last part may be taken for: "who inspected the last reject?"."""
 _SCOPE: Final = ("since", "until", "period", "than", "latest", "latest_of", "latest_with")
 """What a question of the log has from the one before it, where it names no period of its own."""
-_NEGATED: Final = 8
-"""Characters before a decision within which "no" turns it."""
 _FILE: Final = re.compile(
     r"[^\W\u3040-\u9fff\uac00-\ud7a3](?:[^\W\u3040-\u9fff\uac00-\ud7a3]|[.-])*"
     rf"{IMAGE_ENDING}(?![a-z0-9_])"
@@ -93,7 +84,7 @@ def of_the_log(one: Understanding, language: str, now: datetime, *, pictured: bo
     # Beside an image, "is it worse than yesterday?" may compare with another one.
     implied = not pictured or one.kind == "history"
     log, closed = _heard(text, language, now, implied=implied)
-    decided = any(words.has(each, text) for each, _ in _DECISIONS)
+    decided = any(words.has(each, text) for each, _ in DECISIONS)
     held = log.bound is not None and log.bound.percent and (log.figure == "yield" or decided)
     of_all = not pictured and (
         log.figure in {*GROUPS, "places"} or held or (log.alpha is not None and decided)
@@ -280,7 +271,7 @@ def _heard(text: str, language: str, now: datetime, *, implied: bool) -> tuple[L
     if latest is None and number is None and figure in _OF_LAST and is_of_the_last(rest, language):
         figure = "last"
     kind = numbers.kind if latest is not None else ""
-    latest_of, latest_with = _decision(words, kind, "count") if kind else None, type_in(kind, words)
+    latest_of, latest_with = decision_of(words, kind, "count") if kind else None, type_in(kind, words)
     if (
         latest_of == "fail"
         and figure in ("count", "list")
@@ -291,7 +282,7 @@ def _heard(text: str, language: str, now: datetime, *, implied: bool) -> tuple[L
     asked = LogQuestion(
         **_record(period).model_dump(),
         figure=figure,
-        decision=_decision(words, rest, figure) or ("fail" if alike and figure == "count" else None),
+        decision=decision_of(words, rest, figure) or ("fail" if alike and figure == "count" else None),
         than=None if pair is None else _record(pair.second),
         lot=code_name(words, "lot", rest),
         station=code_name(words, "station", rest),
@@ -327,7 +318,7 @@ def _numbered(numbers: Numbers, figure: LogFigure, words: Words) -> tuple[LogFig
     # "Show me the last 10", but "which of the last 10 failed?"
     if latest is not None and number is None and (numbers.alone or numbers.shown):
         number, latest = latest, None
-        told = numbers.alone or _decision(words, numbers.rest, "list") is None
+        told = numbers.alone or decision_of(words, numbers.rest, "list") is None
         figure = "last" if figure in ("count", "list") and told else figure
     return figure, number, latest
 
@@ -339,19 +330,6 @@ def _is_closed(asked: LogQuestion, words: Words) -> bool:
     )
     meanings = ("asks_if", "some", "every", "nobody")
     return held or is_none(words, asked.text) or any(words.has(one, asked.text) for one in meanings)
-
-
-def of_several_parts(words: Words, text: str) -> bool:
-    """Return whether a question asks if any or all parts were decided on in some way: "did any pass?"."""
-    decided = any(words.has(meaning, text) for meaning, _ in _DECISIONS)
-    of_some = any(words.has(one, text) for one in ("some", "every", "nobody"))
-    return decided and of_some and not words.has("this", text)
-
-
-def is_none(words: Words, text: str) -> bool:
-    """Return whether a question asks if there were none: "did nobody find a defect?"."""
-    found = words.find("failed", text) or words.find("passed", text) or words.find("reviewed", text)
-    return words.has("nobody", text) or (found is not None and words.is_turned(found, text, _NEGATED))
 
 
 def _whole(asked: LogQuestion, words: Words) -> LogQuestion:
@@ -368,17 +346,3 @@ def _record(period: Period | None) -> PeriodRecord:
         return PeriodRecord()
     since, until = (None if at is None else timestamp(at) for at in (period.since, period.until))
     return PeriodRecord(since=since, until=until, period=period.name)
-
-
-def _decision(words: Words, text: str, figure: str) -> Decision | None:
-    if figure in ("first", "often", "frequent"):
-        return "fail"
-    if figure in ("worst", "trend", "drift", "corrected", "found"):
-        return None
-    if words.has("neither", text) and words.has("failed", text) and words.has("passed", text):
-        return "review"
-    for meaning, decision in _DECISIONS:
-        if words.has(meaning, text):
-            return decision
-    # "Which lot had the highest yield?" ranks by another share than "the highest reject rate".
-    return "pass" if figure == "yield" or (figure in GROUPS and words.has("yield", text)) else None

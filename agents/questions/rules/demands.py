@@ -6,7 +6,7 @@ from typing import Final
 
 from agents.questions.form.clauses import split
 from agents.questions.learned.encoder import normalised
-from agents.questions.lexicon.words import DATED, SPACELESS, words_of
+from agents.questions.lexicon.words import LOG_MEANINGS, SPACELESS, words_of
 
 _TAG: Final = 3
 """Words of what only asks for assent: "do you know that?"."""
@@ -30,5 +30,5 @@ def lists_all(question: str, language: str) -> bool:
     """Return whether a question wants each region that was found: "list all defects, the biggest first"."""
     words, text = words_of(language), normalised(question)
     return words.has("list_all", text) and not any(
-        words.has(one, text) for one in (*DATED, "this_month", "last_month")
+        words.has(one, text) for one in (*LOG_MEANINGS, "this_month", "last_month")
     )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from agents.questions.log.history import GROUPS, asked_of
+from agents.questions.log.decisions import GROUPS
+from agents.questions.log.history import asked_of
 from agents.state import Turn, Understanding
 from tools.log_question import LogQuestion
 

@@ -33,7 +33,7 @@ _SHORT_RUNS: Final = (1, 2, 3)
 _ALIKE_AT_END: Final = 4
 _OF_ANY_PART: Final = ("piece", "worst", "best", "last", "bad", "good")
 """Meanings of words that are said of any part, and name no type: "the worst part so far"."""
-_DECIDED: Final = ("failed", "passed", "reviewed", "bad")
+_DECIDED: Final = ("failed", "passed", "reviewed")
 """Meanings of words that say what was decided, and name no type."""
 _COMMON: Final = 0.01
 """Share of the example questions from which a word that is in them is said of any part too."""
@@ -98,7 +98,7 @@ def windows(text: str, language: str, counts: Sequence[int] = _WINDOWS) -> Itera
 
     counts: of words; of one, two or three characters where one word is wanted and words don't stand apart.
     """
-    # "不合格" is like the name of some type, as any word for bad is, and none.
+    # "不合格" is like the name of some type, and none.
     if language in SPACELESS:
         text = words_of(language).without(text, *_DECIDED)
     if language in SPACELESS and language != "ko":

@@ -1,0 +1,47 @@
+"""What a question of the log says was decided of the parts: "how many failed?", "did any pass?"."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from agents.questions.lexicon.words import Words
+from anomaly_core.results import Decision
+from tools.log_question import LogFigure
+
+DECISIONS: Final[tuple[tuple[str, Decision], ...]] = (
+    ("reviewed", "review"),
+    ("failed", "fail"),
+    ("passed", "pass"),
+)
+GROUPS: Final = frozenset[LogFigure]({"lots", "stations", "operators", "products"})
+"""Figures by a group."""
+_NEGATED: Final = 8
+"""Characters before a decision within which "no" turns it."""
+
+
+def decision_of(words: Words, text: str, figure: str) -> Decision | None:
+    """Return the decision whose parts a text, in lower case, asks a figure of; None for those of any."""
+    if figure in ("first", "often", "frequent"):
+        return "fail"
+    if figure in ("worst", "trend", "drift", "corrected", "found"):
+        return None
+    if words.has("neither", text) and words.has("failed", text) and words.has("passed", text):
+        return "review"
+    for meaning, decision in DECISIONS:
+        if words.has(meaning, text):
+            return decision
+    # "Which lot had the highest yield?" ranks by another share than "the highest reject rate".
+    return "pass" if figure == "yield" or (figure in GROUPS and words.has("yield", text)) else None
+
+
+def of_several_parts(words: Words, text: str) -> bool:
+    """Return whether a question asks if any or all parts were decided on in some way: "did any pass?"."""
+    decided = any(words.has(meaning, text) for meaning, _ in DECISIONS)
+    of_some = any(words.has(one, text) for one in ("some", "every", "nobody"))
+    return decided and of_some and not words.has("this", text)
+
+
+def is_none(words: Words, text: str) -> bool:
+    """Return whether a question asks if there were none: "did nobody find a defect?"."""
+    found = words.find("failed", text) or words.find("passed", text) or words.find("reviewed", text)
+    return words.has("nobody", text) or (found is not None and words.is_turned(found, text, _NEGATED))
