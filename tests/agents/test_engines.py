@@ -279,20 +279,10 @@ def test_three_nodes_of_a_ray_cluster_one_removed_half_way(
     said: list[str] = []
     with ray_cluster(3) as cluster, open_app(ray_address=cluster.address) as app:
         list(inspect_into(file, app, images[:4], product="plate", say=silent))  # here, before
-        engine = Remembering(app.settings, None)
+        engine = LosesANode(app.settings, cluster, at=COUNT // 2)
         assert engine.workers == 3, "one for each processor"
         pool = WorkerPool(app, lambda: engine, said.append)
-        found = []
-        for one in inspect_into(file, app, images, product="plate", by=pool, say=silent):
-            found.append(one)
-            if len(found) == 5:  # the first that a worker did; nothing is handed out until the next is wanted
-                assert len(engine.started) == 3
-                for worker in engine.started:
-                    assert worker.load().result() is None
-            if len(found) == COUNT // 2:
-                assert alive() == 4  # the head, too
-                cluster.remove_node(next(iter(cluster.worker_nodes)), allow_graceful=False)
-                until(lambda: alive() < 4)
+        found = list(inspect_into(file, app, images, product="plate", by=pool, say=silent))
         assert [known for _, known in found] == [True] * 4 + [False] * (COUNT - 4)
         assert logged(app) == whole_log()
     assert comparable(one for one, _ in found) == alone
@@ -312,16 +302,39 @@ def until(true: Callable[[], bool], seconds: float = 60.0) -> None:
         time.sleep(0.05)
 
 
-class Remembering(RayEngine):
-    """The engine, which remembers its workers."""
+class LosesANode(RayEngine):
+    """The engine, on a cluster that loses the node whose worker is given the image of a number."""
 
-    def __init__(self, settings: Settings, workers: int | None) -> None:
-        super().__init__(settings, workers)
-        self.started: list[RayWorker] = []
+    def __init__(self, settings: Settings, cluster: Any, at: int) -> None:
+        super().__init__(settings, None)
+        self.nodes = cluster
+        self.left = at
 
     def start(self, task: Task) -> RayWorker:
-        self.started.append(super().start(task))
-        return self.started[-1]
+        return OnANode(self, super().start(task))
+
+
+class OnANode(RayWorker):
+    """A worker that is busy while its node is removed, so that it cannot be done with the image before."""
+
+    def __init__(self, engine: LosesANode, worker: RayWorker) -> None:
+        super().__init__(worker._ray, worker._actor)
+        self.engine = engine
+
+    def inspect(self, path: Path) -> Future[Inspected]:
+        self.engine.left -= 1
+        if self.engine.left != 0:
+            return super().inspect(path)
+        call = self._actor.__ray_call__
+        node = self._ray.get(call.remote(lambda _: sys.modules["ray"].get_runtime_context().get_node_id()))
+        call.remote(lambda _: time.sleep(600))
+        future = super().inspect(path)
+        assert alive() == 4  # the head, too
+        nodes = self.engine.nodes
+        lost = next(one for one in nodes.worker_nodes if one.node_id == node)
+        nodes.remove_node(lost, allow_graceful=False)
+        until(lambda: alive() < 4)
+        return future
 
 
 @pytest.mark.slow
