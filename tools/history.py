@@ -204,8 +204,9 @@ def _figures(
         case "images":
             each = [_rows(parts.narrowed(name=name), "latest")[:1] for name in found.images]
             made["rows"] = sorted((row for rows in each for row in rows), key=lambda row: row.p_value)
-        case "earliest":
+        case "earliest" | "times":
             made["rows"] = _rows(chosen, "first")[:1]
+            made["rows"] += _rows(chosen, "latest")[:1] if figure == "times" else []
         case "scores":
             told = tallies.scores(chosen)
             made["scores"] = None if told is None else ScoreRecord(**vars(told))

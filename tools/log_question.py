@@ -31,6 +31,7 @@ LogFigure = Literal[
     "periods",
     "images",
     "earliest",
+    "times",
     "scores",
     "places",
     "alarms",
@@ -39,9 +40,9 @@ LogFigure = Literal[
 """What can be asked of the log. "first": since when; "often", "frequent": of types of defects; "lots",
 "stations", "operators", "products": each of them; "periods": two that are named; "drift": of the scores of
 good parts; "largest": of the defects of a conversation; "hours": of the day; "images": several that are
-named; "earliest": the first that was inspected; "scores": the p-values; "places": where the defects lie;
-"alarms", "missed": what people said of failed and of passed parts; "found": who judged, else inspected, the
-parts of a type."""
+named; "earliest": the first that was inspected; "times": when the first and the last were; "scores": the
+p-values; "places": where the defects lie; "alarms", "missed": what people said of failed and of passed
+parts; "found": who judged, else inspected, the parts of a type."""
 
 
 class PeriodRecord(Record):

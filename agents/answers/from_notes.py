@@ -19,6 +19,7 @@ from agents.answers.evidence import notes_evidence
 from agents.answers.notes import limits
 from agents.answers.notes.analysis import Aspect, about_type
 from agents.answers.notes.effects import affected
+from agents.answers.notes.norms import norms
 from agents.answers.tool import talk
 from agents.answers.topic import Reply, Topic
 from agents.questions.learned.encoder import normalised
@@ -126,6 +127,8 @@ class Notes:
             if each := notes.of_each(topic, self._before, aspect):
                 return [Reply("", each)]
         intent = self._with_type(number)
+        if intent.kind == "normal" and words_of(spoken).has("norm", text):
+            return [norms(self._topic(self._product, [], intent, number, every=True, general=True))]
         if told_of := self._affected(intent, number):
             return [told_of]
         if prose := self._facts(intent, number):
@@ -176,9 +179,10 @@ class Notes:
         number: int,
         *,
         every: bool = False,
+        general: bool = False,
     ) -> Topic:
         """Return an intent with the notes about a product, or all; of types alone where some are given."""
-        self._states.append(_state(self._context, product, types, every=every))
+        self._states.append(_state(self._context, product, types, every=every, general=general))
         return Topic(self._states[-1], self._asked, intent, number, self._say)
 
     def _types(self, intent: Understanding) -> list[str]:
@@ -268,15 +272,23 @@ def _is_another(named: str | None, found: str) -> bool:
 
 
 def _state(
-    context: Context, product: str | None, named: Sequence[str], *, every: bool = False
+    context: Context,
+    product: str | None,
+    named: Sequence[str],
+    *,
+    every: bool = False,
+    general: bool = False,
 ) -> InspectionState:
     """Return the state of a question that no image came with: product, types and passages alone.
 
     named: types that it names; the passages are about these. every: of all products where none is given.
+    general: with the passages that are about no product.
     """
     types = known_defects(context) if product is None else context.domain.defects(product)
     if not named:
         own = context.domain.passages(product) if product is not None or every else []
+        if general and product is not None:
+            own = [*own, *(one for one in context.domain.passages() if one.product is None)]
         passages = [passage_of(passage, score=0.0) for passage in own]
     else:
         # "Scratch" is each that is one: "head scratch" and "Graffio".

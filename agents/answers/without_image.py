@@ -106,6 +106,7 @@ def answer_in_thread(
         pictured=False,
         reader=reader,
         logged=logged_names(context) if turns else (),
+        setting=language,
     )
     text = normalised(asked.question)
     compared = stated_measure(text, asked.spoken)

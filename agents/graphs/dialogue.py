@@ -110,6 +110,7 @@ def listen(state: DialogueState, runtime: Runtime[Context]) -> Update:
         names,
         reader=reader,
         logged=logged_names(tools) if turns else (),
+        setting=resources_of(runtime).language,
     )
     path = next((one["image"] for one in seen if one["number"] == asked.image), state["image"])
     return {

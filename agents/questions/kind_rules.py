@@ -78,6 +78,9 @@ _SUPPOSED: Final = _WEIGHED | frozenset[Kind](
 _BLAMED: Final = _WEIGHED | frozenset[Kind]({"look_again", "help", "history", "correction"})
 _BROKEN: Final = frozenset[Kind]({"verdict", "reasoning", "type", "appearance", "other", "effect", "place"})
 _RANKED: Final = frozenset[Kind]({"history", "comparison", "help", "catalogue", "count", "product", "other"})
+_BELONGING: Final = frozenset[Kind](
+    {"comparison", "verdict", "count", "type", "normal", "other", "place", "correction", "catalogue"}
+)
 _MEASURED: Final = frozenset[Kind]({"size", "place", "comparison", "parts", "other", "confidence"})
 
 
@@ -140,6 +143,26 @@ def _is_there(said: Reading) -> bool:
     return there and not any(map(said.has, logged)) and not re.search(r"\d", said.text)
 
 
+def _asks_whether_it_is(said: Reading) -> bool:
+    """Return whether a clause beside an image asks if the defect is of the type that it names."""
+    if not said.pictured or said.slots.type is None or said.openly or said.slots.limit is not None:
+        return False
+    weighs_it = ("limit", "tolerance", "serious", "matters", "harmless", "counts_as", "usual")
+    return said.has("is_it") and not any(map(said.has, weighs_it))
+
+
+def _asks_if_there(said: Reading) -> bool:
+    """Return whether a clause beside an image asks if what belongs to a part is there, or is missing."""
+    one, words = said.slots, words_of(said.language)
+    if not said.pictured or said.openly or one.limit is not None or one.image is not None or one.choice:
+        return False
+    if one.type is not None:
+        return said.has("lacking") and one.type in words.features
+    there = any(map(said.has, ("there", "is_there", "still", "lacking")))
+    beside = ("image", "region", "compare", "good", "bad", "tolerance", "written", "good_part")
+    return there and said.has("both") and not any(map(said.has, beside))
+
+
 def _asks_area(said: Reading) -> bool:
     """Return whether a clause asks for an area in percent, or for the whole of it."""
     words, text = words_of(said.language), said.text
@@ -182,8 +205,12 @@ def _rules(said: Reading) -> tuple[Rule, ...]:
         ({"size", "count", "catalogue"}, _asks_presence(said), "verdict"),
         # "Y a-t-il des zones mortes ?" beside an image is of the part.
         ({"history"}, _is_there(said), "verdict"),
+        # "Does it still have both arms?", "is a hole missing?"
+        (_BELONGING, _asks_if_there(said), "parts"),
         # "Is the tip bent?" asks for no pieces.
-        ({"parts"}, named and not said.has("how_many"), "verdict"),
+        ({"parts"}, named and not said.has("how_many") and not _asks_if_there(said), "verdict"),
+        # "¿Es una mancha de aceite?" asks for no entry of the notes.
+        ({"catalogue"}, _asks_whether_it_is(said), "type"),
         # "Is the zone head ok?": a yes to whether the defect is there would say that the zone is ok.
         ({"place"}, asks_if_good, "verdict"),
         # "Is there a scratch near the hole?", but "can you look again at the hole?"
@@ -219,6 +246,8 @@ def _rules(said: Reading) -> tuple[Rule, ...]:
         ({"confidence", "type"}, said.pictured and _asks_area(said), "size"),
         # "Who can fix the cause?"
         ({"action", "cause", "effect", "catalogue", "product", "reference"}, said.has("who"), "action"),
+        # "Which standard applies?", but "which lots are out of spec today?" is of the log.
+        (KINDS, said.has("norm") and not _logged(said), "normal"),
         # "Whom do I tell when a tile has a crack?"
         (_OF_A_DEFECT, said.has("who") and said.has("to_tell"), "action"),
         # "Bin it or keep it?"

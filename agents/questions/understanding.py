@@ -10,6 +10,7 @@ from agents.questions.carried import only_asks_why, put_in_full, repeated, with_
 from agents.questions.form.alternatives import guess_of
 from agents.questions.form.clauses import Clause, style_of
 from agents.questions.form.polarity import sense_of, sense_of_parts
+from agents.questions.form.question_words import joined_of_image, joined_of_log
 from agents.questions.form.tags import stated_sense
 from agents.questions.intents import ASKS, clauses_of
 from agents.questions.kind_rules import Read, read_as, weighs
@@ -30,7 +31,7 @@ from agents.questions.log.history import (
     with_sizes,
     without_vague,
 )
-from agents.questions.log.several_figures import follows_group, several_figures
+from agents.questions.log.several_figures import follows_group, is_of_the_last, several_figures
 from agents.questions.rules.about_tool import as_one, with_rate, with_topic
 from agents.questions.rules.demands import lists_all, without_demands
 from agents.questions.rules.orders import without_orders
@@ -87,6 +88,7 @@ def understand(
     now: datetime | None = None,
     reader: Reader | None = None,
     logged: Sequence[Sequence[str]] = (),
+    setting: str | None = None,
 ) -> Asked:
     """Understand a question in its thread.
 
@@ -94,11 +96,11 @@ def understand(
     thread has not seen it yet. known: names of defects in the notes. names: see `language_of`. pictured:
     whether it came with an image; "how many?" without one is of the log. now: aware, for periods; the
     present if not given. reader: decides the clauses and their kinds; the classifier does if None. logged:
-    see `put_in_full`.
+    see `put_in_full`. setting: the interface's language, for a first question that could be of several.
     """
     clock = now or datetime.now().astimezone()
     last = turns[-1] if turns else None
-    language = language_of(question, last.language if last is not None else None, names, known)
+    language = language_of(question, setting if last is None else last.language, names, known)
     plain = in_digits(in_full(question, language), language)
     if (apart := in_parts(plain, language, [*known, *names])) != plain:
         question = plain = apart
@@ -111,8 +113,12 @@ def understand(
     if full != plain:
         question = plain = full
     intents, plain = _of_itself(plain, language, last, pictured=pictured)
-    clauses: Sequence[Clause] = clauses_of(plain, language) if plain or not intents else ()
-    clauses = as_one(plain, clauses)
+    of_last = is_of_the_last(normalised(plain), language)
+    clauses: Sequence[Clause] = () if of_last else joined_of_log(plain, language)
+    if pictured and not clauses:
+        clauses = joined_of_image(plain, language)
+    if not clauses and (plain or not intents):
+        clauses = as_one(plain, clauses_of(plain, language))
     if reader is not None and clauses:
         clauses = reader(plain, clauses, last, language, known)
     alone = pictured and all(one["number"] == current for one in seen)

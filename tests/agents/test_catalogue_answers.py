@@ -158,7 +158,7 @@ def answer(
         ("max 80 px", "Is it within tolerance?", False, "100 px, and the limit is 80 px"),
         ("not allowed", "Is it within tolerance?", False, "1 region; none is allowed"),
         ("up to 3 per part", "Is it within tolerance?", True, "1 region; at most 3 are allowed"),
-        ("max 2 mm", "Is it within tolerance?", None, "unknown without a scale"),
+        ("max 2 mm", "Is it within tolerance?", None, "No scale is known"),
         ("max 0.2 mm deep", "Is it within tolerance?", None, "A depth can't be measured"),
         ("max 2 mm", "How long is it?", None, 'Limit by the notes: "max 2 mm"'),
     ],

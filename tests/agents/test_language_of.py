@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from agents.questions.learned.languages import language_of
+from agents.questions.understanding import understand
+from agents.state import Turn
 
 NAMES = ["toy", "solar-cell", "Flasche", "ねじ", "mano destra"]
 QUESTIONS = [
@@ -116,3 +118,20 @@ def test_shared_characters_are_of_the_language_that_writes_them_so(
     question: str, before: str | None, language: str
 ) -> None:
     assert language_of(question, before) == language
+
+
+@pytest.mark.parametrize("question", ["limite 0,5 mm?", "causa?"])
+def test_a_first_question_of_several_languages_is_of_the_interface_s(question: str) -> None:
+    for setting in ("it", "pt"):
+        assert understand(question, setting=setting).spoken == setting
+    turn = Turn(number=1, image=1, question="?", kind="verdict", region=None, answer="", language="pt")
+    assert understand(question, [turn], setting="it").spoken == "pt"
+
+
+@pytest.mark.parametrize(
+    ("question", "language"),
+    [("qual è il limite?", "it"), ("Wie groß ist der Kratzer?", "de"), ("这个多大?", "zh")],
+)
+def test_words_of_one_language_outweigh_the_interface_s(question: str, language: str) -> None:
+    for setting in ("en", "pt", "ja"):
+        assert understand(question, setting=setting).spoken == language

@@ -116,7 +116,7 @@ def answered(question: str) -> InspectionState:
         ("a 5 px per mm, supera i 20 millimetri quadrati?", True, "36 mm²"),
         ("每毫米5个像素,面积不能超过20平方毫米,合格吗", False, "36 mm²"),
         ("at most 500 square pixels, ok?", False, "900 px², and the limit is 500 px²"),
-        ("at most 2 mm², does it pass?", None, "without a scale"),
+        ("at most 2 mm², does it pass?", None, "No scale is known"),
     ],
 )
 def test_an_area_is_held_against_a_limit_of_areas(question: str, affirmed: bool | None, told: str) -> None:

@@ -29,6 +29,7 @@ from agents.answers.notes.entries import (
     likely_types,
     types_of_notes,
 )
+from agents.answers.notes.norms import norms
 from agents.answers.notes.severity import weighed
 from agents.answers.topic import Reply, Topic
 from agents.questions.form.polarity import asks_openly
@@ -117,6 +118,8 @@ def normal(topic: Topic) -> Reply:
 
     Of a defect that a person calls normal, or asks whether it is, say too how that is recorded.
     """
+    if topic.words.has("norm", topic.text):
+        return norms(topic)
     told = _good_part(topic)
     if not topic.has_defect or asks_openly(topic.text, topic.asked.spoken):
         return Reply("", told)

@@ -6,14 +6,16 @@ import re
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from agents.answers.notes.limits import with_unit
+from agents.answers.notes.limits import NO_SCALE, with_unit
 from agents.answers.topic import Topic, length_of, values_of
+from agents.questions.lexicon.units import CM, INCH, MICRON, MM
 from anomaly_core.numbers import plain_number
 from tools.records import MeasuredRegion
 
 OF_AREA: Final = ("percent", "mm2", "px2")
 """Units of limits that an area is held against."""
-MILLIMETRES: Final = re.compile(r"(?<![a-z])mm(?![a-z])|millim|毫米|ミリ|밀리")
+MILLIMETRES: Final = re.compile(rf"(?<![a-z])(?:{MM}|{CM}|{MICRON}|{INCH})(?![a-z])")
+"""Words for units of length, which only a scale gives."""
 Measure = Literal["length", "width", "area"]
 
 
@@ -52,6 +54,12 @@ def in_pixels(topic: Topic) -> bool:
     return topic.words.has("pixels", topic.text) and MILLIMETRES.search(topic.text) is None
 
 
+def lacks_scale(topic: Topic, scale: float | None, id_: str = "size") -> list[str]:
+    """Return the sentence on a length in millimetres that a question asks for and no scale gives; or none."""
+    wanted = scale is None and MILLIMETRES.search(topic.text) is not None
+    return [topic.say(NO_SCALE, id=id_)] if wanted else []
+
+
 def covers_all(topic: Topic) -> bool:
     """Return whether a question is for the area of all defects that were found, of several."""
     one, words = topic.intent, topic.words
@@ -74,6 +82,8 @@ def described(topic: Topic, found: Sizes, scale: float | None) -> str:
         of_all = say("All {count} together: {size}", count=len(topic.regions), size=told)
         return say.joined([of_all, *(_of_each(topic, one, scale) for one in topic.regions)])
     pixels = (f"{found.length:.0f} px", f"{max(found.width, 1):.0f} px")
+    if topic.words.has("diameter", topic.text):
+        return _diameter(topic, found, scale, pixels)
     if scale is None:
         return say("{length} long and {width} wide, {place} [size].", length=pixels[0], width=pixels[1],
                    place=topic.where(found.region.cell))  # fmt: skip
@@ -87,6 +97,21 @@ def described(topic: Topic, found: Sizes, scale: float | None) -> str:
         width=second[1],
         scale=plain_number(scale),
     )
+
+
+def _diameter(topic: Topic, found: Sizes, scale: float | None, pixels: tuple[str, str]) -> str:
+    """Return the greatest extent of a region and the one across it, as what is round has but one of them."""
+    length, width = pixels
+    if scale is not None:
+        length, width = (
+            f"{with_unit(size / scale, 'mm')} ({one})"
+            for size, one in zip((found.length, found.width), pixels, strict=True)
+        )
+    told = (
+        "Its greatest diameter, the longest way across, is {length}; the widest at right angles to that "
+        "{width}, {place} [size]."
+    )
+    return topic.say(told, length=length, width=width, place=topic.where(found.region.cell))
 
 
 def _area(topic: Topic, pixels: int, scale: float | None, *, pixels_first: bool, total: bool = False) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Final
 
+from agents.answers.image.area import lacks_scale
 from agents.answers.topic import Reply, Topic, values_of
 from agents.questions.slots.limits import asks_if_above
 from anomaly_core.numbers import plain_number
@@ -74,7 +75,7 @@ def distance(topic: Topic, region: MeasuredRegion, scale: float | None) -> Reply
         text += f"; from the part's ends: {told_ends}"
     lead, affirmed = _held(topic, pixels, scale)
     evidence = [EvidenceRecord(kind="region", id="size", text=text)]
-    return Reply(lead, [*told, topic.located(region)], affirmed, evidence)
+    return Reply(lead, [*told, *lacks_scale(topic, scale), topic.located(region)], affirmed, evidence)
 
 
 def _held(topic: Topic, pixels: list[float], scale: float | None) -> tuple[str, bool | None]:
@@ -107,7 +108,8 @@ def part_size(topic: Topic, scale: float | None) -> Reply:
         return Reply("", [topic.say(told, id=id_)])
     told = "The part is {length} long and {width} wide, by its outline in the image [{id}]."
     sides = (_amount(float(side), scale) for side in (length, width))
-    return Reply("", [topic.say(told, length=next(sides), width=next(sides), id=id_)])
+    size = topic.say(told, length=next(sides), width=next(sides), id=id_)
+    return Reply("", [size, *lacks_scale(topic, scale, id_)])
 
 
 def gap(one: Box, other: Box) -> float:

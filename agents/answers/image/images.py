@@ -21,6 +21,7 @@ from agents.answers.topic import MOST_DESCRIBED, Reply, Topic, image_name, value
 from agents.questions.form.alternatives import fate_of
 from agents.questions.kind_rules import plays_down
 from agents.questions.slots.numbered_regions import IMAGE_NAME
+from agents.state import Observation
 from tools.records import EvidenceRecord
 
 
@@ -199,6 +200,8 @@ def parts(topic: Topic) -> Reply:
     number = values_of(counted).get("count")
     if counted is not None and number == 1 and not wrong:
         return _of_one_piece(topic, counted.evidence)
+    if topic.intent.closed and not topic.words.has("how_many", topic.text):
+        return _of_what_belongs(topic, layout if wrong else None)
     if topic.say.language == "en":
         told += [_as_told(one.evidence) for one in (counted, layout) if one is not None]
     else:
@@ -214,6 +217,18 @@ def parts(topic: Topic) -> Reply:
     if not told:
         told = [say("The pieces of this part can't be told apart in the image [score].")]
     return Reply("", told, affirmed)
+
+
+def _of_what_belongs(topic: Topic, layout: Observation | None) -> Reply:
+    """Say whether what is named is there, which only comparison tells. layout: where it is wrong."""
+    if layout is None:
+        return by_comparison(topic, topic.say(COMPARED))
+    message = "The arrangement differs from that of good parts [{id}]."
+    english = topic.say.language == "en"
+    differs = _as_told(layout.evidence) if english else topic.say(message, id=layout.evidence.id)
+    if topic.verdict.decision == "review":
+        return Reply(topic.say("To be reviewed."), [differs, *topic.near_limit()])
+    return Reply(topic.say("That can't be told."), [differs, *finding(topic)])
 
 
 def reference(topic: Topic) -> Reply:

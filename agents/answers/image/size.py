@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from typing import Final
 
 from agents.answers.image.area import (
-    MILLIMETRES,
     OF_AREA,
     Sizes,
     covers_all,
     described,
     evidence_of_all,
+    lacks_scale,
     measure_of_text,
     sizes_of,
 )
@@ -19,7 +19,7 @@ from agents.answers.image.distance import distance, part_size
 from agents.answers.image.verdict import no_region, to_review
 from agents.answers.notes.analysis import about_type, find_aspect, quoted, quoted_if
 from agents.answers.notes.entries import MOST_CANDIDATES, entries_meant, likely_types
-from agents.answers.notes.limits import Judged, Measured, in_unit, judge, stated_by_notes, with_unit
+from agents.answers.notes.limits import NO_SCALE, Judged, Measured, in_unit, judge, stated_by_notes, with_unit
 from agents.answers.topic import Reply, Topic, values_of
 from agents.questions.learned.encoder import normalised
 from agents.questions.slots.limits import asks_if_above, measure_of
@@ -105,8 +105,7 @@ def _of_part(topic: Topic) -> Reply:
         return Reply("", [text, judged.told[-1], *judged.told[:-1]] if asks_limit else told, None, made)
     if limit is None:
         told = [text, *(_limit_of_named(topic) if asks_limit or exact else [])]
-        if scale is None and MILLIMETRES.search(topic.text):
-            told.append(say("In millimetres it is unknown without a scale; give one in px per mm [size]."))
+        told += lacks_scale(topic, scale)
         if topic.intent.known_length_mm is not None and scale is None:
             told.append(
                 say(
@@ -119,8 +118,7 @@ def _of_part(topic: Topic) -> Reply:
         return Reply("", told, None, made)
     value = _value(topic, found, scale, limit)
     if value is None:
-        missing = say("In millimetres it is unknown without a scale; give one in px per mm [size].")
-        return Reply("", [text, missing], None, made)
+        return Reply("", [text, say(NO_SCALE, id="size")], None, made)
     above = value > limit.value
     yes = above if _asks_for_more(topic) else not above
     compared = say(

@@ -53,7 +53,9 @@ def history(topic: Topic) -> Reply:
     reply = supposed(told) if found.below is not None else reply or _WORDED[found.figure](told)
     if lacking:
         return Reply("", [*lacking, *reply.body[:3], *told.scope()])
-    return Reply(reply.lead, [*reply.body[:3], *told.scope()], reply.affirmed)
+    held = found.decision == "review" and topic.words.has("on_hold", topic.text)
+    waiting = [told("The log knows no hold: these wait for a person's decision [{id}].")] if held else []
+    return Reply(reply.lead, [*reply.body[: 3 - held], *waiting, *told.scope()], reply.affirmed)
 
 
 def _holds_others(found: HistoryRecord) -> bool:

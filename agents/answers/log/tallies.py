@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from agents.answers.log.figures import MOST_NAMED, Told, percent
+from agents.answers.log.figures import MOST_NAMED, Told, local, percent, shown
 from agents.answers.log.groups import CLEAR, groups
 from agents.answers.topic import Reply
 from anomaly_core.names import plain_name
@@ -135,6 +135,18 @@ def earliest(told: Told) -> Reply:
     return Reply("", [told(message, **told.row(row))])
 
 
+def times(told: Told) -> Reply:
+    """Say when the parts were inspected: the first and the last of them."""
+    if not told.found.rows:
+        return Reply(told.say("None."), [told.counted()])
+    first, *others = (shown(local(row.at)) for row in told.found.rows)
+    if set(others) <= {first}:
+        return Reply(told.say("On {time}.", time=first), [told.counted()])
+    return Reply(
+        "", [told("First {first}, last {last} [{id}].", first=first, last=others[-1]), told.counted()]
+    )
+
+
 def images(told: Told) -> Reply:
     """Compare several images that are named, the most unusual first."""
     rows = told.found.rows
@@ -181,6 +193,7 @@ WORDED: Final[Mapping[LogFigure, Callable[[Told], Reply]]] = {
     "places": places,
     "hours": hours,
     "earliest": earliest,
+    "times": times,
     "images": images,
 }
 """Figures, and their wording."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from agents.answers.notes.analysis import about_type, find_aspect, quoted
 from agents.answers.topic import Reply, Topic
@@ -13,6 +14,10 @@ from knowledge.catalogue.limits import Tolerance, parse_limit
 from tools.phrases import Phrases
 from tools.records import LimitRecord
 
+NO_SCALE: Final = (
+    "No scale is known for this product, so lengths in millimetres can't be told: give one in px per mm, "
+    "or enrol the product with iad enroll --mm-per-px [{id}]."
+)
 _SHOWN = {"mm": "mm", "mm2": "mm²", "px": "px", "px2": "px²", "percent": "%", "count": ""}
 
 
@@ -60,9 +65,7 @@ def judge(topic: Topic, name: str, measured: Measured) -> Judged | None:
         elif tolerance.dimension == "depth":
             compared.append(say("A depth can't be measured on an image [size]."))
         else:
-            compared.append(
-                say("In millimetres it is unknown without a scale; give one in px per mm [size].")
-            )
+            compared.append(say(NO_SCALE, id="size"))
     # One limit that is exceeded decides; one that could not be compared leaves it open.
     within = False if False in results else True if len(results) == len(tolerances) else None
     verdict = []

@@ -9,12 +9,14 @@ from anomaly_core.results import Decision
 from tools.log_question import LogFigure
 
 DECISIONS: Final[tuple[tuple[str, Decision], ...]] = (
+    ("on_hold", "review"),
     ("reviewed", "review"),
     ("failed", "fail"),
     ("passed", "pass"),
 )
 GROUPS: Final = frozenset[LogFigure]({"lots", "stations", "operators", "products"})
 """Figures by a group."""
+_FOUND: Final = ("failed", "passed", "reviewed", "on_hold")
 _NEGATED: Final = 8
 """Characters before a decision within which "no" turns it."""
 
@@ -43,5 +45,5 @@ def of_several_parts(words: Words, text: str) -> bool:
 
 def is_none(words: Words, text: str) -> bool:
     """Return whether a question asks if there were none: "did nobody find a defect?"."""
-    found = words.find("failed", text) or words.find("passed", text) or words.find("reviewed", text)
+    found = next((one for name in _FOUND if (one := words.find(name, text)) is not None), None)
     return words.has("nobody", text) or (found is not None and words.is_turned(found, text, _NEGATED))

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Final
 
 from agents.questions.form.polarity import asks_openly
+from agents.questions.form.question_words import asks_when
 from agents.questions.learned.encoder import normalised
 from agents.questions.lexicon.groups import each_of
 from agents.questions.lexicon.latest_of import asks_for_defects, type_in
@@ -126,6 +127,9 @@ def _is_meant(one: Understanding, log: LogQuestion, words: Words, *, closed: boo
     of_any_kind = words.has("corrected_by", log.text) or (not pictured and compared)
     # "Give me a handover", "who found the crack?"
     of_any_kind |= not pictured and (words.has("handover", log.text) or words.has("found_by", log.text))
+    # "Is anything quarantined?", but "when must a lot be quarantined?" is for the notes.
+    counts = any(words.has(each, log.text) for each in ("how_many", "anything", "nobody"))
+    of_any_kind |= not pictured and counts and words.has("on_hold", log.text) and one.type is None
     # "How many over 2 mm today?", "any that is too long among those that Mr. Li passed?"
     called = not pictured and any(people_in(one.text, words.language))
     if called and (one.kind in OF_THE_LOG or one.kind == "size") and not elsewhere:
@@ -270,6 +274,8 @@ def _heard(text: str, language: str, now: datetime, *, implied: bool) -> tuple[L
     figure, number, latest = _numbered(numbers, figure, words)
     if latest is None and number is None and figure in _OF_LAST and is_of_the_last(rest, language):
         figure = "last"
+    if latest is None and number is None and figure in ("count", "list") and asks_when(rest, language):
+        figure = "times"
     kind = numbers.kind if latest is not None else ""
     latest_of, latest_with = decision_of(words, kind, "count") if kind else None, type_in(kind, words)
     if (
