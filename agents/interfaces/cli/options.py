@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -87,14 +86,13 @@ Paths = Annotated[
 
 
 def _settings(**options: object) -> Settings:
-    """Return settings; an error names an option as it was typed, such as `--lang`. Raises ConfigError."""
+    """Return settings; an error names the option by its first name, `--lang`. Raises ConfigError."""
     from agents.settings import Settings
 
     try:
         return Settings.from_environment(**options)
     except ConfigError as error:
-        typed = "--lang" if "--lang" in {one.partition("=")[0] for one in sys.argv} else "--language"
-        raise ConfigError(str(error).replace("option --language", f"option {typed}")) from error
+        raise ConfigError(str(error).replace("option --language", "option --lang")) from error
 
 
 @contextmanager
