@@ -288,7 +288,7 @@ def test_answers_come_in_the_language_that_is_set(line: Path) -> None:
     assert json.loads(found.stdout)["language"] == "fr"
     refused = iad(line, "ask", image, "Is it ok?", "--lang", "klingon")
     assert refused.exit_code == 1
-    assert "--language" in refused.stderr
+    assert "option --lang:" in refused.stderr, refused.stderr
 
 
 def test_a_question_is_judged_at_the_rates_that_are_given(line: Path) -> None:
