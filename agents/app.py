@@ -200,8 +200,8 @@ class Application:
     ) -> TextAnswerRecord:
         """Answer a question about the catalogue or the log.
 
-        thread: that it goes on, and is remembered in. language: see `ask`. Raises UnknownProduct,
-        StoreMissing, ThreadError.
+        thread: that it goes on, and is remembered in; what asks on about its image is for `ask`, with that
+        image. language: see `ask`. Raises UnknownProduct, StoreMissing, ThreadError.
         """
         # Here, not above: an inspection needs no questions' classifier.
         from agents.answers.without_image import answer_in_thread
