@@ -136,10 +136,14 @@ def _figures(
     types, with_types = _types(asked, known), _named_types(asked.latest_with, known)
     found = names_in(connection, asked.text, asked.people, asked.station)
     missing = missing_in(connection, asked, found)
-    if asked.within and not (found.any or named or product or missing):
+    if asked.within and not missing:
         # "How many did Anna do, and in what lots?"
-        named = mentioned(asked.within, logged)
-        found = names_in(connection, asked.within).without(_COLUMNS.get(asked.figure))
+        if not found.any:
+            found = names_in(connection, asked.within).without(_COLUMNS.get(asked.figure))
+        # A lot or an image that is named is of a product of its own.
+        own = bool(names_in(connection, asked.text).lots) or asked.image_name is not None
+        if not (named or product or own):
+            named = mentioned(asked.within, logged)
     lots, image = found.lots, found.images[0] if found.images else None
     station, operator = (one[0] if len(one) == 1 else None for one in (found.stations, found.operators))
     figure: LogFigure = asked.figure

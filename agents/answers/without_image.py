@@ -315,4 +315,9 @@ def _spoken(name: str) -> str:
 def _logged_product(context: Context, log: LogQuestion, language: str, types: Sequence[str]) -> str | None:
     """Return the product of the log that a question means by a word of its language, or None."""
     known = logged_products(context)
-    return None if mentioned(log.text, known) else product_meant(log.text, known, language, types)
+    if mentioned(log.text, known):
+        return None
+    meant = product_meant(log.text, known, language, types)
+    if meant is not None or not log.within or mentioned(log.within, known):
+        return meant
+    return product_meant(log.within, known, language, types)

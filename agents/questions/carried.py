@@ -18,6 +18,7 @@ from agents.questions.lexicon.words import NEVER, SPACELESS, words_of
 from agents.questions.log.answered import of_the_groups_before
 from agents.questions.log.periods import period_of
 from agents.questions.slots.by_words import type_of, zone_of
+from agents.questions.slots.products import product_meant
 from agents.state import Turn, Understanding
 from anomaly_core.names import plain_name
 from tools.records import Kind
@@ -157,6 +158,8 @@ def _with_name(rest: str, before: str, language: str, logged: Sequence[Sequence[
         held = next((name for name in names if _stands(name, before)), None)
         if given is not None and not _says_more(rest.replace(given, " "), language, _OF_GROUPS):
             return f"{before.replace(held, given) if held else f'{before} {rest}'}?"
+    if (of_another := _with_product(rest, before, language, logged)) is not None:
+        return of_another
     given_code, held_code = _CODE.search(rest), _CODE.search(before)
     if given_code is None or _says_more(_CODE.sub(" ", rest), language, _OF_GROUPS):
         return None
@@ -165,6 +168,24 @@ def _with_name(rest: str, before: str, language: str, logged: Sequence[Sequence[
     if held_code is not None and not _says_more(rest, language):
         return f"{before[: held_code.start()]}{given_code[0]}{before[held_code.end() :]}?"
     return f"{before} {rest}?"
+
+
+def _with_product(rest: str, before: str, language: str, logged: Sequence[Sequence[str]]) -> str | None:
+    """ "How many plugs failed?", "and of the bottles?", each in the words of its language."""
+    products = logged[-1] if logged else []
+    given = product_meant(rest, products, language)
+    if given is None or _says_more(_without_words_of(given, rest, products, language), language, _OF_GROUPS):
+        return None
+    return f"{_without_words_of(None, before, products, language)} {plain_name(given).lower()}?"
+
+
+def _without_words_of(product: str | None, text: str, products: Sequence[str], language: str) -> str:
+    """Return a text without the words that mean a product; any of them for None."""
+    for word in re.findall(r"[^\W\d_]+", text):
+        meant = product_meant(word, products, language)
+        if meant is not None and product in (None, meant):
+            text = text.replace(word, " ")
+    return text
 
 
 _OF_GROUPS: Final = ("lot", "inspector")

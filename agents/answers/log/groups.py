@@ -19,6 +19,8 @@ MOST_LISTED: Final = 20
 """Groups that are listed by their names."""
 MOST_EACH: Final = 12
 """Groups that are told one by one, where each is asked for."""
+MOST_RANKED: Final = 5
+"""Groups that are told one by one, where they are ranked."""
 _NEGATED: Final = 12
 """Characters before a decision within which "no" turns it."""
 _NONE: Final = {
@@ -51,13 +53,20 @@ def groups(told: Told) -> Reply:
         return Reply(told.say("None."), [told(_NONE[found.figure])])
     words, text = told.topic.words, told.topic.text
     closed = told.topic.intent.closed and not words.has("or", text)
-    if found.figure == "periods" or (closed and len(compared) == 2 and _are_named(told)):
+    asks_all = told.topic.intent.log is not None and told.topic.intent.log.every
+    if found.figure == "periods" or (closed and len(compared) == 2 and _are_named(told) and not asks_all):
         lead, affirmed = _in_order(told, closed=closed)
+        return Reply(lead, _each(told, compared), affirmed)
+    log = told.topic.intent.log
+    if closed and log is not None and log.every and _are_named(told):
+        # "May lots A17 and A18 go out?"
+        lead, affirmed = told.yes_no(all(one.number == one.counts.all for one in compared))
         return Reply(lead, _each(told, compared), affirmed)
     ranked = _ranked(told, compared)
     if ranked is not None:
-        return Reply(_first(told, *ranked), _each(told, ranked[0]))
-    log = told.topic.intent.log
+        # Few are told one and all.
+        told_all = _each(told, ranked[0], MOST_RANKED)
+        return Reply(_first(told, *ranked), [" ".join(told_all)])
     if log is not None and log.each:
         return Reply("", [" ".join(_each(told, compared, MOST_EACH))])
     if _are_named(told):

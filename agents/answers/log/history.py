@@ -16,7 +16,9 @@ from agents.answers.log.rows import of_row
 from agents.answers.log.tallies import WORDED, change, missing, trends
 from agents.answers.topic import JUDGED, Reply, Topic
 from agents.questions.carried import only_asks_why
+from agents.questions.log.compared import direction_of
 from agents.questions.log.decisions import is_none
+from agents.questions.log.several_figures import of_a_row
 from anomaly_core.names import plain_name
 from tools.classify.scores import UNKNOWN
 from tools.history_record import DriftRecord, HistoryRecord, LoggedRecord
@@ -101,8 +103,15 @@ def _operators(told: Told) -> Reply:
         # "How many failed, and by whom?"
         return Reply("", [told.counted(), f"{reply.lead} {' '.join(reply.body)}".strip()]) if both else reply
     one = "{name}: {count} inspections {period} [{id}]."
-    most = MOST_EACH if log is not None and log.each else MOST_NAMED
-    return Reply("", [" ".join(told(one, name=each.name, count=each.count) for each in found[:most])])
+    # "Who inspected the fewest?" ranks by all parts.
+    least = words.has("lowest", text) or direction_of(words, text) == "fewer"
+    ranks = least or words.has("highest", text) or direction_of(words, text) == "more"
+    ordered = sorted(found, key=lambda each: each.count, reverse=not least)
+    firsts = [plain_name(each.name) for each in ordered if each.count == ordered[0].count]
+    equally = told.say("{names}, equally.", names=told.say.listed(firsts[:MOST_EACH]))
+    lead = "" if not ranks else equally if len(firsts) > 1 else f"{firsts[0]}."
+    counts = (told(one, name=each.name, count=each.count) for each in ordered[:MOST_EACH])
+    return Reply(lead, [" ".join(counts)])
 
 
 def _list(told: Told) -> Reply:
@@ -227,7 +236,11 @@ def _type_name(told: Told, name: str) -> str:
 def _corrected(told: Told) -> Reply:
     corrections = told.found.corrections
     lead, affirmed = told.yes_no(bool(corrections))
-    by_name = told.found.figure == "found" or told.topic.words.has("corrected_by", told.topic.text)
+    # "What was corrected, and by whom?"
+    asks_who = "operator" in of_a_row(told.topic.text, told.topic.asked.spoken)
+    by_name = (
+        told.found.figure == "found" or asks_who or told.topic.words.has("corrected_by", told.topic.text)
+    )
     if by_name:
         names = list(dict.fromkeys(one.operator for one in corrections if one.operator is not None))
         unnamed = told.say("It is not recorded who.") if corrections else told.say("Nobody.")

@@ -19,6 +19,8 @@ from tools.records import Kind
 FILE: Final = Path(__file__).with_name("topics.toml")
 TO_LESSEN: Final = "fewer_alarms"
 """The topic of how to get fewer false alarms."""
+STRICTER: Final = "stricter"
+"""The topic of how to set it stricter, or less strict."""
 OF_RATES: Final = "rates"
 """The topic of alpha and review, as they are set."""
 Value = Literal["rates", "images", "zones", "products", "p_value"]
@@ -47,6 +49,13 @@ def _topic(
     name: str, answer: str, kind: Kind = "help", values: Sequence[Value] = (), **questions: Sequence[str]
 ) -> HelpTopic:
     return HelpTopic(name, answer, kind, values, questions)
+
+
+def asks_to_tighten(words: Words, text: str) -> bool:
+    """Return whether a question asks how to set what is judged stricter, or less strict."""
+    adjusts = any(words.has(one, text) for one in ("way", "lessen"))
+    of_else = ("why", "which", "how_many", "image", "who")
+    return adjusts and words.has("stricter", text) and not any(words.has(one, text) for one in of_else)
 
 
 def asks_to_lessen(words: Words, text: str) -> bool:

@@ -6,7 +6,8 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from agents.questions.lexicon.words import Words
+from agents.questions.lexicon.words import SPACELESS, Words
+from agents.questions.log.compared import direction_of
 from agents.questions.log.decisions import GROUPS
 from agents.state import Turn
 
@@ -22,6 +23,10 @@ _ASKS: Final = (
     "yield",
 )
 """Meanings of words by which a question asks the log for more of what the answer before named."""
+_FEW_LETTERS, _FEW_CHARACTERS = 16, 8
+"""Length up to which a question may leave out what it is of: "posso enviar?"."""
+_SHIPS: Final = ("keep", "good", "passed")
+"""Meanings of words by which it asks whether these lots may go out."""
 
 
 def of_the_groups_before(plain: str, last: Turn, words: Words, logged: Sequence[Sequence[str]]) -> str | None:
@@ -29,16 +34,54 @@ def of_the_groups_before(plain: str, last: Turn, words: Words, logged: Sequence[
 
     plain: in lower case. logged: see `put_in_full`.
     """
-    log = None if last.slots is None else last.slots.log
-    if log is None or log.figure not in GROUPS:
+    log = None if last.slots is None or last.image else last.slots.log
+    if log is None:
         return None
-    refers = any(words.has(one, plain) for one in ("it", "this")) or words.has("inspector", plain)
-    if not refers or not any(words.has(one, plain) for one in _ASKS):
-        return None
+    refers = any(words.has(one, plain) for one in ("it", "this", "them")) or words.has("inspector", plain)
     known = {name.lower() for names in logged for name in names}
+    called = [one for one in _NAME.findall(plain) if re.search(r"\d", one) or one in known]
+    if called:
+        return _held_against(plain, called, last.meant.lower(), words, logged) if refers else None
+    longest = _FEW_CHARACTERS if words.language in SPACELESS else _FEW_LETTERS
+    ships = (refers or len(plain) <= longest) and any(words.has(one, plain) for one in _SHIPS)
+    if log.lot is not None and ships:
+        return f"{plain} {_lot(words)} {log.lot}?"
+    # "Which operator found most?" asks for the group anew.
+    anew = log.figure == "operators" and words.has("inspector", plain)
+    if log.figure not in GROUPS or anew or not (refers or ships):
+        return None
+    ships &= log.figure == "lots" and not any(words.has(one, plain) for one in _ASKS)
+    if not (ships or any(words.has(one, plain) for one in _ASKS)):
+        return None
     first = re.split(r"\.\s|\u3002", last.answer, maxsplit=1)[0]
     # A lot is told by its digits, as in "B101 and B102, equally."
     named = [one for one in _NAME.findall(first) if re.search(r"\d", one) or one.lower() in known]
-    if not named or any(one.lower() in plain for one in (*named, *known)):
+    if not named:
         return None
-    return f"{plain} {' '.join(named)}?"
+    return f"{plain} {f'{_lot(words)} ' * ships}{' '.join(named)}?"
+
+
+def _held_against(
+    plain: str, called: Sequence[str], before: str, words: Words, logged: Sequence[Sequence[str]]
+) -> str | None:
+    """Return "is that better than line-1?" with the one name of its kind that the question before has."""
+    if len(called) > 1 or not (direction_of(words, plain) or words.has("compare", plain)):
+        return None
+    held = [one for one in _NAME.findall(before) if one != called[0]]
+    group = next((names for names in logged if called[0] in map(str.lower, names)), None)
+    if group is not None:
+        held = [one for one in held if one in map(str.lower, group)]
+    else:
+        shape = re.sub(r"\d", "", called[0])
+        held = [one for one in held if re.search(r"\d", one) and re.sub(r"\d", "", one) == shape]
+    if len(held) != 1:
+        return None
+    found = words.find("this", plain) or words.find("it", plain)
+    if found is None or found.start() > plain.index(called[0]):
+        return f"{held[0]} {plain}?"
+    return f"{plain[: found.start()]}{held[0]}{plain[found.end() :]}?"
+
+
+def _lot(words: Words) -> str:
+    """Return the word of a language for a lot."""
+    return str(re.findall(r"[^\W\d_]{2,}", words.source("lot"))[0])

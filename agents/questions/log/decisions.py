@@ -32,6 +32,9 @@ def decision_of(words: Words, text: str, figure: str) -> Decision | None:
     for meaning, decision in DECISIONS:
         if words.has(meaning, text):
             return decision
+    # "Which operator found most?" ranks by what was found.
+    if figure == "operators" and words.has("finds", text):
+        return "fail"
     # "Which lot had the highest yield?" ranks by another share than "the highest reject rate".
     return "pass" if figure == "yield" or (figure in GROUPS and words.has("yield", text)) else None
 

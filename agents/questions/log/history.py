@@ -306,9 +306,11 @@ def _heard(text: str, language: str, now: datetime, *, implied: bool) -> tuple[L
         alpha=alpha_of(rest, language),
         text=text,
     )
+    # "Posso enviar o lote A17?"
+    ships = asked.lot is not None and _whole(asked, words) != asked and words.has("keep", rest)
     if asked.lot is not None:
         asked = _whole(asked, words)
-    return asked, not openly and _is_closed(asked, words)
+    return asked, not openly and (ships or _is_closed(asked, words))
 
 
 def _numbered(numbers: Numbers, figure: LogFigure, words: Words) -> tuple[LogFigure, int | None, int | None]:

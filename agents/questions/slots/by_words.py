@@ -30,10 +30,12 @@ def type_of(text: str, language: str, known: Sequence[str] = ()) -> str | None:
     if noted:
         return max(noted, key=len)
     for code in dict.fromkeys((language, "en")):
+        # "Das Ding" is any part, and no ding.
+        read = text if code == language else words_of(language).without(text, "piece")
         first = [
             (found.start(), -found.end(), name)
             for name, pattern in words_of(code).types.items()
-            if (found := pattern.search(text)) is not None
+            if (found := pattern.search(read)) is not None
         ]
         if first:
             start, end, common = min(first)

@@ -11,7 +11,8 @@ import numpy as np
 from agents.questions.learned.encoder import encode, normalised
 from agents.questions.lexicon.numbered import log_words
 from agents.questions.lexicon.words import SPACELESS, bounded, words_of
-from agents.questions.slots.by_words import without_types
+from agents.questions.slots.by_words import type_of, types_of, without_types
+from agents.state import Understanding
 from anomaly_core.names import plain_name
 
 LEAST_SIMILARITY: Final = 0.58
@@ -34,6 +35,9 @@ def product_meant(
 
     types: of defects, whose names are of no product, as the word for any part is of none.
     """
+    inflected = [one for one in products if _inflected(one).search(normalised(question))]
+    if len(inflected) == 1 and len(products) > 1:
+        return inflected[0]
     told = words_of(language).without(without_types(normalised(question), types), *_OF_NONE)
     told = re.sub(bounded(log_words(language)["polite"], language), " ", told)
     words = list(dict.fromkeys(_words(told, language)))[:MOST_WORDS]
@@ -47,6 +51,30 @@ def product_meant(
     alone = cosines[best] >= ALONE[0] and cosines[best] - np.sort(word)[-2] >= ALONE[1]
     clear = (cosines[best] >= LEAST_SIMILARITY or alone) and cosines[best] - cosines[second] >= LEAST_LEAD
     return products[int(best)] if clear else None
+
+
+def without_product_as_type(
+    one: Understanding, products: Sequence[str], known: Sequence[str], language: str
+) -> Understanding:
+    """Return an intent without the type that only a product's name seems to be: "the blister" packs tablets.
+
+    products: that notes are about. known: names of defects in the notes.
+    """
+    text = normalised(one.text)
+    if one.type is None or type_of(text, language, known) != one.type:
+        return one
+    rest = text
+    for name in products:
+        rest = _inflected(name).sub(" ", rest)
+    if rest == text or type_of(rest, language, known) is not None or types_of(text, known):
+        return one
+    return one.model_copy(update={"type": None})
+
+
+def _inflected(name: str) -> re.Pattern[str]:
+    """Return the pattern of a name with the ending of a case or of many: "bei den Blistern"."""
+    spoken = re.escape(plain_name(name).lower())
+    return re.compile(rf"(?<!\w){spoken}(?:e?[nsr]|ern|es)?(?!\w)")
 
 
 def _head(name: str) -> str:
