@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from agents.answers.catalogue import notes, suggested
-from agents.answers.image import defect, images, several_zones, size, verdict
+from agents.answers.image import confidence, defect, images, several_zones, size
 from agents.answers.log import history
 from agents.answers.tool import talk, tool
 from agents.answers.topic import Reply, Topic
@@ -42,7 +42,7 @@ ENTRIES: Final[Mapping[Kind, Entry]] = {
     "type": Entry(defect.kind, task="Defect Classification"),
     "appearance": Entry(defect.appearance, plan.measure_place, task="Defect Description"),
     "size": Entry(size.size, plan.measure_scale, task="Defect Description"),
-    "confidence": Entry(verdict.confidence),
+    "confidence": Entry(confidence.confidence),
     "reference": Entry(images.reference),
     "product": Entry(images.product, task="Object Classification"),
     "normal": Entry(notes.normal, passages=20, task="Object Analysis"),
@@ -52,7 +52,7 @@ ENTRIES: Final[Mapping[Kind, Entry]] = {
     "comparison": Entry(images.comparison, plan.compare),
     "look_again": Entry(images.look_again, plan.look_again),
     "parts": Entry(images.parts, plan.count_parts, task="Object Analysis"),
-    "reasoning": Entry(verdict.reasoning),
+    "reasoning": Entry(confidence.reasoning),
     # Names of files in the log are others' words, which no language model is to read.
     "history": Entry(history.history, plan.read_log, passages=0, about_part=False),
     "catalogue": Entry(notes.catalogue, passages=5, task="Defect Analysis"),

@@ -52,13 +52,18 @@ class Reply:
 
 @dataclass(frozen=True)
 class Topic:
-    """One thing that was asked about an image. number: its index among the question's intents."""
+    """One thing that was asked about an image.
+
+    number: its index among the question's intents. suspected: whether the most unusual place of a part in
+    review is answered for as a defect would be.
+    """
 
     state: InspectionState | DialogueState
     asked: Asked
     intent: Understanding
     number: int
     say: Phrases
+    suspected: bool = False
 
     @property
     def words(self) -> Words:
@@ -83,6 +88,8 @@ class Topic:
     @property
     def regions(self) -> list[MeasuredRegion]:
         """The regions of an anomalous verdict, strongest first."""
+        if self.suspected:
+            return self.state["regions"][:1]
         return shown_regions(self.state)
 
     @property

@@ -10,14 +10,15 @@ from agents.questions.form.polarity import asks_openly, sense_of
 from agents.questions.intents import STANDS
 from agents.questions.learned.classifier import KINDS
 from agents.questions.learned.topics import asks_to_lessen
-from agents.questions.lexicon.words import LOG_MEANINGS, Words, once, words_of
+from agents.questions.lexicon.words import LOG_MEANINGS, Words, once, types_in, words_of
 from agents.questions.log.unheld import unheld_of
 from agents.questions.rules.supposed import supposes
-from agents.questions.slots.by_words import without_types
+from agents.questions.slots.by_words import is_absence, without_types
 from agents.questions.slots.causes import asks_why_broken, supposes_cause
 from agents.questions.slots.places import place_of
 from agents.questions.slots.reading import Reading
 from agents.questions.slots.region_ranks import is_rank
+from anomaly_core.names import plain_name
 from tools.records import Kind
 
 Read = Kind | Literal["distance"]
@@ -143,6 +144,25 @@ def _is_there(said: Reading) -> bool:
     return there and not any(map(said.has, logged)) and not re.search(r"\d", said.text)
 
 
+def _asks_what_is_in_it(said: Reading) -> bool:
+    """Return whether a clause beside an image asks what there is in something that belongs to the part."""
+    named = said.slots.type
+    there = said.pictured and said.openly and said.has("is_there")
+    return there and not said.has("limit") and named in words_of(said.language).features
+
+
+def _counts_what_belongs(said: Reading) -> bool:
+    """Return whether a clause asks how many there are of what the notes know a defect of: "missing pin"."""
+    if not said.pictured or said.slots.type is not None or not said.has("how_many"):
+        return False
+    names = (plain_name(name).lower().split() for name in said.known)
+    split = [[(word, bool(types_in(word)) or is_absence(word)) for word in name] for name in names]
+    nouns = {word for name in split if any(bad for _, bad in name) for word, bad in name if not bad}
+    return any(
+        len(word) > 2 and re.search(rf"(?<!\w){re.escape(word)}\w{{0,2}}(?!\w)", said.text) for word in nouns
+    )
+
+
 def _asks_whether_it_is(said: Reading) -> bool:
     """Return whether a clause beside an image asks if the defect is of the type that it names."""
     if not said.pictured or said.slots.type is None or said.openly or said.slots.limit is not None:
@@ -181,6 +201,11 @@ def _rules(said: Reading) -> tuple[Rule, ...]:
     blames = said.pictured and not named and not said.openly and said.has("fault")
     neutral = sense_of(said.text, said.language, "open", None) == "open" and not said.openly
     crosses = said.pictured and neutral and not limited and said.has("crosses")
+    placed = said.pictured and one.place is not None and not (said.openly or limited or one.choice)
+    placed &= said.asks and said.clause.kind in ("place", "verdict") and not said.regions
+    alike_parts = said.pictured and said.has("same") and not said.openly and one.image is None
+    features = words_of(said.language).features.values()
+    alike_parts &= any(noun.search(said.text) for noun in features) and not said.has("image")
     denies = named and not one.choice and words_of(said.language).has("no", once(said.text)) and doubts
     weighed = not one.choice and not re.search(r"\d", said.text) and weighs(said)
     ranked = (
@@ -205,6 +230,16 @@ def _rules(said: Reading) -> tuple[Rule, ...]:
         ({"size", "count", "catalogue"}, _asks_presence(said), "verdict"),
         # "Y a-t-il des zones mortes ?" beside an image is of the part.
         ({"history"}, _is_there(said), "verdict"),
+        # "Is the colour ok?" asks for no look.
+        ({"appearance"}, said.has("colour") and judged and not said.openly, "verdict"),
+        # "Are the holes all the same?" compares no images.
+        ({"comparison"}, alike_parts, "verdict"),
+        # "What is there in the hole?" asks for no entry on holes.
+        ({"catalogue"}, _asks_what_is_in_it(said), "appearance"),
+        # "Is the hole where it should be?" asks for no defect's place.
+        ({"place"}, said.pictured and not said.openly and said.has("in_place"), "verdict"),
+        # "How many tablets are there?", where the notes know a missing tablet.
+        ({"count"}, _counts_what_belongs(said), "parts"),
         # "Does it still have both arms?", "is a hole missing?"
         (_BELONGING, _asks_if_there(said), "parts"),
         # "Is the tip bent?" asks for no pieces.
@@ -225,15 +260,26 @@ def _rules(said: Reading) -> tuple[Rule, ...]:
         ({"confidence"}, not named and said.has("tolerance"), "size"),
         # "Is the scratch on the shank still within the limit?"
         (
-            {"verdict", "catalogue", "place", "other", "normal", "parts", "product", "comparison"},
+            {
+                "verdict",
+                "catalogue",
+                "place",
+                "other",
+                "normal",
+                "parts",
+                "product",
+                "comparison",
+                "look_again",
+            },
             said.pictured and not said.openly and said.has("tolerance"),
             "size",
         ),
         ({"correction"}, said.pictured and doubts and said.has("tolerance"), "size"),
         # "Is the picture sharp enough?" is of the photograph, not of the part.
         (KINDS, said.has("judgeable"), "confidence"),
-        # "How far is it from the edge?"
-        (_MEASURED, said.has("distance") and (not limited or from_edge), "distance"),
+        # "How far is it from the edge?", but "how far is it shifted?"
+        (_MEASURED, said.has("distance") and (from_edge or not (limited or said.has("shifted"))), "distance"),
+        (_MEASURED, said.has("distance") and said.has("shifted") and not from_edge, "size"),
         # "What share of the surface is covered?", but "what share of the rejects were false alarms?"
         (KINDS, said.has("share") and (said.pictured or named), "size"),
         # "How much of the tile is damaged, in percent?"
@@ -303,7 +349,9 @@ def _rules(said: Reading) -> tuple[Rule, ...]:
         # "Is it shifted to the left or to the right?"
         (_SIDED, said.pictured and len(sides) > 1, "place"),
         # "Does it cross the joint?"
-        ({"verdict", "other", "look_again", "parts"}, crosses, "place"),
+        ({"verdict", "other", "look_again", "parts", "size"}, crosses, "place"),
+        # "How large is it?", "is it at the left?"
+        ({"size"}, placed, "place"),
         ({"catalogue", "comparison"}, crosses and said.slots.place is not None, "place"),
         # "Did the feeder jam?"
         ({"verdict", "other", "help", "correction", "parts"}, blames, "cause"),

@@ -9,7 +9,7 @@ from typing import Final, Literal
 
 Comparison = Literal["at most", "below", "at least"]
 Unit = Literal["mm", "mm2", "px", "px2", "percent", "count"]
-Dimension = Literal["length", "width", "depth", "area", "count"]
+Dimension = Literal["length", "width", "depth", "offset", "area", "count"]
 
 _NUMBER: Final = r"(?P<value>\d+(?:[.,]\d+)?)"
 _UNITS: Final[tuple[tuple[str, Unit, float], ...]] = (
@@ -51,6 +51,10 @@ _BELOW: Final = re.compile(
 )
 _DIMENSIONS: Final[tuple[tuple[Dimension, re.Pattern[str]], ...]] = (
     ("depth", re.compile(r"\bdeep|\bdepth|tief|profond|profund|深|깊")),
+    ("offset", re.compile(
+        r"\boffset|\bshift|displac|misalign|versatz|versetz|verschieb|scostament|spostament|disallin|disassa"
+        r"|desplaza|desaline|desalin|descentr|décal|désalig|desloca|偏移|偏差|错位|ずれ|ズレ|어긋|편차|변위|오프셋"
+    )),
     ("width", re.compile(r"\bwid(?:e|th)|\bbreit|largh|larg(?:eur|ura|e)\b|anch|宽|幅|폭|너비")),
     ("area", re.compile(r"\barea|\bfläche|superfic|surface|área|面积|面積|면적")),
 )  # fmt: skip

@@ -10,9 +10,11 @@ from agents.answers.image.verdict import (
     by_a_person,
     finding,
     no_region,
+    of_suspect,
     place_finding,
     to_review,
     type_by_a_person,
+    unmeasured,
 )
 from agents.answers.notes.entries import likely_of
 from agents.answers.topic import MOST_DESCRIBED, Reply, Topic, length_of, same_type
@@ -32,7 +34,9 @@ def place(topic: Topic) -> Reply:
     nothing = _nothing(topic)
     if nothing is not None:
         if topic.verdict.decision == "review":
-            return to_review(topic)
+            return of_suspect(topic, place)
+        if (unseen := unmeasured(topic)) is not None:
+            return unseen
         # "None. ... Nowhere." would say it twice of the worst of no defects.
         nowhere = say("Nowhere.") if topic.intent.region is None else ""
         lead = say("No.") if topic.intent.closed else nowhere
@@ -96,6 +100,8 @@ def count(topic: Topic) -> Reply:
     lead = "" if affirmed is None else topic.yes_no(affirmed)
     if topic.verdict.decision == "review":
         return to_review(topic)
+    if (unseen := unmeasured(topic)) is not None:
+        return unseen
     if not regions:
         return Reply(
             lead or say("None."),
@@ -119,7 +125,9 @@ def kind(topic: Topic) -> Reply:
         return Reply(topic.yes_no(yes), type_by_a_person(topic), yes)
     nothing = _nothing(topic)
     if nothing is not None and topic.verdict.decision == "review":
-        return to_review(topic)
+        return of_suspect(topic, _of_suspect)
+    if nothing is not None and (unseen := unmeasured(topic)) is not None:
+        return unseen
     if nothing is not None:
         return Reply(
             say("No.") if topic.intent.closed else say("None."),
@@ -163,6 +171,13 @@ def kind(topic: Topic) -> Reply:
     return Reply(neither, [*told, *looks], None)
 
 
+def _of_suspect(topic: Topic) -> Reply:
+    """Return how the most unusual place looks, and what speaks for and against the types that are named."""
+    named = [asked_type(topic), *offered_types(topic)]
+    reasons = [reason for name in dict.fromkeys(named) if name for reason in weighed(topic, name)[1]]
+    return Reply("", [topic.located(topic.regions[0]), *reasons])
+
+
 def _probably(topic: Topic, defect: DefectRecord) -> str:
     return topic.say("Probably {type} [type].", type=topic.type_name(defect.name))
 
@@ -182,7 +197,9 @@ def appearance(topic: Topic) -> Reply:
     nothing = _nothing(topic)
     if nothing is not None:
         if topic.verdict.decision == "review":
-            return to_review(topic)
+            return of_suspect(topic, appearance)
+        if (unseen := unmeasured(topic)) is not None:
+            return unseen
         none = [] if topic.verdict.anomalous else [say("There is no defect to describe [score].")]
         return Reply("", [*none, nothing], None)
     tones = [sentence for one in topic.chosen[:1] for sentence in _tone(topic, one)]

@@ -9,7 +9,7 @@ from typing import Final
 
 from agents.answers.notes.entries import entries_meant
 from agents.answers.topic import Topic, length_of, same_type
-from agents.questions.lexicon.words import sections_in
+from agents.questions.lexicon.words import sections_in, types_in
 from agents.questions.slots.by_words import type_of
 from agents.questions.slots.types import called_type
 from anomaly_core.names import name_key, plain_name
@@ -21,8 +21,8 @@ from tools.records import MeasuredRegion, PassageRecord
 NAMED: Final = 0.6
 """Least cosine of some words of a question and the type that they name in another language."""
 COLOURS: Final = ("red", "orange", "brown", "yellow", "green", "cyan", "blue", "purple", "pink")
-Reasons = tuple[list[str], list[str]]
-"""What speaks for a type, and against it."""
+Reasons = tuple[list[str], list[str], bool]
+"""What speaks for a type, what against it, and whether more does than a shape that is no firm one."""
 
 
 def asked_type(topic: Topic) -> str | None:
@@ -40,9 +40,9 @@ def weighed(topic: Topic, named: str) -> tuple[str, list[str]]:
     """Return the first words on whether an unknown defect is of a type, and what speaks for and against."""
     say, region = topic.say, topic.chosen[0] if topic.chosen else None
     entry = _look_of(topic, named)
-    pros, cons = ([], []) if region is None else _reasons(topic, named, entry, region)
+    pros, cons, firm = ([], [], False) if region is None else _reasons(topic, named, entry, region)
     lead = "Possibly." if pros and not cons else "That can't be told."
-    if cons and not _is_nearest(topic, named):
+    if cons and firm and not _is_nearest(topic, named):
         lead = "Probably not."
     elif cons and pros:
         lead = "Possibly."
@@ -65,7 +65,12 @@ def settled(topic: Topic) -> Topic:
     That is where the defect's type is known, there is no defect, the notes have no or several such types, or
     what was measured speaks against it.
     """
-    named = topic.intent.type
+    named, noted = topic.intent.type, topic.state.get("expected", [])
+    if named is not None and noted and not any(same_type(named, one) for one in topic.known_types):
+        # The words of a question may have been taken for the type of another product.
+        common = types_in(named)
+        if len(common) == 1 and named not in common:
+            return replace(topic, intent=topic.intent.model_copy(update={"type": next(iter(common))}))
     if not topic.intent.asked_before or named is None:
         return topic
     entries = entries_meant(topic, named) if topic.has_defect else []
@@ -108,10 +113,16 @@ def _reasons(topic: Topic, named: str, entry: PassageRecord | None, region: Meas
     """Return what a region's brightness, shape, size and zone say for a type, and what against it."""
     pros: list[str] = []
     cons: list[str] = []
+    against: list[tuple[str, str]] = []
+    typical = False
     stated = Look() if entry is None else parse_look(entry.text)
-    for wanted, seen, reason in _compared(topic, stated, region):
-        if wanted is not None and seen is not None:
-            (pros if wanted == seen else cons).append(reason)
+    for aspect, wanted, seen, reason in _compared(topic, stated, region):
+        if wanted is None or seen is None:
+            continue
+        (pros if wanted == seen else cons).append(reason)
+        typical |= aspect == "colour" and wanted == seen
+        if wanted != seen:
+            against.append((aspect, seen))
     if region.zone is not None:
         sections = sections_in(plain_name(named))
         inside = topic.say("it lies in the zone {zone}", zone=region.zone)
@@ -119,33 +130,46 @@ def _reasons(topic: Topic, named: str, entry: PassageRecord | None, region: Meas
             pros.append(inside)
         elif sections and sections_in(region.zone):
             cons.append(inside)
-    return pros, cons
+            return pros, cons, True
+    # A map is too smooth to tell a short line from a spot, and a colour tells more than an outline.
+    firm = any(aspect != "shape" or not (typical or seen == "irregular") for aspect, seen in against)
+    return pros, cons, firm
 
 
 def _compared(
     topic: Topic, stated: Look, region: MeasuredRegion
-) -> Iterator[tuple[str | None, str | None, str]]:
-    """Yield what an entry states, what was measured of it, and the words for that."""
+) -> Iterator[tuple[str, str | None, str | None, str]]:
+    """Yield an aspect of a look, what an entry states, what was measured of it, and the words for that."""
     say, look = topic.say, region.look
     if look is None:
         return
     bright = look.contrast > 0
     tone = None if abs(look.contrast) < VISIBLE else "bright" if bright else "dark"
     told = "it is brighter than its surroundings" if bright else "it is darker than its surroundings"
-    yield stated.tone, tone, say(told)
+    yield "tone", stated.tone, tone, say(told)
     aspect = look.length_px / max(look.width_px, 1.0)
     shape = "line" if aspect >= LINE else "round" if aspect <= ROUND else "irregular"
     # The map's outline is too smooth to tell what is irregular from what is round.
     told_apart = stated.shape != "irregular" or shape == "line"
-    yield stated.shape, shape if told_apart else None, say("its shape")
+    yield "shape", stated.shape, shape if told_apart else None, say("its shape")
     if stated.colours and look.colour is not None:
         named = COLOUR_NAMES.get(look.colour, look.colour)
         shown = colour_of(topic, look.colour)
-        yield named, named if named in stated.colours else None, say("its colour, {colour}", colour=shown)
+        yield (
+            "colour",
+            named,
+            named if named in stated.colours else None,
+            say("its colour, {colour}", colour=shown),
+        )
     opened = topic.state["opened"]
     image = opened.width * opened.height
     share = (length_of(region) ** 2 if aspect >= LINE else math.prod((look.length_px, look.width_px))) / image
-    yield stated.size, "small" if share <= SMALL else "large" if share >= LARGE else None, say("its size")
+    yield (
+        "size",
+        stated.size,
+        "small" if share <= SMALL else "large" if share >= LARGE else None,
+        say("its size"),
+    )
 
 
 def _is_nearest(topic: Topic, named: str) -> bool:

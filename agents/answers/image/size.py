@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 from agents.answers.image.area import (
@@ -16,11 +17,21 @@ from agents.answers.image.area import (
     sizes_of,
 )
 from agents.answers.image.distance import distance, part_size
-from agents.answers.image.verdict import no_region, to_review
+from agents.answers.image.verdict import no_region, of_suspect, to_review, unmeasured
 from agents.answers.notes.analysis import about_type, find_aspect, quoted, quoted_if
 from agents.answers.notes.entries import MOST_CANDIDATES, entries_meant, likely_types
-from agents.answers.notes.limits import NO_SCALE, Judged, Measured, in_unit, judge, stated_by_notes, with_unit
+from agents.answers.notes.limits import (
+    NO_OFFSET,
+    NO_SCALE,
+    Judged,
+    Measured,
+    in_unit,
+    judge,
+    stated_by_notes,
+    with_unit,
+)
 from agents.answers.topic import Reply, Topic, values_of
+from agents.questions.form.polarity import asks_openly
 from agents.questions.learned.encoder import normalised
 from agents.questions.slots.limits import asks_if_above, measure_of
 from agents.questions.slots.region_ranks import Rank
@@ -57,9 +68,13 @@ def _of_part(topic: Topic) -> Reply:
         return part_size(topic, topic.intent.scale_px_per_mm or topic.scale)
     if topic.regions and topic.absent is not None:
         return Reply("", [no_region(topic, topic.absent)])
-    if topic.verdict.decision == "review":
-        return to_review(topic)
-    if not topic.verdict.anomalous:
+    if topic.verdict.decision == "review" and not topic.suspected:
+        # Only of a defect is it measured how far it is from something, or its share.
+        return to_review(topic) if topic.intent.measured != "defect" else of_suspect(topic, _of_part)
+    if not topic.regions and (unseen := unmeasured(topic)) is not None:
+        asked = _asks_limit(topic) or _judged_as(topic)[1]
+        return replace(unseen, body=[*unseen.body, *(_limit_of_named(topic) if asked else [])])
+    if not (topic.verdict.anomalous or topic.suspected):
         asked = _asks_limit(topic) or _judged_as(topic)[1]
         told = [say("There is no defect to measure [score]."), *(_limit_of_named(topic) if asked else [])]
         held = topic.intent.limit is not None or topic.words.has("tolerance", topic.text)
@@ -79,6 +94,8 @@ def _of_part(topic: Topic) -> Reply:
     text = described(topic, found, scale)
     if topic.words.has("depth", topic.text):
         text = say.joined([say("A depth can't be measured on an image [size]."), text])
+    elif _asks_offset(topic):
+        text = say.joined([say(NO_OFFSET), text])
     if topic.intent.scale_px_per_mm is None and by_part is not None:
         # By its outline, which a shadow may lengthen: who asks can tell whether it is the part's.
         taken = "The scale takes the part as {length} px long [{id}]."
@@ -128,7 +145,9 @@ def _of_part(topic: Topic) -> Reply:
     )
     if not topic.intent.closed:
         verdict = say("It is above the limit [size].") if above else say("It is within the limit [size].")
-        return Reply("", [text, compared, verdict], None, made)
+        # "What if the limit were 2 mm?" asks for no size.
+        sized = topic.words.has("long", topic.text) or not topic.words.has("given", topic.text)
+        return Reply("", [text, compared, verdict] if sized else [verdict, compared, text], None, made)
     return Reply(topic.yes_no(yes), [compared, text], yes, made)
 
 
@@ -211,6 +230,15 @@ def _asks_for_more(topic: Topic) -> bool:
     # "Over 2 mm is scrap. Does it pass?" ends in what is asked of the limit.
     text = normalised(asked.question) if len(asked.intents) == 1 else topic.text
     return asks_if_above(text, asked.spoken)
+
+
+def _asks_offset(topic: Topic) -> bool:
+    """Return whether a question asks how far something is shifted or bent: "how much is it bent?"."""
+    words, text = topic.words, topic.text
+    bent = ("misalignment", "deformation")
+    if words.has("long", text) or not asks_openly(text, topic.asked.spoken):
+        return False
+    return words.has("shifted", text) or any(words.types[name].search(text) for name in bent)
 
 
 def _part_length(topic: Topic) -> float | None:

@@ -10,15 +10,21 @@ def summary(topic: Topic) -> str:
     """Return three sentences for a customer: no ids, no numbers, no jargon."""
     say = topic.say
     told = [say("We inspected one {product} and compared it with good parts.", product=topic.product)]
-    if not topic.verdict.anomalous:
+    bad, person = topic.verdict.anomalous, topic.verdict.person
+    if person is not None:
+        bad = person.verdict == "anomalous"
+        told.append(say("A person judged it defective.") if bad else say("A person judged it good."))
+    elif not bad and topic.near_limit():
+        told.append(say("Whether it has a defect is not certain yet."))
+    elif not bad:
         told.append(say("We found no defect."))
     elif topic.regions:
         told.append(say("We found a defect {places}.", places=topic.places(topic.regions[:1])))
     else:
         told.append(say("It differs from the good parts as a whole."))
-    if topic.verdict.anomalous:
+    if bad:
         told.append(say("The part does not meet the standard of the good ones."))
-    elif topic.near_limit():
+    elif person is None and topic.near_limit():
         told.append(say("Before it is released, a person will check it."))
     else:
         told.append(say("The part meets the standard of the good ones."))
@@ -36,8 +42,9 @@ def record_line(topic: Topic) -> str:
 
 def summary_sentence(topic: Topic) -> str:
     """Return one sentence for a customer: no ids, no numbers, no jargon."""
-    say, product = topic.say, topic.product
-    if topic.verdict.anomalous and topic.regions:
+    say, product, person = topic.say, topic.product, topic.verdict.person
+    called = None if person is None else person.verdict
+    if called != "good" and topic.verdict.anomalous and topic.regions:
         told = (
             "We compared one {product} with good parts: it has a defect {places} and does not meet their "
             "standard."
@@ -45,11 +52,11 @@ def summary_sentence(topic: Topic) -> str:
         first = topic.regions[0]
         place = topic.where(first.cell if first.zone is None else f"{ZONE}{first.zone}")
         return say(told, product=product, places=place)
-    if topic.verdict.anomalous:
+    if called == "anomalous" or (called is None and topic.verdict.anomalous):
         return say(
             "We compared one {product} with good parts: it does not meet their standard.", product=product
         )
-    if topic.near_limit():
+    if called is None and topic.near_limit():
         told = "We compared one {product} with good parts: before it is released, a person will check it."
         return say(told, product=product)
     return say("We compared one {product} with good parts: it meets their standard.", product=product)

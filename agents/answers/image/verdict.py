@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
-from agents.answers.evidence import LEAST_SHARE
 from agents.answers.image.named_type import weighed
 from agents.answers.notes.analysis import rule_for
 from agents.answers.notes.choice import chosen
-from agents.answers.notes.limits import what_passes
 from agents.answers.topic import JUDGED, MOST_DESCRIBED, Reply, Topic, same_type, values_of
 from agents.questions.form.alternatives import named_fate
 from agents.questions.form.polarity import asks_openly
 from agents.questions.slots.zone_names import names_section
 from knowledge.log.entry import shown_time
 from tools.locations import ZONE
+from tools.records import MeasuredRegion
 
-CLOSE: Final = 3.0
-"""Times the rate of review below which a p-value that passes is told with its distance from that rate."""
+DOUBT: Final = "Whether the most unusual place, {place}, is a defect is for a person to decide {cited}."
+UNMEASURED: Final = (
+    "It does not stand out from good parts, so its place, look and size can't be told [score]."
+)
 
 
 def verdict(topic: Topic) -> Reply:
@@ -70,8 +73,9 @@ def _for_review(topic: Topic) -> list[str]:
     told = [topic.say("Nothing clearly exceeds what good parts show [score].")]
     if topic.state["regions"]:
         most = topic.state["regions"][0]
+        message = "It is most unusual {place}: {look} {cited}."
         told.append(
-            topic.say("It is most unusual {place} {cited}.", place=topic.spot(most), cited=f"[{most.id}]")
+            topic.say(message, place=topic.spot(most), look=topic.look(most), cited=topic.cited([most]))
         )
     return told
 
@@ -83,6 +87,32 @@ def to_review(topic: Topic) -> Reply:
     """
     said = by_a_person(topic)
     return Reply("" if said else topic.say("To be reviewed."), [*said, *finding(topic), *topic.near_limit()])
+
+
+def of_suspect(topic: Topic, answer: Callable[[Topic], Reply]) -> Reply:
+    """Return the answer for a part in review: that of its most unusual place, and that this is in doubt.
+
+    answer: the one to a part with a defect. What a person said of the image stands for the doubt.
+    """
+    say, one, most = topic.say, topic.verdict, topic.state["regions"][:1]
+    called_good = one.person is not None and one.person.verdict == "good"
+    if not most or one.not_comparable or called_good:
+        return to_review(topic)
+    own, said = answer(replace(topic, suspected=True)), by_a_person(topic)
+    doubt = say(DOUBT, place=topic.spot(most[0]), cited=topic.cited(most))
+    lead = say("To be reviewed.") if topic.intent.closed and not said else ""
+    return Reply(lead, [*own.body[:3], *(said or [doubt])], None, own.evidence)
+
+
+def unmeasured(topic: Topic) -> Reply | None:
+    """Return that nothing was measured of what a person called defective, or None where that is not so."""
+    said = topic.verdict.person
+    if said is None or said.verdict != "anomalous" or topic.verdict.anomalous or topic.suspected:
+        return None
+    if topic.verdict.decision == "review":
+        return None
+    lead = topic.say("That can't be told.") if topic.intent.closed else ""
+    return Reply(lead, [*by_a_person(topic), topic.say(UNMEASURED)])
 
 
 def _of_part(topic: Topic) -> Reply:
@@ -112,6 +142,8 @@ def _of_part(topic: Topic) -> Reply:
             lead, affirmed = topic.yes_no(False), False
         elif unread or not bad:
             lead, affirmed = "", None
+    elif said is None and not bad and topic.words.has("colour", topic.text):
+        body.insert(0, say("Colours are judged only by comparison with good parts as an image [score]."))
     if topic.intent.zone is not None:
         told = "No zone {zone} is set for this product, so this is about the whole part [score]."
         unset = say(told, zone=topic.intent.zone)
@@ -187,7 +219,11 @@ def _of_place(topic: Topic, place: str) -> Reply:
     elif bad and topic.intent.type is not None and topic.intent.sense == "bad":
         lead, affirmed, reasons = _type_there(topic, topic.intent.type, place)
     body = [*(by_a_person(topic) if called_bad else ()), told, *reasons]
-    if topic.verdict.anomalous and not bad and topic.regions:
+    reaching = [] if bad else _reaching(topic)
+    if reaching and not called_bad:
+        # Its centre lies elsewhere.
+        lead, body = topic.say("Possibly."), [*map(topic.located, reaching[:1]), *body]
+    elif topic.verdict.anomalous and not bad and topic.regions:
         body.append(
             topic.say(
                 "But the part has a defect elsewhere, {places} {cited}.",
@@ -206,6 +242,16 @@ def _type_there(topic: Topic, named: str, place: str) -> tuple[str, bool | None,
     there = any(topic.lies_in(one, place, 0.3) for one in topic.regions[:1])
     lead, reasons = weighed(topic, named) if there else (topic.say("Possibly."), [])
     return lead, None, [*map(topic.located, topic.regions[:1]), *reasons]
+
+
+def _reaching(topic: Topic) -> list[MeasuredRegion]:
+    """Return the regions that reach into a place which has a spot above the limit of a normal pixel."""
+    measured = values_of(topic.seen("describe_region"))
+    if not _exceeds(topic) or "bbox" not in measured:
+        return []
+    x0, y0, x1, y1 = measured["bbox"]
+    boxes = [(one, one.bbox) for one in topic.regions]
+    return [one for one, box in boxes if box[0] < x1 and box[2] > x0 and box[1] < y1 and box[3] > y0]
 
 
 def _exceeds(topic: Topic) -> bool:
@@ -250,99 +296,26 @@ def _of_type(topic: Topic, named: str) -> Reply:
         said = same_type(named, topic.type_said) is not asks_good
         return Reply(topic.yes_no(said), type_by_a_person(topic), said)
     if topic.verdict.decision == "review":
-        return to_review(topic)  # neither that it is there, nor that it is not
+        # Neither that it is there, nor that it is not.
+        return of_suspect(
+            topic, lambda one: Reply("", [one.located(one.regions[0]), *weighed(one, named)[1]])
+        )
     if not topic.verdict.anomalous:
         lead, affirmed = _answered(topic, False)
         return Reply(lead, [*finding(topic), *topic.near_limit()], affirmed)
     if defect is None:
         lead, reasons = (say("Possibly."), []) if asks_good else weighed(topic, named)
-        return Reply(lead, [finding(topic)[0], *reasons, _undecided(topic, named)], None)
+        return Reply(lead, [finding(topic)[0], *reasons, undecided_type(topic, named)], None)
     affirmed = same_type(named, defect.name) is not asks_good
     if not topic.intent.closed:
         return Reply(say("NG."), finding(topic), None)
     return Reply(topic.yes_no(affirmed), [*finding(topic), *topic.near_limit()], affirmed)
 
 
-def _undecided(topic: Topic, named: str) -> str:
+def undecided_type(topic: Topic, named: str) -> str:
+    """Return the sentence that nothing decides whether a defect is of a type."""
     message = "Whether it is of the type {type} is not certain: no note or example decides [type]."
     return topic.say(message, type=topic.type_as_asked or named)
-
-
-def confidence(topic: Topic) -> Reply:
-    """Say how sure the verdict is, in plain words before the p-value; or how sure the type that is named."""
-    say, one, named = topic.say, topic.verdict, topic.intent.type
-    if topic.words.has("judgeable", topic.text):
-        return _of_photograph(topic)
-    if named is not None and one.anomalous and topic.defect is None:
-        # The p-value says nothing about the type.
-        unsure, undecided = say("Not very sure."), [_undecided(topic, named)]
-        if not topic.intent.closed:
-            return Reply(unsure, undecided)
-        return Reply(f"{topic.yes_no(False)} {unsure}", undecided, False)
-    near, close = one.uncertain or one.decision == "review", _passed_closely(topic)
-    lead = say("Not very sure." if near else "Fairly sure." if close else "Quite sure.")
-    affirmed = None
-    # A yes to "are you sure?" would be a no to "could it be a reflection?".
-    if topic.intent.closed and topic.words.has("sure", topic.text) and not close:
-        affirmed = not near
-        lead = f"{topic.yes_no(affirmed)} {lead}"
-    message = (
-        "Fewer than {share} of good parts look as unusual as this one (p-value {p}) [score]."
-        if one.p_value < LEAST_SHARE
-        else "About {share} of good parts look as unusual as this one (p-value {p}) [score]."
-    )
-    told = say(message, share=f"{100 * max(one.p_value, LEAST_SHARE):.2g}%", p=f"{one.p_value:.3g}")
-    return Reply(lead, [told, *_side(topic), *topic.near_limit()], affirmed)
-
-
-def _of_photograph(topic: Topic) -> Reply:
-    """Say whether the image is good enough to be judged, and what is wrong with it."""
-    problems = topic.problems
-    fine = "The image was taken as those of the good parts were, so it can be judged [score]."
-    told = problems or [topic.say(fine)]
-    if not topic.intent.closed:
-        return Reply("", told)
-    return Reply(topic.yes_no(not problems), told, not problems)
-
-
-def _side(topic: Topic) -> list[str]:
-    """Return the sentence on which side of the rates the p-value lies; none where the image decides."""
-    say, one = topic.say, topic.verdict
-    if one.anomalous:
-        message = "That is below the stated rate of {rate}, so the part counts as defective [score]."
-        return [say(message, rate=f"{one.alpha:.0%}")]
-    if one.not_comparable:
-        return []
-    if one.decision == "review":
-        message = (
-            "That is not below the stated rate of {rate}, but below {review}, where a person looks [score]."
-        )
-        return [say(message, rate=f"{one.alpha:.0%}", review=f"{one.review:.0%}")]
-    message = "That is not below the stated rate of {rate}, so the part counts as good [score]."
-    told = [say(message, rate=f"{one.alpha:.0%}")]
-    if _passed_closely(topic):
-        message = "Below {review} a person would look; this part is at {share} [score]."
-        told.append(say(message, review=f"{one.review:.0%}", share=f"{100 * one.p_value:.2g}%"))
-    return told
-
-
-def _passed_closely(topic: Topic) -> bool:
-    """Return whether a part passed that was near to be reviewed."""
-    one = topic.verdict
-    return one.decision == "pass" and not one.uncertain and one.p_value < CLOSE * one.review
-
-
-def reasoning(topic: Topic) -> Reply:
-    """Say how the verdict came about; for a customer without ids and numbers."""
-    say = topic.say
-    source = f"[{topic.state['templates'][0].id}]" if topic.state["templates"] else "[score]"
-    compared = say(
-        "The part was compared as {product} with its good parts {cited}.", product=topic.product, cited=source
-    )
-    sure = confidence(topic)
-    if topic.words.has("to_pass", topic.text):
-        return Reply("", [*what_passes(topic), *finding(topic), *topic.near_limit()], None)
-    return Reply("", [*finding(topic), compared, *sure.body], None)
 
 
 def peak_times(topic: Topic) -> str | None:

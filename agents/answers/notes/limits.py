@@ -18,6 +18,7 @@ NO_SCALE: Final = (
     "No scale is known for this product, so lengths in millimetres can't be told: give one in px per mm, "
     "or enrol the product with iad enroll --mm-per-px [{id}]."
 )
+NO_OFFSET: Final = "How far something is shifted or bent isn't measured; its size is another thing [size]."
 _SHOWN = {"mm": "mm", "mm2": "mm²", "px": "px", "px2": "px²", "percent": "%", "count": ""}
 
 
@@ -64,6 +65,8 @@ def judge(topic: Topic, name: str, measured: Measured) -> Judged | None:
             compared.append(_compared(topic, value, tolerance))
         elif tolerance.dimension == "depth":
             compared.append(say("A depth can't be measured on an image [size]."))
+        elif tolerance.dimension == "offset":
+            compared.append(say(NO_OFFSET))
         else:
             compared.append(say(NO_SCALE, id="size"))
     # One limit that is exceeded decides; one that could not be compared leaves it open.
@@ -153,7 +156,7 @@ def _value(tolerance: Tolerance, measured: Measured) -> float | None:
     """Return what a tolerance is compared with, in its unit, or None where it is not known."""
     if tolerance.dimension == "count":
         return measured.count
-    if tolerance.dimension == "depth":
+    if tolerance.dimension in ("depth", "offset"):
         return None
     pixels = measured.width if tolerance.dimension == "width" else measured.length
     return in_unit(tolerance.unit, pixels, measured.area, measured.share, measured.scale)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from importlib.metadata import version
 
-from agents.answers.image.verdict import confidence
+from agents.answers.image.confidence import confidence
 from agents.answers.tool.products import told_of
 from agents.answers.topic import Reply, Topic, values_of
 from agents.questions.learned.topics import help_topics

@@ -47,7 +47,9 @@ def sense_of(
     if good is not None and bad is not None and _within(good, bad):
         good = None  # "不合格"
     only_named = bad is None and named is not None
-    if only_named:
+    # "Are the holes all the same?", "is the position of the hole right?"
+    alike = words.find("in_place", plain) or words.find("same", plain)
+    if only_named and not (alike is not None and named in words.features):
         bad = words.types.get(named or "", NEVER).search(plain)
     if good is not None and bad is not None and not _overlap(good, bad):
         if words.has("or", plain) or "/" in plain:
@@ -61,6 +63,8 @@ def sense_of(
         return "bad" if words.is_turned(good, plain, NEGATED) else "good"
     if bad is not None:
         return "good" if words.is_turned(bad, plain, NEGATED) else "bad"
+    if alike is not None and by_meaning != "open":
+        return "bad" if words.is_turned(alike, plain, NEGATED) else "good"
     return by_meaning
 
 
