@@ -129,7 +129,8 @@ class Understanding(UnderstoodRecord):
     kind that is nearly as likely, where its answer is another one. order: what it orders, recorded: what it
     asks of the record, of the kind help, topic: of help too, see `agents.questions.learned.topics`.
     supposed: whether its type is what the person says that the defect is. asked_before: whether its type is
-    one that a question before asked for. zones: all those that it is about at once. log: what is asked of the
+    one that a question before asked for. maybe: types of the notes that it may be about, the nearest first,
+    where none is sure. zones: all those that it is about at once. log: what is asked of the
     log, for a question of the kind history.
     """
 
@@ -148,6 +149,7 @@ class Understanding(UnderstoodRecord):
     topic: str | None = None
     supposed: bool = False
     asked_before: bool = False
+    maybe: list[str] = Field(default_factory=list)
     zones: list[str] = Field(default_factory=list)
 
     def printed(self, image: int | None = None) -> UnderstoodRecord:

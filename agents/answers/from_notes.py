@@ -26,6 +26,7 @@ from agents.questions.learned.encoder import normalised
 from agents.questions.lexicon.words import alike_types, same_defect, types_in, words_of
 from agents.questions.slots.by_words import types_of
 from agents.questions.slots.described import described_type, named_types
+from agents.questions.slots.doubted import held_against, may_mean, narrowed
 from agents.questions.slots.limits import measure_of
 from agents.questions.slots.types import meant_type
 from agents.state import Asked, InspectionState, Understanding
@@ -133,7 +134,7 @@ class Notes:
             return [told_of]
         if prose := self._facts(intent, number):
             return prose
-        intent = self._meant(intent, number)
+        intent = self._maybe(self._meant(intent, number))
         word = ABOUT_NOTES.get(intent.kind)
         if intent.kind in LISTS or (intent.type is not None and intent.kind in DEFINES):
             word = notes.catalogue
@@ -145,7 +146,8 @@ class Notes:
             return [] if word is None and (number or others) else [Reply(told)]
         # A type is looked for in all notes at once; the types of each product are listed by themselves.
         names = [self._product] if self._product is not None else self._context.domain.products()
-        subjects = [self._product] if intent.type is not None or not names else names
+        meant = intent.type is not None or bool(intent.maybe)
+        subjects = [self._product] if meant or not names else names
         found = []
         # "What causes burrs, and what do we do against it?" has named it.
         named = any(one.type == intent.type for one in self._asked.intents)
@@ -161,7 +163,7 @@ class Notes:
 
     def _facts(self, intent: Understanding, number: int) -> list[Reply]:
         """Return sentences of the notes on what a question is about that names no type."""
-        if intent.type is not None or intent.kind not in OF_FACTS:
+        if intent.type is not None or intent.maybe or intent.kind not in OF_FACTS:
             return []
         topic = self._topic(self._product, [], intent, number, every=True)
         several = any(topic.words.has(one, topic.text) for one in ("which_defect", "every", "which"))
@@ -191,7 +193,7 @@ class Notes:
         if not types and intent.kind == "effect":
             # "Which is more serious, a crack or a dent?" names them in a clause of its own.
             types = types_of(normalised(self._asked.question), self._known)
-        return types or ([] if intent.type is None else [intent.type])
+        return intent.maybe or types or ([] if intent.type is None else [intent.type])
 
     def _with_type(self, number: int) -> Understanding:
         """Return an intent with the type that it means, where it names none that the catalogue has.
@@ -203,18 +205,30 @@ class Notes:
             words_of(self._asked.spoken).has(one, normalised(intent.text)) for one in ("limit", "tolerance")
         )
         listing = any(words_of(self._asked.spoken).has(one, normalised(intent.text)) for one in LISTS_ALL)
-        held = any(intent.type in types_in(name) for name in self._known)
-        defined = intent.type is not None and intent.kind in DEFINES and not held
+        kind: Kind
+        known = any(intent.type in types_in(name) for name in self._known)
+        defined = intent.type is not None and intent.kind in DEFINES and not known
         if (intent.kind in DESCRIBES or limited or defined) and not listing:
             entries = self._context.domain.entries(self._product)
             noted = intent.type is not None and any(same_defect(one.type, intent.type) for one in entries)
-            found = None if noted else described_type(intent.text, self._asked.spoken, entries)
+            # "Foil torn, what now?" has named it in a clause of its own.
+            own = words_of(self._asked.spoken).names_type(normalised(intent.text))
+            named = intent.text if own else self._asked.question
+            held = narrowed(named, self._asked.spoken, intent.type, entries) if intent.type else []
+            found = None if noted or held else described_type(intent.text, self._asked.spoken, entries)
+            if found is not None and intent.type is not None:
+                held = held_against(intent.text, self._asked.spoken, found, entries)
+                held = [] if held == [found] else held
+            if held:
+                kind = intent.kind if intent.kind in DESCRIBES else "catalogue"
+                one = {"type": held[0]} if len(held) == 1 else {"type": None, "maybe": held}
+                return intent.model_copy(update={**one, "kind": kind, "near": None})
             apart = normalised(self._asked.question) != normalised(intent.text)
             if found is None and intent.type is None and intent.kind in OF_A_TYPE and apart:
                 # "A wrong label, what shall I do?"
                 found = described_type(self._asked.question, self._asked.spoken, entries)
             if found is not None and not _is_another(intent.type, found):
-                kind: Kind = intent.kind if intent.kind in DESCRIBES else "catalogue"
+                kind = intent.kind if intent.kind in DESCRIBES else "catalogue"
                 return intent.model_copy(update={"type": found, "kind": kind, "near": None})
         return intent
 
@@ -226,7 +240,7 @@ class Notes:
         listing = words.has("which_defect", text) and not (words.has("it", text) or words.has("this", text))
         described = intent.kind == "type" and len(text) >= DESCRIBED and not listing
         defines = intent.kind == "catalogue" and intent.type is not None
-        if intent.kind not in OF_A_TYPE and not (described or defines):
+        if intent.maybe or (intent.kind not in OF_A_TYPE and not (described or defines)):
             return intent
         entries = self._context.domain.entries(self._product)
         if intent.type is not None and any(same_defect(one.type, intent.type) for one in entries):
@@ -241,6 +255,14 @@ class Notes:
             if meant is None or _is_another(intent.type, meant)
             else intent.model_copy(update={"type": meant})
         )
+
+    def _maybe(self, intent: Understanding) -> Understanding:
+        """Return an intent that names no type with those that are nearest by meaning, none of them sure."""
+        listing = any(words_of(self._asked.spoken).has(one, normalised(intent.text)) for one in LISTS_ALL)
+        if intent.type is not None or intent.maybe or intent.kind not in OF_A_TYPE or listing:
+            return intent
+        entries = self._context.domain.entries(self._product)
+        return intent.model_copy(update={"maybe": may_mean(intent.text, self._asked.spoken, entries)})
 
     def _affected(self, intent: Understanding, number: int) -> Reply | None:
         """Return what the effect of a type says to a question for yes or no that is of no limit."""

@@ -25,6 +25,7 @@ from agents.answers.generated.generation import generate_answer
 from agents.answers.generated.guardrails import check_answer
 from agents.answers.generated.tool_calls import ToolCalls
 from agents.answers.kinds import make_plan, may_be_phrased
+from agents.answers.meant import with_entries
 from agents.answers.options import Chooser, choice_answer, split_options
 from agents.answers.reasoning import build_steps
 from agents.graphs.context import Context, part_of, resources_of, tools_of
@@ -167,7 +168,7 @@ def record(state: DialogueState, runtime: Runtime[Context]) -> Update:
     return {"reviewed": given.model_copy(update={"id": id_}), "warnings": [*state["warnings"], *warnings]}
 
 
-def plan(state: DialogueState) -> Update:
+def plan(state: DialogueState, runtime: Runtime[Context]) -> Update:
     """Plan what else the question needs to be looked at."""
     if state["asked"].options:
         return {"plan": []}
@@ -177,7 +178,8 @@ def plan(state: DialogueState) -> Update:
     name = Path(state.get("shown_name") or state["image"]).name
     situation = Situation(state["regions"], state["verdict"].anomalous, images, known, name)
     before = state["turns"][-1].meant if state["turns"] else ""
-    asked = in_zones(state["asked"], state["settings"].zones, before)
+    asked = with_entries(state["asked"], tools_of(runtime), state["product"].name)
+    asked = in_zones(asked, state["settings"].zones, before)
     return {"asked": asked, "plan": make_plan(asked, situation)}
 
 

@@ -162,13 +162,17 @@ def retrieved(state: InspectionState, runtime: Runtime[Context], asked: Asked | 
     # An analysis quotes sentence by sentence, so it needs more of the notes than a citation does; and
     # few words of a question find the passage that tells what is normal.
     k = 3 if asked is None else passages_for(asked)
-    named = [intent.type for intent in asked.intents if intent.type] if asked is not None else []
+    intents = [] if asked is None else asked.intents
+    named = [name for one in intents for name in (one.type, *one.maybe) if name]
     if defect is not None:
         # Of a type that is not known, the entries of the two likeliest.
         likely = [one.name for one in (defect, *defect.alternatives) if one.name != UNKNOWN]
         named += likely[: 2 if defect.name == UNKNOWN else 1]
     found = search_notes(part, " ".join([wanted, *named])[:4000], k) if wanted and k else []
     expected = expected_defects(part)
+    if any(one.guess is not None for one in intents):
+        # A cause that is supposed may be that of any type.
+        named += expected
     # Of a type that is not known, the whole entry of what was found first.
     named += [one.defect for one in found[:1] if one.field is not None and one.defect]
     named += [name for name in expected if any(same_defect(name, other) for other in named)]

@@ -14,7 +14,7 @@ from agents.questions.lexicon.words import LOG_MEANINGS, Words, once, types_in, 
 from agents.questions.log.unheld import unheld_of
 from agents.questions.rules.supposed import supposes
 from agents.questions.slots.by_words import is_absence, without_types
-from agents.questions.slots.causes import asks_why_broken, supposes_cause
+from agents.questions.slots.causes import asks_why_broken, says_so, supposes_cause
 from agents.questions.slots.places import place_of
 from agents.questions.slots.reading import Reading
 from agents.questions.slots.region_ranks import is_rank
@@ -67,6 +67,9 @@ _PASSING: Final = frozenset[Kind](
 _WEIGHED: Final = frozenset[Kind](
     {"verdict", "type", "catalogue", "appearance", "other", "place", "normal", "confidence", "reasoning"}
 )
+_VIEWED: Final = _WEIGHED | frozenset[Kind](
+    {"action", "correction", "greeting", "product", "look_again", "help"}
+)
 _OF_EFFECTS: Final = frozenset[Kind](
     {"place", "type", "action", "appearance", "catalogue", "other", "product", "reasoning", "look_again"}
 )
@@ -117,6 +120,16 @@ def weighs(said: Reading) -> bool:
         return False
     said_that = rf"(?<!\w)({words.source('matters')})\s+(?:qu?e|qu['’]|che)(?!\w)"
     return not asks_openly(re.sub(said_that, r"\1", text), said.language)
+
+
+def asks_why_so(said: Reading) -> bool:
+    """Return whether a clause asks why something looks as it does, and not why somebody or a map shows it."""
+    return (
+        said.has("why")
+        and said.has("looks_so")
+        and not says_so(said.text, said.language)
+        and not said.has("pictured")
+    )
 
 
 def _logged(said: Reading) -> bool:
@@ -311,6 +324,10 @@ def _rules(said: Reading) -> tuple[Rule, ...]:
         # "Is rust a problem?" asks for no permission.
         (_SUPPOSED, not said.pictured and named and weighed, "effect"),
         ({"action"}, not said.pictured and named and weighed and said.has("harmless"), "effect"),
+        # "What would the customer say?"
+        (_VIEWED, said.has("customers_view"), "effect"),
+        # "Why is the pin so dark?", but "why did you call it dark?"
+        ({"reasoning", "appearance", "verdict", "type", "normal"}, asks_why_so(said), "cause"),
         # "What happens if we ship it?"
         (_OF_EFFECTS, said.has("effects") and not said.has("to_do"), "effect"),
         ({"verdict"}, said.openly and said.has("effects"), "effect"),

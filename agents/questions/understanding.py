@@ -13,7 +13,7 @@ from agents.questions.form.polarity import sense_of, sense_of_parts
 from agents.questions.form.question_words import joined_of_image, joined_of_log
 from agents.questions.form.tags import stated_sense
 from agents.questions.intents import ASKS, clauses_of
-from agents.questions.kind_rules import Read, read_as, weighs
+from agents.questions.kind_rules import Read, asks_why_so, read_as, weighs
 from agents.questions.learned.classifier import KINDS, classify
 from agents.questions.learned.encoder import normalised
 from agents.questions.learned.examples import Sense
@@ -163,7 +163,8 @@ def understand(
         intents = [of_the_summary(one, style, language) for one in intents]
         intents = with_stated_scales([of_its_limit(one, language) for one in intents], language)
         intents = [with_limit_before(one, last, language) for one in intents]
-    if style == "customer" and any(map(_asks_of_the_customer, intents)):
+    viewed = words_of(language).has("customers_view", normalised(question))
+    if style == "customer" and (viewed or any(map(_asks_of_the_customer, intents))):
         style = "plain"
     told_in = (again.language or last.said_in) if again is not None and last is not None else ""
     return Asked(
@@ -254,6 +255,9 @@ def _intents_of(said: Reading) -> list[Understanding]:
     whole = said.has("whole") and one.type is None and not said.has("area") and not said.has("share")
     # "Is there a scratch or not?" is answered yes or no, whichever kind it is.
     settled = said.has("amount") or (kind in ("type", "verdict") and named is not None and closed)
+    # "The cause of the crack?" has named what it asks for.
+    told = kind == "cause" and (said.has("of_causes") or asks_why_so(said))
+    told |= (kind == "effect" and said.has("customers_view")) or (kind == "action" and said.has("who"))
     states_it = said.pictured and named is not None and supposes(said)
     made: dict[str, Any] = {
         "kind": kind,
@@ -266,7 +270,7 @@ def _intents_of(said: Reading) -> list[Understanding]:
         "closed": closed and not of_alternatives,
         "sense": sense,
         "choice": choice,
-        "near": said.clause.near if kind == said.clause.kind and not settled else None,
+        "near": said.clause.near if kind == said.clause.kind and not (settled or told) else None,
         "guess": guess,
         "supposed": kind == "correction" and states_it,
         "measured": _measured(read, said, whole=whole),

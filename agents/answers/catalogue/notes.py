@@ -5,17 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from agents.answers.catalogue.uncertain import (
+    as_named,
+    contacts,
+    in_review,
+    of_unknown_type,
+    to_name,
+    type_meant,
+)
 from agents.answers.evidence import is_about_good
 from agents.answers.image.images import nearest_good
 from agents.answers.image.recording import how_to_record_normal
-from agents.answers.image.verdict import finding, to_review, type_by_a_person
+from agents.answers.image.verdict import finding, type_by_a_person
 from agents.answers.notes.analysis import (
     CRITICAL,
     Aspect,
     Finding,
     about_type,
     find_aspect,
-    find_contacts,
     quoted,
     quoted_if,
     severe_by,
@@ -32,13 +39,13 @@ from agents.answers.notes.entries import (
 from agents.answers.notes.norms import norms
 from agents.answers.notes.severity import weighed
 from agents.answers.topic import Reply, Topic
+from agents.questions.form.clauses import split
 from agents.questions.form.polarity import asks_openly
 from agents.questions.learned.encoder import normalised
 from agents.questions.slots.by_words import types_of
 from anomaly_core.names import plain_name
 from knowledge.catalogue.limits import allows_none
 from knowledge.text import sentences
-from tools.records import PassageRecord
 
 MOST_LISTED: Final = 8
 """Types whose notes are quoted where a question is about all of them."""
@@ -58,7 +65,7 @@ def effect(topic: Topic) -> Reply:
     told = _aspect(topic, "effect", "The notes say nothing on the effect or severity of {type} [notes].")
     if told.lead or not _has_subject(topic):
         return told
-    name = _type_meant(topic)
+    name = type_meant(topic)
     if name is None:
         noted = [one for one in topic.state["passages"] if not is_about_good(one)]
         near = likely_of(topic.state.get("defect_type"))
@@ -82,35 +89,16 @@ def _has_subject(topic: Topic) -> bool:
     return topic.intent.type is not None or topic.has_defect
 
 
-def _type_meant(topic: Topic) -> str | None:
-    """Return the type that is asked about: the one that the question names, else the one that was found."""
-    if topic.intent.type is not None and (topic.names_another_type or not topic.has_defect):
-        return topic.intent.type
-    return None if topic.defect is None else topic.defect.name
-
-
 def action(topic: Topic) -> Reply:
     """Quote what is to be done."""
     told = _aspect(topic, "action", "The notes say nothing on what to do about {type} [notes].")
     if topic.words.has("who", topic.text):
         nobody = topic.say("The notes name nobody for this [notes].")
-        return Reply("", _named_in_notes(topic) or [nobody, *told.body])
+        return Reply("", contacts(topic) or [nobody, *told.body])
     lead, affirmed = disposed(topic)
     if not lead and topic.intent.type is not None and (topic.names_another_type or not topic.has_defect):
         lead, affirmed = disposed_by_notes(topic, entries_meant(topic, topic.intent.type))
     return Reply(lead or told.lead, told.body, affirmed)
-
-
-def _named_in_notes(topic: Topic) -> list[str]:
-    """Return what the notes say of whom to tell about the type that is asked about, else that was found."""
-    name = _type_meant(topic)
-    passages = topic.state["passages"]
-    if name is not None:
-        told = quoted(topic, find_contacts(about_type(passages, name)))
-        return [*told, *_as_named(topic)] if told else []
-    types = types_of_notes(passages)
-    found = {name: find_contacts(about_type(passages, name))[:1] for name in types}
-    return [quoted_if(topic, name, one) for name in types for one in found[name]][:MOST_CANDIDATES]
 
 
 def normal(topic: Topic) -> Reply:
@@ -152,7 +140,9 @@ def catalogue(topic: Topic) -> Reply:
     limited = topic.words.has("limit", topic.text) or topic.words.has("tolerance", topic.text)
     if named is None and topic.has_defect and topic.defect is None and limited and not of_all:
         silent = "The notes say nothing on what is allowed of {type} [notes]."
-        return _for_unknown_type(topic, "limit", silent, topic.state["passages"])
+        return of_unknown_type(topic, "limit", silent, topic.state["passages"])
+    if named is None and topic.intent.maybe and limited:
+        return Reply("", of_each(topic, topic.intent.maybe, "limit"))
     if named is None and (listed := _listed(topic)):
         return Reply("", listed)
     if named is None:
@@ -205,7 +195,7 @@ def catalogue(topic: Topic) -> Reply:
     # Who asks how much is allowed knows what it looks like.
     most = topic.words.has("at_maximum", topic.text)
     of_limit = most or sized or topic.intent.kind in ("size", "count")
-    told = quoted(topic, limits if limits and of_limit else [*first, *limits])
+    told = quoted(topic, limits if limits and of_limit and not _defines_too(topic) else [*first, *limits])
     if not limits and topic.intent.closed:
         told.append(say("They give no limit for it [notes]."))
     if topic.intent.closed and any(allows_none(one.sentence) for one in limits):
@@ -213,6 +203,14 @@ def catalogue(topic: Topic) -> Reply:
     if not of_limit and asks_openly(topic.text, topic.asked.spoken):
         told += quoted(topic, find_aspect(passages, "action", say.language)[:1])
     return Reply("", told)
+
+
+def _defines_too(topic: Topic) -> bool:
+    """Return whether a question asks what a type is before it asks how much of it is allowed."""
+    first, *others = split(topic.intent.text, topic.asked.spoken)
+    asks_size = ("limit", "tolerance", "long", "length", "at_maximum", "good")
+    sized = [any(topic.words.has(one, normalised(piece)) for one in asks_size) for piece in (first, *others)]
+    return topic.words.has("ask", normalised(first)) and not sized[0] and any(sized[1:])
 
 
 def _forbidden(topic: Topic, told: Sequence[str], *, asks_how_much: bool) -> Reply:
@@ -254,12 +252,19 @@ def _listed(topic: Topic) -> list[str]:
 def of_each(topic: Topic, types: Sequence[str], aspect: Aspect) -> list[str]:
     """Return what the notes say on an aspect of each of several types."""
     passages, say = topic.state["passages"], topic.say
-    stated = {name: find_aspect(about_type(passages, name), aspect, say.language)[:1] for name in types}
-    return [
-        say("{type}: {quote} [{id}].", type=plain_name(name), quote=f'"{one.sentence}"', id=one.id)
-        for name, found in stated.items()
-        for one in found
-    ][:MOST_LISTED]
+    told = []
+    for name in types:
+        about = about_type(passages, name)
+        products = list(dict.fromkeys(one.product for one in about))
+        for product in products:
+            # Two products may have a type of one name, each with a limit of its own.
+            own = [one for one in about if one.product == product]
+            shown = plain_name(name) if len(products) < 2 else f"{plain_name(name)} ({product})"
+            told += [
+                say("{type}: {quote} [{id}].", type=shown, quote=f'"{one.sentence}"', id=one.id)
+                for one in find_aspect(own, aspect, say.language)[:1]
+            ]
+    return told[:MOST_LISTED]
 
 
 def _types(topic: Topic) -> list[str]:
@@ -274,19 +279,13 @@ def _aspect(topic: Topic, aspect: Aspect, silent: str) -> Reply:
         return _of_named(topic, named, aspect, silent)
     if "verdict" not in topic.state:
         types = types_of_notes(passages)
+        if topic.intent.maybe:
+            return of_unknown_type(topic, aspect, silent, passages)
         if topic.words.has("every", topic.text) and (each := of_each(topic, types, aspect)):
             return Reply("", each)
-        return Reply(
-            "",
-            [
-                say(
-                    "Name the type of defect; the notes name {types} [notes].",
-                    types=say.listed(_types(topic)),
-                )
-            ],
-        )
+        return Reply("", [to_name(topic)])
     if topic.type_said is None and topic.verdict.decision == "review":
-        return to_review(topic)
+        return in_review(topic, aspect, passages)
     if topic.type_said is None and not topic.verdict.anomalous:
         return Reply("", [no_defect(topic)])
     if topic.defect is not None:
@@ -297,7 +296,7 @@ def _aspect(topic: Topic, aspect: Aspect, silent: str) -> Reply:
         first = guessed(topic, stated)
         probably = type_by_a_person(topic) or [say("It is probably of the type {type} [type].", type=name)]
         return Reply(first.lead, [*told, *probably], first.affirmed)
-    return _for_unknown_type(topic, aspect, silent, passages)
+    return of_unknown_type(topic, aspect, silent, passages)
 
 
 def _of_named(topic: Topic, named: str, aspect: Aspect, silent: str) -> Reply:
@@ -311,18 +310,10 @@ def _of_named(topic: Topic, named: str, aspect: Aspect, silent: str) -> Reply:
     if topic.intent.supposed:
         told = [quoted_if(topic, name, one) for name in types for one in _stated_of(topic, name, aspect)]
     elif topic.intent.asked_before:
-        told = [*(told or [say(silent, type=plain_name(named))]), *_as_named(topic)]
+        told = [*(told or [say(silent, type=plain_name(named))]), *as_named(topic)]
     elif "verdict" in topic.state and topic.type_said is None and not topic.has_defect:
         return Reply(first.lead, [no_defect(topic), *told], first.affirmed)
     return Reply(first.lead, told or [say(silent, type=topic.type_as_asked)], first.affirmed)
-
-
-def _as_named(topic: Topic) -> list[str]:
-    """Return that the asker named the type in a question before, where nothing decides it."""
-    named = topic.intent.type
-    if not topic.intent.asked_before or named is None:
-        return []
-    return [topic.say("That it is {type} is your word: it is not certain [type].", type=plain_name(named))]
 
 
 def _stated_of(topic: Topic, name: str, aspect: Aspect) -> Sequence[Finding]:
@@ -334,35 +325,3 @@ def no_defect(topic: Topic) -> str:
     if topic.verdict.decision == "review":
         return finding(topic)[0]
     return topic.say("There is no defect to explain: nothing exceeds what good parts show [score].")
-
-
-def _in_order(topic: Topic, stated: Sequence[Finding], aspect: Aspect) -> Sequence[Finding]:
-    """Return what is quoted of findings: an effect and its severity, first the one that is asked for."""
-    if aspect != "effect":
-        return stated[:1]
-    weighs = topic.words.has("serious", topic.text) or topic.words.has("matters", topic.text)
-    severity = weighs and not topic.words.has("why", topic.text)
-    return stated if severity else stated[::-1]
-
-
-def _for_unknown_type(topic: Topic, aspect: Aspect, silent: str, passages: list[PassageRecord]) -> Reply:
-    """Quote what holds if the defect is of this type or of that, what is severe first.
-
-    A single quotation would be taken for the answer, and the type that fits best may be the harmless one.
-    """
-    say = topic.say
-    source = "type" if topic.state.get("defect_type") is not None else "notes"
-    unknown = say("The type of the defect is not certain [{source}].", source=source)
-    stated = {
-        name: found
-        for name in likely_types(topic, passages)
-        if (found := find_aspect(about_type(passages, name), aspect, say.language))
-    }
-    near = [name for name in likely_of(topic.state.get("defect_type")) if name in stated]
-    meant = (near or list(stated))[:MOST_CANDIDATES]
-    ranked = sorted(meant, key=lambda name: True in severe_by(passages, name), reverse=True)
-    told = [quoted_if(topic, name, *_in_order(topic, stated[name], aspect)) for name in ranked]
-    if told:
-        return Reply("", [unknown, *told])
-    of_none = quoted(topic, find_aspect(passages, aspect, say.language))
-    return Reply("", [*(of_none or [say(silent, type=say("this defect"))]), unknown])

@@ -60,10 +60,10 @@ def weighed(topic: Topic, named: str) -> tuple[str, list[str]]:
 
 
 def settled(topic: Topic) -> Topic:
-    """Return a topic without a type that a question before asked for, where that type can't be meant.
+    """Return a topic without a type that a question before asked for, where that type isn't surely meant.
 
     That is where the defect's type is known, there is no defect, the notes have no or several such types, or
-    what was measured speaks against it.
+    what was measured speaks against it. It is then one of those that it may be.
     """
     named, noted = topic.intent.type, topic.state.get("expected", [])
     if named is not None and noted and not any(same_type(named, one) for one in topic.known_types):
@@ -73,11 +73,13 @@ def settled(topic: Topic) -> Topic:
             return replace(topic, intent=topic.intent.model_copy(update={"type": next(iter(common))}))
     if not topic.intent.asked_before or named is None:
         return topic
-    entries = entries_meant(topic, named) if topic.has_defect else []
-    open_ = topic.defect is None and topic.type_said is None and len(entries) == 1
+    entries = entries_meant(topic, named)
+    open_ = topic.has_defect and topic.defect is None and topic.type_said is None and len(entries) == 1
     if open_ and weighed(topic, entries[0])[0] != topic.say("Probably not."):
         return replace(topic, intent=topic.intent.model_copy(update={"type": entries[0]}))
-    return replace(topic, intent=topic.intent.model_copy(update={"type": None, "asked_before": False}))
+    maybe = list(dict.fromkeys([*entries, *topic.intent.maybe]))
+    changed = {"type": None, "asked_before": False, "maybe": maybe}
+    return replace(topic, intent=topic.intent.model_copy(update=changed))
 
 
 def nearer(topic: Topic, offered: list[str]) -> str | None:

@@ -219,9 +219,12 @@ def _states(sentence: str, aspect: Aspect) -> bool:
 
 
 def about_type(passages: Sequence[PassageRecord], name: str) -> list[PassageRecord]:
-    """Return the passages about a type of defect."""
+    """Return the passages about a type of defect, where some have its very name those of their products."""
     wanted = name_key(name)
     found = [p for p in passages if p.defect is not None and same_defect(p.defect, name)]
+    named = {p.product for p in found if name_key(p.defect or "") == wanted}
+    # Another product's "Kratzer" has a limit of its own, the same product's is the entry in German.
+    found = [p for p in found if not named or p.product in named]
     near = [
         p
         for p in passages

@@ -63,8 +63,10 @@ def with_supposed_type(
         return one.model_copy(update=taken)
     if any(each.type is not None for each in before):
         return one
-    named = _asked(turns, current)
-    return one if named is None else one.model_copy(update={"type": named, "asked_before": True})
+    named, maybe = _asked(turns, current)
+    if named is None:
+        return one.model_copy(update={"maybe": maybe}) if maybe else one
+    return one.model_copy(update={"type": named, "asked_before": True, "maybe": maybe})
 
 
 def _stated(turns: Sequence[Turn], current: int | None) -> Understanding | None:
@@ -80,24 +82,25 @@ def _stated(turns: Sequence[Turn], current: int | None) -> Understanding | None:
     return None
 
 
-def _asked(turns: Sequence[Turn], current: int | None) -> str | None:
-    """Return the one type that a thread's last questions about an image named, or None."""
+def _asked(turns: Sequence[Turn], current: int | None) -> tuple[str | None, list[str]]:
+    """Return the one type that a thread's last questions about an image named, and those they may mean."""
     images = {current}
     for turn in reversed(turns):
         slots = turn.slots
         if slots is None or turn.image not in images:
-            return None
-        if slots.type is not None:
-            return slots.type if slots.sense != "good" and not slots.choice and slots.kind in _ASKED else None
+            break
+        if slots.type is not None or slots.maybe:
+            named = slots.sense != "good" and not slots.choice and slots.kind in _ASKED
+            return (slots.type, slots.maybe) if named else (None, slots.maybe)
         if slots.kind not in _GONE_ON:
-            return None
+            break
         if slots.kind == "comparison":  # "compare it with this one" goes on with the defect of both
             images |= {
                 slots.image,
                 slots.other,
                 *(one.image for one in turns if one.number == turn.number - 1),
             }
-    return None
+    return None, []
 
 
 def without_setting(found: Sequence[Understanding], language: str) -> list[Understanding]:

@@ -42,7 +42,12 @@ def supposes_cause(text: str, language: str) -> bool:
 def asks_why_broken(text: str, language: str) -> bool:
     """Return whether a text asks why a part is broken, and not why somebody calls it so."""
     broken = words_of(language).has("why", text) and _pattern("broken", language).search(text) is not None
-    return broken and _pattern("says", language).search(text) is None
+    return broken and not says_so(text, language)
+
+
+def says_so(text: str, language: str) -> bool:
+    """Return whether a text is about what somebody says: "why do you call it broken?"."""
+    return _pattern("says", language).search(text) is not None
 
 
 def supposed_cause(text: str, language: str) -> str | None:

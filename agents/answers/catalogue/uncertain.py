@@ -1,0 +1,111 @@
+"""What the notes say where the type of a defect is not certain: first of the type that was asked about."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from agents.answers.image.verdict import to_review
+from agents.answers.notes.analysis import (
+    Aspect,
+    Finding,
+    about_type,
+    find_aspect,
+    find_contacts,
+    quoted,
+    quoted_if,
+    severe_by,
+)
+from agents.answers.notes.entries import MOST_CANDIDATES, likely_of, likely_types, types_of_notes
+from agents.answers.topic import Reply, Topic
+from anomaly_core.names import plain_name
+from tools.records import PassageRecord
+
+
+def contacts(topic: Topic) -> list[str]:
+    """Return what the notes say of whom to tell about the type that is asked about, else that was found."""
+    passages, name = topic.state["passages"], type_meant(topic)
+    if name is not None:
+        told = quoted(topic, find_contacts(about_type(passages, name)))
+        return [*told, *as_named(topic)] if told else []
+    asked, near = topic.intent.maybe, likely_of(topic.state.get("defect_type"))
+    types = list(dict.fromkeys([*asked, *near]))[:MOST_CANDIDATES] or types_of_notes(passages)
+    told = [quoted_if(topic, name, *found) for name in types if (found := _contacts_of(topic, name))]
+    if asked and told and not _contacts_of(topic, asked[0]):
+        # Another type's person is nobody to tell of the one that is asked about.
+        silent = topic.say("The notes name nobody for {type} [notes].", type=plain_name(asked[0]))
+        return [silent, *told]
+    return told[:MOST_CANDIDATES]
+
+
+def _contacts_of(topic: Topic, name: str) -> list[Finding]:
+    return find_contacts(about_type(topic.state["passages"], name))[:1]
+
+
+def type_meant(topic: Topic) -> str | None:
+    """Return the type that is asked about: the one that the question names, else the one that was found."""
+    if topic.intent.type is not None and (topic.names_another_type or not topic.has_defect):
+        return topic.intent.type
+    return None if topic.defect is None else topic.defect.name
+
+
+def as_named(topic: Topic) -> list[str]:
+    """Return that the asker named the type in a question before, where nothing decides it."""
+    named = topic.intent.type
+    if not topic.intent.asked_before or named is None:
+        return []
+    return [topic.say("That it is {type} is your word: it is not certain [type].", type=plain_name(named))]
+
+
+def in_review(topic: Topic, aspect: Aspect, passages: Sequence[PassageRecord]) -> Reply:
+    """Say that a person decides, and what holds if it is of a type that is asked about, else how to ask."""
+    review, near = to_review(topic), [*topic.intent.maybe, *likely_of(topic.state.get("defect_type"))]
+    told = [
+        quoted_if(topic, name, *_in_order(topic, found, aspect))
+        for name in list(dict.fromkeys(near))[:MOST_CANDIDATES]
+        if (found := find_aspect(about_type(passages, name), aspect, topic.say.language))
+    ]
+    return Reply(review.lead, [*review.body[:1], *(told or [to_name(topic)])])
+
+
+def to_name(topic: Topic) -> str:
+    """Return the sentence that a type is to be named, and which there are."""
+    return topic.say(
+        "Name the type of defect; the notes name {types} [notes].",
+        types=topic.say.listed([plain_name(name) for name in topic.state["expected"]]),
+    )
+
+
+def _in_order(topic: Topic, stated: Sequence[Finding], aspect: Aspect) -> Sequence[Finding]:
+    """Return what is quoted of findings: an effect and its severity, first the one that is asked for."""
+    if aspect != "effect":
+        return stated[:1]
+    weighs = topic.words.has("serious", topic.text) or topic.words.has("matters", topic.text)
+    severity = weighs and not topic.words.has("why", topic.text)
+    return stated if severity else stated[::-1]
+
+
+def of_unknown_type(topic: Topic, aspect: Aspect, silent: str, passages: list[PassageRecord]) -> Reply:
+    """Quote what holds if the defect is of this type or of that, what is severe first.
+
+    A single quotation would be taken for the answer, and the type that fits best may be the harmless one.
+    """
+    say, asked = topic.say, topic.intent.maybe
+    source = "type" if topic.state.get("defect_type") is not None else "notes"
+    unknown = say("The type of the defect is not certain [{source}].", source=source)
+    others = [] if asked and not topic.has_defect else likely_types(topic, passages)
+    stated = {
+        name: found
+        for name in dict.fromkeys([*asked, *others])
+        if (found := find_aspect(about_type(passages, name), aspect, say.language))
+    }
+    near = [name for name in likely_of(topic.state.get("defect_type")) if name in stated]
+    first = [name for name in asked if name in stated]
+    meant = list(dict.fromkeys([*first, *(near or list(stated))]))[:MOST_CANDIDATES]
+    others = [name for name in meant if name not in first]
+    others.sort(key=lambda name: True in severe_by(passages, name), reverse=True)
+    ranked = [*(name for name in meant if name in first), *others]
+    told = [quoted_if(topic, name, *_in_order(topic, stated[name], aspect)) for name in ranked]
+    if told:
+        return Reply("", [unknown, *told])
+    of_none = quoted(topic, find_aspect(passages, aspect, say.language))
+    return Reply("", [*(of_none or [say(silent, type=say("this defect"))]), unknown])

@@ -1,0 +1,84 @@
+"""Types of the product's notes that a question about a part may mean, held against the words that it uses."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from agents.answers.catalogue.facts import type_by_look
+from agents.answers.phrases import phrases_of
+from agents.answers.topic import Topic
+from agents.questions.learned.encoder import normalised
+from agents.questions.lexicon.words import same_defect, types_in, words_of
+from agents.questions.rules.supposed import OF_IT
+from agents.questions.slots.described import described_type
+from agents.questions.slots.doubted import held_against, may_mean
+from agents.state import Asked, InspectionState, Understanding
+from anomaly_core.names import plain_name
+from knowledge.catalogue.entries import Entry
+from tools.context import Context
+from tools.records import Kind
+from tools.retrieve import passage_of
+
+_NAMING: Final = frozenset[Kind]({"verdict", "parts", "type", "place", "count", "look_again"})
+"""Kinds of questions for yes or no that may name a type for the questions that follow."""
+
+
+def with_entries(asked: Asked, context: Context, product: str) -> Asked:
+    """Return a question about a part with the types of the product's notes that its words may mean.
+
+    A word for a type, "eingerissen", is of the entry that has what is damaged too; a look that is described,
+    "why is the pin so dark?", is of the entries that are nearest.
+    """
+    if asked.options or not any(_may_name(one) for one in asked.intents):
+        return asked
+    entries = context.domain.entries(product)
+    intents = [
+        _meaning(context, product, asked, number, entries) if entries and _may_name(one) else one
+        for number, one in enumerate(asked.intents)
+    ]
+    return asked.model_copy(update={"intents": intents})
+
+
+def _may_name(one: Understanding) -> bool:
+    if one.supposed or one.asked_before or one.topic is not None or one.log is not None:
+        return False
+    return one.kind in OF_IT or one.kind in _NAMING
+
+
+def _meaning(
+    context: Context, product: str, asked: Asked, number: int, entries: list[Entry]
+) -> Understanding:
+    one, spoken = asked.intents[number], asked.spoken
+    if one.type is not None:
+        named = [
+            entry.type
+            for entry in entries
+            if same_defect(entry.type, one.type) or one.type in types_in(entry.type)
+        ]
+        if not named and one.kind in _NAMING:
+            # "Is that rust?", where the notes have "Oxidised pin".
+            found = described_type(one.text, spoken, entries)
+            return one if found is None else one.model_copy(update={"maybe": [found]})
+        if len(set(named)) != 1:
+            return one
+        own = words_of(spoken).names_type(normalised(one.text))
+        held = held_against(one.text if own else asked.question, spoken, named[0], entries)
+        if held == named[:1]:
+            return one
+        if len(held) == 1:
+            return one.model_copy(update={"type": plain_name(held[0]).lower()})
+        kept = one.type if one.kind in _NAMING else None
+        return one.model_copy(update={"type": kept, "maybe": held})
+    text = asked.question if one.kind in OF_IT else one.text
+    if words_of(spoken).has("which_defect", normalised(text)):
+        return one
+    if (found := described_type(text, spoken, entries)) is not None:
+        return one.model_copy(update={"maybe": held_against(text, spoken, found, entries)})
+    if one.kind not in OF_IT:
+        return one
+    near = may_mean(text, spoken, entries)
+    passages = [passage_of(each, score=0.0) for each in context.domain.passages(product)]
+    topic = Topic(InspectionState(passages=passages), asked, one, number, phrases_of(asked.language))
+    if near and (look := type_by_look(topic)) is not None:
+        near = [look, *(name for name in near if name != look)][: len(near)]
+    return one.model_copy(update={"maybe": near or one.maybe})
