@@ -6,19 +6,30 @@ import re
 from collections.abc import Collection
 from typing import Final, Literal
 
-from agents.questions.form.polarity import asks_openly, sense_of
+from agents.questions.form.polarity import sense_of
 from agents.questions.intents import STANDS
 from agents.questions.learned.classifier import KINDS
 from agents.questions.learned.topics import asks_to_lessen
-from agents.questions.lexicon.words import LOG_MEANINGS, Words, once, types_in, words_of
+from agents.questions.lexicon.words import once, words_of
 from agents.questions.log.unheld import unheld_of
+from agents.questions.rules.asked_for import (
+    asks_area,
+    asks_if_any,
+    asks_if_there,
+    asks_presence,
+    asks_what_is_in_it,
+    asks_whether_it_is,
+    asks_why_so,
+    counts_what_belongs,
+    of_log,
+    plays_down,
+    weighs,
+)
 from agents.questions.rules.supposed import supposes
-from agents.questions.slots.by_words import is_absence, without_types
-from agents.questions.slots.causes import asks_why_broken, says_so, supposes_cause
+from agents.questions.slots.causes import asks_why_broken, supposes_cause
 from agents.questions.slots.places import place_of
 from agents.questions.slots.reading import Reading
 from agents.questions.slots.region_ranks import is_rank
-from anomaly_core.names import plain_name
 from tools.records import Kind
 
 Read = Kind | Literal["distance"]
@@ -86,8 +97,6 @@ _BELONGING: Final = frozenset[Kind](
     {"comparison", "verdict", "count", "type", "normal", "other", "place", "correction", "catalogue"}
 )
 _MEASURED: Final = frozenset[Kind]({"size", "place", "comparison", "parts", "other", "confidence"})
-
-
 _WHY: Final = frozenset[Kind]({"cause", "reasoning", "catalogue"})
 _PLAYED_DOWN: Final = frozenset[Kind](
     {"confidence", "verdict", "normal", "type", "cause", "other", "place", "reasoning"}
@@ -100,107 +109,6 @@ def read_as(said: Reading) -> Read:
     for kinds, meant, other in _rules(said):
         read = other if read in kinds and meant else read
     return read
-
-
-def plays_down(words: Words, text: str) -> bool:
-    """Return whether a clause says, or asks, that what stands out is no damage: "that's just dust"."""
-    # "Only scratches or dust?" chooses, and "is dust a problem?" weighs.
-    rest = words.without(text, "merely", "how_known")
-    chooses = any(words.has(one, rest) for one in ("or", "matters", "serious", "limit", "how_many", "ask"))
-    return words.has("artefact", text) and words.has("merely", text) and not chooses
-
-
-def weighs(said: Reading) -> bool:
-    """Return whether a clause asks whether something is a problem: "does it matter?", "is it harmless?".
-
-    "Is it bad that there is rust?" has no question word: "¿es malo que haya óxido?".
-    """
-    words, text = words_of(said.language), said.text
-    if _logged(said) or not any(words.has(one, text) for one in ("matters", "harmless", "serious")):
-        return False
-    said_that = rf"(?<!\w)({words.source('matters')})\s+(?:qu?e|qu['’]|che)(?!\w)"
-    return not asks_openly(re.sub(said_that, r"\1", text), said.language)
-
-
-def asks_why_so(said: Reading) -> bool:
-    """Return whether a clause asks why something looks as it does, and not why somebody or a map shows it."""
-    return (
-        said.has("why")
-        and said.has("looks_so")
-        and not says_so(said.text, said.language)
-        and not said.has("pictured")
-    )
-
-
-def _logged(said: Reading) -> bool:
-    return any(map(said.has, LOG_MEANINGS))
-
-
-def _asks_presence(said: Reading) -> bool:
-    """Return whether a clause asks if there is a defect of a type, and nothing of its size."""
-    if not said.pictured or said.slots.type is None or said.openly or said.slots.limit is not None:
-        return False
-    rest = without_types(said.text, [said.slots.type])
-    sizes = ("area", "long", "length", "limit", "how_many")
-    sized = any(words_of(said.language).has(one, rest) for one in sizes)
-    return said.has("is_there") and not sized and not re.search(r"\d", rest)
-
-
-_OF_LOG: Final = (*LOG_MEANINGS, "failed", "passed", "reviewed", "station", "operator")
-"""Meanings of words that are of the log, beside an image too."""
-
-
-def _is_there(said: Reading) -> bool:
-    """Return whether a clause beside an image asks if there is something, and names nothing of the log."""
-    logged = (*_OF_LOG, "alike", "session", "last", "corrected", "inspected", "how_many")
-    there = said.pictured and not said.openly and said.has("is_there")
-    return there and not any(map(said.has, logged)) and not re.search(r"\d", said.text)
-
-
-def _asks_what_is_in_it(said: Reading) -> bool:
-    """Return whether a clause beside an image asks what there is in something that belongs to the part."""
-    named = said.slots.type
-    there = said.pictured and said.openly and said.has("is_there")
-    return there and not said.has("limit") and named in words_of(said.language).features
-
-
-def _counts_what_belongs(said: Reading) -> bool:
-    """Return whether a clause asks how many there are of what the notes know a defect of: "missing pin"."""
-    if not said.pictured or said.slots.type is not None or not said.has("how_many"):
-        return False
-    names = (plain_name(name).lower().split() for name in said.known)
-    split = [[(word, bool(types_in(word)) or is_absence(word)) for word in name] for name in names]
-    nouns = {word for name in split if any(bad for _, bad in name) for word, bad in name if not bad}
-    return any(
-        len(word) > 2 and re.search(rf"(?<!\w){re.escape(word)}\w{{0,2}}(?!\w)", said.text) for word in nouns
-    )
-
-
-def _asks_whether_it_is(said: Reading) -> bool:
-    """Return whether a clause beside an image asks if the defect is of the type that it names."""
-    if not said.pictured or said.slots.type is None or said.openly or said.slots.limit is not None:
-        return False
-    weighs_it = ("limit", "tolerance", "serious", "matters", "harmless", "counts_as", "usual")
-    return said.has("is_it") and not any(map(said.has, weighs_it))
-
-
-def _asks_if_there(said: Reading) -> bool:
-    """Return whether a clause beside an image asks if what belongs to a part is there, or is missing."""
-    one, words = said.slots, words_of(said.language)
-    if not said.pictured or said.openly or one.limit is not None or one.image is not None or one.choice:
-        return False
-    if one.type is not None:
-        return said.has("lacking") and one.type in words.features
-    there = any(map(said.has, ("there", "is_there", "still", "lacking")))
-    beside = ("image", "region", "compare", "good", "bad", "tolerance", "written", "good_part")
-    return there and said.has("both") and not any(map(said.has, beside))
-
-
-def _asks_area(said: Reading) -> bool:
-    """Return whether a clause asks for an area in percent, or for the whole of it."""
-    words, text = words_of(said.language), said.text
-    amounts = any(words.has(one, text) for one in ("percent", "whole", "overall"))
-    return amounts and words.has("area", words.without(text, "percent"))
 
 
 def _rules(said: Reading) -> tuple[Rule, ...]:
@@ -221,9 +129,7 @@ def _rules(said: Reading) -> tuple[Rule, ...]:
     alike_parts &= any(noun.search(said.text) for noun in features) and not said.has("image")
     denies = named and not one.choice and words_of(said.language).has("no", once(said.text)) and doubts
     weighed = not one.choice and not re.search(r"\d", said.text) and weighs(said)
-    ranked = (
-        said.pictured and is_rank(said.text, said.language) and not (said.has("compare") or _logged(said))
-    )
+    ranked = said.pictured and is_rank(said.text, said.language) and not (said.has("compare") or of_log(said))
     asked_of_part = (said.pictured or named) and said.asks and not said.openly
     matched = said.pictured and not named and said.has("matches")
     judged = sense_of(said.text, said.language, "open", one.type) != "open"
@@ -240,25 +146,25 @@ def _rules(said: Reading) -> tuple[Rule, ...]:
         # "Is such a spot allowed?"
         ({"catalogue"}, said.pictured and not named and not said.openly and said.has("limit"), "size"),
         # "Are there dead areas?" asks for no size, though the type is named for an area.
-        ({"size", "count", "catalogue"}, _asks_presence(said), "verdict"),
+        ({"size", "count", "catalogue"}, asks_presence(said), "verdict"),
         # "Y a-t-il des zones mortes ?" beside an image is of the part.
-        ({"history"}, _is_there(said), "verdict"),
+        ({"history"}, asks_if_any(said), "verdict"),
         # "Is the colour ok?" asks for no look.
         ({"appearance"}, said.has("colour") and judged and not said.openly, "verdict"),
         # "Are the holes all the same?" compares no images.
         ({"comparison"}, alike_parts, "verdict"),
         # "What is there in the hole?" asks for no entry on holes.
-        ({"catalogue"}, _asks_what_is_in_it(said), "appearance"),
+        ({"catalogue"}, asks_what_is_in_it(said), "appearance"),
         # "Is the hole where it should be?" asks for no defect's place.
         ({"place"}, said.pictured and not said.openly and said.has("in_place"), "verdict"),
         # "How many tablets are there?", where the notes know a missing tablet.
-        ({"count"}, _counts_what_belongs(said), "parts"),
+        ({"count"}, counts_what_belongs(said), "parts"),
         # "Does it still have both arms?", "is a hole missing?"
-        (_BELONGING, _asks_if_there(said), "parts"),
+        (_BELONGING, asks_if_there(said), "parts"),
         # "Is the tip bent?" asks for no pieces.
-        ({"parts"}, named and not said.has("how_many") and not _asks_if_there(said), "verdict"),
+        ({"parts"}, named and not said.has("how_many") and not asks_if_there(said), "verdict"),
         # "¿Es una mancha de aceite?" asks for no entry of the notes.
-        ({"catalogue"}, _asks_whether_it_is(said), "type"),
+        ({"catalogue"}, asks_whether_it_is(said), "type"),
         # "Is the zone head ok?": a yes to whether the defect is there would say that the zone is ok.
         ({"place"}, asks_if_good, "verdict"),
         # "Is there a scratch near the hole?", but "can you look again at the hole?"
@@ -302,11 +208,11 @@ def _rules(said: Reading) -> tuple[Rule, ...]:
             "size",
         ),
         # "不良面積は何パーセント?", "what is the total defective area?"
-        ({"confidence", "type"}, said.pictured and _asks_area(said), "size"),
+        ({"confidence", "type"}, said.pictured and asks_area(said), "size"),
         # "Who can fix the cause?"
         ({"action", "cause", "effect", "catalogue", "product", "reference"}, said.has("who"), "action"),
         # "Which standard applies?", but "which lots are out of spec today?" is of the log.
-        (KINDS, said.has("norm") and not _logged(said), "normal"),
+        (KINDS, said.has("norm") and not of_log(said), "normal"),
         # "Whom do I tell when a tile has a crack?"
         (_OF_A_DEFECT, said.has("who") and said.has("to_tell"), "action"),
         # "Bin it or keep it?"

@@ -13,7 +13,7 @@ from agents.questions.form.polarity import sense_of, sense_of_parts
 from agents.questions.form.question_words import joined_of_image, joined_of_log
 from agents.questions.form.tags import stated_sense
 from agents.questions.intents import ASKS, clauses_of
-from agents.questions.kind_rules import Read, asks_why_so, read_as, weighs
+from agents.questions.kind_rules import Read, read_as
 from agents.questions.learned.classifier import KINDS, classify
 from agents.questions.learned.encoder import normalised
 from agents.questions.learned.examples import Sense
@@ -34,6 +34,7 @@ from agents.questions.log.history import (
 )
 from agents.questions.log.several_figures import follows_group, is_of_the_last, several_figures
 from agents.questions.rules.about_tool import as_one, with_rate, with_topic
+from agents.questions.rules.asked_for import asks_why_so, weighs
 from agents.questions.rules.demands import lists_all, without_demands
 from agents.questions.rules.orders import without_orders
 from agents.questions.rules.pairs import came_anew, of_a_pair

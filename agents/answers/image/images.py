@@ -19,7 +19,7 @@ from agents.answers.image.verdict import (
 from agents.answers.notes.entries import entries_meant
 from agents.answers.topic import MOST_DESCRIBED, Reply, Topic, image_name, values_of
 from agents.questions.form.alternatives import fate_of
-from agents.questions.kind_rules import plays_down
+from agents.questions.rules.asked_for import plays_down
 from agents.questions.slots.numbered_regions import IMAGE_NAME
 from agents.state import Observation
 from tools.records import EvidenceRecord

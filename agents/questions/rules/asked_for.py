@@ -1,0 +1,114 @@
+"""What a clause asks for, by its words: the conditions of the rules that change its kind."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from agents.questions.form.polarity import asks_openly
+from agents.questions.lexicon.words import LOG_MEANINGS, Words, types_in, words_of
+from agents.questions.slots.by_words import is_absence, without_types
+from agents.questions.slots.causes import says_so
+from agents.questions.slots.reading import Reading
+from anomaly_core.names import plain_name
+
+_OF_LOG: Final = (*LOG_MEANINGS, "failed", "passed", "reviewed", "station", "operator")
+"""Meanings of words that are of the log, beside an image too."""
+
+
+def plays_down(words: Words, text: str) -> bool:
+    """Return whether a clause says, or asks, that what stands out is no damage: "that's just dust"."""
+    # "Only scratches or dust?" chooses, and "is dust a problem?" weighs.
+    rest = words.without(text, "merely", "how_known")
+    chooses = any(words.has(one, rest) for one in ("or", "matters", "serious", "limit", "how_many", "ask"))
+    return words.has("artefact", text) and words.has("merely", text) and not chooses
+
+
+def weighs(said: Reading) -> bool:
+    """Return whether a clause asks whether something is a problem: "does it matter?", "is it harmless?".
+
+    "Is it bad that there is rust?" has no question word: "¿es malo que haya óxido?".
+    """
+    words, text = words_of(said.language), said.text
+    if of_log(said) or not any(words.has(one, text) for one in ("matters", "harmless", "serious")):
+        return False
+    said_that = rf"(?<!\w)({words.source('matters')})\s+(?:qu?e|qu['’]|che)(?!\w)"
+    return not asks_openly(re.sub(said_that, r"\1", text), said.language)
+
+
+def asks_why_so(said: Reading) -> bool:
+    """Return whether a clause asks why something looks as it does, and not why somebody or a map shows it."""
+    return (
+        said.has("why")
+        and said.has("looks_so")
+        and not says_so(said.text, said.language)
+        and not said.has("pictured")
+    )
+
+
+def of_log(said: Reading) -> bool:
+    """Return whether a clause has a word that is of the log alone, such as a lot's."""
+    return any(map(said.has, LOG_MEANINGS))
+
+
+def asks_presence(said: Reading) -> bool:
+    """Return whether a clause asks if there is a defect of a type, and nothing of its size."""
+    if not said.pictured or said.slots.type is None or said.openly or said.slots.limit is not None:
+        return False
+    rest = without_types(said.text, [said.slots.type])
+    sizes = ("area", "long", "length", "limit", "how_many")
+    sized = any(words_of(said.language).has(one, rest) for one in sizes)
+    return said.has("is_there") and not sized and not re.search(r"\d", rest)
+
+
+def asks_if_any(said: Reading) -> bool:
+    """Return whether a clause beside an image asks if there is something, and names nothing of the log."""
+    logged = (*_OF_LOG, "alike", "session", "last", "corrected", "inspected", "how_many")
+    there = said.pictured and not said.openly and said.has("is_there")
+    return there and not any(map(said.has, logged)) and not re.search(r"\d", said.text)
+
+
+def asks_what_is_in_it(said: Reading) -> bool:
+    """Return whether a clause beside an image asks what there is in something that belongs to the part."""
+    named = said.slots.type
+    there = said.pictured and said.openly and said.has("is_there")
+    return there and not said.has("limit") and named in words_of(said.language).features
+
+
+def counts_what_belongs(said: Reading) -> bool:
+    """Return whether a clause asks how many there are of what the notes know a defect of: "missing pin"."""
+    if not said.pictured or said.slots.type is not None or not said.has("how_many"):
+        return False
+    names = (plain_name(name).lower().split() for name in said.known)
+    split = [[(word, bool(types_in(word)) or is_absence(word)) for word in name] for name in names]
+    nouns = {word for name in split if any(bad for _, bad in name) for word, bad in name if not bad}
+    return any(
+        len(word) > 2 and re.search(rf"(?<!\w){re.escape(word)}\w{{0,2}}(?!\w)", said.text) for word in nouns
+    )
+
+
+def asks_whether_it_is(said: Reading) -> bool:
+    """Return whether a clause beside an image asks if the defect is of the type that it names."""
+    if not said.pictured or said.slots.type is None or said.openly or said.slots.limit is not None:
+        return False
+    weighs_it = ("limit", "tolerance", "serious", "matters", "harmless", "counts_as", "usual")
+    return said.has("is_it") and not any(map(said.has, weighs_it))
+
+
+def asks_if_there(said: Reading) -> bool:
+    """Return whether a clause beside an image asks if what belongs to a part is there, or is missing."""
+    one, words = said.slots, words_of(said.language)
+    if not said.pictured or said.openly or one.limit is not None or one.image is not None or one.choice:
+        return False
+    if one.type is not None:
+        return said.has("lacking") and one.type in words.features
+    there = any(map(said.has, ("there", "is_there", "still", "lacking")))
+    beside = ("image", "region", "compare", "good", "bad", "tolerance", "written", "good_part")
+    return there and said.has("both") and not any(map(said.has, beside))
+
+
+def asks_area(said: Reading) -> bool:
+    """Return whether a clause asks for an area in percent, or for the whole of it."""
+    words, text = words_of(said.language), said.text
+    amounts = any(words.has(one, text) for one in ("percent", "whole", "overall"))
+    return amounts and words.has("area", words.without(text, "percent"))
