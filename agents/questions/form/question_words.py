@@ -56,7 +56,8 @@ def joined_of_log(text: str, language: str) -> list[Clause]:
     if not _are_joined(plain, [one for _, one in found], words):
         return []
     rest = _without(plain, [one for _, one in found], words).strip()
-    if not any(words.has(meaning, rest) for meaning in _LOGGED):
+    # Who corrected a verdict is told with when.
+    if words.has("corrected", rest) or not any(words.has(meaning, rest) for meaning in _LOGGED):
         return []
     asked = (tables(FILE)[language]["at"] if name == "station" else one[0] for name, one in found)
     return [Clause(f"{word} {rest}?", "history", 1.0, "open") for word in asked]
