@@ -38,15 +38,9 @@ from knowledge.catalogue.product_match import mentioned
 from tools.classify.scores import UNKNOWN
 from tools.context import Context
 from tools.enrolled import enrolled, enrolled_products
-from tools.history import (
-    is_of_the_log,
-    logged_names,
-    logged_products,
-    logged_types,
-    look_up,
-    names_images,
-)
+from tools.history import look_up
 from tools.log_question import LogFigure, LogQuestion
+from tools.logged import is_of_the_log, logged_names, logged_products, logged_types, names_images
 from tools.records import EvidenceRecord, Kind, TextAnswerRecord
 from tools.retrieve import known_defects, known_products
 

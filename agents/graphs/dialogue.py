@@ -38,7 +38,7 @@ from agents.state import DialogueInput, DialogueState, Review
 from anomaly_core.errors import LanguageModelDown, LanguageModelError
 from tools.classify.scores import UNKNOWN
 from tools.context import Context as Tools
-from tools.history import logged_names
+from tools.logged import logged_names
 from tools.records import FilesRecord, PassageRecord
 from tools.retrieve import known_defects, known_products
 

@@ -38,7 +38,9 @@ def is_title(word: str, language: str) -> bool:
 def is_name(word: str, language: str) -> bool:
     """Return whether a word is none of those that the tables know."""
     words, none = words_of(language), _table(language).get("none", NEVER.pattern)
-    patterns = (*words.by_meaning.values(), *words.types.values(), *words.sections.values())
+    # Colours are names, too: "Rossi", "Weiss".
+    said = [one for meaning, one in words.by_meaning.items() if meaning != "looks_so"]
+    patterns = (*said, *words.types.values(), *words.sections.values())
     return re.fullmatch(none, word) is None and not any(one.fullmatch(word) for one in patterns)
 
 

@@ -1,0 +1,49 @@
+"""What the log holds: its products, types and people, and whether a text names them."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from knowledge.log import names
+from tools.context import Context
+from tools.log_names import names_in
+
+
+def logged_products(context: Context) -> list[str]:
+    """Return the products of the log. Raises StoreError."""
+    if context.log is None:
+        return []
+    return context.log.read(lambda connection: names.distinct(connection, "product"))
+
+
+def logged_types(context: Context) -> list[str]:
+    """Return the types of defects in the log. Raises StoreError."""
+    if context.log is None:
+        return []
+    return context.log.read(lambda connection: names.distinct(connection, "type"))
+
+
+def logged_names(context: Context) -> list[list[str]]:
+    """Return the stations, the operators and the products of the log. Raises StoreError."""
+    if context.log is None:
+        return []
+    columns: tuple[Literal["station", "operator", "product"], ...] = ("station", "operator", "product")
+    return context.log.read(lambda connection: [names.distinct(connection, one) for one in columns])
+
+
+def is_of_the_log(context: Context, text: str) -> bool:
+    """Return whether a text, in lower case, names a lot, a station or an image that the log holds.
+
+    Raises StoreError.
+    """
+    if context.log is None:
+        return False
+
+    return context.log.read(lambda connection: names_in(connection, text).any)
+
+
+def names_images(context: Context, text: str) -> bool:
+    """Return whether a text, in lower case, names several images that the log holds. Raises StoreError."""
+    if context.log is None:
+        return False
+    return context.log.read(lambda connection: len(names_in(connection, text).images) > 1)
