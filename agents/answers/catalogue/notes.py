@@ -9,6 +9,7 @@ from agents.answers.catalogue.uncertain import (
     as_named,
     contacts,
     in_review,
+    named_types,
     of_unknown_type,
     to_name,
     type_meant,
@@ -146,7 +147,7 @@ def catalogue(topic: Topic) -> Reply:
     if named is None and (listed := _listed(topic)):
         return Reply("", listed)
     if named is None:
-        names = _types(topic)
+        names = named_types(topic)
         if not topic.product:
             return Reply(
                 "",
@@ -265,11 +266,6 @@ def of_each(topic: Topic, types: Sequence[str], aspect: Aspect) -> list[str]:
                 for one in find_aspect(own, aspect, say.language)[:1]
             ]
     return told[:MOST_LISTED]
-
-
-def _types(topic: Topic) -> list[str]:
-    """Return the defects that the notes about the product name, in plain words."""
-    return [plain_name(name) for name in topic.state["expected"]]
 
 
 def _aspect(topic: Topic, aspect: Aspect, silent: str) -> Reply:

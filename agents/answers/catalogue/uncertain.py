@@ -71,8 +71,13 @@ def to_name(topic: Topic) -> str:
     """Return the sentence that a type is to be named, and which there are."""
     return topic.say(
         "Name the type of defect; the notes name {types} [notes].",
-        types=topic.say.listed([plain_name(name) for name in topic.state["expected"]]),
+        types=topic.say.listed(named_types(topic)),
     )
+
+
+def named_types(topic: Topic) -> list[str]:
+    """Return the defects that the notes about the product name, in plain words."""
+    return [plain_name(name) for name in topic.state["expected"]]
 
 
 def _in_order(topic: Topic, stated: Sequence[Finding], aspect: Aspect) -> Sequence[Finding]:
@@ -101,9 +106,7 @@ def of_unknown_type(topic: Topic, aspect: Aspect, silent: str, passages: list[Pa
     near = [name for name in likely_of(topic.state.get("defect_type")) if name in stated]
     first = [name for name in asked if name in stated]
     meant = list(dict.fromkeys([*first, *(near or list(stated))]))[:MOST_CANDIDATES]
-    others = [name for name in meant if name not in first]
-    others.sort(key=lambda name: True in severe_by(passages, name), reverse=True)
-    ranked = [*(name for name in meant if name in first), *others]
+    ranked = sorted(meant, key=lambda name: name not in first and 2 - (True in severe_by(passages, name)))
     told = [quoted_if(topic, name, *_in_order(topic, stated[name], aspect)) for name in ranked]
     if told:
         return Reply("", [unknown, *told])

@@ -53,12 +53,12 @@ def groups(told: Told) -> Reply:
         return Reply(told.say("None."), [told(_NONE[found.figure])])
     words, text = told.topic.words, told.topic.text
     closed = told.topic.intent.closed and not words.has("or", text)
-    asks_all = told.topic.intent.log is not None and told.topic.intent.log.every
+    log = told.topic.intent.log
+    asks_all = log is not None and log.every
     if found.figure == "periods" or (closed and len(compared) == 2 and _are_named(told) and not asks_all):
         lead, affirmed = _in_order(told, closed=closed)
         return Reply(lead, _each(told, compared), affirmed)
-    log = told.topic.intent.log
-    if closed and log is not None and log.every and _are_named(told):
+    if closed and asks_all and _are_named(told):
         # "May lots A17 and A18 go out?"
         lead, affirmed = told.yes_no(all(one.number == one.counts.all for one in compared))
         return Reply(lead, _each(told, compared), affirmed)

@@ -27,8 +27,7 @@ _DRAWING: Final = re.compile(
     r"(?=[\w./-]*\d)[a-z0-9][\w./-]+",
     re.IGNORECASE,
 )
-
-
+"""A drawing with its number."""
 _DRAWN: Final = re.compile(
     r"drawing|dwg|zeichnung|disegn|plano|dibujo|dessin|(?<!\w)plans?(?!\w)|desenho|图|図|도면"
 )

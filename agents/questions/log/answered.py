@@ -58,7 +58,8 @@ def of_the_groups_before(plain: str, last: Turn, words: Words, logged: Sequence[
     named = [one for one in _NAME.findall(first) if re.search(r"\d", one) or one.lower() in known]
     if not named:
         return None
-    return f"{plain} {f'{_lot(words)} ' * ships}{' '.join(named)}?"
+    lot = [_lot(words)] if ships else []
+    return f"{' '.join([plain, *lot, *named])}?"
 
 
 def _held_against(

@@ -23,6 +23,8 @@ MOST: Final = 2
 """Types that are told where none is sure."""
 _OF_NO_NAME: Final = 0.02
 """Share of the example questions from which a word that is in them is in no name by itself."""
+_NO_LOOK: Final = ("who", "to_tell", "limit", "tolerance", "why", "to_do", "customer")
+"""Meanings of words that say what is asked, and nothing of a type."""
 OBJECT: Final = 0.5
 """Least cosine of a word of a question and the thing that a type's name says is damaged."""
 _NEARER: Final = 0.05
@@ -49,10 +51,6 @@ def may_mean(question: str, language: str, entries: Sequence[Entry]) -> list[str
     order = sorted(scores, key=lambda name: -scores[name])
     least = max(LEAST, scores[order[0]] - BESIDE)
     return [name for name in order if scores[name] >= least][:MOST]
-
-
-_NO_LOOK: Final = ("who", "to_tell", "limit", "tolerance", "why", "to_do", "customer")
-"""Meanings of words that say what is asked, and nothing of a type."""
 
 
 def held_against(question: str, language: str, named: str, entries: Sequence[Entry]) -> list[str]:
