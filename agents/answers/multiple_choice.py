@@ -12,6 +12,7 @@ from typing import Final, Literal, cast
 
 from agents.answers.evidence import is_about_good
 from agents.answers.kinds import ENTRIES
+from agents.questions.lexicon.patterns import compiled
 from agents.questions.understanding import kind_of
 from agents.state import DialogueState, InspectionState
 from anomaly_core.errors import ConfigError
@@ -63,7 +64,7 @@ def kind_of_choice(question: str, options: Mapping[str, str]) -> ChoiceKind:
     if words and all(re.fullmatch(r"(yes|no)\b.*", word) for word in words):
         return "Anomaly Detection"
     task = ENTRIES[kind_of(asked)].task
-    presumes = asked != question or re.search(_DEFECT, question, re.IGNORECASE) is not None
+    presumes = asked != question or compiled(_DEFECT, re.IGNORECASE).search(question) is not None
     if presumes and task in ("", "Anomaly Detection", "Object Analysis", "Object Classification"):
         return "Defect Description"
     if not presumes and task not in ("Anomaly Detection", "Object Classification"):

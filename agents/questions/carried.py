@@ -13,6 +13,7 @@ from agents.questions.form.polarity import asks_openly
 from agents.questions.learned.encoder import normalised
 from agents.questions.learned.languages import WISHES, wished_language
 from agents.questions.lexicon.numbered import with_latest
+from agents.questions.lexicon.patterns import compiled
 from agents.questions.lexicon.units import NUMBER, UNIT
 from agents.questions.lexicon.words import NEVER, SPACELESS, words_of
 from agents.questions.log.answered import of_the_groups_before
@@ -94,7 +95,7 @@ def put_in_full(
     if _asks_the_same(plain, language):
         return last.meant
     short = len(plain) <= 3 * MOST_WORDS if language in SPACELESS else len(plain.split()) <= MOST_WORDS
-    starts = re.match(rf"(?:{words.source('follow')}|{words.source('and')})[\s,、，]*", plain)
+    starts = compiled(rf"(?:{words.source('follow')}|{words.source('and')})[\s,、，]*").match(plain)
     if short and (named := of_the_groups_before(plain, last, words, logged)) is not None:
         return named
     if not short or starts is None:
@@ -202,12 +203,12 @@ def _with_type(rest: str, before: str, language: str, known: Sequence[str], *, g
     if given is None or given == held or (held is None and not goes_on):
         return None
     words = words_of(language)
-    said = words.types.get(given, NEVER).search(rest) or re.search(re.escape(given), rest)
+    said = words.types.get(given, NEVER).search(rest) or compiled(re.escape(given)).search(rest)
     if said is None or _says_more(rest[: said.start()] + rest[said.end() :], language):
         return None
     if held is None:
         return f"{before} {rest}?"
-    named = words.types.get(held, NEVER).search(before) or re.search(re.escape(held), before)
+    named = words.types.get(held, NEVER).search(before) or compiled(re.escape(held)).search(before)
     if named is None:
         return None
     return f"{before[: named.start()]}{said[0]}{before[named.end() :]}?"
@@ -233,7 +234,7 @@ def _says_more(rest: str, language: str, beside: Sequence[str] = ()) -> bool:
 
 
 def _stands(name: str, text: str) -> bool:
-    return re.search(rf"(?<![a-z0-9_]){re.escape(name)}(?![a-z0-9_])", text) is not None
+    return compiled(rf"(?<![a-z0-9_]){re.escape(name)}(?![a-z0-9_])").search(text) is not None
 
 
 def with_limit_before(one: Understanding, last: Turn | None, language: str) -> Understanding:

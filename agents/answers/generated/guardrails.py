@@ -16,6 +16,7 @@ from typing import Final
 from agents.answers.evidence import without_names
 from agents.answers.generated.claims import names_judgement, names_size, speaks_against
 from agents.questions.learned.languages import language_of
+from agents.questions.lexicon.patterns import compiled
 from agents.questions.lexicon.units import PERCENT
 from agents.questions.lexicon.words import SPACELESS, words_of
 from tools.records import EvidenceRecord
@@ -206,7 +207,7 @@ def numbers(text: str) -> list[float]:
 
 def _values(match: str) -> list[float]:
     """Return the number of a match, or the several of a list such as "1,2,3"."""
-    digits = re.sub(rf"\s?{PERCENT}", "", match, flags=re.IGNORECASE)
+    digits = compiled(rf"\s?{PERCENT}", re.IGNORECASE).sub("", match)
     plain = digits.replace(",", "") if re.fullmatch(r"[-+]?\d{1,3}(,\d{3})+(\.\d+)?", digits) else digits
     parts = re.split(r",|(?<=\d)\.(?=\d+\.)", plain)
     shares = 100 if digits != match else 1
@@ -221,7 +222,7 @@ def _number_words(text: str, language: str) -> list[float]:
         return [float(_WORDS[word]) for word in re.findall(r"[a-z]+", plain) if word in _WORDS]
     counting = enumerate(words_of(language).counting[1:], start=2)
     before, after = ("", _COUNTED) if language in SPACELESS else (r"(?<!\w)", r"(?!\w)")
-    return [float(n) for n, word in counting if re.search(rf"{before}(?:{word}){after}", plain)]
+    return [float(n) for n, word in counting if compiled(rf"{before}(?:{word}){after}").search(plain)]
 
 
 def _same(stated: float, measured: float) -> bool:

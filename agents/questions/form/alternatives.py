@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Final, Literal, get_args
 
+from agents.questions.lexicon.patterns import compiled
 from agents.questions.lexicon.words import SPACELESS, Words, words_of
 
 Fate = Literal["keep", "discard", "rework"]
@@ -24,8 +25,8 @@ def alternatives_of(text: str, language: str) -> list[str]:
     """Return the alternatives that a question puts, or nothing; "or not?" puts none. text: normalised."""
     words = words_of(language)
     asked = words.by_meaning["yes_no"].sub(" ", text)
-    plain = re.sub(rf"(?:{words.source('tag')})\s*$", "", asked).strip(" ,，、")
-    pieces = [piece.strip(" ,，、?？") for piece in re.split(rf"(?:{words.source('or')})", plain)]
+    plain = compiled(rf"(?:{words.source('tag')})\s*$").sub("", asked).strip(" ,，、")
+    pieces = [piece.strip(" ,，、?？") for piece in compiled(rf"(?:{words.source('or')})").split(plain)]
     # "ですか、それとも" has two words for "or".
     pieces = [piece for at, piece in enumerate(pieces) if piece or at in (0, len(pieces) - 1)]
     if len(pieces) == 1:
@@ -99,5 +100,5 @@ def says(statement: str, guess: str, language: str) -> bool:
     fill = words.by_meaning["fill"]
     content = [word for word in re.findall(r"[^\W\d_]{3,}", guess.lower()) if not fill.fullmatch(word)]
     return bool(content) and all(
-        re.search(rf"(?<!\w){word[: max(len(word) - 2, 3)]}", told) for word in content
+        compiled(rf"(?<!\w){word[: max(len(word) - 2, 3)]}").search(told) for word in content
     )

@@ -14,6 +14,7 @@ from agents.questions.learned.examples import Sense
 from agents.questions.learned.languages import WISHES
 from agents.questions.lexicon.groups import only_names_a_group
 from agents.questions.lexicon.numbered import numbers_in
+from agents.questions.lexicon.patterns import compiled
 from agents.questions.lexicon.units import LENGTH, PERCENT, PX
 from agents.questions.lexicon.words import SPACELESS, words_of
 from tools.records import Kind
@@ -75,7 +76,7 @@ def split(text: str, language: str) -> list[str]:
     joined = words_of(language).source("and")
     clauses: list[str] = []
     for piece in _END.split(text):
-        halves = re.split(rf"\s+(?=(?:{joined})\s+\D)", piece or "", flags=re.IGNORECASE)
+        halves = compiled(rf"\s+(?=(?:{joined})\s+\D)", re.IGNORECASE).split(piece or "")
         clauses += [half.strip() for half in halves if half and re.search(r"\w", half)]
     alternative = re.compile(rf"(?:{words_of(language).source('or')})", re.IGNORECASE)
     for place in range(len(clauses) - 1, 0, -1):
@@ -160,12 +161,12 @@ def _chooses_an_image(clause: str, language: str) -> bool:
 
 def begins_with_and(clause: str, language: str) -> bool:
     """Return whether a clause goes on with "and"."""
-    return re.match(rf"(?:{words_of(language).source('and')})", clause, re.IGNORECASE) is not None
+    return compiled(rf"(?:{words_of(language).source('and')})", re.IGNORECASE).match(clause) is not None
 
 
 def in_itself(clause: str, language: str) -> str:
     """Return a clause as if it stood alone, which examples of questions do: no "and" first, no comma last."""
-    alone = re.sub(rf"^(?:{words_of(language).source('and')})\s+(?=\S)", "", clause, flags=re.IGNORECASE)
+    alone = compiled(rf"^(?:{words_of(language).source('and')})\s+(?=\S)", re.IGNORECASE).sub("", clause)
     return alone.rstrip(_BETWEEN)
 
 

@@ -7,6 +7,7 @@ from typing import Final
 
 from agents.questions.form.alternatives import named_fate
 from agents.questions.learned.examples import Sense
+from agents.questions.lexicon.patterns import compiled
 from agents.questions.lexicon.words import NEVER, once, words_of
 
 NEGATED: Final = 24
@@ -23,7 +24,7 @@ def asks_openly(text: str, language: str) -> bool:
     """Return whether a clause asks for more than yes or no, by a question word; "or what?" is none."""
     words = words_of(language)
     plain = _IS_IT.sub("", once(text))
-    return words.has("ask", re.sub(rf"(?:{words.source('tag')})\s*$", "", plain))
+    return words.has("ask", compiled(rf"(?:{words.source('tag')})\s*$").sub("", plain))
 
 
 def _without_denial(text: str, language: str) -> str:

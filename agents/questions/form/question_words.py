@@ -10,6 +10,7 @@ from typing import Final
 
 from agents.questions.form.clauses import Clause
 from agents.questions.learned.encoder import normalised
+from agents.questions.lexicon.patterns import compiled
 from agents.questions.lexicon.words import SPACELESS, Words, bounded, tables, words_of
 from tools.records import Kind
 
@@ -37,7 +38,7 @@ def joined_of_image(text: str, language: str) -> list[Clause]:
     if len({name for name, _ in found}) < 2:
         return []
     rest = _without(plain, [one for _, one in found], words).strip()
-    left = re.sub(_pattern(language, "filler"), " ", words.without_types(words.without(rest, "region")))
+    left = compiled(_pattern(language, "filler")).sub(" ", words.without_types(words.without(rest, "region")))
     if re.search(r"[^\W\d_]", left):
         return []
     return [Clause(f"{one[0]} {rest}?", kinds[name], 1.0, "open") for name, one in found]
@@ -67,7 +68,7 @@ def asks_when(text: str, language: str) -> bool:
     """Return whether a text, in lower case, begins with "when" as a question does."""
     words = words_of(language)
     start = r"[^?]*?" if language in SPACELESS else rf"[\W_]*(?:(?:{words.source('and')})\s+)?"
-    begins = re.match(rf"{start}{_pattern(language, 'when')}", text) is not None
+    begins = compiled(rf"{start}{_pattern(language, 'when')}").match(text) is not None
     return begins and not words.has("how_many", text)
 
 
@@ -75,7 +76,7 @@ def _found(text: str, names: list[str] | tuple[str, ...], language: str) -> list
     """Return the question words of a text in its order, with their names; none within another."""
     found: list[tuple[str, re.Match[str]]] = []
     for name in names:
-        for one in re.finditer(_pattern(language, name), text):
+        for one in compiled(_pattern(language, name)).finditer(text):
             if all(one.end() <= other.start() or other.end() <= one.start() for _, other in found):
                 found.append((name, one))
     return sorted(found, key=lambda each: each[1].start())
@@ -87,17 +88,18 @@ def _are_joined(text: str, found: list[re.Match[str]], words: Words) -> bool:
     *before, last = found
     end = re.fullmatch(r"\W*", text[last.end() :]) is not None
     gaps = [text[one.end() : other.start()] for one, other in itertools.pairwise(found)]
-    tight = [re.fullmatch(joined, gap) is not None for gap in gaps]
-    and_last = re.search(rf"(?:,|、|，|(?<!\w)(?:{words.source('and')}))\s*$", text[: last.start()])
+    tight = [compiled(joined).fullmatch(gap) is not None for gap in gaps]
+    and_last = compiled(rf"(?:,|、|，|(?<!\w)(?:{words.source('and')}))\s*$").search(text[: last.start()])
     return all(tight[: len(before) - 1]) and (tight[-1] or (end and and_last is not None))
 
 
 def _without(text: str, found: list[re.Match[str]], words: Words) -> str:
     """Return a text without words and what joins them."""
     for one in reversed(found):
-        before = re.sub(rf"(?:^|\s|(?<=[,、，]))(?:{words.source('and')})\s*$", " ", text[: one.start()])
+        joined = compiled(rf"(?:^|\s|(?<=[,、，]))(?:{words.source('and')})\s*$")
+        before = joined.sub(" ", text[: one.start()])
         text = f"{before.rstrip(' ,、，')} {text[one.end() :].lstrip(' ,、，')}"
-    text = re.sub(rf"^\s*(?:{words.source('and')})\s+", "", text)
+    text = compiled(rf"^\s*(?:{words.source('and')})\s+").sub("", text)
     return text.rstrip(" ?\uff1f.¿")
 
 

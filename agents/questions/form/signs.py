@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
+from agents.questions.lexicon.patterns import compiled
 from agents.questions.lexicon.units import NUMBER, UNIT
 from agents.questions.lexicon.words import words_of
 
@@ -32,14 +33,14 @@ _AMOUNT: Final = rf"{NUMBER}\s*{UNIT}"
 def in_words(text: str, language: str) -> str:
     """Return a text with words for the signs that stand with its numbers."""
     for sign, word in zip(_SIGNS, _WORDS[language], strict=True):
-        text = re.sub(sign, word, text)
+        text = compiled(sign).sub(word, text)
     return text
 
 
 def corrected(text: str, language: str) -> str:
     """Return a text with the amount that its asker meant: "over 2 cm, sorry, 2 mm" is over 2 mm."""
     meant = words_of(language).find("i_mean", text.lower())
-    amounts = [] if meant is None else list(re.finditer(_AMOUNT, text, re.IGNORECASE))
+    amounts = [] if meant is None else list(compiled(_AMOUNT, re.IGNORECASE).finditer(text))
     before = [one for one in amounts if meant is not None and one.end() <= meant.start()]
     after = [one for one in amounts if meant is not None and one.start() >= meant.end()]
     return text[: before[-1].start()] + text[after[0].start() :] if before and after else text

@@ -10,6 +10,7 @@ from typing import Final
 
 from agents.questions.learned.encoder import normalised
 from agents.questions.learned.language_table import load_table
+from agents.questions.lexicon.patterns import compiled
 from agents.questions.lexicon.words import IMAGE_ENDING
 
 SURE: Final = 3.0
@@ -66,9 +67,9 @@ def language_of(
     """
     for name in sorted(names, key=len, reverse=True):
         spelled = r"[-_\s]?".join(map(re.escape, re.split(r"[-_\s]+", name)))
-        text = re.sub(rf"(?<!\w){spelled}(?!\w)", " ", text, flags=re.IGNORECASE)
+        text = compiled(rf"(?<!\w){spelled}(?!\w)", re.IGNORECASE).sub(" ", text)
     for code, script in _SCRIPTS:
-        if re.search(script, text):
+        if compiled(script).search(text):
             return "ja" if code == "zh" and _is_japanese(text, before) else code
     plain = normalised(_SYMBOL.sub(" ", _CODE.sub(" ", text)))
     if _OTHER_SCRIPT.search(plain):

@@ -65,7 +65,10 @@ class Neighbours:
         near = (1 - WORDS) * self.meant(vectors)
         for row, words in zip(near, ngrams > 0, strict=True):
             row += WORDS * self._common(words)
-        nearest = np.argsort(-near, axis=1, kind="stable")[:, :NEAREST]
+        most = min(NEAREST, near.shape[1])
+        nearest = np.sort(np.argpartition(-near, most - 1, axis=1)[:, :most], axis=1)
+        order = np.argsort(-np.take_along_axis(near, nearest, axis=1), axis=1, kind="stable")
+        nearest = np.take_along_axis(nearest, order, axis=1)
         likeness = np.take_along_axis(near, nearest, axis=1)
         found = np.zeros((len(vectors), classes), np.float32)
         np.add.at(found, (np.arange(len(vectors))[:, None], self.kinds[nearest]), votes(likeness))
@@ -73,7 +76,12 @@ class Neighbours:
 
     def meant(self, vectors: Array) -> Array:
         """Return the (n, examples) cosines of the sentence vectors of (n, 512) questions and examples."""
-        return np.asarray(_on(self.axes, vectors) @ (self.vectors.T * np.float32(STEP)), np.float32)
+        return np.asarray(_on(self.axes, vectors) @ self._along, np.float32)
+
+    @cached_property
+    def _along(self) -> Array:
+        """The (axes, examples) coordinates of the examples."""
+        return np.ascontiguousarray(self.vectors.T) * np.float32(STEP)
 
     @cached_property
     def _holders(self) -> tuple[NDArray[np.int64], NDArray[np.unsignedinteger]]:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
+from agents.questions.lexicon.patterns import compiled
 from agents.questions.lexicon.words import SPACELESS, Words, bounded
 
 _DECIDED: Final = ("failed", "passed", "reviewed")
@@ -21,12 +22,12 @@ def kind_of_parts(text: str, start: int, end: int, words: Words, table: Mapping[
 
     text: in lower case, the number with its "last" from start to end. table: see `numbered.log_words`.
     """
-    after = re.split(_END, text[end:])[0]
+    after = compiled(_END).split(text[end:])[0]
     if words.language in SPACELESS:
         return _beside(text, start, end, after, words, table)
     if (clause := _relative(after, words, table)) is not None:
         return clause
-    stop = re.search(bounded(table["stop"], words.language), after)
+    stop = compiled(bounded(table["stop"], words.language)).search(after)
     named = after if stop is None else after[: stop.start()]
     if (kind := _with_defect(named, words, table)) is not None:
         return kind
@@ -45,7 +46,9 @@ def kind_of_parts(text: str, start: int, end: int, words: Words, table: Mapping[
 def _relative(after: str, words: Words, table: Mapping[str, str]) -> str | None:
     """Return a clause of what the parts did: "parts that failed", "die schlecht waren"."""
     what = what_of_parts(words)
-    found = re.match(rf"\s*(?:[\w-]+ ){{0,2}}?(?:{table['that']}) (?:[\w'-]+ ){{0,2}}?(?:{what})", after)
+    found = compiled(rf"\s*(?:[\w-]+ ){{0,2}}?(?:{table['that']}) (?:[\w'-]+ ){{0,2}}?(?:{what})").match(
+        after
+    )
     return None if found is None else found[0]
 
 
@@ -53,22 +56,22 @@ def _with_defect(named: str, words: Words, table: Mapping[str, str]) -> str | No
     """Return words that name parts by their defect: "screws with scratches", "cracks"."""
     types = words.types_source
     having = rf"\s*(?:[\w-]+ ){{0,2}}?(?:{table['having']}) (?:[\w'-]+ ){{0,2}}?(?:{types})"
-    found = re.match(having, named) or re.match(rf"\s*(?:{types})", named)
+    found = compiled(having).match(named) or compiled(rf"\s*(?:{types})").match(named)
     return None if found is None else named
 
 
 def _beside(text: str, start: int, end: int, after: str, words: Words, table: Mapping[str, str]) -> str:
     """Return the same where words do not stand apart: "直近5件の不良品", "最近の不良5件", "划痕的"."""
     what = what_of_parts(words)
-    if (within := re.search(what, text[start:end])) is not None:
+    if (within := compiled(what).search(text[start:end])) is not None:
         return within[0]
     ending = _ENDING[words.language]
-    found = re.match(rf"\s?[的の]?\s?(?:(?:{table['having']})(?!几|多少|没))?(?:{what}){ending}", after)
+    found = compiled(rf"\s?[的の]?\s?(?:(?:{table['having']})(?!几|多少|没))?(?:{what}){ending}").match(after)
     if found is not None:
         return found[0]
-    before, rest = re.split(_END, text[:start])[-1], after.strip()
-    told = re.search(rf"(?:{what})[^はがをは은는을를，]*$", before)
-    ends = not rest or re.match(rf"(?:{table['stop']})", rest) is not None
+    before, rest = compiled(_END).split(text[:start])[-1], after.strip()
+    told = compiled(rf"(?:{what})[^はがをは은는을를，]*$").search(before)
+    ends = not rest or compiled(rf"(?:{table['stop']})").match(rest) is not None
     asked = any(words.has(one, before) for one in ("how_many", "which"))
     return told[0] if told is not None and ends and not asked else ""
 

@@ -6,6 +6,7 @@ import re
 from functools import cache
 from typing import Final
 
+from agents.questions.lexicon.patterns import compiled
 from agents.questions.lexicon.units import as_number
 from agents.questions.lexicon.words import SPACELESS, bounded, words_of
 
@@ -76,12 +77,12 @@ def single_digits(text: str, language: str) -> str:
 
 def _values(text: str, language: str) -> list[float]:
     apart = r"(?<!\w)(?:{})(?!\w)" if language in _APART else "(?:{})"
-    found = re.findall(apart.format(rf"\d|{_token(language)}"), text, re.IGNORECASE)
+    found = compiled(apart.format(rf"\d|{_token(language)}"), re.IGNORECASE).findall(text)
     return [float(one) if one.isdigit() else _value(one, language) for one in found]
 
 
 def _value(token: str, language: str) -> float:
-    return next(value for value, word in _numbers(language) if re.fullmatch(word, token, re.IGNORECASE))
+    return next(value for value, word in _numbers(language) if compiled(word, re.IGNORECASE).fullmatch(token))
 
 
 @cache

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
+from agents.questions.lexicon.patterns import compiled
 from tools.records import LimitRecord
 
 NUMBER: Final = r"(\d+(?:[.,]\d+)?)"
@@ -53,7 +53,7 @@ def as_number(text: str) -> float:
 def in_mm(value: float, written: str) -> float | None:
     """Return an amount of a unit of length in millimetres, or None where it is none."""
     unit = written.lower().strip()
-    return next((value * factor for each, factor in _IN_MM if re.fullmatch(each, unit)), None)
+    return next((value * factor for each, factor in _IN_MM if compiled(each).fullmatch(unit)), None)
 
 
 def limit_in(value: float, written: str) -> LimitRecord:
@@ -62,18 +62,18 @@ def limit_in(value: float, written: str) -> LimitRecord:
     length = in_mm(value, unit)
     if length is not None:
         return LimitRecord(value=_rounded(length), unit="mm")
-    if re.fullmatch(AREA, unit):
+    if compiled(AREA).fullmatch(unit):
         return LimitRecord(value=_rounded(value * _side_mm(unit) ** 2), unit="mm2")
-    if re.fullmatch(PX_AREA, unit):
+    if compiled(PX_AREA).fullmatch(unit):
         return LimitRecord(value=value, unit="px2")
-    if re.fullmatch(PX, unit):
+    if compiled(PX).fullmatch(unit):
         return LimitRecord(value=value, unit="px")
     return LimitRecord(value=value, unit="percent")
 
 
 def _side_mm(area: str) -> float:
     """Return the millimetres of the side of the square that a unit of area is."""
-    found = (factor for unit, factor in _IN_MM if re.fullmatch(_square(unit), area))
+    found = (factor for unit, factor in _IN_MM if compiled(_square(unit)).fullmatch(area))
     return next(found, 10.0 if "c" in area else 1.0)
 
 

@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
+from agents.questions.lexicon.patterns import compiled
 from anomaly_core.names import name_key, plain_name
 
 FOLDER: Final = Path(__file__).parent / "words"
@@ -236,7 +237,7 @@ def bounded(pattern: str, language: str) -> str:
 
 def pieces_of(text: str, lengths: Sequence[int]) -> Iterator[str]:
     """Yield the runs of so many characters in a text of Chinese or Japanese."""
-    for run in re.findall(rf"[\u3040-\u30ff{HAN}]+", text):
+    for run in compiled(rf"[\u3040-\u30ff{HAN}]+").findall(text):
         yield from (run[at : at + length] for length in lengths for at in range(len(run) - length + 1))
 
 

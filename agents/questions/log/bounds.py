@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from agents.questions.lexicon.patterns import compiled
 from agents.questions.lexicon.units import NUMBER, PERCENT, UNIT
 from agents.questions.lexicon.words import words_of
 from tools.log_question import BoundRecord, BoundSense
@@ -39,5 +40,5 @@ def alpha_of(text: str, language: str) -> float | None:
 
 def _numbers(text: str) -> list[tuple[float, bool]]:
     """Return the numbers of a text that have no unit, or "%", and whether they have that."""
-    found = [one for one in _VALUE.finditer(text) if one[2] is None or re.fullmatch(PERCENT, one[2])]
+    found = [one for one in _VALUE.finditer(text) if one[2] is None or compiled(PERCENT).fullmatch(one[2])]
     return [(float(one[1].replace(",", ".")), one[2] is not None) for one in found]

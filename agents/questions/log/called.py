@@ -10,6 +10,7 @@ from functools import cache
 from typing import Final
 
 from agents.questions.learned.examples import read_examples
+from agents.questions.lexicon.patterns import compiled
 from agents.questions.lexicon.words import SPACELESS, words_of
 from agents.questions.log.named_people import NAME, is_name, is_title, people_in
 
@@ -47,15 +48,15 @@ def _small(language: str) -> frozenset[str]:
 
 def _names(text: str, language: str) -> Iterator[str]:
     if language in SPACELESS:
-        yield from re.findall(rf"(?<![A-Za-z]){NAME}(?![A-Za-z\d])", text, re.ASCII)
+        yield from compiled(rf"(?<![A-Za-z]){NAME}(?![A-Za-z\d])", re.ASCII).findall(text)
         return
     role = words_of(language).source("operator")
-    yield from re.findall(rf"(?i:\b(?:{role})) ({NAME})\b", text)
+    yield from compiled(rf"(?i:\b(?:{role})) ({NAME})\b").findall(text)
     yield from _OWNS.findall(text)
     words = words_of(language)
     if words.has("who", text.lower()):
         joined = "|".join(words.source(one) for one in ("or", "and", "than"))
-        for pair in re.findall(rf"\b({NAME}),? (?i:{joined}) ({NAME})\b", text):
+        for pair in compiled(rf"\b({NAME}),? (?i:{joined}) ({NAME})\b").findall(text):
             yield from pair
     if language == "de":
         yield from _DONE.findall(text)
@@ -64,4 +65,4 @@ def _names(text: str, language: str) -> Iterator[str]:
     if len(typed) > 2 and sum(word[0].isupper() for word in typed) >= _AT_LEAST * len(typed):
         return
     # The first word of a sentence begins with a capital, whatever it is.
-    yield from re.findall(rf"[^\W_][ ,;] *({NAME})\b", text)
+    yield from compiled(rf"[^\W_][ ,;] *({NAME})\b").findall(text)

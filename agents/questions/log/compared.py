@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Final, Literal
 
+from agents.questions.lexicon.patterns import compiled
 from agents.questions.lexicon.words import Words, words_of
 from agents.questions.log.periods import (
     NAMES,
@@ -158,4 +158,4 @@ def _after_than(text: str, start: int, point: Point, words: Words) -> bool:
 def _without_than(text: str, words: Words) -> str:
     """Return a text without a "than" at its end, and without words such as "than before"."""
     than, earlier = words.source("than"), words.source("previous")
-    return re.sub(rf"(?:{than})\s*(?:\w+\s+)?(?:{earlier}|$)|{earlier}", " ", text)
+    return compiled(rf"(?:{than})\s*(?:\w+\s+)?(?:{earlier}|$)|{earlier}").sub(" ", text)

@@ -6,6 +6,7 @@ import re
 from typing import Final
 
 from agents.questions.learned.encoder import normalised
+from agents.questions.lexicon.patterns import compiled
 from agents.questions.lexicon.words import SPACELESS, words_of
 from agents.questions.log.decisions import DECISIONS, GROUPS
 from agents.state import Turn, Understanding
@@ -78,7 +79,7 @@ def in_its_scope(one: Understanding, last: Turn | None, language: str, *, put: b
 def _goes_on(log: LogQuestion, language: str) -> bool:
     """Return whether a question refers to parts before it, or is too short to say which it is of."""
     words, text = words_of(language), log.text
-    starts = re.match(rf"(?:{words.source('follow')}|{words.source('and')})[\s,、，]*", text)
+    starts = compiled(rf"(?:{words.source('follow')}|{words.source('and')})[\s,、，]*").match(text)
     if starts is not None or words.has("them", text):
         return not words.has("overall", text)
     if log.than is not None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from agents.questions.lexicon.patterns import compiled
 from agents.questions.lexicon.words import HAN, KATAKANA, NEVER, SPACELESS, tables, words_of
 
 FILE: Final = Path(__file__).with_name("people.toml")
@@ -19,10 +20,10 @@ def people_in(text: str, language: str) -> Iterator[str]:
     """Yield the names of persons in a text, as it was typed, without their titles."""
     table = _table(language)
     if language not in SPACELESS:
-        titled = re.findall(rf"(?i:\b(?:{table['title']})\.?) ({NAME})\b", text)
+        titled = compiled(rf"(?i:\b(?:{table['title']})\.?) ({NAME})\b").findall(text)
         yield from (name for name in titled if is_name(name.lower(), language))
         # A sentence's first word begins with a capital, whatever it is: "Kowalski overruled how many?"
-        first = re.match(rf"[\W_]*({NAME}) (?i:{table['does']})\b", text)
+        first = compiled(rf"[\W_]*({NAME}) (?i:{table['does']})\b").match(text)
         if first is not None and is_name(first[1].lower(), language):
             yield first[1]
         return
@@ -32,7 +33,7 @@ def people_in(text: str, language: str) -> Iterator[str]:
 
 def is_title(word: str, language: str) -> bool:
     """Return whether a word is no more than what a person is called by, such as "Frau"."""
-    return re.fullmatch(_table(language)["title"], word.lower()) is not None
+    return compiled(_table(language)["title"]).fullmatch(word.lower()) is not None
 
 
 def is_name(word: str, language: str) -> bool:
@@ -41,35 +42,35 @@ def is_name(word: str, language: str) -> bool:
     # Colours are names, too: "Rossi", "Weiss".
     said = [one for meaning, one in words.by_meaning.items() if meaning != "looks_so"]
     patterns = (*said, *words.types.values(), *words.sections.values())
-    return re.fullmatch(none, word) is None and not any(one.fullmatch(word) for one in patterns)
+    return compiled(none).fullmatch(word) is None and not any(one.fullmatch(word) for one in patterns)
 
 
 def _chinese(text: str, table: dict[str, str]) -> Iterator[str]:
     family, plain, title, following = (table[name] for name in ("families", "plain", "title", "next"))
-    yield from re.findall(rf"({family}[{HAN}]{{0,2}}?)(?:{title})", text)
-    yield from re.findall(rf"(?:^|[^{HAN}]|[的由被是和跟])((?:{table['before']}){family})(?=[{HAN}])", text)
-    if re.search(table["does"], text):
+    yield from compiled(rf"({family}[{HAN}]{{0,2}}?)(?:{title})").findall(text)
+    called = compiled(rf"(?:^|[^{HAN}]|[的由被是和跟])((?:{table['before']}){family})(?=[{HAN}])")
+    yield from called.findall(text)
+    if compiled(table["does"]).search(text):
         # Where no word comes before it: "看一下王强改判的".
-        yield from re.findall(
+        yield from compiled(
             rf"(?:^|[^{HAN}]|[的由被是和跟看下])({plain}(?![一二三四五六日天图片件的])(?!{title})"
-            rf"[{HAN}](?:[{HAN}]??))(?={following})",
-            text,
-        )
+            rf"[{HAN}](?:[{HAN}]??))(?={following})"
+        ).findall(text)
 
 
 def _japanese(text: str, table: dict[str, str]) -> Iterator[str]:
-    yield from re.findall(rf"([{HAN}々]{{1,4}}|[{KATAKANA}]{{2,}})(?:{table['title']})", text)
-    yield from re.findall(rf"(?:^|[^{HAN}])({table['families']})(?={table['next']})", text)
+    yield from compiled(rf"([{HAN}々]{{1,4}}|[{KATAKANA}]{{2,}})(?:{table['title']})").findall(text)
+    yield from compiled(rf"(?:^|[^{HAN}])({table['families']})(?={table['next']})").findall(text)
 
 
 def _korean(text: str, table: dict[str, str]) -> Iterator[str]:
     family, title = table["families"], table["title"]
-    yield from re.findall(
-        rf"(?<![가-힣])(?!{title})([가-힣]{{1,4}}?) ?(?:{title})(?=[이가은는의께을를도 ,?]|에게|한테|$)", text
-    )
+    yield from compiled(
+        rf"(?<![가-힣])(?!{title})([가-힣]{{1,4}}?) ?(?:{title})(?=[이가은는의께을를도 ,?]|에게|한테|$)"
+    ).findall(text)
     words = words_of("ko")
     doing = rf"(?:이|가|은|는)? (?:\S+ ){{0,2}}\S*(?:{table['does']})"
-    for found in re.finditer(rf"(?<![가-힣])(?!{title})({family}[가-힣]{{2}}){doing}", text):
+    for found in compiled(rf"(?<![가-힣])(?!{title})({family}[가-힣]{{2}}){doing}").finditer(text):
         if not any(
             (known := pattern.match(found[1])) is not None and known.end() > 1
             for pattern in words.by_meaning.values()

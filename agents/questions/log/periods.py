@@ -9,6 +9,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Final
 
 from agents.questions.lexicon.numerals import number_of, whole_pattern
+from agents.questions.lexicon.patterns import compiled
 from agents.questions.lexicon.words import SPACELESS, Words, bounded, words_of
 from agents.questions.log.points import Point, day_point, local
 from agents.questions.log.times import (
@@ -159,7 +160,7 @@ def _points(text: str, words: Words, now: datetime) -> Iterator[Point]:
         for found in words.by_meaning[meaning].finditer(text):
             yield _named(found, meaning, name, now)
     for number, pattern in enumerate(words.weekdays):
-        for found in re.finditer(bounded(pattern, words.language), text):
+        for found in compiled(bounded(pattern, words.language)).finditer(text):
             yield day_point(*found.span(), today - timedelta(days=(today.weekday() - number) % 7))
     for found in _CLOCK.finditer(text):
         hour = int(found["h"] or found["hour"] or found["plain"])
@@ -182,7 +183,7 @@ def _span(text: str, words: Words, now: datetime) -> Point | None:
     number = whole_pattern(words.language)
     for unit, length in _UNITS.items():
         counted = rf"(?P<n>{number}) ?{between}(?:{words.source(unit)})"
-        found = re.search(bounded(counted, words.language), text)
+        found = compiled(bounded(counted, words.language)).search(text)
         if found is not None:
             count = min(int(number_of(found["n"], words.language)), 100_000)
             return Point(found.start(), found.end(), now - count * length, None, kind="span")

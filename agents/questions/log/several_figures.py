@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from typing import Final, Literal
 
 from agents.questions.form.clauses import split
 from agents.questions.learned.encoder import normalised
 from agents.questions.lexicon.latest_of import what_of_parts
 from agents.questions.lexicon.numbered import log_words
+from agents.questions.lexicon.patterns import compiled
 from agents.questions.lexicon.words import SPACELESS, Words, bounded, words_of
 from agents.state import Understanding
 from tools.log_question import LogFigure
@@ -76,7 +76,7 @@ def of_a_row(text: str, language: str) -> list[OfARow]:
         (found.start(), name) for name, meaning in _OF_A_ROW if (found := words.find(meaning, text))
     ]
     for name, said in (("when", table["when"]), ("operator", table["whoever"])):
-        if (found := re.search(bounded(said, language), text)) is not None:
+        if (found := compiled(bounded(said, language)).search(text)) is not None:
             asked.append((found.start(), name))  # type: ignore[arg-type]
     return list(dict.fromkeys(name for _, name in sorted(asked)))
 
@@ -86,13 +86,13 @@ def is_of_the_last(text: str, language: str) -> bool:
     words, table = words_of(language), log_words(language)
     noun = "|".join((what_of_parts(words), words.source("image"), words.source("piece")))
     gap = r"[^,，、。?]{0,3}?" if language in SPACELESS else r" (?:[\w-]+ ){0,2}?"
-    named = re.search(bounded(rf"(?:{table['single']}){gap}(?:{noun})", language), text)
+    named = compiled(bounded(rf"(?:{table['single']}){gap}(?:{noun})", language)).search(text)
     return named is not None and bool(of_a_row(text, language))
 
 
 def _group(text: str, words: Words) -> LogFigure | None:
     found = next((figure for meaning, figure in _GROUPS if words.has(meaning, text)), None)
-    whoever = re.search(bounded(log_words(words.language)["whoever"], words.language), text)
+    whoever = compiled(bounded(log_words(words.language)["whoever"], words.language)).search(text)
     return found or ("operators" if whoever is not None else None)
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from agents.questions.lexicon.numerals import number_of, whole_pattern
+from agents.questions.lexicon.patterns import compiled
 from agents.questions.lexicon.words import NEVER, SPACELESS, Words, bounded, tables
 from agents.questions.log.points import Point, day_point, local
 
@@ -128,7 +129,7 @@ def opens(text: str, start: int, end: int, words: Words, within: int) -> bool:
     if any(weak.fullmatch(one) is None for one in found):
         return True
     after = text[end : end + 24]
-    if found and re.match(rf"\s*(?:{_pattern(words.language, 'onwards').pattern})", after):
+    if found and compiled(rf"\s*(?:{_pattern(words.language, 'onwards').pattern})").match(after):
         return True
     return words.language in SPACELESS and words.has("since", after[:4])
 
@@ -144,9 +145,11 @@ def precedes(text: str, start: int, end: int, words: Words, within: int) -> bool
     """Return whether "before" stands beside a place of a text: what lies before it is meant."""
     before = _pattern(words.language, "before")
     if words.language in SPACELESS:
-        return re.match(rf"\s*(?:{before.pattern})", text[end : end + 6]) is not None
+        return compiled(rf"\s*(?:{before.pattern})").match(text[end : end + 6]) is not None
     near = text[max(start - within, 0) : start].rstrip()
-    return re.search(rf"(?:{before.pattern})(?: (?:the|el|la|le|o|a|il|dem|den|der))?$", near) is not None
+    return (
+        compiled(rf"(?:{before.pattern})(?: (?:the|el|la|le|o|a|il|dem|den|der))?$").search(near) is not None
+    )
 
 
 def follows(text: str, start: int, end: int, words: Words, within: int) -> bool:

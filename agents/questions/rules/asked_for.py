@@ -6,6 +6,7 @@ import re
 from typing import Final
 
 from agents.questions.form.polarity import asks_openly
+from agents.questions.lexicon.patterns import compiled
 from agents.questions.lexicon.words import LOG_MEANINGS, Words, types_in, words_of
 from agents.questions.slots.by_words import is_absence, without_types
 from agents.questions.slots.causes import says_so
@@ -33,7 +34,7 @@ def weighs(said: Reading) -> bool:
     if of_log(said) or not any(words.has(one, text) for one in ("matters", "harmless", "serious")):
         return False
     said_that = rf"(?<!\w)({words.source('matters')})\s+(?:qu?e|qu['’]|che)(?!\w)"
-    return not asks_openly(re.sub(said_that, r"\1", text), said.language)
+    return not asks_openly(compiled(said_that).sub(r"\1", text), said.language)
 
 
 def asks_why_so(said: Reading) -> bool:
@@ -83,7 +84,8 @@ def counts_what_belongs(said: Reading) -> bool:
     split = [[(word, bool(types_in(word)) or is_absence(word)) for word in name] for name in names]
     nouns = {word for name in split if any(bad for _, bad in name) for word, bad in name if not bad}
     return any(
-        len(word) > 2 and re.search(rf"(?<!\w){re.escape(word)}\w{{0,2}}(?!\w)", said.text) for word in nouns
+        len(word) > 2 and compiled(rf"(?<!\w){re.escape(word)}\w{{0,2}}(?!\w)").search(said.text)
+        for word in nouns
     )
 
 

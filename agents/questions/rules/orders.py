@@ -9,6 +9,7 @@ from typing import Final, get_args
 
 from agents.questions.form.clauses import split
 from agents.questions.learned.encoder import normalised
+from agents.questions.lexicon.patterns import compiled
 from agents.questions.lexicon.words import SPACELESS, words_of
 from agents.state import Order, Understanding
 
@@ -36,7 +37,7 @@ def without_orders(question: str, language: str, *, pictured: bool) -> tuple[lis
 def order_of(clause: str, language: str) -> Order | None:
     """Return which order a clause gives, or None for a question, such as "can lot A17 be released?"."""
     text, words = normalised(clause), words_of(language)
-    polite = re.search(f"(?:{words.orders['asked'][0]})", text) is not None
+    polite = compiled(f"(?:{words.orders['asked'][0]})").search(text) is not None
     if (clause.rstrip().endswith(_QUESTION) and not polite) or words.has("or", text):
         return None
     first, last = _patterns(language)

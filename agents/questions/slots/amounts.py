@@ -9,6 +9,7 @@ from typing import Final
 
 from agents.questions.form.signs import corrected, in_words
 from agents.questions.lexicon.numerals import number_of, pattern, single_digits, worded_pattern
+from agents.questions.lexicon.patterns import compiled
 from agents.questions.lexicon.units import CM, INCH, MM, UNIT
 from agents.questions.lexicon.words import SPACELESS, words_of
 
@@ -38,7 +39,7 @@ Rule = tuple[re.Pattern[str], Callable[[re.Match[str]], str]]
 def in_digits(text: str, language: str) -> str:
     """Return a text with digits for the amounts that it has in words, where a unit follows them."""
     for sign, fraction in _VULGAR.items():
-        text = re.sub(rf"(?<=\d){sign}", f" {fraction}", text).replace(sign, fraction)
+        text = compiled(rf"(?<=\d){sign}").sub(f" {fraction}", text).replace(sign, fraction)
     text = _FRACTION.sub(_divided, _NO_ZERO.sub("0", text))
     text = _INCHES.sub(lambda found: f"{found[1] or found[2]} inch", text)
     for rule, written in _rules(language):
@@ -68,7 +69,7 @@ def _written(found: re.Match[str], language: str) -> str:
 
 def _share(part: str, language: str) -> float:
     return next(
-        share for share, word in words_of(language).fractions if re.fullmatch(word, part, re.IGNORECASE)
+        share for share, word in words_of(language).fractions if compiled(word, re.IGNORECASE).fullmatch(part)
     )
 
 

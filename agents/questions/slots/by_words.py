@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Final
 
+from agents.questions.lexicon.patterns import compiled
 from agents.questions.lexicon.words import alike_types, types_in, words_of
 from agents.questions.slots.zone_names import names_section
 from anomaly_core.names import plain_name
@@ -52,7 +53,7 @@ def type_of(text: str, language: str, known: Sequence[str] = ()) -> str | None:
 
 def is_absence(name: str) -> bool:
     """Return whether a defect's name says that something is not there, in any of the languages."""
-    return re.search(_ABSENT, plain_name(name).lower()) is not None
+    return compiled(_ABSENT).search(plain_name(name).lower()) is not None
 
 
 def _alike(common: str, text: str, language: str, known: Sequence[str]) -> list[str]:

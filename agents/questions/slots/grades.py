@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from agents.questions.learned.examples import LANGUAGES
+from agents.questions.lexicon.patterns import compiled
 from agents.questions.lexicon.words import Words, words_of
 
 GRADES: Final = ("critical", "major", "minor")
@@ -31,7 +32,7 @@ def _is_said(severity: str, text: str) -> bool:
     return (
         len(word) > 2
         and len(word.split()) < 3
-        and re.search(rf"(?<!\w){re.escape(word)}(?!\w)", text) is not None
+        and compiled(rf"(?<!\w){re.escape(word)}(?!\w)").search(text) is not None
     )
 
 

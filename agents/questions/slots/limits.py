@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from agents.questions.form.polarity import asks_openly
+from agents.questions.lexicon.patterns import compiled
 from agents.questions.lexicon.units import NUMBER, UNIT, as_number, in_mm, limit_in
 from agents.questions.lexicon.words import SPACELESS, once, words_of
 from agents.questions.slots.by_words import type_of
@@ -81,7 +82,7 @@ def stated_measure(text: str, language: str) -> tuple[LimitRecord, LimitRecord] 
         gaps = [
             (end, number.start()) if end <= number.start() else (number.end(), start) for start, end in marks
         ]
-        return min((re.search(_COMMA, rest[slice(*gap)]) is not None, gap[1] - gap[0]) for gap in gaps)
+        return min((compiled(_COMMA).search(rest[slice(*gap)]) is not None, gap[1] - gap[0]) for gap in gaps)
 
     bound, measured = sorted(numbers, key=distance)
     unit = bound[2] or measured[2]
@@ -122,7 +123,7 @@ def _is_known(found: re.Match[str], piece: str, text: str, language: str, asked:
     """Return whether a length is said of the part, and neither of a defect nor as a limit."""
     words = words_of(language)
     before = piece[: piece.find(found[0])]
-    after = re.split(rf"(?:{words.source('and')})", piece[piece.find(found[0]) + len(found[0]) :])[0]
+    after = compiled(rf"(?:{words.source('and')})").split(piece[piece.find(found[0]) + len(found[0]) :])[0]
     if in_mm(1.0, found[2]) is None or words.has("limit", piece):
         return False
     if type_of(before, language) or type_of(after[:_AFTER], language) or words.has("region", before):

@@ -9,6 +9,7 @@ from pathlib import PurePath
 from typing import Final
 
 from agents.questions.lexicon.numbered import log_words
+from agents.questions.lexicon.patterns import compiled
 from agents.questions.lexicon.units import UNIT
 from agents.questions.lexicon.words import IMAGE_ENDING, SPACELESS, Words, words_of
 from agents.questions.slots.region_ranks import without_ranks
@@ -64,22 +65,20 @@ def regions_of(text: str, language: str, last: Turn | None) -> list[int]:
     words = words_of(language)
     text = without_ranks(words.without(text, "first_of_all"), language)
     spot = rf"{words.source('region')}|{words.source('marked')}"
-    counted = re.search(
-        rf"(?:{spot})[ -]?(?:{_NUMBER}|no )?(?P<numbers>\d+(?:{_JOINED}\d+)*)(?!{_AMOUNT})", text
-    )
+    counted = compiled(
+        rf"(?:{spot})[ -]?(?:{_NUMBER}|no )?(?P<numbers>\d+(?:{_JOINED}\d+)*)(?!{_AMOUNT})"
+    ).search(text)
     if counted is not None:
         return [max(int(number), 1) for number in re.findall(r"\d+", counted["numbers"])]
     if (counted := _in_words(language).search(text)) is not None:
-        return [_counted(one, words) for one in re.findall("|".join(words.counting[1:]), counted["numbers"])]
-    named_image = re.search(rf"(?:{_image_words(language)})", text) is not None
+        return [
+            _counted(one, words) for one in compiled("|".join(words.counting[1:])).findall(counted["numbers"])
+        ]
+    named_image = compiled(rf"(?:{_image_words(language)})").search(text) is not None
     if numbered := [] if named_image else _numbered(text, words):
         return numbered
-    noun = rf"\s*[个個处處の]?\s*(?:{spot}|{words.types_source})"
-    for name, number in ORDINALS.items():
-        if re.search(rf"(?:{words.source(name)}){noun}", text):
-            return [number]
-    if (counting := re.search(rf"(?:{_ORDINAL}){noun}", text)) is not None:
-        return [_digits(counting)]
+    if (ranked := _ranked(language).search(text)) is not None:
+        return [next((number for name, number in ORDINALS.items() if ranked[name]), None) or _digits(ranked)]
     one = _ordinal(words, text)
     if one is not None and last is not None and last.region is not None and not named_image:
         return [one]
@@ -106,11 +105,11 @@ def image_of(
     for one in seen:
         name, stem = PurePath(one["image"]).name.lower(), PurePath(one["image"]).stem.lower()
         called = re.escape(name) + (f"|{re.escape(stem)}" if IMAGE_NAME.fullmatch(stem) else "")
-        if name and re.search(rf"(?<![\w.])(?:{called})(?![\w.])", text):
+        if name and compiled(rf"(?<![\w.])(?:{called})(?![\w.])").search(text):
             return one["number"]
     words = words_of(language)
     target = _image_words(language)
-    names_one = re.search(rf"(?:{target})", text) is not None
+    names_one = compiled(rf"(?:{target})").search(text) is not None
     comparing = comparing and (names_one or any(words.has(one, text) for one in _COMPARED))
     if comparing and IMAGE_NAME.search(text):
         return None  # one that the thread has not seen
@@ -136,6 +135,15 @@ def image_of(
 
 
 @cache
+def _ranked(language: str) -> re.Pattern[str]:
+    """Return the pattern of a region with its order: "the second scratch", "3rd spot"."""
+    words = words_of(language)
+    named = "|".join(f"(?P<{name}>{words.source(name)})" for name in ORDINALS)
+    noun = rf"{words.source('region')}|{words.source('marked')}|{words.types_source}"
+    return re.compile(rf"(?:{_ORDINAL}|{named})\s*[个個处處の]?\s*(?:{noun})")
+
+
+@cache
 def _in_words(language: str) -> re.Pattern[str]:
     """Return the pattern of a region with its number in words: "spot two", but not "spots two days old"."""
     words = words_of(language)
@@ -154,10 +162,10 @@ def _in_words(language: str) -> re.Pattern[str]:
 def _numbered(text: str, words: Words) -> list[int]:
     """Return the numbers of what a text calls by number, but of no station, lot or the like."""
     worded = "|".join(words.counting)
-    marked = [*re.finditer(rf"{_NUMBER}(?:{_DIGITS}|(?P<word>{worded})(?!\w))", text)]
+    marked = [*compiled(rf"{_NUMBER}(?:{_DIGITS}|(?P<word>{worded})(?!\w))").finditer(text)]
     if words.language in SPACELESS:
-        marked += re.finditer(rf"(?<!\d){_DIGITS}{_COUNTED}", text)
-        marked += re.finditer(rf"(?<!\w)(\d)?(?P<word>{_counted_words(words)}){_COUNTED}", text)
+        marked += compiled(rf"(?<!\d){_DIGITS}{_COUNTED}").finditer(text)
+        marked += compiled(rf"(?<!\w)(\d)?(?P<word>{_counted_words(words)}){_COUNTED}").finditer(text)
     found = [_of_mark(one, words) for one in marked if not _of_something_else(one, text, words)]
     return [one for one in dict.fromkeys(found) if one]
 
@@ -174,7 +182,7 @@ def _of_mark(found: re.Match[str], words: Words) -> int:
 
 
 def _counted(said: str, words: Words) -> int:
-    return next(number for number, word in enumerate(words.counting, 1) if re.fullmatch(word, said))
+    return next(number for number, word in enumerate(words.counting, 1) if compiled(word).fullmatch(said))
 
 
 def _of_something_else(found: re.Match[str], text: str, words: Words) -> bool:
@@ -183,10 +191,10 @@ def _of_something_else(found: re.Match[str], text: str, words: Words) -> bool:
     before, after = text[: found.start()].rstrip(" .:-"), text[found.end() :]
     if words.language in SPACELESS:
         return (
-            re.search(rf"(?:{nouns})の?$", before) is not None
-            or re.match(rf"\s?(?:{nouns})", after) is not None
+            compiled(rf"(?:{nouns})の?$").search(before) is not None
+            or compiled(rf"\s?(?:{nouns})").match(after) is not None
         )
-    return re.search(rf"(?:{nouns})$", before) is not None
+    return compiled(rf"(?:{nouns})$").search(before) is not None
 
 
 def _image_number(text: str, words: Words) -> int | None:
@@ -201,8 +209,10 @@ def _image_number(text: str, words: Words) -> int | None:
         else r"(?!)",
     )
     for pattern in patterns:
-        found = re.search(pattern, text)
-        if found is not None and (pattern is not patterns[-1] or re.search(rf"枚目|(?:{target})", found[0])):
+        found = compiled(pattern).search(text)
+        if found is not None and (
+            pattern is not patterns[-1] or compiled(rf"枚目|(?:{target})").search(found[0])
+        ):
             return int(found["number"]) if "number" in found.groupdict() else _digits(found)
     return None
 
@@ -216,7 +226,7 @@ def _ordinal(words: Words, text: str) -> int | None:
     found = next((number for name, number in ORDINALS.items() if words.has(name, text)), None)
     if found is not None:
         return found
-    counted = re.search(_ORDINAL, text)
+    counted = compiled(_ORDINAL).search(text)
     return None if counted is None else _digits(counted)
 
 

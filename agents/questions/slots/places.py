@@ -6,6 +6,7 @@ import re
 from typing import Final
 
 from agents.questions.lexicon.numerals import number_of, whole_pattern
+from agents.questions.lexicon.patterns import compiled
 from agents.questions.lexicon.words import words_of
 from anomaly_core.results import CELLS
 from tools.locations import place_in
@@ -74,7 +75,7 @@ def _at_an_hour(text: str, language: str) -> str | None:
     if found is None or (found["b"] and any(words.has(one, text) for one in _TIMES)):
         return None
     said = next(one for one in found.groups() if one)
-    if re.fullmatch(whole_pattern(language), said) is None:
+    if compiled(whole_pattern(language)).fullmatch(said) is None:
         return None
     hour = number_of(said, language)
     return _HOURS[round(hour) % 12] if 1 <= hour <= 12 else None

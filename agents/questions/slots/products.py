@@ -10,6 +10,7 @@ import numpy as np
 
 from agents.questions.learned.encoder import encode, normalised
 from agents.questions.lexicon.numbered import log_words
+from agents.questions.lexicon.patterns import compiled
 from agents.questions.lexicon.words import SPACELESS, bounded, words_of
 from agents.questions.slots.by_words import type_of, types_of, without_types
 from agents.state import Understanding
@@ -39,7 +40,7 @@ def product_meant(
     if len(inflected) == 1 and len(products) > 1:
         return inflected[0]
     told = words_of(language).without(without_types(normalised(question), types), *_OF_NONE)
-    told = re.sub(bounded(log_words(language)["polite"], language), " ", told)
+    told = compiled(bounded(log_words(language)["polite"], language)).sub(" ", told)
     words = list(dict.fromkeys(_words(told, language)))[:MOST_WORDS]
     if not words or len(products) < 2:
         return None

@@ -13,6 +13,7 @@ from agents.questions.form.polarity import asks_openly
 from agents.questions.form.tags import without_tag
 from agents.questions.learned.encoder import normalised
 from agents.questions.learned.examples import Sense
+from agents.questions.lexicon.patterns import compiled
 from agents.questions.lexicon.words import SPACELESS, words_of
 from agents.questions.slots import by_words
 from agents.questions.slots.limits import known_length_mm, limit_of
@@ -138,7 +139,7 @@ def _asked_again(last: Turn, current: int | None, *, pictured: bool, named: bool
 
 def _is_elliptic(text: str, language: str) -> bool:
     """Return whether a clause says no more than that it goes on: "and this one?"."""
-    follows = re.match(rf"(?:{words_of(language).source('follow')})", text)
+    follows = compiled(rf"(?:{words_of(language).source('follow')})").match(text)
     return follows is not None and _is_short(text, language) and not _states_a_kind(text, language)
 
 
@@ -146,7 +147,7 @@ def _only_points(text: str, language: str) -> bool:
     """Return whether a clause says no more than which image it is about: "the other one?"."""
     words = words_of(language)
     # Japanese asks by its particle too: "もう一方は？".
-    text = re.sub(rf"(?:は|{words.source('for_this')})\W*$", "", text)
+    text = compiled(rf"(?:は|{words.source('for_this')})\W*$").sub("", text)
     points = any(words.has(meaning, text) for meaning in ("last", "this", "one", "here"))
     judges = words.has("good", text) or words.has("bad", text)
     return points and not judges and _is_short(text, language) and not _states_a_kind(text, language)
@@ -159,7 +160,7 @@ def _is_short(text: str, language: str) -> bool:
 def _states_a_kind(text: str, language: str) -> bool:
     """Return whether a clause says by itself what it asks for, beside what it is about."""
     words = words_of(language)
-    rest = re.sub(rf"^(?:{words.source('follow')})", "", text)
+    rest = compiled(rf"^(?:{words.source('follow')})").sub("", text)
     rest = words.without(rest, *_ABOUT)
     left = re.findall(r"\w+", rest)
     # What is left are articles and particles.

@@ -11,6 +11,7 @@ from typing import Final
 import numpy as np
 
 from agents.questions.learned.encoder import encode, normalised
+from agents.questions.lexicon.patterns import compiled
 from agents.questions.lexicon.words import (
     HAN,
     HANGUL,
@@ -97,7 +98,11 @@ def _joined(plain: str, zones: Sequence[str], found: Sequence[Span], language: s
         first, *rest = words_in(name)
         for start, _, full in found:
             alike = name != full and len(rest) == 1 and words_in(full)[1:] == rest
-            match = re.search(rf"(?<!\w){_inflected(first)}(?={between}$)", plain[:start]) if alike else None
+            match = (
+                compiled(rf"(?<!\w){_inflected(first)}(?={between}$)").search(plain[:start])
+                if alike
+                else None
+            )
             if match is not None:
                 more.append((*match.span(), name))
     return more
@@ -128,7 +133,7 @@ def _of_a_side_word(text: str, zones: Sequence[str], language: str) -> list[str]
     for name in zones:
         first, *rest = words_in(name)
         said = rest and not _sides_of(name)
-        if said and re.search(rf"(?<!\w){_inflected(_bare(first))}\s+(?:{_bare(place)})(?!\w)", plain):
+        if said and compiled(rf"(?<!\w){_inflected(_bare(first))}\s+(?:{_bare(place)})(?!\w)").search(plain):
             named.append(name)
     return named
 
@@ -148,7 +153,7 @@ def _names_noun(name: str, text: str, words: Words) -> bool:
         return False
     section = section_of(noun) or section_of(name)
     called_so = words.sections.get(section or "", NEVER)
-    written = called(noun) if noun.isalpha() and not re.search(_LATIN, _bare(noun)) else None
+    written = called(noun) if noun.isalpha() and not compiled(_LATIN).search(_bare(noun)) else None
     if (written or re.compile(rf"(?<!{_LATIN}){_inflected(_bare(noun))}(?!{_LATIN})")).search(_bare(text)):
         return True
     if words.features.get(feature_of(name) or "", NEVER).search(text):
@@ -162,7 +167,7 @@ def _stands_apart(found: re.Match[str]) -> bool:
     around = found.string[max(found.start() - 1, 0) : found.start()], found.string[found.end() :][:1]
     ends = found[0][0], found[0][-1]
     return not any(
-        re.fullmatch(rf"[{KATAKANA}]{{2}}", one + end) for one, end in zip(around, ends, strict=True)
+        compiled(rf"[{KATAKANA}]{{2}}").fullmatch(one + end) for one, end in zip(around, ends, strict=True)
     )
 
 
@@ -225,7 +230,7 @@ def _meant(text: str, zones: Sequence[str], language: str) -> list[str]:
 
 def _is_written_in(name: str, language: str) -> bool:
     """Return whether a name is written as a language without spaces is."""
-    return language in SPACELESS and re.search(_WRITTEN[language], name) is not None
+    return language in SPACELESS and compiled(_WRITTEN[language]).search(name) is not None
 
 
 def _windows(text: str, language: str) -> Iterator[str]:
@@ -271,7 +276,7 @@ def called(name: str) -> re.Pattern[str]:
     A long name may begin a compound, and Korean particles stand right behind it.
     """
     words, between = [_bare(word) for word in words_in(name)], r"[-_\s]*"
-    if not words or re.search(_LATIN, "".join(words)) is None:
+    if not words or compiled(_LATIN).search("".join(words)) is None:
         return re.compile(_apart("".join(words), between.join(map(re.escape, words)) or r"(?!)"))
     if len(words) == 1 and len(words[0]) >= COMPOUND:
         return re.compile(rf"(?<!{_LATIN}){re.escape(words[0])}")
@@ -280,9 +285,9 @@ def called(name: str) -> re.Pattern[str]:
 
 def _apart(name: str, pattern: str) -> str:
     """Return the pattern of a name without Latin letters where a short one is in no longer word: "캡슐"."""
-    if re.fullmatch(rf"[{HANGUL}]{{1,2}}", name):
+    if compiled(rf"[{HANGUL}]{{1,2}}").fullmatch(name):
         return rf"(?<![{HANGUL}]){pattern}{PARTICLES}" if len(name) == 1 else rf"{pattern}{PARTICLES}"
-    if re.fullmatch(rf"[{KATAKANA}]+", name):
+    if compiled(rf"[{KATAKANA}]+").fullmatch(name):
         return rf"(?<![{KATAKANA}]){pattern}(?![{KATAKANA}])"
     return pattern
 

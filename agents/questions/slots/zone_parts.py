@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Final
 
+from agents.questions.lexicon.patterns import compiled
 from agents.questions.lexicon.words import HAN, HANGUL, KATAKANA, words_of
 
 SHORTEST: Final = 4
@@ -51,17 +52,17 @@ def _parts(name: str, language: str) -> tuple[re.Pattern[str], ...]:
 
 def _patterns(name: str, language: str) -> Iterator[re.Pattern[str]]:
     if language == "ja":
-        last = re.search(rf"(?<=[^{KATAKANA}])[{KATAKANA}]{{2,}}$", name)
+        last = compiled(rf"(?<=[^{KATAKANA}])[{KATAKANA}]{{2,}}$").search(name)
         if last is not None and not _has_meaning(last[0], language):
             yield re.compile(rf"(?<![{KATAKANA}]){last[0]}(?![{KATAKANA}])")
-        if re.fullmatch(rf"[{KATAKANA}]{{5,}}", name):
+        if compiled(rf"[{KATAKANA}]{{5,}}").fullmatch(name):
             # "リング" of "キャップリング".
             ends = "|".join(
                 name[at:] for at in range(2, len(name) - 2) if not _has_meaning(name[at:], language)
             )
             yield re.compile(rf"(?<![{KATAKANA}{HAN}])(?:{ends or '(?!)'})(?![{KATAKANA}])")
     elif language == "zh":
-        if re.fullmatch(rf"[{HAN}]{{4,}}", name) and not _has_meaning(name[-2:], language):
+        if compiled(rf"[{HAN}]{{4,}}").fullmatch(name) and not _has_meaning(name[-2:], language):
             yield re.compile(name[-2:])
     elif language == "ko":
         first, _, noun = name.rpartition(" ")

@@ -10,6 +10,7 @@ from typing import Final
 
 from agents.questions.form.polarity import asks_openly, sense_of
 from agents.questions.learned.encoder import normalised
+from agents.questions.lexicon.patterns import compiled
 from agents.questions.lexicon.words import feature_of, words_of
 from agents.questions.slots.places import place_of
 from agents.questions.slots.zone_names import SIDES, called, zones_in
@@ -92,7 +93,7 @@ def _bare(one: Understanding, before: Understanding | None, language: str) -> Un
     That is what the question asked of another zone; else how the zone is, which no yes or no answers.
     """
     words, text = words_of(language), normalised(one.text)
-    follows = re.match(rf"(?:{words.source('follow')})", text) is not None
+    follows = compiled(rf"(?:{words.source('follow')})").match(text) is not None
     located = one.kind == "place" and one.closed and not follows  # "is it on the head too?"
     if located or words.has("good", text) or words.has("bad", text):
         return one
