@@ -7,6 +7,7 @@ from typing import Final
 
 from agents.answers.catalogue import notes
 from agents.answers.catalogue.facts import facts, type_by_look
+from agents.answers.catalogue.held import asks_a_limit, held_of, is_clear
 from agents.answers.catalogue.types import (
     asks_of_types,
     asks_to_tell_apart,
@@ -23,12 +24,12 @@ from agents.answers.notes.norms import norms
 from agents.answers.tool import talk
 from agents.answers.topic import Reply, Topic
 from agents.questions.learned.encoder import normalised
-from agents.questions.lexicon.words import alike_types, same_defect, types_in, words_of
+from agents.questions.lexicon.words import same_defect, types_in, words_of
 from agents.questions.slots.by_words import types_of
 from agents.questions.slots.described import described_type, named_types
 from agents.questions.slots.doubted import held_against, may_mean, narrowed
+from agents.questions.slots.held import is_another, meant_type
 from agents.questions.slots.limits import measure_of
-from agents.questions.slots.types import meant_type
 from agents.state import Asked, InspectionState, Understanding
 from anomaly_core.names import name_key, plain_name
 from tools.context import Context
@@ -130,11 +131,24 @@ class Notes:
         intent = self._with_type(number)
         if intent.kind == "normal" and words_of(spoken).has("norm", text):
             return [norms(self._topic(self._product, [], intent, number, every=True, general=True))]
+        if intent.type is not None and intent.type == asked.type:
+            held = held_of(intent, self._asked, self._known, self._types_of_notes())
+            if not held.sure:
+                intent = self._meant(intent, number)
+            if not held.sure and intent.type == asked.type:
+                if not held.maybe:
+                    return [self._no_entry(intent, number)]
+                intent = intent.model_copy(update={"type": None, "maybe": held.maybe})
         if told_of := self._affected(intent, number):
             return [told_of]
         if prose := self._facts(intent, number):
             return prose
         intent = self._maybe(self._meant(intent, number))
+        if asks_a_limit(intent, spoken, LISTS_ALL):
+            near = meant_type(intent.text, spoken, self._types_of_notes())
+            if near is None:
+                return [self._no_entry(intent, number)]
+            intent = intent.model_copy(update={"type": near})
         word = ABOUT_NOTES.get(intent.kind)
         if intent.kind in LISTS or (intent.type is not None and intent.kind in DEFINES):
             word = notes.catalogue
@@ -152,7 +166,10 @@ class Notes:
         # "What causes burrs, and what do we do against it?" has named it.
         named = any(one.type == intent.type for one in self._asked.intents)
         if intent.type is not None and intent.type != asked.type and not named:
-            found.append(Reply("", [say("By the notes that is {type} [notes].", type=intent.type)]))
+            if not self._is_clear(intent, number):
+                intent = intent.model_copy(update={"type": None, "maybe": [intent.type]})
+            else:
+                found.append(Reply("", [say("By the notes that is {type} [notes].", type=intent.type)]))
         types = self._types(intent)
         for name in subjects:
             topic = self._topic(name, types, intent, number)
@@ -200,10 +217,8 @@ class Notes:
 
         It may be described, or named in another language.
         """
-        intent = self._asked.intents[number]
-        limited = any(
-            words_of(self._asked.spoken).has(one, normalised(intent.text)) for one in ("limit", "tolerance")
-        )
+        intent, spoken = self._asked.intents[number], self._asked.spoken
+        limited = any(words_of(spoken).has(one, normalised(intent.text)) for one in ("limit", "tolerance"))
         listing = any(words_of(self._asked.spoken).has(one, normalised(intent.text)) for one in LISTS_ALL)
         kind: Kind
         known = any(intent.type in types_in(name) for name in self._known)
@@ -227,7 +242,7 @@ class Notes:
             if found is None and intent.type is None and intent.kind in OF_A_TYPE and apart:
                 # "A wrong label, what shall I do?"
                 found = described_type(self._asked.question, self._asked.spoken, entries)
-            if found is not None and not _is_another(intent.type, found):
+            if found is not None and not is_another(intent.type, found, normalised(intent.text), spoken):
                 kind = intent.kind if intent.kind in DESCRIBES else "catalogue"
                 return intent.model_copy(update={"type": found, "kind": kind, "near": None})
         return intent
@@ -248,12 +263,27 @@ class Notes:
         # "Is it serious, a blowhole?" names it afterwards.
         around = [*reversed(before), *self._asked.intents[number + 1 :]]
         named = next((one.type for one in around if one.type is not None), None)
-        meant = named if intent.type is None and named else self._by_look(intent, number)
-        meant = meant or meant_type(intent.text, entries)
+        by_look = None if intent.type is not None else named or self._by_look(intent, number)
+        meant = by_look or meant_type(intent.text, self._asked.spoken, self._types_of_notes())
         return (
             intent
-            if meant is None or _is_another(intent.type, meant)
+            if meant is None or is_another(intent.type, meant, text, self._asked.spoken)
             else intent.model_copy(update={"type": meant})
+        )
+
+    def _is_clear(self, intent: Understanding, number: int) -> bool:
+        entries = self._context.domain.entries(self._product)
+        return is_clear(intent, self._asked, entries) or self._by_look(intent, number) == intent.type
+
+    def _types_of_notes(self) -> list[str]:
+        return [one.type for one in self._context.domain.entries(self._product)]
+
+    def _no_entry(self, intent: Understanding, number: int) -> Reply:
+        """Say that the notes have no entry of a type, and which types they name."""
+        topic = self._topic(self._product, [], intent, number, every=True)
+        names = self._say.listed([plain_name(name) for name in topic.state["expected"]])
+        return Reply(
+            "", [self._say("The notes have no entry for that; they name {types} [notes].", types=names)]
         )
 
     def _maybe(self, intent: Understanding) -> Understanding:
@@ -284,13 +314,6 @@ class Notes:
             if f"[{one.id}]" in answer
         ]
         return [*cited, *(notes_evidence(state) for state in self._states[:1] if "[notes]" in answer)]
-
-
-def _is_another(named: str | None, found: str) -> bool:
-    """Return whether a question names another kind of defect than a type is: a burr is no scratch."""
-    kinds = types_in(found)
-    common = named is not None and named in words_of("en").types
-    return common and bool(kinds) and named not in kinds and not alike_types(named or "", found)
 
 
 def _state(

@@ -23,6 +23,7 @@ from agents.questions.rules.asked_for import (
     counts_what_belongs,
     of_log,
     plays_down,
+    supposes_only_a_type,
     weighs,
 )
 from agents.questions.rules.supposed import supposes
@@ -288,4 +289,6 @@ def _rules(said: Reading) -> tuple[Rule, ...]:
         ({"count", "help"}, said.pictured and bool(said.regions) and not said.openly, "appearance"),
         # "I think that is a blowhole."
         (_SUPPOSED, said.pictured and named and supposes(said), "correction"),
+        # "¿Podría ser un arañazo?" asks for no cause.
+        ({"cause", "confidence"}, supposes_only_a_type(said), "type"),
     )

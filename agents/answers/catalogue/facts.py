@@ -13,6 +13,7 @@ from agents.answers.notes.analysis import Finding, quoted
 from agents.answers.topic import Topic
 from agents.questions.learned.encoder import encode
 from agents.questions.learned.generic import SHORTEST, subjects_in, words_in
+from agents.questions.slots.held import subject_of
 from anomaly_core.names import plain_name
 from knowledge.text import sentences
 from tools.records import Kind, PassageRecord
@@ -80,7 +81,8 @@ def _best(topic: Topic, passages: Sequence[PassageRecord]) -> list[tuple[str, Fi
     products = {_stem(word) for one in passages for word in words_in(plain_name(one.product or "").lower())}
     held = [set(_stems(finding.sentence.lower())) for _, finding in found]
     known = Counter(stem for stems in held for stem in stems)
-    subjects = subjects_in(text, language)
+    # "Limit" tells nothing in notes that give a limit for each type.
+    subjects = subjects_in(subject_of(text, language), language)
     # A word of another language stands for the word of the notes that is most like it.
     meant = {_stem(word) for word in subjects if _stem(word) in known}
     if not meant:

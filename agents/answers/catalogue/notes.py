@@ -142,8 +142,11 @@ def catalogue(topic: Topic) -> Reply:
     if named is None and topic.has_defect and topic.defect is None and limited and not of_all:
         silent = "The notes say nothing on what is allowed of {type} [notes]."
         return of_unknown_type(topic, "limit", silent, topic.state["passages"])
-    if named is None and topic.intent.maybe and limited:
-        return Reply("", of_each(topic, topic.intent.maybe, "limit"))
+    sized = any(topic.words.has(each, topic.text) for each in ("limit", "long", "length"))
+    if named is None and topic.intent.maybe:
+        unknown = say("The type of the defect is not certain [{source}].", source="notes")
+        aspect: Aspect = "limit" if limited or sized else "look"
+        return Reply("", [unknown, *of_each(topic, topic.intent.maybe, aspect)])
     if named is None and (listed := _listed(topic)):
         return Reply("", listed)
     if named is None:
@@ -170,7 +173,6 @@ def catalogue(topic: Topic) -> Reply:
             ],
         )
     passages = about_type(topic.state["passages"], named)
-    sized = any(topic.words.has(each, topic.text) for each in ("limit", "long", "length"))
     if "verdict" not in topic.state and sized:
         # Several are a scratch: each has a limit of its own.
         noted = types_of_notes(topic.state["passages"])

@@ -6,10 +6,12 @@ import re
 from typing import Final
 
 from agents.questions.form.polarity import asks_openly
+from agents.questions.learned.generic import subjects_in
 from agents.questions.lexicon.patterns import compiled
 from agents.questions.lexicon.words import LOG_MEANINGS, Words, types_in, words_of
 from agents.questions.slots.by_words import is_absence, without_types
 from agents.questions.slots.causes import says_so
+from agents.questions.slots.held import OF_NO_NAME
 from agents.questions.slots.reading import Reading
 from anomaly_core.names import plain_name
 
@@ -95,6 +97,15 @@ def asks_whether_it_is(said: Reading) -> bool:
         return False
     weighs_it = ("limit", "tolerance", "serious", "matters", "harmless", "counts_as", "usual")
     return said.has("is_it") and not any(map(said.has, weighs_it))
+
+
+def supposes_only_a_type(said: Reading) -> bool:
+    """Return whether a clause asks if the defect may be of a type, and for no cause: "may it be a burr?"."""
+    if not asks_whether_it_is(said) or any(map(said.has, ("of_causes", "why", "sure"))):
+        return False
+    words = words_of(said.language)
+    rest = words.without_types(without_types(words.without(said.text, "is_it"), said.known))
+    return not subjects_in(rest, said.language, OF_NO_NAME)
 
 
 def asks_if_there(said: Reading) -> bool:

@@ -12,6 +12,7 @@ from agents.questions.learned.encoder import Vectors, encode, normalised
 from agents.questions.learned.generic import subjects_in
 from agents.questions.lexicon.words import same_defect, types_in, words_of
 from agents.questions.slots.by_words import types_of
+from agents.questions.slots.held import held_names
 from agents.questions.slots.types import MOST_WINDOWS, shared_end, windows
 from knowledge.catalogue.entries import Entry
 
@@ -54,7 +55,9 @@ def named_types(text: str, language: str, entries: Sequence[Entry]) -> list[str]
         for common, pattern in words_of(code).types.items():
             if (said := pattern.search(text)) is None:
                 continue
-            if (meant := _common(common, names, entries)) is not None:
+            meant = _common(common, names, entries)
+            # A shifted hole is no bent pin, though its look tells of a shift.
+            if meant is not None and held_names(text, language, [meant], [one.type for one in entries]):
                 found.append((said.start(), meant))
     return list(dict.fromkeys(name for _, name in sorted(found)))
 

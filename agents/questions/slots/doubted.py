@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Final
 
@@ -11,8 +10,8 @@ from agents.questions.learned.generic import subjects_in
 from agents.questions.lexicon.words import ALIKE, NEVER, SPACELESS, same_defect, types_in, words_of
 from agents.questions.slots.by_words import types_of
 from agents.questions.slots.described import named_types
+from agents.questions.slots.held import NO_LOOK, OF_NO_NAME, things_of
 from agents.questions.slots.types import MOST_WINDOWS, windows
-from anomaly_core.names import plain_name
 from knowledge.catalogue.entries import Entry
 
 LEAST: Final = 0.25
@@ -21,10 +20,6 @@ BESIDE: Final = 0.1
 """Cosine below the nearest entry's within which another one is told too."""
 MOST: Final = 2
 """Types that are told where none is sure."""
-_OF_NO_NAME: Final = 0.02
-"""Share of the example questions from which a word that is in them is in no name by itself."""
-_NO_LOOK: Final = ("who", "to_tell", "limit", "tolerance", "why", "to_do", "customer")
-"""Meanings of words that say what is asked, and nothing of a type."""
 OBJECT: Final = 0.5
 """Least cosine of a word of a question and the thing that a type's name says is damaged."""
 _NEARER: Final = 0.05
@@ -44,8 +39,8 @@ def may_mean(question: str, language: str, entries: Sequence[Entry]) -> list[str
     They are no more than `MOST`, and none of them is sure.
     """
     words = words_of(language)
-    rest = words.without(normalised(question), *_NO_LOOK)
-    if not entries or not subjects_in(rest, language, _OF_NO_NAME):
+    rest = words.without(normalised(question), *NO_LOOK)
+    if not entries or not subjects_in(rest, language, OF_NO_NAME):
         return []
     scores = _scores(rest, entries)
     order = sorted(scores, key=lambda name: -scores[name])
@@ -60,7 +55,7 @@ def held_against(question: str, language: str, named: str, entries: Sequence[Ent
     the question decides; else what the question says is damaged must be what the type is of.
     """
     text = normalised(question)
-    things = {entry.type: _things(entry.type) for entry in entries}
+    things = {entry.type: things_of(entry.type) for entry in entries}
     own = things.get(named)
     if not own or types_of(text, [named]):
         return [named]
@@ -68,7 +63,7 @@ def held_against(question: str, language: str, named: str, entries: Sequence[Ent
     scores = _scores(text, entries)
     if rival := _of_another_word(text, language, named, scores):
         return [rival, named]
-    said = _subjects(words.without_types(words.without(text, *_NO_LOOK)), language)
+    said = _subjects(words.without_types(words.without(text, *NO_LOOK)), language)
     # A hole that is missing is no crack, whatever it is in.
     held_alike = named_types(text, language, entries)
     others = {
@@ -116,7 +111,7 @@ def _of_another_word(text: str, language: str, named: str, scores: Mapping[str, 
 def _subjects(text: str, language: str) -> list[str]:
     """Return the words of a text that may say what is damaged, of scripts without spaces some characters."""
     if language not in SPACELESS:
-        return subjects_in(text, language, _OF_NO_NAME)
+        return subjects_in(text, language, OF_NO_NAME)
     return [one for one in dict.fromkeys(windows(text, language, (1,))) if one.strip()][:MOST_WINDOWS]
 
 
@@ -127,12 +122,6 @@ def _scores(question: str, entries: Sequence[Entry]) -> dict[str, float]:
     vectors = encode([question, *types, *looks.values()])
     cosines = (vectors[1:] @ vectors[0]).reshape(2, len(types)).mean(axis=0)
     return dict(zip(types, cosines.tolist(), strict=True))
-
-
-def _things(name: str) -> frozenset[str]:
-    """Return the words of a type's name that say what is damaged: "tablet" of "Crack in tablet"."""
-    words = re.findall(r"[^\W\d_]{3,}", plain_name(name).lower())
-    return frozenset(word for word in words if not types_in(word))
 
 
 def narrowed(question: str, language: str, named: str, entries: Sequence[Entry]) -> list[str]:
@@ -150,7 +139,7 @@ def narrowed(question: str, language: str, named: str, entries: Sequence[Entry])
             return held
     words = words_of(language)
     rest = words.types.get(named, NEVER).sub(" ", normalised(question))
-    rest = words.without(rest, *_NO_LOOK)
-    if len(of_it) < 2 or not subjects_in(rest, language, _OF_NO_NAME):
+    rest = words.without(rest, *NO_LOOK)
+    if len(of_it) < 2 or not subjects_in(rest, language, OF_NO_NAME):
         return []
     return may_mean(question, language, [one for one in entries if one.type in of_it])

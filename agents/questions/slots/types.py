@@ -13,12 +13,7 @@ from agents.questions.learned.encoder import encode
 from agents.questions.learned.generic import subjects_in
 from agents.questions.lexicon.words import SPACELESS, pieces_of, words_of
 from anomaly_core.names import plain_name
-from knowledge.catalogue.entries import Entry
 
-LEAST_SIMILARITY: Final = 0.25
-"""Least cosine of a question and an entry: the mean of those of its name, and of its name and look."""
-LEAST_LEAD: Final = 0.05
-"""Least lead over the second best; both are set by a look at questions about five catalogues."""
 CALLED: Final = 0.68
 """Least cosine of some words of a question and the name of a type that they stand for."""
 CALLED_ALONE: Final = 0.45
@@ -38,23 +33,6 @@ _DECIDED: Final = ("failed", "passed", "reviewed")
 _COMMON: Final = 0.01
 """Share of the example questions from which a word that is in them is said of any part too."""
 MOST_WINDOWS: Final = 200
-
-
-def meant_type(question: str, entries: Sequence[Entry]) -> str | None:
-    """Return the type of the entry that a question is about by its meaning, or None where none stands out."""
-    types = list(dict.fromkeys(entry.type for entry in entries))
-    if not types:
-        return None
-    looks = {entry.type: f"{entry.type}. {entry.look}" for entry in reversed(entries)}
-    vectors = encode([question, *types, *(looks[name] for name in types)])
-    cosines = (vectors[1:] @ vectors[0]).reshape(2, len(types)).mean(axis=0)
-    order = np.argsort(-cosines)
-    lead = float(cosines[order[0]] - cosines[order[1]]) if len(types) > 1 else 1.0
-    if cosines[order[0]] < LEAST_SIMILARITY or lead < LEAST_LEAD:
-        return None
-    best = types[int(order[0])]
-    # The encoder does not tell "Underfill" from "Overfill".
-    return None if any(shared_end(best, other) for other in types if other != best) else best
 
 
 def shared_end(*names: str) -> str:

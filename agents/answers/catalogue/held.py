@@ -1,0 +1,81 @@
+"""Whether the notes hold an entry of what a question without an image asks about, and how sure that is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from agents.questions.learned.encoder import normalised
+from agents.questions.learned.generic import subjects_in
+from agents.questions.lexicon.words import Words, same_defect, types_in, words_of
+from agents.questions.slots.by_words import types_of
+from agents.questions.slots.described import named_types
+from agents.questions.slots.doubted import MOST
+from agents.questions.slots.held import CLEAR, OF_NO_NAME, held_names, meant_type, subject_of
+from agents.state import Asked, Understanding
+from knowledge.catalogue.entries import Entry
+from tools.records import Kind
+
+_OF_A_TYPE: Final = frozenset[Kind]({"cause", "effect", "action"})
+
+
+@dataclass(frozen=True)
+class Held:
+    """What the notes have of a type that is asked about.
+
+    sure: an entry is of it. maybe: else types of its kind, but of another thing as it seems: a shifted hole
+    is no bent pin.
+    """
+
+    sure: bool
+    maybe: list[str] = field(default_factory=list)
+
+
+def held_of(intent: Understanding, asked: Asked, known: Sequence[str], types: Sequence[str]) -> Held:
+    """Return what the notes have of the type that a question's own words name.
+
+    known: types of all notes. types: those of the notes that are asked.
+    """
+    spoken = asked.spoken
+    if intent.type is None or not types:
+        return Held(sure=True)
+    own = words_of(spoken).names_type(normalised(intent.text))
+    text = normalised(intent.text if own else asked.question)
+    if len(types_of(text, known)) > 1:
+        return Held(sure=True)
+    named = [one for one in types if same_defect(one, intent.type) or intent.type in types_in(one)]
+    if not words_of(spoken).names_type(text) and not words_of("en").names_type(text):
+        # It was named in a question before, or is described.
+        return Held(sure=bool(named))
+    held = held_names(text, spoken, named, types)
+    return Held(sure=bool(held), maybe=list(dict.fromkeys(named))[:MOST])
+
+
+def is_clear(intent: Understanding, asked: Asked, entries: Sequence[Entry]) -> bool:
+    """Return whether a type that no word of a question is surely of is clearly the one that is meant."""
+    spoken, types = asked.spoken, [one.type for one in entries]
+    limited = _limits(words_of(spoken), normalised(intent.text))
+    if intent.type is None or (intent.kind not in _OF_A_TYPE and not limited):
+        return True
+    return any(
+        intent.type in named_types(text, spoken, entries)
+        or meant_type(text, spoken, types, least=CLEAR) == intent.type
+        for text in dict.fromkeys((normalised(intent.text), normalised(asked.question)))
+    )
+
+
+def asks_a_limit(intent: Understanding, language: str, listing: Sequence[str]) -> bool:
+    """Return whether a question asks for the limit of something that it has no known word for.
+
+    listing: meanings of words that ask for all types.
+    """
+    words, text = words_of(language), normalised(intent.text)
+    if intent.kind != "catalogue" or intent.type is not None or intent.maybe or not _limits(words, text):
+        return False
+    lists = any(words.has(one, text) for one in listing)
+    return not lists and bool(subjects_in(subject_of(text, language), language, OF_NO_NAME))
+
+
+def _limits(words: Words, text: str) -> bool:
+    return words.has("limit", text) or words.has("tolerance", text)
