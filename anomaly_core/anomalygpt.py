@@ -21,10 +21,11 @@ from anomaly_core.config import DetectorConfig
 from anomaly_core.decoders.patches import EncodedImage
 from anomaly_core.encoders.base import ImageEncoder
 from anomaly_core.encoders.registry import load_image_encoder
-from anomaly_core.encoding import FramedEncoder, Image
+from anomaly_core.encoding import FramedEncoder, Image, Pixels
 from anomaly_core.errors import ConfigError, LanguageModelError, NoImages, WeightsMissing
 from anomaly_core.fitting import fit_product, recalibrate
 from anomaly_core.good_images import Progress, encode_good_images
+from anomaly_core.imaging.frame import Frame
 from anomaly_core.imaging.zones import Zone
 from anomaly_core.inspection import Inspection, described_regions
 from anomaly_core.language.base import LanguageModel
@@ -256,7 +257,7 @@ class AnomalyGPT:
         """Judge several images; inputs of equal size share one forward pass."""
         return [
             self.inspect(encoded, product, alpha=alpha, review=review)
-            for encoded in self.input.encode_batch(images, align=product.aligned)
+            for encoded in self.input.encode_batch(images, align=product.aligned, pose=product.pose)
         ]
 
     def soft_prompt_scorer(self) -> SoftPromptScorer | None:
@@ -353,14 +354,16 @@ class AnomalyGPT:
         )
         return replace(product, zones=tuple(zones))
 
+    def frame(self, pixels: Pixels, product: ProductModel) -> Frame:
+        """Return the frame of an (H, W, 3) image as the product's good images are framed."""
+        return self.input.frame(pixels, align=product.aligned, pose=product.pose)
+
     def framed(self, image: Image, product: ProductModel) -> EncodedImage:
         """Encode an image as the product's good images are: framed, with no more noise, with its zones.
 
         One that is so already stays as it is.
         """
-        (encoded,) = self.input.encode_batch([image], align=product.aligned)
-        if product.axis is not None and encoded.frame.aligned:
-            encoded = self.input.upright(encoded, product.embeddings, product.axis)
+        (encoded,) = self.input.encode_batch([image], align=product.aligned, pose=product.pose)
         if product.quality is not None:
             encoded = self.input.with_less_noise(encoded, product.quality.noise)
         return encoded if encoded.zones == product.zones else replace(encoded, zones=product.zones)

@@ -17,6 +17,7 @@ from anomaly_core.errors import ConfigError
 from anomaly_core.imaging.augment import flips
 from anomaly_core.imaging.frame import Frame, frame_of, whole_frame_of
 from anomaly_core.imaging.noise import less_noise, noise_of
+from anomaly_core.imaging.pose import Pose, small_picture
 from anomaly_core.imaging.quality import Recordings
 from anomaly_core.imaging.reading import LoadedImage
 from anomaly_core.results import Array
@@ -42,46 +43,54 @@ class FramedEncoder:
         self._config = config
         self._lock = threading.Lock()
 
-    def encode_batch(self, images: Sequence[Image], *, align: bool = True) -> list[EncodedImage]:
+    def encode_batch(
+        self, images: Sequence[Image], *, align: bool = True, pose: Pose | None = None
+    ) -> list[EncodedImage]:
         """Frame and encode images; inputs of equal size share one forward pass.
 
-        align: False frames all images whole, also those that were encoded aligned.
+        align: False frames all images whole, also those that were encoded aligned. pose: of the product
+        whose aligned images they are framed as.
         """
         found: dict[int, EncodedImage] = {
-            n: i
-            for n, i in enumerate(images)
-            if isinstance(i, EncodedImage) and (align or not i.frame.aligned)
+            n: i for n, i in enumerate(images) if isinstance(i, EncodedImage) and _is_framed(i, align, pose)
         }
-        pixels = {n: pixels_of(i) for n, i in enumerate(images) if n not in found}
-        frames = {n: self.frame(p, align=align) for n, p in pixels.items()}
-        for size in sorted({frame.input_size for frame in frames.values()}):
-            group = [n for n, frame in frames.items() if frame.input_size == size]
-            rendered = [frames[n].render(pixels[n]) for n in group]
-            for n, shown, view in zip(group, rendered, self.views(rendered), strict=True):
+        inputs = {n: self._input(i, align=align, pose=pose) for n, i in enumerate(images) if n not in found}
+        for size in sorted({frame.input_size for frame, _ in inputs.values()}):
+            group = {n: given for n, given in inputs.items() if given[0].input_size == size}
+            views = self.views([rendered for _, rendered in group.values()])
+            for (n, (frame, rendered)), view in zip(group.items(), views, strict=True):
                 given = images[n]
-                source = given if isinstance(given, LoadedImage) else pixels[n]
-                found[n] = EncodedImage(source, frames[n], (view,), input_noise=noise_of(shown))
+                source = given.source if isinstance(given, EncodedImage) else given
+                found[n] = EncodedImage(
+                    source, frame, (view,), input_noise=noise_of(rendered), picture=small_picture(rendered)
+                )
         return [found[n] for n in range(len(images))]
 
-    def upright(self, image: EncodedImage, good: Array, axis: tuple[float, float]) -> EncodedImage:
-        """Return an aligned image as it is or, where its part lies the other way than all good ones, turned.
-
-        A defect may make the lighter end the heavier one: it is turned where that makes it more like a good
-        image. A part that does lie the other way stays as it is. good: (n, D) embeddings of the good images.
-        axis: see `ProductModel`.
-        """
-        if image.frame.direction @ np.array(axis) >= 0:
-            return image
-        frame = image.frame.turned()
-        rendered = frame.render(image.pixels)
-        views = tuple(self.views([rendered]))
-        turned = replace(image, frame=frame, views=views, input_noise=noise_of(rendered))
-        return max(image, turned, key=lambda one: float((good @ one.embedding).max()))
-
-    def frame(self, pixels: Pixels, *, align: bool = True) -> Frame:
-        """Return the frame of the encoder input on an (H, W, 3) image; align: False frames it whole."""
+    def frame(self, pixels: Pixels, *, align: bool = True, pose: Pose | None = None) -> Frame:
+        """Return the frame of the encoder input on an (H, W, 3) image; align, pose: see `encode_batch`."""
         make = frame_of if self._config.align and align else whole_frame_of
-        return make(pixels, self._config.input_side, self._encoder.stride)
+        own = make(pixels, self._config.input_side, self._encoder.stride)
+        return own if pose is None else pose.framed(own, pixels)[0]
+
+    def laid_alike(self, images: Sequence[EncodedImage]) -> list[EncodedImage]:
+        """Return encoded images with the aligned ones, where most are, in one pose; few are encoded anew."""
+        frames = [image.frame for image in images if image.frame.aligned]
+        if 2 * len(frames) <= len(images):
+            return list(images)
+        pose, found = Pose.of(frames), []
+        for image in images:
+            (laid,) = self.encode_batch([image], pose=pose)
+            if laid.frame.aligned and laid.picture is not None:
+                pose = pose.with_part(laid.picture)
+            found.append(laid)
+        return found
+
+    def _input(self, image: Image, *, align: bool, pose: Pose | None) -> tuple[Frame, Pixels]:
+        """Return the frame of an image, and its encoder input."""
+        pixels = pixels_of(image)
+        known = image.frame if isinstance(image, EncodedImage) and align else None
+        frame = known or self.frame(pixels, align=align)
+        return (frame, frame.render(pixels)) if pose is None else pose.framed(frame, pixels)
 
     def aligns(self, poses: Sequence[bool], changed: Sequence[Recordings]) -> bool:
         """Return whether a product of these good images is aligned: its pose is clear in all of them.
@@ -95,7 +104,13 @@ class FramedEncoder:
         return sum(steady) >= STEADY_SHARE * len(steady)
 
     def similarity_floor(
-        self, changed: Sequence[Recordings], embeddings: Array, views: Array, *, align: bool
+        self,
+        changed: Sequence[Recordings],
+        embeddings: Array,
+        views: Array,
+        *,
+        align: bool,
+        pose: Pose | None = None,
     ) -> float:
         """Return the least cosine of an embedding to the nearest of a product's good images and views.
 
@@ -109,7 +124,7 @@ class FramedEncoder:
             for n in range(count if count > 1 else 0)
         ]
         copies = [copies[name] for copies in changed[:MOST_ENCODED] for name in ENCODED]
-        seen = np.stack([each.embedding for each in self.encode_batch(copies, align=align)])
+        seen = np.stack([each.embedding for each in self.encode_batch(copies, align=align, pose=pose)])
         nearest += (seen @ known.reshape(-1, width).T).max(axis=1).tolist()
         factor, addition = DISTANCE_MARGIN
         return 1 - factor * (1 - min(nearest)) - addition
@@ -140,6 +155,18 @@ class FramedEncoder:
         with self._lock:
             features = self._encoder.encode(np.stack(rendered)) if rendered else []
         return [View(each, patch_grid(each, self._config.few_shot)) for each in features]
+
+
+def _is_framed(image: EncodedImage, align: bool, pose: Pose | None) -> bool:
+    """Return whether an encoded image is framed as `FramedEncoder.encode_batch` would frame it."""
+    if not image.frame.aligned:
+        return True
+    if pose is None or not align:
+        return align
+    if pose.laid(image.frame).input_size != image.frame.input_size:
+        return False
+    picture = small_picture(image.frame.render(image.pixels)) if image.picture is None else image.picture
+    return not pose.is_turned(image.frame, picture)
 
 
 def pixels_of(image: Image) -> Pixels:

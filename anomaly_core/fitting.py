@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from anomaly_core.config import DetectorConfig
 from anomaly_core.good_images import GoodImages
-from anomaly_core.imaging.frame import Frame
 from anomaly_core.product import ProductModel
 from anomaly_core.scorers.few_shot import FEW_SHOT_PRIOR
 from anomaly_core.scoring.calibration import Prior, calibrate
 from anomaly_core.scoring.fusion import Fusion
 from anomaly_core.scoring.scorer import FEW_SHOT, SOFT_PROMPT, TEXT_ALIGNED, Fit, Scorer
-
-ALIKE_DEGREES: Final = 20.0
-"""Greatest angle of a good image's part to the mean, for all to lie alike."""
-LEAST_FOR_AXIS: Final = 3
-"""Least good images for that: fewer lie alike by chance."""
 
 
 def fit_product(
@@ -71,27 +63,12 @@ def fit_product(
         view_embeddings=good.view_embeddings,
         good_scores={name: [s.log_score for s in fit.good or fit.augmented] for name, fit in fits.items()},
         aligned=good.aligned,
-        axis=common_axis([image.frame for image in images]),
+        pose=good.pose,
         quality=good.quality,
         encoder=config.encoder,
         fingerprint=fingerprint,
         notes=notes,
     )
-
-
-def common_axis(frames: Sequence[Frame]) -> tuple[float, float] | None:
-    """Return the mean direction in which aligned parts lie, or None where they don't all lie alike.
-
-    Parts that a fixture holds, such as upright bottles, lie within `ALIKE_DEGREES` of each other's mean.
-    """
-    if len(frames) < LEAST_FOR_AXIS or not all(frame.aligned for frame in frames):
-        return None
-    directions = np.stack([frame.direction for frame in frames])
-    mean = directions.mean(axis=0)
-    mean /= max(float(np.linalg.norm(mean)), 1e-9)
-    if float((directions @ mean).min()) < math.cos(math.radians(ALIKE_DEGREES)):
-        return None
-    return float(mean[0]), float(mean[1])
 
 
 def fused_prior(fusion: Fusion | None) -> Prior:

@@ -11,6 +11,8 @@ from anomaly_core.decoders.memory_bank import MemoryBank
 from anomaly_core.decoders.patches import EncodedImage, as_array
 from anomaly_core.encoding import FramedEncoder, Image, pixels_of
 from anomaly_core.imaging.augment import perturbations
+from anomaly_core.imaging.frame import Frame
+from anomaly_core.imaging.pose import Pose
 from anomaly_core.imaging.quality import (
     MOST_IMAGES,
     Quality,
@@ -26,12 +28,13 @@ Progress = Callable[[str, int, int], None]
 class GoodImages:
     """The encoded good images of a product.
 
-    view_embeddings: (m, D) float32 of their augmented views. aligned, quality: see `ProductModel`.
+    view_embeddings: (m, D) float32 of their augmented views. aligned, pose, quality: see `ProductModel`.
     """
 
     images: list[EncodedImage]
     view_embeddings: Array
     aligned: bool
+    pose: Pose | None
     quality: QualityLimits | None
 
 
@@ -54,9 +57,13 @@ def encode_good_images(
     qualities: list[Quality] = []
     noise: list[float] = []
     changed = [recordings(pixels_of(image)) for image in images[:MOST_IMAGES]] if judge_quality else []
-    aligned = encoder.aligns([_has_pose(encoder, image) for image in images], changed)
+    frames = [_own_frame(encoder, image) for image in images]
+    aligned = encoder.aligns([frame.aligned for frame in frames], changed)
+    pose = Pose.of(frames) if aligned else None
     for number, image in enumerate(images):
-        (encoded,) = encoder.encode_batch([image], align=aligned)
+        (encoded,) = encoder.encode_batch([image], align=aligned, pose=pose)
+        if pose is not None and encoded.picture is not None:
+            pose = pose.with_part(encoded.picture)
         source = image.source if isinstance(image, EncodedImage) else encoded.source
         # The pixels are in memory within this turn of the loop only, where they can be read again.
         encoded = encoder.augment(replace(encoded, source=encoded.pixels))
@@ -72,15 +79,16 @@ def encode_good_images(
         good.append(replace(held, source=source, reference_grids=grids))
         if progress is not None:
             progress("encoding good parts", number + 1, len(images))
+    if pose is not None:
+        pose = pose.with_axis([image.frame for image in good])
     quality = None
     if judge_quality:
         embeddings = np.stack([each.embedding for each in good])
-        floor = encoder.similarity_floor(changed, embeddings, np.stack(views), align=aligned)
+        floor = encoder.similarity_floor(changed, embeddings, np.stack(views), align=aligned, pose=pose)
         quality = QualityLimits.fit(qualities, changed, floor, noise)
-    return GoodImages(good, np.concatenate(views), aligned, quality)
+    return GoodImages(good, np.concatenate(views), aligned, pose, quality)
 
 
-def _has_pose(encoder: FramedEncoder, image: Image) -> bool:
-    """Return whether a good image's pose is clear; an encoded one's pixels aren't read for it."""
-    frame = image.frame if isinstance(image, EncodedImage) else encoder.frame(pixels_of(image))
-    return frame.aligned
+def _own_frame(encoder: FramedEncoder, image: Image) -> Frame:
+    """Return a good image's frame; an encoded one's pixels aren't read for it."""
+    return image.frame if isinstance(image, EncodedImage) else encoder.frame(pixels_of(image))

@@ -18,6 +18,7 @@ from anomaly_core.decoders.memory_bank import MemoryBank
 from anomaly_core.decoders.patches import EncodedImage
 from anomaly_core.errors import ConfigError, WeightsDamaged, WeightsMissing
 from anomaly_core.files import make_folder, write_whole
+from anomaly_core.imaging.pose import Pose
 from anomaly_core.imaging.quality import QualityLimits
 from anomaly_core.imaging.zones import Zone
 from anomaly_core.results import Array, Region, Verdict
@@ -61,7 +62,7 @@ class ProductModel:
     quality: limits of an image's quality, or None where it is not judged.
     encoder: name, folder or hub id that loads the image encoder.
     grey_range: value that becomes 255 where images have more than 8 bits a sample; None where they have 8.
-    axis: (x, y) direction on the image in which the good images' parts all lie, or None; see `common_axis`.
+    pose: how aligned parts lie in the encoder input; None where they aren't aligned.
     zones: named areas, and areas that are not judged. mm_per_px: length of an original pixel, or None.
     fingerprint: see `AnomalyGPT.fingerprint`. notes: remarks on the fit, for the user.
     version: of the store that it was read from, or "".
@@ -84,7 +85,7 @@ class ProductModel:
     grey_range: float | None = None
     zones: tuple[Zone, ...] = ()
     mm_per_px: float | None = None
-    axis: tuple[float, float] | None = None
+    pose: Pose | None = None
     notes: tuple[str, ...] = ()
     version: str = field(default="", compare=False)
 
@@ -270,6 +271,8 @@ class ProductModel:
         """Return the arrays and the JSON values to store; the inverse of `from_parts`."""
         arrays = {f"{n}/{k}": a for n, state in self.states.items() for k, a in state.arrays.items()}
         arrays |= {"embeddings": self.embeddings, "view_embeddings": self.view_embeddings}
+        if self.pose is not None:
+            arrays["pose"] = self.pose.picture
         language = self.language_calibration
         meta = {
             "states": {name: dict(state.meta) for name, state in self.states.items()},
@@ -287,7 +290,7 @@ class ProductModel:
             "grey_range": self.grey_range,
             "zones": [zone.to_dict() for zone in self.zones],
             "mm_per_px": self.mm_per_px,
-            "axis": self.axis,
+            "pose": None if self.pose is None else self.pose.to_dict(),
             "notes": list(self.notes),
         }
         return arrays, meta
@@ -331,7 +334,7 @@ class ProductModel:
                 grey_range=meta.get("grey_range"),
                 zones=tuple(Zone.from_dict(zone) for zone in meta.get("zones", ())),
                 mm_per_px=meta.get("mm_per_px"),
-                axis=None if (axis := meta.get("axis")) is None else (float(axis[0]), float(axis[1])),
+                pose=None if (own := meta.get("pose")) is None else Pose.from_dict(own, arrays["pose"]),
                 notes=tuple(meta["notes"]),
                 version=version,
             )

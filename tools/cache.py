@@ -66,8 +66,8 @@ class CachedImage:
         key = (name, product.version)
         with self._lock:
             if key not in self._framed:
-                encoded = self.encoded(model, align=product.aligned)
-                self._framed = {key: model.framed(encoded, product)}
+                known = self._encoded.get((model.encoder.name, product.aligned), self.loaded)
+                self._framed = {key: model.framed(known, product)}
             return self._framed[key]
 
     def inspection(

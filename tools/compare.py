@@ -92,7 +92,7 @@ def compare(part: Part, other: str | None = None) -> ComparisonRecord:
     if other is None:
         hit = context.templates.nearest(part.product, encoded.embedding, 1)[0]
         shown, name = hit.file_name, f"template:{hit.sha256[:12]}"
-        (beside,) = part.detector.input.encode_batch([part.template(hit)], align=part.model.aligned)
+        beside = part.detector.framed(part.template(hit), part.model)
     else:
         opened = open_image(context, other)
         second = Part(context, other, opened.sha256, part.product)

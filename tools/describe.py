@@ -85,7 +85,7 @@ def nearest_template(part: Part) -> tuple[TemplateHit, Aligned]:
     encoded, context = part.encoded, part.context
     hit = context.templates.nearest(part.product, encoded.embedding, 1)[0]
     other = part.template(hit).pixels
-    frame = part.detector.input.frame(other, align=part.model.aligned)
+    frame = part.detector.frame(other, part.model)
     return hit, align(part.pixels, encoded.frame, other, frame)
 
 

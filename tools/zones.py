@@ -77,7 +77,7 @@ def zone_on(
 
     Raises ConfigError for a box outside the image, or an image whose pose is not that of the good images.
     """
-    frame = context.model_of(model).input.frame(image.pixels, align=model.aligned)
+    frame = context.model_of(model).frame(image.pixels, model)
     if frame.aligned != model.aligned:
         raise ConfigError(
             f"{image.path}: the part's pose is unclear, so a zone can't be placed on it; draw it on another "

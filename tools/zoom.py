@@ -120,7 +120,7 @@ def aligned_templates(part: Part, k: int) -> Iterator[tuple[TemplateHit, Aligned
     encoded = part.encoded
     for hit in part.context.templates.nearest(part.product, encoded.embedding, k):
         other = part.template(hit).pixels
-        frame = part.detector.input.frame(other, align=part.model.aligned)
+        frame = part.detector.frame(other, part.model)
         yield hit, align(part.pixels, encoded.frame, other, frame)
 
 

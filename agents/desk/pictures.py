@@ -53,7 +53,7 @@ def _registered(part: Part, good: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
     good: (h, w, 3) uint8 RGB.
     """
-    frame = part.detector.input.frame(good, align=part.model.aligned)
+    frame = part.detector.frame(good, part.model)
     laid = laid_on(part.pixels, part.encoded.frame, good, frame)
     return good if laid is None else laid
 
@@ -64,7 +64,7 @@ def zones_picture(context: Context, product: str) -> Image.Image:
     pixels = context.read(context.templates.images(product)[0].path, model).pixels
     if not model.zones:
         return Image.fromarray(pixels)
-    frame = context.model_of(model).input.frame(pixels, align=model.aligned)
+    frame = context.model_of(model).frame(pixels, model)
     shown = pixels.copy()
     line = max(2, round(max(pixels.shape[:2]) / 250))
     rows, columns = np.indices(pixels.shape[:2])

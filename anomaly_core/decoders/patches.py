@@ -45,7 +45,7 @@ class EncodedImage:
     reference_grids: (..., C) patches of further views of a good image, which enter the memory bank and are
     not scored. zones: of the product; maps are 0 in those that are not judged. input_noise: that of the
     encoder input, in grey levels. noise: what was removed of it before encoding, since the good images have
-    less; else 0.
+    less; else 0. picture: see `small_picture`; None where it is made again.
     """
 
     source: Pixels | LoadedImage | Callable[[], Pixels]
@@ -55,6 +55,7 @@ class EncodedImage:
     zones: tuple[Zone, ...] = ()
     input_noise: float = 0.0
     noise: float = 0.0
+    picture: Array | None = None
 
     @property
     def pixels(self) -> Pixels:

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image
-from plates import standing
 
 from anomaly_core.anomalygpt import AnomalyGPT
 from anomaly_core.config import DetectorConfig
@@ -338,23 +337,3 @@ def test_further_good_images_narrow_the_calibration(model: AnomalyGPT) -> None:
         assert after < 0.02 or shots == 3
     with pytest.raises(NoImages):
         model.calibrate(product, [])
-
-
-def test_a_part_whose_heavy_end_is_missing_is_not_turned_over(model: AnomalyGPT) -> None:
-    product = model.fit([standing(seed) for seed in range(4)])
-    assert product.axis is not None
-    broken = standing(9, empty=True)
-    assert model.input.frame(broken).direction @ product.axis < -0.9, "by itself it is turned over"
-    assert model.inspect(broken, product).image.frame.direction @ product.axis > 0.9
-    # It is kept when the product is.
-    arrays, meta = product.to_parts()
-    assert ProductModel.from_parts(arrays, meta).axis == pytest.approx(product.axis)
-
-
-def test_a_part_that_lies_the_other_way_is_turned_as_before(model: AnomalyGPT) -> None:
-    product = model.fit([standing(seed) for seed in range(4)])
-    overturned = standing(9, angle=2)
-    frame = model.inspect(overturned, product).image.frame
-    assert frame.direction @ np.array(product.axis) < -0.9
-    assert not model.inspect(overturned, product).verdict.anomalous
-    assert model.fit([standing(seed, angle=seed) for seed in range(4)]).axis is None

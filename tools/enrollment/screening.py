@@ -104,6 +104,7 @@ def select_images(
             good, _ = read[number]
             again = read_again(good.path, good.sha256, max_pixels, chosen.grey_range)
             read[number] = _read(model, again, max_pixels)
+    read = _laid_alike(model, read)
     chosen.images = [good for good, _ in read]
     _leave_out(chosen, [sample for _, sample in read], keep_all=keep_all)
     return chosen
@@ -128,6 +129,18 @@ def _read(model: AnomalyGPT, image: LoadedImage, max_pixels: int) -> Read:
     encoded = replace(model.encode(image), source=source)
     sample = Sample(traits_of(image.pixels), encoded.embedding, encoded.grid, encoded.frame)
     return GoodImage(image.path, image.sha256, encoded), sample
+
+
+def _laid_alike(model: AnomalyGPT, read: Sequence[Read]) -> list[Read]:
+    """Return the images in one pose, so that they compare."""
+    alike = model.input.laid_alike([good.encoded for good, _ in read])
+    return [
+        (
+            replace(good, encoded=image),
+            replace(sample, embedding=image.embedding, grid=image.grid, frame=image.frame),
+        )
+        for (good, sample), image in zip(read, alike, strict=True)
+    ]
 
 
 def _leave_out(chosen: Selection, samples: Sequence[Sample], *, keep_all: bool) -> None:
