@@ -62,6 +62,10 @@ def log_figures(part: Part, asked: Mapping[str, Any] | None = None) -> HistoryRe
     asked: a LogQuestion as JSON, which no model gives; without it all inspections are counted.
     """
     question = LogQuestion.model_validate(asked or {})
+    if question.of_its_lot:
+        log = require_log(part.context.log)
+        lot = log.read(lambda connection: names.lot_of_image(connection, part.sha256))
+        question = question.model_copy(update={"lot": lot})
     alone = question.figure == "corrected" and not (question.since or question.until or question.image_name)
     return look_up(
         part.context,
@@ -79,10 +83,10 @@ def look_up(
     sha256: of the one image that it is about. Raises StoreError, and ConfigError where no log is kept.
     """
     found = require_log(context.log).read(lambda connection: _figures(connection, asked, product, sha256))
-    unlogged = mentioned(asked.text, [name for name in context.domain.products() if name not in found.logged])
+    unlogged = [name for name in context.domain.products() if name not in found.logged]
     missing = [
         MissingRecord(kind="product", name=plain_name(name), held=found.logged[:MOST_NAMES])
-        for name in unlogged
+        for name in mentioned(asked.text, unlogged, asked.common)
     ]
     return found.model_copy(update={"chance": _chance(found), "missing": [*found.missing, *missing]})
 
@@ -91,11 +95,11 @@ def _figures(
     connection: sqlite3.Connection, asked: LogQuestion, product: str | None, sha256: str | None
 ) -> HistoryRecord:
     logged = names.distinct(connection, "product")
-    named = mentioned(asked.text, logged)
     known = names.distinct(connection, "type")
     types, with_types = _types(asked, known), _named_types(asked.latest_with, known)
     found = names_in(connection, asked.text, asked.people, asked.station)
     missing = missing_in(connection, asked, found)
+    named = mentioned(found.left_of(asked.text), logged, asked.common)
     if asked.within and not missing:
         # "How many did Anna do, and in what lots?"
         if not found.any:
@@ -103,7 +107,7 @@ def _figures(
         # A lot or an image that is named is of a product of its own.
         own = bool(names_in(connection, asked.text).lots) or asked.image_name is not None
         if not (named or product or own):
-            named = mentioned(asked.within, logged)
+            named = mentioned(asked.within, logged, asked.common)
     lots, image = found.lots, found.images[0] if found.images else None
     station, operator = (one[0] if len(one) == 1 else None for one in (found.stations, found.operators))
     figure: LogFigure = asked.figure
@@ -306,7 +310,7 @@ def _sum(parts: Sequence[CountsRecord]) -> CountsRecord:
 def _types(asked: LogQuestion, known: Sequence[str]) -> list[str]:
     """Return the types of the log that a question names; the name itself where the log has none of it."""
     if asked.type is None and asked.latest_with is None:
-        return named_in(asked.text, known)
+        return [one for one in named_in(asked.text, known) if plain_name(one).lower() not in asked.common]
     return _named_types(asked.type, known)
 
 

@@ -33,6 +33,15 @@ class Names:
         """Return the names but those of a column."""
         return self if column in (None, "product") else replace(self, **{f"{column}s": []})
 
+    def left_of(self, text: str) -> str:
+        """Return a text, in lower case, without these names: "press-1" names no product "press"."""
+        for name in sorted(
+            (*self.lots, *self.stations, *self.operators, *self.images), key=len, reverse=True
+        ):
+            spelt = "|".join(re.escape(one) for one in (name.lower(), plain_name(name).lower()))
+            text = re.sub(rf"(?<![a-z0-9])(?:{spelt})(?![a-z0-9])", " ", text)
+        return text
+
     @property
     def any(self) -> bool:
         """Whether it names one of them."""
@@ -84,7 +93,7 @@ def missing_in(connection: sqlite3.Connection, asked: LogQuestion, found: Names)
     unknown: dict[str, str] = {word: shapes.get(_shape(word), "") for word in _coded(asked.text)}
     if asked.station is not None and not found.stations:
         unknown[asked.station] = "station"
-    if asked.lot is not None and not found.lots:
+    if asked.lot is not None and not found.lots and not asked.of_its_lot:
         unknown[asked.lot] = "lot"
     for word, kind in unknown.items():
         if word in known or (not re.search(r"[a-z]", word) and word not in (asked.lot, asked.station)):

@@ -84,9 +84,19 @@ class LogQuestion(PeriodRecord):
     each: bool = Field(False, description="whether it asks for each of a group, and for none of them first")
     every: bool = Field(False, description="whether it asks if all are")
     person: bool = Field(False, description="whether it calls a person by name, such as Ms. Kim")
+    rank: int | None = Field(
+        None, ge=1, description="which of the ranked groups is asked for: 2 of the second"
+    )
+    held: bool = Field(
+        False, description="whether it asks if these are to be held: a no to all is a yes to it"
+    )
+    of_its_lot: bool = Field(False, description="of the lot of the part in hand, as it is logged")
     bound: BoundRecord | None = Field(None, description="a number that its figure is held against")
     alpha: float | None = Field(None, description="a false-alarm rate that it supposes, in (0, 1)")
     people: list[str] = Field(default_factory=list, description="names of persons that it seems to call")
     of_first: bool = Field(False, description="of what the answer before it names first")
     within: str = Field("", description="words of the question before it, whose names hold where it has none")
+    common: list[str] = Field(
+        default_factory=list, description="words of it that name no product and no type"
+    )
     text: str = Field("", description="its words in lower case, in which a product may be named")

@@ -42,6 +42,13 @@ def is_of_the_log(context: Context, text: str) -> bool:
     return context.log.read(lambda connection: names_in(connection, text).any)
 
 
+def lots_in(context: Context, text: str) -> list[str]:
+    """Return the lots of the log that a text, in lower case, names. Raises StoreError."""
+    if context.log is None:
+        return []
+    return context.log.read(lambda connection: names_in(connection, text).lots)
+
+
 def names_images(context: Context, text: str) -> bool:
     """Return whether a text, in lower case, names several images that the log holds. Raises StoreError."""
     if context.log is None:

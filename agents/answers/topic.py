@@ -270,7 +270,9 @@ class Topic:
         return [self.say("{problem} [quality].", problem=problem) for problem in told]
 
     def near_limit(self) -> list[str]:
-        """Return a sentence where a person should look, else nothing."""
+        """Return a sentence where a person should look, and none did, else nothing."""
+        if self.verdict.person is not None:
+            return []
         if self.verdict.not_comparable:
             found = [
                 self.say("The image isn't comparable with the good ones, so a person should look [quality].")

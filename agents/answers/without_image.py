@@ -21,10 +21,12 @@ from agents.answers.topic import Reply, Topic
 from agents.questions.carried import type_before
 from agents.questions.form.polarity import asks_openly
 from agents.questions.learned.encoder import normalised
+from agents.questions.lexicon.common_words import common_in, nameable
 from agents.questions.lexicon.words import words_of
 from agents.questions.log.compared import direction_of
 from agents.questions.log.decisions import of_several_parts
 from agents.questions.log.history import named_in_the_log
+from agents.questions.log.whole_lots import of_a_whole_lot
 from agents.questions.slots.by_words import types_of
 from agents.questions.slots.described import described_type
 from agents.questions.slots.grades import names_grade
@@ -40,7 +42,7 @@ from tools.context import Context
 from tools.enrolled import enrolled, enrolled_products
 from tools.history import look_up
 from tools.log_question import LogFigure, LogQuestion
-from tools.logged import is_of_the_log, logged_names, logged_products, logged_types, names_images
+from tools.logged import is_of_the_log, logged_names, logged_products, logged_types, lots_in, names_images
 from tools.records import EvidenceRecord, Kind, TextAnswerRecord
 from tools.retrieve import known_defects, known_products
 
@@ -103,6 +105,7 @@ def answer_in_thread(
         setting=language,
     )
     text = normalised(asked.question)
+    known = nameable(known, text, asked.spoken)
     compared = stated_measure(text, asked.spoken)
     if compared is not None:
         # Nothing is to be measured or looked up: the question says all that it asks for.
@@ -122,7 +125,7 @@ def answer_in_thread(
     notes = Notes(context, asked, say, named, known, listed)
     record, words = enrolled(context, named), words_of(asked.spoken)
     # "What alpha does the toy have?" asks for its own, and for no topic of help.
-    of_a_product = record is not None and bool(mentioned(text, [record.name]))
+    of_a_product = record is not None and bool(mentioned(text, [record.name], common_in(text, asked.spoken)))
     observations: list[Observation] = []
     replies: list[Reply] = []
     for number, intent in enumerate(asked.intents):
@@ -252,6 +255,10 @@ def _of_its_parts(context: Context, one: Understanding, language: str, known: Se
         return one
     if one.log is None:
         one = named_in_the_log(one, language, datetime.now().astimezone())
+    named = [] if one.log is None else lots_in(context, text)
+    lot = named[0] if len(named) == 1 else one.log.lot if one.log is not None and not named else None
+    if lot is not None:
+        one = of_a_whole_lot(one, lot, language)
     if one.log is None or meant is None:
         return one
     return one.model_copy(update={"type": meant, "log": one.log.model_copy(update={"type": meant})})
@@ -260,7 +267,7 @@ def _of_its_parts(context: Context, one: Understanding, language: str, known: Se
 def _of_products(context: Context, text: str, language: str) -> list[str]:
     """Return the products of the log that a text names."""
     known = logged_products(context)
-    if named := mentioned(text, known):
+    if named := mentioned(text, known, common_in(text, language)):
         return named
     meant = product_meant(text, known, language)
     return [] if meant is None else [meant]
@@ -309,9 +316,9 @@ def _spoken(name: str) -> str:
 def _logged_product(context: Context, log: LogQuestion, language: str, types: Sequence[str]) -> str | None:
     """Return the product of the log that a question means by a word of its language, or None."""
     known = logged_products(context)
-    if mentioned(log.text, known):
+    if mentioned(log.text, known, log.common):
         return None
     meant = product_meant(log.text, known, language, types)
-    if meant is not None or not log.within or mentioned(log.within, known):
+    if meant is not None or not log.within or mentioned(log.within, known, log.common):
         return meant
     return product_meant(log.within, known, language, types)

@@ -17,6 +17,7 @@ from agents.questions.lexicon.patterns import compiled
 from agents.questions.lexicon.units import NUMBER, UNIT
 from agents.questions.lexicon.words import NEVER, SPACELESS, words_of
 from agents.questions.log.answered import of_the_groups_before
+from agents.questions.log.going_on import log_before
 from agents.questions.log.periods import period_of
 from agents.questions.slots.by_words import type_of, zone_of
 from agents.questions.slots.products import product_meant
@@ -98,6 +99,10 @@ def put_in_full(
     starts = compiled(rf"(?:{words.source('follow')}|{words.source('and')})[\s,、，]*").match(plain)
     if short and (named := of_the_groups_before(plain, last, words, logged)) is not None:
         return named
+    if short and starts is None and log_before(last) is not None:
+        # "OK, then today."
+        alone = words.without(plain, "filler", "given", "here", "thanks")
+        return _with_period(" ".join(alone.split()), before, language, now) or text
     if not short or starts is None:
         return text
     rest = plain[starts.end() :].strip()

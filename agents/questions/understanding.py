@@ -20,10 +20,11 @@ from agents.questions.learned.examples import Sense
 from agents.questions.learned.languages import language_of, wished_language
 from agents.questions.learned.topics import STRICTER, TO_LESSEN, asks_to_lessen, asks_to_tighten
 from agents.questions.lexicon.chat_spelling import in_full
+from agents.questions.lexicon.common_words import nameable
 from agents.questions.lexicon.groups import each_of
 from agents.questions.lexicon.words import SPACELESS, types_in, words_of
 from agents.questions.log.decisions import GROUPS
-from agents.questions.log.going_on import in_its_scope, names_the_counted
+from agents.questions.log.going_on import goes_on_with_a_group, in_its_scope, names_the_counted
 from agents.questions.log.history import (
     in_its_period,
     named_figure,
@@ -33,6 +34,7 @@ from agents.questions.log.history import (
     without_vague,
 )
 from agents.questions.log.several_figures import follows_group, is_of_the_last, several_figures
+from agents.questions.log.whole_lots import of_its_lot
 from agents.questions.rules.about_tool import as_one, with_rate, with_topic
 from agents.questions.rules.asked_for import asks_why_so, weighs
 from agents.questions.rules.demands import lists_all, without_demands
@@ -104,6 +106,7 @@ def understand(
     clock = now or datetime.now().astimezone()
     last = turns[-1] if turns else None
     language = language_of(question, setting if last is None else last.language, names, known)
+    known = nameable(known, normalised(question), language)
     plain = in_digits(in_full(question, language), language)
     if (apart := in_parts(plain, language, [*known, *names])) != plain:
         question = plain = apart
@@ -113,7 +116,7 @@ def understand(
     else:
         named = with_region(plain, last, seen, current, language)
         full = put_in_full(named, last, language, clock, known, logged)
-    put = full != plain
+    put, products = full != plain, logged[-1] if logged else ()
     if put:
         question = plain = full
     intents, plain = _of_itself(plain, language, last, pictured=pictured)
@@ -139,10 +142,13 @@ def understand(
             turned = found[0].image
         before = intents[-1] if intents else None
         found = [with_rate(_of_help(one, language), language) for one in found]
-        found = [of_a_group(one, language) if pictured else one for one in found]
-        found = [one if one.topic else of_the_log(one, language, clock, pictured=pictured) for one in found]
+        found = [of_a_group(of_its_lot(one, language, clock), language) if pictured else one for one in found]
+        found = [
+            one if one.topic or one.log else of_the_log(one, language, clock, pictured=pictured)
+            for one in found
+        ]
         if not pictured:
-            found = [in_its_scope(_of_the_catalogue(one), last, language, put=put) for one in found]
+            found = [in_its_scope(_of_the_catalogue(one), last, language, products, put=put) for one in found]
         found = [of_the_worst(one, intents, language, alone=alone) for one in found]
         found = [of_several(one, seen, current, language) for one in found]
         found = [of_a_pair(one, seen, current, language, came=came) for one in found]
@@ -202,7 +208,9 @@ def _of_itself(
     """Return what of a question no classifier has to tell, as intents, and the question without it."""
     # Without a part in hand it is a question for how to take back a correction.
     of_the_record = (
-        asks_of_the_record(plain, language) if pictured else names_the_counted(plain, last, language)
+        asks_of_the_record(plain, language)
+        if pictured
+        else names_the_counted(plain, last, language) or goes_on_with_a_group(plain, last, language)
     )
     why = why_of(plain, last) if last is not None and only_asks_why(plain, language) else None
     if (told := of_the_record or why) is not None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -27,6 +27,8 @@ FLOOR: Final = 0.65
 """Least score of the product of a text that names none."""
 LEAD: Final = 0.05
 """Least difference between the best score and the next: "what causes a scratch?" is about no product."""
+_SHORT: Final = 2
+"""Letters up to which a name is only named by a word of its own."""
 _SLACK: Final = 3
 """Other words that may stand among those of a name: "bag of screws" names the screw bag."""
 _HISS: Final = re.compile(r"(?<=ss|ch|sh)e$|(?<=x)e$")
@@ -96,13 +98,20 @@ class ProductNames:
         ]
 
 
-def mentioned(text: str, names: Sequence[str]) -> list[str]:
+def mentioned(text: str, names: Sequence[str], common: Collection[str] = ()) -> list[str]:
     """Return the names in a text, whatever their case, spaces, plural and word order.
 
     Of two names, one within the other, the longer; of two that differ in number alone, the one in the text.
+    common: words, in lower case, that name nothing there: the "line" of "which line?" is no product Line.
     """
     spelt = [token.lower() for token in _TOKEN.findall(text)]
-    found = {name: level for name in names if (level := _mention(spelt, name))}
+    whole = {word.lower() for word in re.findall(r"\w+", text)}
+    said = {_stem(word) for word in common}
+    found = {
+        name: level
+        for name in names
+        if (level := _mention(spelt, name)) and not _names_nothing(name, said) and _stands_alone(name, whole)
+    }
     exact = {_joined(name) for name, level in found.items() if level == 2}
     kept = []
     for name, level in found.items():
@@ -112,6 +121,18 @@ def mentioned(text: str, names: Sequence[str]) -> list[str]:
         if not longer and not (level == 1 and rival):
             kept.append(name)
     return kept
+
+
+def _names_nothing(name: str, said: set[str]) -> bool:
+    """Return whether all words of a name are among the stems of words that name nothing."""
+    letters = [token for token in _tokens(name) if not token.isdecimal()]
+    return bool(letters) and all(_stem(token) in said for token in letters)
+
+
+def _stands_alone(name: str, whole: set[str]) -> bool:
+    """Return whether a name is a word of a text where it is too short to be a part of one: "c" of "c9"."""
+    joined = _joined(name)
+    return len(joined) > _SHORT or _UNSPACED.search(joined) is not None or joined in whole
 
 
 def _mention(spelt: Sequence[str], name: str) -> int:

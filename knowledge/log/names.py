@@ -40,6 +40,16 @@ def lot_of(connection: sqlite3.Connection, name: str) -> str | None:
     return None if found is None else str(found[0])
 
 
+def lot_of_image(connection: sqlite3.Connection, sha256: str) -> str | None:
+    """Return the lot that an image was last inspected in, None where the log has none."""
+    found = connection.execute(
+        "SELECT lot FROM rows WHERE kind = 'inspection' AND sha256 = ? AND lot IS NOT NULL "
+        "ORDER BY number DESC LIMIT 1",
+        (sha256,),
+    ).fetchone()
+    return None if found is None else str(found[0])
+
+
 def image_of(connection: sqlite3.Connection, name: str) -> str | None:
     """Return the last image of a name, with or without its ending, whatever the case; None where none is."""
     # "/" comes next to "."; each is one step in the index.

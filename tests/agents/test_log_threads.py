@@ -182,3 +182,94 @@ def test_a_product_named_like_a_type_names_none() -> None:
     assert (
         understand("how many blisters are allowed?", names=["housing"], pictured=False).first.type == "bubble"
     )
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("which operator had most rejects?", "and the second?"),
+        ("Welcher Bediener hatte den meisten Ausschuss?", "und der zweite?"),
+        ("quale operatore ha avuto più scarti?", "e il secondo?"),
+        ("¿qué operador tuvo más rechazos?", "¿y el segundo?"),
+        ("quel opérateur a eu le plus de rebuts ?", "et le deuxième ?"),
+        ("qual operador teve mais rejeições?", "e o segundo?"),
+        ("哪个操作员的不合格最多？", "第二呢？"),
+        ("不良が一番多い検査員は誰ですか？", "二番目は？"),
+        ("어느 작업자가 불량이 제일 많아?", "두 번째는?"),
+    ],
+)
+def test_the_second_of_a_ranking(logged: Context, first: str, second: str) -> None:
+    assert told(logged, first).startswith("Cid")
+    assert told(logged, first, second).startswith("Bob")
+
+
+@pytest.mark.parametrize(
+    ("first", "then"),
+    [("which lot is worst?", "and its inspector?"), ("一番不良が多いロットはどれですか", "その検査員は?")],
+)
+def test_the_inspector_of_the_first_of_a_ranking(logged: Context, first: str, then: str) -> None:
+    answer = told(logged, first, then)
+    assert ("Cid" in answer) != ("Bob" in answer)
+    assert "Ann" not in answer
+
+
+@pytest.mark.parametrize(
+    ("first", "then"),
+    [
+        ("how many screws failed?", "which lot was worse?"),
+        ("Wie viele Teile von Screw sind durchgefallen?", "Welches Los war schlechter?"),
+        ("screw有几个不合格？", "不良率是多少？"),
+    ],
+)
+def test_a_short_question_is_of_the_product_before(logged: Context, first: str, then: str) -> None:
+    answer = told(logged, first, then)
+    assert "screw" in answer.lower()
+    assert "A4" not in answer
+
+
+def test_another_period_follows_a_filler() -> None:
+    before = understand("how many failed yesterday?", pictured=False)
+    turn = turn_of(1, "how many failed yesterday?", "None.", before)
+    log = understand("ok then today", [turn], pictured=False).first.log
+    assert log is not None
+    assert log.period == "today"
+
+
+@pytest.mark.parametrize(
+    ("question", "word"),
+    [
+        ("can A2 go out?", "No."),
+        ("can I ship lot A1?", "Yes."),
+        ("should we block lot A2?", "Yes."),
+        ("must I block lot A1?", "No."),
+        ("Freigabe Los A2?", "Nein."),
+        ("Muss ich Los A2 sperren?", "Ja."),
+        ("posso spedire A2?", "No."),
+        ("devo bloccare il lotto A2?", "Sì."),
+        ("¿puedo liberar el lote A2?", "No."),
+        ("¿hay que bloquear el lote A2?", "Sí."),
+        ("Puis-je libérer le lot A2 ?", "Non."),
+        ("faut-il bloquer le lot A2 ?", "Oui."),
+        ("posso liberar o lote A2?", "Não."),
+        ("devo bloquear o lote A2?", "Sim."),
+        ("A2能出货吗?", "否。"),
+        ("A2批次要扣留吗?", "是。"),
+        ("A2は出荷していい?", "いいえ。"),
+        ("ロットA2を止めるべき?", "はい。"),
+        ("A2 출하 가능?", "아니요."),
+        ("로트 A2를 막아야 하나?", "예."),
+    ],
+)
+def test_a_lot_goes_out_or_is_held(logged: Context, question: str, word: str) -> None:
+    assert told(logged, question).startswith(word)
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["can i ship the rest of the lot?", "Muss ich das ganze Los sperren?", "로트 전체를 막아야 하나?"],
+)
+def test_the_lot_of_the_part_in_hand(question: str) -> None:
+    log = understand(question, pictured=True, current=1).first.log
+    assert log is not None
+    assert log.of_its_lot
+    assert (log.every, log.decision) == (True, "pass")

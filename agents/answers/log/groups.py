@@ -63,6 +63,11 @@ def groups(told: Told) -> Reply:
         lead, affirmed = told.yes_no(all(one.number == one.counts.all for one in compared))
         return Reply(lead, _each(told, compared), affirmed)
     ranked = _ranked(told, compared)
+    if ranked is not None and log is not None and log.rank is not None:
+        placed = ranked[0][log.rank - 1 : log.rank]
+        if not placed:
+            return Reply(told.say("None."), [" ".join(_each(told, ranked[0], MOST_RANKED))])
+        return Reply(f"{_name(told, placed[0])}.", [_one(told, placed[0])])
     if ranked is not None:
         # Few are told one and all.
         told_all = _each(told, ranked[0], MOST_RANKED)
@@ -130,7 +135,9 @@ def _ranked(
     words, text = told.topic.words, told.topic.text
     direction = direction_of(words, text)
     best = direction == "better" or words.has("best", text)
-    worst = direction == "worse" or words.has("worst", text)
+    worst = (
+        direction == "worse" or words.has("worst", text) or (direction is None and words.has("ranking", text))
+    )
     least = direction == "fewer" or words.has("lowest", text)
     share = words.has("yield", text)
     if not (best or worst or least or direction == "more" or words.has("highest", text)):

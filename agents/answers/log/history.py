@@ -78,7 +78,9 @@ def _count(told: Told) -> Reply:
     if found.decision is None and not found.types and not told.topic.words.has("inspected", told.topic.text):
         return Reply("", [told.counted()])
     every = log is not None and log.every
-    lead, affirmed = told.yes_no(found.number == found.counts.all if every else found.number > 0)
+    told_all = found.number == found.counts.all if every else found.number > 0
+    # "Must the lot be held?", unless all of it passed.
+    lead, affirmed = told.yes_no(told_all is not (log is not None and log.held))
     return Reply(lead, [told.counted()], affirmed)
 
 

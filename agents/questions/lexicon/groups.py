@@ -23,6 +23,16 @@ def asks_which(text: str, language: str, group: Group) -> bool:
     return _which(language, group).search(text) is not None
 
 
+def group_beside(before: str, after: str, language: str) -> Group | None:
+    """Return the group whose noun stands at the end of a text or, behind few words, begins another."""
+    group: Group
+    for group in get_args(Group):
+        ends, begins = _beside(language, group)
+        if ends.search(before) or begins.search(after):
+            return group
+    return None
+
+
 def only_names_a_group(text: str, language: str) -> bool:
     """Return whether a text, in lower case, says no more than "per product"."""
     return any(_each(language, group).fullmatch(text) for group in get_args(Group))
@@ -37,6 +47,14 @@ def _each(language: str, group: Group) -> re.Pattern[str]:
     ways = [f"(?:{table['before']}){noun}"]
     ways += [f"{noun}の?(?:{table['after']})に?"] if table["after"] else []
     return re.compile("|".join(ways))
+
+
+@cache
+def _beside(language: str, group: Group) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    noun = f"(?:{tables(FILE)[language][group]})"
+    if language in SPACELESS:
+        return re.compile(rf"{noun}(?:の|的|별|别|別)?\s?$"), re.compile(rf"^[の的]?{noun}")
+    return re.compile(rf"(?<!\w){noun}[ -]$"), re.compile(rf"^[ -](?:\w+ ){{0,2}}{noun}(?!\w)")
 
 
 @cache

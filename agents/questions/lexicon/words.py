@@ -225,8 +225,8 @@ def pattern_of(words: str, language: str) -> re.Pattern[str]:
     plain = words.lower()
     if language in SPACELESS:
         # A Latin word, such as "ok", still has to stand alone.
-        return re.compile("|".join(_alone(word) for word in _alternatives(plain)))
-    read = "|".join(_without_accents(word) for word in _alternatives(plain))
+        return re.compile("|".join(_alone(word) for word in alternatives(plain)))
+    read = "|".join(_without_accents(word) for word in alternatives(plain))
     return re.compile(rf"(?<!\w)(?:{read})(?!\w)")
 
 
@@ -255,7 +255,7 @@ def _without_accents(word: str) -> str:
     return "".join(letter if letter == bare else f"[{letter}{bare}]" for letter, bare in plain)
 
 
-def _alternatives(words: str) -> list[str]:
+def alternatives(words: str) -> list[str]:
     """Split at each "|" outside parentheses and brackets."""
     found, depth, start = [], 0, 0
     for place, character in enumerate(words):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from typing import Final
 
 from agents.questions.lexicon.words import Words
@@ -17,6 +19,11 @@ DECISIONS: Final[tuple[tuple[str, Decision], ...]] = (
 GROUPS: Final = frozenset[LogFigure]({"lots", "stations", "operators", "products"})
 """Figures by a group."""
 _FOUND: Final = ("failed", "passed", "reviewed", "on_hold")
+_ENGLISH: Final[Mapping[str, Decision]] = {
+    r"(?<![a-z])(?:failed|rejected|nok)(?![a-z])": "fail",
+    r"(?<![a-z])passed(?![a-z])": "pass",
+}
+"""English words of what was decided that are used in other languages too."""
 _NEGATED: Final = 8
 """Characters before a decision within which "no" turns it."""
 
@@ -32,6 +39,9 @@ def decision_of(words: Words, text: str, figure: str) -> Decision | None:
     for meaning, decision in DECISIONS:
         if words.has(meaning, text):
             return decision
+    # "Quali boards sono failed?"
+    if (english := next((one for name, one in _ENGLISH.items() if re.search(name, text)), None)) is not None:
+        return english
     # "Which operator found most?" ranks by what was found.
     if figure == "operators" and words.has("finds", text):
         return "fail"

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Final
 
 from agents.questions.learned.encoder import normalised
+from agents.questions.lexicon.common_words import nameable
 from agents.questions.lexicon.patterns import compiled
 from agents.questions.lexicon.words import SPACELESS, words_of
 from agents.questions.log.decisions import DECISIONS, GROUPS
+from agents.questions.slots.products import product_meant
 from agents.state import Turn, Understanding
+from anomaly_core.names import plain_name
+from knowledge.catalogue.product_match import mentioned
 from tools.log_question import LogFigure, LogQuestion
 
 _COUNTED: Final = frozenset[LogFigure]({"count", "often", "yield", "list"})
@@ -24,6 +29,13 @@ _OWN: Final = (
     "worst", "best", "worse", "better", "yield", "piece", "lot", "last_inspected", "overall", "every",
 )  # fmt: skip
 """Meanings of words by which a question says by itself which parts it is of, or ranks them anew."""
+_ORDINALS: Final = ("second", "third", "fourth", "fifth")
+_NOUNS: Final[tuple[tuple[str, LogFigure], ...]] = (
+    ("operator", "operators"),
+    ("station", "stations"),
+    ("lot", "lots"),
+)
+"""Nouns of groups, and their figures."""
 _MOST_WORDS: Final = 6
 _MOST_CHARACTERS: Final = 14
 """The same where words do not stand apart."""
@@ -39,7 +51,8 @@ def names_the_counted(text: str, last: Turn | None, language: str) -> Understand
     log, words, plain = log_before(last), words_of(language), normalised(text)
     if log is None or last is None or last.slots is None or log.figure not in _COUNTED:
         return None
-    if not words.has("which", plain) or words.has("how_many", plain):
+    grouped = any(words.has(one, plain) for one in ("which_lot", "which_station", "which_operator"))
+    if not words.has("which", plain) or words.has("how_many", plain) or grouped:
         return None
     rest = words.without(plain, *_BESIDE)
     longest = 2 if language in SPACELESS else 3
@@ -51,10 +64,41 @@ def names_the_counted(text: str, last: Turn | None, language: str) -> Understand
     return last.slots.model_copy(update=of_it)
 
 
-def in_its_scope(one: Understanding, last: Turn | None, language: str, *, put: bool) -> Understanding:
+def goes_on_with_a_group(text: str, last: Turn | None, language: str) -> Understanding | None:
+    """Return "and the second?", or "and its inspector?", after a ranking as a question for it; or None."""
+    log, words, plain = log_before(last), words_of(language), normalised(text)
+    if log is None or last is None or last.slots is None or log.figure not in GROUPS:
+        return None
+    rest = words.without(plain, *_BESIDE)
+    longest = 2 if language in SPACELESS else 3
+    for number, meaning in enumerate(_ORDINALS, 2):
+        if words.has(meaning, plain) and not _more(words.without(rest, meaning, "one"), longest):
+            ranked = log.model_copy(update={"rank": number})
+            return last.slots.model_copy(update={"kind": "history", "closed": False, "log": ranked})
+    for meaning, figure in _NOUNS:
+        if (
+            figure != log.figure
+            and words.has(meaning, plain)
+            and not _more(words.without(rest, meaning), longest)
+        ):
+            first = last.answer.partition(". ")[0].lower()
+            within = f"{first} {log.text} {log.within}".strip()
+            asked = {"figure": figure, "within": within, "text": plain, "rank": None, "bound": None}
+            of_it = {"kind": "history", "text": text, "closed": False, "log": log.model_copy(update=asked)}
+            return last.slots.model_copy(update=of_it)
+    return None
+
+
+def _more(rest: str, longest: int) -> bool:
+    return any(len(word) > longest for word in re.findall(r"[^\W_]+", rest))
+
+
+def in_its_scope(
+    one: Understanding, last: Turn | None, language: str, products: Sequence[str] = (), *, put: bool
+) -> Understanding:
     """Return a question of the log in the scope of the one before, where it goes on with that.
 
-    put: whether it was put in full from that one.
+    products: of the log. put: whether it was put in full from that one.
     """
     log, before = one.log, log_before(last)
     if log is None or before is None or last is None:
@@ -65,8 +109,9 @@ def in_its_scope(one: Understanding, last: Turn | None, language: str, *, put: b
             scope["decision"] = before.decision
         return one.model_copy(update={"log": log.model_copy(update=scope)})
     if log.conversation or not _goes_on(log, language):
-        return one
+        return _of_its_product(one, log, before, language, products)
     scope = {**_period(log, before), "within": f"{before.text} {before.within}".strip()}
+    scope["common"] = [*log.common, *before.common]
     if log.decision is None and log.figure in GROUPS | {"list", "count", "last", "worst", "times", "first"}:
         scope["decision"] = before.decision
     kept = None if last.slots is None or log.figure == "frequent" else last.slots.type
@@ -74,6 +119,31 @@ def in_its_scope(one: Understanding, last: Turn | None, language: str, *, put: b
         scope["type"] = log.type or kept
         one = one.model_copy(update={"type": kept})
     return one.model_copy(update={"log": log.model_copy(update=scope)})
+
+
+def _of_its_product(
+    one: Understanding, log: LogQuestion, before: LogQuestion, language: str, products: Sequence[str]
+) -> Understanding:
+    """Return a short question that names no parts of its own as one of the product of the one before."""
+    words, text = words_of(language), log.text
+    short = len(text) <= _MOST_CHARACTERS if language in SPACELESS else len(text.split()) <= _MOST_WORDS
+    # A German noun may seem to be a person's name.
+    people = nameable(log.people, text, language)
+    named = log.since or log.until or log.lot or log.image_name or people or log.conversation
+    if (
+        not short
+        or named
+        or log.figure == "products"
+        or words.has("overall", text)
+        or words.has("every", text)
+    ):
+        return one
+    told = f"{before.text} {before.within}".strip()
+    of_it = mentioned(told, products, before.common)
+    meant = of_it[0] if len(of_it) == 1 else None if of_it else product_meant(told, products, language)
+    if meant is None:
+        return one
+    return one.model_copy(update={"log": log.model_copy(update={"within": plain_name(meant).lower()})})
 
 
 def _goes_on(log: LogQuestion, language: str) -> bool:

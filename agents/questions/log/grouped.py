@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Final
 
-from agents.questions.lexicon.groups import Group, asks_which, each_of
+from agents.questions.lexicon.groups import Group, asks_which, each_of, group_beside
 from agents.questions.lexicon.words import Words
 from tools.log_question import LogFigure
 
@@ -19,11 +20,26 @@ _BY_GROUP: Final[Mapping[Group, LogFigure]] = {
 def group_in(text: str, words: Words) -> LogFigure | None:
     """Return the figure of each of a group, or of one of the products, that a text asks the log for."""
     each = each_of(text, words.language)
+    if each is None and (of_rank := _ranked(text, words)) is not None:
+        return _BY_GROUP[of_rank]
     if each is None and asks_which(text, words.language, "product"):
         ranked = any(words.has(one, text) for one in ("worst", "best", "highest", "lowest", "yield"))
         return "products" if ranked and not words.has("which_defect", text) else None
     told = any(words.has(one, text) for one in _TOLD) and not words.has("limit", text)
     return _BY_GROUP[each] if each is not None and told else None
+
+
+def _ranked(text: str, words: Words) -> Group | None:
+    """Return the group that a text wants ranked, defects unless it names another: "lot ranking", "Pareto"."""
+    found = words.find("ranking", text)
+    if found is None or words.has("limit", text):
+        return None
+    before, after = text[: found.start()], text[found.end() :]
+    if (group := group_beside(before, after, words.language)) is not None:
+        return group
+    # "The top 3 parts" are the worst ones.
+    of_some = re.search(r"\d|\btop\b", found[0]) is not None
+    return None if of_some and not words.has("of_defects", text) else "type"
 
 
 _TOLD: Final = ("yield", "how_many", "inspected", "passed", "failed", "reviewed", "worst", "best")

@@ -10,6 +10,7 @@ from typing import Final
 from agents.questions.form.polarity import asks_openly
 from agents.questions.form.question_words import asks_when
 from agents.questions.learned.encoder import normalised
+from agents.questions.lexicon.common_words import common_in
 from agents.questions.lexicon.groups import each_of
 from agents.questions.lexicon.latest_of import asks_for_defects, type_in
 from agents.questions.lexicon.numbered import Numbers, numbers_in
@@ -127,6 +128,10 @@ def _is_meant(one: Understanding, log: LogQuestion, words: Words, *, closed: boo
     of_any_kind = words.has("corrected_by", log.text) or (not pictured and compared)
     # "Give me a handover", "who found the crack?"
     of_any_kind |= not pictured and (words.has("handover", log.text) or words.has("found_by", log.text))
+    # "Pareto of the screws", but "the top 3 causes of a scratch?" is for the notes.
+    of_any_kind |= (
+        not pictured and figure in {*GROUPS, "frequent", "hours"} and words.has("ranking", log.text)
+    )
     # "Is anything quarantined?", but "when must a lot be quarantined?" is for the notes.
     counts = any(words.has(each, log.text) for each in ("how_many", "anything", "nobody"))
     of_any_kind |= not pictured and counts and words.has("on_hold", log.text) and one.type is None
@@ -197,7 +202,7 @@ def in_its_period(one: Understanding, before: Understanding | None, language: st
     if log is None or earlier is None:
         return one
     within = "" if words_of(language).has("overall", log.text) else earlier.text
-    scope: dict[str, object] = {"within": within}
+    scope: dict[str, object] = {"within": within, "common": [*log.common, *earlier.common]}
     if not (log.since or log.until or log.latest):
         scope |= {name: getattr(earlier, name) for name in _SCOPE}
     return one.model_copy(update={"log": log.model_copy(update=scope)})
@@ -298,12 +303,14 @@ def _heard(text: str, language: str, now: datetime, *, implied: bool) -> tuple[L
         latest_with=latest_with,
         image_name=None if file is None else file[0],
         this=alike or words.has("this", rest),
-        conversation=not alike and words.has("session", rest),
+        # "Since when do we have these cracks?" is of more than this conversation.
+        conversation=not alike and figure not in ("first", "trend", "drift") and words.has("session", rest),
         each=figure in {*GROUPS, "hours"} and each_of(rest, language) is not None,
         every=words.has("every", rest),
         person=words.has("person", rest),
         bound=None if openly or figure not in ("count", "yield") else bound_of(rest, language),
         alpha=alpha_of(rest, language),
+        common=common_in(text, language),
         text=text,
     )
     # "Posso enviar o lote A17?"

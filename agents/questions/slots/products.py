@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 
 from agents.questions.learned.encoder import encode, normalised
+from agents.questions.lexicon.common_words import nameable, without_common
 from agents.questions.lexicon.numbered import log_words
 from agents.questions.lexicon.patterns import compiled
 from agents.questions.lexicon.words import SPACELESS, bounded, words_of
@@ -16,15 +17,17 @@ from agents.questions.slots.by_words import type_of, types_of, without_types
 from agents.state import Understanding
 from anomaly_core.names import plain_name
 
-LEAST_SIMILARITY: Final = 0.58
-"""Least cosine of a word and a product's name."""
+LEAST_SIMILARITY: Final = 0.52
+"""Least cosine of a word and a product's name, each thrice: alone, short words are near many names."""
 LEAST_LEAD: Final = 0.08
-"""Least lead over the product that is second; all four are set by a look at ten names in nine languages."""
-ALONE: Final = (0.51, 0.19)
-"""Least cosine of a word that is like no other product's name, and its lead over these."""
+"""Least lead over the product that is second; both are set by a look at fifteen names in nine languages."""
+ALONE: Final = (0.4, 0.25)
+"""Least cosine of a word that is like no other product's name, and its lead over these and `_OF_NONE`."""
+_OF_NONE: Final = ("der", "hat", "los", "pareto", "le", "que", "si", "the", "was", "una")
+"""Words that name nothing, and are near to some names all the same."""
 MOST_WORDS: Final = 40
-_OF_NONE: Final = ("piece", "worst", "best", "last")
-"""Meanings of words that are said of parts of any product."""
+_TIMES: Final = 3
+_PLACES: Final = ("edge", "top", "bottom", "left", "right", "center")
 SHORTEST: Final = 3
 """Letters of a word of a language with spaces."""
 
@@ -34,22 +37,31 @@ def product_meant(
 ) -> str | None:
     """Return the one of several products that a word of a question is a name of in its language, or None.
 
-    types: of defects, whose names are of no product, as the word for any part is of none.
+    types: of defects, whose names are of no product, as words that questions are put with are of none.
     """
-    inflected = [one for one in products if _inflected(one).search(normalised(question))]
-    if len(inflected) == 1 and len(products) > 1:
+    text = normalised(question)
+    products = nameable(products, text, language)
+    if len(products) < 2:
+        return None
+    inflected = [one for one in products if _inflected(one).search(text)]
+    if len(inflected) == 1:
         return inflected[0]
-    told = words_of(language).without(without_types(normalised(question), types), *_OF_NONE)
+    told = words_of(language).without(without_types(text, types), *_PLACES)
+    told = without_common(words_of(language).without_types(told), language)
     told = compiled(bounded(log_words(language)["polite"], language)).sub(" ", told)
     words = list(dict.fromkeys(_words(told, language)))[:MOST_WORDS]
-    if not words or len(products) < 2:
+    if not words:
         return None
-    vectors = encode([*words, *map(plain_name, products), *map(_head, products)])
-    of_words = (vectors[: len(words)] @ vectors[len(words) :].T).reshape(len(words), 2, -1).max(axis=1)
+    named = [*words, *_OF_NONE, *map(plain_name, products), *map(_head, products)]
+    vectors = encode([" ".join([one] * _TIMES) for one in named])
+    first = len(words) + len(_OF_NONE)
+    near = (vectors[:first] @ vectors[first:].T).reshape(first, 2, -1).max(axis=1)
+    of_words, of_none = near[: len(words)], near[len(words) :].mean(axis=0)
     cosines = of_words.max(axis=0)
     second, best = np.argsort(cosines)[-2:]
     word = of_words[of_words[:, best].argmax()]
-    alone = cosines[best] >= ALONE[0] and cosines[best] - np.sort(word)[-2] >= ALONE[1]
+    others = max(np.sort(word)[-2], of_none[best])
+    alone = cosines[best] >= ALONE[0] and cosines[best] - others >= ALONE[1]
     clear = (cosines[best] >= LEAST_SIMILARITY or alone) and cosines[best] - cosines[second] >= LEAST_LEAD
     return products[int(best)] if clear else None
 
@@ -96,7 +108,8 @@ def _words(text: str, language: str) -> Iterator[str]:
             # Without its particle; one syllable alone is a name beside a short particle at most.
             yield from (word[:-1], word[:-2])[: max(len(word) - 2, 1)] if len(word) > 1 else ()
         else:
-            for run in re.findall(r"[\u30a0-\u30ff]+|[\u3040-\u309f]+|[\u4e00-\u9fff]+|[a-z]+", word):
+            # One kana is a particle.
+            for run in re.findall(r"[\u30a0-\u30ff]{2,}|[\u3040-\u309f]{2,}|[\u4e00-\u9fff]+|[a-z]+", word):
                 yield run
                 if "\u4e00" <= run[0] <= "\u9fff":
                     yield from (run[at : at + 2] for at in range(len(run) - 1))

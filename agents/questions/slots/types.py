@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from itertools import takewhile
+from itertools import islice, takewhile
 from typing import Final
 
 import numpy as np
 
 from agents.questions.learned.encoder import encode
 from agents.questions.learned.generic import subjects_in
+from agents.questions.lexicon.common_words import nameable, without_common
 from agents.questions.lexicon.words import SPACELESS, pieces_of, words_of
 from anomaly_core.names import plain_name
 
@@ -51,8 +52,11 @@ def called_type(
 
     text: normalised. types: names as they are logged or noted. least: cosine. counts: of words.
     """
+    types = nameable(types, text, language)
     told = (one for one in windows(text, language, counts) if not _of_any_part(one, language))
-    some = list(dict.fromkeys(told))[:MOST_WINDOWS]
+    letters = r"[^\W\d_]" if language in SPACELESS else r"[^\W\d_]{2,}"
+    told = (one for one in dict.fromkeys(told) if re.search(letters, without_common(one, language)))
+    some = list(islice(told, MOST_WINDOWS))
     if not some or not types:
         return None
     vectors = encode([*some, *(plain_name(name).lower() for name in types)])
