@@ -114,14 +114,14 @@ def shortened(asked: Asked, replies: list[Reply]) -> list[Reply]:
 
 
 def each_sentence_once(replies: Sequence[Reply]) -> list[Reply]:
-    """Return replies without what an earlier one said, at most `MOST_SENTENCES` each."""
+    """Return replies without what an earlier one said, at most `MOST_SENTENCES` of each that is no list."""
     said: set[str] = set()
     kept = []
     for reply in replies:
         new = [one for one in dict.fromkeys(reply.body) if one not in said and not _is_told(one, said)]
-        new = new[:MOST_SENTENCES]
+        new = new if reply.whole else new[:MOST_SENTENCES]
         said.update(new)
-        kept.append(Reply(reply.lead, new, reply.affirmed, reply.evidence))
+        kept.append(replace(reply, body=new))
     return kept
 
 

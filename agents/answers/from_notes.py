@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from agents.answers.catalogue import notes
-from agents.answers.catalogue.facts import facts, type_by_look
+from agents.answers.catalogue.facts import facts, type_by_look, type_of_facts
 from agents.answers.catalogue.held import asks_a_limit, held_of, is_clear
 from agents.answers.catalogue.types import (
     asks_of_types,
@@ -18,7 +18,7 @@ from agents.answers.catalogue.types import (
 )
 from agents.answers.evidence import notes_evidence
 from agents.answers.notes import limits
-from agents.answers.notes.analysis import Aspect, about_type
+from agents.answers.notes.analysis import FIELDS_OF, Aspect, about_type
 from agents.answers.notes.effects import affected
 from agents.answers.notes.norms import norms
 from agents.answers.tool import talk
@@ -113,7 +113,7 @@ class Notes:
         text, spoken = normalised(asked.text), self._asked.spoken
         if self._apart:
             apart = told_apart(self._topic(self._product, self._apart, asked, number), self._apart)
-            return [Reply("", apart)] if apart else []
+            return [Reply("", apart, whole=True)] if apart else []
         if pair := compared_types(text, spoken, self._known):
             return [worse(self._topic(self._product, pair, asked, number), *pair)]
         if asked.type is None and asks_of_types(words_of(spoken), text):
@@ -121,13 +121,13 @@ class Notes:
             products = own if self._product is not None else [*self._context.domain.products()] or own
             every = products == [None]
             listed = [of_types(self._topic(name, [], asked, number, every=every)) for name in products]
-            found = [Reply("", one) for one in listed if one]
+            found = [Reply("", one, whole=True) for one in listed if one]
             return found or [Reply("", [say("The notes name no such type [notes].")])]
         aspect = ASPECTS.get(asked.kind)
         if aspect is not None and asked.type is None and len(self._before) > 1:
             topic = self._topic(self._product, self._before, asked, number)
             if each := notes.of_each(topic, self._before, aspect):
-                return [Reply("", each)]
+                return [Reply("", each, whole=True)]
         intent = self._with_type(number)
         if intent.kind == "normal" and words_of(spoken).has("norm", text):
             return [norms(self._topic(self._product, [], intent, number, every=True, general=True))]
@@ -141,6 +141,7 @@ class Notes:
                 intent = intent.model_copy(update={"type": None, "maybe": held.maybe})
         if told_of := self._affected(intent, number):
             return [told_of]
+        intent = self._of_facts(intent, number)
         if prose := self._facts(intent, number):
             return prose
         intent = self._maybe(self._meant(intent, number))
@@ -178,6 +179,23 @@ class Notes:
             found.append(judged or word(topic))
         return found
 
+    def _of_facts(self, intent: Understanding, number: int) -> Understanding:
+        """Return an intent that names no type with the one that its words are of, by another field of it.
+
+        The type is not sure: "who looks after the die?" is asked of a burr, whose cause is a blunt die.
+        """
+        words, text = words_of(self._asked.spoken), normalised(intent.text)
+        if intent.type is not None or intent.maybe or any(words.has(one, text) for one in LISTS_ALL):
+            return intent
+        limited = any(words.has(one, text) for one in ("limit", "tolerance", "threshold"))
+        aspect: Aspect | None = ASPECTS.get(intent.kind) if intent.kind in OF_A_TYPE else None
+        aspect = "limit" if aspect is None and intent.kind == "catalogue" and limited else aspect
+        if aspect is None:
+            return intent
+        fields = () if words.has("who", text) else FIELDS_OF[aspect]
+        found = type_of_facts(self._topic(self._product, [], intent, number, every=True), fields)
+        return intent if found is None else intent.model_copy(update={"maybe": [found]})
+
     def _facts(self, intent: Understanding, number: int) -> list[Reply]:
         """Return sentences of the notes on what a question is about that names no type."""
         if intent.type is not None or intent.maybe or intent.kind not in OF_FACTS:
@@ -185,7 +203,7 @@ class Notes:
         topic = self._topic(self._product, [], intent, number, every=True)
         several = any(topic.words.has(one, topic.text) for one in ("which_defect", "every", "which"))
         told = facts(topic, several=several)
-        return [Reply("", told)] if told else []
+        return [Reply("", told, whole=several)] if told else []
 
     def _by_look(self, intent: Understanding, number: int) -> str | None:
         return type_by_look(self._topic(self._product, [], intent, number, every=True))

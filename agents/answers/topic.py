@@ -36,13 +36,15 @@ class Reply:
     """The answer to one thing asked.
 
     lead: its first words, which need no citation; may be all of it. body: cited sentences. affirmed: see
-    `tools.records.AnswerRecord`. evidence: what was computed for it, cited by its sentences.
+    `tools.records.AnswerRecord`. evidence: what was computed for it, cited by its sentences. whole: whether
+    its body is a list, of which nothing is left out.
     """
 
     lead: str = ""
     body: Sequence[str] = ()
     affirmed: bool | None = None
     evidence: Sequence[EvidenceRecord] = field(default=())
+    whole: bool = False
 
     @property
     def text(self) -> str:

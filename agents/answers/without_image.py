@@ -22,12 +22,13 @@ from agents.questions.carried import type_before
 from agents.questions.form.polarity import asks_openly
 from agents.questions.learned.encoder import normalised
 from agents.questions.lexicon.common_words import common_in, nameable
-from agents.questions.lexicon.words import words_of
+from agents.questions.lexicon.words import types_in, words_of
 from agents.questions.log.compared import direction_of
 from agents.questions.log.decisions import of_several_parts
 from agents.questions.log.history import named_in_the_log
+from agents.questions.log.unheld import unheld_of
 from agents.questions.log.whole_lots import of_a_whole_lot
-from agents.questions.slots.by_words import types_of
+from agents.questions.slots.by_words import type_of, types_of
 from agents.questions.slots.described import described_type
 from agents.questions.slots.grades import names_grade
 from agents.questions.slots.limits import stated_measure
@@ -229,9 +230,9 @@ def _of_the_log(context: Context, asked: Asked, known: Sequence[str]) -> Asked:
 
 
 def _of_its_parts(context: Context, one: Understanding, language: str, known: Sequence[str]) -> Understanding:
-    if one.topic is not None:
-        return one
     text, words = normalised(one.text), words_of(language)
+    if one.topic is not None or (one.log is None and unheld_of(words, text) is not None):
+        return one
     of_a_grade = words.has("serious", text) or names_grade(words, text)
     noted = one.log is None or (one.log.figure in ("worst", "list", "count") and of_a_grade)
     if noted and one.type is None and asks_of_types(words, text):
@@ -302,15 +303,16 @@ def _product_of(context: Context, question: str, language: str, types: Sequence[
     known = context.domain.products()
     if len(known) == 1:
         return known[0]
-    named = types_of(normalised(question), types)
-    owners = [one for one in known if set(named) <= set(map(_spoken, context.domain.defects(one)))]
-    if named and len(owners) == 1:
-        return owners[0]
-    return product_meant(question, known, language, types)
+    text = normalised(question)
+    named = types_of(text, types) or [one for one in (type_of(text, language, types),) if one is not None]
+    owners = [one for one in known if all(_has_type(context.domain.defects(one), name) for name in named)]
+    # A product that has no such type is not the one that a word of the question seems to mean.
+    return owners[0] if len(owners) == 1 else product_meant(question, owners or known, language, types)
 
 
-def _spoken(name: str) -> str:
-    return plain_name(name).lower()
+def _has_type(types: Sequence[str], named: str) -> bool:
+    """Return whether a name, of the notes or in common English, is of one of the types of a product."""
+    return any(plain_name(one).lower() == named or named in types_in(one) for one in types)
 
 
 def _logged_product(context: Context, log: LogQuestion, language: str, types: Sequence[str]) -> str | None:

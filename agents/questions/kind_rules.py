@@ -31,6 +31,7 @@ from agents.questions.slots.causes import asks_why_broken, supposes_cause
 from agents.questions.slots.places import place_of
 from agents.questions.slots.reading import Reading
 from agents.questions.slots.region_ranks import is_rank
+from knowledge.catalogue.fields import columns_named
 from tools.records import Kind
 
 Read = Kind | Literal["distance"]
@@ -99,6 +100,15 @@ _BELONGING: Final = frozenset[Kind](
 )
 _MEASURED: Final = frozenset[Kind]({"size", "place", "comparison", "parts", "other", "confidence"})
 _WHY: Final = frozenset[Kind]({"cause", "reasoning", "catalogue"})
+_DEFINED: Final = frozenset[Kind](
+    {"catalogue", "type", "appearance", "normal", "reference", "product", "other", "place", "history"}
+)
+_LIMITED: Final = _DEFINED | frozenset[Kind](
+    {"verdict", "effect", "action", "size", "count", "parts", "cause", "confidence", "correction"}
+)
+_ACCEPTED: Final = (_DEFINED - {"history"}) | frozenset[Kind](
+    {"verdict", "look_again", "correction", "comparison", "confidence", "count", "parts", "reasoning"}
+)
 _PLAYED_DOWN: Final = frozenset[Kind](
     {"confidence", "verdict", "normal", "type", "cause", "other", "place", "reasoning"}
 )
@@ -138,6 +148,9 @@ def _rules(said: Reading) -> tuple[Rule, ...]:
     asks = said.asks or verb is not None or said.has("asks_if")
     asks_of_it = said.pictured and asks and not said.openly and (named or judged)
     from_edge = said.has("edge") or said.has("part_end")
+    of_notes = not said.pictured and named and not of_log(said)
+    allowed = of_notes and said.has("threshold")
+    fields = columns_named(said.text) if of_notes and not (allowed or said.has("limit")) else frozenset()
     apart = said.pictured and said.has("deviates") and said.has("good_part") and not said.has("to_pass")
     return (
         # "Is it ok? 1 mm is 48 px."
@@ -287,6 +300,19 @@ def _rules(said: Reading) -> tuple[Rule, ...]:
         # "Tell me about number 2."
         ({"other"}, said.pictured and bool(said.regions), "appearance"),
         ({"count", "help"}, said.pictured and bool(said.regions) and not said.openly, "appearance"),
+        # "What is behind a burr?", "what does the Maßnahme say for a burr?"
+        (_DEFINED | {"verdict"}, of_notes and said.has("behind"), "cause"),
+        (_DEFINED, fields == {"cause"}, "cause"),
+        (_DEFINED, bool(fields) and fields <= {"effect", "severity"}, "effect"),
+        (_DEFINED, fields == {"action"} or fields == {"responsible"}, "action"),
+        # "Who is responsible for burrs?" is of nobody in the log.
+        (_DEFINED, of_notes and said.has("who") and said.has("to_tell"), "action"),
+        # "From what size is a dent scrap?", "how big can it be?"
+        (_LIMITED, allowed and not re.search(r"\d", said.text), "catalogue"),
+        # "Is that scratch acceptable?" is held against its limit.
+        (_ACCEPTED, said.pictured and named and not said.openly and said.has("acceptable"), "size"),
+        # "Is rust a reason to reject?" asks for no cause.
+        (KINDS, (said.pictured or named) and not said.openly and said.has("reason_to"), "verdict"),
         # "I think that is a blowhole."
         (_SUPPOSED, said.pictured and named and supposes(said), "correction"),
         # "¿Podría ser un arañazo?" asks for no cause.

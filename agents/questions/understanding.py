@@ -37,6 +37,7 @@ from agents.questions.log.several_figures import follows_group, is_of_the_last, 
 from agents.questions.log.whole_lots import of_its_lot
 from agents.questions.rules.about_tool import as_one, with_rate, with_topic
 from agents.questions.rules.asked_for import asks_why_so, weighs
+from agents.questions.rules.corrects import of_a_correction
 from agents.questions.rules.demands import lists_all, without_demands
 from agents.questions.rules.orders import without_orders
 from agents.questions.rules.pairs import came_anew, of_a_pair
@@ -213,7 +214,8 @@ def _of_itself(
         else names_the_counted(plain, last, language) or goes_on_with_a_group(plain, last, language)
     )
     why = why_of(plain, last) if last is not None and only_asks_why(plain, language) else None
-    if (told := of_the_record or why) is not None:
+    corrects = None if pictured else of_a_correction(plain, language)
+    if (told := of_the_record or why or corrects) is not None:
         return [told], ""
     if pictured and lists_all(plain, language):
         return [Understanding(kind="count", text=plain)], ""
@@ -252,7 +254,8 @@ def _intents_of(said: Reading) -> list[Understanding]:
     of_alternatives = bool(choice) or (bool(one.choice) and kind in ("type", "place", "parts"))
     places = {place_of(piece, language) for piece in choice} - {None} if kind == "place" else set()
     guess = guess_of(said.text, language) if kind == "cause" else None
-    if kind == "cause" and said.asks and not said.openly and (guess is None or language in SPACELESS):
+    suggests = kind == "cause" and said.asks and not (said.openly or said.has("behind"))
+    if suggests and (guess is None or language in SPACELESS):
         guess = supposed_cause(said.text, language) or guess
     if guess is None and kind == "cause" and said.has("fault") and not said.openly:
         guess = said.text  # it names no cause of its own, but what went wrong

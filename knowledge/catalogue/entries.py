@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from anomaly_core.names import name_key
-from knowledge.catalogue.fields import FIELDS
+from knowledge.catalogue.fields import FIELDS, names_who
 from knowledge.catalogue.passages import Passage
 
 
@@ -14,8 +14,9 @@ from knowledge.catalogue.passages import Passage
 class Entry:
     """What one file says of a type of defect; a field that it leaves out is "".
 
-    language: ISO 639-1 code, where the file states it. text: what stands there as prose. source: the file,
-    with page or row. ids: of the passages that hold it.
+    responsible: whom a column or label of that name names. language: ISO 639-1 code, where the file states
+    it. text: what stands there as prose. source: the file, with page or row. ids: of the passages that hold
+    it.
     """
 
     type: str
@@ -24,6 +25,7 @@ class Entry:
     effect: str = ""
     severity: str = ""
     action: str = ""
+    responsible: str = ""
     limit: str = ""
     language: str | None = None
     source: str = ""
@@ -44,14 +46,15 @@ def entries_of(passages: Iterable[Passage]) -> list[Entry]:
 
 def as_entry(passages: Sequence[Passage]) -> Entry:
     """Return passages of one file on one subject as an entry; prose on no defect has its heading as type."""
-    first = passages[0]
+    first, who = passages[0], [one for one in passages if names_who(one.title)]
     said = {
-        field: " ".join(" ".join(p.text for p in passages if p.field == field).split())
+        field: " ".join(" ".join(p.text for p in passages if p.field == field and p not in who).split())
         for field in (*FIELDS, None)
     }
     page = "" if first.page is None else f"page {first.page}"
     return Entry(
         **{field: said[field] for field in FIELDS},
+        responsible=" ".join(" ".join(one.text for one in who).split()),
         type=first.defect or first.title,
         language=first.language,
         source=", ".join(part for part in (first.file, page, first.where) if part),

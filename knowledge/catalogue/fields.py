@@ -20,6 +20,8 @@ Column = Literal[
 FIELDS: Final[tuple[Field, ...]] = get_args(Field)
 _NAMES: Final = Path(__file__).with_name("columns.toml")
 _ASIDE: Final = re.compile(r"\([^()]*\)|\uff08[^\uff08\uff09]*\uff09|\[[^\[\]]*\]")
+_SHORTEST: Final = 3
+"""Letters up to which a column's name is no word of a question: "S" of a severity."""
 _LONGEST: Final = 60
 """Characters of a name; a longer text is no label."""
 
@@ -52,6 +54,22 @@ def entry_field(column: Column | None) -> Field | None:
 def names_who(title: str) -> bool:
     """Return whether a passage's title ends with the name of a column of who is responsible."""
     return column_of(title.rsplit(" / ", 1)[-1]) == "responsible"
+
+
+def columns_named(text: str) -> frozenset[Column]:
+    """Return the fields, and who is responsible, whose names are words of a text in whatever language."""
+    found = {_columns()[_plain(name[0])] for name in _named().finditer(text.casefold())}
+    return frozenset(found)
+
+
+@cache
+def _named() -> re.Pattern[str]:
+    """Return the pattern of the names of an entry's fields, of such as no other word begins or ends with."""
+    names = [name for name, column in _columns().items() if column in (*FIELDS, "responsible")]
+    spaced = [name for name in names if re.match(r"[a-z\u00df-\u024f]", name) and len(name) > _SHORTEST]
+    others = [name for name in names if not re.match(r"[a-z\u00df-\u024f]", name)]
+    ordered = ["|".join(map(re.escape, sorted(some, key=len, reverse=True))) for some in (spaced, others)]
+    return re.compile(rf"(?<!\w)(?:{ordered[0]})(?!\w)|{ordered[1]}")
 
 
 @cache

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Final
 
 from agents.answers.catalogue.notes import MOST_LISTED
@@ -13,8 +13,10 @@ from agents.answers.notes.analysis import Finding, quoted
 from agents.answers.topic import Topic
 from agents.questions.learned.encoder import encode
 from agents.questions.learned.generic import SHORTEST, subjects_in, words_in
+from agents.questions.log.unheld import unheld_of
 from agents.questions.slots.held import subject_of
 from anomaly_core.names import plain_name
+from knowledge.catalogue.fields import Field
 from knowledge.text import sentences
 from tools.records import Kind, PassageRecord
 
@@ -40,6 +42,8 @@ def facts(topic: Topic, *, several: bool) -> list[str]:
 
     several: whether it asks for all types that are such.
     """
+    if unheld_of(topic.words, topic.text) is not None:
+        return []
     # What a type looks like answers neither why nor what to do.
     passages = topic.state["passages"]
     best = _best(
@@ -56,6 +60,21 @@ def facts(topic: Topic, *, several: bool) -> list[str]:
             for name, one in own.items()
         ][:MOST_LISTED]
     return quoted(topic, [finding for _, finding in best[:MOST]])
+
+
+def type_of_facts(topic: Topic, fields: Collection[Field]) -> str | None:
+    """Return the type whose entry alone a question's words are of, where it asks for other fields of it.
+
+    "Who looks after the die?" asks for nothing that is said of the die. fields: that it asks for; none for
+    the person.
+    """
+    passages = {one.id: one for one in topic.state["passages"]}
+    best = _best(topic, list(passages.values()))
+    if "limit" in fields and any(re.search(r"\d", one.sentence) for _, one in best):
+        return None  # "The max. belt pressure?" is told by the cause that names it
+    types = {name for name, _ in best}
+    told = {passages[one.id].field for _, one in best}
+    return types.pop() or None if len(types) == 1 and None not in told and not told & set(fields) else None
 
 
 def _sentences(passages: Sequence[PassageRecord]) -> list[tuple[str, Finding]]:

@@ -45,6 +45,7 @@ from agents.questions.form.polarity import asks_openly
 from agents.questions.learned.encoder import normalised
 from agents.questions.slots.by_words import types_of
 from anomaly_core.names import plain_name
+from knowledge.catalogue.fields import columns_named
 from knowledge.catalogue.limits import allows_none
 from knowledge.text import sentences
 
@@ -82,7 +83,7 @@ def _severer(topic: Topic, types: Sequence[str]) -> Reply:
     passages = topic.state["passages"]
     severe = [name for name in types if severe_by(passages, name) == {True}]
     lead = f"{plain_name(severe[0]).capitalize()}." if len(severe) == 1 else ""
-    return Reply(lead, of_each(topic, types, "effect"))
+    return Reply(lead, of_each(topic, types, "effect"), whole=True)
 
 
 def _has_subject(topic: Topic) -> bool:
@@ -93,7 +94,7 @@ def _has_subject(topic: Topic) -> bool:
 def action(topic: Topic) -> Reply:
     """Quote what is to be done."""
     told = _aspect(topic, "action", "The notes say nothing on what to do about {type} [notes].")
-    if topic.words.has("who", topic.text):
+    if topic.words.has("who", topic.text) or "responsible" in columns_named(topic.text):
         nobody = topic.say("The notes name nobody for this [notes].")
         return Reply("", contacts(topic) or [nobody, *told.body])
     lead, affirmed = disposed(topic)
@@ -142,13 +143,13 @@ def catalogue(topic: Topic) -> Reply:
     if named is None and topic.has_defect and topic.defect is None and limited and not of_all:
         silent = "The notes say nothing on what is allowed of {type} [notes]."
         return of_unknown_type(topic, "limit", silent, topic.state["passages"])
-    sized = any(topic.words.has(each, topic.text) for each in ("limit", "long", "length"))
+    sized = any(topic.words.has(each, topic.text) for each in ("limit", "long", "length", "threshold"))
     if named is None and topic.intent.maybe:
         unknown = say("The type of the defect is not certain [{source}].", source="notes")
         aspect: Aspect = "limit" if limited or sized else "look"
         return Reply("", [unknown, *of_each(topic, topic.intent.maybe, aspect)])
     if named is None and (listed := _listed(topic)):
-        return Reply("", listed)
+        return Reply("", listed, whole=True)
     if named is None:
         names = named_types(topic)
         if not topic.product:
@@ -177,7 +178,7 @@ def catalogue(topic: Topic) -> Reply:
         # Several are a scratch: each has a limit of its own.
         noted = types_of_notes(topic.state["passages"])
         if len(noted) > 1 and len(each := of_each(topic, noted, "limit")) > 1:
-            return Reply("", each)
+            return Reply("", each, whole=True)
     if not passages:
         return Reply(
             "", [say("The notes say nothing about {type} [notes].", type=topic.type_as_asked or named)]
@@ -196,7 +197,7 @@ def catalogue(topic: Topic) -> Reply:
     if topic.intent.kind == "appearance" and first:
         return Reply("", quoted(topic, first))
     # Who asks how much is allowed knows what it looks like.
-    most = topic.words.has("at_maximum", topic.text)
+    most = topic.words.has("at_maximum", topic.text) or topic.words.has("threshold", topic.text)
     of_limit = most or sized or topic.intent.kind in ("size", "count")
     told = quoted(topic, limits if limits and of_limit and not _defines_too(topic) else [*first, *limits])
     if not limits and topic.intent.closed:
@@ -255,7 +256,7 @@ def _listed(topic: Topic) -> list[str]:
 def of_each(topic: Topic, types: Sequence[str], aspect: Aspect) -> list[str]:
     """Return what the notes say on an aspect of each of several types."""
     passages, say = topic.state["passages"], topic.say
-    told = []
+    told: dict[str, str] = {}
     for name in types:
         about = about_type(passages, name)
         products = list(dict.fromkeys(one.product for one in about))
@@ -263,11 +264,12 @@ def of_each(topic: Topic, types: Sequence[str], aspect: Aspect) -> list[str]:
             # Two products may have a type of one name, each with a limit of its own.
             own = [one for one in about if one.product == product]
             shown = plain_name(name) if len(products) < 2 else f"{plain_name(name)} ({product})"
-            told += [
-                say("{type}: {quote} [{id}].", type=shown, quote=f'"{one.sentence}"', id=one.id)
-                for one in find_aspect(own, aspect, say.language)[:1]
-            ]
-    return told[:MOST_LISTED]
+            for one in find_aspect(own, aspect, say.language)[:1]:
+                told[shown] = say("{type}: {quote} [{id}].", type=shown, quote=f'"{one.sentence}"', id=one.id)
+    lines, others = list(told.values())[:MOST_LISTED], list(told)[MOST_LISTED:]
+    if others:
+        lines.append(say("The notes also name {types} [notes].", types=say.listed(others)))
+    return lines
 
 
 def _aspect(topic: Topic, aspect: Aspect, silent: str) -> Reply:
@@ -280,7 +282,7 @@ def _aspect(topic: Topic, aspect: Aspect, silent: str) -> Reply:
         if topic.intent.maybe:
             return of_unknown_type(topic, aspect, silent, passages)
         if topic.words.has("every", topic.text) and (each := of_each(topic, types, aspect)):
-            return Reply("", each)
+            return Reply("", each, whole=True)
         return Reply("", [to_name(topic)])
     if topic.type_said is None and topic.verdict.decision == "review":
         return in_review(topic, aspect, passages)

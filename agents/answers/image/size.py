@@ -210,7 +210,7 @@ def _judged_as(topic: Topic) -> tuple[str | None, bool]:
 
 def _asks_limit(topic: Topic) -> bool:
     """Return whether a question for a size asks whether it is allowed."""
-    asked = ("limit", "tolerance", "good", "at_least")
+    asked = ("limit", "tolerance", "good", "acceptable", "at_least")
     return any(topic.words.has(one, topic.text) for one in asked)
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from agents.answers.topic import Topic
 
 Aspect = Literal["look", "cause", "effect", "action", "limit"]
-_FIELDS: Final[dict[Aspect, tuple[Field, ...]]] = {
+FIELDS_OF: Final[dict[Aspect, tuple[Field, ...]]] = {
     "look": ("look",),
     "cause": ("cause",),
     "effect": ("severity", "effect"),
@@ -146,7 +146,7 @@ def find_aspect(
             passage.language,
             " ".join(p.text for p in passages if (p.file, p.defect) == (passage.file, passage.defect)),
         )
-        for field in _FIELDS[aspect]
+        for field in FIELDS_OF[aspect]
         for passage in passages
         if passage.field == field and not names_who(passage.title)
     ]

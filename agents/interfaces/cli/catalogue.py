@@ -87,9 +87,16 @@ def show(
             continue
         print_line((entry.type, "bold"), (f"  {entry.source}", "dim"))
         for name, text in asdict(entry).items():
-            if (
-                name in ("look", "cause", "effect", "severity", "action", "limit", "language", "text")
-                and text
+            if text and name in (
+                "look",
+                "cause",
+                "effect",
+                "severity",
+                "action",
+                "responsible",
+                "limit",
+                "language",
+                "text",
             ):
                 print_line((f"  {name}: ", "cyan"), text)
     if not entries and not json:

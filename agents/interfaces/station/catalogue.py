@@ -74,7 +74,7 @@ class CatalogueSection:
             (say("Look"), [one.look for one in entries]),
             (say("Cause"), [one.cause for one in entries]),
             (say("Effect"), [one.effect for one in entries]),
-            (say("Do"), [one.action for one in entries]),
+            (say("Do"), ["; ".join(filter(None, (one.action, one.responsible))) for one in entries]),
             (say("Limit"), [one.limit for one in entries]),
             (say("Notes"), [one.text for one in entries]),
             (say("Source"), [one.source for one in entries]),

@@ -25,6 +25,7 @@ from agents.questions.log.named_people import people_in
 from agents.questions.log.periods import Period, of_the_shift, period_of
 from agents.questions.log.several_figures import is_of_the_last
 from agents.questions.log.unheld import unheld_of
+from agents.questions.slots.by_words import without_types
 from agents.state import Understanding
 from knowledge.log.entry import timestamp
 from tools.classify.scores import UNKNOWN
@@ -123,9 +124,12 @@ def _is_meant(one: Understanding, log: LogQuestion, words: Words, *, closed: boo
     # "May I ship it today?"
     in_hand = one.kind == "verdict" and (log.this or (pictured and figure is None))
     # "From when is a scratch too long?" is of the notes.
-    limit = figure == "first" and any(words.has(each, log.text) for each in ("limit", "long", "length"))
+    limit = figure == "first" and any(
+        words.has(each, log.text) for each in ("limit", "long", "length", "threshold")
+    )
     # "Who changed the verdict?" asks for a name, as "whom do I call?" does; "more rejects than yesterday?"
-    of_any_kind = words.has("corrected_by", log.text) or (not pictured and compared)
+    rest = log.text if one.type is None else without_types(log.text, [one.type])
+    of_any_kind = words.has("corrected_by", rest) or (not pictured and compared)
     # "Give me a handover", "who found the crack?"
     of_any_kind |= not pictured and (words.has("handover", log.text) or words.has("found_by", log.text))
     # "Pareto of the screws", but "the top 3 causes of a scratch?" is for the notes.

@@ -24,6 +24,8 @@ _ELSE: Final = ("failed", "passed", "reviewed", "session", "corrected", "every",
 """Meanings of words with which it asks the log, how to change the rate, or what that is."""
 _NEAR: Final = (OF_RATES, TO_LESSEN, "stricter", None)
 """Topics of questions that are near."""
+_BY_FORMAT: Final = {r"(?<![a-z])pdf(?![a-z])": "report", r"(?<![a-z])(?:excel|xlsx?|csv)(?![a-z])": "export"}
+"""Topics on what is written of the log, by the format that a question names."""
 _SYMBOL: Final = re.compile(r"(?<![a-z])al(?:ph|f)a(?![a-z])|α|阿尔法|アルファ|알파")
 
 
@@ -63,4 +65,8 @@ def with_topic(one: Understanding, default: str | None = None) -> Understanding:
     """Return an intent with the topic of help that it asks for, if any. default: where none is near."""
     may = one.order is None and any(one.kind == of.kind for of in help_topics().values())
     topic = (nearest_topic(one.text, one.kind)[0] or default) if may else None
+    if topic in _BY_FORMAT.values():
+        # "A PDF of today's results" is like the question for a table of them.
+        asked = [name for ending, name in _BY_FORMAT.items() if re.search(ending, normalised(one.text))]
+        topic = asked[0] if len(asked) == 1 else topic
     return one if topic is None else one.model_copy(update={"topic": topic, "near": None, "closed": False})

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Final
 
 from agents.questions.learned.encoder import encode, normalised
 from agents.questions.learned.generic import subjects_in
+from agents.questions.lexicon.patterns import compiled
 from agents.questions.lexicon.words import ALIKE, NEVER, SPACELESS, same_defect, types_in, words_of
 from agents.questions.slots.by_words import types_of
 from agents.questions.slots.described import named_types
 from agents.questions.slots.held import NO_LOOK, OF_NO_NAME, things_of
 from agents.questions.slots.types import MOST_WINDOWS, windows
+from anomaly_core.names import plain_name
 from knowledge.catalogue.entries import Entry
 
 LEAST: Final = 0.25
@@ -57,7 +60,7 @@ def held_against(question: str, language: str, named: str, entries: Sequence[Ent
     text = normalised(question)
     things = {entry.type: things_of(entry.type) for entry in entries}
     own = things.get(named)
-    if not own or types_of(text, [named]):
+    if not own or types_of(text, [named]) or stands_apart(text, named):
         return [named]
     common, words = types_in(named), words_of(language)
     scores = _scores(text, entries)
@@ -124,6 +127,13 @@ def _scores(question: str, entries: Sequence[Entry]) -> dict[str, float]:
     return dict(zip(types, cosines.tolist(), strict=True))
 
 
+def stands_apart(text: str, name: str) -> bool:
+    """Return whether all words of a name of several stand in a text, in any order: "caps are crooked"."""
+    words = re.findall(r"[^\W\d_]+", plain_name(name).lower())
+    stand = (compiled(rf"(?<!\w){re.escape(word)}\w{{0,2}}(?!\w)").search(text) for word in words)
+    return len(words) > 1 and all(one is not None for one in stand)
+
+
 def narrowed(question: str, language: str, named: str, entries: Sequence[Entry]) -> list[str]:
     """Return the types that a common name of several may mean by the other words, or none that tells them.
 
@@ -133,13 +143,15 @@ def narrowed(question: str, language: str, named: str, entries: Sequence[Entry])
     of_it = list(dict.fromkeys(of_it))
     if types_of(normalised(question), of_it):
         return []
+    if len(apart := [name for name in of_it if stands_apart(normalised(question), name)]) == 1:
+        return apart
     for name in of_it:
         held = held_against(question, language, name, entries)
         if held != [name]:
             return held
     words = words_of(language)
     rest = words.types.get(named, NEVER).sub(" ", normalised(question))
-    rest = words.without(rest, *NO_LOOK)
+    rest = words.without(rest, *NO_LOOK, "long", "length", "width")
     if len(of_it) < 2 or not subjects_in(rest, language, OF_NO_NAME):
         return []
     return may_mean(question, language, [one for one in entries if one.type in of_it])
