@@ -88,7 +88,7 @@ def _in_mm(state: InspectionState | DialogueState, region: MeasuredRegion) -> st
     told = state.get("settings")
     if told is None or told.mm_per_px is None:
         return ""
-    return f"; in millimetres: {in_mm(region.text, 1 / told.mm_per_px)}"
+    return f"; in millimetres: {in_mm(region, 1 / told.mm_per_px)}"
 
 
 def _language_evidence(state: InspectionState | DialogueState) -> list[EvidenceRecord]:
@@ -140,9 +140,19 @@ def notes_evidence(state: InspectionState | DialogueState) -> EvidenceRecord:
     return EvidenceRecord(kind="knowledge", id="notes", text=text)
 
 
-def in_mm(text: str, scale: float) -> str:
-    """Return a description with its pixels in millimetres. scale: pixels a millimetre."""
-    return re.sub(r"(\d+(?:\.\d+)?) px", lambda found: f"{plain_number(float(found[1]) / scale)} mm", text)
+def in_mm(region: MeasuredRegion, scale: float) -> str:
+    """Return a region's description with its pixels in millimetres. scale: pixels a millimetre.
+
+    Lengths are of what was measured, and not of whole pixels, so that each is told as one figure everywhere.
+    """
+    sizes = () if region.look is None else (region.look.length_px, region.look.width_px)
+
+    def millimetres(found: re.Match[str]) -> str:
+        written = float(found[1])
+        pixels = next((size for size in sizes if round(size) == written), written)
+        return f"{plain_number(pixels / scale)} mm"
+
+    return re.sub(r"(\d+(?:\.\d+)?) px", millimetres, region.text)
 
 
 def unusual_share(p_value: float) -> str:

@@ -232,7 +232,7 @@ class Topic:
         """Return how a region looks, as a phrase; in English as it was measured."""
         look = region.look
         if self.say.language == "en":
-            return region.text if self.scale is None else in_mm(region.text, self.scale)
+            return region.text if self.scale is None else in_mm(region, self.scale)
         if look is None:
             return self.say("a deviation of the arrangement")
         tone = "" if abs(look.contrast) < 3 else "dark " if look.contrast < 0 else "bright "

@@ -56,6 +56,7 @@ _FILLED: Final = frozenset[Kind](
 _WRITTEN: Final = frozenset[Kind](
     {"catalogue", "history", "parts", "help", "type", "appearance", "look_again", "count", "product", "other"}
 )
+_OF_A_VALUE: Final = frozenset[Kind]({"effect", "cause", "confidence", "comparison", "normal", "correction"})
 _SHOWN: Final = frozenset[Kind](
     {"reference", "place", "look_again", "help", "other", "product", "comparison", "history"}
 )
@@ -271,6 +272,11 @@ def _rules(said: Reading) -> tuple[Rule, ...]:
         (_FILLED | _ASSENTED, matched and not said.has("tolerance"), "parts"),
         # "Can you read the number?"
         (_WRITTEN, said.pictured and said.has("read_it"), "verdict"),
+        # "Wie hoch ist der?"
+        ({"confidence", "appearance", "verdict"}, said.pictured and said.has("how_high"), "size"),
+        # "Are all resistors the right value?"
+        (_WRITTEN, said.pictured and not said.openly and said.has("value_or_turn"), "verdict"),
+        (_OF_A_VALUE, asked_of_part and not named and said.has("value_or_turn"), "verdict"),
         # "There is a speck on top. Does that count?"
         (
             {"type", "count", "history", "effect", "catalogue", "correction", "confidence"},

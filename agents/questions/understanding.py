@@ -157,9 +157,8 @@ def understand(
         found = [follows_group(one, before, language) if before else one for one in found]
         found = [each for one in found for each in several_figures(one, language)]
         if pictured:
-            found = [
-                with_supposed_type(as_noted(one, known, language), intents, turns, current) for one in found
-            ]
+            found = [as_noted(one, known, language) for one in found]
+            found = [with_supposed_type(one, intents, turns, current, language) for one in found]
         if intents and found[0].kind == "catalogue" and _defines(intents[-1], found[0]):
             intents.pop()
         intents += [one for one in found if not _repeats(one, intents)]

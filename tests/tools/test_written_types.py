@@ -198,9 +198,20 @@ def test_two_entries_alike_leave_it_unknown_with_candidates() -> None:
 
 
 def test_examples_say_more_than_what_is_written() -> None:
-    record = weigh({"dent": [0.95]}, {}, written={"scratch": 1.0, "dent": -1.0})
-    assert (record.name, record.status) == ("dent", "confirmed")
-    assert record.score >= CONFIRMED
+    written = {"scratch": 1.0, "dent": -1.0}
+    for examples in ({"dent": [0.95], "scratch": [0.4]}, {"dent": [0.95] * ENOUGH}):
+        record = weigh(examples, {}, written=written)
+        assert (record.name, record.status) == ("dent", "confirmed")
+        assert record.score >= CONFIRMED
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_a_few_examples_dont_hide_a_type_without_any_whose_look_fits_better(count: int) -> None:
+    written = {"scratch": 1.0, "dent": 0.5}
+    record = weigh({"dent": [0.95] * count}, {}, written=written)
+    assert record.name == UNKNOWN
+    assert {"dent", "scratch"} <= {other.name for other in record.alternatives}
+    assert weigh({"dent": [0.95] * count}, {}, written={**written, "dent": 1.5}).name == "dent"
 
 
 def test_what_cannot_be_told_counts_for_nothing() -> None:

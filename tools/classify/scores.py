@@ -7,7 +7,9 @@ odds of a region as similar to a type as different types are to each other.
 The constants were fitted by likelihood on procedural products with simulated defects
 (`benchmarks/classification.py --develop`), where types without an example or a note counted as unknown.
 
-Where no type has an example, notes weigh less. A type without one is named from `LEAST_CHANCE` on only.
+Where no type has an example, notes weigh less. A type without one is named from `LEAST_CHANCE` on only. One
+of fewer than `ENOUGH` examples is not named where the look of a type without any fits the region better: how
+like each other regions of different types can be is not known of that type.
 """
 
 from __future__ import annotations
@@ -108,6 +110,9 @@ def weigh(
     scores = [NamedScore(name=shown[key], score=round(chances[key], 4)) for key in ranked]
     first = ranked[0]
     undecided = (first not in near or first in few) and chances[first] < LEAST_CHANCE
+    if first in near and len(near[first]) < ENOUGH:
+        # A few examples don't tell a type from one that has none and whose look fits the region better.
+        undecided |= any(fit > stated.get(first, 0.0) for key, fit in stated.items() if key not in near)
     if undecided or chances[""] >= chances[first]:
         unknown = round(chances[""], 4)
         return DefectRecord(name=UNKNOWN, score=unknown, alternatives=scores[:MOST_ALTERNATIVES])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from agents.answers.image.named_type import asked_type, colour_of, nearer, offered_types, weighed
+from agents.answers.image.named_type import asked_type, colour_of, fits_too, nearer, offered_types, weighed
 from agents.answers.image.recording import shown_path
 from agents.answers.image.verdict import (
     by_a_person,
@@ -166,6 +166,8 @@ def kind(topic: Topic) -> Reply:
     if others:
         told.append(say("Less likely: {types} [type].", types=say.listed(others)))
     if topic.intent.closed and named is not None:
+        if possible := fits_too(topic, named):
+            return Reply(possible[0], [*possible[1], *told, *looks], None)
         yes = same_type(named, topic.defect.name)
         return Reply(topic.yes_no(yes), [*told, *looks], yes)
     return Reply(neither, [*told, *looks], None)

@@ -59,6 +59,24 @@ def weighed(topic: Topic, named: str) -> tuple[str, list[str]]:
     return say(lead), told
 
 
+def fits_too(topic: Topic, named: str) -> tuple[str, list[str]] | None:
+    """Return the first words and reasons where what is likely of one type may be of the named one, else None.
+
+    A type that is likely, and not confirmed, denies no other whose look fits what was measured.
+    """
+    defect = topic.defect
+    if defect is None or defect.status == "confirmed" or same_type(named, defect.name):
+        return None
+    entries = entries_meant(topic, named)
+    if not entries:
+        called = called_type(topic.text, topic.known_types, topic.asked.spoken, least=NAMED, counts=(1, 2, 3))
+        entries = [] if called is None else [called]
+    if any(same_type(one, defect.name) for one in entries):
+        return None
+    lead, reasons = weighed(topic, entries[0] if len(entries) == 1 else named)
+    return (lead, reasons) if lead == topic.say("Possibly.") else None
+
+
 def settled(topic: Topic) -> Topic:
     """Return a topic without a type that a question before asked for, where that type isn't surely meant.
 

@@ -33,7 +33,7 @@ from agents.answers.notes.limits import (
 from agents.answers.topic import Reply, Topic, values_of
 from agents.questions.form.polarity import asks_openly
 from agents.questions.learned.encoder import normalised
-from agents.questions.slots.limits import asks_if_above, measure_of
+from agents.questions.slots.limits import asks_if_above, measure_of, states_a_size
 from agents.questions.slots.region_ranks import Rank
 from anomaly_core.names import name_key
 from anomaly_core.numbers import plain_number
@@ -48,6 +48,8 @@ def size(topic: Topic) -> Reply:
     stated = _stated(topic)
     if stated is None:
         return _of_part(topic)
+    if states_a_size(topic.text, topic.asked.spoken):
+        return stated
     own = _of_part(topic)
     told = own.body[:1] if not topic.verdict.anomalous else own.body[-1:]
     return Reply(stated.lead, [*stated.body, *told], stated.affirmed, own.evidence)
@@ -56,7 +58,12 @@ def size(topic: Topic) -> Reply:
 def _stated(topic: Topic) -> Reply | None:
     """Return whether the notes allow a size of a type that a question states: "is a 2 mm scratch ok?"."""
     one = topic.intent
-    if one.type is None or not one.closed or any((one.limit, one.scale_px_per_mm, one.known_length_mm)):
+    supposed = states_a_size(topic.text, topic.asked.spoken)
+    if one.type is None and supposed and topic.defect is not None:
+        one = one.model_copy(update={"type": topic.defect.name})
+        topic = replace(topic, intent=one)
+    given = any((one.limit, one.scale_px_per_mm, one.known_length_mm and not supposed))
+    if one.type is None or given or not (one.closed or supposed):
         return None
     measure = measure_of(topic.text)
     return None if measure is None else stated_by_notes(topic, measure)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
-from agents.answers.image.named_type import weighed
+from agents.answers.image.named_type import fits_too, weighed
 from agents.answers.notes.analysis import rule_for
 from agents.answers.notes.choice import chosen
 from agents.answers.topic import JUDGED, MOST_DESCRIBED, Reply, Topic, same_type, values_of
@@ -19,6 +19,10 @@ from tools.locations import ZONE
 from tools.records import MeasuredRegion
 
 DOUBT: Final = "Whether the most unusual place, {place}, is a defect is for a person to decide {cited}."
+UNJUDGED: Final = (
+    "Values, and which way round a component lies, aren't judged; it is compared with good parts as an image "
+    "[score]."
+)
 UNMEASURED: Final = (
     "It does not stand out from good parts, so its place, look and size can't be told [score]."
 )
@@ -27,13 +31,33 @@ UNMEASURED: Final = (
 def verdict(topic: Topic) -> Reply:
     """Say whether the part, or what of it the question names, is good."""
     intent = topic.intent
+    if asks_unseen(topic):
+        return _unseen(topic)
     if intent.region is not None:
         return _of_region(topic, intent.region)
-    if intent.place is not None and not topic.words.has("read_it", topic.text):
+    if topic.words.has("read_it", topic.text):
+        # "Does the chip read MCU-48?" is neither of a place nor of what is chipped.
+        return _of_part(topic)
+    if intent.place is not None:
         return _of_place(topic, intent.place)
     if intent.type is not None:
         return _of_type(topic, intent.type)
     return _of_part(topic)
+
+
+def asks_unseen(topic: Topic) -> bool:
+    """Return whether yes or no is asked of which way round something lies, or of its value."""
+    known = topic.intent.type is not None and (topic.defect is not None or topic.type_said is not None)
+    asked = topic.words.has("value_or_turn", topic.text)
+    return asked and not known and not asks_openly(topic.text, topic.asked.spoken)
+
+
+def _unseen(topic: Topic) -> Reply:
+    """Say that an image's comparison tells no value and no polarity, and what was measured."""
+    say, place = topic.say, topic.intent.place
+    told = say(UNJUDGED)
+    measured = finding(topic) if place is None else [place_finding(topic, place)[1]]
+    return Reply(say("That can't be told."), [told, *measured, *topic.near_limit()], None)
 
 
 def finding(topic: Topic) -> list[str]:
@@ -144,7 +168,7 @@ def _of_part(topic: Topic) -> Reply:
             lead, affirmed = "", None
     elif said is None and not bad and topic.words.has("colour", topic.text):
         body.insert(0, say("Colours are judged only by comparison with good parts as an image [score]."))
-    if topic.intent.zone is not None:
+    if topic.intent.zone is not None and not unread:
         told = "No zone {zone} is set for this product, so this is about the whole part [score]."
         unset = say(told, zone=topic.intent.zone)
         if bad:
@@ -237,6 +261,8 @@ def _of_place(topic: Topic, place: str) -> Reply:
 def _type_there(topic: Topic, named: str, place: str) -> tuple[str, bool | None, list[str]]:
     """Return the first words on whether what is at a place is of a type, whether they affirm, and reasons."""
     if topic.defect is not None:
+        if possible := fits_too(topic, named):
+            return possible[0], None, possible[1]
         yes = same_type(named, topic.defect.name)
         return topic.yes_no(yes), yes, []
     there = any(topic.lies_in(one, place, 0.3) for one in topic.regions[:1])
@@ -307,6 +333,8 @@ def _of_type(topic: Topic, named: str) -> Reply:
         lead, reasons = (say("Possibly."), []) if asks_good else weighed(topic, named)
         return Reply(lead, [finding(topic)[0], *reasons, undecided_type(topic, named)], None)
     affirmed = same_type(named, defect.name) is not asks_good
+    if topic.intent.closed and (possible := fits_too(topic, named)):
+        return Reply(possible[0], [*finding(topic), *possible[1]], None)
     if not topic.intent.closed:
         return Reply(say("NG."), finding(topic), None)
     return Reply(topic.yes_no(affirmed), [*finding(topic), *topic.near_limit()], affirmed)

@@ -8,7 +8,9 @@ from typing import Final
 
 from agents.questions.form.polarity import asks_openly
 from agents.questions.learned.encoder import normalised
+from agents.questions.learned.examples import LANGUAGES
 from agents.questions.lexicon.words import SPACELESS, same_defect, types_in, words_of
+from agents.questions.slots.limits import states_a_size
 from agents.questions.slots.reading import Reading
 from agents.questions.slots.types import CALLED_ALONE, called_type
 from agents.state import Turn, Understanding
@@ -47,13 +49,19 @@ def supposes(said: Reading) -> bool:
 
 
 def with_supposed_type(
-    one: Understanding, before: Sequence[Understanding], turns: Sequence[Turn], current: int | None
+    one: Understanding,
+    before: Sequence[Understanding],
+    turns: Sequence[Turn],
+    current: int | None,
+    language: str,
 ) -> Understanding:
     """Return a question that names no type with the one that the person stated of this image before it.
 
     before: what else the question asks. turns: of the thread, oldest first. current: number of the image.
     """
-    if one.kind not in OF_IT or one.type is not None or one.region is not None:
+    # "And what if it was 4 mm?" is held against the limit of that type.
+    of_it = one.kind in OF_IT or (one.kind == "size" and states_a_size(one.text, language))
+    if not of_it or one.type is not None or one.region is not None:
         return one
     said = next((each for each in before if each.supposed), None)
     if said is None and not before:
@@ -121,12 +129,23 @@ def _is_setting(one: Understanding, language: str) -> bool:
 
 
 def as_noted(one: Understanding, known: Sequence[str], language: str) -> Understanding:
-    """Return a statement of a type with the notes' name for it: "Blowhole" of "气孔". known: those names."""
-    if (
-        not one.supposed
-        or one.type is None
-        or any(same_defect(name, one.type) or one.type in types_in(name) for name in known)
-    ):
+    """Return a question with the notes' name for its type: "Glasriss" of a crack, where no other is one.
+
+    A statement's type may be noted in another language: "Blowhole" of "气孔". known: the notes' names.
+    """
+    if one.type is None or any(same_defect(name, one.type) or one.type in types_in(name) for name in known):
+        return one
+    compounds = [name for name in known if _ends_in(name, one.type)]
+    if len(compounds) == 1:
+        return one.model_copy(update={"type": plain_name(compounds[0]).lower()})
+    if not one.supposed:
         return one
     meant = called_type(normalised(one.text), known, language, least=CALLED_ALONE)
     return one if meant is None else one.model_copy(update={"type": plain_name(meant).lower()})
+
+
+def _ends_in(name: str, kind: str) -> bool:
+    """Return whether a name is a compound of the word for a type in some language."""
+    word = plain_name(name).lower().rpartition(" ")[2]
+    patterns = [words.types[kind] for words in map(words_of, LANGUAGES) if kind in words.types]
+    return any(one.fullmatch(word[at:]) for one in patterns for at in range(1, len(word) - 2))

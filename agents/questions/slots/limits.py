@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from agents.questions.form.polarity import asks_openly
+from agents.questions.learned.encoder import normalised
 from agents.questions.lexicon.patterns import compiled
 from agents.questions.lexicon.units import NUMBER, UNIT, as_number, in_mm, limit_in
 from agents.questions.lexicon.words import SPACELESS, once, words_of
@@ -31,6 +32,12 @@ def measure_of(text: str) -> LimitRecord | None:
     """Return the first length or share that a text states, or None."""
     found = _LENGTH.search(without_scale(text))
     return None if found is None else _measure(found)
+
+
+def states_a_size(text: str, language: str) -> bool:
+    """Return whether a question states a size that nothing has: "and what if it was 4 mm?"."""
+    plain = normalised(text)
+    return measure_of(plain) is not None and words_of(language).has("what_if", plain)
 
 
 def limit_of(text: str, language: str) -> LimitRecord | None:
