@@ -66,7 +66,8 @@ class CachedImage:
         key = (name, product.version)
         with self._lock:
             if key not in self._framed:
-                known = self._encoded.get((model.encoder.name, product.aligned), self.loaded)
+                # As it was encoded before the product was known, where it was.
+                known = self._encoded.get((model.encoder.name, True), self.loaded)
                 self._framed = {key: model.framed(known, product)}
             return self._framed[key]
 
