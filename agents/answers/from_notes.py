@@ -6,8 +6,23 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from agents.answers.catalogue import notes
+from agents.answers.catalogue.asked_kinds import (
+    AFFECTS,
+    ASPECTS,
+    DEFINES,
+    DESCRIBED,
+    DESCRIBES,
+    LISTS,
+    LISTS_ALL,
+    MEASURES,
+    OF_A_LIMIT,
+    OF_A_TYPE,
+    OF_FACTS,
+)
+from agents.answers.catalogue.by_product import ordered, types_of_products
 from agents.answers.catalogue.facts import facts, type_by_look, type_of_facts
 from agents.answers.catalogue.held import asks_a_limit, held_of, is_clear
+from agents.answers.catalogue.noted import state_of_notes
 from agents.answers.catalogue.types import (
     asks_of_types,
     asks_to_tell_apart,
@@ -16,9 +31,10 @@ from agents.answers.catalogue.types import (
     told_apart,
     worse,
 )
+from agents.answers.catalogue.uncertain import listed_at_most, named_types
 from agents.answers.evidence import notes_evidence
 from agents.answers.notes import limits
-from agents.answers.notes.analysis import FIELDS_OF, Aspect, about_type
+from agents.answers.notes.analysis import FIELDS_OF, Aspect
 from agents.answers.notes.effects import affected
 from agents.answers.notes.norms import norms
 from agents.answers.tool import talk
@@ -26,16 +42,17 @@ from agents.answers.topic import Reply, Topic
 from agents.questions.learned.encoder import normalised
 from agents.questions.lexicon.words import same_defect, types_in, words_of
 from agents.questions.slots.by_words import types_of
-from agents.questions.slots.described import described_type, named_types
+from agents.questions.slots.described import described_type
+from agents.questions.slots.described import named_types as types_named
 from agents.questions.slots.doubted import held_against, may_mean, narrowed
 from agents.questions.slots.held import is_another, meant_type
 from agents.questions.slots.limits import measure_of
 from agents.state import Asked, InspectionState, Understanding
-from anomaly_core.names import name_key, plain_name
+from anomaly_core.names import plain_name
+from knowledge.catalogue.entries import Entry
 from tools.context import Context
 from tools.phrases import Phrases
-from tools.records import EvidenceRecord, Kind, ProductRecord
-from tools.retrieve import known_defects, notes_about, passage_of
+from tools.records import EvidenceRecord, Kind
 
 ABOUT_NOTES: Final[Mapping[Kind, Callable[[Topic], Reply]]] = {
     "cause": notes.cause,
@@ -48,41 +65,6 @@ ABOUT_NOTES: Final[Mapping[Kind, Callable[[Topic], Reply]]] = {
     "other": talk.other,
 }
 """Kinds that need no image, and their wording."""
-LISTS: Final = frozenset[Kind]({"type", "product"})
-"""Kinds that without an image can only ask which defects there are."""
-DEFINES: Final = frozenset[Kind](
-    {"verdict", "type", "appearance", "size", "normal", "reasoning", "reference", "product", "count"}
-)
-"""Kinds that without an image ask for what the catalogue says of the type that they name."""
-
-DESCRIBED: Final = 15
-"""Characters from which a question for a type may describe one: "it has a dark round spot, what is it?"."""
-MEASURES: Final = DEFINES | {"catalogue", "correction"}
-"""Kinds that may hold a stated measure against a type's limit."""
-LISTS_ALL: Final = ("which_defect", "every")
-"""Meanings of words that ask for all types that are such."""
-DESCRIBES: Final = frozenset[Kind]({"cause", "effect", "action", "catalogue"})
-"""Kinds that are about a type that may be described, or named in another language."""
-OF_FACTS: Final = frozenset[Kind](
-    {"cause", "effect", "action", "catalogue", "normal", "size", "type", "reference", "confidence", "other"}
-)
-"""Kinds whose questions, where they name no type, may be answered by a sentence of the notes."""
-GOES_ON: Final = frozenset[Kind](
-    {"cause", "effect", "action", "catalogue", "verdict", "appearance", "size", "normal", "count"}
-)
-"""Kinds that without an image may go on with the type that was asked about before: "and its cause?"."""
-OF_A_TYPE: Final = frozenset[Kind]({"cause", "effect", "action"})
-"""Kinds that are about a type of defect: that of the image, where none is named and the notes are empty."""
-
-
-ASPECTS: Final[Mapping[Kind, Aspect]] = {
-    "cause": "cause", "reasoning": "cause", "effect": "effect", "action": "action"
-}  # fmt: skip
-"""What the notes say of a type, by the kind that asks for it."""
-AFFECTS: Final = frozenset[Kind](
-    {"verdict", "reference", "cause", "effect", "action", "normal", "parts", "other", "catalogue"}
-)
-"""Kinds that a question may be taken for that asks whether a type does something."""
 
 
 class Notes:
@@ -96,15 +78,21 @@ class Notes:
         product: str | None,
         known: Sequence[str],
         before: Sequence[str] = (),
+        *,
+        guessed: bool = False,
     ) -> None:
-        """before: types that the answer before listed, which a question without one goes on with."""
+        """before: types that the answer before listed, which a question without one goes on with.
+
+        guessed: whether no word of the question is surely the product's name.
+        """
+        self._guessed = guessed
         self._before = before
         self._context, self._asked, self._say, self._product = context, asked, say, product
         self._known = known
         self._states: list[InspectionState] = []
         text, spoken = normalised(asked.question), asked.spoken
         apart = asks_to_tell_apart(words_of(spoken), text) and all(one.log is None for one in asked.intents)
-        types = named_types(text, spoken, context.domain.entries(product)) if apart else []
+        types = types_named(text, spoken, context.domain.entries(product)) if apart else []
         self._apart = types if len(types) > 1 else []
 
     def replies(self, number: int) -> list[Reply]:
@@ -128,6 +116,8 @@ class Notes:
             topic = self._topic(self._product, self._before, asked, number)
             if each := notes.of_each(topic, self._before, aspect):
                 return [Reply("", each, whole=True)]
+        if (of_products := self._of_products(asked, number)) is not None:
+            return [of_products]
         intent = self._with_type(number)
         if intent.kind == "normal" and words_of(spoken).has("norm", text):
             return [norms(self._topic(self._product, [], intent, number, every=True, general=True))]
@@ -141,15 +131,19 @@ class Notes:
                 intent = intent.model_copy(update={"type": None, "maybe": held.maybe})
         if told_of := self._affected(intent, number):
             return [told_of]
+        if intent.type is None and words_of(spoken).has("reason_to", text):
+            # "Is a dull joint a reason to reject?" is of the limit of what it describes.
+            near = may_mean(intent.text, spoken, self._context.domain.entries(self._product))
+            intent = intent.model_copy(update={"kind": "catalogue", "maybe": near}) if near else intent
         intent = self._of_facts(intent, number)
         if prose := self._facts(intent, number):
             return prose
         intent = self._maybe(self._meant(intent, number))
         if asks_a_limit(intent, spoken, LISTS_ALL):
-            near = meant_type(intent.text, spoken, self._types_of_notes())
-            if near is None:
+            nearest = meant_type(intent.text, spoken, self._types_of_notes())
+            if nearest is None:
                 return [self._no_entry(intent, number)]
-            intent = intent.model_copy(update={"type": near})
+            intent = intent.model_copy(update={"type": nearest})
         word = ABOUT_NOTES.get(intent.kind)
         if intent.kind in LISTS or (intent.type is not None and intent.kind in DEFINES):
             word = notes.catalogue
@@ -168,7 +162,9 @@ class Notes:
         named = any(one.type == intent.type for one in self._asked.intents)
         if intent.type is not None and intent.type != asked.type and not named:
             if not self._is_clear(intent, number):
-                intent = intent.model_copy(update={"type": None, "maybe": [intent.type]})
+                entries = self._context.domain.entries(self._product)
+                near = may_mean(intent.text, spoken, entries, intent.type)
+                intent = intent.model_copy(update={"type": None, "maybe": near or [intent.type]})
             else:
                 found.append(Reply("", [say("By the notes that is {type} [notes].", type=intent.type)]))
         types = self._types(intent)
@@ -205,6 +201,44 @@ class Notes:
         told = facts(topic, several=several)
         return [Reply("", told, whole=several)] if told else []
 
+    def _of_products(self, intent: Understanding, number: int) -> Reply | None:
+        """Return what the notes of several products say where a word of the question may be of each of them.
+
+        Yes or no is said only where it holds for all.
+        """
+        word = ABOUT_NOTES.get(intent.kind)
+        word = notes.catalogue if word is None and intent.kind in DEFINES else word
+        if word is None or (self._product is not None and not self._guessed):
+            return None
+        text, words = normalised(intent.text), words_of(self._asked.spoken)
+        entries = self._context.domain.entries(None)
+        types = types_of_products(text, self._asked.spoken, intent.type, entries)
+        if not types:
+            return None
+        types = ordered(types, text, entries, self._product)
+        topic = self._topic(None, types, intent, number)
+        measure = measure_of(text) if intent.kind in MEASURES else None
+        limited = measure is not None or any(words.has(one, text) for one in OF_A_LIMIT)
+        aspect = ASPECTS.get(intent.kind) or ("limit" if limited or intent.kind == "verdict" else "look")
+        who = intent.kind == "action" and notes.asks_who(topic)
+        types = [name for name in types if notes.of_each(topic, [name], aspect, who=who)]
+        if not types:
+            return None
+        told = notes.of_each(topic, types, aspect, who=who)
+        leads = {self._judged(intent, number, one, word) for one in entries if one.type in types}
+        lead, affirmed = leads.pop() if len(leads) == 1 else ("", None)
+        return Reply(lead, told, affirmed, whole=True)
+
+    def _judged(
+        self, intent: Understanding, number: int, entry: Entry, word: Callable[[Topic], Reply]
+    ) -> tuple[str, bool | None]:
+        """Return first words and affirmation of an answer that is of one product's type alone."""
+        own = intent.model_copy(update={"type": entry.type})
+        topic = self._topic(entry.product, [entry.type], own, number)
+        measure = measure_of(topic.text) if own.kind in MEASURES else None
+        reply = (None if measure is None else limits.stated_by_notes(topic, measure)) or word(topic)
+        return (reply.lead, reply.affirmed) if reply.affirmed is not None else ("", None)
+
     def _by_look(self, intent: Understanding, number: int) -> str | None:
         return type_by_look(self._topic(self._product, [], intent, number, every=True))
 
@@ -219,7 +253,7 @@ class Notes:
         general: bool = False,
     ) -> Topic:
         """Return an intent with the notes about a product, or all; of types alone where some are given."""
-        self._states.append(_state(self._context, product, types, every=every, general=general))
+        self._states.append(state_of_notes(self._context, product, types, every=every, general=general))
         return Topic(self._states[-1], self._asked, intent, number, self._say)
 
     def _types(self, intent: Understanding) -> list[str]:
@@ -299,7 +333,7 @@ class Notes:
     def _no_entry(self, intent: Understanding, number: int) -> Reply:
         """Say that the notes have no entry of a type, and which types they name."""
         topic = self._topic(self._product, [], intent, number, every=True)
-        names = self._say.listed([plain_name(name) for name in topic.state["expected"]])
+        names = listed_at_most(self._say, named_types(topic))
         return Reply(
             "", [self._say("The notes have no entry for that; they name {types} [notes].", types=names)]
         )
@@ -332,39 +366,3 @@ class Notes:
             if f"[{one.id}]" in answer
         ]
         return [*cited, *(notes_evidence(state) for state in self._states[:1] if "[notes]" in answer)]
-
-
-def _state(
-    context: Context,
-    product: str | None,
-    named: Sequence[str],
-    *,
-    every: bool = False,
-    general: bool = False,
-) -> InspectionState:
-    """Return the state of a question that no image came with: product, types and passages alone.
-
-    named: types that it names; the passages are about these. every: of all products where none is given.
-    general: with the passages that are about no product.
-    """
-    types = known_defects(context) if product is None else context.domain.defects(product)
-    if not named:
-        own = context.domain.passages(product) if product is not None or every else []
-        if general and product is not None:
-            own = [*own, *(one for one in context.domain.passages() if one.product is None)]
-        passages = [passage_of(passage, score=0.0) for passage in own]
-    else:
-        # "Scratch" is each that is one: "head scratch" and "Graffio".
-        alike = [
-            name for name in types if any(same_defect(name, one) or one in types_in(name) for one in named)
-        ]
-        noted = notes_about(context, product, [*named, *alike])
-        found = (one for name in (*named, *alike) for one in about_type(noted, name))
-        passages = list({one.id: one for one in found}.values())
-    return InspectionState(
-        product=ProductRecord(name=product or "", similarity=0.0, inferred=product is None),
-        expected=[name for name in types if name_key(name) != "good"],
-        passages=passages,
-        templates=[],
-        regions=[],
-    )

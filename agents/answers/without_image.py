@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final, get_args
 
-from agents.answers.catalogue.types import (
-    asks_of_types,
-)
+from agents.answers.catalogue.asked_kinds import GOES_ON, LISTS_ALL
+from agents.answers.catalogue.types import asks_of_types
 from agents.answers.compose import each_sentence_once, shortened, yes_or_no_alone
-from agents.answers.from_notes import GOES_ON, LISTS_ALL, Notes
+from agents.answers.from_notes import Notes
 from agents.answers.kinds import ENTRIES, entry_of
 from agents.answers.log.groups import of_the_first
+from agents.answers.log.letter import FIGURES as LETTER
+from agents.answers.log.letter import as_a_letter, letter
 from agents.answers.notes import limits
 from agents.answers.phrases import phrases_of
 from agents.answers.tool.doubt import doubt
@@ -22,7 +23,7 @@ from agents.questions.carried import type_before
 from agents.questions.form.polarity import asks_openly
 from agents.questions.learned.encoder import normalised
 from agents.questions.lexicon.common_words import common_in, nameable
-from agents.questions.lexicon.words import types_in, words_of
+from agents.questions.lexicon.words import common_name, types_in, words_of
 from agents.questions.log.compared import direction_of
 from agents.questions.log.decisions import of_several_parts
 from agents.questions.log.history import named_in_the_log
@@ -112,9 +113,11 @@ def answer_in_thread(
         # Nothing is to be measured or looked up: the question says all that it asks for.
         first = asked.intents[0].model_copy(update={"kind": "size", "limit": compared[1], "log": None})
         asked = asked.model_copy(update={"intents": [first]})
-    asked = _of_the_log(context, asked, known).answered_in(language)
+    asked = as_a_letter(context, _of_the_log(context, asked, known)).answered_in(language)
     say = phrases_of(asked.language)
     named = product or _product_of(context, asked.question, asked.spoken, known)
+    if named is None and any(one.type is not None and one.log is None for one in asked.intents):
+        named = _product_before(context, turns)
     before = type_before(turns)
     if before is not None and before.slots is not None and before.slots.type is not None:
         named = named or _product_of(context, before.meant, before.language, known)
@@ -123,7 +126,9 @@ def answer_in_thread(
     if listed:
         named = named or _product_of(context, turns[-1].meant, turns[-1].language, known)
         asked = _going_on(context, asked, listed[0], named) if len(listed) == 1 else asked
-    notes = Notes(context, asked, say, named, known, listed)
+    texts = [asked.question, *(one.meant or one.question for one in turns)]
+    guessed = product is None and named is not None and not _is_named(context, named, texts)
+    notes = Notes(context, asked, say, named, known, listed, guessed=guessed)
     record, words = enrolled(context, named), words_of(asked.spoken)
     # "What alpha does the toy have?" asks for its own, and for no topic of help.
     of_a_product = record is not None and bool(mentioned(text, [record.name], common_in(text, asked.spoken)))
@@ -148,6 +153,11 @@ def answer_in_thread(
             topic = Topic(DialogueState(observations=[seen]), asked, intent, number, say)
             replies.append(entry_of(intent).word(topic))
             observations += [seen] if record is None and f"[{RECORD}]" in replies[-1].text else []
+        elif intent.log is not None and intent.order == "mail":
+            figures = (intent.log.model_copy(update={"figure": one}) for one in LETTER)
+            observations += [_looked_up(context, one, None, number, at) for at, one in enumerate(figures)]
+            topic = Topic(DialogueState(observations=observations), asked, intent, number, say)
+            replies.append(letter(topic, observations))
         elif intent.log is not None:
             intent = of_the_first(intent, replies, observations)
             log = intent.log or LogQuestion()
@@ -310,9 +320,25 @@ def _product_of(context: Context, question: str, language: str, types: Sequence[
     return owners[0] if len(owners) == 1 else product_meant(question, owners or known, language, types)
 
 
+def _product_before(context: Context, turns: Sequence[Turn]) -> str | None:
+    """Return the product that an earlier question of the thread names, the latest first, or None.
+
+    Another product's limit says nothing of the one that a thread is about.
+    """
+    found = (context.domain.product_of(one.meant or one.question) for one in reversed(turns))
+    return next((one.name for one in found if one.named), None)
+
+
+def _is_named(context: Context, product: str, texts: Sequence[str]) -> bool:
+    """Return whether some text has a product's name, or there is no other one."""
+    found = [context.domain.product_of(text) for text in texts]
+    return any(one.named and one.name == product for one in found) or len(context.domain.products()) < 2
+
+
 def _has_type(types: Sequence[str], named: str) -> bool:
     """Return whether a name, of the notes or in common English, is of one of the types of a product."""
-    return any(plain_name(one).lower() == named or named in types_in(one) for one in types)
+    common = common_name(named) or named
+    return any(plain_name(one).lower() == named or common in types_in(one) for one in types)
 
 
 def _logged_product(context: Context, log: LogQuestion, language: str, types: Sequence[str]) -> str | None:

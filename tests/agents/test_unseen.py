@@ -161,3 +161,26 @@ def test_how_high_something_is_asks_for_no_certainty(question: str) -> None:
 
 def test_how_high_a_probability_is_still_asks_for_it() -> None:
     assert understand("wie hoch ist die Sicherheit?", current=1, known=list(NOTES)).first.kind == "confidence"
+
+
+@pytest.mark.parametrize(
+    ("question", "first"),
+    [
+        ("what type is it?", "The type is not certain: "),
+        ("welche Art von Fehler ist das?", "Der Typ ist nicht sicher: "),
+        ("che tipo di difetto è?", "Il tipo non è certo: "),
+        ("¿qué tipo de defecto es?", "El tipo no es seguro: "),
+        ("quel type de défaut est-ce ?", "Le type n'est pas certain : "),
+        ("que tipo de defeito é?", "O tipo não é certo: "),
+        ("这是什么类型的缺陷？", "类型不确定："),
+        ("これは何の欠陥ですか？", "種類は確かではありません："),
+        ("결함 유형이 뭐예요?", "유형이 확실하지 않습니다: "),
+    ],
+)
+def test_an_uncertain_type_is_called_so_first(question: str, first: str) -> None:
+    assert asked_of(question, "fail")[0].startswith(first)
+
+
+@pytest.mark.parametrize("question", ["what does the rim look like?", "why is it so dark at the left?"])
+def test_an_open_question_gets_no_grade_as_first_word(question: str) -> None:
+    assert not asked_of(question, "fail")[0].startswith(("NG.", "OK."))

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from anomaly_core.errors import KnowledgeError
 from knowledge.catalogue.passages import LONGEST, Section, cut, to_passages
+from knowledge.catalogue.readers.markdown import read_markdown
 from knowledge.catalogue.readers.note import read_note as read_file
 from knowledge.text import strip_control
 
@@ -196,3 +197,12 @@ def test_all_of_mmad_is_read_with_titles_and_offsets() -> None:
     for passage in passages:
         assert source[passage.offset :].startswith(json.dumps(passage.text[:12])[1:-1])
         assert len(passage.text.split()) <= LONGEST
+
+
+def test_labels_are_told_as_columns_are() -> None:
+    text = (
+        "# Bracket\n\n## Scratch\nLook: thin line\nCause: chips\n\n## Rust\nLook: brown spot\nZuständig: QA\n"
+    )
+    told = {one.name: one.column for one in read_markdown(text, "bracket").columns}
+    assert told == {"Look": "look", "Cause": "cause", "Zuständig": "responsible"}
+    assert read_markdown("# Bracket\n\nAll is well. Note: nothing.\n", "bracket").columns == []

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from typing import Final
 
-from agents.answers.catalogue.notes import MOST_LISTED
+from agents.answers.catalogue.uncertain import MOST_LISTED
 from agents.answers.notes.analysis import Finding, quoted
 from agents.answers.topic import Topic
 from agents.questions.learned.encoder import encode

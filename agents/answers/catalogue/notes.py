@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
 
 from agents.answers.catalogue.uncertain import (
+    MOST_LISTED,
     as_named,
     contacts,
     in_review,
+    listed_at_most,
     named_types,
     of_unknown_type,
     to_name,
@@ -24,6 +25,7 @@ from agents.answers.notes.analysis import (
     Finding,
     about_type,
     find_aspect,
+    find_contacts,
     quoted,
     quoted_if,
     severe_by,
@@ -48,9 +50,6 @@ from anomaly_core.names import plain_name
 from knowledge.catalogue.fields import columns_named
 from knowledge.catalogue.limits import allows_none
 from knowledge.text import sentences
-
-MOST_LISTED: Final = 8
-"""Types whose notes are quoted where a question is about all of them."""
 
 
 def cause(topic: Topic) -> Reply:
@@ -94,13 +93,18 @@ def _has_subject(topic: Topic) -> bool:
 def action(topic: Topic) -> Reply:
     """Quote what is to be done."""
     told = _aspect(topic, "action", "The notes say nothing on what to do about {type} [notes].")
-    if topic.words.has("who", topic.text) or "responsible" in columns_named(topic.text):
+    if asks_who(topic):
         nobody = topic.say("The notes name nobody for this [notes].")
         return Reply("", contacts(topic) or [nobody, *told.body])
     lead, affirmed = disposed(topic)
     if not lead and topic.intent.type is not None and (topic.names_another_type or not topic.has_defect):
         lead, affirmed = disposed_by_notes(topic, entries_meant(topic, topic.intent.type))
     return Reply(lead or told.lead, told.body, affirmed)
+
+
+def asks_who(topic: Topic) -> bool:
+    """Return whether a question asks whom to tell."""
+    return topic.words.has("who", topic.text) or "responsible" in columns_named(topic.text)
 
 
 def normal(topic: Topic) -> Reply:
@@ -146,7 +150,8 @@ def catalogue(topic: Topic) -> Reply:
     sized = any(topic.words.has(each, topic.text) for each in ("limit", "long", "length", "threshold"))
     if named is None and topic.intent.maybe:
         unknown = say("The type of the defect is not certain [{source}].", source="notes")
-        aspect: Aspect = "limit" if limited or sized else "look"
+        of_limit = limited or sized or topic.words.has("reason_to", topic.text)
+        aspect: Aspect = "limit" if of_limit else "look"
         return Reply("", [unknown, *of_each(topic, topic.intent.maybe, aspect)])
     if named is None and (listed := _listed(topic)):
         return Reply("", listed, whole=True)
@@ -253,22 +258,22 @@ def _listed(topic: Topic) -> list[str]:
     return []
 
 
-def of_each(topic: Topic, types: Sequence[str], aspect: Aspect) -> list[str]:
-    """Return what the notes say on an aspect of each of several types."""
+def of_each(topic: Topic, types: Sequence[str], aspect: Aspect, *, who: bool = False) -> list[str]:
+    """Return what the notes say on an aspect of each of several types, or whom to tell."""
     passages, say = topic.state["passages"], topic.say
     told: dict[str, str] = {}
-    for name in types:
-        about = about_type(passages, name)
-        products = list(dict.fromkeys(one.product for one in about))
+    owners = {name: list(dict.fromkeys(one.product for one in about_type(passages, name))) for name in types}
+    # What holds for one product says nothing of another one's type, be it of the same name.
+    apart = len({product for products in owners.values() for product in products}) > 1
+    for name, products in owners.items():
         for product in products:
-            # Two products may have a type of one name, each with a limit of its own.
-            own = [one for one in about if one.product == product]
-            shown = plain_name(name) if len(products) < 2 else f"{plain_name(name)} ({product})"
-            for one in find_aspect(own, aspect, say.language)[:1]:
+            own = [one for one in about_type(passages, name) if one.product == product]
+            shown = f"{plain_name(name)} ({product})" if apart and product else plain_name(name)
+            for one in (find_contacts(own) if who else find_aspect(own, aspect, say.language))[:1]:
                 told[shown] = say("{type}: {quote} [{id}].", type=shown, quote=f'"{one.sentence}"', id=one.id)
     lines, others = list(told.values())[:MOST_LISTED], list(told)[MOST_LISTED:]
     if others:
-        lines.append(say("The notes also name {types} [notes].", types=say.listed(others)))
+        lines.append(say("The notes also name {types} [notes].", types=listed_at_most(say, others)))
     return lines
 
 

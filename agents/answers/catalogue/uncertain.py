@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from agents.answers.image.verdict import to_review
 from agents.answers.notes.analysis import (
@@ -18,7 +19,11 @@ from agents.answers.notes.analysis import (
 from agents.answers.notes.entries import MOST_CANDIDATES, likely_of, likely_types, types_of_notes
 from agents.answers.topic import Reply, Topic
 from anomaly_core.names import plain_name
+from tools.phrases import Phrases
 from tools.records import PassageRecord
+
+MOST_LISTED: Final = 8
+"""Types that one answer lists."""
 
 
 def contacts(topic: Topic) -> list[str]:
@@ -71,13 +76,22 @@ def to_name(topic: Topic) -> str:
     """Return the sentence that a type is to be named, and which there are."""
     return topic.say(
         "Name the type of defect; the notes name {types} [notes].",
-        types=topic.say.listed(named_types(topic)),
+        types=listed_at_most(topic.say, named_types(topic)),
     )
 
 
 def named_types(topic: Topic) -> list[str]:
     """Return the defects that the notes about the product name, in plain words."""
     return [plain_name(name) for name in topic.state["expected"]]
+
+
+def listed_at_most(say: Phrases, names: Sequence[str]) -> str:
+    """Return at most `MOST_LISTED` names as a list, and how many more there are, with what shows them."""
+    more = len(names) - MOST_LISTED
+    if more <= 0:
+        return say.listed(list(names))
+    first = ", ".join(names[:MOST_LISTED])
+    return say("{types} and {count} more (iad catalogue show PRODUCT)", types=first, count=more)
 
 
 def _in_order(topic: Topic, stated: Sequence[Finding], aspect: Aspect) -> Sequence[Finding]:

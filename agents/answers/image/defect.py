@@ -149,7 +149,8 @@ def kind(topic: Topic) -> Reply:
     if topic.defect is None:
         near = [plain_name(name) for name in likely_of(defect)[:2]]
         source = "type" if defect is not None else "notes"
-        told = [say("Unknown: no note or confirmed example fits it well enough [{source}].", source=source)]
+        unsure = "The type is not certain: no note or confirmed example fits it well enough [{source}]."
+        told = [say(unsure, source=source)]
         if near:
             told.append(say("It comes nearest to {types} [type].", types=say.listed(near)))
         asked_for = topic.intent.closed and named is not None

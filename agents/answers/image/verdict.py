@@ -200,7 +200,9 @@ def type_by_a_person(topic: Topic) -> list[str]:
 def _answered(topic: Topic, bad: bool) -> tuple[str, bool | None]:
     """Return the first words for something that is bad or good, and whether they affirm."""
     if not topic.intent.closed or topic.intent.sense == "open":
-        return (topic.say("NG.") if bad else topic.say("OK.")), None
+        # "Why is it so yellow?" asks for no such word.
+        asks = asks_openly(topic.text, topic.asked.spoken) and not topic.words.has("good", topic.text)
+        return "" if asks else topic.say("NG.") if bad else topic.say("OK."), None
     yes = bad is (topic.intent.sense == "bad")
     return topic.yes_no(yes), yes
 
@@ -336,7 +338,7 @@ def _of_type(topic: Topic, named: str) -> Reply:
     if topic.intent.closed and (possible := fits_too(topic, named)):
         return Reply(possible[0], [*finding(topic), *possible[1]], None)
     if not topic.intent.closed:
-        return Reply(say("NG."), finding(topic), None)
+        return Reply(_answered(topic, True)[0], finding(topic), None)
     return Reply(topic.yes_no(affirmed), [*finding(topic), *topic.near_limit()], affirmed)
 
 

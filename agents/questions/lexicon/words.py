@@ -155,7 +155,7 @@ def once(text: str) -> str:
 def same_defect(one: str, other: str) -> bool:
     """Return whether two names are of the same defect, be they of two languages: "Kratzer" and "scratch"."""
     first, second = name_key(one), name_key(other)
-    return first == second or (_english(one) is not None and _english(one) == _english(other))
+    return first == second or (common_name(one) is not None and common_name(one) == common_name(other))
 
 
 @cache
@@ -205,8 +205,8 @@ def sections_in(name: str) -> frozenset[str]:
 
 
 @cache
-def _english(name: str) -> str | None:
-    """Return a defect's English name, by its name in any language, or None."""
+def common_name(name: str) -> str | None:
+    """Return the English name of a defect that is called by a common word alone: scratch of "Kratzer"."""
     return _in_english(name, lambda words: words.types)
 
 

@@ -11,7 +11,7 @@ from anomaly_core.names import plain_name
 
 _HEAD: Final = re.compile(
     r"(?<!\w)(?P<what>[^\W\d_]{3,}?)(?P<type>kratzer\w{0,2}|kratzspur(?:en)?|schramme[n]?|riss(?:e[ns]?|es)?|sprünge[n]?"
-    r"|delle[n]?|beule[n]?|löcher[n]?|fleck(?:e[ns]?|s)?|brüche[n]?|bruch|blase[n]?|pore[n]?|grate?"
+    r"|delle[n]?|beule[n]?|löcher[n]?|fleck(?:e[ns]?|s)?|brüche[n]?|bruch|versatz(?:es)?|blase[n]?|pore[n]?|grate?"
     r"|fehler[ns]?|mängel[n]?|defekte?[ns]?|schäden|ausschuss|einschlüsse[n]?)(?!\w)",
     re.IGNORECASE,
 )

@@ -36,10 +36,11 @@ OVERRULES: Final = 0.3
 about three catalogues."""
 
 
-def may_mean(question: str, language: str, entries: Sequence[Entry]) -> list[str]:
+def may_mean(question: str, language: str, entries: Sequence[Entry], likely: str | None = None) -> list[str]:
     """Return the types that a question may be about by its meaning, the nearest first, or none.
 
-    They are no more than `MOST`, and none of them is sure.
+    They are no more than `MOST`, and none of them is sure. likely: a type that some words of it are like the
+    name of; it is first where the whole question is near to it, or to another one of its thing.
     """
     words = words_of(language)
     rest = words.without(normalised(question), *NO_LOOK)
@@ -48,7 +49,9 @@ def may_mean(question: str, language: str, entries: Sequence[Entry]) -> list[str
     scores = _scores(rest, entries)
     order = sorted(scores, key=lambda name: -scores[name])
     least = max(LEAST, scores[order[0]] - BESIDE)
-    return [name for name in order if scores[name] >= least][:MOST]
+    near = [name for name in order if scores[name] >= least]
+    of_it = likely in near or any(things_of(likely or "") & things_of(name) for name in near)
+    return list(dict.fromkeys([*([likely] if likely is not None and of_it else []), *near]))[:MOST]
 
 
 def held_against(question: str, language: str, named: str, entries: Sequence[Entry]) -> list[str]:

@@ -91,6 +91,12 @@ def _of_its_thing(text: str, language: str, name: str) -> bool:
     return not told or not own or _are_near(told, own)
 
 
+def is_of_thing(text: str, language: str, name: str) -> bool:
+    """Return whether a text, in lower case, says that what a type is of is damaged: the trace, or the cap."""
+    told, own = _said(text, language, _with_alike(types_in(name))), sorted(things_of(name))
+    return _are_near(told, own)
+
+
 def _with_alike(types: frozenset[str]) -> frozenset[str]:
     return types.union(*(group for group in ALIKE if group & types))
 

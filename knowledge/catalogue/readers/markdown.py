@@ -72,6 +72,11 @@ def read_markdown(text: str, product: str | None, *, headings: bool = True) -> M
             level = len(heading[1])
             trail = [*(entry for entry in trail if entry[0] < level), (level, heading[2].strip())]
         _read_body(text, begin, end, [name for _, name in trail], product, fences, found)
+    if any(section.field is not None for section in found.sections):
+        # A label is taken as a column of its name is.
+        labels = {part.label: part.column for part in _parts(text, 0, len(text)) if part.label}
+        told = {column.name for column in found.columns}
+        found.columns += [MappedColumn("", one, labels[one]) for one in labels if one not in told]
     return found
 
 
