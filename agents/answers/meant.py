@@ -7,10 +7,12 @@ from typing import Final
 from agents.answers.catalogue.facts import type_by_look
 from agents.answers.phrases import phrases_of
 from agents.answers.topic import Topic
+from agents.questions.form.polarity import asks_openly
 from agents.questions.learned.encoder import normalised
 from agents.questions.lexicon.words import same_defect, types_in, words_of
-from agents.questions.rules.supposed import OF_IT
-from agents.questions.slots.described import described_type
+from agents.questions.rules.supposed import OF_IT, as_noted
+from agents.questions.slots.absences import absences, foreign_bodies
+from agents.questions.slots.described import described_type, named_types
 from agents.questions.slots.doubted import held_against, may_mean
 from agents.state import Asked, InspectionState, Understanding
 from anomaly_core.names import plain_name
@@ -48,7 +50,7 @@ def _may_name(one: Understanding) -> bool:
 def _meaning(
     context: Context, product: str, asked: Asked, number: int, entries: list[Entry]
 ) -> Understanding:
-    one, spoken = asked.intents[number], asked.spoken
+    one, spoken = of_this_product(asked.intents[number], entries, asked.spoken), asked.spoken
     if one.type is not None:
         named = [
             entry.type
@@ -72,9 +74,18 @@ def _meaning(
     text = asked.question if one.kind in OF_IT else one.text
     if words_of(spoken).has("which_defect", normalised(text)):
         return one
+    plain = normalised(one.text)
+    if one.kind in _NAMING and not asks_openly(plain, spoken):
+        # "Is anything missing?", "is something floating in it?" name it for the questions that follow.
+        kinds = absences(plain, spoken, entries) or foreign_bodies(plain, spoken, entries)
+        if kinds:
+            return one.model_copy(update={"maybe": kinds})
+    if one.maybe and not named_types(normalised(text), spoken, entries):
+        # What the question before asked for stays what is asked about.
+        return one
     if (found := described_type(text, spoken, entries)) is not None:
         return one.model_copy(update={"maybe": held_against(text, spoken, found, entries)})
-    if one.kind not in OF_IT:
+    if one.kind not in OF_IT or one.maybe:
         return one
     near = may_mean(text, spoken, entries)
     passages = [passage_of(each, score=0.0) for each in context.domain.passages(product)]
@@ -82,3 +93,13 @@ def _meaning(
     if near and (look := type_by_look(topic)) is not None:
         near = [look, *(name for name in near if name != look)][: len(near)]
     return one.model_copy(update={"maybe": near or one.maybe})
+
+
+def of_this_product(one: Understanding, entries: list[Entry], spoken: str) -> Understanding:
+    """Return an intent with its type as the image's product notes it, and not as another product does."""
+    if one.type is None:
+        return one
+    names, common = [entry.type for entry in entries], types_in(one.type)
+    if len(common) == 1 and not any(same_defect(name, one.type) for name in names):
+        one = one.model_copy(update={"type": next(iter(common))})
+    return as_noted(one, names, spoken)

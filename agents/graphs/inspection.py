@@ -17,10 +17,11 @@ from langgraph.graph.state import CompiledStateGraph
 from langgraph.runtime import Runtime
 
 from agents.answers.compose import compose_answer
+from agents.answers.image.two import type_of_found
 from agents.answers.kinds import passages_for
 from agents.graphs.context import Context, part_of, tools_of
 from agents.questions.lexicon.words import same_defect
-from agents.state import Asked, InspectionInput, InspectionState, Measured, MeasureInput
+from agents.state import Asked, InspectionInput, InspectionState, Measured, MeasureInput, Seen
 from tools.classify.classify import UNKNOWN, appearance, classify
 from tools.context import Part
 from tools.detect import detect, find_product, language_answer, noticed, open_image, recorded
@@ -173,6 +174,11 @@ def retrieved(state: InspectionState, runtime: Runtime[Context], asked: Asked | 
     if any(one.guess is not None for one in intents):
         # A cause that is supposed may be that of any type.
         named += expected
+    if any(one.kind == "comparison" for one in intents):
+        # Which of two is worse, the severities of their types tell.
+        seen: list[Seen] = state.get("seen") or []  # type: ignore[assignment]
+        named += [name for one in seen if (name := type_of_found(one["found"])) is not None]
+        named += [name for name in (type_of_found(state),) if name is not None]
     # Of a type that is not known, the whole entry of what was found first.
     named += [one.defect for one in found[:1] if one.field is not None and one.defect]
     named += [name for name in expected if any(same_defect(name, other) for other in named)]

@@ -95,6 +95,9 @@ def put_in_full(
     plain, before, words = normalised(text), normalised(last.meant), words_of(language)
     if _asks_the_same(plain, language):
         return last.meant
+    if last.slots is not None and last.slots.measured == "feature" and words.has("by_how_much", plain):
+        # "Is this hole smaller than the others?", "by how much?"
+        return f"{last.meant.rstrip(' ?？')} {text}"
     short = len(plain) <= 3 * MOST_WORDS if language in SPACELESS else len(plain.split()) <= MOST_WORDS
     starts = compiled(rf"(?:{words.source('follow')}|{words.source('and')})[\s,、，]*").match(plain)
     if short and (named := of_the_groups_before(plain, last, words, logged)) is not None:

@@ -21,8 +21,10 @@ from agents.questions.rules.asked_for import (
     asks_whether_it_is,
     asks_why_so,
     counts_what_belongs,
+    of_features,
     of_log,
     plays_down,
+    points_at_one,
     supposes_only_a_type,
     weighs,
 )
@@ -94,6 +96,24 @@ _SUPPOSED: Final = _WEIGHED | frozenset[Kind](
     {"look_again", "effect", "comparison", "correction", "greeting"}
 )
 _BLAMED: Final = _WEIGHED | frozenset[Kind]({"look_again", "help", "history", "correction"})
+_TROUBLED: Final = _BLAMED | frozenset[Kind]({"action", "parts", "size", "count", "product", "effect"})
+_POINTED: Final = frozenset[Kind](
+    {
+        "product",
+        "type",
+        "other",
+        "count",
+        "appearance",
+        "history",
+        "parts",
+        "verdict",
+        "reference",
+        "catalogue",
+    }
+)
+_COLOURED: Final = frozenset[Kind](
+    {"place", "verdict", "other", "catalogue", "size", "product", "parts", "normal", "type"}
+)
 _BROKEN: Final = frozenset[Kind]({"verdict", "reasoning", "type", "appearance", "other", "effect", "place"})
 _RANKED: Final = frozenset[Kind]({"history", "comparison", "help", "catalogue", "count", "product", "other"})
 _BELONGING: Final = frozenset[Kind](
@@ -133,6 +153,7 @@ def _rules(said: Reading) -> tuple[Rule, ...]:
     sides = {place_of(piece, said.language) for piece in one.choice} - {None}
     blames = said.pictured and not named and not said.openly and said.has("fault")
     neutral = sense_of(said.text, said.language, "open", None) == "open" and not said.openly
+    troubled = not (named or said.openly or one.zone or one.place) and said.has("trouble")
     crosses = said.pictured and neutral and not limited and said.has("crosses")
     placed = said.pictured and one.place is not None and not (said.openly or limited or one.choice)
     placed &= said.asks and said.clause.kind in ("place", "verdict") and not said.regions
@@ -147,6 +168,7 @@ def _rules(said: Reading) -> tuple[Rule, ...]:
     judged = sense_of(said.text, said.language, "open", one.type) != "open"
     verb = words_of(said.language).by_meaning["asking"].match(said.text)
     asks = said.asks or verb is not None or said.has("asks_if")
+    asks_colour = said.has("colour") and verb is None and not (named or said.has("usual") or matched)
     asks_of_it = said.pictured and asks and not said.openly and (named or judged)
     from_edge = said.has("edge") or said.has("part_end")
     of_notes = not said.pictured and named and not of_log(said)
@@ -166,6 +188,8 @@ def _rules(said: Reading) -> tuple[Rule, ...]:
         ({"history"}, asks_if_any(said), "verdict"),
         # "Is the colour ok?" asks for no look.
         ({"appearance"}, said.has("colour") and judged and not said.openly, "verdict"),
+        # "Colour of the liquid?" asks for a look.
+        (_COLOURED, said.pictured and neutral and asks_colour, "appearance"),
         # "Are the holes all the same?" compares no images.
         ({"comparison"}, alike_parts, "verdict"),
         # "What is there in the hole?" asks for no entry on holes.
@@ -211,6 +235,10 @@ def _rules(said: Reading) -> tuple[Rule, ...]:
         ({"correction"}, said.pictured and doubts and said.has("tolerance"), "size"),
         # "Is the picture sharp enough?" is of the photograph, not of the part.
         (KINDS, said.has("judgeable"), "confidence"),
+        # "Which pin is it?"
+        (_POINTED, points_at_one(said), "place"),
+        # "Can you write poems?"
+        (KINDS, not named and said.has("art"), "other"),
         # "How far is it from the edge?", but "how far is it shifted?"
         (_MEASURED, said.has("distance") and (from_edge or not (limited or said.has("shifted"))), "distance"),
         (_MEASURED, said.has("distance") and said.has("shifted") and not from_edge, "size"),
@@ -296,8 +324,16 @@ def _rules(said: Reading) -> tuple[Rule, ...]:
         # "How large is it?", "is it at the left?"
         ({"size"}, placed, "place"),
         ({"catalogue", "comparison"}, crosses and said.slots.place is not None, "place"),
+        # "Is something lying between the pins?" asks for no cause.
+        (KINDS, said.pictured and said.has("lies_there") and doubts and not named, "verdict"),
         # "Did the feeder jam?"
         ({"verdict", "other", "help", "correction", "parts"}, blames, "cause"),
+        # "Feeder problem?"
+        (_TROUBLED, said.pictured and troubled, "cause"),
+        # "What does that mean for the assembly?"
+        (_OF_EFFECTS | {"help", "verdict", "comparison"}, said.has("means_for"), "effect"),
+        # "Is the middle hole smaller than the others?"
+        (KINDS, of_features(said), "size"),
         # "Could this be just a trick of the light?"
         (_PLAYED_DOWN, said.pictured and plays_down(words_of(said.language), said.text), "correction"),
         # "The last spot, what is it?", "the second largest one"

@@ -36,7 +36,7 @@ from agents.questions.log.history import (
 from agents.questions.log.several_figures import follows_group, is_of_the_last, several_figures
 from agents.questions.log.whole_lots import of_its_lot
 from agents.questions.rules.about_tool import as_one, with_rate, with_topic
-from agents.questions.rules.asked_for import asks_why_so, weighs
+from agents.questions.rules.asked_for import asks_why_so, of_features, weighs
 from agents.questions.rules.corrects import of_a_correction
 from agents.questions.rules.demands import lists_all, without_demands
 from agents.questions.rules.orders import without_orders
@@ -196,8 +196,13 @@ def _of_help(one: Understanding, language: str) -> Understanding:
         return with_topic(one, TO_LESSEN)
     figure = named_figure(text, language)
     # "Rejects per station" is no question for the pages of the station.
-    counted = figure in ("alarms", "missed", "scores") or (
-        figure in GROUPS and each_of(text, language) is not None
+    # "Which wait for review?" asks not what that means.
+    heard = words_of(language)
+    waiting = figure == "list" and heard.has("reviewed", text) and not heard.has("means", text)
+    counted = (
+        figure in ("alarms", "missed", "scores")
+        or waiting
+        or (figure in GROUPS and each_of(text, language) is not None)
     )
     return one.model_copy(update={"kind": "history"}) if counted else with_topic(one)
 
@@ -296,6 +301,8 @@ def _measured(read: Read, said: Reading, *, whole: bool) -> str:
     """Return what a question for a size wants the size of; see `Understanding`."""
     if read != "size":
         return "distance" if read == "distance" else "defect"
+    if of_features(said):
+        return "feature"
     shared = said.slots.limit is None and (said.has("percent") or said.has("share"))
     return "share" if shared else "part" if whole else "defect"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from agents.answers.catalogue.uncertain import (
     MOST_LISTED,
@@ -18,6 +19,7 @@ from agents.answers.catalogue.uncertain import (
 from agents.answers.evidence import is_about_good
 from agents.answers.image.images import nearest_good
 from agents.answers.image.recording import how_to_record_normal
+from agents.answers.image.size import size_evidence, within_limit
 from agents.answers.image.verdict import finding, type_by_a_person
 from agents.answers.notes.analysis import (
     CRITICAL,
@@ -73,8 +75,9 @@ def effect(topic: Topic) -> Reply:
         types = (near or likely_types(topic, noted))[:MOST_CANDIDATES]
     else:
         types = entries_meant(topic, name) or [name]
-    first = weighed(topic, types)
-    return Reply(first.lead, [*first.body, *told.body], first.affirmed)
+    first = weighed(topic, types, partial(within_limit, topic))
+    made = [size_evidence(topic)] if any("[size]" in one for one in first.body) else []
+    return Reply(first.lead, [*first.body, *told.body], first.affirmed, made)
 
 
 def _severer(topic: Topic, types: Sequence[str]) -> Reply:

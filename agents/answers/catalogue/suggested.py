@@ -16,16 +16,19 @@ def cause(topic: Topic) -> Reply:
     if guess is None or told.affirmed is not None or known or "verdict" not in topic.state:
         return told
     say, spoken, passages = topic.say, topic.asked.spoken, topic.state["passages"]
+    # Of the types in question alone, where there are any.
+    asked = [] if topic.has_defect else topic.intent.maybe
     noted = {
         name: find_aspect(about_type(passages, name), "cause", say.language)
-        for name in types_of_notes(passages)
+        for name in asked or types_of_notes(passages)
     }
     each = [(name, one, names_cause(guess, [one], spoken)) for name in noted for one in noted[name]]
     found = [quoted_if(topic, name, one) for name, one, named in each if named]
     unseen = say("What happened in production isn't seen in the image [score].")
     if not found:
         untold = any(named is None for *_, named in each)
-        return Reply("" if untold else say("The notes name no such cause."), [unseen, *told.body], None)
+        other = say("The notes name another cause.") if asked else say("The notes name no such cause.")
+        return Reply("" if untold else other, [*told.body[-1:], unseen] if asked else [unseen, *told.body])
     return Reply(
         say("Possibly."), [*found, unseen, *(told.body[:1] if not topic.has_defect else told.body)], None
     )

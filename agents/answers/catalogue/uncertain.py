@@ -33,6 +33,8 @@ def contacts(topic: Topic) -> list[str]:
         told = quoted(topic, find_contacts(about_type(passages, name)))
         return [*told, *as_named(topic)] if told else []
     asked, near = topic.intent.maybe, likely_of(topic.state.get("defect_type"))
+    # In review nothing was found that could be of another type than the one asked about.
+    near = near if topic.has_defect or not asked else []
     types = list(dict.fromkeys([*asked, *near]))[:MOST_CANDIDATES] or types_of_notes(passages)
     told = [quoted_if(topic, name, *found) for name in types if (found := _contacts_of(topic, name))]
     if asked and told and not _contacts_of(topic, asked[0]):
@@ -63,7 +65,7 @@ def as_named(topic: Topic) -> list[str]:
 
 def in_review(topic: Topic, aspect: Aspect, passages: Sequence[PassageRecord]) -> Reply:
     """Say that a person decides, and what holds if it is of a type that is asked about, else how to ask."""
-    review, near = to_review(topic), [*topic.intent.maybe, *likely_of(topic.state.get("defect_type"))]
+    review, near = to_review(topic), topic.intent.maybe or likely_of(topic.state.get("defect_type"))
     told = [
         quoted_if(topic, name, *_in_order(topic, found, aspect))
         for name in list(dict.fromkeys(near))[:MOST_CANDIDATES]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from agents.answers.image.named_type import asked_type, colour_of, fits_too, nearer, offered_types, weighed
@@ -24,6 +25,9 @@ from tools.locations import ZONE, Box
 from tools.records import DefectRecord, MeasuredRegion
 
 _HALVES: Final = {side: f"{side} half" for side in ("top", "bottom", "left", "right")}
+UNNUMBERED: Final = (
+    "Which of several alike it is isn't counted; its place and the product's named zones tell it [score]."
+)
 AT_BORDER = 0.02
 """Distance from the image's border, as a share of its side, within which a region reaches it."""
 
@@ -32,9 +36,12 @@ def place(topic: Topic) -> Reply:
     """Say where the defect is, or whether it is where the question says."""
     say, regions = topic.say, topic.chosen
     nothing = _nothing(topic)
+    pointed = topic.words.has("which_of_like", topic.text) and not topic.intent.closed
+    which = [say(UNNUMBERED)] if pointed and not topic.intent.choice else []
     if nothing is not None:
         if topic.verdict.decision == "review":
-            return of_suspect(topic, place)
+            suspect = of_suspect(topic, place)
+            return replace(suspect, body=[*suspect.body, *which]) if which else suspect
         if (unseen := unmeasured(topic)) is not None:
             return unseen
         # "None. ... Nowhere." would say it twice of the worst of no defects.
@@ -43,7 +50,7 @@ def place(topic: Topic) -> Reply:
         return Reply(lead, [nothing], False if topic.intent.closed else None)
     told = [topic.located(one) for one in regions]
     if not topic.intent.closed:
-        return Reply(_side_chosen(topic), told, None)
+        return Reply(_side_chosen(topic), [*told, *which], None)
     opened = topic.state["opened"]
     edge = topic.intent.place is None and names_the_edge(topic.text, topic.asked.spoken)
     if topic.intent.place is not None:
@@ -196,6 +203,10 @@ def appearance(topic: Topic) -> Reply:
         looks = [
             say("It is {look} {cited}.", look=topic.look(one), cited=topic.cited([one])) for one in there[:2]
         ]
+        if topic.words.has("colour", topic.text):
+            tones = [sentence for one in there[:1] for sentence in _tone(topic, one)]
+            judged = say("Colours are judged only by comparison with good parts as an image [score].")
+            return Reply("", [*(tones or [judged]), *(looks if bad else []), told], None)
         return Reply("", [told, *(looks if bad else [])], None)
     nothing = _nothing(topic)
     if nothing is not None:

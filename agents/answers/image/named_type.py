@@ -123,10 +123,15 @@ def _look_of(topic: Topic, named: str) -> PassageRecord | None:
         (
             one
             for one in topic.state["passages"]
-            if one.field == "look" and one.defect is not None and same_type(named, one.defect)
+            if one.field == "look" and one.defect is not None and _is_of(one.defect, named)
         ),
         None,
     )
+
+
+def _is_of(noted: str, named: str) -> bool:
+    """Return whether an entry is of a type by its name: "Riss an der Biegekante" is a crack."""
+    return same_type(named, noted) or named in types_in(noted)
 
 
 def _reasons(topic: Topic, named: str, entry: PassageRecord | None, region: MeasuredRegion) -> Reasons:

@@ -17,7 +17,7 @@ from agents.answers.image.area import (
     sizes_of,
 )
 from agents.answers.image.distance import distance, part_size
-from agents.answers.image.verdict import no_region, of_suspect, to_review, unmeasured
+from agents.answers.image.verdict import finding, no_region, of_suspect, to_review, unmeasured
 from agents.answers.notes.analysis import about_type, find_aspect, quoted, quoted_if
 from agents.answers.notes.entries import MOST_CANDIDATES, entries_meant, likely_types
 from agents.answers.notes.limits import (
@@ -39,12 +39,19 @@ from anomaly_core.names import name_key
 from anomaly_core.numbers import plain_number
 from tools.records import EvidenceRecord, LimitRecord, MeasuredRegion
 
+OF_FEATURES: Final = (
+    "Sizes of what belongs to the part, such as holes, aren't measured, only those of places that differ "
+    "from good parts [score]."
+)
 LARGER: Final = 1.1
 """Ratio of lengths from which another region is named as the largest."""
 
 
 def size(topic: Topic) -> Reply:
     """Say how large the defect is, and whether a limit holds; of a size that is only stated, what holds."""
+    if topic.intent.measured == "feature":
+        lead = topic.say("That can't be told.") if topic.intent.closed else ""
+        return Reply(lead, [topic.say(OF_FEATURES), *finding(topic), *topic.near_limit()])
     stated = _stated(topic)
     if stated is None:
         return _of_part(topic)
@@ -156,6 +163,23 @@ def _of_part(topic: Topic) -> Reply:
         sized = topic.words.has("long", topic.text) or not topic.words.has("given", topic.text)
         return Reply("", [text, compared, verdict] if sized else [verdict, compared, text], None, made)
     return Reply(topic.yes_no(yes), [compared, text], yes, made)
+
+
+def within_limit(topic: Topic, name: str) -> list[str]:
+    """Return whether the largest defect is within what the notes allow of a type; nothing where untold."""
+    if not topic.has_defect or not topic.regions:
+        return []
+    found = sizes_of(topic, topic.by_length[-1])
+    area, count = found.region.area_px, len(topic.regions)
+    judged = judge(topic, name, Measured(found.length, found.width, area, found.share, count, topic.scale))
+    # As one, so that what follows is not left out.
+    return [] if judged is None or judged.within is None else [topic.say.joined(judged.told)]
+
+
+def size_evidence(topic: Topic) -> EvidenceRecord:
+    """Return the evidence on how large the largest defect is."""
+    found = sizes_of(topic, topic.by_length[-1])
+    return EvidenceRecord(kind="region", id="size", text=_measured(found, topic.scale, None, topic, None))
 
 
 def _without_limit(topic: Topic, text: str, made: Sequence[EvidenceRecord]) -> Reply:

@@ -6,8 +6,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from agents.answers.notes.analysis import CRITICAL, about_type, find_aspect, is_severe
 from agents.answers.topic import Reply, Topic, image_name, same_type
 from agents.state import Seen
+from anomaly_core.names import plain_name
 from anomaly_core.numbers import plain_number
 from tools.classify.classify import UNKNOWN
 from tools.records import EvidenceRecord, MeasuredRegion, VerdictRecord
@@ -28,6 +30,8 @@ def about_two(topic: Topic) -> Reply | None:
         lead = say("That can't be told.")
     elif topic.intent.closed and (words.has("same", text) or words.has("alike", text)):
         lead, affirmed = _same(topic, [found for _, found in pair])
+    elif (words.has("worse", text) or words.has("better", text)) and (severer := severer_of_two(topic)):
+        return severer
     elif words.has("bigger", text):
         return _bigger(topic, pair)
     else:
@@ -76,10 +80,56 @@ def each_of_two(topic: Topic) -> list[str]:
 def evidence_of_two(topic: Topic) -> list[EvidenceRecord]:
     """Return the evidence that the sentences on two images cite."""
     told = [
-        f'"{name}": p-value {found["verdict"].p_value:.3g}, {_in_words(_regions(found))}'
+        f'"{name}": p-value {found["verdict"].p_value:.3g}, {_in_words(found)}'
         for name, found in _pair(topic)
     ]
     return [EvidenceRecord(kind="region", id=_ID, text="; ".join(told))] if told else []
+
+
+def type_said_of(found: Mapping[str, Any]) -> str | None:
+    """Return the type that a person named for an image, or None."""
+    said = found["verdict"].person
+    return said.defect_type if said is not None and said.verdict == "anomalous" else None
+
+
+def type_of_found(found: Mapping[str, Any]) -> str | None:
+    """Return the type of the defect on an image: as a person said, else where it is likely; or None."""
+    kind = found.get("defect_type")
+    likely = kind.name if kind is not None and kind.name != UNKNOWN and found["verdict"].anomalous else None
+    return type_said_of(found) or likely
+
+
+def severer_of_two(topic: Topic) -> Reply | None:
+    """Say which of two images has the defect that the notes call severer, and by what; None where none."""
+    pair = [(name, type_of_found(found)) for name, found in _pair(topic)]
+    stated = {
+        kind: find_aspect(about_type(topic.state["passages"], kind), "effect", topic.say.language)
+        for _, kind in pair
+        if kind is not None
+    }
+    quoted = {kind: one for kind, found in stated.items() for one in found if one.field == "severity"}
+    ranks = [None if kind not in quoted else _grade(quoted[kind].sentence) for _, kind in pair]
+    if len(pair) < 2 or None in ranks or ranks[0] == ranks[1]:
+        return None
+    worse = int((ranks[1] or 0) > (ranks[0] or 0))
+    chosen = 1 - worse if topic.words.has("better", topic.text) else worse
+    told = [
+        topic.say("{type}: {quote} [{id}].", type=plain_name(kind), quote=f'"{one.sentence}"', id=one.id)
+        for kind, one in quoted.items()
+    ]
+    told += each_of_two(topic)
+    evidence = evidence_of_two(topic)
+    if topic.intent.closed:
+        return Reply(topic.yes_no(chosen == 1), told, chosen == 1, evidence)
+    return Reply(f'"{pair[chosen][0]}".', told, None, evidence)
+
+
+def _grade(severity: str) -> int | None:
+    """Return how severe a severity of the notes is, None where they don't say it in known words."""
+    if CRITICAL.search(severity):
+        return 2
+    severe = is_severe(severity)
+    return None if severe is None else int(severe)
 
 
 def _pair(topic: Topic) -> list[tuple[str, Mapping[str, Any]]]:
@@ -95,15 +145,24 @@ def _regions(found: Mapping[str, Any]) -> Sequence[MeasuredRegion]:
     return found["regions"] if found["verdict"].anomalous else []
 
 
-def _in_words(regions: Sequence[MeasuredRegion]) -> str:
-    return "; ".join(f"at the {one.cell}: {one.text}" for one in regions) or "no defect"
+def _in_words(found: Mapping[str, Any]) -> str:
+    told = "; ".join(f"at the {one.cell}: {one.text}" for one in _regions(found)) or "no defect"
+    said = type_said_of(found)
+    return told if said is None else f"{told}; a person called it {plain_name(said)}"
 
 
 def _found(topic: Topic, name: str, found: Mapping[str, Any]) -> str:
     """Return the sentence on what was found on an image."""
     say, regions = topic.say, _regions(found)
     verdict: VerdictRecord = found["verdict"]
-    kind = found.get("defect_type")
+    kind, said = found.get("defect_type"), type_said_of(found)
+    if said is not None:
+        return say(
+            "{image}: a person called it {type} [{id}].",
+            image=f'"{name}"',
+            type=topic.type_name(said),
+            id=_ID,
+        )
     if regions and kind is not None and kind.name != UNKNOWN:
         return say(
             '"{name}": {look}, {place}; probably {type} [{id}].',
@@ -125,13 +184,13 @@ def _found(topic: Topic, name: str, found: Mapping[str, Any]) -> str:
 
 def _same(topic: Topic, pair: Sequence[Mapping[str, Any]]) -> tuple[str, bool | None]:
     """Return the first words on whether two images show one type of defect, and whether they affirm."""
-    if any(found["verdict"].decision == "review" for found in pair):
+    names = [name for name in map(type_of_found, pair) if name is not None]
+    unsaid = [found for found in pair if type_said_of(found) is None]
+    if any(found["verdict"].decision == "review" for found in unsaid):
         return topic.say("To be reviewed."), None
-    if not all(found["verdict"].anomalous for found in pair):
+    if not all(found["verdict"].anomalous for found in unsaid):
         return topic.yes_no(False), False
-    types = [found.get("defect_type") for found in pair]
-    names = [one.name for one in types if one is not None and one.name != UNKNOWN]
-    if len(names) < len(types):
+    if len(names) < len(pair):
         return topic.say("That can't be told."), None
     same = same_type(*names)
     return topic.yes_no(same), same

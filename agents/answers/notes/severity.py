@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from agents.answers.notes.analysis import (
@@ -21,10 +21,11 @@ from knowledge.catalogue.limits import allows_none, parse_limit
 _ASKED: Final = ("serious", "matters", "harmless")
 
 
-def weighed(topic: Topic, types: Sequence[str]) -> Reply:
+def weighed(topic: Topic, types: Sequence[str], held: Callable[[str], Sequence[str]] = lambda _: ()) -> Reply:
     """Return whether what a question asks about is a problem: yes, no, or only beyond the limit.
 
-    types: that it is about, or may be about. Nothing is affirmed where the notes do not say, where they
+    types: that it is about, or may be about. held: returns sentences on whether the defect in hand is within
+    the limit of a type, or none. Nothing is affirmed where the notes do not say, where they
     differ, or where the question is negated.
     """
     words, text = topic.words, topic.text
@@ -42,7 +43,8 @@ def weighed(topic: Topic, types: Sequence[str]) -> Reply:
     if bad is None:
         return Reply()
     if not bad and not critical and not words.has("serious", text) and (limits := _limits(topic, types)):
-        return Reply(topic.say("Only beyond the limit."), quoted(topic, limits))
+        own = held(types[0]) if len(types) == 1 else ()
+        return Reply(topic.say("Only beyond the limit."), own or quoted(topic, limits))
     yes = bad is (harmless is None)
     return Reply(topic.yes_no(yes), affirmed=yes)
 

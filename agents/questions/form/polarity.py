@@ -23,7 +23,8 @@ _POLITE: Final = re.compile(
 def asks_openly(text: str, language: str) -> bool:
     """Return whether a clause asks for more than yes or no, by a question word; "or what?" is none."""
     words = words_of(language)
-    plain = _IS_IT.sub("", once(text))
+    # "Liegt da was?" asks if something does.
+    plain = words.without(_IS_IT.sub("", once(text)), "lies_there")
     return words.has("ask", compiled(rf"(?:{words.source('tag')})\s*$").sub("", plain))
 
 

@@ -8,7 +8,7 @@ from typing import Final
 from agents.questions.form.polarity import asks_openly
 from agents.questions.learned.generic import subjects_in
 from agents.questions.lexicon.patterns import compiled
-from agents.questions.lexicon.words import LOG_MEANINGS, Words, types_in, words_of
+from agents.questions.lexicon.words import LOG_MEANINGS, Words, feature_of, sections_in, types_in, words_of
 from agents.questions.slots.by_words import is_absence, without_types
 from agents.questions.slots.causes import says_so
 from agents.questions.slots.held import OF_NO_NAME
@@ -43,7 +43,7 @@ def asks_why_so(said: Reading) -> bool:
     """Return whether a clause asks why something looks as it does, and not why somebody or a map shows it."""
     return (
         said.has("why")
-        and said.has("looks_so")
+        and (said.has("looks_so") or said.has("colour"))
         and not says_so(said.text, said.language)
         and not said.has("pictured")
     )
@@ -105,6 +105,10 @@ def supposes_only_a_type(said: Reading) -> bool:
         return False
     words = words_of(said.language)
     rest = words.without_types(without_types(words.without(said.text, "is_it"), said.known))
+    # "Could it be the bent pin?" names the type by what is bent.
+    own = {*sections_in(said.slots.type or ""), *types_in(said.slots.type or "")}
+    for name, noun in (*words.sections.items(), *words.features.items()):
+        rest = noun.sub(" ", rest) if name in own or feature_of(said.slots.type or "") == name else rest
     return not subjects_in(rest, said.language, OF_NO_NAME)
 
 
@@ -118,6 +122,25 @@ def asks_if_there(said: Reading) -> bool:
     there = any(map(said.has, ("there", "is_there", "still", "lacking")))
     beside = ("image", "region", "compare", "good", "bad", "tolerance", "written", "good_part")
     return there and said.has("both") and not any(map(said.has, beside))
+
+
+def of_features(said: Reading) -> bool:
+    """Return whether a clause asks how large something of the part is beside its like, or by how much."""
+    if not said.pictured or said.slots.image is not None or said.has("region"):
+        return False
+    return said.has("than_others") and _names_a_feature(said)
+
+
+def points_at_one(said: Reading) -> bool:
+    """Return whether a clause asks which of several alike things of the part it is: "which pin is it?"."""
+    if not said.pictured or of_log(said) or said.slots.image is not None or said.has("image"):
+        return False
+    return said.has("which_of_like") and _names_a_feature(said)
+
+
+def _names_a_feature(said: Reading) -> bool:
+    words = words_of(said.language)
+    return said.slots.zone is not None or any(noun.search(said.text) for noun in words.features.values())
 
 
 def asks_area(said: Reading) -> bool:

@@ -25,7 +25,7 @@ OF_IT: Final = frozenset[Kind]({"cause", "effect", "action", "catalogue"})
 _ASKED: Final = OF_IT | frozenset[Kind](
     {"verdict", "type", "place", "size", "count", "appearance", "confidence", "look_again"}
 )
-_GONE_ON: Final = _ASKED | frozenset[Kind]({"comparison", "reasoning"})
+_GONE_ON: Final = _ASKED | frozenset[Kind]({"comparison", "reasoning", "parts"})
 """Kinds of questions that name a type for those that follow, and that go on with the one before."""
 
 

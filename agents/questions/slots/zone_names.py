@@ -42,6 +42,8 @@ LONG_WORD: Final = 8
 SHORT_WORD: Final = 6
 SHORT_LIKE: Final = 0.75
 """Letters up to which a word alone must be nearer: "blo\u00df" is 0.68 like "Ader"."""
+SHORTEST_PART: Final = 3
+"""Letters that each part of a compound has more than, or as many."""
 MOST_WINDOWS: Final = 80
 _LATIN: Final = r"[a-z\u00df-\u024f\d]"
 _ENDINGS: Final = r"(?:e?s|e?n|em?|[aio]s?)?"
@@ -151,7 +153,7 @@ def _names_noun(name: str, text: str, words: Words) -> bool:
     noun = _noun(name)
     if _says_nothing(noun):
         return False
-    section = section_of(noun) or section_of(name)
+    section = section_of(noun) or section_of(name) or _section_at_end(noun)
     called_so = words.sections.get(section or "", NEVER)
     written = called(noun) if noun.isalpha() and not compiled(_LATIN).search(_bare(noun)) else None
     if (written or re.compile(rf"(?<!{_LATIN}){_inflected(_bare(noun))}(?!{_LATIN})")).search(_bare(text)):
@@ -160,6 +162,13 @@ def _names_noun(name: str, text: str, words: Words) -> bool:
         return True
     halved = words.by_meaning["half"] if _is_half(noun) else NEVER
     return any(map(_stands_apart, called_so.finditer(text))) or halved.search(text) is not None
+
+
+@cache
+def _section_at_end(noun: str) -> str | None:
+    """Return the section that a compound is one of: the cap of "Bördelkappe"; None where it is none."""
+    ends = (noun[at:] for at in range(SHORTEST_PART, len(noun) - SHORTEST_PART))
+    return next((found for end in ends if (found := section_of(end)) is not None), None)
 
 
 def _stands_apart(found: re.Match[str]) -> bool:

@@ -102,7 +102,7 @@ def _bare(one: Understanding, before: Understanding | None, language: str) -> Un
         text = pattern.sub(" ", text)
     asked = words.find("ask", text)
     # Japanese asks by its particle too: "頭部は？".
-    asks = asked is not None and len(asked[0]) > 1
+    asks = asked is not None and (len(asked[0]) > 1 or language != "ja")
     if asks or any(len(word) > LONGEST_ARTICLE for word in re.findall(r"\w+", text)):
         return one
     if before is not None and before.zone is not None:
@@ -122,9 +122,13 @@ def _of_features(intent: Understanding, named: Sequence[str], language: str) -> 
     nouns = [] if intent.type is None or intent.type in text else intent.type.split()
     of_feature = intent.type is not None and (intent.type in features or not features.isdisjoint(nouns))
     if of_feature:
-        intent = intent.model_copy(update={"type": None})
+        # "Is a hole missing?" means it for the questions that follow.
+        maybe = [intent.type] if intent.type and intent.type not in features else intent.maybe
+        intent = intent.model_copy(update={"type": None, "maybe": maybe})
     size = intent.kind == "size" and intent.limit is None and words.has("off_size", text)
     if not (intent.kind in _JUDGED or size) or intent.choice or asks_openly(text, language):
+        return intent
+    if words.has("colour", text) and intent.kind in ("appearance", "cause"):
         return intent
     if intent.kind == "appearance" and len(named) == 1 and not of_feature:
         return intent.model_copy(
@@ -156,6 +160,10 @@ def _in_zones(intent: Understanding, zones: Sequence[str], language: str) -> lis
         # "Labels ok?" tells nobody that they are.
         sense = sense_of(normalised(intent.text), language, "open", None)
         intent = intent.model_copy(update={"kind": "verdict", "sense": sense, "closed": sense != "open"})
+    words = words_of(language)
+    if named and intent.kind == "parts" and compiled(words.source("follow")).match(normalised(intent.text)):
+        # "Is anything missing?", "and the holes?" asks how each of them is.
+        intent = intent.model_copy(update={"kind": "verdict", "closed": False, "sense": "open"})
     if named:
         intent = _of_features(intent, named, language)
     if intent.zones:
