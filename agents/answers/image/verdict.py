@@ -202,7 +202,9 @@ def _answered(topic: Topic, bad: bool) -> tuple[str, bool | None]:
     if not topic.intent.closed or topic.intent.sense == "open":
         # "Why is it so yellow?" asks for no such word; "what about the edge?" does.
         why = asks_openly(topic.text, topic.asked.spoken) and not topic.words.has("good", topic.text)
-        return "" if why and topic.intent.zone is None else topic.say("NG.") if bad else topic.say("OK."), None
+        if why and topic.intent.zone is None:
+            return "", None
+        return topic.say("NG.") if bad else topic.say("OK."), None
     yes = bad is (topic.intent.sense == "bad")
     return topic.yes_no(yes), yes
 
