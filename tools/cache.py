@@ -67,8 +67,9 @@ class CachedImage:
         with self._lock:
             if key not in self._framed:
                 # As it was encoded before the product was known, where it was.
-                known = self._encoded.get((model.encoder.name, True), self.loaded)
-                self._framed = {key: model.framed(known, product)}
+                coder = model.encoder.name
+                known = self._encoded.get((coder, product.aligned)) or self._encoded.get((coder, True))
+                self._framed = {key: model.framed(known or self.loaded, product)}
             return self._framed[key]
 
     def inspection(

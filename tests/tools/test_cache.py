@@ -141,3 +141,19 @@ def test_a_part_that_was_inspected_turned_back_is_looked_at_so_by_every_tool(
     framed = image.framed(model, "bottle", product)
     assert by_itself @ framed.frame.direction < -0.9
     assert image.inspection(model, "bottle", product).image is framed
+
+
+def test_an_image_that_was_encoded_whole_is_not_encoded_whole_again(
+    tmp_path: Path, encoder: CountingEncoder, cache: ImageCache
+) -> None:
+    """The search for its product may have encoded it both ways."""
+    model = AnomalyGPT(encoder, DetectorConfig(encoder="tiny"), judge_quality=False)
+    whole = model.fit([np.full((96, 96, 3), 100 + seed, np.uint8) for seed in range(2)])
+    assert not whole.aligned
+    Image.fromarray(standing(0)).save(tmp_path / "part.png")
+    image = cache.open(tmp_path / "part.png")
+    assert image.encoded(model).frame.aligned
+    assert not image.encoded(model, align=False).frame.aligned
+    before = encoder.images
+    assert not image.framed(model, "plate", whole).frame.aligned
+    assert encoder.images == before
