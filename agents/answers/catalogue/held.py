@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Final
 
+from agents.answers.catalogue.asked_kinds import OF_A_TYPE
 from agents.questions.learned.encoder import normalised
 from agents.questions.learned.generic import subjects_in
 from agents.questions.lexicon.words import Words, same_defect, types_in, words_of
@@ -15,9 +15,6 @@ from agents.questions.slots.doubted import MOST
 from agents.questions.slots.held import CLEAR, OF_NO_NAME, held_names, meant_type, subject_of
 from agents.state import Asked, Understanding
 from knowledge.catalogue.entries import Entry
-from tools.records import Kind
-
-_OF_A_TYPE: Final = frozenset[Kind]({"cause", "effect", "action"})
 
 
 @dataclass(frozen=True)
@@ -56,7 +53,7 @@ def is_clear(intent: Understanding, asked: Asked, entries: Sequence[Entry]) -> b
     """Return whether a type that no word of a question is surely of is clearly the one that is meant."""
     spoken, types = asked.spoken, [one.type for one in entries]
     limited = _limits(words_of(spoken), normalised(intent.text))
-    if intent.type is None or (intent.kind not in _OF_A_TYPE and not limited):
+    if intent.type is None or (intent.kind not in OF_A_TYPE and not limited):
         return True
     return any(
         intent.type in named_types(text, spoken, entries)

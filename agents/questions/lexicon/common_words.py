@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from agents.questions.lexicon.groups import asks_which
+from agents.questions.lexicon.patterns import compiled
 from agents.questions.lexicon.words import SPACELESS, alternatives, tables, words_of
 from anomaly_core.names import plain_name
 
@@ -55,12 +56,12 @@ def _is_common(name: str, language: str) -> bool:
 def _is_marked(name: str, text: str, language: str) -> bool:
     """Return whether a name stands in quotation marks, or behind "product" or "type", in a text."""
     called = re.escape(name)
-    if re.search(rf"[{_QUOTES}]{called}(?:[{_QUOTES}]|$)", text) is not None:
+    if compiled(rf"[{_QUOTES}]{called}(?:[{_QUOTES}]|$)").search(text) is not None:
         return True
     mark = tables(FILE)[language]["mark"]
     ways = f"(?:{mark}):? ?{called}" if language in SPACELESS else rf"(?<!\w)(?:{mark}):? {called}(?!\w)"
     # "Welches Produkt das ist".
-    return not asks_which(text, language, "product") and re.search(ways, text) is not None
+    return not asks_which(text, language, "product") and compiled(ways).search(text) is not None
 
 
 @cache

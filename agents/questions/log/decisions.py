@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Final
 
+from agents.questions.lexicon.patterns import compiled
 from agents.questions.lexicon.words import Words
 from anomaly_core.results import Decision
 from tools.log_question import LogFigure
@@ -40,7 +40,9 @@ def decision_of(words: Words, text: str, figure: str) -> Decision | None:
         if words.has(meaning, text):
             return decision
     # "Quali boards sono failed?"
-    if (english := next((one for name, one in _ENGLISH.items() if re.search(name, text)), None)) is not None:
+    if (
+        english := next((one for name, one in _ENGLISH.items() if compiled(name).search(text)), None)
+    ) is not None:
         return english
     # "Which operator found most?" ranks by what was found.
     if figure == "operators" and words.has("finds", text):

@@ -11,6 +11,7 @@ from agents.questions.form.polarity import asks_openly
 from agents.questions.learned.classifier import KINDS, classify, nearest_topic
 from agents.questions.learned.encoder import normalised
 from agents.questions.learned.topics import OF_RATES, TO_LESSEN, help_topics
+from agents.questions.lexicon.patterns import compiled
 from agents.questions.lexicon.words import Words, words_of
 from agents.questions.log.bounds import alpha_of
 from agents.state import Understanding
@@ -67,6 +68,6 @@ def with_topic(one: Understanding, default: str | None = None) -> Understanding:
     topic = (nearest_topic(one.text, one.kind)[0] or default) if may else None
     if topic in _BY_FORMAT.values():
         # "A PDF of today's results" is like the question for a table of them.
-        asked = [name for ending, name in _BY_FORMAT.items() if re.search(ending, normalised(one.text))]
+        asked = [name for ending, name in _BY_FORMAT.items() if compiled(ending).search(normalised(one.text))]
         topic = asked[0] if len(asked) == 1 else topic
     return one if topic is None else one.model_copy(update={"topic": topic, "near": None, "closed": False})

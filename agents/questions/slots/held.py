@@ -14,6 +14,7 @@ from typing import Final
 from agents.questions.learned.encoder import encode, normalised
 from agents.questions.learned.examples import read_examples
 from agents.questions.learned.generic import subjects_in
+from agents.questions.lexicon.patterns import compiled
 from agents.questions.lexicon.words import ALIKE, NEVER, SPACELESS, alike_types, types_in, words_of
 from agents.questions.slots.by_words import types_of
 from agents.questions.slots.types import MOST_WINDOWS, shared_end, windows
@@ -153,7 +154,7 @@ def _rest(text: str, language: str) -> str:
     for meaning in _ASKED:
         asked = words.by_meaning.get(meaning, NEVER)
         # "許容" is of a limit with and without "値".
-        text = re.sub(rf"(?:{asked.pattern}){_VALUE}", " ", text)
+        text = compiled(rf"(?:{asked.pattern}){_VALUE}").sub(" ", text)
     return text
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from agents.questions.learned.encoder import encode
 from agents.questions.learned.generic import subjects_in
 from agents.questions.lexicon.common_words import nameable, without_common
+from agents.questions.lexicon.patterns import compiled
 from agents.questions.lexicon.words import SPACELESS, pieces_of, words_of
 from anomaly_core.names import plain_name
 
@@ -55,7 +56,7 @@ def called_type(
     types = nameable(types, text, language)
     told = (one for one in windows(text, language, counts) if not _of_any_part(one, language))
     letters = r"[^\W\d_]" if language in SPACELESS else r"[^\W\d_]{2,}"
-    told = (one for one in dict.fromkeys(told) if re.search(letters, without_common(one, language)))
+    told = (one for one in dict.fromkeys(told) if compiled(letters).search(without_common(one, language)))
     some = list(islice(told, MOST_WINDOWS))
     if not some or not types:
         return None
