@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from given_parts import state_of
 
 from agents.answers.compose import compose_answer
 from agents.answers.notes.severity import weighed
@@ -19,13 +20,9 @@ from anomaly_core.results import Decision
 from tools.classify.scores import UNKNOWN
 from tools.records import (
     DefectRecord,
-    LanguageRecord,
     MeasuredRegion,
     NamedScore,
     OpenedRecord,
-    PassageRecord,
-    ProductRecord,
-    VerdictRecord,
 )
 
 NOTES = {
@@ -48,44 +45,21 @@ NOTES = {
 }  # fmt: skip
 
 
-def passages() -> list[PassageRecord]:
-    return [
-        PassageRecord(
-            id=f"{name}#{field}", product="plate", defect=name, title=name, field=field,
-            text=text, file="notes.md", offset=0, score=1.0, language="en",
-        )
-        for name, fields in NOTES.items()
-        for field, text in fields.items()
-    ]  # fmt: skip
-
-
 def state(question: str, decision: Decision = "fail", regions: int = 1, **asked: Any) -> InspectionState:
-    bad = decision == "fail"
-    p_value = {"fail": 0.01, "review": 0.1, "pass": 0.6}[decision]
-    return InspectionState(
-        image="part.png",
-        question=question,
-        product=ProductRecord(name="plate", similarity=0.9, inferred=True),
+    return state_of(
+        question, decision, NOTES,
         opened=OpenedRecord(image="part.png", sha256="ab" * 32, width=100, height=100),
-        language=LanguageRecord(model=None, margin=None, problem=""),
-        verdict=VerdictRecord(
-            decision=decision, anomalous=bad, score=1 - p_value, p_value=p_value, uncertain=False,
-            alpha=0.05, review=0.2,
-        ),
         regions=[
             MeasuredRegion(id=f"region-{n + 1}", bbox=(0, 40 * n, 20, 40 * n + 10), cell="left", area_px=200,
                 score=1, text="a spot", zone="rim")
             for n in range(regions)
-        ] if bad else [],
+        ] if decision == "fail" else [],
         defect_type=DefectRecord(
             name=UNKNOWN, score=0.1,
             alternatives=[NamedScore(name="Crack", score=0.3), NamedScore(name="Stain", score=0.2)],
         ),
-        templates=[],
-        expected=list(NOTES),
-        passages=passages(),
         asked=understand(question, known=list(NOTES), **asked),
-    )  # type: ignore[typeddict-unknown-key]  # fmt: skip
+    )  # fmt: skip
 
 
 def answer(question: str, decision: Decision = "fail", regions: int = 1, **asked: Any) -> str:
