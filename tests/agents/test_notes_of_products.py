@@ -178,3 +178,15 @@ def test_the_format_and_the_cost_that_are_asked(products: Application, question:
 def test_who_is_responsible_stands_apart_from_what_to_do(products: Application) -> None:
     entry = next(one for one in products.catalogue.show("vial") if one.type == "underfill")
     assert (entry.action, entry.responsible, entry.limit) == ("reject", "Mr Costa", "max 1 mm")
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["is a blurry letter grounds for rejecting it?", "Ist ein unscharfer Buchstabe ein Sperrgrund?"],
+)
+def test_a_type_without_a_limit_that_may_be_meant_is_named(tmp_path: Path, question: str) -> None:
+    notes = "Product,Defect,Look,Severity\ncapsule,Faulty imprint,letters blurred or missing,minor\n"
+    (tmp_path / "notes.csv").write_text(notes, encoding="utf-8")
+    app = Application(Settings(store=tmp_path / "store", encoder="tiny", text_encoder="tiny"))
+    app.add_knowledge([tmp_path / "notes.csv"])
+    assert "[capsule/Faulty_imprint#look]" in app.ask_without_image(question).answer

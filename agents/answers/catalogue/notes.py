@@ -155,7 +155,9 @@ def catalogue(topic: Topic) -> Reply:
         unknown = say("The type of the defect is not certain [{source}].", source="notes")
         of_limit = limited or sized or topic.words.has("reason_to", topic.text)
         aspect: Aspect = "limit" if of_limit else "look"
-        return Reply("", [unknown, *of_each(topic, topic.intent.maybe, aspect)])
+        told = of_each(topic, topic.intent.maybe, aspect)
+        # Where no limit is told, the look tells at least which type it may be.
+        return Reply("", [unknown, *(told or of_each(topic, topic.intent.maybe, "look"))])
     if named is None and (listed := _listed(topic)):
         return Reply("", listed, whole=True)
     if named is None:
