@@ -185,6 +185,25 @@ def test_which_of_several_alike_asks_for_a_place(question: str) -> None:
     assert told.count("[score]") == 1
 
 
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Which type of defect does the screw have?",
+        "which defect does the pin show?",
+        "Welcher Fehler ist am Pin?",
+        "quel type de défaut a la vis ?",
+        "¿qué tipo de defecto tiene el agujero?",
+        "qual tipo de defeito tem o furo?",
+        "che tipo di difetto ha il foro?",
+        "这个引脚是哪种缺陷?",
+        "このピンはどの欠陥ですか",
+        "핀에 어떤 결함이 있나요?",
+    ],
+)
+def test_which_defect_a_thing_has_asks_for_no_place(question: str) -> None:
+    assert understand(question, current=1).first.kind != "place"
+
+
 @pytest.mark.parametrize("question", ["could it be the rim scratch?", "könnte das der Riss sein?"])
 def test_a_type_that_it_could_be_is_no_cause(question: str) -> None:
     assert understand(question, current=1, known=list(NOTES)).first.kind in ("type", "verdict")

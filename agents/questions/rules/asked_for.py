@@ -8,7 +8,15 @@ from typing import Final
 from agents.questions.form.polarity import asks_openly
 from agents.questions.learned.generic import subjects_in
 from agents.questions.lexicon.patterns import compiled
-from agents.questions.lexicon.words import LOG_MEANINGS, Words, feature_of, sections_in, types_in, words_of
+from agents.questions.lexicon.words import (
+    LOG_MEANINGS,
+    SPACELESS,
+    Words,
+    feature_of,
+    sections_in,
+    types_in,
+    words_of,
+)
 from agents.questions.slots.by_words import is_absence, without_types
 from agents.questions.slots.causes import says_so
 from agents.questions.slots.held import OF_NO_NAME
@@ -17,6 +25,9 @@ from anomaly_core.names import plain_name
 
 _OF_LOG: Final = (*LOG_MEANINGS, "failed", "passed", "reviewed", "station", "operator")
 """Meanings of words that are of the log, beside an image too."""
+
+_OF_THEM: Final = r"(?:\s+(?:\w{1,3}|these|those|della|delle|dieser))?" * 2
+"""What may stand between "which" and what there are several of: "of the"."""
 
 
 def plays_down(words: Words, text: str) -> bool:
@@ -135,7 +146,17 @@ def points_at_one(said: Reading) -> bool:
     """Return whether a clause asks which of several alike things of the part it is: "which pin is it?"."""
     if not said.pictured or of_log(said) or said.slots.image is not None or said.has("image"):
         return False
-    return said.has("which_of_like") and _names_a_feature(said)
+    # "Which type of defect does the pin have?" asks for no pin.
+    words, zone = words_of(said.language), said.slots.zone or ""
+    nouns = [noun.pattern for noun in words.features.values()]
+    nouns += [re.escape(word) for word in plain_name(zone).lower().split()]
+    which, noun = words.source("which_of_like"), "|".join(nouns)
+    if said.language in SPACELESS:
+        ends = r"\W*(?:です|でしょ|예요|인가|이에요|呢|$)"
+        asks = rf"(?:{which})\s?の?(?:{noun})|(?:{noun})[はが은는이가]?\s?(?:{which}){ends}"
+    else:
+        asks = rf"(?:{which}){_OF_THEM}\s+(?:{noun})"
+    return compiled(asks).search(said.text) is not None
 
 
 def _names_a_feature(said: Reading) -> bool:
