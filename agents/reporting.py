@@ -10,6 +10,7 @@ from agents.answers.notes.analysis import about_type, find_aspect
 from anomaly_core.errors import StoreMissing
 from knowledge.log.figures import Filter
 from knowledge.log.log import InspectionLog, require_log
+from knowledge.log.names import as_spelled
 from tools.classify.scores import UNKNOWN
 from tools.context import Context
 from tools.records import FailureRecord, InspectionRecord, Language
@@ -71,6 +72,7 @@ def log_header(
         until=wanted.until,
         lot=wanted.lot,
         station=wanted.station,
+        operator=wanted.operator,
         products=_products(context),
         log_hash=log.verify().hash,
     )
@@ -107,6 +109,7 @@ def write_log_report(
     log was changed, and OutputError.
     """
     log = require_log(context.log)
+    wanted = log.read(lambda held: as_spelled(held, wanted))
     parts = log_parts(context, log, wanted)
     header = log_header(context, log, wanted, title, len(parts), language)
     with ReportWriter(header, outs) as writer:

@@ -17,7 +17,7 @@ from knowledge.log.drift import drifts
 from knowledge.log.entry import RECORDING, timestamp
 from knowledge.log.figures import Counts, Decision, Filter, Order, Parts
 from knowledge.log.log import Checked, InspectionLog, require_log
-from knowledge.log.names import distinct
+from knowledge.log.names import as_spelled, distinct
 from knowledge.log.outlook import outlook
 
 T = TypeVar("T")
@@ -37,11 +37,13 @@ class History:
 
     def rows(self, wanted: Filter, order: Order = "latest", limit: int | None = None) -> list[dict[str, Any]]:
         """Return inspections as objects, a person's verdict with each; see `knowledge.log.figures.Parts`."""
-        return self._read(lambda held: list(Parts(held, wanted).rows(order, limit, every=True)))
+        return self._read(
+            lambda held: list(Parts(held, as_spelled(held, wanted)).rows(order, limit, every=True))
+        )
 
     def summary(self, wanted: Filter) -> dict[str, Any]:
         """Return counts, yield, types of defects, days and drift as one object."""
-        return self._read(lambda held: summary(held, wanted))
+        return self._read(lambda held: summary(held, as_spelled(held, wanted)))
 
     def waiting(self, product: str | None = None, limit: int | None = None) -> list[dict[str, Any]]:
         """Return the inspections that wait for a person, the latest first."""

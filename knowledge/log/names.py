@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from dataclasses import replace
 from typing import Literal
 
 from knowledge.log.figures import HOLDS, Filter
@@ -38,6 +39,26 @@ def lot_of(connection: sqlite3.Connection, name: str) -> str | None:
         (name, name.lower(), name.upper(), name.capitalize()),
     ).fetchone()
     return None if found is None else str(found[0])
+
+
+def as_spelled(connection: sqlite3.Connection, wanted: Filter) -> Filter:
+    """Return a filter with lot, station and operator as the log spells them, whatever the case.
+
+    A name that the log does not have stays as it is, and finds nothing.
+    """
+
+    def spelled(column: Literal["lot", "station", "operator"], name: str | None) -> str | None:
+        known = [] if name is None else distinct(connection, column)
+        if name is None or name in known:
+            return name
+        return next((one for one in known if one.casefold() == name.casefold()), name)
+
+    return replace(
+        wanted,
+        lot=spelled("lot", wanted.lot),
+        station=spelled("station", wanted.station),
+        operator=spelled("operator", wanted.operator),
+    )
 
 
 def lot_of_image(connection: sqlite3.Connection, sha256: str) -> str | None:

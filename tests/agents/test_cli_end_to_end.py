@@ -150,16 +150,22 @@ def test_a_report_is_in_the_language_that_is_asked_for_or_set(line: Path, tmp_pa
 def test_report_on_the_log_is_what_was_inspected(line: Path, tmp_path: Path) -> None:
     log = {"IAD_LOG": str(tmp_path / "log.sqlite")}
     iad(line, "inspect", line / "new" / "fine.png", "-p", "plate", "--lot", "B3", environment=log)
-    iad(line, "inspect", line / "new", "-p", "plate", "--lot", "B2", "--station", "S1", environment=log)
+    iad(line, "inspect", line / "new", "-p", "plate", "--lot", "B2", "--station", "S1",
+        "--operator", "Kim", environment=log)  # fmt: skip
+    iad(line, "inspect", line / "new" / "fine.png", "-p", "plate", "--lot", "B2", "--operator", "Uwe",
+        environment=log)  # fmt: skip
     page, data = tmp_path / "r.html", tmp_path / "r.json"
-    result = iad(line, "report", "--log", "--since", "today", "--lot", "B2", "--out", page, "--out", data,
-                 environment=log)  # fmt: skip
+    result = iad(line, "report", "--log", "--since", "today", "--lot", "b2", "--operator", "kim",
+                 "--out", page, "--out", data, environment=log)  # fmt: skip
     assert result.exit_code == 0, result.output
     held = json.loads(data.read_text())
     assert [part["name"] for part in held["parts"]] == ["blot.png", "fine.png"]
     assert held["parts"][0]["decision"] == "fail"
     assert held["parts"][0]["reasons"][0].startswith("The p-value ")
     assert (held["parts"][0]["lot"], held["parts"][0]["station"]) == ("B2", "S1")
+    assert (held["lot"], held["operator"]) == ("B2", "Kim")
+    shown = iad(line, "log", "--operator", "uwe", "--json", environment=log)
+    assert [json.loads(one)["name"] for one in shown.stdout.splitlines()] == ["fine.png"]
     assert "keeps no anomaly map" in page.read_text(encoding="utf-8")
     found = iad(line, "report", "verify", data, "--json")
     assert found.exit_code == 0, found.output

@@ -21,7 +21,7 @@ from knowledge.log import database, figures
 from knowledge.log.entry import GENESIS, RECORDING, NamedType, Recording, Region, chained
 from knowledge.log.figures import Filter, Parts
 from knowledge.log.log import InspectionLog
-from knowledge.log.names import distinct
+from knowledge.log.names import as_spelled, distinct
 
 
 @pytest.fixture
@@ -47,6 +47,14 @@ def test_a_row_holds_what_was_inspected(log: InspectionLog) -> None:
         "length_mm": 3.15, "width_mm": 2.0,
     }  # fmt: skip
     assert row["at"] == "2026-11-02T08:01:00.000Z"
+
+
+def test_a_filter_takes_names_as_the_log_spells_them(log: InspectionLog) -> None:
+    log.append([entry(1, lot="A17", station="Línea-3", operator="Kim"), entry(2, lot="a17", operator="ÖZIL")])
+    found = log.read(lambda held: as_spelled(held, Filter(lot="a17", station="LÍNEA-3", operator="kim")))
+    assert found == Filter(lot="a17", station="Línea-3", operator="Kim")
+    assert log.read(lambda held: as_spelled(held, Filter(operator="özil"))) == Filter(operator="ÖZIL")
+    assert log.read(lambda held: as_spelled(held, Filter(lot="B1"))) == Filter(lot="B1")
 
 
 def test_the_same_step_logs_once_and_the_same_image_twice(log: InspectionLog) -> None:

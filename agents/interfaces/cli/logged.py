@@ -53,6 +53,9 @@ def log(
     station: Annotated[
         str | None, typer.Option("--station", metavar="S", help="Of this station alone.")
     ] = None,
+    operator: Annotated[
+        str | None, typer.Option("--operator", metavar="O", help="Of this operator alone.")
+    ] = None,
     worst: Annotated[
         bool, typer.Option("--worst", help="Each part once, the worst first, not the latest.")
     ] = False,
@@ -79,7 +82,7 @@ def log(
     from knowledge.log import figures
     from knowledge.log.drift import drifts
     from knowledge.log.log import InspectionLog, require_log
-    from knowledge.log.names import lot_of
+    from knowledge.log.names import as_spelled
 
     path = Settings.from_environment(store=store).log_file
     opened = require_log(None if path is None else InspectionLog(path))
@@ -91,14 +94,16 @@ def log(
             print_line(f"{opened.path}: {checked.rows} rows, none changed, removed or put elsewhere")
             print_line((f"hash of the last: {checked.hash}", "dim"))
         return
-    wanted = figures.Filter(
+    asked = figures.Filter(
         since=history.since(since),
         until=history.until(until),
         product=product,
         decision=None if decision is None else decision.value,
-        lot=lot if lot is None else opened.read(lambda held: lot_of(held, lot)) or lot,
+        lot=lot,
         station=station,
+        operator=operator,
     )
+    wanted = opened.read(lambda held: as_spelled(held, asked))
     if summary:
         found = opened.read(lambda connection: history.summary(connection, wanted))
         if json:

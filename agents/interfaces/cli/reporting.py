@@ -106,10 +106,10 @@ def report(
                               lot=lot, station=station, operator=operator, reads_store=True)  # fmt: skip
         _say(_on_images(paths or [], out, title, product, opening), out, missing, as_json=json)
         return
-    unused = {"--alpha": alpha, "--review": review, "--operator": operator, "--device": device}
+    unused = {"--alpha": alpha, "--review": review, "--device": device}
     if used := [name for name, value in unused.items() if value is not None]:
         raise typer.BadParameter("the log's verdicts stand as they were made", param_hint=" ".join(used))
-    contents = _on_log(out, title, since, until, product, lot, station, store, language)
+    contents = _on_log(out, title, since, until, product, lot, station, operator, store, language)
     _say(contents, out, missing, as_json=json)
 
 
@@ -180,6 +180,7 @@ def _on_log(
     product: str | None,
     lot: str | None,
     station: str | None,
+    operator: str | None,
     store: Path | None,
     language: str | None,
 ) -> Contents:
@@ -188,7 +189,12 @@ def _on_log(
     from knowledge.log.figures import Filter
 
     wanted = Filter(
-        since=history.since(since), until=history.until(until), product=product, lot=lot, station=station
+        since=history.since(since),
+        until=history.until(until),
+        product=product,
+        lot=lot,
+        station=station,
+        operator=operator,
     )
     with application(store=store, language=language) as opened, progress() as bar:
         from agents.reporting import write_log_report
