@@ -141,7 +141,7 @@ def _figures(
         scope = replace(scope, start=tallies.start_of_latest(latest, asked.latest))
     most = min(asked.number or MOST_ROWS, MOST_ASKED)
     parts = Parts(connection, scope).narrowed(**kind)
-    chosen = parts.narrowed(**{**kind, **({"decision": decision} if decision else {}), **_of_types(types)})
+    chosen = parts.narrowed(**{**kind, **_decided(decision), **_of_types(types)})
     whole = parts.counts()
     counted = _counts(whole)
     made: dict[str, Any] = {}
@@ -218,7 +218,8 @@ def _figures(
                 ]
             made["corrections"] = [_picked(CorrectedRecord, one) for one in corrected]
         case "count" | "yield":
-            pass
+            if scope.product is None and sha256 is None:
+                made["by_product"] = _by_product(parts, chosen.narrowed(**_decided(decision)))
     number = chosen.counts().all if types else counted.of(decision)
     scopes = []
     several = {"lots": lots, "stations": found.stations, "operators": found.operators}.get(figure, [])
@@ -274,6 +275,14 @@ def _trends(parts: Parts, products: Sequence[str]) -> list[ProductTrend]:
     return found if len(found) > 1 else []
 
 
+def _by_product(parts: Parts, chosen: Parts) -> list[GroupRecord]:
+    """Return the parts, and of them the chosen ones, of each product where there are several."""
+    numbers = {name: one.all for name, one in chosen.by("product")}
+    counted = [(name, _counts(one)) for name, one in sorted(parts.by("product"))]
+    groups = [GroupRecord(name=name, counts=one, number=numbers.get(name, 0)) for name, one in counted]
+    return groups if len(groups) > 1 else []
+
+
 def _group(
     connection: sqlite3.Connection, name: str, scope: Filter, decision: Decision | None, types: Sequence[str]
 ) -> GroupRecord:
@@ -320,6 +329,10 @@ def _named_types(type_: str | None, known: Sequence[str]) -> list[str]:
         return []
     key = name_key(type_)
     return [name for name in known if key in name_key(name) or name_key(name) in key] or [type_]
+
+
+def _decided(decision: Decision | None) -> dict[str, Any]:
+    return {} if decision is None else {"decision": decision}
 
 
 def _of_types(types: Sequence[str]) -> dict[str, Any]:

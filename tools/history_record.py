@@ -160,6 +160,7 @@ class HistoryRecord(PeriodRecord):
     the figure has no use for them. below: parts of a p-value below alpha, where one is supposed. than: the
     period that is compared. groups: lots, stations, operators, hours, or the two periods. chance: that shares
     of two groups, or halves, differ as much where nothing has changed (Fisher's exact test), in [0, 1].
+    by_product: of a count or share, the parts of each product and those asked for, where several count.
     trends: by product, where several count. latest: of how many of the latest parts alone it is asked, more
     than there are where counts holds fewer; latest_of, latest_with: of those of a decision or of types.
     listed: how many rows are asked for.
@@ -185,6 +186,7 @@ class HistoryRecord(PeriodRecord):
     by_type: list[TypeCount] = Field(default_factory=list)
     groups: list[GroupRecord] = Field(default_factory=list)
     chance: float | None = None
+    by_product: list[GroupRecord] = Field(default_factory=list)
     by_operator: list[OperatorRecord] = Field(default_factory=list)
     by_day: list[DayRecord] = Field(default_factory=list)
     halves: list[CountsRecord] = Field(default_factory=list)

@@ -206,3 +206,22 @@ def test_two_days_are_compared(plant: Context, question: str) -> None:
 def test_what_somebody_has_to_look_at_is_to_be_reviewed(plant: Context, question: str) -> None:
     log = answer_in_thread(plant, question)[1].intents[0].log
     assert log is not None and log.decision == "review"
+
+
+@pytest.mark.parametrize(
+    ("question", "told"),
+    [
+        ("How many parts failed?", "By product: screw 4/4, plate 1/4"),
+        ("Wie viele Stück sind durchgefallen?", "Nach Produkt: screw 4/4, plate 1/4"),
+        ("What is our reject rate?", "By product: screw 4/4, plate 1/4"),
+        ("How many parts were inspected?", "By product: plate 4, screw 4"),
+        ("有多少件不合格？", "按产品：screw 4/4，plate 1/4"),
+    ],
+)
+def test_a_count_of_several_products_is_told_of_each(plant: Context, question: str, told: str) -> None:
+    answer = answer_without_image(plant, question).answer
+    assert told.replace("，", ", ") in answer.replace("，", ", "), answer
+
+
+def test_a_count_of_one_product_is_told_once(plant: Context) -> None:
+    assert "By product" not in answer_without_image(plant, "How many parts of lot B1 failed?").answer

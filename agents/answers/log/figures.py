@@ -15,6 +15,8 @@ from tools.log_question import PeriodRecord
 
 MOST_NAMED: Final = 3
 """Types, days and corrections that one sentence names."""
+MOST_PRODUCTS: Final = 6
+"""Products whose own counts one sentence tells."""
 OF_ALL: Final = frozenset(
     {"count", "yield", "frequent", "lots", "periods", "scores", "hours", "alarms", "missed"}
 )
@@ -98,7 +100,9 @@ class Told:
                 self.period(PeriodRecord(**found.model_dump(include={"since", "until", "period"})))
             )
         told = [self("Counted: {scope} alone [{id}].", scope=say.listed(narrowed))] if narrowed else []
-        if len(found.products) > 1 and found.figure in OF_ALL and not narrowed:
+        if found.by_product:
+            told.append(self("By product: {counts} [{id}].", counts=", ".join(self._of_products())))
+        elif len(found.products) > 1 and found.figure in OF_ALL and not narrowed:
             some = [plain_name(name) for name in found.products[:MOST_NAMED]]
             some += ["..."] * (len(found.products) > MOST_NAMED)
             told.append(self("All products are counted: {products} [{id}].", products=say.listed(some)))
@@ -108,6 +112,18 @@ class Told:
             once = "Each part counts once, by its last word: {count} inspections [{id}]."
             told.insert(0, self(once, count=found.counts.inspections))
         return told
+
+    def _of_products(self) -> list[str]:
+        """Return how many of each product are meant, of how many; those with the most where there are many."""
+        ordered = sorted(self.found.by_product, key=lambda one: -(one.number or one.counts.all))
+        whole = self.found.decision is None and not self.found.types
+        told = [
+            f"{plain_name(one.name)} {one.number}"
+            if whole
+            else f"{plain_name(one.name)} {one.number}/{one.counts.all}"
+            for one in ordered[:MOST_PRODUCTS]
+        ]
+        return told + ["..."] * (len(ordered) > MOST_PRODUCTS)
 
     def counted(self) -> str:
         """Return how many there are of the decision that is asked for, or of each."""
