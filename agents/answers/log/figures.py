@@ -114,7 +114,7 @@ class Told:
         return told
 
     def _of_products(self) -> list[str]:
-        """Return how many of each product are meant, of how many; those with the most where there are many."""
+        """Return how many of each product are meant, of how many; the most first, and not of too many."""
         ordered = sorted(self.found.by_product, key=lambda one: -(one.number or one.counts.all))
         whole = self.found.decision is None and not self.found.types
         told = [
