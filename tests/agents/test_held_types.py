@@ -141,3 +141,23 @@ def test_whether_it_may_be_of_a_type_is_no_question_for_a_cause(question: str) -
 )
 def test_a_supposed_cause_stays_one(question: str) -> None:
     assert understand(question, (), known=["scratch"], pictured=True).intents[0].kind == "cause"
+
+
+@pytest.mark.parametrize(
+    ("language", "question"),
+    [
+        ("de", "An welcher Stelle genau?"),
+        ("de", "an welcher Ecke?"),
+        ("fr", "À quel endroit ?"),
+        ("en", "Where?"),
+    ],
+)
+def test_a_place_describes_no_type(language: str, question: str) -> None:
+    # By the sentence encoder alone "Stelle" is like "Delle".
+    entries = [Entry("Delle", look="runde Stelle mit Schatten"), Entry("Kratzer", look="helle Linie")]
+    assert described_type(question, language, entries) is None
+
+
+def test_a_word_beside_a_place_describes_one() -> None:
+    entries = [Entry("Delle", look="runde Stelle mit Schatten"), Entry("Kratzer", look="helle Linie")]
+    assert described_type("Ist da eine Beule an der Ecke?", "de", entries) == "Delle"

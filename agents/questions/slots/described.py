@@ -25,6 +25,8 @@ TOLD_BY: Final = (0.65, 0.17)
 """The same of a word and what tells a name from others that share a word with it, by 23 such questions."""
 _OF_NO_NAME: Final = 0.02
 """Share of the example questions from which a word that is in them is in no name by itself."""
+_PLACES: Final = ("where", "region", "edge", "part_end", "which", "which_of", "exactly")
+"""Meanings of words that ask for a place, and by themselves describe no type."""
 _ALSO: Final = re.compile(
     r"(?:also (?:called|known as)|a\.?k\.?a\.?|synonyms?|auch genannt|synonyme?|anche (?:dett|chiamat)[oaie]"
     r"|tambi[eé]n (?:llamad|conocid)[oa]s?|aussi appelée?s?|tamb[eé]m (?:chamad|conhecid)[oa]s?"
@@ -69,6 +71,9 @@ def described_type(question: str, language: str, entries: Sequence[Entry]) -> st
         return named[0]
     names = names_of(entries)
     types = list(dict.fromkeys(names.values()))
+    # "An welcher Stelle?" is like the name of a "Delle", and of none.
+    if not subjects_in(words_of(language).without(text, *_PLACES), language, _OF_NO_NAME):
+        return None
     subjects = subjects_in(text, language, _OF_NO_NAME)
     # "Which defects" is like the name of some type, and none.
     told_of = (one for one in windows(text, language) if any(word in one for word in subjects))
