@@ -293,7 +293,7 @@ def _rules(said: Reading) -> tuple[Rule, ...]:
         ({"correction"}, said.pictured and doubts, "verdict"),
         (_ASSENTED, said.pictured and said.tagged and not said.openly, "verdict"),
         # "So you found no scratch?"
-        ({"look_again", "type", "place"}, denies, "verdict"),
+        ({"look_again", "type", "place", "normal"}, denies, "verdict"),
         # "How much juice is missing?"
         (_FILLED, said.pictured and said.has("amount") and not limited, "parts"),
         # "Does the picture match the juice?"

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Final
 
 from agents.answers.image.named_type import fits_too, weighed
+from agents.answers.image.rest import rest
 from agents.answers.notes.analysis import rule_for
 from agents.answers.notes.choice import chosen
 from agents.answers.topic import JUDGED, MOST_DESCRIBED, Reply, Topic, same_type, values_of
@@ -42,7 +43,7 @@ def verdict(topic: Topic) -> Reply:
         return _of_place(topic, intent.place)
     if intent.type is not None:
         return _of_type(topic, intent.type)
-    return _of_part(topic)
+    return rest(topic) or _of_part(topic)
 
 
 def asks_unseen(topic: Topic) -> bool:
