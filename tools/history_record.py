@@ -52,13 +52,14 @@ class LoggedRecord(Record):
 
 
 class CorrectedRecord(Record):
-    """A correction in the log. operator: who made it, null where that is not logged."""
+    """A correction in the log. operator: who made it, null where that is not logged. note: why, or ""."""
 
     name: str
     at: str
     verdict: str
     type: str | None
     operator: str | None
+    note: str | None = ""
 
 
 class TypeCount(Record):

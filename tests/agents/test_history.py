@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -327,3 +328,17 @@ def test_who_corrected_a_verdict_is_told_where_it_is_recorded(
     assert reply.answer.startswith(first), reply.answer
     assert then in reply.answer, reply.answer
     assert "ola" not in reply.evidence[0].text
+
+
+@pytest.mark.parametrize(
+    ("question", "told"),
+    [
+        ("Who corrected part-7.png, and why?", 'The reason given: "only a tint"'),
+        ("Von wem wurde das Urteil zu part-7.png geändert?", 'Angegebener Grund: "only a tint"'),
+    ],
+)
+def test_the_reason_of_a_correction_is_told(tools: Context, question: str, told: str) -> None:
+    assert tools.log is not None
+    said = entry(7, kind="correction", decision=None, correction="c2", verdict="anomalous", operator="ola")
+    tools.log.append([replace(said, note="only a tint")])
+    assert told in answer_without_image(tools, question).answer

@@ -45,3 +45,13 @@ def test_a_forecast_is_told_in_every_language(language: str) -> None:
         assert len(told) == len(english) and not set(told) & set(english)
         for own, other in zip(told, english, strict=True):
             assert sorted(re.findall(r"\d[\d.]*", own)) == sorted(re.findall(r"\d[\d.]*", other))
+
+
+def test_a_higher_resolution_is_not_advised_where_small_defects_are_found_as_often() -> None:
+    found_of = {"small": (0.001, 14), "medium": (0.005, 15), "large": (0.02, 16)}
+    sizes = [
+        SizeForecast(size=size, share=share, defects=20, failed=count, reviewed=0)
+        for size, (share, count) in found_of.items()
+    ]
+    found = outlook(EnrollSummary("label", 4, forecast=Forecast(tuple(sizes), 0.9)))
+    assert "resolution" not in found[-1]

@@ -16,6 +16,8 @@ NAMED: Final = 4
 """Odd images that are named."""
 ENOUGH: Final = 0.75
 """Share of simulated defects of a size that counts as found."""
+RARER: Final = 0.2
+"""Difference of such shares from which small defects are found less often than large ones."""
 OF_SIZE: Final = {
     "small": "Of {defects} simulated small defects ({share} of the image) it fails {failed} and sends "
     "{reviewed} to review.",
@@ -67,6 +69,11 @@ def _size(each: SizeForecast, say: Phrases) -> str:
     return say(OF_SIZE[each.size], share=f"{each.share:.1%}", **counts)
 
 
+def _found(each: SizeForecast) -> float:
+    """Return the share of defects of a size that fail or are to be reviewed."""
+    return (each.failed + each.reviewed) / max(each.defects, 1)
+
+
 def _advice(forecast: Forecast, odd: Sequence[str], supported_rate: float, alpha: float, say: Phrases) -> str:
     largest, smallest = forecast.sizes[-1], forecast.sizes[0]
     if odd and any(each.failed < ENOUGH * each.defects for each in forecast.sizes[1:]):
@@ -75,12 +82,13 @@ def _advice(forecast: Forecast, odd: Sequence[str], supported_rate: float, alpha
             "image is taken for normal, and widens the spread of the scores.",
             names=", ".join(odd[:NAMED]),
         )
-    if (largest.failed + largest.reviewed) < ENOUGH * largest.defects:
+    of_large, of_small = _found(largest), _found(smallest)
+    if of_large < ENOUGH:
         return say(
             "More good images would help most: even large defects hide among the differences between these; "
             "another encoder (`--encoder`) may see them."
         )
-    if (smallest.failed + smallest.reviewed) < ENOUGH * smallest.defects:
+    if of_small < min(ENOUGH, of_large - RARER):
         return say(
             "A higher resolution of the part would help most: large defects are found, small ones are not."
         )

@@ -258,6 +258,10 @@ def _corrected(told: Told) -> Reply:
         )
         for one in corrections[: MOST_NAMED - 1]
     ]
+    reasons = [
+        told('The reason given: "{note}" [{id}].', note=one.note) for one in corrections[:1] if one.note
+    ]
+    body[1:1] = reasons
     counting = told.topic.words.has("how_many", told.topic.text)
     if len(corrections) == 1 and counting:
         body.insert(0, told("One verdict was corrected {period} [{id}]."))

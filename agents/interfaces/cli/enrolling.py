@@ -92,9 +92,11 @@ def enroll(
     if json:
         print_json(as_object(summary))
     else:
+        left_out = sum(finding.left_out for finding in summary.findings)
         print_line(
             ("enrolled ", "bold green"),
-            f"{summary.product}: {summary.templates} good images, {len(summary.skipped)} skipped, "
+            f"{summary.product}: {summary.templates} good images, {left_out} left out, "
+            f"{len(summary.skipped)} unreadable, "
             f"encoder {summary.encoder}, false-alarm rate {summary.alpha:g}, {summary.seconds:.1f} s",
         )
         for finding in summary.findings:

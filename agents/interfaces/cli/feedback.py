@@ -200,6 +200,7 @@ def list_corrections(store: Store = None, json: Json = False) -> None:
         print_line(
             f"{one.id}  {one.product}  {one.image}: measured {one.measured}, is {one.verdict}{kind}",
             (f"  {one.at}  learned: {one.learned}{undone}", "dim"),
+            (f'  "{one.note}"' if one.note else "", "dim"),
         )
     if not corrections and not json:
         print_line("No corrections.")

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress as RichProgress
     from rich.progress import TaskID
 
-    from tools.records import FailureRecord, InspectionRecord
+    from tools.records import FailureRecord, InspectionRecord, RegionRecord
 
 HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
 """Unicode categories that a terminal obeys instead of showing, or that no font shows."""
@@ -175,8 +175,9 @@ def print_inspection(record: InspectionRecord) -> None:
     verdict = (f"{record.decision:6}", _COLOURS[record.decision])
     source = f", similarity {record.product.similarity:.2f}" if record.product.inferred else ""
     parts: list[str | tuple[str, str]] = [verdict, f"  {record.product.name}{source}  p={record.p_value:.3g}"]
-    if record.anomalous and record.regions:
-        parts.append("  at the " + ", ".join(dict.fromkeys(region.cell for region in record.regions)))
+    if record.decision != "pass" and record.regions:
+        most = "  at the " if record.anomalous else "  most unusual at the "
+        parts.append(most + ", ".join(dict.fromkeys(map(_place, record.regions))))
     if record.anomalous and record.defect_type is not None:
         parts.append(f"  {record.defect_type.name}")
     print_line(*parts, (f"  {record.image}", "dim"))
@@ -185,6 +186,10 @@ def print_inspection(record: InspectionRecord) -> None:
         print_line((f"        {reason}", "yellow"))
     if record.note is not None:
         print_line((f"        Read with: {record.note}.", "dim"))
+
+
+def _place(region: RegionRecord) -> str:
+    return region.cell + (f" (zone {region.zone})" if region.zone else "")
 
 
 def print_failure(record: FailureRecord) -> None:
