@@ -25,9 +25,9 @@ from anomaly_core.results import Array, Region, Verdict
 from anomaly_core.scorers.few_shot import FOREIGN_OBJECT, PIXEL_RATE, bank_of, outlined_map
 from anomaly_core.scoring.calibration import Calibration
 from anomaly_core.scoring.fusion import MAX_MARGIN
-from anomaly_core.scoring.lines import with_lines
 from anomaly_core.scoring.regions import MOST_REGIONS, find_regions
 from anomaly_core.scoring.scorer import FEW_SHOT, SOFT_PROMPT, Finding, Score, State
+from anomaly_core.scoring.tight import outlined
 
 INDEPENDENT_SHARE: Final = 0.2
 """Share of the false-alarm rate for all independently calibrated scorers together."""
@@ -254,7 +254,7 @@ class ProductModel:
             max_regions=most,
             scale=self.pixel_threshold,
         )
-        return with_lines(image.pixels, found, values >= self._height(values, ROOM))
+        return outlined(image.pixels, found, values >= self._height(values, ROOM))
 
     def _height(self, values: Array, share: float) -> float:
         """Return the value at a share of the way from the median of an (H, W) map to its peak.
