@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from agents.answers.catalogue import notes
@@ -10,49 +10,46 @@ from agents.answers.catalogue.asked_kinds import (
     AFFECTS,
     ASPECTS,
     DEFINES,
+    DEMANDS,
     DESCRIBED,
     DESCRIBES,
     LISTS,
     LISTS_ALL,
-    MEASURES,
     OF_A_LIMIT,
     OF_A_TYPE,
     OF_FACTS,
 )
+from agents.answers.catalogue.asked_notes import AskedNotes
 from agents.answers.catalogue.by_product import ordered, types_of_products
+from agents.answers.catalogue.demands import NONE_SAYS_SO, asks_by_field, demanded
 from agents.answers.catalogue.facts import facts, type_by_look, type_of_facts
 from agents.answers.catalogue.held import asks_a_limit, held_of, is_clear
-from agents.answers.catalogue.noted import state_of_notes
+from agents.answers.catalogue.stated_sizes import held_sizes, states_size, told_by
 from agents.answers.catalogue.types import (
     asks_of_types,
-    asks_to_tell_apart,
     compared_types,
     of_types,
     told_apart,
     worse,
 )
 from agents.answers.catalogue.uncertain import listed_at_most, named_types
-from agents.answers.evidence import notes_evidence
-from agents.answers.notes import limits
+from agents.answers.catalogue.whole_entries import asks_for_all, whole_entries
 from agents.answers.notes.analysis import FIELDS_OF, Aspect
 from agents.answers.notes.effects import affected
 from agents.answers.notes.norms import norms
 from agents.answers.tool import talk
 from agents.answers.topic import Reply, Topic
 from agents.questions.learned.encoder import normalised
-from agents.questions.lexicon.words import same_defect, types_in, words_of
+from agents.questions.lexicon.words import common_name, same_defect, types_in, words_of
 from agents.questions.slots.by_words import types_of
 from agents.questions.slots.described import described_type
-from agents.questions.slots.described import named_types as types_named
 from agents.questions.slots.doubted import held_against, may_mean, narrowed
 from agents.questions.slots.held import is_another, meant_type
 from agents.questions.slots.limits import measure_of
-from agents.state import Asked, InspectionState, Understanding
+from agents.state import Understanding
 from anomaly_core.names import plain_name
 from knowledge.catalogue.entries import Entry
-from tools.context import Context
-from tools.phrases import Phrases
-from tools.records import EvidenceRecord, Kind
+from tools.records import Kind
 
 ABOUT_NOTES: Final[Mapping[Kind, Callable[[Topic], Reply]]] = {
     "cause": notes.cause,
@@ -67,33 +64,8 @@ ABOUT_NOTES: Final[Mapping[Kind, Callable[[Topic], Reply]]] = {
 """Kinds that need no image, and their wording."""
 
 
-class Notes:
+class Notes(AskedNotes):
     """The part of an answer that the catalogue gives, and its passages."""
-
-    def __init__(
-        self,
-        context: Context,
-        asked: Asked,
-        say: Phrases,
-        product: str | None,
-        known: Sequence[str],
-        before: Sequence[str] = (),
-        *,
-        guessed: bool = False,
-    ) -> None:
-        """before: types that the answer before listed, which a question without one goes on with.
-
-        guessed: whether no word of the question is surely the product's name.
-        """
-        self._guessed = guessed
-        self._before = before
-        self._context, self._asked, self._say, self._product = context, asked, say, product
-        self._known = known
-        self._states: list[InspectionState] = []
-        text, spoken = normalised(asked.question), asked.spoken
-        apart = asks_to_tell_apart(words_of(spoken), text) and all(one.log is None for one in asked.intents)
-        types = types_named(text, spoken, context.domain.entries(product)) if apart else []
-        self._apart = types if len(types) > 1 else []
 
     def replies(self, number: int) -> list[Reply]:
         """Return what the catalogue says to one of the question's intents, by product."""
@@ -104,25 +76,24 @@ class Notes:
             return [Reply("", apart, whole=True)] if apart else []
         if pair := compared_types(text, spoken, self._known):
             return [worse(self._topic(self._product, pair, asked, number), *pair)]
-        if asked.type is None and asks_of_types(words_of(spoken), text):
-            own: list[str | None] = [self._product]
-            products = own if self._product is not None else [*self._context.domain.products()] or own
-            every = products == [None]
-            listed = [of_types(self._topic(name, [], asked, number, every=every)) for name in products]
-            found = [Reply("", one, whole=True) for one in listed if one]
-            return found or [Reply("", [say("The notes name no such type [notes].")])]
+        if asked.type is None and (of_all := self._of_all(asked, number)):
+            return of_all
         aspect = ASPECTS.get(asked.kind)
         if aspect is not None and asked.type is None and len(self._before) > 1:
             topic = self._topic(self._product, self._before, asked, number)
             if each := notes.of_each(topic, self._before, aspect):
                 return [Reply("", each, whole=True)]
+        if (own := self._whole(asked, number) or self._sized(asked, number)) is not None:
+            return [own]
         if (of_products := self._of_products(asked, number)) is not None:
             return [of_products]
         intent = self._with_type(number)
         if intent.kind == "normal" and words_of(spoken).has("norm", text):
             return [norms(self._topic(self._product, [], intent, number, every=True, general=True))]
         if intent.type is not None and intent.type == asked.type:
-            held = held_of(intent, self._asked, self._known, self._types_of_notes())
+            held = held_of(
+                intent, self._asked, self._known, self._types_of_notes(), self._products, self._said
+            )
             if not held.sure:
                 intent = self._meant(intent, number)
             if not held.sure and intent.type == asked.type:
@@ -170,9 +141,7 @@ class Notes:
         types = self._types(intent)
         for name in subjects:
             topic = self._topic(name, types, intent, number)
-            measure = measure_of(topic.text) if intent.kind in MEASURES and intent.type else None
-            judged = None if measure is None else limits.stated_by_notes(topic, measure)
-            found.append(judged or word(topic))
+            found.append(word(topic))
         return found
 
     def _of_facts(self, intent: Understanding, number: int) -> Understanding:
@@ -217,8 +186,7 @@ class Notes:
             return None
         types = ordered(types, text, entries, self._product)
         topic = self._topic(None, types, intent, number)
-        measure = measure_of(text) if intent.kind in MEASURES else None
-        limited = measure is not None or any(words.has(one, text) for one in OF_A_LIMIT)
+        limited = any(words.has(one, text) for one in OF_A_LIMIT)
         aspect = ASPECTS.get(intent.kind) or ("limit" if limited or intent.kind == "verdict" else "look")
         who = intent.kind == "action" and notes.asks_who(topic)
         types = [name for name in types if notes.of_each(topic, [name], aspect, who=who)]
@@ -229,32 +197,78 @@ class Notes:
         lead, affirmed = leads.pop() if len(leads) == 1 else ("", None)
         return Reply(lead, told, affirmed, whole=True)
 
+    def _of_all(self, intent: Understanding, number: int) -> list[Reply]:
+        """Return the types that are such, where a question asks which ones are."""
+        words, text = words_of(self._asked.spoken), normalised(intent.text)
+        # What may be reworked is told by words for it.
+        by_fate = asks_of_types(words, text) and words.has("rework", text)
+        if intent.kind in DEMANDS and asks_by_field(words, text) and not by_fate:
+            topic = self._topic(self._product, [], intent, number, every=True)
+            if told := demanded(topic, self._products):
+                return [Reply("", told, whole=True)]
+            if not asks_of_types(words, text) and words.has("which_ones", text):
+                return [Reply("", [self._say(NONE_SAYS_SO)])]
+        if not asks_of_types(words, text):
+            return []
+        own: list[str | None] = [self._product]
+        products = own if self._product is not None else [*self._products] or own
+        every = products == [None]
+        listed = [
+            of_types(self._topic(name, [], intent, number, every=every), apart=len(products) > 1)
+            for name in products
+        ]
+        found = [Reply("", one, whole=True) for one in listed if one]
+        return found or [Reply("", [self._say("The notes name no such type [notes].")])]
+
+    def _entries_of(self, name: str | None) -> list[Entry]:
+        """Return the entries of a type: of a common word, "scratch", each that is one."""
+        if name is None:
+            return []
+        entries = self._context.domain.entries(None if self._guessed else self._product)
+        own = [one for one in entries if same_defect(one.type, name)]
+        common = common_name(name)
+        if common is not None and (not own or self._product is None or self._guessed):
+            own = [one for one in entries if common in types_in(one.type)]
+        return own or [one for one in entries if name in types_in(one.type)]
+
+    def _whole(self, intent: Understanding, number: int) -> Reply | None:
+        """Return all that the notes say of a type, where a question asks for everything about it."""
+        text, spoken = normalised(intent.text), self._asked.spoken
+        if not asks_for_all(words_of(spoken), text):
+            return None
+        entries = self._context.domain.entries(self._product)
+        named = intent.type or described_type(text, spoken, entries)
+        own = self._entries_of(
+            named
+            or meant_type(words_of(spoken).without(text, "all_of_it"), spoken, [one.type for one in entries])
+        )
+        topic = self._topic(None, [one.type for one in own], intent, number)
+        own = sorted(own, key=lambda one: plain_name(one.type).lower() not in text)
+        return whole_entries(topic, [(one.type, one.product) for one in own]) if own else None
+
+    def _sized(self, intent: Understanding, number: int) -> Reply | None:
+        """Return whether a stated size is within the limits of the type's entries, where they can tell it."""
+        if not states_size(intent, words_of(self._asked.spoken)):
+            return None
+        own = self._entries_of(intent.type)
+        topics = [
+            self._topic(one.product, [one.type], intent.model_copy(update={"type": one.type}), number)
+            for one in own
+        ]
+        named = told_by([(one.type, one.product or "") for one in own])
+        return held_sizes(dict(zip(named, topics, strict=True))) if topics else None
+
     def _judged(
         self, intent: Understanding, number: int, entry: Entry, word: Callable[[Topic], Reply]
     ) -> tuple[str, bool | None]:
         """Return first words and affirmation of an answer that is of one product's type alone."""
         own = intent.model_copy(update={"type": entry.type})
         topic = self._topic(entry.product, [entry.type], own, number)
-        measure = measure_of(topic.text) if own.kind in MEASURES else None
-        reply = (None if measure is None else limits.stated_by_notes(topic, measure)) or word(topic)
+        reply = word(topic)
         return (reply.lead, reply.affirmed) if reply.affirmed is not None else ("", None)
 
     def _by_look(self, intent: Understanding, number: int) -> str | None:
         return type_by_look(self._topic(self._product, [], intent, number, every=True))
-
-    def _topic(
-        self,
-        product: str | None,
-        types: Sequence[str],
-        intent: Understanding,
-        number: int,
-        *,
-        every: bool = False,
-        general: bool = False,
-    ) -> Topic:
-        """Return an intent with the notes about a product, or all; of types alone where some are given."""
-        self._states.append(state_of_notes(self._context, product, types, every=every, general=general))
-        return Topic(self._states[-1], self._asked, intent, number, self._say)
 
     def _types(self, intent: Understanding) -> list[str]:
         """Return the types that an intent is about: those that it names, else the one that it means."""
@@ -327,9 +341,6 @@ class Notes:
         entries = self._context.domain.entries(self._product)
         return is_clear(intent, self._asked, entries) or self._by_look(intent, number) == intent.type
 
-    def _types_of_notes(self) -> list[str]:
-        return [one.type for one in self._context.domain.entries(self._product)]
-
     def _no_entry(self, intent: Understanding, number: int) -> Reply:
         """Say that the notes have no entry of a type, and which types they name."""
         topic = self._topic(self._product, [], intent, number, every=True)
@@ -351,18 +362,3 @@ class Notes:
         if intent.type is None or intent.kind not in AFFECTS or measure_of(normalised(intent.text)):
             return None
         return affected(self._topic(self._product, self._types(intent), intent, number))
-
-    def listed(self, answer: str) -> list[str]:
-        """Return the types whose passages an answer cites, each once."""
-        cited = (one for state in self._states for one in state["passages"] if f"[{one.id}]" in answer)
-        return list(dict.fromkeys(plain_name(one.defect) for one in cited if one.defect is not None))
-
-    def evidence(self, answer: str) -> list[EvidenceRecord]:
-        """Return the passages that an answer cites."""
-        passages = {one.id: one for state in self._states for one in state["passages"]}
-        cited = [
-            EvidenceRecord(kind="knowledge", id=one.id, text=one.text)
-            for one in passages.values()
-            if f"[{one.id}]" in answer
-        ]
-        return [*cited, *(notes_evidence(state) for state in self._states[:1] if "[notes]" in answer)]

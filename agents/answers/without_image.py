@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Final, get_args
 
 from agents.answers.catalogue.asked_kinds import GOES_ON, LISTS_ALL
+from agents.answers.catalogue.demands import of_the_notes
 from agents.answers.catalogue.types import asks_of_types
 from agents.answers.compose import each_sentence_once, shortened, yes_or_no_alone
 from agents.answers.from_notes import Notes
@@ -128,7 +129,8 @@ def answer_in_thread(
         asked = _going_on(context, asked, listed[0], named) if len(listed) == 1 else asked
     texts = [asked.question, *(one.meant or one.question for one in turns)]
     guessed = product is None and named is not None and not _is_named(context, named, texts)
-    notes = Notes(context, asked, say, named, known, listed, guessed=guessed)
+    put = normalised(question) if turns else None
+    notes = Notes(context, asked, say, named, known, listed, guessed=guessed, said=put)
     record, words = enrolled(context, named), words_of(asked.spoken)
     # "What alpha does the toy have?" asks for its own, and for no topic of help.
     of_a_product = record is not None and bool(mentioned(text, [record.name], common_in(text, asked.spoken)))
@@ -245,6 +247,8 @@ def _of_its_parts(context: Context, one: Understanding, language: str, known: Se
         return one
     of_a_grade = words.has("serious", text) or names_grade(words, text)
     noted = one.log is None or (one.log.figure in ("worst", "list", "count") and of_a_grade)
+    if one.log is not None and one.type is None and of_the_notes(one.log, words, text):
+        return one.model_copy(update={"log": None, "kind": "action", "near": None})
     if noted and one.type is None and asks_of_types(words, text):
         # "Which defect is the most serious?" is of the notes.
         kind = one.kind if one.log is None else "effect"

@@ -20,6 +20,7 @@ from agents.questions.log.answered import of_the_groups_before
 from agents.questions.log.going_on import log_before
 from agents.questions.log.periods import period_of
 from agents.questions.slots.by_words import type_of, zone_of
+from agents.questions.slots.limits import is_size
 from agents.questions.slots.products import product_meant
 from agents.state import Turn, Understanding
 from anomaly_core.names import plain_name
@@ -210,6 +211,12 @@ def _with_type(rest: str, before: str, language: str, known: Sequence[str], *, g
     given, held = type_of(rest, language, known), type_of(before, language, known)
     if given is None or given == held or (held is None and not goes_on):
         return None
+    number, measure = _MEASURE.search(rest), _LENGTH.search(before)
+    if number is not None:
+        # A size of its own is of no other: "mine is 6 mm", "and a burr of 0.2?"; "and 3 dents?" counts.
+        if number[2] or measure is None or not is_size(number, rest):
+            return None
+        return f"{rest[: number.end()]} {measure[3]}{rest[number.end() :]}"
     words = words_of(language)
     said = words.types.get(given, NEVER).search(rest) or compiled(re.escape(given)).search(rest)
     if said is None or _says_more(rest[: said.start()] + rest[said.end() :], language):

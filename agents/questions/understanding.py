@@ -18,7 +18,7 @@ from agents.questions.learned.classifier import KINDS, classify
 from agents.questions.learned.encoder import normalised
 from agents.questions.learned.examples import Sense
 from agents.questions.learned.languages import language_of, wished_language
-from agents.questions.learned.topics import STRICTER, TO_LESSEN, asks_to_lessen, asks_to_tighten
+from agents.questions.learned.topics import MACHINE, STRICTER, TO_LESSEN, asks_to_lessen, asks_to_tighten
 from agents.questions.lexicon.chat_spelling import in_full
 from agents.questions.lexicon.common_words import nameable
 from agents.questions.lexicon.groups import each_of
@@ -55,7 +55,7 @@ from agents.questions.slots.places import place_of
 from agents.questions.slots.products import without_product_as_type
 from agents.questions.slots.reading import Reading, reading_of
 from agents.questions.slots.region_ranks import with_region
-from agents.questions.slots.stated import of_its_limit, with_stated_scales
+from agents.questions.slots.stated import of_its_limit, of_the_catalogue, with_stated_scales
 from agents.state import Asked, Seen, Turn, Understanding
 from tools.records import Kind
 
@@ -149,7 +149,10 @@ def understand(
             for one in found
         ]
         if not pictured:
-            found = [in_its_scope(_of_the_catalogue(one), last, language, products, put=put) for one in found]
+            found = [
+                in_its_scope(of_the_catalogue(one, language), last, language, products, put=put)
+                for one in found
+            ]
         found = [of_the_worst(one, intents, language, alone=alone) for one in found]
         found = [of_several(one, seen, current, language) for one in found]
         found = [of_a_pair(one, seen, current, language, came=came) for one in found]
@@ -204,7 +207,10 @@ def _of_help(one: Understanding, language: str) -> Understanding:
         or waiting
         or (figure in GROUPS and each_of(text, language) is not None)
     )
-    return one.model_copy(update={"kind": "history"}) if counted else with_topic(one)
+    found = one.model_copy(update={"kind": "history"}) if counted else with_topic(one)
+    # "Which defects mean that I stop the line?" gives no order.
+    asks = found.topic == MACHINE and heard.has("which_defect", text)
+    return one.model_copy(update={"kind": "action", "near": None}) if asks else found
 
 
 def _of_itself(
@@ -338,12 +344,6 @@ def _chooses(kind: Kind, said: Reading) -> bool:
         types = {by_words.type_of(piece, said.language, said.known) for piece in said.slots.choice}
         return len(types - {None}) > 1
     return kind in ("place", "count", "size")
-
-
-def _of_the_catalogue(one: Understanding) -> Understanding:
-    """Return a question for the size of a type without an image as one for what the catalogue allows."""
-    asks_limit = one.kind == "size" and one.type is not None
-    return one.model_copy(update={"kind": "catalogue", "near": None}) if asks_limit else one
 
 
 def _with_type(one: Understanding, before: Understanding | None) -> Understanding:

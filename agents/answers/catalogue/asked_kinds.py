@@ -17,7 +17,7 @@ DEFINES: Final = frozenset[Kind](
 
 DESCRIBED: Final = 15
 """Characters from which a question for a type may describe one: "it has a dark round spot, what is it?"."""
-MEASURES: Final = DEFINES | {"catalogue", "correction"}
+MEASURES: Final = DEFINES | {"catalogue", "correction", "action"}
 """Kinds that may hold a stated measure against a type's limit."""
 LISTS_ALL: Final = ("which_defect", "every")
 """Meanings of words that ask for all types that are such."""
@@ -45,3 +45,5 @@ AFFECTS: Final = frozenset[Kind](
     {"verdict", "reference", "cause", "effect", "action", "normal", "parts", "other", "catalogue"}
 )
 """Kinds that a question may be taken for that asks whether a type does something."""
+DEMANDS: Final = frozenset[Kind]({"action", "effect", "catalogue", "type", "other", "verdict", "product"})
+"""Kinds of questions for all types of which the notes say something."""

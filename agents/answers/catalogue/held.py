@@ -13,6 +13,7 @@ from agents.questions.slots.by_words import types_of
 from agents.questions.slots.described import named_types
 from agents.questions.slots.doubted import MOST
 from agents.questions.slots.held import CLEAR, OF_NO_NAME, held_names, meant_type, subject_of
+from agents.questions.slots.products import without_products
 from agents.state import Asked, Understanding
 from knowledge.catalogue.entries import Entry
 
@@ -29,10 +30,19 @@ class Held:
     maybe: list[str] = field(default_factory=list)
 
 
-def held_of(intent: Understanding, asked: Asked, known: Sequence[str], types: Sequence[str]) -> Held:
+def held_of(
+    intent: Understanding,
+    asked: Asked,
+    known: Sequence[str],
+    types: Sequence[str],
+    products: Sequence[str] = (),
+    said: str | None = None,
+) -> Held:
     """Return what the notes have of the type that a question's own words name.
 
-    known: types of all notes. types: those of the notes that are asked.
+    known: types of all notes. types: those of the notes that are asked. products: that there are notes on; a
+    scratch "on the board" is of no other thing than the board's entries are. said: the question as it was
+    put, where it only goes on with another one: "and on the board?".
     """
     spoken = asked.spoken
     if intent.type is None or not types:
@@ -42,10 +52,11 @@ def held_of(intent: Understanding, asked: Asked, known: Sequence[str], types: Se
     if len(types_of(text, known)) > 1:
         return Held(sure=True)
     named = [one for one in types if same_defect(one, intent.type) or intent.type in types_in(one)]
-    if not words_of(spoken).names_type(text) and not words_of("en").names_type(text):
+    put = normalised(said or text)
+    if not any(words_of(one).names_type(put) for one in (spoken, "en")):
         # It was named in a question before, or is described.
         return Held(sure=bool(named))
-    held = held_names(text, spoken, named, types)
+    held = held_names(without_products(text, products), spoken, named, types)
     return Held(sure=bool(held), maybe=list(dict.fromkeys(named))[:MOST])
 
 

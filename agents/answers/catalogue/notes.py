@@ -9,6 +9,7 @@ from agents.answers.catalogue.uncertain import (
     MOST_LISTED,
     as_named,
     contacts,
+    in_order,
     in_review,
     listed_at_most,
     named_types,
@@ -33,7 +34,7 @@ from agents.answers.notes.analysis import (
     severe_by,
     severities,
 )
-from agents.answers.notes.choice import disposed, disposed_by_notes, guessed
+from agents.answers.notes.choice import by_method, disposed, disposed_by_notes, guessed, of_the_customer
 from agents.answers.notes.entries import (
     MOST_CANDIDATES,
     entries_meant,
@@ -66,6 +67,7 @@ def effect(topic: Topic) -> Reply:
     if len(several) > 1 and not topic.intent.closed:
         return _severer(topic, several)
     told = _aspect(topic, "effect", "The notes say nothing on the effect or severity of {type} [notes].")
+    told = Reply(told.lead, [*dict.fromkeys([*of_the_customer(topic), *told.body])], told.affirmed)
     if told.lead or not _has_subject(topic):
         return told
     name = type_meant(topic)
@@ -96,10 +98,14 @@ def _has_subject(topic: Topic) -> bool:
 def action(topic: Topic) -> Reply:
     """Quote what is to be done."""
     told = _aspect(topic, "action", "The notes say nothing on what to do about {type} [notes].")
+    if of_customer := of_the_customer(topic):
+        return Reply("", [*of_customer, *told.body])
     if asks_who(topic):
         nobody = topic.say("The notes name nobody for this [notes].")
         return Reply("", contacts(topic) or [nobody, *told.body])
-    lead, affirmed = disposed(topic)
+    lead, affirmed = by_method(topic)
+    if not lead:
+        lead, affirmed = disposed(topic)
     if not lead and topic.intent.type is not None and (topic.names_another_type or not topic.has_defect):
         lead, affirmed = disposed_by_notes(topic, entries_meant(topic, topic.intent.type))
     return Reply(lead or told.lead, told.body, affirmed)
@@ -263,13 +269,18 @@ def _listed(topic: Topic) -> list[str]:
     return []
 
 
-def of_each(topic: Topic, types: Sequence[str], aspect: Aspect, *, who: bool = False) -> list[str]:
-    """Return what the notes say on an aspect of each of several types, or whom to tell."""
+def of_each(
+    topic: Topic, types: Sequence[str], aspect: Aspect, *, who: bool = False, apart: bool = False
+) -> list[str]:
+    """Return what the notes say on an aspect of each of several types, or whom to tell.
+
+    apart: whether each is told with its product; it is where they are of several.
+    """
     passages, say = topic.state["passages"], topic.say
     told: dict[str, str] = {}
     owners = {name: list(dict.fromkeys(one.product for one in about_type(passages, name))) for name in types}
     # What holds for one product says nothing of another one's type, be it of the same name.
-    apart = len({product for products in owners.values() for product in products}) > 1
+    apart = apart or len({product for products in owners.values() for product in products}) > 1
     for name, products in owners.items():
         for product in products:
             own = [one for one in about_type(passages, name) if one.product == product]
@@ -302,6 +313,8 @@ def _aspect(topic: Topic, aspect: Aspect, silent: str) -> Reply:
         name = topic.type_name(topic.defect.name)
         about = about_type(passages, topic.defect.name)
         stated = find_aspect(about, aspect, say.language)
+        # "Is that cosmetic?" is answered by the effect, "how serious is it?" by the severity.
+        stated = list(in_order(topic, stated, aspect)) if aspect == "effect" else stated
         told = quoted(topic, stated) or [say(silent, type=name)]
         first = guessed(topic, stated)
         probably = type_by_a_person(topic) or [say("It is probably of the type {type} [type].", type=name)]

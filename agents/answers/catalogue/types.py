@@ -38,8 +38,11 @@ def asks_of_types(words: Words, text: str) -> bool:
     return measure is not None or any(words.has(one, text) for one in such)
 
 
-def of_types(topic: Topic) -> list[str]:
-    """Return, type by type, what the notes about a product say of those that a question asks for."""
+def of_types(topic: Topic, *, apart: bool = False) -> list[str]:
+    """Return, type by type, what the notes about a product say of those that a question asks for.
+
+    apart: whether each is told with its product.
+    """
     words, text, passages = topic.words, topic.text, topic.state["passages"]
     types = types_of_notes(passages)
     measure = measure_of(text)
@@ -53,14 +56,14 @@ def of_types(topic: Topic) -> list[str]:
             for tolerance in (each for one in found for each in parse_limit(one.sentence))
             if tolerance.unit == measure.unit and tolerance.value == measure.value
         ]
-        return of_each(topic, list(dict.fromkeys(same)), "limit")
+        return of_each(topic, list(dict.fromkeys(same)), "limit", apart=apart)
     if words.has("serious", text) or names_grade(words, text):
-        return of_each(topic, _by_severity(topic, types), "effect")
+        return of_each(topic, _by_severity(topic, types), "effect", apart=apart)
     # "Which may still be used?" is of those to keep.
     fate = next((one for one in FATES if words.has(one, text)), "keep" if words.has("good", text) else None)
     if fate is None:
-        return of_each(topic, types, "limit")
-    return of_each(topic, [name for name in types if fate in fates_of(topic, name)], "action")
+        return of_each(topic, types, "limit", apart=apart)
+    return of_each(topic, [name for name in types if fate in fates_of(topic, name)], "action", apart=apart)
 
 
 def _by_severity(topic: Topic, types: Sequence[str]) -> list[str]:

@@ -67,7 +67,7 @@ def in_review(topic: Topic, aspect: Aspect, passages: Sequence[PassageRecord]) -
     """Say that a person decides, and what holds if it is of a type that is asked about, else how to ask."""
     review, near = to_review(topic), topic.intent.maybe or likely_of(topic.state.get("defect_type"))
     told = [
-        quoted_if(topic, name, *_in_order(topic, found, aspect))
+        quoted_if(topic, name, *in_order(topic, found, aspect))
         for name in list(dict.fromkeys(near))[:MOST_CANDIDATES]
         if (found := find_aspect(about_type(passages, name), aspect, topic.say.language))
     ]
@@ -96,7 +96,7 @@ def listed_at_most(say: Phrases, names: Sequence[str]) -> str:
     return say("{types} and {count} more (iad catalogue show PRODUCT)", types=first, count=more)
 
 
-def _in_order(topic: Topic, stated: Sequence[Finding], aspect: Aspect) -> Sequence[Finding]:
+def in_order(topic: Topic, stated: Sequence[Finding], aspect: Aspect) -> Sequence[Finding]:
     """Return what is quoted of findings: an effect and its severity, first the one that is asked for."""
     if aspect != "effect":
         return stated[:1]
@@ -123,7 +123,7 @@ def of_unknown_type(topic: Topic, aspect: Aspect, silent: str, passages: list[Pa
     first = [name for name in asked if name in stated]
     meant = list(dict.fromkeys([*first, *(near or list(stated))]))[:MOST_CANDIDATES]
     ranked = sorted(meant, key=lambda name: name not in first and 2 - (True in severe_by(passages, name)))
-    told = [quoted_if(topic, name, *_in_order(topic, stated[name], aspect)) for name in ranked]
+    told = [quoted_if(topic, name, *in_order(topic, stated[name], aspect)) for name in ranked]
     if told:
         return Reply("", [unknown, *told])
     of_none = quoted(topic, find_aspect(passages, aspect, say.language))

@@ -6,14 +6,27 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from agents.answers.notes.analysis import Finding, about_type, find_aspect
+from agents.answers.notes.analysis import Aspect, Finding, about_type, find_aspect, quoted
 from agents.answers.topic import Reply, Topic
 from agents.questions.form.alternatives import FATES, Fate, fate_of, named_fate, says
 from agents.questions.form.polarity import asks_openly
+from agents.questions.learned.encoder import encode
+from agents.questions.learned.examples import LANGUAGES
+from agents.questions.learned.generic import subjects_in, words_in
 from agents.questions.learned.languages import language_of
 from agents.questions.lexicon.words import SPACELESS, words_of
 from agents.questions.slots.causes import NAMES_IT, OTHER, likeness
 
+METHOD: Final = 0.64
+"""Least cosine of a method that a question names and a word of the notes that names it, in whatever language.
+
+By a look at 48 words for methods in nine languages beside 16 of three catalogues: brush, Bürste, spazzola,
+brosse, ブラシ and 브러시 have 0.65 to 0.91 of "bürsten", polishing and grinding at most 0.56; "escovando" has
+0.58 and is not found by it, "polishing" has 0.70 of "varnish" and is taken for it."""
+_OF_CUSTOMERS: Final[tuple[Aspect, ...]] = ("effect", "action", "limit")
+_CONDITION: Final = re.compile(
+    r"(?<!\w)(?:if|when|unless|wenn|falls|sofern|se|si|quando|cuando|quand)(?!\w)|如果|若|場合|なら|경우|면 "
+)
 REPEATED: Final = frozenset({"en", "de", "zh"})
 """Languages in which an alternative is an answer as it stands; in others its verb has a person."""
 _LONGEST: Final = 3
@@ -42,6 +55,13 @@ def chosen(topic: Topic) -> str:
     return _repeated(topic, fitting) or say("Not good: do not keep it.")
 
 
+def chosen_by(topic: Topic, *, keep: bool) -> str:
+    """Return the alternative that holds where a part may be kept, or may not, else a plain word."""
+    fates = {piece: fate_of(piece, topic.asked.spoken) for piece in topic.intent.choice}
+    fitting = [piece for piece, fate in fates.items() if fate is not None and (fate == "keep") is keep]
+    return _repeated(topic, fitting) or topic.yes_no(keep)
+
+
 def disposed(topic: Topic) -> tuple[str, bool | None]:
     """Return the first words on what becomes of the part, and whether they affirm what the question suggests.
 
@@ -63,6 +83,48 @@ def disposed(topic: Topic) -> tuple[str, bool | None]:
     elif topic.verdict.anomalous:
         affirmed = False
     return topic.yes_no(affirmed), affirmed
+
+
+def by_method(topic: Topic) -> tuple[str, bool | None]:
+    """Return whether the notes say to use the method that a question names: "can it be brushed?".
+
+    Only of a type that is known, and only where what they name is done to the part: "clean the stencil" is
+    not. What they forbid is answered no.
+    """
+    spoken = topic.asked.spoken
+    if topic.defect is None or topic.names_another_type or asks_openly(topic.text, spoken):
+        return "", None
+    methods = subjects_in(topic.words.without(topic.text, "keep", "discard", "rework"), spoken)
+    found = find_aspect(about_type(topic.state["passages"], topic.defect.name), "action", topic.say.language)
+    for one in found if methods else ():
+        words = words_of(one.language or language_of(one.entry or one.sentence, topic.say.language))
+        for clause in filter(str.strip, _PARTS.split(one.sentence.lower())):
+            said = list(words_in(clause))
+            if not said:
+                continue
+            near = (encode(said) @ encode(methods).T).max(axis=1)
+            rest = [word for word, cosine in zip(said, near, strict=True) if cosine < METHOD]
+            if len(rest) == len(said) or _CONDITION.search(clause):
+                continue
+            if words.has("no", clause):
+                return topic.yes_no(False), False
+            if not rest or any(words.has(fate, clause) for fate in ("rework", "keep")):
+                return topic.yes_no(True), True
+    return "", None
+
+
+def of_the_customer(topic: Topic) -> list[str]:
+    """Return what the notes say of the customer about the type that is known, where a question is of one."""
+    if topic.defect is None or topic.names_another_type or not topic.words.has("customer", topic.text):
+        return []
+    about = about_type(topic.state["passages"], topic.defect.name)
+    found = [
+        one
+        for aspect in _OF_CUSTOMERS
+        for one in find_aspect(about, aspect, topic.say.language)
+        if any(words_of(code).has("customer", one.sentence.lower()) for code in LANGUAGES)
+    ]
+    return quoted(topic, found)
 
 
 def disposed_by_notes(topic: Topic, types: Sequence[str]) -> tuple[str, bool | None]:

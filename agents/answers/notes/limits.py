@@ -99,25 +99,38 @@ def stated_by_notes(topic: Topic, measure: LimitRecord) -> Reply | None:
 
     "May a scratch be 12 mm long?", and "a 1.2 mm blowhole, can I ship it?".
     """
-    found = find_aspect(
-        about_type(topic.state["passages"], topic.intent.type or ""), "limit", topic.say.language
-    )
+    held = held_by_notes(topic, measure)
+    if held is None or asks_openly(topic.text, topic.asked.spoken):
+        return None if held is None else Reply("", held[1])
+    return Reply(topic.yes_no(yes := is_affirmed(topic, within=held[0])), held[1], yes)
+
+
+def held_by_notes(topic: Topic, measure: LimitRecord | float) -> tuple[bool, list[str]] | None:
+    """Return whether a measure is within what the notes allow of the type that is asked about, and sentences.
+
+    A number is in the unit of the limit. None where the notes give no limit that it can be held against.
+    """
+    about = about_type(topic.state["passages"], topic.intent.type or "")
+    found = find_aspect(about, "limit", topic.say.language)
     for tolerance in (one for finding in found for one in parse_limit(finding.sentence)):
-        if not tolerance.allows_none and tolerance.unit != measure.unit:
+        if tolerance.allows_none:
+            return False, quoted(topic, found)
+        unit = tolerance.unit
+        if unit == "count" or (isinstance(measure, LimitRecord) and measure.unit != unit):
             continue
-        within = not tolerance.allows_none and tolerance.allows(measure.value)
-        told = quoted(topic, found)
-        if not tolerance.allows_none:
-            told = [_as_stated(topic.say, measure, tolerance.value, within), *told]
-        if asks_openly(topic.text, topic.asked.spoken):
-            return Reply("", told)
-        words, text = topic.words, topic.text
-        # "A blowhole of 0.6 mm, do I have to bin the tile?" asks it in a clause of its own.
-        whole = normalised(topic.asked.question) or text
-        over = topic.intent.sense == "bad" or words.has("at_least", text) or words.has("discard", whole)
-        yes = within is not over
-        return Reply(topic.yes_no(yes), told, yes)
+        size = measure if isinstance(measure, LimitRecord) else LimitRecord(value=measure, unit=unit)
+        within = tolerance.allows(size.value)
+        return within, [_as_stated(topic.say, size, tolerance.value, within), *quoted(topic, found)]
     return None
+
+
+def is_affirmed(topic: Topic, *, within: bool) -> bool:
+    """Return whether a question for yes or no is affirmed by a size that is within the limit, or is not."""
+    words, text = topic.words, topic.text
+    # "A blowhole of 0.6 mm, do I have to bin the tile?" asks it in a clause of its own.
+    whole = normalised(topic.asked.question) or text
+    over = topic.intent.sense == "bad" or words.has("at_least", text) or words.has("discard", whole)
+    return within is not over
 
 
 def stated(say: Phrases, measure: LimitRecord, limit: LimitRecord, *, closed: bool) -> Reply:

@@ -20,7 +20,12 @@ from tools.records import Kind
 ASKS: Final = ("scale", "zone", "enrolled", "alpha")
 """Meanings of words that ask for the record of a product."""
 _OTHER: Final = frozenset[Kind]({"help", "other", "greeting"})
-_VALUES: Final[Mapping[str, Value]] = {"zone": "zones", "enrolled": "images", "alpha": "rates"}
+_VALUES: Final[Mapping[str, Value]] = {
+    "scale": "scale",
+    "zone": "zones",
+    "enrolled": "images",
+    "alpha": "rates",
+}
 RECORD: Final = "product"
 """Id of its evidence."""
 
@@ -37,24 +42,22 @@ def of_the_record(say: Phrases, words: Words, intent: Understanding, product: En
         return None
     if intent.log is not None and asked != "enrolled":
         return None
-    name = plain_name(product.name)
-    if asked == "scale" and product.mm_per_px is None:
-        return Reply("", [say("No scale of {product} is known [product].", product=name)])
-    if asked == "scale" and product.mm_per_px is not None:
-        told = say(
-            "Of {product} a pixel is {length} mm long, that is {count} px per mm [product].",
-            product=name,
-            length=f"{product.mm_per_px:.4g}",
-            count=plain_number(1 / product.mm_per_px),
-        )
-        return Reply("", [told])
     value = _VALUES.get(asked or "")
     return None if value is None else Reply("", [told_of(say, value, product)])
 
 
 def told_of(say: Phrases, value: Value, product: EnrolledRecord) -> str:
-    """Return a sentence on a product's rates, images or zones."""
+    """Return a sentence on a product's rates, images, zones or scale."""
     name = plain_name(product.name)
+    if value == "scale" and product.mm_per_px is None:
+        return say("No scale of {product} is known [product].", product=name)
+    if value == "scale" and product.mm_per_px is not None:
+        return say(
+            "Of {product} a pixel is {length} mm long, that is {count} px per mm [product].",
+            product=name,
+            length=f"{product.mm_per_px:.4g}",
+            count=plain_number(1 / product.mm_per_px),
+        )
     if value == "zones":
         named = say.listed(product.zones)
         told = say("{product} has the zones {zones} [product].", product=name, zones=named)

@@ -21,9 +21,13 @@ TO_LESSEN: Final = "fewer_alarms"
 """The topic of how to get fewer false alarms."""
 STRICTER: Final = "stricter"
 """The topic of how to set it stricter, or less strict."""
+SMALLEST: Final = "smallest"
+"""The topic of how small a defect is found."""
+MACHINE: Final = "machine"
+"""The topic of what machines are told."""
 OF_RATES: Final = "rates"
 """The topic of alpha and review, as they are set."""
-Value = Literal["rates", "images", "zones", "products", "p_value"]
+Value = Literal["rates", "images", "zones", "products", "scale", "p_value"]
 """What an answer tells of the products that are enrolled; of the part in hand its p-value, first."""
 
 
@@ -56,6 +60,11 @@ def asks_to_tighten(words: Words, text: str) -> bool:
     adjusts = any(words.has(one, text) for one in ("way", "lessen"))
     of_else = ("why", "which", "how_many", "image", "who")
     return adjusts and words.has("stricter", text) and not any(words.has(one, text) for one in of_else)
+
+
+def asks_how_small(words: Words, text: str) -> bool:
+    """Return whether a question asks how small a defect may be to be found, and not what was found."""
+    return words.has("detects", text) and words.has("how_small", text)
 
 
 def asks_to_lessen(words: Words, text: str) -> bool:

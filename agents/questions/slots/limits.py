@@ -34,6 +34,20 @@ def measure_of(text: str) -> LimitRecord | None:
     return None if found is None else _measure(found)
 
 
+def is_size(number: re.Match[str], text: str) -> bool:
+    """Return whether a number without a unit may be a size in a text: "a burr of 0.2", but not "3 burrs"."""
+    at_end = compiled(r"\s*(?:$|[,;:.?!\u3001\u3002\uff0c\uff1f])").match(text, number.end()) is not None
+    return "." in number[1] or "," in number[1] or at_end
+
+
+def bare_number(text: str) -> float | None:
+    """Return the only number of a text, where it may be a size and has no unit: "and a burr of 0.2?"."""
+    numbers = list(_NUMBER.finditer(without_scale(text)))
+    if len(numbers) != 1 or numbers[0][2] or not is_size(numbers[0], without_scale(text)):
+        return None
+    return as_number(numbers[0][1])
+
+
 def states_a_size(text: str, language: str) -> bool:
     """Return whether a question states a size that nothing has: "and what if it was 4 mm?"."""
     plain = normalised(text)

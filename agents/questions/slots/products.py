@@ -76,12 +76,17 @@ def without_product_as_type(
     text = normalised(one.text)
     if one.type is None or type_of(text, language, known) != one.type:
         return one
-    rest = text
-    for name in products:
-        rest = _inflected(name).sub(" ", rest)
+    rest = without_products(text, products)
     if rest == text or type_of(rest, language, known) is not None or types_of(text, known):
         return one
     return one.model_copy(update={"type": None})
+
+
+def without_products(text: str, products: Sequence[str]) -> str:
+    """Return a text, in lower case, with a blank in place of each product's name."""
+    for name in products:
+        text = _inflected(name).sub(" ", text)
+    return text
 
 
 def _inflected(name: str) -> re.Pattern[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from agents.questions.learned.encoder import normalised
+from agents.questions.learned.topics import SMALLEST, asks_how_small
 from agents.questions.lexicon.words import words_of
 from agents.state import Understanding
 
@@ -26,6 +27,21 @@ def of_its_limit(one: Understanding, language: str) -> Understanding:
     if not meant or not words_of(language).has("limit", text):
         return one
     return one.model_copy(update={"kind": "size"})
+
+
+def of_the_catalogue(one: Understanding, language: str) -> Understanding:
+    """Return a question for the size of a type without an image as one for what the catalogue allows."""
+    text = normalised(one.text)
+    if asks_how_small(words_of(language), text) and (one.log is None or not (one.log.since or one.log.lot)):
+        # "Can you detect cracks smaller than 0.1 mm?" is of the tool.
+        of_it = {"kind": "help", "topic": SMALLEST, "type": None, "limit": None, "log": None}
+        return one.model_copy(update={**of_it, "near": None, "closed": False})
+    if one.type is None:
+        return one
+    if words_of(language).has("all_of_it", text):
+        return one.model_copy(update={"near": None})
+    asks_limit = one.kind == "size" or (one.kind, one.near) == ("catalogue", "size")
+    return one.model_copy(update={"kind": "catalogue", "near": None}) if asks_limit else one
 
 
 def _states_a_scale(one: Understanding, language: str) -> bool:
