@@ -15,6 +15,7 @@ from knowledge.log.drift import drifts
 from knowledge.log.figures import Filter, Parts
 from knowledge.log.log import require_log
 from tools.context import Context, Part
+from tools.differences import by_chance, chance_of
 from tools.history_record import (
     CorrectedRecord,
     CountsRecord,
@@ -66,33 +67,49 @@ def log_figures(part: Part, asked: Mapping[str, Any] | None = None) -> HistoryRe
         log = require_log(part.context.log)
         lot = log.read(lambda connection: names.lot_of_image(connection, part.sha256))
         question = question.model_copy(update={"lot": lot})
-    alone = question.figure == "corrected" and not (question.since or question.until or question.image_name)
+    alone = question.of_image or (
+        question.figure == "corrected" and not (question.since or question.until or question.image_name)
+    )
     return look_up(
         part.context,
         question,
         product=part.product if question.this else None,
         sha256=part.sha256 if alone else None,
+        other_than=part.sha256 if question.alike else None,
     )
 
 
 def look_up(
-    context: Context, asked: LogQuestion, *, product: str | None = None, sha256: str | None = None
+    context: Context,
+    asked: LogQuestion,
+    *,
+    product: str | None = None,
+    sha256: str | None = None,
+    other_than: str | None = None,
 ) -> HistoryRecord:
     """Return the figures that a question asks of the log, of the product that it names, else of `product`.
 
-    sha256: of the one image that it is about. Raises StoreError, and ConfigError where no log is kept.
+    sha256: of the one image that it is about; other_than: of the one that it leaves out. Raises StoreError,
+    and ConfigError where no log is kept.
     """
-    found = require_log(context.log).read(lambda connection: _figures(connection, asked, product, sha256))
+    found = require_log(context.log).read(
+        lambda connection: _figures(connection, asked, product, sha256, other_than)
+    )
     unlogged = [name for name in context.domain.products() if name not in found.logged]
     missing = [
         MissingRecord(kind="product", name=plain_name(name), held=found.logged[:MOST_NAMES])
         for name in mentioned(asked.text, unlogged, asked.common)
     ]
-    return found.model_copy(update={"chance": _chance(found), "missing": [*found.missing, *missing]})
+    chance = chance_of(found, of_several=asked.chance is not None)
+    return found.model_copy(update={"chance": chance, "missing": [*found.missing, *missing]})
 
 
 def _figures(
-    connection: sqlite3.Connection, asked: LogQuestion, product: str | None, sha256: str | None
+    connection: sqlite3.Connection,
+    asked: LogQuestion,
+    product: str | None,
+    sha256: str | None,
+    other_than: str | None,
 ) -> HistoryRecord:
     logged = names.distinct(connection, "product")
     known = names.distinct(connection, "type")
@@ -130,6 +147,7 @@ def _figures(
         sha256=sha256,
         name=None if asked.figure == "corrected" or figure == "images" else image or asked.image_name,
         station=station,
+        other_than=other_than,
     )
     decision = "fail" if types and asked.decision is None else asked.decision
     latest_of = "fail" if with_types else asked.latest_of
@@ -139,7 +157,7 @@ def _figures(
         of_all = replace(scope, operator=None) if figure == "corrected" else scope
         latest = Parts(connection, of_all).narrowed(**kind)
         scope = replace(scope, start=tallies.start_of_latest(latest, asked.latest))
-    most = min(asked.number or MOST_ROWS, MOST_ASKED)
+    most = min(asked.number or (MOST_ASKED if asked.alike else MOST_ROWS), MOST_ASKED)
     parts = Parts(connection, scope).narrowed(**kind)
     chosen = parts.narrowed(**{**kind, **_decided(decision), **_of_types(types)})
     whole = parts.counts()
@@ -148,6 +166,11 @@ def _figures(
     match figure:
         case "list" | "last" | "often":
             made["rows"] = _rows(chosen, "latest", most)
+        case "inspections":
+            made["rows"] = _rows(parts, "latest", MOST_ASKED, every=True)
+            made["corrections"] = [
+                _picked(CorrectedRecord, one) for one in figures.corrections(connection, scope)
+            ]
         case "count" if scope.name is not None:
             made["rows"] = _rows(parts, "latest")[:1]
         case "worst" | "largest":
@@ -249,6 +272,7 @@ def _figures(
         operator=scope.operator,
         missing=missing,
         image=scope.name,
+        cell=_cell_of(connection, other_than),
         products=sorted(logged) if scope.product is None and sha256 is None and scope.name is None else [],
         logged=sorted(logged),
         counts=counted,
@@ -271,7 +295,7 @@ def _trends(parts: Parts, products: Sequence[str]) -> list[ProductTrend]:
         halves = [_counts(one) for one in of_it.halves()]
         if sum(one.all for one in halves):
             pair = [(one.failed, one.all) for one in halves]
-            found.append(ProductTrend(product=name, halves=halves, chance=_by_chance(pair)))
+            found.append(ProductTrend(product=name, halves=halves, chance=by_chance(pair)))
     return found if len(found) > 1 else []
 
 
@@ -292,22 +316,6 @@ def _group(
     wanted = decision or "fail"
     chosen = parts.narrowed(decision=wanted, types=tuple(types)).counts().all if types else counts.of(wanted)
     return GroupRecord(name=name, counts=counts, number=chosen)
-
-
-def _chance(found: HistoryRecord) -> float | None:
-    """Return how likely chance makes two groups or halves differ as much; None where there are none."""
-    pairs = [(one.number, one.counts.all) for one in found.groups]
-    return _by_chance(pairs or [(one.failed, one.all) for one in found.halves])
-
-
-def _by_chance(pairs: Sequence[tuple[int, int]]) -> float | None:
-    """Return the same of two shares, each a number of a count."""
-    if len(pairs) != 2 or not all(count for _, count in pairs):
-        return None
-    # Imported late: scipy takes a second, and few questions compare.
-    from scipy.stats import fisher_exact
-
-    return float(fisher_exact([[number, count - number] for number, count in pairs]).pvalue)
 
 
 def _sum(parts: Sequence[CountsRecord]) -> CountsRecord:
@@ -339,8 +347,25 @@ def _of_types(types: Sequence[str]) -> dict[str, Any]:
     return {"types": tuple(types)} if types else {}
 
 
-def _rows(parts: Parts, order: figures.Order, most: int = MOST_ROWS) -> list[LoggedRecord]:
-    return [_picked(LoggedRecord, {**row, "decision": row["last_word"]}) for row in parts.rows(order, most)]
+def _rows(
+    parts: Parts, order: figures.Order, most: int = MOST_ROWS, *, every: bool = False
+) -> list[LoggedRecord]:
+    return [
+        _picked(LoggedRecord, {**row, "decision": row["last_word"], "cell": _cell(row)})
+        for row in parts.rows(order, most, every=every)
+    ]
+
+
+def _cell(row: Mapping[str, Any]) -> str | None:
+    """Return where the strongest defect of an inspection lies, None without one."""
+    return row["regions"][0]["cell"] if row["regions"] else None
+
+
+def _cell_of(connection: sqlite3.Connection, sha256: str | None) -> str | None:
+    """Return where the strongest defect of an image lies, by its last inspection."""
+    if sha256 is None:
+        return None
+    return next((_cell(row) for row in figures.rows(connection, Filter(sha256=sha256), limit=1)), None)
 
 
 def _picked(kind: type[Any], row: Mapping[str, Any]) -> Any:

@@ -36,7 +36,8 @@ class CountsRecord(Record):
 class LoggedRecord(Record):
     """A part in the log. decision: its last word; at, p_value, path: of its last inspection.
 
-    path: empty where it came without a file. lot, station, operator: null where they are not logged.
+    path: empty where it came without a file. cell: where its strongest defect lies. lot, station, operator:
+    null where they are not logged.
     """
 
     name: str
@@ -49,6 +50,7 @@ class LoggedRecord(Record):
     lot: str | None = None
     station: str | None = None
     operator: str | None = None
+    cell: str | None = None
 
 
 class CorrectedRecord(Record):
@@ -164,7 +166,8 @@ class HistoryRecord(PeriodRecord):
     by_product: of a count or share, the parts of each product and those asked for, where several count.
     trends: by product, where several count. latest: of how many of the latest parts alone it is asked, more
     than there are where counts holds fewer; latest_of, latest_with: of those of a decision or of types.
-    listed: how many rows are asked for.
+    listed: how many rows are asked for. cell: where the strongest defect of the part in hand lies, where its
+    likes are asked for.
     """
 
     figure: LogFigure
@@ -177,6 +180,7 @@ class HistoryRecord(PeriodRecord):
     operator: str | None = None
     missing: list[MissingRecord] = Field(default_factory=list)
     image: str | None = None
+    cell: str | None = None
     products: list[str] = Field(default_factory=list)
     logged: list[str] = Field(default_factory=list)
     counts: CountsRecord

@@ -36,13 +36,15 @@ LogFigure = Literal[
     "places",
     "alarms",
     "missed",
+    "inspections",
 ]
 """What can be asked of the log. "first": since when; "often", "frequent": of types of defects; "lots",
 "stations", "operators", "products": each of them; "periods": two that are named; "drift": of the scores of
 good parts; "largest": of the defects of a conversation; "hours": of the day; "images": several that are
 named; "earliest": the first that was inspected; "times": when the first and the last were; "scores": the
 p-values; "places": where the defects lie; "alarms", "missed": what people said of failed and of passed
-parts; "found": who judged, else inspected, the parts of a type."""
+parts; "found": who judged, else inspected, the parts of a type; "inspections": all those of the image in
+hand."""
 
 
 class PeriodRecord(Record):
@@ -63,6 +65,10 @@ class BoundRecord(Record):
     value: float
     percent: bool
     sense: BoundSense
+
+
+Chance = Literal["significant", "chance"]
+"""What a question asks of a difference: whether it is more than chance, or whether chance makes it."""
 
 
 class LogQuestion(PeriodRecord):
@@ -91,9 +97,14 @@ class LogQuestion(PeriodRecord):
         False, description="whether it asks if these are to be held: a no to all is a yes to it"
     )
     of_its_lot: bool = Field(False, description="of the lot of the part in hand, as it is logged")
+    of_image: bool = Field(False, description="of the image in hand alone")
+    alike: bool = Field(False, description="of other parts with the same defect as the part in hand")
     bound: BoundRecord | None = Field(None, description="a number that its figure is held against")
     alpha: float | None = Field(None, description="a false-alarm rate that it supposes, in (0, 1)")
     people: list[str] = Field(default_factory=list, description="names of persons that it seems to call")
+    chance: Chance | None = Field(
+        None, description="whether it asks if what it compares differs by chance alone, and how"
+    )
     of_first: bool = Field(False, description="of what the answer before it names first")
     within: str = Field("", description="words of the question before it, whose names hold where it has none")
     common: list[str] = Field(

@@ -19,6 +19,7 @@ from agents.questions.lexicon.words import NEVER, SPACELESS, words_of
 from agents.questions.log.answered import of_the_groups_before
 from agents.questions.log.going_on import log_before
 from agents.questions.log.periods import period_of
+from agents.questions.log.referents import chance_in, of_what_was_named, which_of_the_named
 from agents.questions.slots.by_words import type_of, zone_of
 from agents.questions.slots.limits import is_size
 from agents.questions.slots.products import product_meant
@@ -80,7 +81,7 @@ _FILLERS: Final = ("here", "this", "it", "follow", "and", "thanks")
 
 def put_in_full(
     text: str,
-    last: Turn | None,
+    turns: Sequence[Turn],
     language: str,
     now: datetime,
     known: Sequence[str] = (),
@@ -88,9 +89,10 @@ def put_in_full(
 ) -> str:
     """Return a question that only goes on with the one before as that one would be asked in full.
 
-    text: with spellings and amounts of messages in full. known: names of defects in the notes. logged: names
-    of the log, a group each of stations, operators and products.
+    text: with spellings and amounts of messages in full. turns: of its thread, oldest first. known: names of
+    defects in the notes. logged: names of the log, a group each of stations, operators and products.
     """
+    last = turns[-1] if turns else None
     if last is None or last.meant == "":
         return text
     plain, before, words = normalised(text), normalised(last.meant), words_of(language)
@@ -99,6 +101,12 @@ def put_in_full(
     if last.slots is not None and last.slots.measured == "feature" and words.has("by_how_much", plain):
         # "Is this hole smaller than the others?", "by how much?"
         return f"{last.meant.rstrip(' ?？')} {text}"
+    if chance_in(plain, language) is not None:
+        return text
+    if (of_several := which_of_the_named(text, turns, language, logged)) is not None:
+        return of_several
+    if (referring := of_what_was_named(plain, last, language, logged)) is not None:
+        return referring
     short = len(plain) <= 3 * MOST_WORDS if language in SPACELESS else len(plain.split()) <= MOST_WORDS
     starts = compiled(rf"(?:{words.source('follow')}|{words.source('and')})[\s,、，]*").match(plain)
     if short and (named := of_the_groups_before(plain, last, words, logged)) is not None:

@@ -105,7 +105,7 @@ def read_log(asked: Understanding, situation: Situation) -> list[PlannedCall]:
     log = asked.log
     if log is None or asked.image is not None:
         return []
-    narrowed = log.since or log.until or log.lot or log.image_name
+    narrowed = log.since or log.until or log.lot or log.image_name or log.of_image or log.of_its_lot
     of_the_thread = log.figure in ("count", "list", "worst") and len(situation.images) > 1
     if not narrowed and (log.conversation or of_the_thread):
         return []

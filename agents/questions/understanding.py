@@ -24,17 +24,17 @@ from agents.questions.lexicon.common_words import nameable
 from agents.questions.lexicon.groups import each_of
 from agents.questions.lexicon.words import SPACELESS, types_in, words_of
 from agents.questions.log.decisions import GROUPS
-from agents.questions.log.going_on import goes_on_with_a_group, in_its_scope, names_the_counted
+from agents.questions.log.going_on import in_its_scope
 from agents.questions.log.history import (
     in_its_period,
     named_figure,
-    of_a_group,
     of_the_log,
     with_sizes,
     without_vague,
 )
+from agents.questions.log.in_hand import of_the_part_in_hand
+from agents.questions.log.referents import of_a_difference, of_the_figures_before
 from agents.questions.log.several_figures import follows_group, is_of_the_last, several_figures
-from agents.questions.log.whole_lots import of_its_lot
 from agents.questions.rules.about_tool import as_one, with_rate, with_topic
 from agents.questions.rules.asked_for import asks_why_so, of_features, weighs
 from agents.questions.rules.corrects import of_a_correction
@@ -116,15 +116,15 @@ def understand(
         full, language = last.meant, last.language
     else:
         named = with_region(plain, last, seen, current, language)
-        full = put_in_full(named, last, language, clock, known, logged)
+        full = put_in_full(named, turns, language, clock, known, logged)
     put, products = full != plain, logged[-1] if logged else ()
     if put:
         question = plain = full
-    intents, plain = _of_itself(plain, language, last, pictured=pictured)
+    intents, plain = _of_itself(plain, language, turns, logged, pictured=pictured)
     of_last = is_of_the_last(normalised(plain), language)
     clauses: Sequence[Clause] = () if of_last else joined_of_log(plain, language)
-    if pictured and not clauses:
-        clauses = joined_of_image(plain, language)
+    if not clauses:
+        clauses = (joined_of_image if pictured else of_a_difference)(plain, language)
     if not clauses and (plain or not intents):
         clauses = as_one(plain, clauses_of(plain, language))
     if reader is not None and clauses:
@@ -143,7 +143,8 @@ def understand(
             turned = found[0].image
         before = intents[-1] if intents else None
         found = [with_rate(_of_help(one, language), language) for one in found]
-        found = [of_a_group(of_its_lot(one, language, clock), language) if pictured else one for one in found]
+        if pictured:
+            found = [of_the_part_in_hand(one, before, language, clock) for one in found]
         found = [
             one if one.topic or one.log else of_the_log(one, language, clock, pictured=pictured)
             for one in found
@@ -214,18 +215,16 @@ def _of_help(one: Understanding, language: str) -> Understanding:
 
 
 def _of_itself(
-    plain: str, language: str, last: Turn | None, *, pictured: bool
+    plain: str, language: str, turns: Sequence[Turn], logged: Sequence[Sequence[str]], *, pictured: bool
 ) -> tuple[list[Understanding], str]:
     """Return what of a question no classifier has to tell, as intents, and the question without it."""
+    last = turns[-1] if turns else None
     # Without a part in hand it is a question for how to take back a correction.
-    of_the_record = (
-        asks_of_the_record(plain, language)
-        if pictured
-        else names_the_counted(plain, last, language) or goes_on_with_a_group(plain, last, language)
-    )
+    recorded = asks_of_the_record(plain, language) if pictured else None
+    goes_on = None if pictured else of_the_figures_before(plain, turns, language, logged)
     why = why_of(plain, last) if last is not None and only_asks_why(plain, language) else None
     corrects = None if pictured else of_a_correction(plain, language)
-    if (told := of_the_record or why or corrects) is not None:
+    if (told := recorded or goes_on or why or corrects) is not None:
         return [told], ""
     if pictured and lists_all(plain, language):
         return [Understanding(kind="count", text=plain)], ""

@@ -32,7 +32,10 @@ HOLDS: Final = (
 
 @dataclass(frozen=True)
 class Filter:
-    """Which rows. since, until: timestamps, the first inclusive. types: any of them. start: (at, number)."""
+    """Which rows. since, until: timestamps, the first inclusive. types: any of them. start: (at, number).
+
+    other_than: SHA-256 of an image that is left out.
+    """
 
     since: str | None = None
     until: str | None = None
@@ -45,6 +48,7 @@ class Filter:
     station: str | None = None
     operator: str | None = None
     start: tuple[str, int] | None = None
+    other_than: str | None = None
 
     def where(self, kind: str = "kind = 'inspection'") -> tuple[str, list[Any]]:
         """Return the condition and its values. kind: written out, so that the partial indexes serve."""
@@ -57,6 +61,7 @@ class Filter:
             ("decision = ?", self.decision),
             ("lot = ?", self.lot),
             ("sha256 = ?", self.sha256),
+            ("sha256 <> ?", self.other_than),
             ("name = ?", self.name),
             ("station = ?", self.station),
             ("operator = ?", self.operator),

@@ -50,7 +50,7 @@ FULL = [
 
 @pytest.mark.parametrize(("language", "before", "question", "full"), FULL)
 def test_what_goes_on_is_put_in_full(language: str, before: str, question: str, full: str) -> None:
-    assert put_in_full(question, turn(before, language), language, NOW, (), LOGGED) == full
+    assert put_in_full(question, [turn(before, language)], language, NOW, (), LOGGED) == full
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,7 @@ def test_another_period_is_asked_the_same(language: str, before: str, question: 
 
 @pytest.mark.parametrize("question", ["and this one?", "where is it?", "and is it ok?"])
 def test_a_question_of_its_own_stays_as_it_is(question: str) -> None:
-    assert put_in_full(question, turn("how many failed today?", "en"), "en", NOW, (), LOGGED) == question
+    assert put_in_full(question, [turn("how many failed today?", "en")], "en", NOW, (), LOGGED) == question
 
 
 @pytest.mark.parametrize(

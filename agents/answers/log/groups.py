@@ -86,6 +86,33 @@ def groups(told: Told) -> Reply:
     return Reply(lead, _each(told, listed or compared))
 
 
+def by_chance(told: Told, p: float) -> Reply:
+    """Say whether what is compared differs by more than chance, and then each of it, the highest first."""
+    log, ordered = told.topic.intent.log, sorted(told.found.groups, key=_share, reverse=True)
+    clear = p < CLEAR
+    significant = log is not None and log.chance == "significant"
+    lead, affirmed = told.yes_no(clear is significant)
+    if lead and not (clear or significant):
+        # That chance may do it shows not that it did.
+        lead, affirmed = told.say("Possibly."), None
+    each = [_one(told, one) for one in ordered[:MOST_EACH]]
+    return Reply(lead, [_tested(told, ordered, p), " ".join(each)], affirmed)
+
+
+def _tested(told: Told, compared: Sequence[GroupRecord], p: float) -> str:
+    """Return the sentence on the test of two groups, or of several."""
+    if p >= CLEAR:
+        within = "The difference of the shares is within chance (Fisher's exact test, p = {p}) [{id}]."
+        of_several = "The shares differ no more than by chance (Fisher's exact test, p = {p}) [{id}]."
+        return told(within if len(compared) == 2 else of_several, p=f"{p:.2g}")
+    if len(compared) > 2:
+        return told(
+            "The shares differ by more than chance (Fisher's exact test, p = {p}) [{id}].", p=f"{p:.2g}"
+        )
+    clear = "The share is higher by more than chance: {name} (Fisher's exact test, p = {p}) [{id}]."
+    return told(clear, name=_name(told, max(compared, key=_share)), p=f"{p:.2g}")
+
+
 def of_the_first(
     intent: Understanding, replies: Sequence[Reply], seen: Sequence[Observation]
 ) -> Understanding:
@@ -201,13 +228,7 @@ def _each(told: Told, compared: Sequence[GroupRecord], most: int = MOST_NAMED) -
     body = [_one(told, one) for one in ordered[:most]]
     if found.chance is None or len(compared) != 2 or _of_all(told):
         return body
-    p = f"{found.chance:.2g}"
-    if found.chance >= CLEAR:
-        within = "The difference of the shares is within chance (Fisher's exact test, p = {p}) [{id}]."
-        return [*body, told(within, p=p)]
-    higher = _name(told, max(compared, key=_share))
-    clear = "The share is higher by more than chance: {name} (Fisher's exact test, p = {p}) [{id}]."
-    return [*body, told(clear, name=higher, p=p)]
+    return [*body, _tested(told, compared, found.chance)]
 
 
 def _one(told: Told, one: GroupRecord) -> str:

@@ -9,7 +9,8 @@ from typing import Final
 from agents.answers.log.bounds import against, supposed
 from agents.answers.log.conversation import conversation
 from agents.answers.log.figures import MOST_NAMED, Told, local, percent, shown
-from agents.answers.log.groups import MOST_EACH, groups
+from agents.answers.log.groups import MOST_EACH, by_chance, groups
+from agents.answers.log.in_hand import inspections, others_of_its_lot
 from agents.answers.log.lists import listed
 from agents.answers.log.part_names import names_of
 from agents.answers.log.rows import of_row
@@ -39,6 +40,8 @@ def history(topic: Topic) -> Reply:
     lacking = [missing(told, one) for one in found.missing[:MOST_NAMED]]
     if lacking and not _holds_others(found):
         return Reply("", lacking)
+    if (told_first := _of_the_part_in_hand(told)) is not None:
+        return told_first
     if not found.counts.all and found.figure not in ("corrected", "found", "periods"):
         lead = topic.say("No.") if topic.intent.closed else ""
         nothing = told("No part was inspected {period} [{id}].")
@@ -52,12 +55,27 @@ def history(topic: Topic) -> Reply:
         lacking.append(told("The log is not searched by the size of defects [{id}]."))
     if topic.words.has("released", topic.text):
         return Reply("", [told("The log holds no releases [{id}]."), told.counted(), *told.scope()])
-    reply = supposed(told) if found.below is not None else reply or _WORDED[found.figure](told)
+    if log is not None and log.chance is not None and found.groups and found.chance is not None:
+        reply = by_chance(told, found.chance)
+    else:
+        reply = supposed(told) if found.below is not None else reply or _WORDED[found.figure](told)
     if lacking:
         return Reply("", [*lacking, *reply.body[:3], *told.scope()])
     held = found.decision == "review" and topic.words.has("on_hold", topic.text)
     waiting = [told("The log knows no hold: these wait for a person's decision [{id}].")] if held else []
     return Reply(reply.lead, [*reply.body[: 3 - held], *waiting, *told.scope()], reply.affirmed)
+
+
+def _of_the_part_in_hand(told: Told) -> Reply | None:
+    """Answer what is asked of the part in hand alone, or of its lot where the log does not tell that."""
+    log, found = told.topic.intent.log, told.found
+    if log is None:
+        return None
+    if log.of_image:
+        return inspections(told)
+    if log.of_its_lot and found.lot is None:
+        return Reply("", [told("It is not logged of which lot it is [{id}].")])
+    return others_of_its_lot(told) if log.alike and log.figure == "list" and not found.types else None
 
 
 def _holds_others(found: HistoryRecord) -> bool:

@@ -8,8 +8,9 @@ from typing import Final
 
 from agents.questions.lexicon.words import SPACELESS, Words
 from agents.questions.log.compared import direction_of
-from agents.questions.log.decisions import GROUPS
+from agents.questions.log.decisions import DECISIONS, GROUPS
 from agents.state import Turn
+from tools.log_question import LogQuestion
 
 _NAME: Final = re.compile(r"[^\W_](?:[\w.-]*\w)?")
 _ASKS: Final = (
@@ -51,15 +52,26 @@ def of_the_groups_before(plain: str, last: Turn, words: Words, logged: Sequence[
     if log.figure not in GROUPS or anew or not (refers or ships):
         return None
     ships &= log.figure == "lots" and not any(words.has(one, plain) for one in _ASKS)
-    if not (ships or any(words.has(one, plain) for one in _ASKS)):
+    # "Which parts of it failed?"
+    lists = words.has("which", plain) and any(words.has(one, plain) for one, _ in DECISIONS)
+    if not (ships or lists or any(words.has(one, plain) for one in _ASKS)):
         return None
-    first = re.split(r"\.\s|\u3002", last.answer, maxsplit=1)[0]
+    first = named_first(last, log)
     # A lot is told by its digits, as in "B101 and B102, equally."
     named = [one for one in _NAME.findall(first) if re.search(r"\d", one) or one.lower() in known]
     if not named:
         return None
     lot = [_lot(words)] if ships else []
     return f"{' '.join([plain, *lot, *named])}?"
+
+
+def named_first(last: Turn, log: LogQuestion) -> str:
+    """Return the words of an answer on groups that name what comes first in it. log: what it was asked."""
+    sentences = re.split(r"\.\s|\u3002", last.answer)
+    if log.chance is None or len(sentences) < 3:
+        return sentences[0]
+    # A test is told before the groups that it is of.
+    return re.split("[:：]", sentences[2], maxsplit=1)[0]
 
 
 def _held_against(

@@ -83,7 +83,14 @@ def goes_on_with_a_group(text: str, last: Turn | None, language: str) -> Underst
         ):
             first = last.answer.partition(". ")[0].lower()
             within = f"{first} {log.text} {log.within}".strip()
-            asked = {"figure": figure, "within": within, "text": plain, "rank": None, "bound": None}
+            asked = {
+                "figure": figure,
+                "within": within,
+                "text": plain,
+                "rank": None,
+                "bound": None,
+                "lot": None,
+            }
             of_it = {"kind": "history", "text": text, "closed": False, "log": log.model_copy(update=asked)}
             return last.slots.model_copy(update=of_it)
     return None

@@ -23,6 +23,7 @@ from agents.questions.log.decisions import DECISIONS, GROUPS, decision_of, is_no
 from agents.questions.log.grouped import group_in
 from agents.questions.log.named_people import people_in
 from agents.questions.log.periods import Period, of_the_shift, period_of
+from agents.questions.log.referents import chance_in
 from agents.questions.log.several_figures import is_of_the_last
 from agents.questions.log.unheld import unheld_of
 from agents.questions.slots.by_words import without_types
@@ -314,6 +315,7 @@ def _heard(text: str, language: str, now: datetime, *, implied: bool) -> tuple[L
         person=words.has("person", rest),
         bound=None if openly or figure not in ("count", "yield") else bound_of(rest, language),
         alpha=alpha_of(rest, language),
+        chance=chance_in(rest, language) if words.has("compare", rest) else None,
         common=common_in(text, language),
         text=text,
     )
