@@ -131,7 +131,8 @@ class Understanding(UnderstoodRecord):
     topic: of help too, see `agents.questions.learned.topics`. supposed: whether its type is what the
     person says that the defect is. asked_before: whether its type is one that a question before asked
     for. maybe: types of the notes that it may be about, the nearest first, where none is sure. zones: all
-    those that it is about at once. log: what is asked of the log, for a question of the kind history.
+    those that it is about at once. others: whether these are all but those named before. log: what is
+    asked of the log, for a question of the kind history.
     """
 
     text: str = ""
@@ -151,6 +152,7 @@ class Understanding(UnderstoodRecord):
     asked_before: bool = False
     maybe: list[str] = Field(default_factory=list)
     zones: list[str] = Field(default_factory=list)
+    others: bool = False
 
     def printed(self, image: int | None = None) -> UnderstoodRecord:
         """Return what is printed of it. image: number of the image in hand, where the question names none.

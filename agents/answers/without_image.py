@@ -28,6 +28,7 @@ from agents.questions.lexicon.words import common_name, types_in, words_of
 from agents.questions.log.compared import direction_of
 from agents.questions.log.decisions import of_several_parts
 from agents.questions.log.history import named_in_the_log
+from agents.questions.log.typed import without_types_as_people
 from agents.questions.log.unheld import unheld_of
 from agents.questions.log.whole_lots import of_a_whole_lot
 from agents.questions.slots.by_words import type_of, types_of
@@ -238,6 +239,7 @@ def _of_the_log(context: Context, asked: Asked, known: Sequence[str]) -> Asked:
         # "Compare k09 and k10", which its clauses don't.
         intents = [intents[0].model_copy(update={"text": asked.question, "log": None, "kind": "history"})]
     intents = [_of_its_parts(context, one, asked.spoken, known) for one in intents]
+    intents = [without_types_as_people(one, [*known, *logged_types(context)]) for one in intents]
     return asked.model_copy(update={"intents": intents})
 
 

@@ -179,7 +179,8 @@ def plan(state: DialogueState, runtime: Runtime[Context]) -> Update:
     situation = Situation(state["regions"], state["verdict"].anomalous, images, known, name)
     before = state["turns"][-1].meant if state["turns"] else ""
     asked = with_entries(state["asked"], tools_of(runtime), state["product"].name)
-    asked = in_zones(asked, state["settings"].zones, before)
+    strongest = state["regions"][0].zone if situation.anomalous and state["regions"] else None
+    asked = in_zones(asked, state["settings"].zones, before, strongest)
     return {"asked": asked, "plan": make_plan(asked, situation)}
 
 

@@ -13,17 +13,24 @@ from agents.questions.learned.topics import asks_to_lessen
 from agents.questions.lexicon.words import once, words_of
 from agents.questions.log.unheld import unheld_of
 from agents.questions.rules.asked_for import (
+    asks_an_angle,
     asks_area,
     asks_if_any,
+    asks_if_correct,
+    asks_if_enough,
+    asks_if_odd,
     asks_if_there,
     asks_presence,
     asks_what_is_in_it,
     asks_whether_it_is,
+    asks_why_missing,
     asks_why_so,
     counts_what_belongs,
+    greets_no_one,
     of_features,
     of_log,
     plays_down,
+    points_at_it,
     points_at_one,
     supposes_only_a_type,
     weighs,
@@ -63,20 +70,9 @@ _SHOWN: Final = frozenset[Kind](
     {"reference", "place", "look_again", "help", "other", "product", "comparison", "history"}
 )
 _SIDED: Final = frozenset[Kind](
-    {
-        "verdict",
-        "type",
-        "look_again",
-        "comparison",
-        "appearance",
-        "parts",
-        "other",
-        "product",
-        "count",
-        "correction",
-        "confidence",
-    }
-)
+    {"verdict", "type", "look_again", "comparison", "appearance", "parts", "other", "product", "count",
+     "correction", "confidence"}
+)  # fmt: skip
 _PASSING: Final = frozenset[Kind](
     {"reference", "comparison", "verdict", "action", "normal", "confidence", "other", "size"}
 )
@@ -98,19 +94,9 @@ _SUPPOSED: Final = _WEIGHED | frozenset[Kind](
 _BLAMED: Final = _WEIGHED | frozenset[Kind]({"look_again", "help", "history", "correction"})
 _TROUBLED: Final = _BLAMED | frozenset[Kind]({"action", "parts", "size", "count", "product", "effect"})
 _POINTED: Final = frozenset[Kind](
-    {
-        "product",
-        "type",
-        "other",
-        "count",
-        "appearance",
-        "history",
-        "parts",
-        "verdict",
-        "reference",
-        "catalogue",
-    }
-)
+    {"product", "type", "other", "count", "appearance", "history", "parts", "verdict", "reference",
+     "catalogue"}
+)  # fmt: skip
 _COLOURED: Final = frozenset[Kind](
     {"place", "verdict", "other", "catalogue", "size", "product", "parts", "normal", "type"}
 )
@@ -186,6 +172,17 @@ def _rules(said: Reading) -> tuple[Rule, ...]:
         ({"size", "count", "catalogue"}, asks_presence(said), "verdict"),
         # "Y a-t-il des zones mortes ?" beside an image is of the part.
         ({"history"}, asks_if_any(said), "verdict"),
+        # "Anything on the coating?", "good one?"
+        ({"other", "help"}, asks_if_odd(said), "verdict"),
+        ({"greeting", "other"}, greets_no_one(said), "verdict"),
+        # "What is this red line?"
+        ({"help", "normal", "other", "product"}, points_at_it(said), "type"),
+        # "Is the marking correct?"
+        (
+            _BELONGING | {"parts", "action", "effect", "help", "product", "reasoning"},
+            asks_if_correct(said),
+            "verdict",
+        ),
         # "Is the colour ok?" asks for no look.
         ({"appearance"}, said.has("colour") and judged and not said.openly, "verdict"),
         # "Colour of the liquid?" asks for a look.
@@ -266,6 +263,7 @@ def _rules(said: Reading) -> tuple[Rule, ...]:
         (_UNHELD, asked_of_part and said.has("blame"), "cause"),
         (_BLAMED, asked_of_part and supposes_cause(said.text, said.language), "cause"),
         (_BROKEN, said.pictured and asks_why_broken(said.text, said.language), "cause"),
+        ({"parts", "help", "reference", "verdict", "place"}, asks_why_missing(said), "cause"),
         # "Which entry fits best?"
         ({"catalogue", "comparison", "reference"}, said.pictured and not named and said.has("fits"), "type"),
         # "A scratch, hm."
@@ -332,6 +330,8 @@ def _rules(said: Reading) -> tuple[Rule, ...]:
         (_TROUBLED, said.pictured and troubled, "cause"),
         # "What does that mean for the assembly?"
         (_OF_EFFECTS | {"help", "verdict", "comparison"}, said.has("means_for"), "effect"),
+        # "By how many degrees is it turned?"
+        (_MEASURED | {"history", "catalogue", "verdict", "count"}, asks_an_angle(said), "size"),
         # "Is the middle hole smaller than the others?"
         (KINDS, of_features(said), "size"),
         # "Could this be just a trick of the light?"
@@ -357,6 +357,8 @@ def _rules(said: Reading) -> tuple[Rule, ...]:
         (KINDS, (said.pictured or named) and not said.openly and said.has("reason_to"), "verdict"),
         # "I think that is a blowhole."
         (_SUPPOSED, said.pictured and named and supposes(said), "correction"),
+        # "Is it enough to sort out this one?"
+        (_VIEWED | {"history", "effect"}, said.pictured and asks_if_enough(said), "action"),
         # "¿Podría ser un arañazo?" asks for no cause.
         ({"cause", "confidence"}, supposes_only_a_type(said), "type"),
     )

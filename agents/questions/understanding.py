@@ -36,7 +36,7 @@ from agents.questions.log.in_hand import of_the_part_in_hand
 from agents.questions.log.referents import of_a_difference, of_the_figures_before
 from agents.questions.log.several_figures import follows_group, is_of_the_last, several_figures
 from agents.questions.rules.about_tool import as_one, with_rate, with_topic
-from agents.questions.rules.asked_for import asks_why_so, of_features, weighs
+from agents.questions.rules.asked_for import asks_no_yes, asks_why_so, of_features, weighs
 from agents.questions.rules.corrects import of_a_correction
 from agents.questions.rules.demands import lists_all, without_demands
 from agents.questions.rules.orders import without_orders
@@ -258,7 +258,7 @@ def _intents_of(said: Reading) -> list[Understanding]:
     closed = (
         kind in CLOSED
         and (not said.openly or (kind == "effect" and weighs(said)))
-        and (kind != "verdict" or sense != "open")
+        and not (asks_no_yes(said) or (kind == "verdict" and sense == "open"))
     )
     of_alternatives = bool(choice) or (bool(one.choice) and kind in ("type", "place", "parts"))
     places = {place_of(piece, language) for piece in choice} - {None} if kind == "place" else set()

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from agents.answers.catalogue.asked_kinds import MEASURES
-from agents.answers.notes.choice import chosen_by
+from agents.answers.notes.choice import chosen_by_limit
 from agents.answers.notes.limits import held_by_notes, is_affirmed
 from agents.answers.topic import Reply, Topic
 from agents.questions.form.alternatives import alternatives_of
@@ -51,12 +51,13 @@ def held_sizes(topics: Mapping[str, Topic]) -> Reply | None:
     # "Passa ou reprova?" is neither affirmed nor denied.
     whole, spoken = normalised(topic.asked.question), topic.asked.spoken
     chooses = bool(alternatives_of(whole, spoken) or alternatives_of(topic.text, spoken))
-    openly = (asks_openly(topic.text, spoken) or chooses) and not topic.intent.choice
-    if len(each) > 1 or len(found) < len(topics) or openly:
+    if len(each) > 1 or len(found) < len(topics):
         return Reply("", body, whole=len(topics) > 1)
     within = each.pop()
-    if topic.intent.choice:
-        return Reply(chosen_by(topic, keep=within), body, whole=len(topics) > 1)
+    if word := chosen_by_limit(topic, within=within):
+        return Reply(word, body, whole=len(topics) > 1)
+    if asks_openly(topic.text, spoken) or chooses:
+        return Reply("", body, whole=len(topics) > 1)
     yes = is_affirmed(topic, within=within)
     return Reply(topic.yes_no(yes), body, yes, whole=len(topics) > 1)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -81,10 +82,25 @@ def _side_chosen(topic: Topic) -> str:
     if topic.words.has("shifted", topic.text):
         return say("Which way something is shifted isn't measured.")
     first = topic.chosen[0]
+    if topic.words.has("nearer", topic.text) and (side := _nearer(topic, first.bbox, places)) is not None:
+        return f"{say.sentence(topic.where(side))}."
     there = [one for one in places if topic.lies_in(first, one if " " in one else _HALVES.get(one, one), 0.5)]
     if len(there) > 1:
         return ""
     return f"{say.sentence(topic.where(there[0]))}." if there else say("Neither of them.")
+
+
+def _nearer(topic: Topic, box: Box, places: Sequence[str]) -> str | None:
+    """Return which of two opposite sides a box is nearer to, or None where they are no such two."""
+    sides, opened = {place.split()[0] for place in places}, topic.state["opened"]
+    x0, y0, x1, y1 = box
+    for (low, high), middle, end in (
+        (("left", "right"), (x0 + x1) / 2, opened.width),
+        (("top", "bottom"), (y0 + y1) / 2, opened.height),
+    ):
+        if sides == {low, high}:
+            return low if middle < end / 2 else high
+    return None
 
 
 def _listed(topic: Topic) -> list[str]:

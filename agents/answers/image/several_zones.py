@@ -32,6 +32,10 @@ def _of_zones(topic: Topic) -> Reply:
         for place, one in zones
         if topic.verdict.anomalous and one.values.get("stands_out") and one.values.get("times_limit", 0.0) > 1
     ]
+    if topic.intent.others:
+        found = [verdict.measured_at(topic, place, one) for place, one in zones]
+        yes = any(bad for bad, _ in found) is not good
+        return Reply(topic.yes_no(yes), [told for _, told in found], yes, whole=True)
     if not differ:
         lead = "Yes, by comparison with good parts." if good else "No, by comparison with good parts."
         said = verdict.by_a_person(topic)

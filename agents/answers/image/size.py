@@ -267,6 +267,8 @@ def _asks_offset(topic: Topic) -> bool:
     """Return whether a question asks how far something is shifted or bent: "how much is it bent?"."""
     words, text = topic.words, topic.text
     bent = ("misalignment", "deformation")
+    if words.has("degrees", text):
+        return True
     if words.has("long", text) or not asks_openly(text, topic.asked.spoken):
         return False
     return words.has("shifted", text) or any(words.types[name].search(text) for name in bent)

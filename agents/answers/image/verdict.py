@@ -15,6 +15,8 @@ from agents.answers.topic import JUDGED, MOST_DESCRIBED, Reply, Topic, same_type
 from agents.questions.form.alternatives import named_fate
 from agents.questions.form.polarity import asks_openly
 from agents.questions.slots.zone_names import names_section
+from agents.questions.verdict_words import says_so
+from agents.state import Observation
 from knowledge.log.entry import shown_time
 from tools.locations import ZONE
 from tools.records import MeasuredRegion
@@ -148,6 +150,9 @@ def _of_part(topic: Topic) -> Reply:
     if said is None and topic.verdict.decision == "review":
         # Neither yes nor no: a person decides.
         lead = say("To be reviewed.")
+    elif not says_so(topic.intent, topic.words):
+        # "Is this the last one of the shift?" may be no question for the verdict at all.
+        lead = say("I took this as: {taken}.", taken=say("whether the part is good"))
     elif closed and sense != "open":
         affirmed = bad is (sense == "bad")
         lead = topic.yes_no(affirmed)
@@ -293,7 +298,12 @@ def _exceeds(topic: Topic) -> bool:
 
 def place_finding(topic: Topic, place: str) -> tuple[bool, str]:
     """Return whether a place is anomalous, and the sentence on what was measured there."""
-    say, seen = topic.say, topic.seen("describe_region")
+    return measured_at(topic, place, topic.seen("describe_region"))
+
+
+def measured_at(topic: Topic, place: str, seen: Observation | None) -> tuple[bool, str]:
+    """Return whether a place is anomalous by what was measured there, and the sentence on it."""
+    say = topic.say
     where = say.sentence(topic.where(place))
     if seen is None or "times_limit" not in seen.values:
         return False, say("That place was not measured [score].")

@@ -8,9 +8,9 @@ from typing import Final
 
 from agents.answers.notes.analysis import Aspect, Finding, about_type, find_aspect, quoted
 from agents.answers.topic import Reply, Topic
-from agents.questions.form.alternatives import FATES, Fate, fate_of, named_fate, says
+from agents.questions.form.alternatives import FATES, Fate, alternatives_of, fate_of, named_fate, says
 from agents.questions.form.polarity import asks_openly
-from agents.questions.learned.encoder import encode
+from agents.questions.learned.encoder import encode, normalised
 from agents.questions.learned.examples import LANGUAGES
 from agents.questions.learned.generic import subjects_in, words_in
 from agents.questions.learned.languages import language_of
@@ -32,7 +32,9 @@ REPEATED: Final = frozenset({"en", "de", "zh"})
 _LONGEST: Final = 3
 """Words of an alternative that is repeated, of twice as many characters where words do not stand apart."""
 _PARTS: Final = re.compile(r"[;:,.\u3001\u3002\uff0c\uff1a\uff1b]")
-_ABBREVIATIONS: Final = frozenset({"ok", "ng", "nok", "nio", "io", "i.o", "n.i.o"})
+_ABBREVIATIONS: Final = {
+    "ok": "OK", "ng": "NG", "nok": "NOK", "nio": "NIO", "io": "IO", "i.o": "i.O", "n.i.o": "n.i.O"
+}  # fmt: skip
 
 
 def chosen(topic: Topic) -> str:
@@ -55,11 +57,42 @@ def chosen(topic: Topic) -> str:
     return _repeated(topic, fitting) or say("Not good: do not keep it.")
 
 
-def chosen_by(topic: Topic, *, keep: bool) -> str:
-    """Return the alternative that holds where a part may be kept, or may not, else a plain word."""
-    fates = {piece: fate_of(piece, topic.asked.spoken) for piece in topic.intent.choice}
-    fitting = [piece for piece, fate in fates.items() if fate is not None and (fate == "keep") is keep]
-    return _repeated(topic, fitting) or topic.yes_no(keep)
+def chosen_by_limit(topic: Topic, *, within: bool) -> str:
+    """Return the alternative that holds of a measure which a question states; "" for no such question.
+
+    within: whether it is within its limit. "A chip of 0.35 mm: accept or reject?", "i.O. oder n.i.O.?".
+    """
+    spoken, text = topic.asked.spoken, normalised(topic.asked.question) or topic.text
+    pieces = [_fated_part(piece, spoken) for piece in alternatives_of(text, spoken)]
+    fates = {piece: fate_of(piece, spoken) for piece in pieces}
+    if not {"keep", "discard"} <= set(fates.values()):
+        return ""
+    fitting = [piece for piece, fate in fates.items() if fate is not None and (fate == "keep") is within]
+    plain = topic.say("Good: keep it.") if within else topic.say("Not good: do not keep it.")
+    return _repeated(topic, fitting) or _judged(topic, fitting) or plain
+
+
+def _fated_part(piece: str, language: str) -> str:
+    """Return what of an alternative says what becomes of the part: "buono" of "graffio di 10 mm: buono"."""
+    parts = re.split(r"[:;\uff1a\uff0c\u3001]\s*|,\s+", piece)
+    return next((part for part in reversed(parts) if fate_of(part, language) is not None), piece)
+
+
+def _judged(topic: Topic, pieces: Sequence[str]) -> str:
+    """Return the only alternative where it is but a word for good or bad, in whatever language, else ""."""
+    spoken = topic.asked.spoken
+    if len(pieces) != 1 or topic.asked.language != spoken:
+        return ""
+    words, piece = words_of(spoken), pieces[0]
+    found = words.find("bad", piece) or words.find("good", piece)
+    if found is None:
+        return ""
+    if spoken in SPACELESS:
+        return f"{found[0]}{'.' if spoken == 'ko' else chr(0x3002)}"
+    bare = re.sub(r"\W+$", "", piece)
+    turned = words.find("no", bare[: found.start()])
+    text = bare[found.start() if turned is None else turned.start() :]
+    return f"{topic.say.sentence(text)}." if re.fullmatch(r"(?:\w+ )?[^\W\d_]+", text) else ""
 
 
 def disposed(topic: Topic) -> tuple[str, bool | None]:
@@ -203,4 +236,4 @@ def _repeated(topic: Topic, pieces: Sequence[str]) -> str:
     if length > _LONGEST:
         return ""
     end = "\u3002" if spoken in SPACELESS else "."
-    return f"{text.upper() if text in _ABBREVIATIONS else topic.say.sentence(text)}{end}"
+    return f"{_ABBREVIATIONS.get(text) or topic.say.sentence(text)}{end}"

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from agents.answers.notes.analysis import about_type, find_aspect, quoted
+from agents.answers.notes.choice import chosen_by_limit
 from agents.answers.topic import Reply, Topic
 from agents.questions.form.polarity import asks_openly
 from agents.questions.learned.encoder import normalised
@@ -100,6 +101,8 @@ def stated_by_notes(topic: Topic, measure: LimitRecord) -> Reply | None:
     "May a scratch be 12 mm long?", and "a 1.2 mm blowhole, can I ship it?".
     """
     held = held_by_notes(topic, measure)
+    if held is not None and (word := chosen_by_limit(topic, within=held[0])):
+        return Reply(word, held[1])
     if held is None or asks_openly(topic.text, topic.asked.spoken):
         return None if held is None else Reply("", held[1])
     return Reply(topic.yes_no(yes := is_affirmed(topic, within=held[0])), held[1], yes)

@@ -16,6 +16,8 @@ FATES: Final[tuple[Fate, ...]] = get_args(Fate)
 _TURNED: Final[Mapping[Fate, Fate]] = {"keep": "discard", "discard": "keep"}
 _NEAR: Final = 16
 """Characters before a word within which a negation turns it."""
+_ENDS_OF_QUESTION: Final[Mapping[str, str]] = {"ja": r"か[\u3001\uff0c,?\s]*", "ko": r"(?<=[요까죠])[\s,?]+"}
+"""What ends a question that another one follows, in languages that need no "or" between them."""
 _PARTS: Final = re.compile(r"[,，、;:?？]|\s[\u2013\u2014-]\s")
 _LONGEST: Final = 4
 """Words of a guess, of twice as many characters where words do not stand apart."""
@@ -32,8 +34,16 @@ def alternatives_of(text: str, language: str) -> list[str]:
     if len(pieces) == 1:
         # "Ok/ng?", "out? safe?"
         pieces = [piece.strip() for piece in re.split(r"[/?？]|\bvs\b", plain) if re.search(r"\w", piece)]
-        pieces = pieces if differ(pieces, language) else []
+        pieces = pieces if differ(pieces, language) else _asked_twice(plain, language)
     return pieces if len(pieces) > 1 and all(re.search(r"\w", piece) for piece in pieces) else []
+
+
+def _asked_twice(plain: str, language: str) -> list[str]:
+    """Return the alternatives of a question that asks twice without "or": "合格ですか、不合格ですか"."""
+    if language not in _ENDS_OF_QUESTION:
+        return []
+    pieces = [one for one in re.split(_ENDS_OF_QUESTION[language], plain) if re.search(r"\w", one)]
+    return pieces if len(pieces) > 1 and differ(pieces, language) else []
 
 
 def differ(pieces: Sequence[str], language: str) -> bool:
@@ -46,9 +56,11 @@ def fate_of(text: str, language: str) -> Fate | None:
     """Return what becomes of the part by a text: the first that it names, else whether it calls it good."""
     words = words_of(language)
     named = named_fate(text, words)
+    good, bad = words.find("good", text), words.find("bad", text)
+    if named is not None and bad is not None and bad.start() < named[0] < bad.end():
+        named = None  # "不合格"
     if named is not None:
         return named[1]
-    good, bad = words.find("good", text), words.find("bad", text)
     if bad is not None:
         return "keep" if words.is_turned(bad, text, _NEAR) else "discard"
     if good is None:

@@ -46,6 +46,8 @@ def sense_of(
         return "open"
     plain = once(text) if stated else _without_denial(text, language)
     good, bad = words.find("good", plain), words.find("bad", plain)
+    if good is None and bad is None:
+        good = words.find("correct", plain)  # "Stimmt die Prägung?"
     if good is not None and bad is not None and _within(good, bad):
         good = None  # "不合格"
     only_named = bad is None and named is not None

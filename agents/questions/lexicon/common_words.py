@@ -41,7 +41,11 @@ def nameable(names: Sequence[str], text: str, language: str) -> list[str]:
     return [
         name
         for name in names
-        if not _is_common(plain_name(name).lower(), language)
+        if not (
+            _is_common(plain_name(name).lower(), language)
+            # "¿Por qué puede ser que falte?" names no German "Falte".
+            or words_of(language).by_meaning["lacking"].fullmatch(plain_name(name).lower())
+        )
         or _is_marked(plain_name(name).lower(), text, language)
     ]
 

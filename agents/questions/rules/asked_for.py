@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from agents.questions.form.alternatives import named_fate
 from agents.questions.form.polarity import asks_openly
 from agents.questions.learned.generic import subjects_in
 from agents.questions.lexicon.patterns import compiled
@@ -169,3 +170,60 @@ def asks_area(said: Reading) -> bool:
     words, text = words_of(said.language), said.text
     amounts = any(words.has(one, text) for one in ("percent", "whole", "overall"))
     return amounts and words.has("area", words.without(text, "percent"))
+
+
+def asks_if_correct(said: Reading) -> bool:
+    """Return whether a clause beside an image asks if what the part has is right: "marking correct?"."""
+    if not said.pictured or said.openly or said.slots.limit is not None or of_log(said):
+        return False
+    beside = ("bad", "value_or_turn", "matches", "image", "region", "sure", "read_it")
+    return said.has("correct") and not any(map(said.has, beside)) and _names_a_feature(said)
+
+
+def asks_an_angle(said: Reading) -> bool:
+    """Return whether a clause beside an image asks for an angle: "by how many degrees?", "3° at most"."""
+    words, text = words_of(said.language), said.text
+    counts = re.search(r"\d", text) is not None or words.has("how_many", text) or said.openly
+    heated = any(words.has(one, text) for one in (*LOG_MEANINGS, "serious"))
+    return said.pictured and counts and words.has("degrees", text) and not heated
+
+
+def greets_no_one(said: Reading) -> bool:
+    """Return whether what sounds like a greeting beside an image asks of the part: "good one?"."""
+    words, text = words_of(said.language), said.text
+    points = any(words.has(one, text) for one in ("one", "this", "it", "piece"))
+    return said.pictured and said.asks and not said.openly and points and words.has("good", text)
+
+
+def asks_if_odd(said: Reading) -> bool:
+    """Return whether a clause beside an image asks if there is anything on the part: "anything odd?"."""
+    there = said.pictured and said.asks and not said.openly and said.has("is_there")
+    return there and said.has("bad") and not of_log(said) and not said.has("art")
+
+
+def points_at_it(said: Reading) -> bool:
+    """Return whether a clause beside an image asks what can be seen there: "what is this red line?"."""
+    seen = (said.has("looks_so") or said.has("region")) and said.has("this")
+    return said.pictured and said.openly and seen and not (said.has("why") or said.has("usual"))
+
+
+def asks_why_missing(said: Reading) -> bool:
+    """Return whether a clause beside an image asks why something is not there: "why is that missing?"."""
+    return said.pictured and said.has("why") and (said.has("lacking") or said.has("absent"))
+
+
+def asks_no_yes(said: Reading) -> bool:
+    """Return whether no yes or no answers a clause: "given the limit for a pore, must it be rejected?"."""
+    given = compiled(rf"(?:{words_of(said.language).source('given')})(?!\w)").match(said.text)
+    gives = given is not None and not said.asks and said.slots.limit is None
+    return asks_if_enough(said) or gives
+
+
+def asks_if_enough(said: Reading) -> bool:
+    """Return whether a clause asks if it is enough to do something with a part: "is it enough to bin it?".
+
+    Neither good nor bad is said of the part by a yes to it.
+    """
+    words = words_of(said.language)
+    done = named_fate(said.text, words) is not None or any(map(said.has, ("piece", "rest", "others")))
+    return said.has("suffices") and done and not said.openly

@@ -33,15 +33,17 @@ _SENTENCE: Final = re.compile(r"(?<=[?\uff1f])\s*")
 _BESIDE: Final = ("follow", "region", *SIDES)
 
 
-def in_zones(asked: Asked, zones: Sequence[str], before: str = "") -> Asked:
+def in_zones(asked: Asked, zones: Sequence[str], before: str = "", strongest: str | None = None) -> Asked:
     """Return a question whose intents are about the zones that they name.
 
     zones: the product's, by name. before: the question before, whose zones "the lower left one" is one of.
+    strongest: the zone of the strongest region, which "the other holes" leave out where none was named.
     """
     found: list[Understanding] = []
     gone_on = [_named_before(one, zones, before, asked.spoken) for one in asked.intents]
     for one in _by_sentence(gone_on, zones, asked.spoken):
-        meant = _in_zones(one, zones, asked.spoken)
+        others = _others(one, zones, before, strongest, asked.spoken)
+        meant = [others] if others is not None else _in_zones(one, zones, asked.spoken)
         if one.zone is not None or meant != [one]:
             meant = [_bare(each, found[-1] if found else None, asked.spoken) for each in meant]
         found += meant
@@ -62,6 +64,41 @@ def _named_before(one: Understanding, zones: Sequence[str], before: str, languag
         one.model_copy(update={"text": full})
         if len(zones_in(normalised(full), zones, language)) == 1
         else one
+    )
+
+
+def _others(
+    one: Understanding, zones: Sequence[str], before: str, strongest: str | None, language: str
+) -> Understanding | None:
+    """Return an intent on all zones of a kind but those named before, or None: "are the other holes ok?"."""
+    words, text = words_of(language), normalised(one.text)
+    if one.kind not in _JUDGED or one.region is not None or one.choice or not words.has("others", text):
+        return None
+    told = zones_in(normalised(before), zones, language) if before else []
+    named = zones_in(words.without(text, "others"), zones, language)
+    # "And the other three?"
+    alike = {feature_of(name) for name in named or told} - {None}
+    every = [name for name in zones if feature_of(name) in alike]
+    if len(every) < 2 or (named and len(named) < len(every)):
+        return None
+    apart = set(told) if told and set(told) < set(every) else {strongest}
+    left = [name for name in every if name not in apart]
+    sense = sense_of(text, language, "good", None)
+    made: dict[str, object] = {
+        "kind": "verdict",
+        "closed": True,
+        "sense": "good" if sense == "open" else sense,
+    }
+    return one.model_copy(
+        update={
+            **made,
+            "near": None,
+            "type": None,
+            "zones": left,
+            "others": True,
+            "place": None,
+            "zone": None,
+        }
     )
 
 
@@ -95,7 +132,7 @@ def _bare(one: Understanding, before: Understanding | None, language: str) -> Un
     words, text = words_of(language), normalised(one.text)
     follows = compiled(rf"(?:{words.source('follow')})").match(text) is not None
     located = one.kind == "place" and one.closed and not follows  # "is it on the head too?"
-    if located or words.has("good", text) or words.has("bad", text):
+    if located or any(words.has(name, text) for name in ("good", "bad", "correct")):
         return one
     named = [called(one.zone)] if one.zone is not None else []
     for pattern in (*named, *words.sections.values(), *(words.by_meaning[name] for name in _BESIDE)):
@@ -130,7 +167,7 @@ def _of_features(intent: Understanding, named: Sequence[str], language: str) -> 
         return intent
     if words.has("colour", text) and intent.kind in ("appearance", "cause"):
         return intent
-    if intent.kind == "appearance" and len(named) == 1 and not of_feature:
+    if intent.kind == "appearance" and len(named) == 1 and not of_feature and not words.has("correct", text):
         return intent.model_copy(
             update={"kind": "place", "closed": True, "near": None}
         )  # "is the spot on it?"
