@@ -33,6 +33,11 @@ class MemoryBank:
         self.patches = patches
         self._excluded = excluded
 
+    @property
+    def likeness(self) -> float:
+        """Mean cosine of its patches: near 1 on an even texture, below a half on most parts."""
+        return float(self.patches.mean(dim=0).square().sum())
+
     @classmethod
     def of(cls, grids: Sequence[torch.Tensor], limit: int, keep: Sequence[torch.Tensor] = ()) -> MemoryBank:
         """Return the bank of patches, (..., C) each, thinned to at most `limit`.

@@ -35,8 +35,15 @@ def _pattern(words: str) -> re.Pattern[str]:
 def _patterns() -> Mapping[str, re.Pattern[str]]:
     table = tomllib.loads(_WORDS.read_text(encoding="utf-8"))
     phrases: dict[str, str] = table.pop("phrases")
+    table.pop("features")
     found = {meaning: _pattern(words) for meaning, words in table.items()}
     return found | {meaning: re.compile(phrase.casefold()) for meaning, phrase in phrases.items()}
+
+
+@cache
+def _features() -> Mapping[str, re.Pattern[str]]:
+    table: dict[str, str] = tomllib.loads(_WORDS.read_text(encoding="utf-8"))["features"]
+    return {feature: _pattern(words) for feature, words in table.items()}
 
 
 @dataclass(frozen=True)
@@ -101,3 +108,9 @@ def names_a_part(zone: str) -> list[str]:
         for word in words
         if (len(word) > 2 or _NOT_ALONE.search(word)) and not any(look.fullmatch(word) for look in looks)
     ]
+
+
+def features_in(text: str) -> set[str]:
+    """Return what a name of a zone or a type is of, such as a mark of "embossing"."""
+    plain = unicodedata.normalize("NFKC", text).casefold()
+    return {feature for feature, words in _features().items() if words.search(plain)}

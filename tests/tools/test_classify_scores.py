@@ -97,3 +97,23 @@ def test_notes_weigh_less_alone_than_beside_examples() -> None:
     alone = weigh({}, notes)
     beside = weigh({"scratch": [0.6], "dent": [0.6]}, notes)
     assert beside.score > [alone, *alone.alternatives][alone.name == UNKNOWN].score
+
+
+def test_on_an_even_texture_a_region_must_be_more_alike() -> None:
+    examples = {"hole": [0.75], "dent": [0.6]}
+    assert weigh(examples, {}, likeness=0.4).name == weigh(examples, {}).name == "hole"
+    assert weigh(examples, {}, likeness=0.85).name == UNKNOWN
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_the_only_type_with_examples_is_named_from_a_sure_chance_on_only(count: int) -> None:
+    written = {"hole": 0.7, "knot": 0.5, "fibre": 0.4}
+    near = OTHER_TYPE + MARGIN + 0.02
+    record = weigh({"hole": [near] * count}, {}, written=written)
+    assert (record.name, record.alternatives[0].name) == (UNKNOWN, "hole")
+    assert {"knot", "fibre"} <= {other.name for other in record.alternatives}
+    assert weigh({"hole": [0.95] * count}, {}, written=written).name == "hole"
+    # As before where examples show what another type is like.
+    assert weigh({"hole": [near], "knot": [0.3]}, {}, [0.5], written=written).name == "hole"
+    # What the look tells equally well of both is not decided by which of them has been confirmed.
+    assert weigh({"hole": [0.95] * count}, {}, written={**written, "knot": 0.7}).name == UNKNOWN

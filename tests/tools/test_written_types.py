@@ -291,6 +291,17 @@ ZONES = ["upper-left hole", "lower-right hole", "fold line", "marking"]
         ("trou manquant", ["trou supérieur gauche"], {"trou supérieur gauche"}),
         ("缺孔", ["左上孔", "右侧槽"], {"左上孔"}),
         ("穴なし", ["左上の穴", "溝"], {"左上の穴"}),
+        ("missing mark", ["embossing", "score line"], {"embossing"}),
+        ("burn mark", ["embossing", "score line"], set()),
+        ("wrong mark", ["Prägung", "Bruchkerbe"], {"Prägung"}),
+        ("missing plate", ["Typenschild", "Rippen"], {"Typenschild"}),
+        ("missing plate", ["plaque signalétique", "nervures"], {"plaque signalétique"}),
+        ("Bohrung fehlt", ["agujero izquierdo", "ranura"], {"agujero izquierdo"}),
+        ("missing mark", ["incisione", "bordo"], {"incisione"}),
+        ("missing hole", ["furo esquerdo", "nervura"], {"furo esquerdo"}),
+        ("missing mark", ["刻印", "縁"], {"刻印"}),
+        ("missing mark", ["각인", "가장자리"], {"각인"}),
+        ("missing plate", ["铭牌", "加强筋"], {"铭牌"}),
     ],
 )
 def test_a_type_lies_where_zones_are_called_after_its_noun(

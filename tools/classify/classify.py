@@ -69,7 +69,7 @@ def classify(
             aligned = aligned_fits(
                 encoder, context.text_encoder, part.pixels, region.bbox, part.product, types
             )
-    return weigh(near, fits, cross_type, aligned, written)
+    return weigh(near, fits, cross_type, aligned, written, part.model.bank.likeness)
 
 
 def _notes_of(context: Context, product: str) -> DefectNotes:

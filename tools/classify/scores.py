@@ -8,7 +8,7 @@ The constants were fitted by likelihood on procedural products with simulated de
 (`benchmarks/classification.py --develop`), where types without an example or a note counted as unknown.
 
 Where no type has an example, notes weigh less. A type without one is named from `LEAST_CHANCE` on only. One
-of fewer than `ENOUGH` examples is not named where the look of a type without any fits the region better: how
+of fewer than `ENOUGH` examples is not named where the look of a type without any fits the region as well: how
 like each other regions of different types can be is not known of that type.
 """
 
@@ -28,6 +28,11 @@ KERNEL: Final = 0.05
 """Width of the kernel around an example, in units of similarity."""
 OTHER_TYPE: Final = 0.5
 """Prior similarity of examples of different types."""
+UNEVEN: Final = 0.5
+"""Likeness of a product's normal patches up to which `OTHER_TYPE` holds."""
+TEXTURE: Final = 0.54
+"""How much more alike examples of different types are by each unit of likeness above: the least with which
+a lone example named at most one in twenty regions of other types on each of four procedural products."""
 OTHER_WEIGHT: Final = 3.0
 """Number of pairs of examples that the prior counts for."""
 MARGIN: Final = 0.14
@@ -50,6 +55,8 @@ AGAINST: Final = 1.7
 LEAST_CHANCE: Final = 0.8
 """Least probability at which a type without an example is named. Set by hand: of 13 tiles, capsules and
 bottles that were named at .5 to .7, three were right."""
+LEAST_ALONE: Final = 0.5
+"""Least probability at which the only type with examples is named: likelier than all else together."""
 CONFIRMED: Final = 0.9
 """Least probability at which a type with an example is confirmed; set, not fitted."""
 MOST_ALTERNATIVES: Final = 4
@@ -70,12 +77,14 @@ def weigh(
     cross_type: Sequence[float] = (),
     aligned: Mapping[str, float] | None = None,
     written: Mapping[str, float] | None = None,
+    likeness: float = 0.0,
 ) -> DefectRecord:
     """Return the likeliest type with its probability, and the alternatives.
 
     examples: similarities to the region, in [-1, 1], by type. notes: `DefectNotes.fits`. cross_type:
     similarities of examples of different types. aligned: `aligned_fits`, or None. written: `written_fits`, or
-    None; it takes the place of a type's notes. Probabilities sum to 1 over all types and the unknown defect.
+    None; it takes the place of a type's notes. likeness: `MemoryBank.likeness` of the product, on which it
+    depends how alike different types are. Probabilities sum to 1 over all types and the unknown defect.
 
     The type is confirmed where it has an example and a probability of at least `CONFIRMED`, else likely.
     """
@@ -85,7 +94,8 @@ def weigh(
     shown = {name_key(name): name for name in (*examples, *notes, *(written or {}))}  # as the notes spell it
     near = {name_key(name): values for name, values in examples.items()}
     fits = {name_key(name): fit for name, fit in notes.items()}
-    other = (OTHER_WEIGHT * OTHER_TYPE + sum(cross_type)) / (OTHER_WEIGHT + len(cross_type)) + MARGIN
+    prior = OTHER_TYPE + TEXTURE * max(likeness - UNEVEN, 0.0)
+    other = (OTHER_WEIGHT * prior + sum(cross_type)) / (OTHER_WEIGHT + len(cross_type)) + MARGIN
     width, least = (NOTES_WIDTH, LEAST_FIT) if near else (NOTES_ONLY_WIDTH, NOTES_ONLY_LEAST_FIT)
     # Examples that say more for a type than having none would.
     densities = {key: _log_density(values) - other / KERNEL for key, values in near.items()}
@@ -110,9 +120,11 @@ def weigh(
     scores = [NamedScore(name=shown[key], score=round(chances[key], 4)) for key in ranked]
     first = ranked[0]
     undecided = (first not in near or first in few) and chances[first] < LEAST_CHANCE
+    # With examples of one type alone, nothing shows what those of another would be like.
+    undecided |= len(near) == 1 and len(shown) > 1 and chances[first] < LEAST_ALONE
     if first in near and len(near[first]) < ENOUGH:
-        # A few examples don't tell a type from one that has none and whose look fits the region better.
-        undecided |= any(fit > stated.get(first, 0.0) for key, fit in stated.items() if key not in near)
+        # A few examples don't tell a type from one that has none and whose look fits the region as well.
+        undecided |= any(fit >= stated.get(first, 0.0) for key, fit in stated.items() if key not in near)
     if undecided or chances[""] >= chances[first]:
         unknown = round(chances[""], 4)
         return DefectRecord(name=UNKNOWN, score=unknown, alternatives=scores[:MOST_ALTERNATIVES])

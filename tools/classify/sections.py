@@ -12,7 +12,7 @@ import numpy as np
 
 from anomaly_core.imaging.zones import Zone
 from anomaly_core.names import plain_name
-from knowledge.catalogue.looks import names_a_part
+from knowledge.catalogue.looks import features_in, names_a_part
 from knowledge.catalogue.passages import Passage
 
 IN_SECTION: Final = 0.95
@@ -72,9 +72,17 @@ def _spelled(zone: str) -> str:
 
 
 def _called_after(name: str, zones: Sequence[str]) -> set[str]:
-    """Return the zones of a part, such as the hole of "upper left hole", that a type's name holds too."""
+    """Return the zones of a part that a type's name holds too, such as the hole of "upper left hole".
+
+    The part may go by another word, also of another language: a "missing mark" is one of "embossing".
+    """
     plain = unicodedata.normalize("NFKC", name).casefold()
-    return {zone for zone in zones if any(noun.search(plain) for noun in map(_noun, names_a_part(zone)))}
+    meant = features_in(name)
+    return {
+        zone
+        for zone in zones
+        if meant & features_in(zone) or any(noun.search(plain) for noun in map(_noun, names_a_part(zone)))
+    }
 
 
 def _noun(word: str) -> re.Pattern[str]:
