@@ -87,12 +87,11 @@ def _meaning(
         return one.model_copy(update={"maybe": held_against(text, spoken, found, entries)})
     if one.kind not in OF_IT or one.maybe:
         return one
-    near = may_mean(text, spoken, entries)
+    # What is only near by its meaning says less than the image.
     passages = [passage_of(each, score=0.0) for each in context.domain.passages(product)]
     topic = Topic(InspectionState(passages=passages), asked, one, number, phrases_of(asked.language))
-    if near and (look := type_by_look(topic)) is not None:
-        near = [look, *(name for name in near if name != look)][: len(near)]
-    return one.model_copy(update={"maybe": near or one.maybe})
+    look = type_by_look(topic) if may_mean(text, spoken, entries) else None
+    return one if look is None else one.model_copy(update={"maybe": [look]})
 
 
 def of_this_product(one: Understanding, entries: list[Entry], spoken: str) -> Understanding:

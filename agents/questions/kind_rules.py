@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
-from typing import Final, Literal
+from typing import Literal
 
 from agents.questions.form.polarity import sense_of
 from agents.questions.intents import STANDS
@@ -12,13 +12,16 @@ from agents.questions.learned.classifier import KINDS
 from agents.questions.learned.topics import asks_to_lessen
 from agents.questions.lexicon.words import once, words_of
 from agents.questions.log.unheld import unheld_of
+from agents.questions.rules import kind_sets as kinds
 from agents.questions.rules.asked_for import (
+    allows_a_size,
     asks_an_angle,
     asks_area,
     asks_if_any,
     asks_if_correct,
     asks_if_enough,
     asks_if_odd,
+    asks_if_part_there,
     asks_if_there,
     asks_presence,
     asks_what_is_in_it,
@@ -29,6 +32,7 @@ from agents.questions.rules.asked_for import (
     greets_no_one,
     of_features,
     of_log,
+    only_chooses_a_type,
     plays_down,
     points_at_it,
     points_at_one,
@@ -47,85 +51,13 @@ Read = Kind | Literal["distance"]
 """What a clause is read as; a distance is a size, of what lies between two things."""
 Rule = tuple[Collection[Kind], object, Read]
 """Kinds, whether the words mean another one where a clause is of these, and that one."""
-_OF_A_LENGTH: Final = frozenset[Kind]({"verdict", "catalogue", "type", "other"})
-_TALK: Final = frozenset[Kind]({"greeting", "help", "other"})
-_NO_FATE: Final = _TALK | frozenset[Kind]({"effect", "correction", "look_again", "catalogue"})
-_OF_A_DEFECT: Final = frozenset[Kind](
-    {"verdict", "place", "type", "look_again", "correction", "appearance", "count", "normal", "other"}
-)
-_UNHELD: Final = _TALK | frozenset[Kind](
-    {"history", "catalogue", "product", "size", "count", "confidence", "action", "cause", "correction"}
-)
-_ASSENTED: Final = frozenset[Kind](
-    {"greeting", "look_again", "normal", "reference", "type", "other", "catalogue"}
-)
-_FILLED: Final = frozenset[Kind](
-    {"verdict", "count", "size", "appearance", "normal", "product", "other", "type"}
-)
-_WRITTEN: Final = frozenset[Kind](
-    {"catalogue", "history", "parts", "help", "type", "appearance", "look_again", "count", "product", "other"}
-)
-_OF_A_VALUE: Final = frozenset[Kind]({"effect", "cause", "confidence", "comparison", "normal", "correction"})
-_SHOWN: Final = frozenset[Kind](
-    {"reference", "place", "look_again", "help", "other", "product", "comparison", "history"}
-)
-_SIDED: Final = frozenset[Kind](
-    {"verdict", "type", "look_again", "comparison", "appearance", "parts", "other", "product", "count",
-     "correction", "confidence"}
-)  # fmt: skip
-_PASSING: Final = frozenset[Kind](
-    {"reference", "comparison", "verdict", "action", "normal", "confidence", "other", "size"}
-)
-_WEIGHED: Final = frozenset[Kind](
-    {"verdict", "type", "catalogue", "appearance", "other", "place", "normal", "confidence", "reasoning"}
-)
-_VIEWED: Final = _WEIGHED | frozenset[Kind](
-    {"action", "correction", "greeting", "product", "look_again", "help"}
-)
-_OF_EFFECTS: Final = frozenset[Kind](
-    {"place", "type", "action", "appearance", "catalogue", "other", "product", "reasoning", "look_again"}
-)
-_LESSENED: Final = frozenset[Kind](
-    {"history", "action", "other", "effect", "cause", "size", "catalogue", "confidence", "count", "verdict"}
-)
-_SUPPOSED: Final = _WEIGHED | frozenset[Kind](
-    {"look_again", "effect", "comparison", "correction", "greeting"}
-)
-_BLAMED: Final = _WEIGHED | frozenset[Kind]({"look_again", "help", "history", "correction"})
-_TROUBLED: Final = _BLAMED | frozenset[Kind]({"action", "parts", "size", "count", "product", "effect"})
-_POINTED: Final = frozenset[Kind](
-    {"product", "type", "other", "count", "appearance", "history", "parts", "verdict", "reference",
-     "catalogue"}
-)  # fmt: skip
-_COLOURED: Final = frozenset[Kind](
-    {"place", "verdict", "other", "catalogue", "size", "product", "parts", "normal", "type"}
-)
-_BROKEN: Final = frozenset[Kind]({"verdict", "reasoning", "type", "appearance", "other", "effect", "place"})
-_RANKED: Final = frozenset[Kind]({"history", "comparison", "help", "catalogue", "count", "product", "other"})
-_BELONGING: Final = frozenset[Kind](
-    {"comparison", "verdict", "count", "type", "normal", "other", "place", "correction", "catalogue"}
-)
-_MEASURED: Final = frozenset[Kind]({"size", "place", "comparison", "parts", "other", "confidence"})
-_WHY: Final = frozenset[Kind]({"cause", "reasoning", "catalogue"})
-_DEFINED: Final = frozenset[Kind](
-    {"catalogue", "type", "appearance", "normal", "reference", "product", "other", "place", "history"}
-)
-_LIMITED: Final = _DEFINED | frozenset[Kind](
-    {"verdict", "effect", "action", "size", "count", "parts", "cause", "confidence", "correction"}
-)
-_ACCEPTED: Final = (_DEFINED - {"history"}) | frozenset[Kind](
-    {"verdict", "look_again", "correction", "comparison", "confidence", "count", "parts", "reasoning"}
-)
-_PLAYED_DOWN: Final = frozenset[Kind](
-    {"confidence", "verdict", "normal", "type", "cause", "other", "place", "reasoning"}
-)
 
 
 def read_as(said: Reading) -> Read:
     """Return what a clause is read as: its kind, changed by one rule after the other."""
     read: Read = said.slots.kind
-    for kinds, meant, other in _rules(said):
-        read = other if read in kinds and meant else read
+    for of_these, meant, other in _rules(said):
+        read = other if read in of_these and meant else read
     return read
 
 
@@ -163,9 +95,28 @@ def _rules(said: Reading) -> tuple[Rule, ...]:
     apart = said.pictured and said.has("deviates") and said.has("good_part") and not said.has("to_pass")
     return (
         # "Is it ok? 1 mm is 48 px."
-        (_OF_A_LENGTH, limited or one.scale_px_per_mm or one.known_length_mm, "size"),
+        (kinds.OF_A_LENGTH, limited or one.scale_px_per_mm or one.known_length_mm, "size"),
         # "Does it differ by less than 2 mm from the good one?"
         ({"comparison"}, limited and one.image is None, "size"),
+        # "Does it still pass, the limit is 4?"
+        ({"action", "help", "comparison"}, limited and said.has("limit_noun") and not said.openly, "size"),
+        # "If the stain has 7 mm, does it pass?"
+        (kinds.ACCEPTED | {"size"}, said.pictured and named and allows_a_size(said), "size"),
+        # "Smeared or just shifted?"
+        (kinds.CHOSEN, said.pictured and only_chooses_a_type(said), "type"),
+        # "What is the fix for faint print?"
+        (
+            kinds.MENDED,
+            said.has("remedy") and not (said.has("of_causes") or limited or of_log(said)),
+            "action",
+        ),
+        (
+            {"help", "correction", "other", "reasoning"},
+            named and said.has("remedy") and not limited,
+            "action",
+        ),
+        # "Shifted by how much?" beside an image is of no log.
+        ({"history", "count"}, said.pictured and said.has("shifted") and said.has("by_how_much"), "size"),
         # "Is such a spot allowed?"
         ({"catalogue"}, said.pictured and not named and not said.openly and said.has("limit"), "size"),
         # "Are there dead areas?" asks for no size, though the type is named for an area.
@@ -179,14 +130,14 @@ def _rules(said: Reading) -> tuple[Rule, ...]:
         ({"help", "normal", "other", "product"}, points_at_it(said), "type"),
         # "Is the marking correct?"
         (
-            _BELONGING | {"parts", "action", "effect", "help", "product", "reasoning"},
+            kinds.BELONGING | {"parts", "action", "effect", "help", "product", "reasoning"},
             asks_if_correct(said),
             "verdict",
         ),
         # "Is the colour ok?" asks for no look.
         ({"appearance"}, said.has("colour") and judged and not said.openly, "verdict"),
         # "Colour of the liquid?" asks for a look.
-        (_COLOURED, said.pictured and neutral and asks_colour, "appearance"),
+        (kinds.COLOURED, said.pictured and neutral and asks_colour, "appearance"),
         # "Are the holes all the same?" compares no images.
         ({"comparison"}, alike_parts, "verdict"),
         # "What is there in the hole?" asks for no entry on holes.
@@ -196,7 +147,9 @@ def _rules(said: Reading) -> tuple[Rule, ...]:
         # "How many tablets are there?", where the notes know a missing tablet.
         ({"count"}, counts_what_belongs(said), "parts"),
         # "Does it still have both arms?", "is a hole missing?"
-        (_BELONGING, asks_if_there(said), "parts"),
+        (kinds.BELONGING, asks_if_there(said), "parts"),
+        # "Is there a date?", "is the head still on?"
+        (kinds.OF_ONE_THING, asks_if_part_there(said), "parts"),
         # "Is the tip bent?" asks for no pieces.
         ({"parts"}, named and not said.has("how_many") and not asks_if_there(said), "verdict"),
         # "¿Es una mancha de aceite?" asks for no entry of the notes.
@@ -233,12 +186,16 @@ def _rules(said: Reading) -> tuple[Rule, ...]:
         # "Is the picture sharp enough?" is of the photograph, not of the part.
         (KINDS, said.has("judgeable"), "confidence"),
         # "Which pin is it?"
-        (_POINTED, points_at_one(said), "place"),
+        (kinds.POINTED, points_at_one(said), "place"),
         # "Can you write poems?"
         (KINDS, not named and said.has("art"), "other"),
         # "How far is it from the edge?", but "how far is it shifted?"
-        (_MEASURED, said.has("distance") and (from_edge or not (limited or said.has("shifted"))), "distance"),
-        (_MEASURED, said.has("distance") and said.has("shifted") and not from_edge, "size"),
+        (
+            kinds.MEASURED,
+            said.has("distance") and (from_edge or not (limited or said.has("shifted"))),
+            "distance",
+        ),
+        (kinds.MEASURED, said.has("distance") and said.has("shifted") and not from_edge, "size"),
         # "What share of the surface is covered?", but "what share of the rejects were false alarms?"
         (KINDS, said.has("share") and (said.pictured or named), "size"),
         # "How much of the tile is damaged, in percent?"
@@ -254,55 +211,55 @@ def _rules(said: Reading) -> tuple[Rule, ...]:
         # "Which standard applies?", but "which lots are out of spec today?" is of the log.
         (KINDS, said.has("norm") and not of_log(said), "normal"),
         # "Whom do I tell when a tile has a crack?"
-        (_OF_A_DEFECT, said.has("who") and said.has("to_tell"), "action"),
+        (kinds.OF_A_DEFECT, said.has("who") and said.has("to_tell"), "action"),
         # "Bin it or keep it?"
-        (_NO_FATE, said.fates >= {"discard", "keep"}, "action"),
+        (kinds.NO_FATE, said.fates >= {"discard", "keep"}, "action"),
         # "Cost of scrap today?", "who is to blame?"
-        (_UNHELD, not named and unheld_of(words_of(said.language), said.text), "other"),
+        (kinds.UNHELD, not named and unheld_of(words_of(said.language), said.text), "other"),
         # "Is the tool to blame?", "could the grinding have done this?", "why is it broken?"
-        (_UNHELD, asked_of_part and said.has("blame"), "cause"),
-        (_BLAMED, asked_of_part and supposes_cause(said.text, said.language), "cause"),
-        (_BROKEN, said.pictured and asks_why_broken(said.text, said.language), "cause"),
+        (kinds.UNHELD, asked_of_part and said.has("blame"), "cause"),
+        (kinds.BLAMED, asked_of_part and supposes_cause(said.text, said.language), "cause"),
+        (kinds.BROKEN, said.pictured and asks_why_broken(said.text, said.language), "cause"),
         ({"parts", "help", "reference", "verdict", "place"}, asks_why_missing(said), "cause"),
         # "Which entry fits best?"
         ({"catalogue", "comparison", "reference"}, said.pictured and not named and said.has("fits"), "type"),
         # "A scratch, hm."
-        (_TALK, named and unsure, "verdict"),
+        (kinds.TALK, named and unsure, "verdict"),
         # "Is rust a problem?" asks for no permission.
-        (_SUPPOSED, not said.pictured and named and weighed, "effect"),
+        (kinds.SUPPOSED, not said.pictured and named and weighed, "effect"),
         ({"action"}, not said.pictured and named and weighed and said.has("harmless"), "effect"),
         # "What would the customer say?"
-        (_VIEWED, said.has("customers_view"), "effect"),
+        (kinds.VIEWED, said.has("customers_view"), "effect"),
         # "Why is the pin so dark?", but "why did you call it dark?"
         ({"reasoning", "appearance", "verdict", "type", "normal"}, asks_why_so(said), "cause"),
         # "What happens if we ship it?"
-        (_OF_EFFECTS, said.has("effects") and not said.has("to_do"), "effect"),
+        (kinds.OF_EFFECTS, said.has("effects") and not said.has("to_do"), "effect"),
         ({"verdict"}, said.openly and said.has("effects"), "effect"),
         # "Why is a dead area dangerous?"
-        (_WHY, not said.pictured and said.has("why") and said.has("serious"), "effect"),
+        (kinds.WHY, not said.pictured and said.has("why") and said.has("serious"), "effect"),
         # "What do we do when we find a blowhole?"
-        (_WEIGHED, not said.pictured and said.has("to_do"), "action"),
+        (kinds.WEIGHED, not said.pictured and said.has("to_do"), "action"),
         # "How do I get fewer false alarms?"
-        (_LESSENED, asks_to_lessen(words_of(said.language), said.text), "help"),
+        (kinds.LESSENED, asks_to_lessen(words_of(said.language), said.text), "help"),
         # "What is different from a good one?"
         ({"reference"}, apart, "comparison"),
         ({"verdict", "normal", "product", "appearance", "type"}, apart and said.openly, "comparison"),
         # "No scratch, right?", "tá boa essa?": what corrects ends in no question mark.
         ({"correction"}, said.pictured and doubts, "verdict"),
-        (_ASSENTED, said.pictured and said.tagged and not said.openly, "verdict"),
+        (kinds.ASSENTED, said.pictured and said.tagged and not said.openly, "verdict"),
         # "So you found no scratch?"
         ({"look_again", "type", "place", "normal"}, denies, "verdict"),
         # "How much juice is missing?"
-        (_FILLED, said.pictured and said.has("amount") and not limited, "parts"),
+        (kinds.FILLED, said.pictured and said.has("amount") and not limited, "parts"),
         # "Does the picture match the juice?"
-        (_FILLED | _ASSENTED, matched and not said.has("tolerance"), "parts"),
+        (kinds.FILLED | kinds.ASSENTED, matched and not said.has("tolerance"), "parts"),
         # "Can you read the number?"
-        (_WRITTEN, said.pictured and said.has("read_it"), "verdict"),
+        (kinds.WRITTEN, said.pictured and said.has("read_it"), "verdict"),
         # "Wie hoch ist der?"
         ({"confidence", "appearance", "verdict"}, said.pictured and said.has("how_high"), "size"),
         # "Are all resistors the right value?"
-        (_WRITTEN, said.pictured and not said.openly and said.has("value_or_turn"), "verdict"),
-        (_OF_A_VALUE, asked_of_part and not named and said.has("value_or_turn"), "verdict"),
+        (kinds.WRITTEN, said.pictured and not said.openly and said.has("value_or_turn"), "verdict"),
+        (kinds.OF_A_VALUE, asked_of_part and not named and said.has("value_or_turn"), "verdict"),
         # "There is a speck on top. Does that count?"
         (
             {"type", "count", "history", "effect", "catalogue", "correction", "confidence"},
@@ -310,13 +267,13 @@ def _rules(said: Reading) -> tuple[Rule, ...]:
             "verdict",
         ),
         # "Show me the heat map."
-        (_SHOWN, said.pictured and said.has("pictured"), "appearance"),
+        (kinds.SHOWN, said.pictured and said.has("pictured"), "appearance"),
         # "What would have to be different for it to pass?"
-        (_PASSING, said.pictured and said.openly and said.has("to_pass"), "reasoning"),
+        (kinds.PASSING, said.pictured and said.openly and said.has("to_pass"), "reasoning"),
         # "Why that type and not a swapped label?"
         ({"correction"}, said.pictured and said.openly and said.has("why"), "reasoning"),
         # "Is it shifted to the left or to the right?"
-        (_SIDED, said.pictured and len(sides) > 1, "place"),
+        (kinds.SIDED, said.pictured and len(sides) > 1, "place"),
         # "Does it cross the joint?"
         ({"verdict", "other", "look_again", "parts", "size"}, crosses, "place"),
         # "How large is it?", "is it at the left?"
@@ -327,38 +284,38 @@ def _rules(said: Reading) -> tuple[Rule, ...]:
         # "Did the feeder jam?"
         ({"verdict", "other", "help", "correction", "parts"}, blames, "cause"),
         # "Feeder problem?"
-        (_TROUBLED, said.pictured and troubled, "cause"),
+        (kinds.TROUBLED, said.pictured and troubled, "cause"),
         # "What does that mean for the assembly?"
-        (_OF_EFFECTS | {"help", "verdict", "comparison"}, said.has("means_for"), "effect"),
+        (kinds.OF_EFFECTS | {"help", "verdict", "comparison"}, said.has("means_for"), "effect"),
         # "By how many degrees is it turned?"
-        (_MEASURED | {"history", "catalogue", "verdict", "count"}, asks_an_angle(said), "size"),
+        (kinds.MEASURED | {"history", "catalogue", "verdict", "count"}, asks_an_angle(said), "size"),
         # "Is the middle hole smaller than the others?"
         (KINDS, of_features(said), "size"),
         # "Could this be just a trick of the light?"
-        (_PLAYED_DOWN, said.pictured and plays_down(words_of(said.language), said.text), "correction"),
+        (kinds.PLAYED_DOWN, said.pictured and plays_down(words_of(said.language), said.text), "correction"),
         # "The last spot, what is it?", "the second largest one"
-        (_RANKED, ranked, "appearance"),
+        (kinds.RANKED, ranked, "appearance"),
         ({"verdict"}, ranked and unsure, "appearance"),
         # "Tell me about number 2."
         ({"other"}, said.pictured and bool(said.regions), "appearance"),
         ({"count", "help"}, said.pictured and bool(said.regions) and not said.openly, "appearance"),
         # "What is behind a burr?", "what does the Maßnahme say for a burr?"
-        (_DEFINED | {"verdict"}, of_notes and said.has("behind"), "cause"),
-        (_DEFINED, fields == {"cause"}, "cause"),
-        (_DEFINED, bool(fields) and fields <= {"effect", "severity"}, "effect"),
-        (_DEFINED, fields == {"action"} or fields == {"responsible"}, "action"),
+        (kinds.DEFINED | {"verdict"}, of_notes and said.has("behind"), "cause"),
+        (kinds.DEFINED, fields == {"cause"}, "cause"),
+        (kinds.DEFINED, bool(fields) and fields <= {"effect", "severity"}, "effect"),
+        (kinds.DEFINED, fields == {"action"} or fields == {"responsible"}, "action"),
         # "Who is responsible for burrs?" is of nobody in the log.
-        (_DEFINED, of_notes and said.has("who") and said.has("to_tell"), "action"),
+        (kinds.DEFINED, of_notes and said.has("who") and said.has("to_tell"), "action"),
         # "From what size is a dent scrap?", "how big can it be?"
-        (_LIMITED, allowed and not re.search(r"\d", said.text), "catalogue"),
+        (kinds.LIMITED, allowed and not re.search(r"\d", said.text), "catalogue"),
         # "Is that scratch acceptable?" is held against its limit.
-        (_ACCEPTED, said.pictured and named and not said.openly and said.has("acceptable"), "size"),
+        (kinds.ACCEPTED, said.pictured and named and not said.openly and said.has("acceptable"), "size"),
         # "Is rust a reason to reject?" asks for no cause.
         (KINDS, (said.pictured or named) and not said.openly and said.has("reason_to"), "verdict"),
         # "I think that is a blowhole."
-        (_SUPPOSED, said.pictured and named and supposes(said), "correction"),
+        (kinds.SUPPOSED, said.pictured and named and supposes(said), "correction"),
         # "Is it enough to sort out this one?"
-        (_VIEWED | {"history", "effect"}, said.pictured and asks_if_enough(said), "action"),
+        (kinds.VIEWED | {"history", "effect"}, said.pictured and asks_if_enough(said), "action"),
         # "¿Podría ser un arañazo?" asks for no cause.
         ({"cause", "confidence"}, supposes_only_a_type(said), "type"),
     )

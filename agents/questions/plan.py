@@ -92,8 +92,9 @@ def take_hint(asked: Understanding, situation: Situation) -> list[PlannedCall]:
 
 
 def count_parts(asked: Understanding, situation: Situation) -> list[PlannedCall]:
-    """Count the pieces, and compare their arrangement."""
-    del asked, situation
+    """Count the pieces, and compare their arrangement; of what a zone is named for, measure the zone."""
+    if asked.zones:
+        return measure_place(asked, situation)
     return [
         _call("count_components", "count the separate pieces"),
         _call("check_layout", "compare the layout with that of good parts"),

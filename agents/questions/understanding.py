@@ -36,7 +36,7 @@ from agents.questions.log.in_hand import of_the_part_in_hand
 from agents.questions.log.referents import of_a_difference, of_the_figures_before
 from agents.questions.log.several_figures import follows_group, is_of_the_last, several_figures
 from agents.questions.rules.about_tool import as_one, with_rate, with_topic
-from agents.questions.rules.asked_for import asks_no_yes, asks_why_so, of_features, weighs
+from agents.questions.rules.asked_for import asks_no_yes, asks_why_so, chooses_a_type, of_features, weighs
 from agents.questions.rules.corrects import of_a_correction
 from agents.questions.rules.demands import lists_all, without_demands
 from agents.questions.rules.orders import without_orders
@@ -47,7 +47,7 @@ from agents.questions.rules.several import of_several
 from agents.questions.rules.summaries import of_the_summary
 from agents.questions.rules.supposed import as_noted, supposes, with_supposed_type, without_setting
 from agents.questions.rules.worst import of_the_worst
-from agents.questions.slots import by_words
+from agents.questions.slots import by_words, stated
 from agents.questions.slots.amounts import in_digits
 from agents.questions.slots.causes import asks_why_broken, supposed_cause
 from agents.questions.slots.compounds import in_parts
@@ -55,7 +55,6 @@ from agents.questions.slots.places import place_of
 from agents.questions.slots.products import without_product_as_type
 from agents.questions.slots.reading import Reading, reading_of
 from agents.questions.slots.region_ranks import with_region
-from agents.questions.slots.stated import of_its_limit, of_the_catalogue, with_stated_scales
 from agents.state import Asked, Seen, Turn, Understanding
 from tools.records import Kind
 
@@ -151,7 +150,7 @@ def understand(
         ]
         if not pictured:
             found = [
-                in_its_scope(of_the_catalogue(one, language), last, language, products, put=put)
+                in_its_scope(stated.of_the_catalogue(one, language), last, language, products, put=put)
                 for one in found
             ]
         found = [of_the_worst(one, intents, language, alone=alone) for one in found]
@@ -172,7 +171,8 @@ def understand(
     style = style_of(question, language)
     if pictured:
         intents = [of_the_summary(one, style, language) for one in intents]
-        intents = with_stated_scales([of_its_limit(one, language) for one in intents], language)
+        intents = stated.with_stated_scales([stated.of_its_limit(one, language) for one in intents], language)
+        intents = stated.with_stated_limit(intents, language)
         intents = [with_limit_before(one, last, language) for one in intents]
     viewed = words_of(language).has("customers_view", normalised(question))
     if style == "customer" and (viewed or any(map(_asks_of_the_customer, intents))):
@@ -340,8 +340,7 @@ def _chooses(kind: Kind, said: Reading) -> bool:
     if kind in ("verdict", "action"):
         return len(said.fates) > 1
     if kind == "type":
-        types = {by_words.type_of(piece, said.language, said.known) for piece in said.slots.choice}
-        return len(types - {None}) > 1
+        return chooses_a_type(said)
     return kind in ("place", "count", "size")
 
 

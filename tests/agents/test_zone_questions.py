@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from agents.answers.compose import compose_answer
+from agents.answers.phrases import phrases_of
 from agents.questions.slots.zones import in_zones
 from agents.questions.understanding import understand
 from agents.state import Asked, DialogueState, Observation
@@ -100,7 +101,7 @@ def test_a_zone_alone_asks_how_it_is(question: str, zone: str) -> None:
     (intent,) = asked(question).intents
     assert (intent.kind, intent.zone, intent.closed) == ("verdict", zone, False)
     answer, affirmed = answered(question)
-    assert answer.startswith("NG")
+    assert answer.startswith(phrases_of(understand(question).spoken)("NG."))
     assert affirmed is None
 
 

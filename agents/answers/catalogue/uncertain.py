@@ -106,25 +106,29 @@ def in_order(topic: Topic, stated: Sequence[Finding], aspect: Aspect) -> Sequenc
 
 
 def of_unknown_type(topic: Topic, aspect: Aspect, silent: str, passages: list[PassageRecord]) -> Reply:
-    """Quote what holds if the defect is of this type or of that, what is severe first.
+    """Quote what holds if the defect is of this type or of that: what was asked, then the likeliest first.
 
-    A single quotation would be taken for the answer, and the type that fits best may be the harmless one.
+    Where neither of two is severe, one that is and may be it too is told beside them. What the image speaks
+    against is told only where it was asked.
     """
     say, asked = topic.say, topic.intent.maybe
     source = "type" if topic.state.get("defect_type") is not None else "notes"
     unknown = say("The type of the defect is not certain [{source}].", source=source)
-    others = [] if asked and not topic.has_defect else likely_types(topic, passages)
+    near = likely_of(topic.state.get("defect_type"))
+    others = [] if asked and not topic.has_defect else near or likely_types(topic, passages)
     stated = {
         name: found
         for name in dict.fromkeys([*asked, *others])
         if (found := find_aspect(about_type(passages, name), aspect, say.language))
     }
-    near = [name for name in likely_of(topic.state.get("defect_type")) if name in stated]
-    first = [name for name in asked if name in stated]
-    meant = list(dict.fromkeys([*first, *(near or list(stated))]))[:MOST_CANDIDATES]
-    ranked = sorted(meant, key=lambda name: name not in first and 2 - (True in severe_by(passages, name)))
-    told = [quoted_if(topic, name, *in_order(topic, stated[name], aspect)) for name in ranked]
+    meant = list(stated)[:MOST_CANDIDATES]
+    if not near:
+        # Nothing ranks them: what is severe first.
+        meant.sort(key=lambda name: name not in asked and 2 - (True in severe_by(passages, name)))
+    if not any(True in severe_by(passages, name) for name in meant):
+        meant += [name for name in stated if name in near and True in severe_by(passages, name)][:1]
+    told = [quoted_if(topic, name, *in_order(topic, stated[name], aspect)) for name in meant]
     if told:
         return Reply("", [unknown, *told])
-    of_none = quoted(topic, find_aspect(passages, aspect, say.language))
+    of_none = [] if near else quoted(topic, find_aspect(passages, aspect, say.language))
     return Reply("", [*(of_none or [say(silent, type=say("this defect"))]), unknown])

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from agents.answers.image.presence import COMPARED, UNCOUNTED, UNFILLED, by_comparison
+from agents.answers.image.presence import COMPARED, UNCOUNTED, UNFILLED, by_comparison, zone_there
 from agents.answers.image.recording import how_to_record, how_to_record_normal
 from agents.answers.image.supposed import supposed
 from agents.answers.image.two import about_two, each_of_two, evidence_of_two
@@ -189,6 +189,8 @@ def correction(topic: Topic) -> Reply:
 def parts(topic: Topic) -> Reply:
     """Say how many pieces the image shows, and whether they lie as in good parts."""
     say = topic.say
+    if topic.intent.zones:
+        return zone_there(topic)
     if topic.words.has("amount", topic.text):
         return by_comparison(topic, say(UNFILLED))
     if topic.words.has("matches", topic.text):

@@ -10,7 +10,7 @@ from typing import Final
 from agents.answers.notes.entries import entries_meant
 from agents.answers.topic import Topic, length_of, same_type
 from agents.questions.lexicon.words import sections_in, types_in
-from agents.questions.slots.by_words import type_of
+from agents.questions.slots.by_words import type_of_a_word
 from agents.questions.slots.types import called_type
 from anomaly_core.names import name_key, plain_name
 from knowledge.catalogue.looks import Look, parse_look
@@ -204,5 +204,5 @@ def _is_nearest(topic: Topic, named: str) -> bool:
 
 def offered_types(topic: Topic) -> list[str]:
     """Return the types that the alternatives of a question name."""
-    pieces = (type_of(piece, topic.asked.spoken, topic.known_types) for piece in topic.intent.choice)
+    pieces = (type_of_a_word(piece, topic.asked.spoken, topic.known_types) for piece in topic.intent.choice)
     return [one for one in pieces if one is not None]

@@ -2,12 +2,63 @@
 
 from __future__ import annotations
 
-from agents.answers.image.verdict import finding
-from agents.answers.topic import Reply, Topic
+from agents.answers.image.verdict import by_a_person, finding, place_finding, type_by_a_person
+from agents.answers.topic import MOST_DESCRIBED, Reply, Topic, values_of
+from agents.questions.lexicon.words import features_in, sections_in
+from agents.questions.slots.by_words import is_absence
+from agents.questions.slots.zone_names import names_section
+from tools.locations import ZONE
 
 UNCOUNTED = "That can't be counted here: only separate pieces are, and this part is one piece [{id}]."
 UNFILLED = "How full it is isn't measured; it is compared with good parts as an image [score]."
 COMPARED = "Whether something is there that belongs there is told only by comparison with good parts [score]."
+DIFFERS = "Not as on good parts."
+UNTOLD = "Whether something is missing can't be told: the comparison tells only that it differs [score]."
+
+
+def zone_there(topic: Topic) -> Reply:
+    """Say whether what a zone is named for is there: no yes where zone or person speaks against it."""
+    say, place = topic.say, f"{ZONE}{topic.intent.zones[0]}"
+    bad, told = place_finding(topic, place)
+    times = float(values_of(topic.seen("describe_region")).get("times_limit", 0.0))
+    there = [one for one in topic.regions if topic.lies_in(one, place, 0.3)][:1]
+    said = by_a_person(topic)
+    if bad or there or (topic.verdict.anomalous and times > 1):
+        return Reply(say(DIFFERS), [*said[:1], told, *map(topic.located, there), say(UNTOLD)])
+    if (lacking := _called_missing(topic)) is not None:
+        return Reply(say(DIFFERS), [*lacking, told])
+    person = topic.verdict.person
+    if person is None and topic.verdict.decision == "review":
+        return Reply(say("To be reviewed."), [told, *topic.near_limit()])
+    if person is not None and person.verdict == "anomalous":
+        return Reply(say("No defect was found there."), [*said, told])
+    elsewhere = [
+        say(
+            "But the part has a defect elsewhere, {places} {cited}.",
+            places=topic.places(topic.regions[:MOST_DESCRIBED]),
+            cited=topic.cited(topic.regions[:MOST_DESCRIBED]),
+        )
+    ]
+    lead = say("Yes, by comparison with good parts.")
+    return Reply(lead, [told, *(elsewhere if topic.regions else [])], True)
+
+
+def _called_missing(topic: Topic) -> list[str] | None:
+    """Return what a person said is missing here, or wrong in the zone asked about; None without it."""
+    named, zones = topic.type_said, topic.intent.zones
+    if named is None or not (is_absence(named) or any(names_section(named, zone) for zone in zones)):
+        return None
+    return type_by_a_person(topic)
+
+
+def _differs_there(topic: Topic) -> bool:
+    """Return whether a defect lies in a zone that is named for what the question asks for."""
+    words = topic.words
+    nouns = {
+        name for name, noun in (*words.features.items(), *words.sections.items()) if noun.search(topic.text)
+    }
+    zones = [one.zone for one in topic.regions if one.zone is not None]
+    return any(nouns & {*features_in(zone), *sections_in(zone)} for zone in zones)
 
 
 def by_comparison(topic: Topic, unmeasured: str) -> Reply:
@@ -19,8 +70,18 @@ def by_comparison(topic: Topic, unmeasured: str) -> Reply:
     """
     say, intent = topic.say, topic.intent
     lead, affirmed = "", None
+    person = topic.verdict.person
+    if person is not None and person.verdict == "anomalous" and intent.closed:
+        # What passes by its measurement may be what a person found missing.
+        missing = _called_missing(topic)
+        lead = say(
+            "That can't be told." if missing is None else DIFFERS if intent.sense == "good" else "Possibly."
+        )
+        return Reply(lead, [*(missing or by_a_person(topic)), *finding(topic)[:1], unmeasured])
     if topic.verdict.decision == "review":
         lead = say("To be reviewed.")
+    elif intent.closed and intent.sense == "good" and _differs_there(topic):
+        return Reply(say(DIFFERS), [*finding(topic), say(UNTOLD)])
     elif intent.closed and (topic.verdict.anomalous or topic.words.has("matches", topic.text)):
         lead = say("That can't be told.")
     elif intent.closed:

@@ -19,7 +19,7 @@ from agents.answers.image.area import (
 from agents.answers.image.distance import distance, part_size
 from agents.answers.image.verdict import finding, no_region, of_suspect, to_review, unmeasured
 from agents.answers.notes.analysis import about_type, find_aspect, quoted, quoted_if
-from agents.answers.notes.entries import MOST_CANDIDATES, entries_meant, likely_types
+from agents.answers.notes.entries import MOST_CANDIDATES, entries_meant, likely_of, likely_types
 from agents.answers.notes.limits import (
     NO_OFFSET,
     NO_SCALE,
@@ -37,6 +37,7 @@ from agents.questions.slots.limits import asks_if_above, measure_of, states_a_si
 from agents.questions.slots.region_ranks import Rank
 from anomaly_core.names import name_key
 from anomaly_core.numbers import plain_number
+from knowledge.catalogue.limits import parse_limit
 from tools.records import EvidenceRecord, LimitRecord, MeasuredRegion
 
 OF_FEATURES: Final = (
@@ -52,14 +53,29 @@ def size(topic: Topic) -> Reply:
     if topic.intent.measured == "feature":
         lead = topic.say("That can't be told.") if topic.intent.closed else ""
         return Reply(lead, [topic.say(OF_FEATURES), *finding(topic), *topic.near_limit()])
+    topic = _in_noted_unit(topic)
     stated = _stated(topic)
     if stated is None:
         return _of_part(topic)
     if states_a_size(topic.text, topic.asked.spoken):
         return stated
     own = _of_part(topic)
-    told = own.body[:1] if not topic.verdict.anomalous else own.body[-1:]
+    # Whether what was measured is allowed is not what is asked of a size that is stated.
+    told = own.body[-1:] if topic.verdict.anomalous and own.lead else own.body[:1]
     return Reply(stated.lead, [*stated.body, *told], stated.affirmed, own.evidence)
+
+
+def _in_noted_unit(topic: Topic) -> Topic:
+    """Return a question whose limit has no unit with that of the notes' limit for the type that it may be."""
+    limit = topic.intent.limit
+    if limit is None or measure_of(topic.text) is not None:
+        return topic
+    types = [name for name in (_judged_as(topic)[0],) if name] or likely_of(topic.state.get("defect_type"))
+    noted = find_aspect(about_type(topic.state["passages"], types[0]), "limit") if types else []
+    units = [tolerance.unit for one in noted for tolerance in parse_limit(one.sentence)]
+    unit = next((one for one in units if one in ("mm2", "px", "px2", "percent")), limit.unit)
+    own = limit.model_copy(update={"unit": unit})
+    return replace(topic, intent=topic.intent.model_copy(update={"limit": own}))
 
 
 def _stated(topic: Topic) -> Reply | None:

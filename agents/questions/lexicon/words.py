@@ -205,6 +205,18 @@ def sections_in(name: str) -> frozenset[str]:
 
 
 @cache
+def features_in(name: str) -> frozenset[str]:
+    """Return the English names of what a name holds the noun of, at any place: "Bohrung oben links"."""
+    plain = plain_name(name).lower()
+    return frozenset(
+        english
+        for path in sorted(FOLDER.glob("*.toml"))
+        for english, pattern in words_of(path.stem).features.items()
+        if pattern.search(plain)
+    )
+
+
+@cache
 def common_name(name: str) -> str | None:
     """Return the English name of a defect that is called by a common word alone: scratch of "Kratzer"."""
     return _in_english(name, lambda words: words.types)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from agents.questions.form.alternatives import named_fate
@@ -18,9 +19,11 @@ from agents.questions.lexicon.words import (
     types_in,
     words_of,
 )
-from agents.questions.slots.by_words import is_absence, without_types
+from agents.questions.slots.by_words import is_absence, type_of_a_word, without_types
 from agents.questions.slots.causes import says_so
 from agents.questions.slots.held import OF_NO_NAME
+from agents.questions.slots.limits import measure_of
+from agents.questions.slots.present import ASKS_MORE
 from agents.questions.slots.reading import Reading
 from anomaly_core.names import plain_name
 
@@ -95,12 +98,17 @@ def counts_what_belongs(said: Reading) -> bool:
     if not said.pictured or said.slots.type is not None or not said.has("how_many"):
         return False
     names = (plain_name(name).lower().split() for name in said.known)
-    split = [[(word, bool(types_in(word)) or is_absence(word)) for word in name] for name in names]
-    nouns = {word for name in split if any(bad for _, bad in name) for word, bad in name if not bad}
-    return any(
-        len(word) > 2 and compiled(rf"(?<!\w){re.escape(word)}\w{{0,2}}(?!\w)").search(said.text)
-        for word in nouns
-    )
+    return _names_one_of(said.text, [name for name in names if any(map(_says_bad, name))])
+
+
+def _says_bad(word: str) -> bool:
+    return bool(types_in(word)) or is_absence(word)
+
+
+def _names_one_of(text: str, names: Iterable[Sequence[str]]) -> bool:
+    """Return whether a text has a noun of types' names, by words: "pin" of "missing pin"."""
+    nouns = {word for name in names for word in name if len(word) > 2 and not _says_bad(word)}
+    return any(compiled(rf"(?<!\w){re.escape(word)}\w{{0,2}}(?!\w)").search(text) for word in nouns)
 
 
 def asks_whether_it_is(said: Reading) -> bool:
@@ -124,6 +132,24 @@ def supposes_only_a_type(said: Reading) -> bool:
     return not subjects_in(rest, said.language, OF_NO_NAME)
 
 
+def chooses_a_type(said: Reading) -> bool:
+    """Return whether a clause asks which of several types it is: "smeared or just shifted?"."""
+    types = {type_of_a_word(piece, said.language, said.known) for piece in said.slots.choice}
+    return len(types - {None}) > 1
+
+
+def allows_a_size(said: Reading) -> bool:
+    """Return whether a clause asks if what has a size that it states is good."""
+    judges = any(map(said.has, ("good", "keep", "acceptable")))
+    return judges and not said.openly and measure_of(said.text) is not None
+
+
+def only_chooses_a_type(said: Reading) -> bool:
+    """Return whether a clause asks which of several types it is, and nothing about them."""
+    of_them = ("worse", "better", "serious", "to_do", "why", "limit", "who", "good", "how_many", "matters")
+    return chooses_a_type(said) and not any(map(said.has, of_them))
+
+
 def asks_if_there(said: Reading) -> bool:
     """Return whether a clause beside an image asks if what belongs to a part is there, or is missing."""
     one, words = said.slots, words_of(said.language)
@@ -132,8 +158,28 @@ def asks_if_there(said: Reading) -> bool:
     if one.type is not None:
         return said.has("lacking") and one.type in words.features
     there = any(map(said.has, ("there", "is_there", "still", "lacking")))
-    beside = ("image", "region", "compare", "good", "bad", "tolerance", "written", "good_part")
-    return there and said.has("both") and not any(map(said.has, beside))
+    several = there and said.has("both") and not any(map(said.has, ASKS_MORE))
+    return several or asks_if_part_there(said)
+
+
+def asks_if_part_there(said: Reading) -> bool:
+    """Return whether a clause beside an image asks if one thing of the part is there: "is the head there?".
+
+    "Is there a date?" asks it only where the notes know what belongs there, or a part has it.
+    """
+    one, words, text = said.slots, words_of(said.language), said.text
+    if not said.pictured or said.openly or one.type is not None or one.limit is not None or one.choice:
+        return False
+    if re.search(r"\d", text) or any(map(said.has, (*ASKS_MORE, "lies_there"))):
+        return False
+    if said.has("exists"):
+        return bool(subjects_in(text, said.language, OF_NO_NAME))
+    missing = [plain_name(name).lower().split() for name in said.known if is_absence(name)]
+    nouns = (*words.features.values(), *words.sections.values())
+    if said.has("lacking") and one.kind in ("product", "other", "help", "reference"):
+        return bool(subjects_in(words.without(text, "lacking"), said.language, OF_NO_NAME))
+    there = any(map(said.has, ("is_there", "there", "lacking")))
+    return there and (_names_one_of(text, missing) or any(noun.search(text) for noun in nouns))
 
 
 def of_features(said: Reading) -> bool:

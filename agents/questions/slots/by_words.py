@@ -15,6 +15,7 @@ from anomaly_core.names import plain_name
 INFLECTED: Final = 6
 """Letters from which a word of a name of several words is read with other endings."""
 ENDING: Final = 2
+COMPOUND_REST: Final = 4
 _ABSENT: Final = (
     r"missing|absent|lack|fehl|manc|assent|falta|ausen|manqu|缺|漏|少了|没了|欠|抜け|足りな|不足"
     r"|누락|없|빠졌|빠진|부족"
@@ -71,6 +72,28 @@ def types_of(text: str, known: Sequence[str]) -> list[str]:
     names = dict.fromkeys(plain_name(name).lower() for name in known)
     found = [(match.start(), name) for name in names if (match := _called(name).search(text)) is not None]
     return [name for _, name in sorted(found)]
+
+
+def type_of_a_word(text: str, language: str, known: Sequence[str]) -> str | None:
+    """Return the defect that a text names, by a word of its name alone too: "shifted" of "Shifted print".
+
+    That word is of no other name in the notes; it may begin a compound: "oil" of "oilstain".
+    """
+    words = [word for word in re.findall(r"[^\W\d_]+", text) if len(word) > 1]
+    names = {name: plain_name(name).lower().split() for name in known}
+    begun = {
+        word: [name for name, parts in names.items() if any(_begins(part, word) for part in parts)]
+        for word in words
+    }
+    found = {named[0] for named in begun.values() if len(named) == 1}
+    if len(found) == 1:
+        return plain_name(found.pop()).lower()
+    return type_of(text, language, known)
+
+
+def _begins(part: str, word: str) -> bool:
+    """Return whether a part of a name is a word or a compound that begins with it."""
+    return part == word or (part.startswith(word) and len(part) >= len(word) + COMPOUND_REST)
 
 
 def without_types(text: str, known: Sequence[str]) -> str:

@@ -9,7 +9,16 @@ from typing import Final
 from agents.questions.learned.encoder import encode, normalised
 from agents.questions.learned.generic import subjects_in
 from agents.questions.lexicon.patterns import compiled
-from agents.questions.lexicon.words import ALIKE, NEVER, SPACELESS, same_defect, types_in, words_of
+from agents.questions.lexicon.words import (
+    ALIKE,
+    NEVER,
+    SPACELESS,
+    features_in,
+    same_defect,
+    sections_in,
+    types_in,
+    words_of,
+)
 from agents.questions.slots.by_words import types_of
 from agents.questions.slots.described import named_types
 from agents.questions.slots.held import NO_LOOK, OF_NO_NAME, things_of
@@ -63,8 +72,10 @@ def held_against(question: str, language: str, named: str, entries: Sequence[Ent
     text = normalised(question)
     things = {entry.type: things_of(entry.type) for entry in entries}
     own = things.get(named)
-    if not own or types_of(text, [named]) or stands_apart(text, named):
+    if types_of(text, [named]) or stands_apart(text, named):
         return [named]
+    if not own:
+        return _of_its_feature(text, language, named, entries)
     common, words = types_in(named), words_of(language)
     scores = _scores(text, entries)
     if rival := _of_another_word(text, language, named, scores):
@@ -93,6 +104,22 @@ def held_against(question: str, language: str, named: str, entries: Sequence[Ent
     best = max(leads, key=lambda name: leads[name])
     meant = leads[best] >= OVERRULES and best in held_alike
     return [best] if meant else [best, named]
+
+
+def _of_its_feature(text: str, language: str, named: str, entries: Sequence[Entry]) -> list[str]:
+    """Return a type that is named for no thing, and before it one of the thing that a text names.
+
+    "구겨진 모서리" has the word of "Crease", and is a "Crushed corner" by its thing.
+    """
+    words = words_of(language)
+    said = {name for name, noun in (*words.features.items(), *words.sections.items()) if noun.search(text)}
+    if not said or said & {*features_in(named), *sections_in(named)}:
+        return [named]
+    scores = _scores(text, entries)
+    rivals = [name for name in scores if said & {*features_in(name), *sections_in(name)}]
+    best = max(rivals, key=lambda name: scores[name], default=named)
+    lead = scores[best] - scores.get(named, 0.0)
+    return [best] if lead >= DOUBTS else [best, named] if lead > 0 else [named]
 
 
 def _alike(some: frozenset[str], others: frozenset[str]) -> bool:

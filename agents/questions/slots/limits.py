@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import cache
 from typing import Final
 
+from agents.questions.form.alternatives import named_fate
 from agents.questions.form.polarity import asks_openly
 from agents.questions.learned.encoder import normalised
 from agents.questions.lexicon.patterns import compiled
@@ -22,6 +24,11 @@ _ENDS: Final = re.compile(
     r"(?<!\d)[,.]|[,.](?!\d)|\s[-\u2013\u2014]\s|[;:?!\uff0c\u3001\u3002\uff1b\uff1a\uff1f\uff01()]"
 )
 """Where one statement of a question ends."""
+_ASSENT: Final = (
+    r"oder(?!\s+\w+er)|ne(?!\w)|gell|right|ok(?:ay)?(?!\w)|isn'?t it|no(?!\w)|non(?!\w)|verdad|hein|né(?!\w)"
+    r"|吧|对吧|です|だ|なら|だけど|이죠|죠|인데|이면|면"
+)
+"""What may stand behind a number without a unit that is a limit."""
 _NEGATED: Final = 10
 """Characters before a word for more within which "no" turns it: "no more than", "may not exceed"."""
 _AFTER: Final = 20
@@ -68,7 +75,25 @@ def limit_of(text: str, language: str) -> LimitRecord | None:
         return _measure(min(beside, key=lambda one: min(_gap(one.span(), mark) for mark in marks)))
     if stated and (words.has("limit", rest) or _asks_if_allowed(rest, language)):
         return _measure(stated[0][0])
-    return None
+    bare = None if stated else compiled(_bare(language)).search(rest)
+    # Without a unit it is in millimetres, unless the notes' limit is in another one.
+    return None if bare is None else limit_in(as_number(bare[1]), "mm")
+
+
+def states_only_a_limit(text: str, language: str) -> bool:
+    """Return whether a clause states a limit and asks nothing of its own: "the limit is 3 mm"."""
+    words = words_of(language)
+    asks = any(words.has(one, text) for one in ("ask", "good", "bad", "tolerance", "at_least"))
+    return limit_of(text, language) is not None and words.has("limit_noun", text) and not asks
+
+
+@cache
+def _bare(language: str) -> str:
+    """Return the pattern of a number without a unit beside a noun for a limit: "the limit is 4, right?"."""
+    noun = words_of(language).source("limit_noun")
+    link = r"[:=]?\s*(?:[是为はがも은는이가]\s*|[\w'’]{1,6}\s+){0,3}"
+    end = r"$|[?!.,;:)\uff1f\u3002\uff0c\u3001]"
+    return rf"(?:{noun})\s*{link}{NUMBER}(?=\s*(?:{end}|(?:{_ASSENT})))"
 
 
 def asks_if_above(text: str, language: str) -> bool:
@@ -83,6 +108,11 @@ def asks_if_above(text: str, language: str) -> bool:
         above = words.find("at_least", piece)
         if above is not None:
             return not words.is_turned(above, piece, _NEGATED)
+        if states_only_a_limit(piece, language):
+            continue
+        if (fate := named_fate(piece, words)) is not None:
+            # "Out with it? The limit is 3 mm."
+            return fate[1] == "discard"
         if any(words.has(meaning, piece) for meaning in ("good", "keep", "tolerance", "limit")):
             return False
     return False

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from agents.questions.form.alternatives import named_fate
+from agents.questions.form.polarity import asks_openly
 from agents.questions.learned.encoder import normalised
 from agents.questions.learned.topics import SMALLEST, asks_how_small
 from agents.questions.lexicon.words import words_of
+from agents.questions.slots.limits import states_only_a_limit
 from agents.state import Understanding
 
 
@@ -42,6 +45,24 @@ def of_the_catalogue(one: Understanding, language: str) -> Understanding:
         return one.model_copy(update={"near": None})
     asks_limit = one.kind == "size" or (one.kind, one.near) == ("catalogue", "size")
     return one.model_copy(update={"kind": "catalogue", "near": None}) if asks_limit else one
+
+
+def with_stated_limit(found: Sequence[Understanding], language: str) -> list[Understanding]:
+    """Return two intents of which one only states a limit as one for the size: "out with it? limit 3 mm"."""
+    if len(found) != 2:
+        return list(found)
+    stated = [one for one in found if states_only_a_limit(normalised(one.text), language)]
+    asked = [one for one in found if one not in stated]
+    if len(stated) != 1 or len(asked) != 1 or asked[0].log is not None or asked[0].limit is not None:
+        return list(found)
+    other, text = asked[0], normalised(asked[0].text)
+    words = words_of(language)
+    judges = words.has("good", text) or named_fate(text, words) is not None
+    if not judges or asks_openly(text, language) or other.kind == "history":
+        return list(found)
+    of_size = {"kind": "size", "closed": True, "sense": "open", "near": None, "limit": stated[0].limit}
+    whole = " ".join(one.text for one in found)
+    return [other.model_copy(update={**of_size, "text": whole, "order": None, "topic": None})]
 
 
 def _states_a_scale(one: Understanding, language: str) -> bool:

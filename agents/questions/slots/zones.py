@@ -13,6 +13,7 @@ from agents.questions.learned.encoder import normalised
 from agents.questions.lexicon.patterns import compiled
 from agents.questions.lexicon.words import feature_of, words_of
 from agents.questions.slots.places import place_of
+from agents.questions.slots.present import asks_if_zone_there
 from agents.questions.slots.zone_names import SIDES, called, zones_in
 from agents.state import Asked, Understanding
 from tools.locations import ZONE
@@ -132,7 +133,7 @@ def _bare(one: Understanding, before: Understanding | None, language: str) -> Un
     words, text = words_of(language), normalised(one.text)
     follows = compiled(rf"(?:{words.source('follow')})").match(text) is not None
     located = one.kind == "place" and one.closed and not follows  # "is it on the head too?"
-    if located or any(words.has(name, text) for name in ("good", "bad", "correct")):
+    if located or one.zones or any(words.has(name, text) for name in ("good", "bad", "correct")):
         return one
     named = [called(one.zone)] if one.zone is not None else []
     for pattern in (*named, *words.sections.values(), *(words.by_meaning[name] for name in _BESIDE)):
@@ -193,6 +194,9 @@ def _in_zones(intent: Understanding, zones: Sequence[str], language: str) -> lis
     if intent.region is not None or intent.kind in OF_NO_ZONE:
         return [intent]
     named = zones_in(normalised(intent.text), zones, language)
+    if asks_if_zone_there(intent, normalised(intent.text), named, language):
+        there = {"kind": "parts", "closed": True, "sense": "good", "near": None, "place": None, "zone": None}
+        return [intent.model_copy(update={**there, "zones": named})]
     if named and intent.kind == "correction" and intent.text.rstrip().endswith(("?", "\uff1f")):
         # "Labels ok?" tells nobody that they are.
         sense = sense_of(normalised(intent.text), language, "open", None)
