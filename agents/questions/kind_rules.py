@@ -106,7 +106,7 @@ def _rules(said: Reading) -> tuple[Rule, ...]:
         (kinds.CHOSEN, said.pictured and only_chooses_a_type(said), "type"),
         # "What is the fix for faint print?"
         (
-            kinds.MENDED,
+            kinds.REMEDIED,
             said.has("remedy") and not (said.has("of_causes") or limited or of_log(said)),
             "action",
         ),

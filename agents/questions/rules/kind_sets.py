@@ -68,7 +68,7 @@ OF_ONE_THING: Final = BELONGING | frozenset[Kind](
 CHOSEN: Final = frozenset[Kind](
     {"action", "appearance", "verdict", "normal", "catalogue", "other", "effect", "place", "comparison"}
 )
-MENDED: Final = frozenset[Kind]({"cause", "catalogue", "effect", "appearance", "verdict", "type"})
+REMEDIED: Final = frozenset[Kind]({"cause", "catalogue", "effect", "appearance", "verdict", "type"})
 MEASURED: Final = frozenset[Kind]({"size", "place", "comparison", "parts", "other", "confidence"})
 WHY: Final = frozenset[Kind]({"cause", "reasoning", "catalogue"})
 DEFINED: Final = frozenset[Kind](
