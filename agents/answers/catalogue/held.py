@@ -15,6 +15,7 @@ from agents.questions.slots.doubted import MOST
 from agents.questions.slots.held import CLEAR, OF_NO_NAME, held_names, meant_type, subject_of
 from agents.questions.slots.products import without_products
 from agents.state import Asked, Understanding
+from anomaly_core.names import plain_name
 from knowledge.catalogue.entries import Entry
 
 
@@ -56,7 +57,10 @@ def held_of(
     if not any(words_of(one).names_type(put) for one in (spoken, "en")):
         # It was named in a question before, or is described.
         return Held(sure=bool(named))
-    held = held_names(without_products(text, products), spoken, named, types)
+    # A "crack in bottle" keeps the bottle of its name.
+    names = " ".join(named).lower()
+    others = [one for one in products if plain_name(one).lower() not in names]
+    held = held_names(without_products(text, others), spoken, named, types)
     return Held(sure=bool(held), maybe=list(dict.fromkeys(named))[:MOST])
 
 
