@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final, Literal
 
-from anomaly_core.names import name_key, plain_name
+from anomaly_core.names import plain_name
 from anomaly_core.results import Decision
 from knowledge.catalogue.product_match import mentioned
 from knowledge.log import figures, names, tallies
@@ -33,7 +33,7 @@ from tools.history_record import (
     ScoreRecord,
     TypeCount,
 )
-from tools.log_names import MOST_NAMES, missing_in, named_in, names_in
+from tools.log_names import MOST_NAMES, missing_in, names_in, types_in, types_of
 from tools.log_question import LogFigure, LogQuestion
 
 MOST_ROWS: Final = 10
@@ -113,8 +113,10 @@ def _figures(
 ) -> HistoryRecord:
     logged = names.distinct(connection, "product")
     known = names.distinct(connection, "type")
-    types, with_types = _types(asked, known), _named_types(asked.latest_with, known)
-    found = names_in(connection, asked.text, asked.people, asked.station)
+    types, with_types = types_in(asked, known), types_of(asked.latest_with, known)
+    called = asked.stations or [one for one in (asked.station,) if one is not None]
+    beside = [*asked.beside, *([asked.lot] if asked.lot is not None and not asked.of_its_lot else [])]
+    found = names_in(connection, asked.text, asked.people, called, beside)
     missing = missing_in(connection, asked, found)
     named = mentioned(found.left_of(asked.text), logged, asked.common)
     if asked.within and not missing:
@@ -122,7 +124,7 @@ def _figures(
         if not found.any:
             found = names_in(connection, asked.within).without(_COLUMNS.get(asked.figure))
         # A lot or an image that is named is of a product of its own.
-        own = bool(names_in(connection, asked.text).lots) or asked.image_name is not None
+        own = bool(names_in(connection, asked.text, beside=beside).lots) or asked.image_name is not None
         if not (named or product or own):
             named = mentioned(asked.within, logged, asked.common)
     lots, image = found.lots, found.images[0] if found.images else None
@@ -322,21 +324,6 @@ def _sum(parts: Sequence[CountsRecord]) -> CountsRecord:
     """Return the counts of several scopes together."""
     keys = ("passed", "review", "failed", "inspections")
     return CountsRecord(**{key: sum(getattr(one, key) for one in parts) for key in keys})
-
-
-def _types(asked: LogQuestion, known: Sequence[str]) -> list[str]:
-    """Return the types of the log that a question names; the name itself where the log has none of it."""
-    if asked.type is None and asked.latest_with is None:
-        return [one for one in named_in(asked.text, known) if plain_name(one).lower() not in asked.common]
-    return _named_types(asked.type, known)
-
-
-def _named_types(type_: str | None, known: Sequence[str]) -> list[str]:
-    """Return the types of the log that a name is of; the name itself where the log has none of it."""
-    if type_ is None:
-        return []
-    key = name_key(type_)
-    return [name for name in known if key in name_key(name) or name_key(name) in key] or [type_]
 
 
 def _decided(decision: Decision | None) -> dict[str, Any]:

@@ -49,11 +49,16 @@ class Names:
 
 
 def names_in(
-    connection: sqlite3.Connection, text: str, people: Sequence[str] = (), station: str | None = None
+    connection: sqlite3.Connection,
+    text: str,
+    people: Sequence[str] = (),
+    called: Sequence[str] = (),
+    beside: Sequence[str] = (),
 ) -> Names:
     """Return the names of the log that stand in a text, in lower case.
 
-    people: whom it seems to call. station: what it calls one; "station 2" may be "st2".
+    people: whom it seems to call. called: what it calls stations; "station 2" may be "st2". beside: what
+    stands at its words for lots, and may be the name of one.
     """
     coded = _coded(text)
 
@@ -61,15 +66,18 @@ def names_in(
         return text.find(plain_name(name).lower())
 
     logged = names.distinct(connection, "station")
-    numbered = [one for one in logged if station is not None and _is_called(one, station)]
-    stations = sorted(named_in(text, logged), key=placed) or (numbered if len(numbered) == 1 else [])
+    stations = sorted(named_in(text, logged), key=placed) or _numbered(called, logged)
     known = names.distinct(connection, "operator")
     operators = sorted(named_in(text, known), key=placed) or [one for one in known if spelled_in(text, one)]
     meant = {one: _spelt_like(one, known) for one in people if _unnamed(one, operators)}
     operators = list(dict.fromkeys([*operators, *(name for name in meant.values() if name is not None)]))
     taken = {one.lower() for one in (*stations, *operators)}
     others = [word for word in coded if word not in taken]
-    lots = [lot for word in others if (lot := names.lot_of(connection, word)) is not None]
+    lots = [
+        lot for word in [*others, *_hyphened(text)] if (lot := names.lot_of(connection, word)) is not None
+    ]
+    lots += [lot for word in beside if (lot := names.lot_of(connection, word)) is not None][: not lots]
+    lots = list(dict.fromkeys(lots))
     named = [word for word in others if re.search(r"[a-z]", word) and word not in map(str.lower, lots)]
     images = [image for word in named if (image := names.image_of(connection, word)) is not None]
     return Names(lots, stations, operators, images)
@@ -90,7 +98,8 @@ def missing_in(connection: sqlite3.Connection, asked: LogQuestion, found: Names)
     known = {one.lower() for one in held}
     lots, stations = names.distinct(connection, "lot", MOST_NAMES), names.distinct(connection, "station")
     shapes = {_shape(name): "station" for name in stations} | {_shape(name): "lot" for name in lots}
-    unknown: dict[str, str] = {word: shapes.get(_shape(word), "") for word in _coded(asked.text)}
+    spelt = [*_coded(asked.text), *_hyphened(asked.text)]
+    unknown: dict[str, str] = {word: shapes.get(_shape(word), "") for word in spelt}
     if asked.station is not None and not found.stations:
         unknown[asked.station] = "station"
     if asked.lot is not None and not found.lots and not asked.of_its_lot:
@@ -115,11 +124,38 @@ def named_in(text: str, known: Sequence[str]) -> list[str]:
     ]
 
 
+def types_in(asked: LogQuestion, known: Sequence[str]) -> list[str]:
+    """Return the types of the log that a question names; the name itself where the log has none of it."""
+    if asked.type is None and asked.latest_with is None:
+        return [one for one in named_in(asked.text, known) if plain_name(one).lower() not in asked.common]
+    return types_of(asked.type, known)
+
+
+def types_of(type_: str | None, known: Sequence[str]) -> list[str]:
+    """Return the types of the log that a name is of; the name itself where the log has none of it."""
+    if type_ is None:
+        return []
+    key = name_key(type_)
+    return [name for name in known if key in name_key(name) or name_key(name) in key] or [type_]
+
+
 def _coded(text: str) -> list[str]:
     """Return the words of a text with a digit or an underscore in them."""
     # A name stands by itself in a language without spaces, too: "L41批次".
     words = [word.strip(".-") for word in re.findall(r"[a-z0-9][a-z0-9_.-]*", text)]
     return list(dict.fromkeys(word for word in words if re.search(r"[\d_]", word)))[:MOST_NAMES]
+
+
+def _hyphened(text: str) -> list[str]:
+    """Return the words of a text with a hyphen and no digit in them, such as "z-b"."""
+    words = re.findall(r"(?<![a-z0-9_.-])[a-z]+(?:-[a-z]+)+(?![a-z0-9_-])", text)
+    return list(dict.fromkeys(words))[:MOST_NAMES]
+
+
+def _numbered(called: Sequence[str], known: Sequence[str]) -> list[str]:
+    """Return the one station of each number, or letter, that a question calls some by."""
+    found = [[one for one in known if _is_called(one, number)] for number in called]
+    return list(dict.fromkeys(names[0] for names in found if len(names) == 1))
 
 
 def _unnamed(name: str, found: Sequence[str]) -> bool:
@@ -166,4 +202,4 @@ def _differ_by_one(one: str, other: str) -> bool:
 
 
 def _shape(name: str) -> str:
-    return re.sub(r"\d+", "0", name.lower())
+    return re.sub(r"(?<=[-_])[a-z]$", "A", re.sub(r"\d+", "0", name.lower()))

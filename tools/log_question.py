@@ -79,6 +79,12 @@ class LogQuestion(PeriodRecord):
     than: PeriodRecord | None = Field(None, description="the period that its own is compared with")
     lot: str | None = Field(None, description="of this lot alone")
     station: str | None = Field(None, description="of this station alone")
+    beside: list[str] = Field(
+        default_factory=list, description="what stands beside its words for lots, and may be a lot's name"
+    )
+    stations: list[str] = Field(
+        default_factory=list, description="the numbers of the stations that it names, where these are several"
+    )
     type: str | None = Field(None, description="a defect's name")
     number: int | None = Field(None, ge=1, description="how many parts are to be listed at most")
     latest: int | None = Field(None, ge=1, description="of the latest so many parts alone")

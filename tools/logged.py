@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 from knowledge.log import names
@@ -31,22 +32,26 @@ def logged_names(context: Context) -> list[list[str]]:
     return context.log.read(lambda connection: [names.distinct(connection, one) for one in columns])
 
 
-def is_of_the_log(context: Context, text: str) -> bool:
+def is_of_the_log(context: Context, text: str, beside: Sequence[str] = ()) -> bool:
     """Return whether a text, in lower case, names a lot, a station or an image that the log holds.
 
+    beside: see `names_in`.
     Raises StoreError.
     """
     if context.log is None:
         return False
 
-    return context.log.read(lambda connection: names_in(connection, text).any)
+    return context.log.read(lambda connection: names_in(connection, text, beside=beside).any)
 
 
-def lots_in(context: Context, text: str) -> list[str]:
-    """Return the lots of the log that a text, in lower case, names. Raises StoreError."""
+def lots_in(context: Context, text: str, beside: Sequence[str] = ()) -> list[str]:
+    """Return the lots of the log that a text, in lower case, names. beside: see `names_in`.
+
+    Raises StoreError.
+    """
     if context.log is None:
         return []
-    return context.log.read(lambda connection: names_in(connection, text).lots)
+    return context.log.read(lambda connection: names_in(connection, text, beside=beside).lots)
 
 
 def names_images(context: Context, text: str) -> bool:

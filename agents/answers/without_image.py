@@ -25,6 +25,7 @@ from agents.questions.form.polarity import asks_openly
 from agents.questions.learned.encoder import normalised
 from agents.questions.lexicon.common_words import common_in, nameable
 from agents.questions.lexicon.words import common_name, types_in, words_of
+from agents.questions.log.code_names import without_names, words_at
 from agents.questions.log.compared import direction_of
 from agents.questions.log.decisions import of_several_parts
 from agents.questions.log.history import named_in_the_log
@@ -115,7 +116,7 @@ def answer_in_thread(
         # Nothing is to be measured or looked up: the question says all that it asks for.
         first = asked.intents[0].model_copy(update={"kind": "size", "limit": compared[1], "log": None})
         asked = asked.model_copy(update={"intents": [first]})
-    asked = as_a_letter(context, _of_the_log(context, asked, known)).answered_in(language)
+    asked = as_a_letter(context, _of_the_log(context, asked, known), turns).answered_in(language)
     say = phrases_of(asked.language)
     named = product or _product_of(context, asked.question, asked.spoken, known)
     if named is None and any(one.type is not None and one.log is None for one in asked.intents):
@@ -247,6 +248,7 @@ def _of_its_parts(context: Context, one: Understanding, language: str, known: Se
     text, words = normalised(one.text), words_of(language)
     if one.topic is not None or (one.log is None and unheld_of(words, text) is not None):
         return one
+    beside = words_at(words, text)
     of_a_grade = words.has("serious", text) or names_grade(words, text)
     noted = one.log is None or (one.log.figure in ("worst", "list", "count") and of_a_grade)
     if one.log is not None and one.type is None and of_the_notes(one.log, words, text):
@@ -261,18 +263,21 @@ def _of_its_parts(context: Context, one: Understanding, language: str, known: Se
         counting |= bool(_of_products(context, text, language))
     # "What are the rejects of lot A18?" lists no defects of the notes.
     parts = one.kind in OF_PARTS or (one.kind == "catalogue" and words.has("lot", text))
-    if one.log is None and not (parts and (counting or is_of_the_log(context, text))):
+    if one.log is None and not (parts and (counting or is_of_the_log(context, text, beside))):
         return one
     meant = None
-    if one.type is None and (one.log is None or (one.log.type is None and one.log.figure in NARROWED)):
+    # "Which of them?" is of the words before it, which are read already.
+    own = one.log is None or (one.log.type is None and one.log.figure in NARROWED and text in one.log.text)
+    if one.type is None and own:
         types = {name_key(name): name for name in (*known, *logged_types(context)) if name != UNKNOWN}
-        meant = called_type(text, list(types.values()), language)
+        called = without_names(text, lots_in(context, text, beside))
+        meant = called_type(called, list(types.values()), language)
     of_all = one.kind in ("parts", "count") and meant is None
-    if one.log is None and counting and of_all and not is_of_the_log(context, text):
+    if one.log is None and counting and of_all and not is_of_the_log(context, text, beside):
         return one
     if one.log is None:
         one = named_in_the_log(one, language, datetime.now().astimezone())
-    named = [] if one.log is None else lots_in(context, text)
+    named = [] if one.log is None else lots_in(context, text, beside)
     lot = named[0] if len(named) == 1 else one.log.lot if one.log is not None and not named else None
     if lot is not None:
         one = of_a_whole_lot(one, lot, language)

@@ -17,7 +17,7 @@ from agents.questions.lexicon.patterns import compiled
 from agents.questions.lexicon.units import NUMBER, UNIT
 from agents.questions.lexicon.words import NEVER, SPACELESS, words_of
 from agents.questions.log.answered import of_the_groups_before
-from agents.questions.log.going_on import log_before
+from agents.questions.log.going_on import log_before, ranks_each
 from agents.questions.log.periods import period_of
 from agents.questions.log.referents import chance_in, of_what_was_named, which_of_the_named
 from agents.questions.slots.by_words import type_of, zone_of
@@ -101,7 +101,7 @@ def put_in_full(
     if last.slots is not None and last.slots.measured == "feature" and words.has("by_how_much", plain):
         # "Is this hole smaller than the others?", "by how much?"
         return f"{last.meant.rstrip(' ?？')} {text}"
-    if chance_in(plain, language) is not None:
+    if chance_in(plain, language) is not None or ranks_each(plain, last, language):
         return text
     if (of_several := which_of_the_named(text, turns, language, logged)) is not None:
         return of_several
@@ -112,9 +112,12 @@ def put_in_full(
     if short and (named := of_the_groups_before(plain, last, words, logged)) is not None:
         return named
     if short and starts is None and log_before(last) is not None:
-        # "OK, then today."
+        # "OK, then today.", "of these the gears?"
         alone = words.without(plain, "filler", "given", "here", "thanks")
-        return _with_period(" ".join(alone.split()), before, language, now) or text
+        if (told := _with_period(" ".join(alone.split()), before, language, now)) is not None:
+            return told
+        lists = words.has("which", plain)
+        starts = None if lists else compiled(rf"(?:\w+ )?(?:{words.source('them')})[\s,、，]*").match(plain)
     if not short or starts is None:
         return text
     rest = plain[starts.end() :].strip()

@@ -29,12 +29,11 @@ from agents.questions.log.history import (
     in_its_period,
     named_figure,
     of_the_log,
-    with_sizes,
     without_vague,
 )
 from agents.questions.log.in_hand import of_the_part_in_hand
 from agents.questions.log.referents import of_a_difference, of_the_figures_before
-from agents.questions.log.several_figures import follows_group, is_of_the_last, several_figures
+from agents.questions.log.several_figures import follows_group, is_of_the_last, several_figures, with_sizes
 from agents.questions.rules.about_tool import as_one, with_rate, with_topic
 from agents.questions.rules.asked_for import asks_no_yes, asks_why_so, chooses_a_type, of_features, weighs
 from agents.questions.rules.corrects import of_a_correction

@@ -35,8 +35,8 @@ def distinct(
 def lot_of(connection: sqlite3.Connection, name: str) -> str | None:
     """Return a lot as the log spells it, whatever the case, or None where it has none such."""
     found = connection.execute(
-        "SELECT lot FROM rows WHERE kind = 'inspection' AND lot IN (?, ?, ?, ?) LIMIT 1",
-        (name, name.lower(), name.upper(), name.capitalize()),
+        "SELECT lot FROM rows WHERE kind = 'inspection' AND lot IN (?, ?, ?, ?, ?) LIMIT 1",
+        (name, name.lower(), name.upper(), name.capitalize(), name.title()),
     ).fetchone()
     return None if found is None else str(found[0])
 

@@ -24,14 +24,19 @@ def against(told: Told, bound: BoundRecord) -> Reply | None:
     if bound.sense == "excess":
         return Reply("", [told("No limit for that is known [{id}]."), measured])
     value = 100 * found.number / found.counts.all if bound.percent else found.number
-    yes = {
+    yes = is_beyond(value, bound)
+    return Reply(told.topic.yes_no(yes), [measured], yes)
+
+
+def is_beyond(value: float, bound: BoundRecord) -> bool:
+    """Return whether a figure is on the side of a number that a question asks for; never of excess."""
+    return {
         "above": value > bound.value,
         "below": value < bound.value,
         "no_less": value >= bound.value,
         "no_more": value <= bound.value,
         "equal": abs(value - bound.value) < TOLD,
     }[bound.sense]
-    return Reply(told.topic.yes_no(yes), [measured], yes)
 
 
 def supposed(told: Told) -> Reply:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Final
 
+from agents.answers.log.bounds import is_beyond
 from agents.answers.log.figures import MOST_NAMED, Told, percent
 from agents.answers.topic import Reply
 from agents.questions.log.compared import direction_of
 from agents.state import Observation, Understanding
 from anomaly_core.names import plain_name
 from tools.history_record import GroupRecord, HistoryRecord
-from tools.log_question import PeriodRecord
+from tools.log_question import BoundRecord, PeriodRecord
 
 CLEAR: Final = 0.05
 """Probability of chance below which a difference is said to be one."""
@@ -62,6 +63,8 @@ def groups(told: Told) -> Reply:
         # "May lots A17 and A18 go out?"
         lead, affirmed = told.yes_no(all(one.number == one.counts.all for one in compared))
         return Reply(lead, _each(told, compared), affirmed)
+    if log is not None and log.bound is not None and log.bound.sense != "excess":
+        return _beyond(told, log.bound)
     ranked = _ranked(told, compared)
     if ranked is not None and log is not None and log.rank is not None:
         placed = ranked[0][log.rank - 1 : log.rank]
@@ -84,6 +87,18 @@ def groups(told: Told) -> Reply:
     names = [one.name for one in listed[:MOST_LISTED]] + ["..."] * (len(listed) > MOST_LISTED)
     lead = f"{', '.join(names)}." if names else told.say("None.")
     return Reply(lead, _each(told, listed or compared))
+
+
+def _beyond(told: Told, bound: BoundRecord) -> Reply:
+    """Name the groups whose share, or number, is on the side of a number: "which lines are above 50 %?"."""
+    value: Callable[[GroupRecord], float] = (
+        (lambda one: 100 * _share(one)) if bound.percent else _number(told)
+    )
+    ordered = sorted((one for one in told.found.groups if one.counts.all), key=value, reverse=True)
+    beyond = [one for one in ordered if is_beyond(value(one), bound)]
+    names = [_name(told, one) for one in beyond[:MOST_LISTED]] + ["..."] * (len(beyond) > MOST_LISTED)
+    lead = f"{', '.join(names)}." if names else told.say("None.")
+    return Reply(lead, [" ".join(_each(told, beyond or ordered, MOST_RANKED))])
 
 
 def by_chance(told: Told, p: float) -> Reply:

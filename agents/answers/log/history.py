@@ -17,6 +17,7 @@ from agents.answers.log.rows import of_row
 from agents.answers.log.tallies import WORDED, change, missing, trends
 from agents.answers.topic import JUDGED, Reply, Topic
 from agents.questions.carried import only_asks_why
+from agents.questions.lexicon.words import Words
 from agents.questions.log.compared import direction_of
 from agents.questions.log.decisions import is_none
 from agents.questions.log.several_figures import of_a_row
@@ -47,7 +48,7 @@ def history(topic: Topic) -> Reply:
         nothing = told("No part was inspected {period} [{id}].")
         return Reply(lead, [nothing, *told.scope()], False if topic.intent.closed else None)
     log = topic.intent.log
-    reply = None if log is None or log.bound is None else against(told, log.bound)
+    reply = None if log is None or log.bound is None or found.groups else against(told, log.bound)
     if not topic.intent.closed and only_asks_why(topic.intent.text, topic.asked.spoken):
         no_reasons = told("The log holds what was found, and no reasons [{id}].")
         return Reply("", [no_reasons, *_frequent(told).body, *told.scope()])
@@ -117,7 +118,7 @@ def _of_image(told: Told, row: LoggedRecord) -> Reply:
 def _operators(told: Told) -> Reply:
     found, log = told.found.by_operator, told.topic.intent.log
     words, text = told.topic.words, told.topic.text
-    if told.found.decision is not None or not found or (log is not None and words.has("worst", text)):
+    if told.found.decision is not None or not found or (log is not None and _is_ranked(words, text)):
         reply = groups(told)
         both = words.has("how_many", text) and words.has("inspector", text)
         # "How many failed, and by whom?"
@@ -132,6 +133,12 @@ def _operators(told: Told) -> Reply:
     lead = "" if not ranks else equally if len(firsts) > 1 else f"{firsts[0]}."
     counts = (told(one, name=each.name, count=each.count) for each in ordered[:MOST_EACH])
     return Reply(lead, [" ".join(counts)])
+
+
+def _is_ranked(words: Words, text: str) -> bool:
+    """Return whether a question ranks people by their parts' quality: "which operator is best?"."""
+    ends = any(words.has(one, text) for one in ("worst", "best"))
+    return ends or direction_of(words, text) in ("worse", "better")
 
 
 def _list(told: Told) -> Reply:

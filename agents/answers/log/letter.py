@@ -1,8 +1,9 @@
-"""Drafts of letters about a lot, from the log: "write to the customer that lot H301 is blocked"."""
+"""Drafts from the log: letters about a lot, "write to the customer about lot H301", and of a handover."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Final
 
 from agents.answers.log.figures import MOST_NAMED, Told, local, shown
@@ -10,7 +11,9 @@ from agents.answers.log.part_names import names_of
 from agents.answers.topic import Reply, Topic
 from agents.questions.learned.encoder import normalised
 from agents.questions.lexicon.words import words_of
-from agents.state import Asked, Observation, Understanding
+from agents.questions.log.code_names import words_at
+from agents.questions.log.history import in_the_shift
+from agents.state import Asked, Observation, Turn, Understanding
 from anomaly_core.names import plain_name
 from tools.classify.scores import UNKNOWN
 from tools.context import Context
@@ -26,22 +29,35 @@ _COUNTED: Final = (
 )
 
 
-def as_a_letter(context: Context, asked: Asked) -> Asked:
-    """Return a question that wants a letter about a lot of the log as that alone; else as it is.
+def as_a_letter(context: Context, asked: Asked, turns: Sequence[Turn] = ()) -> Asked:
+    """Return a question that wants a letter about a lot of the log, or a handover, as that alone.
 
+    Else as it is. turns: of its thread, oldest first; a letter without a lot is of that of the one before.
     Raises StoreError.
     """
     text = normalised(asked.question)
-    lots = lots_in(context, text) if words_of(asked.spoken).has("letter", text) else []
-    if len(lots) != 1:
+    words = words_of(asked.spoken)
+    if not words.has("letter", text):
         return asked
-    log = LogQuestion(lot=lots[0], text=f"lot {lots[0]}")
+    lots = lots_in(context, text, words_at(words, text))
+    slots = turns[-1].slots if turns else None
+    if not lots and slots is not None and slots.log is not None:
+        before = f"{slots.log.text} {slots.log.within}"
+        lots = lots_in(context, before, [*slots.log.beside, *([slots.log.lot] if slots.log.lot else [])])
+    if len(lots) == 1:
+        log = LogQuestion(lot=lots[0], text=f"lot {lots[0]}")
+    elif not lots and words.has("handover", text):
+        held = next((one.log for one in asked.intents if one.log is not None), LogQuestion())
+        scope = held.model_dump(include={"since", "until", "period"})
+        log = LogQuestion(**(scope if held.since else in_the_shift(datetime.now().astimezone())))
+    else:
+        return asked
     letter = Understanding(kind="history", order="mail", text=asked.question, log=log)
     return asked.model_copy(update={"intents": [letter], "style": "plain"})
 
 
 def letter(topic: Topic, seen: Sequence[Observation]) -> Reply:
-    """Return a draft of what the log holds of a lot. seen: of `FIGURES`, in their order."""
+    """Return a draft of what the log holds of a lot, or of a shift. seen: of `FIGURES`, in their order."""
     count, times, frequent, worst = (
         Told(topic, HistoryRecord.model_validate(one.values), one.evidence.id) for one in seen
     )
@@ -55,8 +71,12 @@ def letter(topic: Topic, seen: Sequence[Observation]) -> Reply:
             passed=counts.passed,
             review=counts.review,
             failed=counts.failed,
-        ),
+        )
+        if count.found.lot is not None
+        else count.counted(),
     ]
+    if count.found.lot is None:
+        lines += count.scope()
     days = [local(row.at) for row in times.found.rows]
     if days:
         lines.append(times("First {first}, last {last} [{id}].", first=shown(days[0]), last=shown(days[-1])))
@@ -71,7 +91,8 @@ def letter(topic: Topic, seen: Sequence[Observation]) -> Reply:
         )
     held = "The lot is to be held: not all of its parts passed [{id}]."
     free = "All inspected parts of the lot passed: nothing stands against its release [{id}]."
-    lines.append(count(free if counts.passed == counts.all else held))
+    if count.found.lot is not None:
+        lines.append(count(free if counts.passed == counts.all else held))
     if days:
         until = f" --until {days[-1]:%Y-%m-%d}"
         command = f"iad report --log --since {days[0]:%Y-%m-%d}{until} --out FILE.pdf"

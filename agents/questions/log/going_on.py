@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from typing import Final
 
 from agents.questions.learned.encoder import normalised
-from agents.questions.lexicon.common_words import nameable
+from agents.questions.lexicon.common_words import nameable, without_common
+from agents.questions.lexicon.numerals import whole_pattern
 from agents.questions.lexicon.patterns import compiled
-from agents.questions.lexicon.words import SPACELESS, words_of
+from agents.questions.lexicon.words import SPACELESS, bounded, words_of
 from agents.questions.log.decisions import DECISIONS, GROUPS
 from agents.questions.slots.products import product_meant
 from agents.state import Turn, Understanding
@@ -29,6 +30,8 @@ _OWN: Final = (
     "worst", "best", "worse", "better", "yield", "piece", "lot", "last_inspected", "overall", "every",
 )  # fmt: skip
 """Meanings of words by which a question says by itself which parts it is of, or ranks them anew."""
+_RANKS: Final = ("worst", "best", "worse", "better", "highest", "lowest", "one")
+"""Meanings of words by which a question ranks what was told, and of the "one" of "which one?"."""
 _ORDINALS: Final = ("second", "third", "fourth", "fifth")
 _NOUNS: Final[tuple[tuple[str, LogFigure], ...]] = (
     ("operator", "operators"),
@@ -46,22 +49,54 @@ def log_before(last: Turn | None) -> LogQuestion | None:
     return None if last is None or last.image or last.slots is None else last.slots.log
 
 
-def names_the_counted(text: str, last: Turn | None, language: str) -> Understanding | None:
-    """Return "and which?", after a number of parts, as a question for the names of these; or None."""
+def names_the_counted(
+    text: str, last: Turn | None, language: str, products: Sequence[str] = ()
+) -> Understanding | None:
+    """Return "and which?", after a number of parts, as a question for the names of these; or None.
+
+    products: of the log; "which of them are gears?" is of those of one.
+    """
     log, words, plain = log_before(last), words_of(language), normalised(text)
     if log is None or last is None or last.slots is None or log.figure not in _COUNTED:
         return None
     grouped = any(words.has(one, plain) for one in ("which_lot", "which_station", "which_operator"))
     if not words.has("which", plain) or words.has("how_many", plain) or grouped:
         return None
-    rest = words.without(plain, *_BESIDE)
+    rest = words.without(plain, *_BESIDE, "one")
+    meant = _product_in(rest, products, language) if words.has("them", plain) else None
     longest = 2 if language in SPACELESS else 3
-    if any(len(word) > longest for word in re.findall(r"[^\W_]+", rest)):
+    if meant is None and _more(rest, longest):
         return None
     named = next((decision for meaning, decision in DECISIONS if words.has(meaning, plain)), log.decision)
     asked = {"figure": "list", "decision": named, "bound": None, "every": False, "each": False}
+    if meant is not None:
+        asked |= {"text": plain_name(meant).lower(), "within": f"{log.text} {log.within}".strip()}
     of_it = {"kind": "history", "text": text, "closed": False, "log": log.model_copy(update=asked)}
     return last.slots.model_copy(update=of_it)
+
+
+def _product_in(rest: str, products: Sequence[str], language: str) -> str | None:
+    """Return the product that all words of a text, beside particles, mean; or None."""
+    named = mentioned(rest, products)
+    if len(named) != 1:
+        meant = product_meant(rest, products, language)
+        named = [] if meant is None else [meant]
+    told = without_common(rest, language)
+    said = [word for word in re.findall(r"[^\W\d_]+", told) if len(word) > 3]
+    return named[0] if named and len(said) <= max(len(plain_name(named[0]).split()), 1) else None
+
+
+def ranks_each(plain: str, last: Turn | None, language: str) -> bool:
+    """Return whether a text, in lower case, ranks the groups told before: "which drags it down most?"."""
+    log, words = log_before(last), words_of(language)
+    if log is None or not log.each or log.figure not in GROUPS or words.has("piece", plain):
+        return False
+    if not words.has("which", plain) or not any(words.has(one, plain) for one in _RANKS[:-1]):
+        return False
+    rest = words.without(plain, *_RANKS, *_BESIDE)
+    # "Which of the three?"
+    unnumbered = compiled(bounded(whole_pattern(language), language)).sub(" ", rest)
+    return not _more(unnumbered, 2 if language in SPACELESS else 3)
 
 
 def goes_on_with_a_group(text: str, last: Turn | None, language: str) -> Understanding | None:
@@ -71,6 +106,10 @@ def goes_on_with_a_group(text: str, last: Turn | None, language: str) -> Underst
         return None
     rest = words.without(plain, *_BESIDE)
     longest = 2 if language in SPACELESS else 3
+    if ranks_each(plain, last, language):
+        again = log.model_copy(update={"each": False, "rank": None, "bound": None})
+        of_it = {"kind": "history", "text": text, "closed": False, "log": again}
+        return last.slots.model_copy(update=of_it)
     for number, meaning in enumerate(_ORDINALS, 2):
         if words.has(meaning, plain) and not _more(words.without(rest, meaning, "one"), longest):
             ranked = log.model_copy(update={"rank": number})

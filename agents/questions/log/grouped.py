@@ -6,8 +6,10 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
+from agents.questions.learned.encoder import normalised
 from agents.questions.lexicon.groups import Group, asks_which, each_of, group_beside
-from agents.questions.lexicon.words import Words
+from agents.questions.lexicon.words import Words, words_of
+from agents.state import Understanding
 from tools.log_question import LogFigure
 
 _BY_GROUP: Final[Mapping[Group, LogFigure]] = {
@@ -27,6 +29,16 @@ def group_in(text: str, words: Words) -> LogFigure | None:
         return "products" if ranked and not words.has("which_defect", text) else None
     told = any(words.has(one, text) for one in _TOLD) and not words.has("limit", text)
     return _BY_GROUP[each] if each is not None and told else None
+
+
+def of_a_group(one: Understanding, language: str) -> Understanding:
+    """Return a question beside an image for the worst of lots, stations or operators as one of the log."""
+    text, words = normalised(one.text), words_of(language)
+    ranks = any(words.has(name, text) for name in ("worst", "best", "highest", "lowest", "worse", "better"))
+    grouped = any(words.has(name, text) for name in ("which_lot", "which_station", "which_operator"))
+    if not (ranks and grouped) or one.region is not None:
+        return one
+    return one.model_copy(update={"kind": "history", "place": None, "near": None})
 
 
 def _ranked(text: str, words: Words) -> Group | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from agents.questions.form.polarity import asks_openly
 from agents.questions.form.question_words import asks_when
@@ -17,8 +17,8 @@ from agents.questions.lexicon.numbered import Numbers, numbers_in
 from agents.questions.lexicon.words import IMAGE_ENDING, Words, types_in, words_of
 from agents.questions.log.bounds import alpha_of, bound_of
 from agents.questions.log.called import called_people
-from agents.questions.log.code_names import code_name
-from agents.questions.log.compared import compared_periods
+from agents.questions.log.code_names import called_names, unveiled, veiled, without_than
+from agents.questions.log.compared import compared_periods, direction_of
 from agents.questions.log.decisions import DECISIONS, GROUPS, decision_of, is_none
 from agents.questions.log.grouped import group_in
 from agents.questions.log.named_people import people_in
@@ -70,6 +70,8 @@ OF_NO_IMAGE: Final = GROUPS | frozenset[LogFigure](
 """Figures that a question without an image asks the log for, whatever its kind."""
 _OF_LAST: Final = GROUPS | frozenset[LogFigure]({"count", "found", "list"})
 """Figures that a question for the last part may be taken for: "who inspected the last reject?"."""
+_BOUNDED: Final = ("count", "yield")
+"""Figures that a number may be held against, beside those by a group."""
 _SCOPE: Final = ("since", "until", "period", "than", "latest", "latest_of", "latest_with")
 """What a question of the log has from the one before it, where it names no period of its own."""
 _FILE: Final = re.compile(
@@ -87,7 +89,7 @@ def of_the_log(one: Understanding, language: str, now: datetime, *, pictured: bo
     text, words = _plain(one.text), words_of(language)
     # Beside an image, "is it worse than yesterday?" may compare with another one.
     implied = not pictured or one.kind == "history"
-    log, closed = _heard(text, language, now, implied=implied)
+    log, closed = _heard(text, language, now, implied=implied, typed=one.text)
     decided = any(words.has(each, text) for each, _ in DECISIONS)
     held = log.bound is not None and log.bound.percent and (log.figure == "yield" or decided)
     of_all = not pictured and (
@@ -112,7 +114,9 @@ def _is_numbered(log: LogQuestion, kind: Kind) -> bool:
     decided = log.decision is not None and kind != "catalogue"
     listed = log.number is not None and (dated or decided or log.figure in ("worst", "last"))
     placed = (dated and log.station is not None) or (log.lot is not None and log.decision is not None)
-    return log.latest is not None or listed or placed
+    # "Is the reject rate higher on line 1 than on line 2?"
+    compared = len(log.stations) > 1 and (log.decision is not None or log.figure == "yield")
+    return log.latest is not None or listed or placed or compared
 
 
 def _is_meant(one: Understanding, log: LogQuestion, words: Words, *, closed: bool, pictured: bool) -> bool:
@@ -166,16 +170,6 @@ def _is_meant(one: Understanding, log: LogQuestion, words: Words, *, closed: boo
     return of_any_kind or (one.kind in OF_THE_LOG and any(of_its_kinds))
 
 
-def of_a_group(one: Understanding, language: str) -> Understanding:
-    """Return a question beside an image for the worst of lots, stations or operators as one of the log."""
-    text, words = normalised(one.text), words_of(language)
-    ranks = any(words.has(name, text) for name in ("worst", "best", "highest", "lowest", "worse", "better"))
-    grouped = any(words.has(name, text) for name in ("which_lot", "which_station", "which_operator"))
-    if not (ranks and grouped) or one.region is not None:
-        return one
-    return one.model_copy(update={"kind": "history", "place": None, "near": None})
-
-
 def asked_of(one: Understanding, log: LogQuestion, *, closed: bool) -> Understanding:
     """Return an intent as a question of the log, or of the conversation. closed: see `Understanding`."""
     of_it = {"kind": "history", "place": None, "sense": "open", "closed": closed, "near": None, "log": log}
@@ -185,7 +179,7 @@ def asked_of(one: Understanding, log: LogQuestion, *, closed: bool) -> Understan
 def named_in_the_log(one: Understanding, language: str, now: datetime) -> Understanding:
     """Return a question without an image that names a lot, a station or an image of the log as one of it."""
     text = _plain(one.text)
-    log, closed = _heard(text, language, now, implied=True)
+    log, closed = _heard(text, language, now, implied=True, typed=one.text)
     return asked_of(one, _typed(log, one, words_of(language)), closed=closed)
 
 
@@ -195,6 +189,7 @@ def _typed(log: LogQuestion, one: Understanding, words: Words) -> LogQuestion:
     people = (
         list(people_in(one.text, words.language)) if log.person else called_people(one.text, words.language)
     )
+    people = [name for name in people if name.lower() not in (log.lot, log.station)]
     name, common = UNKNOWN if unknown else one.type, log.latest_with
     of_these = name is not None and common is not None and (name == common or common in types_in(name))
     typed = {"type": None, "latest_with": name} if of_these else {"type": name}
@@ -211,18 +206,6 @@ def in_its_period(one: Understanding, before: Understanding | None, language: st
     if not (log.since or log.until or log.latest):
         scope |= {name: getattr(earlier, name) for name in _SCOPE}
     return one.model_copy(update={"log": log.model_copy(update=scope)})
-
-
-def with_sizes(found: Sequence[Understanding]) -> list[Understanding]:
-    """Return intents without limits that only narrow the parts: "of the last ten, any over 2 mm?"."""
-    kept: list[Understanding] = []
-    for one in found:
-        before = kept[-1] if kept else None
-        if before is not None and before.log is not None and one.kind == "size" and one.limit is not None:
-            kept[-1] = before.model_copy(update={"limit": one.limit, "closed": False})
-        else:
-            kept.append(one)
-    return kept
 
 
 def without_vague(found: Sequence[Understanding], language: str) -> list[Understanding]:
@@ -268,11 +251,14 @@ def _plain(text: str) -> str:
     return normalised(text) + ("%" if re.search(r"%\W*$", text) else "")
 
 
-def _heard(text: str, language: str, now: datetime, *, implied: bool) -> tuple[LogQuestion, bool]:
+def _heard(
+    text: str, language: str, now: datetime, *, implied: bool, typed: str = ""
+) -> tuple[LogQuestion, bool]:
     """Return what a text asks of the log, and whether for yes or no. implied: see `compared_periods`."""
-    words = words_of(language)
-    pair = compared_periods(text, language, now, implied=implied)
-    period, rest = period_of(text, language, now) if pair is None else (pair.first, pair.rest)
+    words, veil = words_of(language), veiled(text, words_of(language))
+    pair = compared_periods(veil, language, now, implied=implied)
+    period, rest = period_of(veil, language, now) if pair is None else (pair.first, pair.rest)
+    rest = unveiled(rest)
     if period is None and words.has("handover", text):
         period = of_the_shift(now)
     numbers = numbers_in(rest, words)
@@ -280,7 +266,7 @@ def _heard(text: str, language: str, now: datetime, *, implied: bool) -> tuple[L
     file = _FILE.search(rest)
     # "Have we seen one like this before?" is of the defect in hand, and of more than this conversation.
     alike = words.has("alike", rest)
-    figure = named_figure(rest, language) or ("often" if alike else "count")
+    figure = named_figure(without_than(rest, words), language) or ("often" if alike else "count")
     figure, number, latest = _numbered(numbers, figure, words)
     if latest is None and number is None and figure in _OF_LAST and is_of_the_last(rest, language):
         figure = "last"
@@ -294,14 +280,13 @@ def _heard(text: str, language: str, now: datetime, *, implied: bool) -> tuple[L
         and asks_for_defects(rest, words, counting=figure == "count")
     ):
         figure = "frequent"
-    openly = asks_openly(text if pair is None else rest, language)
+    closed = not asks_openly(without_than(text, words) if pair is None else rest, language)
     asked = LogQuestion(
         **_record(period).model_dump(),
         figure=figure,
         decision=decision_of(words, rest, figure) or ("fail" if alike and figure == "count" else None),
         than=None if pair is None else _record(pair.second),
-        lot=code_name(words, "lot", rest),
-        station=code_name(words, "station", rest),
+        **called_names(words, rest, typed),
         number=number,
         latest=latest,
         latest_of=latest_of,
@@ -313,7 +298,7 @@ def _heard(text: str, language: str, now: datetime, *, implied: bool) -> tuple[L
         each=figure in {*GROUPS, "hours"} and each_of(rest, language) is not None,
         every=words.has("every", rest),
         person=words.has("person", rest),
-        bound=None if openly or figure not in ("count", "yield") else bound_of(rest, language),
+        bound=bound_of(rest, language) if figure in GROUPS or (closed and figure in _BOUNDED) else None,
         alpha=alpha_of(rest, language),
         chance=chance_in(rest, language) if words.has("compare", rest) else None,
         common=common_in(text, language),
@@ -323,7 +308,7 @@ def _heard(text: str, language: str, now: datetime, *, implied: bool) -> tuple[L
     ships = asked.lot is not None and _whole(asked, words) != asked and words.has("keep", rest)
     if asked.lot is not None:
         asked = _whole(asked, words)
-    return asked, not openly and (ships or _is_closed(asked, words))
+    return asked, closed and (ships or _is_closed(asked, words))
 
 
 def _numbered(numbers: Numbers, figure: LogFigure, words: Words) -> tuple[LogFigure, int | None, int | None]:
@@ -349,6 +334,9 @@ def _is_closed(asked: LogQuestion, words: Words) -> bool:
     held = (
         asked.bound is not None or asked.than is not None or asked.figure in ("drift", "corrected", "often")
     )
+    # "More rejects on line 3 than on line 4?"
+    named = asked.lot is not None or len(asked.stations) > 1
+    held |= named and words.has("than", asked.text) and direction_of(words, asked.text) is not None
     meanings = ("asks_if", "some", "every", "nobody")
     return held or is_none(words, asked.text) or any(words.has(one, asked.text) for one in meanings)
 
@@ -360,6 +348,11 @@ def _whole(asked: LogQuestion, words: Words) -> LogQuestion:
     if counts or not (good or asked.decision == "pass"):
         return asked
     return asked.model_copy(update={"decision": "pass", "every": True})
+
+
+def in_the_shift(now: datetime) -> dict[str, Any]:
+    """Return the fields of the period of a shift that ends now."""
+    return _record(of_the_shift(now)).model_dump()
 
 
 def _record(period: Period | None) -> PeriodRecord:

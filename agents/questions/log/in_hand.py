@@ -14,7 +14,8 @@ from agents.questions.form.question_words import asks_when
 from agents.questions.learned.encoder import normalised
 from agents.questions.lexicon.groups import each_of
 from agents.questions.lexicon.words import Words, bounded, tables, words_of
-from agents.questions.log.history import asked_of, log_question, named_figure, of_a_group
+from agents.questions.log.grouped import of_a_group
+from agents.questions.log.history import asked_of, log_question, named_figure
 from agents.questions.log.several_figures import is_of_the_last
 from agents.questions.log.whole_lots import decides_on_a_lot, of_its_lot
 from agents.state import Understanding

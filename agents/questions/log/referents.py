@@ -100,7 +100,9 @@ def of_the_figures_before(
 ) -> Understanding | None:
     """Return a question that goes on with figures: "and which?", "is that by chance?"; or None."""
     last = turns[-1] if turns else None
-    of_it = by_chance(text, turns, language, logged) or names_the_counted(text, last, language)
+    of_it = by_chance(text, turns, language, logged) or names_the_counted(
+        text, last, language, logged[-1] if logged else ()
+    )
     return of_it or goes_on_with_a_group(text, last, language)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final, Literal
 
 from agents.questions.form.clauses import split
@@ -99,3 +100,15 @@ def _group(text: str, words: Words) -> LogFigure | None:
 def _ranks(text: str, words: Words) -> bool:
     plain = normalised(text)
     return any(words.has(one, plain) for one in _RANKS)
+
+
+def with_sizes(found: Sequence[Understanding]) -> list[Understanding]:
+    """Return intents without limits that only narrow the parts: "of the last ten, any over 2 mm?"."""
+    kept: list[Understanding] = []
+    for one in found:
+        before = kept[-1] if kept else None
+        if before is not None and before.log is not None and one.kind == "size" and one.limit is not None:
+            kept[-1] = before.model_copy(update={"limit": one.limit, "closed": False})
+        else:
+            kept.append(one)
+    return kept

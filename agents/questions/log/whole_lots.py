@@ -27,6 +27,8 @@ def of_a_whole_lot(one: Understanding, lot: str, language: str) -> Understanding
         return one
     held = words_of(language).has("holds", text)
     asked = {"figure": "count", "decision": "pass", "every": True, "lot": lot, "held": held, "bound": None}
+    # "Can it ship tonight?": when it leaves is not when it was inspected.
+    asked |= {"since": None, "until": None, "period": ""}
     return asked_of(one, log.model_copy(update=asked), closed=True)
 
 

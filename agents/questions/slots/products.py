@@ -27,6 +27,11 @@ _OF_NONE: Final = ("der", "hat", "los", "pareto", "le", "que", "si", "the", "was
 """Words that name nothing, and are near to some names all the same."""
 MOST_WORDS: Final = 40
 _TIMES: Final = 3
+_PLURALS: Final = (
+    ("o", "h?i"), ("a", "h?e"), ("e", "i"), ("io", "i"), ("ão", "(?:õe|ão|ãe)s"), ("m", "ns"), ("l", "is"),
+    ("al", "aux"), ("ón", "ones"), ("z", "ces"), ("y", "ies"),
+)  # fmt: skip
+"""Endings of names, and those of many, in languages that change the last letters: "pupazzi", "botões"."""
 _PLACES: Final = ("edge", "top", "bottom", "left", "right", "center")
 SHORTEST: Final = 3
 """Letters of a word of a language with spaces."""
@@ -91,8 +96,11 @@ def without_products(text: str, products: Sequence[str]) -> str:
 
 def _inflected(name: str) -> re.Pattern[str]:
     """Return the pattern of a name with the ending of a case or of many: "bei den Blistern"."""
-    spoken = re.escape(plain_name(name).lower())
-    return re.compile(rf"(?<!\w){spoken}(?:e?[nsr]|ern|es)?(?!\w)")
+    spoken = plain_name(name).lower()
+    ways = [rf"{re.escape(spoken)}(?:e?[nsr]|ern|es|x)?"]
+    if len(spoken) > SHORTEST:
+        ways += [re.escape(spoken.removesuffix(end)) + many for end, many in _PLURALS if spoken.endswith(end)]
+    return re.compile(rf"(?<!\w)(?:{'|'.join(ways)})(?!\w)")
 
 
 def _head(name: str) -> str:
