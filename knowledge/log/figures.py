@@ -330,26 +330,22 @@ class Parts:
 
 def corrections(connection: sqlite3.Connection, wanted: Filter) -> list[dict[str, Any]]:
     """Return the corrections that hold, of the period and product, the latest first."""
-    where, values = wanted.where(HOLDS)
-    names = ("number", "at", "name", "sha256", "product", "p_value", "type", "correction", "verdict", "note",
-             "operator")  # fmt: skip
-    found = connection.execute(
-        f"SELECT {', '.join(names)} FROM rows WHERE {where} ORDER BY at DESC, number DESC",
-        values,
-    )
-    return [dict(zip(names, row, strict=True)) for row in found]
+    names = "number, at, name, sha256, product, p_value, type, correction, verdict, note, operator"
+    return _listed(connection, names, *wanted.where(HOLDS))
 
 
 def changes(connection: sqlite3.Connection, wanted: Filter) -> list[dict[str, Any]]:
     """Return the changes of products, the latest first."""
-    where, values = wanted.where("kind = 'change'")
-    names = ("number", "at", "product", "note", "operator", "station")
-    found = connection.execute(
-        f"SELECT {', '.join(names)} FROM rows WHERE {where} AND kind <> 'inspection' "
-        "ORDER BY at DESC, number DESC",
-        values,
-    )
-    return [dict(zip(names, row, strict=True)) for row in found]
+    where, values = wanted.where("kind = 'change' AND kind <> 'inspection'")
+    return _listed(connection, "number, at, product, note, operator, station", where, values)
+
+
+def _listed(
+    connection: sqlite3.Connection, names: str, where: str, values: list[Any]
+) -> list[dict[str, Any]]:
+    """Return columns of rows as objects, the latest first."""
+    rows = connection.execute(f"SELECT {names} FROM rows WHERE {where} ORDER BY at DESC, number DESC", values)
+    return [dict(zip(names.split(", "), row, strict=True)) for row in rows]
 
 
 def waiting(
