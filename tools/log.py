@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from anomaly_core.errors import StoreError
-from knowledge.log.entry import Entry, NamedType, Recording, Region, timestamp
-from knowledge.log.figures import Filter, rows
+from knowledge.log.entry import Entry, NamedType, Recording, Region, shown_time, timestamp
+from knowledge.log.figures import Filter, corrections, rows
 from knowledge.log.log import InspectionLog
 from knowledge.products.corrections import Correction
 from tools.classify.scores import UNKNOWN
@@ -144,6 +144,11 @@ def _written(context: Context, entry: Entry, *, again: bool) -> list[str]:
     try:
         last = _last(context.log, entry)
         held = _kept_where_it_was(entry, last)
+        if again and last is not None and _still_waits(context.log, held, last):
+            return [
+                f"{entry.name}: it was to be reviewed on {shown_time(last['at'])}, and nobody has judged it "
+                "since: it stays so, though it would pass now. `iad correct` records a person's verdict."
+            ]
         # What tells no more than the last inspection of the image as this product is not written again.
         if not again or last is None or (last["decision"], last["lot"]) != (held.decision, held.lot):
             context.log.append([held])
@@ -156,6 +161,16 @@ def _last(log: InspectionLog, entry: Entry) -> dict[str, Any] | None:
     """Return the last inspection of an entry's image as the same product, or None."""
     same = Filter(sha256=entry.sha256, product=entry.product)
     return next(iter(log.read(lambda connection: list(rows(connection, same, limit=1)))), None)
+
+
+def _still_waits(log: InspectionLog, entry: Entry, last: Mapping[str, Any]) -> bool:
+    """Return whether a part waits for a person's word, though it would pass by what was learned since."""
+    if (entry.kind, entry.decision) != ("inspection", "pass"):
+        return False
+    if (last["decision"], last["lot"]) != ("review", entry.lot):
+        return False
+    same = Filter(sha256=entry.sha256, product=entry.product)
+    return not log.read(lambda connection: corrections(connection, same))
 
 
 def _kept_where_it_was(entry: Entry, last: Mapping[str, Any] | None) -> Entry:

@@ -21,6 +21,8 @@ from agents.interfaces.cli import app as command
 from agents.settings import Settings
 from agents.state import Review
 from anomaly_core.errors import ConfigError, ThreadError
+from knowledge.log.figures import Filter, rows
+from tools.enrollment.trial import LATEST
 from tools.records import AnswerRecord, InspectionRecord
 
 
@@ -217,6 +219,27 @@ def test_what_it_would_flip_is_told_and_nothing_is_recorded(app: Application, tm
     assert forced.accepted
     assert forced.flips == outcome.flips
     assert not verdict_of(app, defect)
+
+
+def test_a_part_that_waits_and_would_pass_is_told(app: Application, uncertain: Path, tmp_path: Path) -> None:
+    like = tmp_path / "like.png"
+    pixels = np.asarray(Image.open(uncertain)).copy()
+    pixels[80:90, 5:15] = 130
+    Image.fromarray(pixels).save(like)
+    for number in range(LATEST):  # so that it is not among the last inspected
+        verdict_of(app, paint(tmp_path / f"later-{number}.png", 40 + number))
+    outcome = app.correct(like, "good", product="plate", record=False, against=None)
+    told = [(flip.before, flip.after, flip.harms) for flip in outcome.flips if flip.name == str(uncertain)]
+    assert told == [("review", "good", False)]
+    assert app.correct(like, "good", product="plate", against=None).accepted
+    # A question does not end its waiting, and says so; another inspection does.
+    assert app.tools.log is not None
+    asked = app.ask(uncertain, "Is it ok?", product="plate")
+    assert any("it stays so, though it would pass now" in one for one in asked.warnings)
+    log, wanted = app.tools.log, Filter(name=uncertain.name)
+    assert [row["decision"] for row in log.read(lambda held: list(rows(held, wanted)))] == ["review"]
+    assert not verdict_of(app, uncertain)
+    assert {row["decision"] for row in log.read(lambda held: list(rows(held, wanted)))} == {"review", "pass"}
 
 
 def test_images_named_by_path_are_checked_too(app: Application, tmp_path: Path) -> None:

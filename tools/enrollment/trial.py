@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Final
+from typing import Final, Literal
 
 from anomaly_core.errors import StoreBusy
 from anomaly_core.good_images import Progress
@@ -26,6 +26,9 @@ from tools.records import VerdictRecord
 
 LATEST: Final = 8
 """How many of the images inspected last a change is tested on."""
+WAITING: Final = 16
+"""How many of those that wait for a person it is tested on, too."""
+Judgement = Label | Literal["review"]
 
 
 @dataclass(frozen=True)
@@ -41,12 +44,13 @@ class JudgedImage:
 class Flip:
     """A verdict that would change. confirmed: its human label, or None.
 
-    p_before, p_after: its p-value with the current templates, and with the new one.
+    p_before, p_after: its p-value with the current templates, and with the new one. A part that waits for a
+    person, "review", and would then be good without one, is told too; that one would wait is not.
     """
 
     name: str
-    before: Label
-    after: Label
+    before: Judgement
+    after: Judgement
     p_before: float
     p_after: float
     confirmed: Label | None
@@ -54,7 +58,9 @@ class Flip:
     @property
     def harms(self) -> bool:
         """Whether it contradicts the human label, or changes a verdict without one."""
-        return self.confirmed is None or self.after != self.confirmed
+        if self.confirmed is None:
+            return self.before != "review"
+        return (self.after == "anomalous") != (self.confirmed == "anomalous")
 
 
 class Candidate:
@@ -78,11 +84,13 @@ class Candidate:
                 progress("checking images judged before", number, len(past))
             before = _judge(self._context, self.product, one.path)
             after = self.judge(one.path)
-            if after.anomalous != before.anomalous:
+            # Of one that a person called good nothing waits.
+            passes = (before.decision, after.decision) == ("review", "pass") and one.confirmed != "good"
+            if passes or after.anomalous != before.anomalous:
                 found.append(
                     Flip(
                         name=one.name,
-                        before=label_of(before.anomalous),
+                        before="review" if passes else label_of(before.anomalous),
                         after=label_of(after.anomalous),
                         p_before=before.p_value,
                         p_after=after.p_value,
@@ -186,7 +194,8 @@ def judged_images(
 ) -> list[JudgedImage]:
     """Return the images that a change is tested on: those with a human label, and those of `against`.
 
-    against: None for those of `last_inspected`, without the one whose SHA-256 is `but`.
+    against: None for those of `last_inspected` and those that wait for a person, without the one whose
+    SHA-256 is `but`.
     """
     log = context.feedback
     held = [one for one in log.corrections(product) if one.undone_at is None]
@@ -195,8 +204,21 @@ def judged_images(
     ]
     if against is None:
         known = {one.sha256 for one in held} | {but}
-        against = last_inspected(context, product, known=known)
+        against = list(
+            dict.fromkeys(
+                [*last_inspected(context, product, known=known), *_waiting(context, product, known)]
+            )
+        )
     return [*judged, *(JudgedImage(str(path), path) for path in against)]
+
+
+def _waiting(context: Context, product: str, known: Container[str | None]) -> list[Path]:
+    """Return the images of a product that wait for a person and are still there, the latest first."""
+    if context.log is None:
+        return []
+    rows = context.log.read(lambda held: list(figures.waiting(held, Filter(product=product), WAITING)))
+    paths = [Path(row["path"] or ".") for row in rows if row["sha256"] not in known]
+    return [path for path in paths if path.is_file()]
 
 
 def last_inspected(

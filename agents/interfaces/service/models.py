@@ -11,7 +11,7 @@ from agents.corrections import Outcome
 from agents.desk import Desk
 from agents.desk.jobs import Job, Status
 from knowledge.products.corrections import Correction, Label
-from tools.enrollment.trial import Flip
+from tools.enrollment.trial import Flip, Judgement
 from tools.records import ErrorRecord, Language
 
 SHA256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$", description="of an image that was inspected here")]
@@ -188,8 +188,8 @@ class FlipBody(BaseModel):
     """A verdict that a change flips. harms: whether that contradicts a person, or a verdict that stands."""
 
     name: str
-    before: Label
-    after: Label
+    before: Judgement
+    after: Judgement
     p_before: float
     p_after: float
     confirmed: Label | None

@@ -8,12 +8,13 @@ from nicegui import ui
 
 from agents.interfaces.station.dialogs import choices
 from agents.interfaces.station.visit import Visit
-from knowledge.products.corrections import Label
-from tools.enrollment.trial import Flip
+from tools.enrollment.trial import Flip, Judgement
 
 
-def label_word(visit: Visit, label: Label) -> str:
+def label_word(visit: Visit, label: Judgement) -> str:
     """Return a label in the visitor's language."""
+    if label == "review":
+        return visit.say("REVIEW").lower()
     return visit.say("good") if label == "good" else visit.say("defective")
 
 
