@@ -131,6 +131,7 @@ YES_NO: list[tuple[str, str, Decision, bool]] = [
     ("zh", "能发货吗", "fail", False),
     ("zh", "能发货吗", "pass", True),
     ("ja", "これ問題ないよね?", "pass", True),
+    ("ja", "これ、問題なさそうですよね?", "pass", True),
     ("ja", "捨てていい?", "pass", False),
     ("ja", "この部品、大丈夫? どっか傷あるの?", "fail", False),
     ("ko", "이거 멀쩡하지?", "pass", True),
