@@ -8,6 +8,7 @@ import pytest
 from plates import part
 
 from agents.app import Application
+from agents.questions.slots.by_words import scattered, type_of
 from agents.settings import Settings
 
 NOTES = """Product,Defect,Look,Effect,Severity,Action,Limit
@@ -161,3 +162,21 @@ def test_a_products_record_is_told(opened: Application, question: str, first: st
     reply = opened.ask_without_image(question)
     assert reply.answer.startswith(first), reply.answer
     assert [one.id for one in reply.evidence] == ["product"]
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "named"),
+    [
+        ("de", "warum ist der druck verschmiert", "verschmierter druck"),
+        ("de", "ist das loch etwa versetzt", "loch versetzt"),
+        ("en", "is the print shifted", "shifted print"),
+        ("en", "is the print ok", None),
+        ("de", "kann ich hier drücken", None),
+    ],
+)
+def test_the_words_of_a_name_may_stand_apart(language: str, text: str, named: str | None) -> None:
+    assert type_of(text, language, ["Verschmierter Druck", "Loch versetzt", "Shifted print"]) == named
+
+
+def test_of_two_such_names_none_is_meant() -> None:
+    assert scattered("is the left print shifted", ["Shifted print", "Left print"]) == []

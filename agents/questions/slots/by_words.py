@@ -16,6 +16,8 @@ INFLECTED: Final = 6
 """Letters from which a word of a name of several words is read with other endings."""
 ENDING: Final = 2
 COMPOUND_REST: Final = 4
+LONG: Final = 4
+"""Least letters of each word of a name that may stand apart in a question."""
 _ABSENT: Final = (
     r"missing|absent|lack|fehl|manc|assent|falta|ausen|manqu|缺|漏|少了|没了|欠|抜け|足りな|不足"
     r"|누락|없|빠졌|빠진|부족"
@@ -28,7 +30,7 @@ def type_of(text: str, language: str, known: Sequence[str] = ()) -> str | None:
 
     known: names of defects in the notes, as they stand there.
     """
-    noted = types_of(text, known)
+    noted = types_of(text, known) or scattered(text, known)
     if noted:
         return max(noted, key=len)
     for code in dict.fromkeys((language, "en")):
@@ -72,6 +74,27 @@ def types_of(text: str, known: Sequence[str]) -> list[str]:
     names = dict.fromkeys(plain_name(name).lower() for name in known)
     found = [(match.start(), name) for name in names if (match := _called(name).search(text)) is not None]
     return [name for _, name in sorted(found)]
+
+
+def scattered(text: str, known: Sequence[str]) -> list[str]:
+    """Return the one defect of the notes all of whose words stand in a text, apart and with other endings.
+
+    "Warum ist der Druck verschmiert?" names "Verschmierter Druck". Where several are, none is.
+    """
+    names = dict.fromkeys(plain_name(name).lower() for name in known)
+    found = [name for name in names if (words := _apart(name)) and all(one.search(text) for one in words)]
+    return found if len(found) == 1 else []
+
+
+@cache
+def _apart(name: str) -> tuple[re.Pattern[str], ...]:
+    """Return the patterns of the words of a defect's name; none of a name with less than two long ones."""
+    words = re.findall(rf"{_LETTER}+", name)
+    if sum(len(word) >= LONG for word in words) < len(words) or len(words) < 2:
+        return ()
+    ending = rf"{_LETTER}{{0,{ENDING}}}"
+    spoken = [_inflected(word) if len(word) >= INFLECTED else re.escape(word) + ending for word in words]
+    return tuple(re.compile(rf"(?<!{_LETTER}){one}(?!{_LETTER})") for one in spoken)
 
 
 def type_of_a_word(text: str, language: str, known: Sequence[str]) -> str | None:
