@@ -164,7 +164,7 @@ def _last(log: InspectionLog, entry: Entry) -> dict[str, Any] | None:
 
 
 def _still_waits(log: InspectionLog, entry: Entry, last: Mapping[str, Any]) -> bool:
-    """Return whether a part waits for a person's word, though it would pass by what was learned since."""
+    """Return whether a part waits to be judged by somebody, though it would pass by what was learned."""
     if (entry.kind, entry.decision) != ("inspection", "pass"):
         return False
     if (last["decision"], last["lot"]) != ("review", entry.lot):
