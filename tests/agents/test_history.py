@@ -211,6 +211,7 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Context:
     return context(path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scope", ["", " since 2026-12-01", " of product screw", " of lot A17"])
 @pytest.mark.parametrize("question", QUESTIONS)
 def test_a_hundred_thousand_rows_are_asked_in_under_a_fifth_of_a_second(

@@ -198,6 +198,7 @@ def test_a_difference_beyond_chance_is_told_of_periods_and_of_lots(tmp_path: Pat
     made.log.close()
 
 
+@pytest.mark.slow
 def test_two_periods_of_a_large_log_are_compared_as_quickly(tmp_path: Path) -> None:
     large = context(tmp_path / "log.sqlite")
     assert large.log is not None

@@ -78,6 +78,7 @@ def printed(command: Command) -> list[dict[str, Any]]:
     return [json.loads(line) for line in lines if line.endswith("\n")]
 
 
+@pytest.mark.slow
 def test_copied_slowly_moved_or_replaced_each_is_inspected_once_and_whole(iad: Commands, made: Path) -> None:
     camera, folder = made / "camera", made / "in"
     shutil.copy(camera / "00.png", folder / "before.png")

@@ -49,6 +49,7 @@ def test_different_parts_are_all_learned(context: Context, parts: list[Path]) ->
     assert (summary.findings, summary.templates) == ([], 8)
 
 
+@pytest.mark.slow
 def test_each_odd_image_is_named_and_left_out(context: Context, parts: list[Path], tmp_path: Path) -> None:
     pixels = np.asarray(Image.open(parts[0]).convert("RGB"))
     moved = cv2.warpAffine(pixels, np.array([[1.02, 0, -3], [0, 1.02, -2]], np.float32), (320, 320))
