@@ -6,13 +6,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from log_thread import told
 from logged import context, entry
 
-from agents.answers.without_image import answer_in_thread, answer_without_image
-from agents.graphs.memory import turn_of
+from agents.answers.without_image import answer_without_image
 from agents.questions.lexicon.words import words_of
 from agents.questions.understanding import understand
-from agents.state import Turn
 from tools.context import Context
 
 
@@ -35,15 +34,6 @@ def logged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Context]:
     )
     yield made
     made.log.close()
-
-
-def told(logged: Context, *questions: str) -> str:
-    """Return the answer to the last of the questions of one thread."""
-    turns: list[Turn] = []
-    for number, question in enumerate(questions, 1):
-        record, asked = answer_in_thread(logged, question, turns=turns)
-        turns.append(turn_of(number, question, record.answer, asked))
-    return turns[-1].answer
 
 
 @pytest.mark.parametrize(

@@ -7,15 +7,14 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
+from log_thread import told
 from logged import context, entry
 
-from agents.answers.without_image import answer_in_thread, answer_without_image
-from agents.graphs.memory import turn_of
+from agents.answers.without_image import answer_without_image
 from agents.questions.learned.encoder import normalised
 from agents.questions.lexicon.words import words_of
 from agents.questions.log.code_names import called_names
 from agents.questions.log.history import log_question
-from agents.state import Turn
 from tools.context import Context
 
 NOW = datetime(2026, 11, 28, 14).astimezone()
@@ -36,15 +35,6 @@ def logged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Context]:
     )
     yield made
     made.log.close()
-
-
-def told(logged: Context, *questions: str) -> str:
-    """Return the answer to the last of the questions of one thread."""
-    turns: list[Turn] = []
-    for number, question in enumerate(questions, 1):
-        record, asked = answer_in_thread(logged, question, turns=turns)
-        turns.append(turn_of(number, question, record.answer, asked))
-    return turns[-1].answer
 
 
 @pytest.mark.parametrize(

@@ -6,12 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from log_thread import told
 from logged import context, entry
 
 from agents.answers.without_image import answer_in_thread
-from agents.graphs.memory import turn_of
 from agents.questions.log.referents import chance_in
-from agents.state import Turn
 from tools.context import Context
 from tools.differences import by_chance
 
@@ -31,15 +30,6 @@ def logged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Context]:
     )
     yield made
     made.log.close()
-
-
-def told(logged: Context, *questions: str) -> str:
-    """Return the answer to the last of the questions of one thread."""
-    turns: list[Turn] = []
-    for number, question in enumerate(questions, 1):
-        record, asked = answer_in_thread(logged, question, turns=turns)
-        turns.append(turn_of(number, question, record.answer, asked))
-    return turns[-1].answer
 
 
 @pytest.mark.parametrize(
