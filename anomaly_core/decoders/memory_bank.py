@@ -7,6 +7,7 @@ training: M = upsample(mean over taps of 1 - max over the bank of cosine(patch, 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Final
 
 import numpy as np
@@ -33,7 +34,7 @@ class MemoryBank:
         self.patches = patches
         self._excluded = excluded
 
-    @property
+    @cached_property
     def likeness(self) -> float:
         """Mean cosine of its patches: near 1 on an even texture, below a half on most parts."""
         return float(self.patches.mean(dim=0).square().sum())

@@ -97,13 +97,10 @@ def _differing(pixels: NDArray[np.uint8], inside: Mask, shorter: float) -> Mask 
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
     joined = cv2.morphologyEx(((differences > least) & inside).astype(np.uint8), cv2.MORPH_CLOSE, kernel)
     count, labels, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
-    peaks = [float(differences[labels == k].max()) for k in range(1, count)]
     areas = stats[1:, cv2.CC_STAT_AREA]
-    kept = [
-        k
-        for k, (own, area) in enumerate(zip(peaks, areas, strict=True), start=1)
-        if own >= LEAST_PEAK * peak and area >= LEAST_AREA * areas.max()
-    ]
+    # Grain may leave hundreds of specks: only the few large areas are looked at.
+    large = [k for k in range(1, count) if areas[k - 1] >= LEAST_AREA * areas.max()]
+    kept = [k for k in large if differences[labels == k].max() >= LEAST_PEAK * peak]
     return np.asarray(np.isin(labels, kept))
 
 

@@ -161,13 +161,7 @@ def same_defect(one: str, other: str) -> bool:
 @cache
 def types_in(name: str) -> frozenset[str]:
     """Return the English names of the types of defect that a name holds: deformation in "Bent tip"."""
-    plain = plain_name(name).lower()
-    return frozenset(
-        english
-        for path in sorted(FOLDER.glob("*.toml"))
-        for english, pattern in words_of(path.stem).types.items()
-        if pattern.search(plain)
-    )
+    return _held_in(name, lambda words: words.types)
 
 
 def alike_types(common: str, name: str) -> bool:
@@ -195,25 +189,13 @@ def feature_of(name: str) -> str | None:
 @cache
 def sections_in(name: str) -> frozenset[str]:
     """Return the English names of the sections of a part that a name holds: thread in "Thread damage"."""
-    plain = plain_name(name).lower()
-    return frozenset(
-        english
-        for path in sorted(FOLDER.glob("*.toml"))
-        for english, pattern in words_of(path.stem).sections.items()
-        if pattern.search(plain)
-    )
+    return _held_in(name, lambda words: words.sections)
 
 
 @cache
 def features_in(name: str) -> frozenset[str]:
     """Return the English names of what a name holds the noun of, at any place: "Bohrung oben links"."""
-    plain = plain_name(name).lower()
-    return frozenset(
-        english
-        for path in sorted(FOLDER.glob("*.toml"))
-        for english, pattern in words_of(path.stem).features.items()
-        if pattern.search(plain)
-    )
+    return _held_in(name, lambda words: words.features)
 
 
 @cache
@@ -230,6 +212,17 @@ def _in_english(name: str, table: Callable[[Words], Mapping[str, re.Pattern[str]
             if pattern.fullmatch(plain):
                 return english
     return None
+
+
+def _held_in(name: str, table: Callable[[Words], Mapping[str, re.Pattern[str]]]) -> frozenset[str]:
+    """Return the English names of what a name holds a word for, at any place, by a table of any language."""
+    plain = plain_name(name).lower()
+    return frozenset(
+        english
+        for path in sorted(FOLDER.glob("*.toml"))
+        for english, pattern in table(words_of(path.stem)).items()
+        if pattern.search(plain)
+    )
 
 
 def pattern_of(words: str, language: str) -> re.Pattern[str]:
