@@ -12,7 +12,8 @@ from agents.questions.learned.encoder import normalised
 from agents.questions.lexicon.words import same_defect, types_in, words_of
 from agents.questions.rules.supposed import OF_IT, as_noted
 from agents.questions.slots.absences import absences, foreign_bodies
-from agents.questions.slots.described import described_type, named_types
+from agents.questions.slots.by_words import type_of_a_word
+from agents.questions.slots.described import described_type, named_by_look, named_types
 from agents.questions.slots.doubted import held_against, may_mean
 from agents.state import Asked, InspectionState, Understanding
 from anomaly_core.names import plain_name
@@ -44,19 +45,43 @@ def with_entries(asked: Asked, context: Context, product: str) -> Asked:
 def _may_name(one: Understanding) -> bool:
     if one.supposed or one.asked_before or one.topic is not None or one.log is not None:
         return False
-    return one.kind in OF_IT or one.kind in _NAMING
+    # "A speck of a millimetre, may it stay?" is held against the limit of what it describes.
+    held = one.kind == "size" and one.closed and one.limit is None and one.region is None
+    return held or one.kind in OF_IT or one.kind in _NAMING
+
+
+def _as_described(one: Understanding, text: str, spoken: str, entries: list[Entry]) -> Understanding | None:
+    """Return a question with the one type that its words describe, as its asker's word; None without one.
+
+    "Where does the red thread come from?" says what it is.
+    """
+    if one.kind not in (*OF_IT, "size") or named_types(normalised(text), spoken, entries):
+        return None
+    missing = absences(normalised(text), spoken, entries)
+    own = missing[0] if len(missing) == 1 else None if missing else named_by_look(text, spoken, entries)
+    if own is None:
+        return None
+    return one.model_copy(update={"type": plain_name(own).lower(), "asked_before": True})
 
 
 def _meaning(
     context: Context, product: str, asked: Asked, number: int, entries: list[Entry]
 ) -> Understanding:
     one, spoken = of_this_product(asked.intents[number], entries, asked.spoken), asked.spoken
+    if one.choice:
+        names = [entry.type for entry in entries]
+        offered = [type_of_a_word(piece, spoken, names) for piece in one.choice]
+        noted = [name for said in offered for name in names if said == plain_name(name).lower()]
+        return one.model_copy(update={"maybe": list(dict.fromkeys(noted))})
     if one.type is not None:
         named = [
             entry.type
             for entry in entries
             if same_defect(entry.type, one.type) or one.type in types_in(entry.type)
         ]
+        if not named and one.kind in OF_IT:
+            # "The logo is smeared", where the notes have "Verschmierter Druck".
+            return _as_described(one, asked.question, spoken, entries) or one
         if not named and one.kind in _NAMING:
             # "Is that rust?", where the notes have "Oxidised pin".
             found = described_type(one.text, spoken, entries)
@@ -65,21 +90,32 @@ def _meaning(
             return one
         own = words_of(spoken).names_type(normalised(one.text))
         held = held_against(one.text if own else asked.question, spoken, named[0], entries)
-        if held == named[:1]:
+        if held == named[:1] and same_defect(held[0], one.type):
             return one
         if len(held) == 1:
             return one.model_copy(update={"type": plain_name(held[0]).lower()})
         kept = one.type if one.kind in _NAMING else None
         return one.model_copy(update={"type": kept, "maybe": held})
-    text = asked.question if one.kind in OF_IT else one.text
+    text = asked.question if one.kind in (*OF_IT, "size") else one.text
     if words_of(spoken).has("which_defect", normalised(text)):
         return one
     plain = normalised(one.text)
-    if one.kind in _NAMING and not asks_openly(plain, spoken):
+    if one.kind in _NAMING and (
+        not asks_openly(plain, spoken) or (one.kind == "parts" and words_of(spoken).has("lacking", plain))
+    ):
         # "Is anything missing?", "is something floating in it?" name it for the questions that follow.
         kinds = absences(plain, spoken, entries) or foreign_bodies(plain, spoken, entries)
         if kinds:
             return one.model_copy(update={"maybe": kinds})
+    if one.kind == "type" and asks_openly(plain, spoken):
+        # "What is that red thread?"
+        seen = named_by_look(text, spoken, entries)
+        taken = {} if seen is None else {"type": plain_name(seen).lower(), "maybe": [seen]}
+        return one.model_copy(update=taken)
+    if (described := _as_described(one, text, spoken, entries)) is not None:
+        return described
+    if one.kind == "size":
+        return one
     if one.maybe and not named_types(normalised(text), spoken, entries):
         # What the question before asked for stays what is asked about.
         return one

@@ -23,19 +23,23 @@ from agents.questions.rules.asked_for import (
     asks_if_odd,
     asks_if_part_there,
     asks_if_there,
+    asks_only_if_it_is,
     asks_presence,
     asks_what_is_in_it,
     asks_whether_it_is,
     asks_why_missing,
     asks_why_so,
     counts_what_belongs,
+    doubts_a_type,
     greets_no_one,
+    lets_pass,
     of_features,
     of_log,
     only_chooses_a_type,
     plays_down,
     points_at_it,
     points_at_one,
+    states_then_asks_why,
     supposes_only_a_type,
     weighs,
 )
@@ -104,6 +108,8 @@ def _rules(said: Reading) -> tuple[Rule, ...]:
         (kinds.ACCEPTED | {"size"}, said.pictured and named and allows_a_size(said), "size"),
         # "Smeared or just shifted?"
         (kinds.CHOSEN, said.pictured and only_chooses_a_type(said), "type"),
+        # "Is that a dent, or only a reflection?"
+        (kinds.DOUBTED, said.pictured and doubts_a_type(said), "type"),
         # "What is the fix for faint print?"
         (
             kinds.REMEDIED,
@@ -310,6 +316,12 @@ def _rules(said: Reading) -> tuple[Rule, ...]:
         (kinds.LIMITED, allowed and not re.search(r"\d", said.text), "catalogue"),
         # "Is that scratch acceptable?" is held against its limit.
         (kinds.ACCEPTED, said.pictured and named and not said.openly and said.has("acceptable"), "size"),
+        # "Can we let it pass at that length?"
+        (kinds.LET_PASS, said.pictured and lets_pass(said), "size"),
+        # "Is the print smeared?" asks for no size.
+        ({"size"}, said.pictured and unsure and asks_only_if_it_is(said), "type"),
+        # "The print is smeared. Why?" asks for no reason of the verdict.
+        ({"reasoning"}, said.pictured and named and states_then_asks_why(said), "cause"),
         # "Is rust a reason to reject?" asks for no cause.
         (KINDS, (said.pictured or named) and not said.openly and said.has("reason_to"), "verdict"),
         # "I think that is a blowhole."

@@ -35,7 +35,15 @@ from agents.questions.log.in_hand import of_the_part_in_hand
 from agents.questions.log.referents import of_a_difference, of_the_figures_before
 from agents.questions.log.several_figures import follows_group, is_of_the_last, several_figures, with_sizes
 from agents.questions.rules.about_tool import as_one, with_rate, with_topic
-from agents.questions.rules.asked_for import asks_no_yes, asks_why_so, chooses_a_type, of_features, weighs
+from agents.questions.rules.asked_for import (
+    allows_a_size,
+    asks_no_yes,
+    asks_why_so,
+    chooses,
+    of_features,
+    only_let_pass,
+    weighs,
+)
 from agents.questions.rules.corrects import of_a_correction
 from agents.questions.rules.demands import lists_all, without_demands
 from agents.questions.rules.orders import without_orders
@@ -252,7 +260,7 @@ def _intents_of(said: Reading) -> list[Understanding]:
     kind: Kind = "size" if read == "distance" else read
     it = said.it if kind in ("appearance", "size", "place", "look_again", "type") else None
     regions = said.regions or (it,)
-    choice = one.choice if _chooses(kind, said) else []
+    choice = one.choice if chooses(kind, said) else []
     sense = "open" if choice else _sense(kind, said)
     closed = (
         kind in CLOSED
@@ -294,6 +302,9 @@ def _intents_of(said: Reading) -> list[Understanding]:
         "guess": guess,
         "supposed": kind == "correction" and states_it,
         "measured": _measured(read, said, whole=whole),
+        # "It is 6 mm long, can it stay?" states neither the part's length nor a limit.
+        "known_length_mm": None if said.has("let_pass") else one.known_length_mm,
+        "limit": None if named is not None and allows_a_size(said) and only_let_pass(said) else one.limit,
     }
     found = [one.model_copy(update={**made, "region": number}) for number in regions]
     for name, value in said.clause.slots.items():
@@ -332,15 +343,6 @@ def _sense(kind: Kind, said: Reading) -> Sense:
         return "open"
     sense = sense_of(said.text, said.language, said.sense, said.slots.type, stated=said.tagged)
     return stated_sense(said.text, said.language) if sense == "open" and said.tagged else sense
-
-
-def _chooses(kind: Kind, said: Reading) -> bool:
-    """Return whether a question of a kind asks to choose from alternatives, and not for any of them."""
-    if kind in ("verdict", "action"):
-        return len(said.fates) > 1
-    if kind == "type":
-        return chooses_a_type(said)
-    return kind in ("place", "count", "size")
 
 
 def _with_type(one: Understanding, before: Understanding | None) -> Understanding:

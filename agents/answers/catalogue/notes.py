@@ -7,7 +7,6 @@ from functools import partial
 
 from agents.answers.catalogue.uncertain import (
     MOST_LISTED,
-    as_named,
     contacts,
     in_order,
     in_review,
@@ -19,6 +18,7 @@ from agents.answers.catalogue.uncertain import (
 )
 from agents.answers.evidence import is_about_good
 from agents.answers.image.images import nearest_good
+from agents.answers.image.naming import as_named
 from agents.answers.image.recording import how_to_record_normal
 from agents.answers.image.size import size_evidence, within_limit
 from agents.answers.image.verdict import finding, type_by_a_person

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from agents.answers.image.naming import as_named
 from agents.answers.image.verdict import to_review
 from agents.answers.notes.analysis import (
     Aspect,
@@ -53,14 +54,6 @@ def type_meant(topic: Topic) -> str | None:
     if topic.intent.type is not None and (topic.names_another_type or not topic.has_defect):
         return topic.intent.type
     return None if topic.defect is None else topic.defect.name
-
-
-def as_named(topic: Topic) -> list[str]:
-    """Return that the asker named the type in a question before, where nothing decides it."""
-    named = topic.intent.type
-    if not topic.intent.asked_before or named is None:
-        return []
-    return [topic.say("That it is {type} is your word: it is not certain [type].", type=plain_name(named))]
 
 
 def in_review(topic: Topic, aspect: Aspect, passages: Sequence[PassageRecord]) -> Reply:

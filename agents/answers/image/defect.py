@@ -178,13 +178,22 @@ def kind(topic: Topic) -> Reply:
             told.append(say("It comes nearest to {types} [type].", types=say.listed(near)))
         asked_for = topic.intent.closed and named is not None
         if neither:
-            if best := nearer(topic, offered):
+            # What speaks for each of them, and against it, says why.
+            if len(offered) == 1:
+                lead, reasons = weighed(topic, offered[0])
+                return Reply(lead, [*reasons, *told, *looks])
+            best = nearer(topic, offered)
+            if best is not None:
                 told[1:] = [say("Of these it comes nearer to {type} [type].", type=plain_name(best))]
-            return Reply(neither, [*told[1:], *looks])
+            ordered = sorted(dict.fromkeys(offered), key=lambda name: name != best)
+            reasons = [reason for name in ordered for reason in weighed(topic, name)[1]]
+            return Reply(neither, [*told[1:], *reasons, *looks])
         if asked_for and named is not None:
             lead, reasons = weighed(topic, named)
             return Reply(lead, [*reasons, *told, *looks], None)
-        return Reply("", [*told, *looks], None)
+        # "What is that red thread?" describes a type.
+        described = [reason for name in topic.intent.maybe[:1] for reason in weighed(topic, name)[1]]
+        return Reply("", [*described, *told, *looks], None)
     told = [_probably(topic, topic.defect)]
     others = [plain_name(other.name) for other in topic.defect.alternatives[:2]]
     if others:

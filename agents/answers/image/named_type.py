@@ -203,6 +203,8 @@ def _is_nearest(topic: Topic, named: str) -> bool:
 
 
 def offered_types(topic: Topic) -> list[str]:
-    """Return the types that the alternatives of a question name."""
+    """Return the types that the alternatives of a question name, each once, as the notes have them."""
     pieces = (type_of_a_word(piece, topic.asked.spoken, topic.known_types) for piece in topic.intent.choice)
-    return [one for one in pieces if one is not None]
+    named = list(dict.fromkeys(one for one in pieces if one is not None))
+    noted = [entries_meant(topic, one) for one in named]
+    return [found[0] if len(found) == 1 else one for one, found in zip(named, noted, strict=True)]

@@ -17,6 +17,7 @@ from agents.answers.image.area import (
     sizes_of,
 )
 from agents.answers.image.distance import distance, part_size
+from agents.answers.image.naming import as_named
 from agents.answers.image.verdict import finding, no_region, of_suspect, to_review, unmeasured
 from agents.answers.notes.analysis import about_type, find_aspect, quoted, quoted_if
 from agents.answers.notes.entries import MOST_CANDIDATES, entries_meant, likely_of, likely_types
@@ -107,7 +108,7 @@ def _of_part(topic: Topic) -> Reply:
     if not (topic.verdict.anomalous or topic.suspected):
         asked = _asks_limit(topic) or _judged_as(topic)[1]
         told = [say("There is no defect to measure [score]."), *(_limit_of_named(topic) if asked else [])]
-        held = topic.intent.limit is not None or topic.words.has("tolerance", topic.text)
+        held = topic.intent.limit is not None or _of_tolerance(topic)
         if held and topic.intent.closed:
             # What is not there exceeds no limit.
             yes = not _asks_for_more(topic)
@@ -144,7 +145,7 @@ def _of_part(topic: Topic) -> Reply:
     if judged is not None:
         if topic.intent.closed and asks_limit and judged.within is not None:
             yes = judged.within is not _asks_for_more(topic)
-            return Reply(topic.yes_no(yes), [*judged.told, text], yes, made)
+            return Reply(topic.yes_no(yes), [*judged.told, *as_named(topic), text], yes, made)
         told = [text, *judged.told]
         if topic.intent.closed and asks_limit:
             return Reply(say("That can't be told."), [*judged.told, text], None, made)
@@ -161,7 +162,7 @@ def _of_part(topic: Topic) -> Reply:
                 )
             )
         if topic.intent.closed and len(told) == 1 and asks_limit:
-            return _without_limit(topic, text, made)
+            return _without_limit(topic, text, made, found, scale)
         return Reply("", told, None, made)
     value = _value(topic, found, scale, limit)
     if value is None:
@@ -198,8 +199,13 @@ def size_evidence(topic: Topic) -> EvidenceRecord:
     return EvidenceRecord(kind="region", id="size", text=_measured(found, topic.scale, None, topic, None))
 
 
-def _without_limit(topic: Topic, text: str, made: Sequence[EvidenceRecord]) -> Reply:
-    """Return a size that no limit is known for, with those of the types that the defect may be of."""
+def _without_limit(
+    topic: Topic, text: str, made: Sequence[EvidenceRecord], found: Sizes, scale: float | None
+) -> Reply:
+    """Return a size that no limit is known for, with those of the types that the defect may be of.
+
+    What is outside the limits of all of them is outside whichever it is.
+    """
     say, passages = topic.say, topic.state["passages"]
     unknown = topic.defect is None and topic.intent.type is None
     types = likely_types(topic, passages) if unknown else []
@@ -207,8 +213,22 @@ def _without_limit(topic: Topic, text: str, made: Sequence[EvidenceRecord]) -> R
     told = [quoted_if(topic, name, one) for name in noted for one in noted[name][:1]][:MOST_CANDIDATES]
     if told:
         unsure = say("The type of the defect is not certain [{source}].", source="type")
+        area, count = found.region.area_px, len(topic.regions)
+        measured = Measured(found.length, found.width, area, found.share, count, scale)
+        near = likely_of(topic.state.get("defect_type"))
+        judged = [judge(topic, name, measured) for name, one in noted.items() if one and name in near]
+        if topic.words.has("let_pass", topic.text) and not _asks_for_more(topic):
+            # What failed stays out, whichever type it is of.
+            return Reply(topic.yes_no(False), [unsure, *told, text], False, made)
+        if judged and all(one is not None and one.within is False for one in judged):
+            yes = _asks_for_more(topic)
+            return Reply(topic.yes_no(yes), [unsure, *told, text], yes, made)
         return Reply(say("That can't be told."), [unsure, *told, text], None, made)
-    return Reply("", [text, say("No limit was given; give one in mm or px [size].")], None, made)
+    unlimited = say("No limit was given; give one in mm or px [size].")
+    if topic.words.has("let_pass", topic.text):
+        # Without a limit the verdict decides what may stay.
+        return Reply(topic.yes_no(False), [*finding(topic), text, unlimited], False, made)
+    return Reply("", [text, unlimited], None, made)
 
 
 def _region_meant(topic: Topic) -> MeasuredRegion:
@@ -257,8 +277,13 @@ def _judged_as(topic: Topic) -> tuple[str | None, bool]:
 
 def _asks_limit(topic: Topic) -> bool:
     """Return whether a question for a size asks whether it is allowed."""
-    asked = ("limit", "tolerance", "good", "acceptable", "at_least")
+    asked = ("limit", "tolerance", "good", "acceptable", "at_least", "let_pass", "this_size")
     return any(topic.words.has(one, topic.text) for one in asked)
+
+
+def _of_tolerance(topic: Topic) -> bool:
+    """Return whether a question asks if what there is may be so: "is it in tolerance?", "can it stay?"."""
+    return any(topic.words.has(one, topic.text) for one in ("tolerance", "let_pass", "this_size"))
 
 
 def _limit_of_named(topic: Topic) -> list[str]:
@@ -274,6 +299,9 @@ def _limit_of_named(topic: Topic) -> list[str]:
 def _asks_for_more(topic: Topic) -> bool:
     """Return whether a yes would mean that the limit is exceeded."""
     asked = topic.asked
+    passes, other = (topic.words.find(one, topic.text) for one in ("let_pass", "or"))
+    if passes is not None and other is not None and passes.start() < other.start():
+        return False  # "does it still pass, or is it too large?"
     # "Over 2 mm is scrap. Does it pass?" ends in what is asked of the limit.
     text = normalised(asked.question) if len(asked.intents) == 1 else topic.text
     return asks_if_above(text, asked.spoken)

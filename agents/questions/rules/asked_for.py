@@ -26,6 +26,7 @@ from agents.questions.slots.limits import measure_of
 from agents.questions.slots.present import ASKS_MORE
 from agents.questions.slots.reading import Reading
 from anomaly_core.names import plain_name
+from tools.records import Kind
 
 _OF_LOG: Final = (*LOG_MEANINGS, "failed", "passed", "reviewed", "station", "operator")
 """Meanings of words that are of the log, beside an image too."""
@@ -138,10 +139,73 @@ def chooses_a_type(said: Reading) -> bool:
     return len(types - {None}) > 1
 
 
+def chooses(kind: Kind, said: Reading) -> bool:
+    """Return whether a question of a kind asks to choose from alternatives, and not for any of them."""
+    if kind in ("verdict", "action"):
+        return len(said.fates) > 1
+    if kind == "type":
+        return chooses_a_type(said) or doubts_a_type(said)
+    # "Does it still pass, or is that too large?" is answered yes or no, by the limit.
+    return kind in ("place", "count") or (kind == "size" and not said.has("let_pass"))
+
+
+def only_let_pass(said: Reading) -> bool:
+    """Return whether a clause asks if something may stay, and has no other word for a limit: "tolerated"."""
+    rest = words_of(said.language).without(said.text, "let_pass")
+    return said.has("let_pass") and not words_of(said.language).has("limit", rest)
+
+
 def allows_a_size(said: Reading) -> bool:
     """Return whether a clause asks if what has a size that it states is good."""
-    judges = any(map(said.has, ("good", "keep", "acceptable")))
+    judges = any(map(said.has, ("good", "keep", "acceptable", "let_pass")))
     return judges and not said.openly and measure_of(said.text) is not None
+
+
+def asks_only_if_it_is(said: Reading) -> bool:
+    """Return whether a clause asks if the part has what it names, and has no word of a size."""
+    if said.slots.type is None or said.openly or said.slots.limit is not None or not said.asks:
+        return False
+    sizes = ("long", "length", "width", "area", "share", "depth", "bigger", "largest", "limit", "tolerance")
+    allowed = (
+        "good",
+        "keep",
+        "acceptable",
+        "let_pass",
+        "this_size",
+        "matters",
+        "distance",
+        "how_many",
+        "than_others",
+        "than",
+    )
+    return not any(map(said.has, (*sizes, *allowed))) and not re.search(r"\d", said.text)
+
+
+def lets_pass(said: Reading) -> bool:
+    """Return whether a clause asks if what it names, or something of the size that it has, may stay.
+
+    "Can we let the scratch pass?", "is it still good at that length?".
+    """
+    if said.openly or of_log(said) or said.slots.limit is not None:
+        return False
+    judges = any(map(said.has, ("good", "keep", "acceptable", "let_pass")))
+    return (judges and said.has("this_size")) or (said.slots.type is not None and said.has("let_pass"))
+
+
+def doubts_a_type(said: Reading) -> bool:
+    """Return whether a clause asks if it is a type or no defect at all: "a dent, or just a reflection?"."""
+    words = words_of(said.language)
+    other = [one for one in said.slots.choice if type_of_a_word(one, said.language, said.known) is None]
+    apart = any(words.has(meaning, one) for one in other for meaning in ("artefact", "usual"))
+    return len(other) == len(said.slots.choice) - 1 and apart
+
+
+def states_then_asks_why(said: Reading) -> bool:
+    """Return whether a clause states what there is and asks no more than why: "it is smeared. Why?"."""
+    words = words_of(said.language)
+    stated, _, asked = re.sub(r"\W+$", "", said.text).rpartition("." if "." in said.text else ",")
+    rest = words.without(asked, "why", "ask", "this", "and", "it")
+    return bool(stated) and words.has("why", asked) and not re.search(r"[^\W\d_]{4,}", rest)
 
 
 def only_chooses_a_type(said: Reading) -> bool:

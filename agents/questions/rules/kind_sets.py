@@ -66,7 +66,11 @@ OF_ONE_THING: Final = BELONGING | frozenset[Kind](
     {"history", "greeting", "help", "product", "appearance", "effect", "look_again"}
 )
 CHOSEN: Final = frozenset[Kind](
-    {"action", "appearance", "verdict", "normal", "catalogue", "other", "effect", "place", "comparison"}
+    {"action", "appearance", "verdict", "normal", "catalogue", "other", "effect", "place", "comparison",
+     "product"}
+)  # fmt: skip
+DOUBTED: Final = frozenset[Kind](
+    {"normal", "verdict", "appearance", "correction", "confidence", "product", "catalogue", "other"}
 )
 REMEDIED: Final = frozenset[Kind]({"cause", "catalogue", "effect", "appearance", "verdict", "type"})
 MEASURED: Final = frozenset[Kind]({"size", "place", "comparison", "parts", "other", "confidence"})
@@ -80,6 +84,7 @@ LIMITED: Final = DEFINED | frozenset[Kind](
 ACCEPTED: Final = (DEFINED - {"history"}) | frozenset[Kind](
     {"verdict", "look_again", "correction", "comparison", "confidence", "count", "parts", "reasoning"}
 )
+LET_PASS: Final = ACCEPTED | frozenset[Kind]({"size", "effect", "action", "cause", "help"})
 PLAYED_DOWN: Final = frozenset[Kind](
     {"confidence", "verdict", "normal", "type", "cause", "other", "place", "reasoning"}
 )

@@ -23,7 +23,7 @@ MOST_BESIDE: Final = 2
 OF_IT: Final = frozenset[Kind]({"cause", "effect", "action", "catalogue"})
 """Kinds of questions that go on with a type that was stated."""
 _ASKED: Final = OF_IT | frozenset[Kind](
-    {"verdict", "type", "place", "size", "count", "appearance", "confidence", "look_again"}
+    {"verdict", "type", "place", "size", "count", "appearance", "confidence", "look_again", "normal"}
 )
 _GONE_ON: Final = _ASKED | frozenset[Kind]({"comparison", "reasoning", "parts"})
 """Kinds of questions that name a type for those that follow, and that go on with the one before."""
@@ -59,8 +59,8 @@ def with_supposed_type(
 
     before: what else the question asks. turns: of the thread, oldest first. current: number of the image.
     """
-    # "And what if it was 4 mm?" is held against the limit of that type.
-    of_it = one.kind in OF_IT or (one.kind == "size" and states_a_size(one.text, language))
+    # "And what if it was 4 mm?", "may it stay at that size?" are held against the limit of that type.
+    of_it = one.kind in OF_IT or (one.kind == "size" and (one.closed or states_a_size(one.text, language)))
     if not of_it or one.type is not None or one.region is not None:
         return one
     said = next((each for each in before if each.supposed), None)
@@ -98,7 +98,9 @@ def _asked(turns: Sequence[Turn], current: int | None) -> tuple[str | None, list
         if slots is None or turn.image not in images:
             break
         if slots.type is not None or slots.maybe:
-            named = slots.sense != "good" and not slots.choice and slots.kind in _ASKED
+            # "A dent, or just a reflection?" names one type, "cut or nick?" two.
+            chosen = bool(slots.choice) and len(slots.maybe) != 1
+            named = slots.sense != "good" and not chosen and slots.kind in _ASKED
             return (slots.type, slots.maybe) if named else (None, slots.maybe)
         if slots.kind not in _GONE_ON:
             break

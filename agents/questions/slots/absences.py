@@ -6,14 +6,20 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Final
 
+from agents.questions.learned.encoder import encode
 from agents.questions.learned.examples import LANGUAGES
+from agents.questions.learned.generic import subjects_in
 from agents.questions.lexicon.words import feature_of, sections_in, words_of
 from agents.questions.slots.by_words import is_absence
+from agents.questions.slots.held import OF_NO_NAME, things_of
 from anomaly_core.names import plain_name
 from knowledge.catalogue.entries import Entry
 
 MOST: Final = 2
 """Types that are taken for meant."""
+THING: Final = 0.62
+LEAD: Final = 0.14
+"""Least cosine of a word and the thing that a type's name says is missing, and its lead, as of names."""
 _MATTER: Final = frozenset({"contamination", "filings"})
 """Types that are something which lies on a part and is none of it."""
 
@@ -29,7 +35,20 @@ def absences(text: str, language: str, entries: Sequence[Entry]) -> list[str]:
     found = list(dict.fromkeys(entry.type for entry in entries if is_absence(entry.type)))
     nouns = {name for name, noun in (*words.features.items(), *words.sections.items()) if noun.search(text)}
     named = [name for name in found if nouns & {feature_of(name), *sections_in(name)}]
-    return (named or found)[:MOST]
+    return (named or _of_its_thing(words.without(text, "lacking"), language, found) or found)[:MOST]
+
+
+def _of_its_thing(text: str, language: str, names: Sequence[str]) -> list[str]:
+    """Return the type, of several, that is of what a text says is missing: "chocolate", in any language."""
+    said = subjects_in(text, language, OF_NO_NAME)
+    things = {name: sorted(things_of(name)) for name in names}
+    if not said or len(names) < 2 or not all(things.values()):
+        return []
+    asked = encode(said)
+    near = {name: float((asked @ encode(held).T).max()) for name, held in things.items()}
+    first, second = sorted(near.values(), reverse=True)[:2]
+    best = max(near, key=lambda name: near[name])
+    return [best] if first >= THING and first - second >= LEAD else []
 
 
 def foreign_bodies(text: str, language: str, entries: Sequence[Entry]) -> list[str]:

@@ -9,12 +9,14 @@ from typing import Final
 import numpy as np
 
 from agents.questions.learned.encoder import Vectors, encode, normalised
-from agents.questions.learned.generic import subjects_in
+from agents.questions.learned.generic import subjects_in, words_in
 from agents.questions.lexicon.words import same_defect, types_in, words_of
 from agents.questions.slots.by_words import types_of
 from agents.questions.slots.held import held_names
 from agents.questions.slots.types import MOST_WINDOWS, shared_end, windows
+from anomaly_core.names import plain_name
 from knowledge.catalogue.entries import Entry
+from knowledge.catalogue.looks import parse_look
 
 NAMED: Final = (0.62, 0.14)
 """Least cosine of some words of a question and a type's name, and its lead over the second of them."""
@@ -33,6 +35,14 @@ _ALSO: Final = re.compile(
     r"|又称|也叫|别名|別名|別称|또는|별칭|다른 이름)\s*[:：]?\s*([^.;\n。]+)",
     re.IGNORECASE,
 )
+_WHERE: Final = re.compile(
+    r"[,;]?\s(?:in|on|at|over|under|beside|near|across|along|to|of|with|without|lying|that|im|an|am|auf|über|unter|neben|mit"
+    r"|ohne|bei|des|der|su|sul\w*|nel\w*|al\w*|di|con|senza|en|sobre|sin|junto|sur|dans|au|aux|avec|sans|de|du|em|no|na|ao"
+    r"|sobre|com|sem|do|da)(?!\w)",
+)
+"""What begins the words on where something lies, or what it is of."""
+_STEM: Final = 6
+"""Letters by which inflected words are the same."""
 _SEPARATOR: Final = re.compile(r"\s*[,、，/]\s*|\s+(?:or|and|oder|und|o|y|e|ou|et)\s+")
 _LONGEST: Final = 40
 """Letters of another name."""
@@ -62,6 +72,34 @@ def named_types(text: str, language: str, entries: Sequence[Entry]) -> list[str]
             if meant is not None and held_names(text, language, [meant], [one.type for one in entries]):
                 found.append((said.start(), meant))
     return list(dict.fromkeys(name for _, name in sorted(found)))
+
+
+def named_by_look(question: str, language: str, entries: Sequence[Entry]) -> str | None:
+    """Return the one type of whose name or look alone a question has a word, or a colour, else None.
+
+    "Woher kommt so eine Nase?" is of what looks like "längliche Nase unter dem Logo"; where something lies
+    names none.
+    """
+    text = normalised(question)
+    asked = subjects_in(words_of(language).without(text, *_PLACES), language, _OF_NO_NAME)
+    held: dict[str, set[str]] = {}
+    for entry in entries:
+        told = f"{plain_name(entry.type)} {_WHERE.split(entry.look)[0]}".lower()
+        held.setdefault(entry.type, set()).update(map(_stem, words_in(told)))
+    own = [name for name in held if held[name].difference(*_others(name, held)) & set(map(_stem, asked))]
+    if not own:
+        colours = frozenset(parse_look(text).colours)
+        own = [entry.type for entry in entries if colours & frozenset(parse_look(entry.look).colours)]
+    return own[0] if len(set(own)) == 1 else None
+
+
+def _others(name: str, held: Mapping[str, set[str]]) -> list[set[str]]:
+    """Return what the names and looks of all other types have."""
+    return [stems for other, stems in held.items() if other != name]
+
+
+def _stem(word: str) -> str:
+    return word[:_STEM]
 
 
 def described_type(question: str, language: str, entries: Sequence[Entry]) -> str | None:

@@ -210,7 +210,9 @@ def _says_nothing(noun: str) -> bool:
 
 def _meant(text: str, zones: Sequence[str], language: str) -> list[str]:
     """Return the zone whose name some words of a text clearly mean, in whatever language, as a list."""
-    windows = list(dict.fromkeys(_windows(text, language)))[:MOST_WINDOWS]
+    # Characters of "may it go out?" are like those of many a name.
+    told = words_of(language).without(text, "keep", "good") if language in SPACELESS else text
+    windows = list(dict.fromkeys(_windows(told, language)))[:MOST_WINDOWS]
     if not windows or not zones:
         return []
     names = [" ".join(words_in(name)) for name in zones]
