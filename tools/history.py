@@ -119,10 +119,14 @@ def _figures(
     found = names_in(connection, asked.text, asked.people, called, beside)
     missing = missing_in(connection, asked, found)
     named = mentioned(found.left_of(asked.text), logged, asked.common)
+    inherited = False
     if asked.within and not missing:
         # "How many did Anna do, and in what lots?"
         if not found.any:
-            found = names_in(connection, asked.within).without(_COLUMNS.get(asked.figure))
+            inherited = True
+            found = names_in(connection, asked.within, called=asked.stations_within).without(
+                _COLUMNS.get(asked.figure)
+            )
         # A lot or an image that is named is of a product of its own.
         own = bool(names_in(connection, asked.text, beside=beside).lots) or asked.image_name is not None
         if not (named or product or own):
@@ -136,7 +140,10 @@ def _figures(
         figure = "lots"
     elif len(found.stations) > 1 and figure in {*OF_LOTS, "lots", "stations"}:
         figure = "stations"
-    elif len(found.operators) > 1 and figure in {*OF_LOTS, "operators", "frequent"}:
+    elif len(found.operators) > 1 and figure in OF_LOTS | {
+        "operators",
+        *(["frequent"] if not inherited else []),
+    }:
         figure = "operators"
     elif len(found.images) > 1 and figure in OF_LOTS:
         figure = "images"

@@ -113,6 +113,9 @@ class LogQuestion(PeriodRecord):
     )
     of_first: bool = Field(False, description="of what the answer before it names first")
     within: str = Field("", description="words of the question before it, whose names hold where it has none")
+    stations_within: list[str] = Field(
+        default_factory=list, description="the numbers of the stations that these words name"
+    )
     common: list[str] = Field(
         default_factory=list, description="words of it that name no product and no type"
     )

@@ -9,9 +9,9 @@ from typing import Final
 
 from agents.answers.evidence import gather_evidence, quote, verdict_statement
 from agents.answers.image.named_type import settled
-from agents.answers.image.summary import record_line, summary, summary_sentence
+from agents.answers.image.summary import draft, record_line, summary, summary_sentence
 from agents.answers.image.unknown_image import unknown_image
-from agents.answers.kinds import entry_of
+from agents.answers.kinds import ENTRIES, entry_of
 from agents.answers.phrases import phrases_of
 from agents.answers.tool.doubt import doubt
 from agents.answers.topic import Reply, Topic, about_type_of
@@ -62,7 +62,10 @@ def compose_answer(state: InspectionState | DialogueState) -> Composed:
     replies = [_word(topic) for topic in topics]
     affirmed = next((reply.affirmed for reply in replies if reply.affirmed is not None), None)
     about_part = any(entry_of(topic.intent).about_part for topic in topics)
-    if about_part and asked.style == "customer":
+    if "verdict" in state and _wants_a_draft(topics[0], asked.question or question):
+        affirmed = None
+        replies = [draft(topics[0], ENTRIES["appearance"].word(settled(_of_the_part(topics[0]))).body)]
+    elif about_part and asked.style == "customer":
         one_sentence = topics[0].words.has("one_sentence", normalised(asked.question or question))
         replies = [Reply(summary_sentence(topics[0]) if one_sentence else summary(topics[0]))]
     elif about_part and asked.style == "line":
@@ -87,6 +90,18 @@ def compose_answer(state: InspectionState | DialogueState) -> Composed:
         free=[reply.lead for reply in replies if reply.lead],
         affirmed=affirmed,
     )
+
+
+def _wants_a_draft(topic: Topic, question: str) -> bool:
+    """Return whether a question beside an image wants a letter, and not one about a lot of the log."""
+    letter = topic.words.has("letter", normalised(question))
+    return letter and topic.intent.log is None
+
+
+def _of_the_part(topic: Topic) -> Topic:
+    """Return a topic as the question how the part's defect looks."""
+    asked = {"kind": "appearance", "order": None, "topic": None, "place": None, "region": None, "text": ""}
+    return replace(topic, intent=topic.intent.model_copy(update=asked))
 
 
 def _word(topic: Topic) -> Reply:

@@ -17,6 +17,7 @@ from agents.questions.lexicon.patterns import compiled
 from agents.questions.lexicon.units import NUMBER, UNIT
 from agents.questions.lexicon.words import NEVER, SPACELESS, words_of
 from agents.questions.log.answered import of_the_groups_before
+from agents.questions.log.code_names import codes_at, station_noun
 from agents.questions.log.going_on import log_before, ranks_each
 from agents.questions.log.periods import period_of
 from agents.questions.log.referents import chance_in, of_what_was_named, which_of_the_named
@@ -181,6 +182,8 @@ def _with_name(rest: str, before: str, language: str, logged: Sequence[Sequence[
             return f"{before.replace(held, given) if held else f'{before} {rest}'}?"
     if (of_another := _with_product(rest, before, language, logged)) is not None:
         return of_another
+    if (at_station := _at_station(rest, before, language)) is not None:
+        return at_station
     given_code, held_code = _CODE.search(rest), _CODE.search(before)
     if given_code is None or _says_more(_CODE.sub(" ", rest), language, _OF_GROUPS):
         return None
@@ -189,6 +192,22 @@ def _with_name(rest: str, before: str, language: str, logged: Sequence[Sequence[
     if held_code is not None and not _says_more(rest, language):
         return f"{before[: held_code.start()]}{given_code[0]}{before[held_code.end() :]}?"
     return f"{before} {rest}?"
+
+
+def _at_station(rest: str, before: str, language: str) -> str | None:
+    """ "How many failed at table 1?", "and at table 2?"; "and at line 2?" where none was named."""
+    words = words_of(language)
+    given = [one for one in codes_at(words, rest) if one[0] == "station"]
+    if len(given) != 1:
+        return None
+    _, start, end, code = given[0]
+    named = station_noun(words).sub(" ", rest[:start] + rest[end:])
+    if _says_more(named, language, _OF_GROUPS):
+        return None
+    held = [one for one in codes_at(words, before) if one[0] == "station"]
+    if len(held) == 1:
+        return f"{before[: held[0][1]]}{code}{before[held[0][2] :]}?"
+    return None if held else f"{before.rstrip(' ?？')} {rest}?"
 
 
 def _with_product(rest: str, before: str, language: str, logged: Sequence[Sequence[str]]) -> str | None:

@@ -13,7 +13,7 @@ from agents.questions.form.polarity import sense_of, sense_of_parts
 from agents.questions.form.question_words import joined_of_image, joined_of_log
 from agents.questions.form.tags import stated_sense
 from agents.questions.intents import ASKS, clauses_of
-from agents.questions.kind_rules import Read, read_as
+from agents.questions.kind_rules import read_as
 from agents.questions.learned.classifier import KINDS, classify
 from agents.questions.learned.encoder import normalised
 from agents.questions.learned.examples import Sense
@@ -33,20 +33,25 @@ from agents.questions.log.history import (
 )
 from agents.questions.log.in_hand import of_the_part_in_hand
 from agents.questions.log.referents import of_a_difference, of_the_figures_before
-from agents.questions.log.several_figures import follows_group, is_of_the_last, several_figures, with_sizes
-from agents.questions.rules.about_tool import as_one, with_rate, with_topic
+from agents.questions.log.several_figures import (
+    as_counted,
+    follows_group,
+    is_of_the_last,
+    several_figures,
+)
+from agents.questions.rules.about_tool import as_one, of_teaching, with_rate, with_topic
 from agents.questions.rules.asked_for import (
     allows_a_size,
     asks_no_yes,
     asks_why_so,
     chooses,
-    of_features,
+    measured,
     only_let_pass,
     weighs,
 )
 from agents.questions.rules.corrects import of_a_correction
 from agents.questions.rules.demands import lists_all, without_demands
-from agents.questions.rules.orders import without_orders
+from agents.questions.rules.orders import beside_orders, without_orders
 from agents.questions.rules.pairs import came_anew, of_a_pair
 from agents.questions.rules.reasons import why_of
 from agents.questions.rules.recorded import asks_of_the_record
@@ -148,7 +153,7 @@ def understand(
         if turned is None and found[0].kind not in ("comparison", "history"):
             turned = found[0].image
         before = intents[-1] if intents else None
-        found = [with_rate(_of_help(one, language), language) for one in found]
+        found = [of_teaching(with_rate(_of_help(one, language), language), language) for one in found]
         if pictured:
             found = [of_the_part_in_hand(one, before, language, clock) for one in found]
         found = [
@@ -172,7 +177,7 @@ def understand(
         if intents and found[0].kind == "catalogue" and _defines(intents[-1], found[0]):
             intents.pop()
         intents += [one for one in found if not _repeats(one, intents)]
-    intents = without_vague(intents if pictured else with_sizes(intents), language)
+    intents = without_vague(intents if pictured else as_counted(beside_orders(intents), language), language)
     if not pictured:
         intents = without_setting(intents, language)
     style = style_of(question, language)
@@ -301,7 +306,7 @@ def _intents_of(said: Reading) -> list[Understanding]:
         "near": said.clause.near if kind == said.clause.kind and not (settled or told) else None,
         "guess": guess,
         "supposed": kind == "correction" and states_it,
-        "measured": _measured(read, said, whole=whole),
+        "measured": measured(read, said, whole=whole),
         # "It is 6 mm long, can it stay?" states neither the part's length nor a limit.
         "known_length_mm": None if said.has("let_pass") else one.known_length_mm,
         "limit": None if named is not None and allows_a_size(said) and only_let_pass(said) else one.limit,
@@ -310,16 +315,6 @@ def _intents_of(said: Reading) -> list[Understanding]:
     for name, value in said.clause.slots.items():
         found = [each if getattr(each, name) else each.model_copy(update={name: value}) for each in found]
     return found
-
-
-def _measured(read: Read, said: Reading, *, whole: bool) -> str:
-    """Return what a question for a size wants the size of; see `Understanding`."""
-    if read != "size":
-        return "distance" if read == "distance" else "defect"
-    if of_features(said):
-        return "feature"
-    shared = said.slots.limit is None and (said.has("percent") or said.has("share"))
-    return "share" if shared else "part" if whole else "defect"
 
 
 def _says_bad(said: Reading) -> bool:

@@ -8,6 +8,7 @@ import pytest
 
 from agents.answers.compose import compose_answer
 from agents.answers.generated.guardrails import check_answer
+from agents.answers.phrases import phrases_of
 from agents.answers.topic import image_name
 from agents.questions.understanding import understand
 from agents.state import InspectionState, Seen
@@ -254,3 +255,25 @@ def test_a_part_that_was_near_to_be_reviewed_passes_with_its_distance(
     assert told in reply.answer, reply.answer
     assert ("a person would look" in reply.answer) is (told == CLOSE)
     assert reply.affirmed is affirmed
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Draft a complaint to the supplier about this part.",
+        "Formulier mir bitte eine kurze Reklamation an die Stanzerei",
+        "Scrivi due righe di reclamo al fornitore",
+        "Redacta una reclamación sobre esta pieza",
+        "Rédige une réclamation pour cette pièce",
+        "Escreve uma reclamação sobre esta peça",
+        "给供应商写一封投诉信",
+        "この部品のクレームを書いてください",
+        "이 부품에 대한 클레임 초안 써 줘",
+    ],
+)
+def test_a_letter_beside_an_image_is_a_draft_of_its_facts(question: str) -> None:
+    found = compose_answer(state(anomalous=True, regions=1, defect=None, notes=False, question=question))
+    draft = next(say("A draft; nothing is sent:") for say in (phrases_of(understand(question).language),))
+    assert found.answer.startswith(draft)
+    assert "[region-1]" in found.answer
+    assert found.affirmed is None

@@ -96,6 +96,9 @@ def type_by_look(topic: Topic) -> str | None:
 
 def _best(topic: Topic, passages: Sequence[PassageRecord]) -> list[tuple[str, Finding]]:
     text, language, found = topic.text, topic.asked.spoken, _sentences(passages)
+    if topic.intent.kind == "other":
+        # "The best pizza place?" is of no narrow place.
+        text = topic.words.without(text, "region", "where", "best", "worst", "piece")
     # "Bottle" tells nothing in notes about bottles.
     products = {_stem(word) for one in passages for word in words_in(plain_name(one.product or "").lower())}
     held = [set(_stems(finding.sentence.lower())) for _, finding in found]

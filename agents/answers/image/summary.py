@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from agents.answers.topic import MOST_DESCRIBED, Topic
+from collections.abc import Sequence
+
+from agents.answers.topic import MOST_DESCRIBED, Reply, Topic
 from tools.locations import ZONE
 
 
@@ -29,6 +31,13 @@ def summary(topic: Topic) -> str:
     else:
         told.append(say("The part meets the standard of the good ones."))
     return " ".join(told)
+
+
+def draft(topic: Topic, look: Sequence[str]) -> Reply:
+    """Return a draft of a letter about a part: what was found, and how it looks. look: sentences of that."""
+    bad = topic.verdict.anomalous or topic.verdict.person is not None
+    told = f"{topic.say('A draft; nothing is sent:')} {summary(topic)}"
+    return Reply(told, look if bad else [], whole=True)
 
 
 def record_line(topic: Topic) -> str:

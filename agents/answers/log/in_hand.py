@@ -10,6 +10,7 @@ from agents.answers.log.part_names import names_of
 from agents.answers.log.rows import of_row
 from agents.answers.topic import JUDGED, Reply
 from agents.questions.learned.encoder import normalised
+from agents.questions.learned.topics import help_topics
 from agents.questions.log.several_figures import of_a_row
 from tools.history_record import LoggedRecord
 
@@ -24,6 +25,8 @@ def inspections(told: Told) -> Reply:
         none = told.say("The log holds no inspection of this image [score].")
         return Reply(told.say("No.") if closed else "", [none], False if closed else None)
     last, first = found.rows[0], found.rows[-1]
+    if told.topic.words.has("changed_mind", told.topic.text):
+        return _changed(told)
     decided = told('"{name}" of {time}: {decision}, p-value {p} [{id}].', **told.row(last))
     spoken = told.topic.asked.spoken
     if not closed and of_a_row(normalised(told.topic.asked.question), spoken):
@@ -41,6 +44,15 @@ def inspections(told: Told) -> Reply:
     before = len(found.rows) > 1 or local(first.at).date() < datetime.now().astimezone().date()
     lead, affirmed = told.yes_no(before)
     return Reply(lead, [counted, decided, *_by(told, last)], affirmed)
+
+
+def _changed(told: Told) -> Reply:
+    """Say what was decided on the part in hand, each time anew, and what alone changes a verdict."""
+    rows = [
+        row for at, row in enumerate(told.found.rows) if at < MOST_NAMED - 1 or row is told.found.rows[-1]
+    ]
+    each = [told('{time}: "{name}", {decision}, p-value {p} [{id}].', **told.row(row)) for row in rows[::-1]]
+    return Reply("", [" ".join(each), *_corrected(told), told.say(help_topics()["learning"].answer)])
 
 
 def _by(told: Told, row: LoggedRecord) -> list[str]:

@@ -38,7 +38,9 @@ def of_the_record(say: Phrases, words: Words, intent: Understanding, product: En
     text = normalised(intent.text)
     asked = next((one for one in ASKS if words.has(one, text)), None)
     openly = words.has("ask", text) or words.has("how_many", text)
-    if intent.kind in _OTHER or measure_of(text) is not None or not openly:
+    # "How many good ones did you learn it from?"
+    counts = asked == "enrolled" and words.has("how_many", text)
+    if (intent.kind in _OTHER and not counts) or measure_of(text) is not None or not openly:
         return None
     if intent.log is not None and asked != "enrolled":
         return None

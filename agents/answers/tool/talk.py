@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 from collections.abc import Mapping
 from typing import Final
 
 from agents.answers.log.record import record
 from agents.answers.topic import Reply, Topic
+from agents.questions.log.code_names import code_name
 from agents.questions.log.unheld import Unheld, unheld_of
 from agents.state import Order
 
@@ -57,13 +60,22 @@ def help_(topic: Topic) -> Reply:
     if topic.intent.recorded is not None:
         return record(topic)
     if topic.intent.order is not None:
-        return Reply(topic.say(_ORDERS[topic.intent.order]))
+        return Reply(_of_its_lot(topic, topic.say(_ORDERS[topic.intent.order])))
     can = topic.say(
         "I inspect parts: I say whether one is good, where a defect is, how many there are, what type and "
         "size, how sure that is, and what your notes say of causes, effects and actions; I compare images "
         "and look again at a place."
     )
     return Reply(f"{can} {_examples(topic)}")
+
+
+def _of_its_lot(topic: Topic, told: str) -> str:
+    """Return what is told of a command with the lot that the order names in place of a time."""
+    lot = code_name(topic.words, "lot", topic.text)
+    if lot is None:
+        return told
+    typed = re.search(re.escape(lot), topic.intent.text, re.IGNORECASE)
+    return told.replace("--since T", f"--lot {shlex.quote(lot if typed is None else typed[0])}")
 
 
 def other(topic: Topic) -> Reply:

@@ -59,7 +59,8 @@ def of_the_groups_before(plain: str, last: Turn, words: Words, logged: Sequence[
     first = named_first(last, log)
     # A lot is told by its digits, as in "B101 and B102, equally."
     named = [one for one in _NAME.findall(first) if re.search(r"\d", one) or one.lower() in known]
-    if not named:
+    # "And those to review?" of several lots is for the parts' names.
+    if not named or (lists and len(named) > 1):
         return None
     lot = [_lot(words)] if ships else []
     return f"{' '.join([plain, *lot, *named])}?"

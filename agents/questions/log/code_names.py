@@ -130,6 +130,11 @@ def codes_at(words: Words, text: str) -> list[tuple[Meaning, int, int, str]]:
     return sorted(found, key=lambda one: one[1])
 
 
+def station_noun(words: Words) -> re.Pattern[str]:
+    """Return the pattern of a language's words for a station."""
+    return compiled(_called(words, "station") + ("" if words.language in SPACELESS else r"(?!\w)"))
+
+
 def without_names(text: str, names: Sequence[str]) -> str:
     """Return a text, in lower case, with a blank in place of each name."""
     for name in names:

@@ -15,6 +15,8 @@ DECISIONS: Final[tuple[tuple[str, Decision], ...]] = (
     ("reviewed", "review"),
     ("failed", "fail"),
     ("passed", "pass"),
+    ("thrown_out", "fail"),
+    ("goes_wrong", "fail"),
 )
 GROUPS: Final = frozenset[LogFigure]({"lots", "stations", "operators", "products"})
 """Figures by a group."""
@@ -36,7 +38,7 @@ def decision_of(words: Words, text: str, figure: str) -> Decision | None:
         return None
     if words.has("neither", text) and words.has("failed", text) and words.has("passed", text):
         return "review"
-    text = words.without(text, "reinspected")  # what was inspected again waits for nobody
+    text = " ".join(words.without(text, "reinspected").split())  # what was inspected again waits for nobody
     for meaning, decision in DECISIONS:
         if words.has(meaning, text):
             return decision

@@ -20,6 +20,8 @@ from tools.log_question import LogFigure, LogQuestion
 
 _COUNTED: Final = frozenset[LogFigure]({"count", "often", "yield", "list"})
 """Figures of parts that "which?" asks to name."""
+_OF_ANOTHER: Final = ("which_lot", "which_station", "which_operator", "most_frequent")
+"""Meanings of words by which "which of them?" asks for no parts."""
 _PERIOD: Final = ("since", "until", "period", "latest", "latest_of", "latest_with")
 _BESIDE: Final = (
     "which", "follow", "and", "it", "this", "them", "piece", "inspected", "failed", "passed", "reviewed",
@@ -59,7 +61,7 @@ def names_the_counted(
     log, words, plain = log_before(last), words_of(language), normalised(text)
     if log is None or last is None or last.slots is None or log.figure not in _COUNTED:
         return None
-    grouped = any(words.has(one, plain) for one in ("which_lot", "which_station", "which_operator"))
+    grouped = any(words.has(one, plain) for one in _OF_ANOTHER)
     if not words.has("which", plain) or words.has("how_many", plain) or grouped:
         return None
     rest = words.without(plain, *_BESIDE, "one")
@@ -158,6 +160,10 @@ def in_its_scope(
         return _of_its_product(one, log, before, language, products)
     scope = {**_period(log, before), "within": f"{before.text} {before.within}".strip()}
     scope["common"] = [*log.common, *before.common]
+    scope["stations_within"] = [
+        *([before.station] if before.station else before.stations),
+        *before.stations_within,
+    ]
     if log.decision is None and log.figure in GROUPS | {"list", "count", "last", "worst", "times", "first"}:
         scope["decision"] = before.decision
     kept = None if last.slots is None or log.figure == "frequent" else last.slots.type
@@ -189,7 +195,8 @@ def _of_its_product(
     meant = of_it[0] if len(of_it) == 1 else None if of_it else product_meant(told, products, language)
     if meant is None:
         return one
-    return one.model_copy(update={"log": log.model_copy(update={"within": plain_name(meant).lower()})})
+    scope = {**_period(log, before), "within": plain_name(meant).lower()}
+    return one.model_copy(update={"log": log.model_copy(update=scope)})
 
 
 def _goes_on(log: LogQuestion, language: str) -> bool:

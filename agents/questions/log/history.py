@@ -68,12 +68,15 @@ OF_NO_IMAGE: Final = GROUPS | frozenset[LogFigure](
     {"yield", "first", "corrected", "frequent", "earliest", "hours", "scores", "places", "alarms", "missed"}
 )
 """Figures that a question without an image asks the log for, whatever its kind."""
+_TALK: Final = frozenset[Kind]({"greeting", "other"})
+"""Kinds that a short question may be taken for."""
 _OF_LAST: Final = GROUPS | frozenset[LogFigure]({"count", "found", "list"})
 """Figures that a question for the last part may be taken for: "who inspected the last reject?"."""
 _BOUNDED: Final = ("count", "yield")
 """Figures that a number may be held against, beside those by a group."""
 _SCOPE: Final = ("since", "until", "period", "than", "latest", "latest_of", "latest_with")
 """What a question of the log has from the one before it, where it names no period of its own."""
+_CODE: Final = re.compile(r"(?<![a-z0-9])[a-z]-?\d[\w-]*")
 _FILE: Final = re.compile(
     r"[^\W\u3040-\u9fff\uac00-\ud7a3](?:[^\W\u3040-\u9fff\uac00-\ud7a3]|[.-])*"
     rf"{IMAGE_ENDING}(?![a-z0-9_])"
@@ -141,6 +144,8 @@ def _is_meant(one: Understanding, log: LogQuestion, words: Words, *, closed: boo
     of_any_kind |= (
         not pictured and figure in {*GROUPS, "frequent", "hours"} and words.has("ranking", log.text)
     )
+    # "And those to review, which are they?"
+    of_any_kind |= not pictured and figure == "list" and log.decision is not None and one.kind in _TALK
     # "Is anything quarantined?", but "when must a lot be quarantined?" is for the notes.
     counts = any(words.has(each, log.text) for each in ("how_many", "anything", "nobody"))
     of_any_kind |= not pictured and counts and words.has("on_hold", log.text) and one.type is None
@@ -231,7 +236,10 @@ def named_figure(text: str, language: str) -> LogFigure | None:
         for meaning, figure in _BY_PEOPLE:
             if words.has(meaning, text):
                 return figure
-    if words.has("p_value", text) and any(words.has(one, text) for one in ("average", "lowest", "highest")):
+    # "P-8" is a lot.
+    if words.has("p_value", _CODE.sub(" ", text)) and any(
+        words.has(one, text) for one in ("average", "lowest", "highest")
+    ):
         return "scores"
     if words.has("where", text) and words.has("usually", text):
         return "places"

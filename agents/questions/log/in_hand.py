@@ -44,11 +44,12 @@ def of_the_part_in_hand(
     if named or one.region is not None or one.order or one.recorded or is_of_the_last(text, language):
         return of_a_group(of_its_lot(one, language, now), language)
     after = before is not None and before.log is not None and before.log.of_image
-    if _asks_of_its_inspections(one, text, words, after=after):
+    changed = words.has("changed_mind", text) and not any(words.has(name, text) for name in _SEVERAL)
+    if changed or _asks_of_its_inspections(one, text, words, after=after):
         asked = LogQuestion(figure="inspections", of_image=True)
         earlier = _has("before", text, language) and not asks_openly(text, language)
         of_it = one.model_copy(update={"topic": None, "image": None})
-        return asked_of(of_it, asked, closed=earlier)
+        return asked_of(of_it, asked, closed=earlier and not changed)
     if _asks_of_its_lot(text, words):
         of_it = one.model_copy(update={"topic": None, "image": None, "other": None})
         return asked_of(of_it, _of_its_lot(log, text, words), closed=False)

@@ -46,7 +46,7 @@ _UNITS: Final = {
 }
 _DATE: Final = re.compile(r"(?<!\d)(\d{4})-(\d{2})-(\d{2})(?!\d)")
 _CLOCK: Final = re.compile(
-    r"(?P<late>下午|晚上|午後|오후 ?)?(?<![\d:.-])(?:(?P<h>\d{1,2}):(?P<m>\d{2})(?!\d)"
+    r"(?P<late>下午|晚上|午後|오후 ?)?(?<![a-z\d:.-])(?:(?P<h>\d{1,2}):(?P<m>\d{2})(?!\d)"
     r"|(?P<hour>\d{1,2}) ?(?:uhr|h(?![a-z])|時(?!間|の方|方)|[点點](?!方|钟方|鐘方)|时(?!间)"
     r"|시(?! ?간| ?방향)|o'clock(?! pos)|(?=[ap]\.?m))"
     r"|(?:ore|alle|las|às) (?P<plain>\d{1,2})(?!\d)"
@@ -89,8 +89,12 @@ def period_of(text: str, language: str, now: datetime) -> tuple[Period | None, s
 
 
 def points_in(text: str, language: str, now: datetime) -> list[Point]:
-    """Return what names a time in a text, in its order. text, now: see `period_of`."""
-    return _joined(_without_overlap(_points(text, words_of(language), now)), now)
+    """Return what names a time in a text, in its order, and is not to come. text, now: see `period_of`.
+
+    "Can lot A17 go out tonight?" is of no parts that were inspected then.
+    """
+    found = _joined(_without_overlap(_points(text, words_of(language), now)), now)
+    return [point for point in found if point.since <= now]
 
 
 def without(text: str, points: Sequence[Point]) -> str:

@@ -59,6 +59,10 @@ def of_what_was_named(plain: str, last: Turn, language: str, logged: Sequence[Se
             # A particle stands at its name: "로트 A2의".
             between = "" if language in SPACELESS else " "
             return f"{plain[: found.start()]}{noun}{' '.join(named)}{between}{plain[found.end() :].lstrip()}?"
+    lots = _named_first("lot", last, log, logged)
+    ranks = any(words_of(language).has(one, plain) for one in (*_RANKS, "more", "fewer", "which_lot"))
+    if len(lots) == 1 and not ranks and (found := patterns["the"].search(plain)) is not None:
+        return f"{plain[: found.end()]} {lots[0]}{plain[found.end() :]}?"
     references: tuple[tuple[str, tuple[_Group, ...]], ...] = (
         ("there", ("station", "lot")),
         ("person", ("operator",)),
@@ -83,7 +87,9 @@ def which_of_the_named(
     """Return "who has more rejects?", after questions of several, with their names; None where none were."""
     plain, words = normalised(text), words_of(language)
     ranks = direction_of(words, plain) is not None or any(words.has(one, plain) for one in _RANKS)
-    if not ranks or _names_some(plain, logged):
+    # "Which defect appeared more?" ranks no people.
+    of_types = words.has("most_frequent", plain) and words.has("of_defects", plain)
+    if not ranks or of_types or _names_some(plain, logged):
         return None
     who = _patterns(language)["who"].search(plain) is not None
     if not (who or _patterns(language)["which"].search(plain)):
@@ -224,4 +230,7 @@ def _patterns(language: str) -> Mapping[str, re.Pattern[str]]:
     for group in _FIGURES:
         referring = rf"(?:{table['that']}){between}(?P<noun>{nouns[group]}){table['behind']}"
         made[group] = re.compile(bounded(referring, language))
+    # "The lot", but "the lot K-32" and "the lot with most rejects".
+    named = rf"(?:{table['the']}) (?:{words_of(language).source('lot')})(?! ?(?:[a-z]{{0,3}}-?\d|[\"„“«]))"
+    made["the"] = re.compile(bounded(named, language))
     return made

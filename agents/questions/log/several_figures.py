@@ -11,8 +11,9 @@ from agents.questions.lexicon.latest_of import what_of_parts
 from agents.questions.lexicon.numbered import log_words
 from agents.questions.lexicon.patterns import compiled
 from agents.questions.lexicon.words import SPACELESS, Words, bounded, words_of
+from agents.questions.log.decisions import decision_of
 from agents.state import Understanding
-from tools.log_question import LogFigure
+from tools.log_question import LogFigure, LogQuestion
 
 OfARow = Literal["when", "operator", "station", "lot"]
 """What is asked of one part of the log."""
@@ -24,6 +25,11 @@ _GROUPS: Final[tuple[tuple[str, LogFigure], ...]] = (
 )
 _RANKS: Final = ("worst", "best", "highest", "lowest", "worse", "better", "failed", "passed", "yield", "more")
 """Meanings of words by which a clause ranks by itself."""
+_COUNTED: Final = frozenset[LogFigure]({"count", "list"})
+"""Figures that one answer gives for each decision."""
+_PLACED: Final = ("since", "until", "lot", "station", "image_name", "latest")
+_TAG: Final = 4
+"""Words of "and what did not"."""
 _OF_A_ROW: Final[tuple[tuple[OfARow, str], ...]] = (
     ("operator", "which_operator"), ("operator", "inspector"), ("station", "which_station"),
     ("lot", "which_lot"),
@@ -68,6 +74,58 @@ def follows_group(one: Understanding, before: Understanding, language: str) -> U
         return one
     decision = log.decision or earlier.decision
     return one.model_copy(update={"log": log.model_copy(update={"of_first": True, "decision": decision})})
+
+
+def as_counted(found: Sequence[Understanding], language: str) -> list[Understanding]:
+    """Return intents with counts of several decisions as one of all: "how many failed, and how many wait?".
+
+    So is "and is the rest ok?" behind a count, and "how many were inspected, how many failed?".
+    """
+    words = words_of(language)
+    kept: list[Understanding] = []
+    for one in with_sizes(found):
+        before = kept[-1] if kept else None
+        counted = before is not None and before.log is not None and before.log.figure in _COUNTED
+        rest = (
+            one.log is None and one.kind in ("verdict", "other") and words.has("rest", normalised(one.text))
+        )
+        if before is not None and counted and (rest or _of_the_same(one.log, before.log)):
+            kept[-1] = _of_all(before)
+        else:
+            kept.append(one)
+    return [_of_all(one) if _names_several(one, words) else one for one in kept]
+
+
+def _of_all(one: Understanding) -> Understanding:
+    log = None if one.log is None else one.log.model_copy(update={"figure": "count", "decision": None})
+    return one.model_copy(update={"log": log, "closed": False})
+
+
+def _of_the_same(log: LogQuestion | None, before: LogQuestion | None) -> bool:
+    """Return whether two counts differ by the decision alone, the second naming no parts of its own."""
+    if log is None or before is None or log.figure not in _COUNTED or log.decision == before.decision:
+        return False
+    own = (log.type, log.than, log.bound, log.alpha, *log.people)
+    named = all(getattr(log, name) in (None, getattr(before, name)) for name in _PLACED)
+    return named and not any(own) and before.type is None and None in (log.decision, before.decision)
+
+
+def _names_several(one: Understanding, words: Words) -> bool:
+    """Return whether a count asks for several decisions, in clauses of their own, or for the rest too."""
+    log = one.log
+    if log is None or log.figure not in _COUNTED or log.type is not None or log.than or log.bound:
+        return False
+    said = [normalised(piece) for piece in split(one.text, words.language)]
+    named = [decision_of(words, piece, "count") for piece in said]
+    others = [
+        words.has("rest", piece)
+        or (words.has("no", piece) and len(piece.split()) <= _TAG)
+        or words.has("how_many", piece)
+        for piece, decision in zip(said, named, strict=True)
+        if decision is None
+    ]
+    several = {*named} - {None}
+    return len(several) > 1 or (len(several) == 1 and any(others) and len(said) > 1)
 
 
 def of_a_row(text: str, language: str) -> list[OfARow]:

@@ -97,7 +97,11 @@ def parts_in(text: str, words: Words, now: datetime) -> Iterator[Point]:
         yield Point(*found.span(), since, local(today, time(6)))
     for name, (start, end) in _PARTS.items():
         for found in _pattern(words.language, name).finditer(text):
-            day = today if local(today, time(start)) <= now else today - timedelta(days=1)
+            # "Tonight" is the night to come, "in the evening" may be that of yesterday.
+            begun = local(today, time(start)) <= now or _pattern(words.language, "this_evening").fullmatch(
+                found[0]
+            )
+            day = today if begun else today - timedelta(days=1)
             yield replaced(Point(*found.span(), local(day), None, kind="part"), day, start, end)
 
 

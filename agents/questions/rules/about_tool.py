@@ -25,6 +25,12 @@ _ELSE: Final = ("failed", "passed", "reviewed", "session", "corrected", "every",
 """Meanings of words with which it asks the log, how to change the rate, or what that is."""
 _NEAR: Final = (OF_RATES, TO_LESSEN, "stricter", None)
 """Topics of questions that are near."""
+_TAUGHT: Final = (("enrol_again", "camera_moved"), ("teaches", "learning"))
+"""Meanings of words on teaching, and the topic that answers them."""
+_OF_TEACHING: Final = frozenset(
+    {"enroll", "new_defect", "correct", "learning", "camera_moved", "good_images", "more_good", "model"}
+)
+"""Topics that tell it too, each in its way."""
 _BY_FORMAT: Final = {r"(?<![a-z])pdf(?![a-z])": "report", r"(?<![a-z])(?:excel|xlsx?|csv)(?![a-z])": "export"}
 """Topics on what is written of the log, by the format that a question names."""
 _SYMBOL: Final = re.compile(r"(?<![a-z])al(?:ph|f)a(?![a-z])|α|阿尔法|アルファ|알파")
@@ -45,6 +51,21 @@ def with_rate(one: Understanding, language: str) -> Understanding:
     asked = asked and (one.topic is None or _SYMBOL.search(text) is None)
     of_it = {"kind": "product", "topic": OF_RATES, "near": None, "closed": False, "place": None}
     return one.model_copy(update=of_it) if asked and asks_openly(text, language) else one
+
+
+def of_teaching(one: Understanding, language: str) -> Understanding:
+    """Return a question on how the tool is taught, or whether it must be anew, with that topic of help.
+
+    "How many good ones did you learn it from?" is left to the record of the product.
+    """
+    text, words = normalised(one.text), words_of(language)
+    if one.order is not None or one.topic in _OF_TEACHING or words.has("how_many", text):
+        return one
+    topic = next((name for meaning, name in _TAUGHT if words.has(meaning, text)), None)
+    if topic is None:
+        return one
+    of_it = {"kind": "help", "topic": topic, "near": None, "closed": False, "type": None, "place": None}
+    return one.model_copy(update={**of_it, "log": None})
 
 
 def as_one(question: str, clauses: Sequence[Clause]) -> Sequence[Clause]:

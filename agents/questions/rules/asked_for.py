@@ -337,3 +337,13 @@ def asks_if_enough(said: Reading) -> bool:
     words = words_of(said.language)
     done = named_fate(said.text, words) is not None or any(map(said.has, ("piece", "rest", "others")))
     return said.has("suffices") and done and not said.openly
+
+
+def measured(read: str, said: Reading, *, whole: bool) -> str:
+    """Return what a question for a size wants the size of; see `Understanding`."""
+    if read != "size":
+        return "distance" if read == "distance" else "defect"
+    if of_features(said):
+        return "feature"
+    shared = said.slots.limit is None and (said.has("percent") or said.has("share"))
+    return "share" if shared else "part" if whole else "defect"

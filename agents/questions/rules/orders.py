@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Final, get_args
 
@@ -32,6 +32,13 @@ def without_orders(question: str, language: str, *, pictured: bool) -> tuple[lis
         elif all(one.order != order for one in found):
             found.append(Understanding(kind="help", order=order, text=clause))
     return (found, " ".join(rest)) if found else ([], question)
+
+
+def beside_orders(intents: Sequence[Understanding]) -> list[Understanding]:
+    """Return intents without what asks how an order of theirs is done: "I need a PDF, how do I get it?"."""
+    ordered = any(one.order is not None for one in intents)
+    how = [one.kind == "help" and one.order is None and one.recorded is None for one in intents]
+    return [one for one, asks in zip(intents, how, strict=True) if not (ordered and asks)]
 
 
 def order_of(clause: str, language: str) -> Order | None:

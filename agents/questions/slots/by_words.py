@@ -30,6 +30,7 @@ def type_of(text: str, language: str, known: Sequence[str] = ()) -> str | None:
 
     known: names of defects in the notes, as they stand there.
     """
+    text = without_idioms(text, language)
     noted = types_of(text, known) or scattered(text, known)
     if noted:
         return max(noted, key=len)
@@ -52,6 +53,19 @@ def type_of(text: str, language: str, known: Sequence[str] = ()) -> str | None:
                 noted = [name for name in noted if is_absence(name)] or noted
             return plain_name(noted[0]).lower() if len(noted) == 1 else common
     return None
+
+
+def without_idioms(text: str, language: str) -> str:
+    """Return a text, in lower case, without the words of "it went wrong", which names no type.
+
+    What stands between them is kept: "ging am Kratzer schief" is of the scratch.
+    """
+    between = slice(1, -1)
+    return (
+        words_of(language)
+        .by_meaning["goes_wrong"]
+        .sub(lambda found: f" {' '.join(found[0].split()[between])} ", text)
+    )
 
 
 def is_absence(name: str) -> bool:

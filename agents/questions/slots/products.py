@@ -33,6 +33,8 @@ _PLURALS: Final = (
 )  # fmt: skip
 """Endings of names, and those of many, in languages that change the last letters: "pupazzi", "botões"."""
 _PLACES: Final = ("edge", "top", "bottom", "left", "right", "center")
+_INFLECTED: Final = 5
+"""Letters from which a German word is read without the ending of a case or of many."""
 SHORTEST: Final = 3
 """Letters of a word of a language with spaces."""
 
@@ -57,10 +59,13 @@ def product_meant(
     words = list(dict.fromkeys(_words(told, language)))[:MOST_WORDS]
     if not words:
         return None
-    named = [*words, *_OF_NONE, *map(plain_name, products), *map(_head, products)]
-    vectors = encode([" ".join([one] * _TIMES) for one in named])
+    named = [(product, name) for product in products for name in _names(product)]
+    spoken = [*words, *_OF_NONE, *(name for _, name in named)]
+    vectors = encode([" ".join([one] * _TIMES) for one in spoken])
     first = len(words) + len(_OF_NONE)
-    near = (vectors[:first] @ vectors[first:].T).reshape(first, 2, -1).max(axis=1)
+    alike = vectors[:first] @ vectors[first:].T
+    own = [[of == product for of, _ in named] for product in products]
+    near = np.stack([alike[:, column].max(axis=1) for column in own], axis=1)
     of_words, of_none = near[: len(words)], near[len(words) :].mean(axis=0)
     cosines = of_words.max(axis=0)
     second, best = np.argsort(cosines)[-2:]
@@ -103,11 +108,11 @@ def _inflected(name: str) -> re.Pattern[str]:
     return re.compile(rf"(?<!\w)(?:{'|'.join(ways)})(?!\w)")
 
 
-def _head(name: str) -> str:
-    """Return the noun of a name, "cell" of "solar-cell"; the whole name where that is any part."""
-    last = re.split(r"[\s-]+", plain_name(name))[-1]
-    spoken = len(last) >= SHORTEST and not words_of("en").has("inspected", last.lower())
-    return last if spoken else plain_name(name)
+def _names(product: str) -> list[str]:
+    """Return a product's name, and each of its words that is no word for any part: "cell" of "solar-cell"."""
+    words = (one for one in re.findall(r"[^\W\d_]+", plain_name(product)) if len(one) >= SHORTEST)
+    inspected = words_of("en").by_meaning["inspected"]
+    return [plain_name(product), *(one for one in words if inspected.search(one.lower()) is None)]
 
 
 def _words(text: str, language: str) -> Iterator[str]:
@@ -116,6 +121,9 @@ def _words(text: str, language: str) -> Iterator[str]:
         if language not in SPACELESS:
             if len(word) >= SHORTEST:
                 yield word
+            if language == "de" and len(word) > _INFLECTED and word.endswith("n"):
+                # "Bei den Keksen", "Dichtungen".
+                yield from (word[:-1], word.removesuffix("en"))
         elif language == "ko":
             yield word
             # Without its particle; one syllable alone is a name beside a short particle at most.

@@ -14,6 +14,7 @@ from agents.questions.learned.generic import subjects_in
 from agents.questions.lexicon.common_words import nameable, without_common
 from agents.questions.lexicon.patterns import compiled
 from agents.questions.lexicon.words import SPACELESS, pieces_of, words_of
+from agents.questions.slots.by_words import without_idioms
 from anomaly_core.names import plain_name
 
 CALLED: Final = 0.68
@@ -30,7 +31,7 @@ _SHORT_RUNS: Final = (1, 2, 3)
 _ALIKE_AT_END: Final = 4
 _OF_ANY_PART: Final = ("piece", "worst", "best", "last", "bad", "good")
 """Meanings of words that are said of any part, and name no type: "the worst part so far"."""
-_DECIDED: Final = ("failed", "passed", "reviewed")
+_DECIDED: Final = ("failed", "passed", "reviewed", "thrown_out", "goes_wrong")
 """Meanings of words that say what was decided, and name no type."""
 _COMMON: Final = 0.01
 """Share of the example questions from which a word that is in them is said of any part too."""
@@ -53,7 +54,7 @@ def called_type(
 
     text: normalised. types: names as they are logged or noted. least: cosine. counts: of words.
     """
-    types = nameable(types, text, language)
+    types, text = nameable(types, text, language), without_idioms(text, language)
     told = (one for one in windows(text, language, counts) if not _of_any_part(one, language))
     letters = r"[^\W\d_]" if language in SPACELESS else r"[^\W\d_]{2,}"
     told = (one for one in dict.fromkeys(told) if compiled(letters).search(without_common(one, language)))
