@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -15,6 +15,14 @@ from anomaly_core.decoders.patches import EncodedImage, View, patch_grid
 from anomaly_core.encoders.base import ImageEncoder
 from anomaly_core.errors import ConfigError
 from anomaly_core.imaging.augment import flips
+from anomaly_core.imaging.compact import (
+    MOST_LEARNED,
+    CompactPart,
+    CompactPose,
+    alike,
+    compact_part,
+    small_copy,
+)
 from anomaly_core.imaging.frame import Frame, frame_of, whole_frame_of
 from anomaly_core.imaging.noise import less_noise, noise_of
 from anomaly_core.imaging.pose import Pose, small_picture
@@ -24,6 +32,8 @@ from anomaly_core.results import Array
 
 STEADY_SHARE: Final = 0.75
 """Least share of other recordings of an aligned product's good images that are aligned."""
+FEW: Final = 8
+"""Images from which it is known that most show no compact part; the others aren't read for it."""
 MOST_ENCODED: Final = 2
 """Good images whose other recordings are encoded."""
 ENCODED: Final = ("brighter", "falling outwards", "blurred", "noisy")
@@ -33,6 +43,7 @@ DISTANCE_MARGIN: Final = (1.25, 0.02)
 
 Pixels = NDArray[np.uint8]
 Image = Pixels | LoadedImage | EncodedImage
+AnyPose = Pose | CompactPose
 
 
 class FramedEncoder:
@@ -44,7 +55,7 @@ class FramedEncoder:
         self._lock = threading.Lock()
 
     def encode_batch(
-        self, images: Sequence[Image], *, align: bool = True, pose: Pose | None = None
+        self, images: Sequence[Image], *, align: bool = True, pose: AnyPose | None = None
     ) -> list[EncodedImage]:
         """Frame and encode images; inputs of equal size share one forward pass.
 
@@ -55,6 +66,11 @@ class FramedEncoder:
             n: i for n, i in enumerate(images) if isinstance(i, EncodedImage) and _is_framed(i, align, pose)
         }
         inputs = {n: self._input(i, align=align, pose=pose) for n, i in enumerate(images) if n not in found}
+        for n, (frame, _) in list(inputs.items()):
+            known = images[n]
+            if isinstance(known, EncodedImage) and frame.shows_the_same(known.frame):
+                found[n] = known
+                del inputs[n]
         for size in sorted({frame.input_size for frame, _ in inputs.values()}):
             group = {n: given for n, given in inputs.items() if given[0].input_size == size}
             views = self.views([rendered for _, rendered in group.values()])
@@ -62,46 +78,87 @@ class FramedEncoder:
                 given = images[n]
                 source = given.source if isinstance(given, EncodedImage) else given
                 found[n] = EncodedImage(
-                    source, frame, (view,), input_noise=noise_of(rendered), picture=small_picture(rendered)
+                    source,
+                    frame,
+                    (view,),
+                    input_noise=noise_of(rendered),
+                    picture=small_picture(rendered),
                 )
         return [found[n] for n in range(len(images))]
 
-    def frame(self, pixels: Pixels, *, align: bool = True, pose: Pose | None = None) -> Frame:
+    def frame(self, pixels: Pixels, *, align: bool = True, pose: AnyPose | None = None) -> Frame:
         """Return the frame of the encoder input on an (H, W, 3) image; align, pose: see `encode_batch`."""
-        make = frame_of if self._config.align and align else whole_frame_of
+        elongated = self._config.align and align and not isinstance(pose, CompactPose)
+        make = frame_of if elongated else whole_frame_of
         own = make(pixels, self._config.input_side, self._encoder.stride)
         return own if pose is None else pose.framed(own, pixels)[0]
 
+    def compact_pose(self, images: Sequence[Image], *, most: bool = False) -> CompactPose | None:
+        """Return the pose of images that show one compact part each, or None.
+
+        most: whether it is enough that most do, the others being framed as far as they can.
+        """
+        if not self._config.align:
+            return None
+        copies: list[Pixels] = []
+        parts: list[CompactPart] = []
+        for number, image in enumerate(images):
+            copy = small_copy(pixels_of(image))
+            part = compact_part(copy)
+            if part is None and (not most or (number >= FEW and 2 * len(parts) < number)):
+                return None
+            if part is not None:
+                parts.append(part)
+                copies += [copy] if len(copies) < MOST_LEARNED else []
+        if 2 * len(parts) <= len(images):
+            return None
+        same = alike(parts)
+        if len(same) < len(parts) and not most:
+            return None
+        copies = [copies[n] for n in same if n < len(copies)]
+        return CompactPose.of(copies, self._config.input_side, self._encoder.stride)
+
     def laid_alike(self, images: Sequence[EncodedImage]) -> list[EncodedImage]:
-        """Return encoded images with the aligned ones, where most are, in one pose; few are encoded anew."""
+        """Return encoded images in one pose, where most have one; of elongated parts few are encoded anew."""
         frames = [image.frame for image in images if image.frame.aligned]
-        if 2 * len(frames) <= len(images):
+        pose: AnyPose | None
+        if 2 * len(frames) > len(images):
+            pose = Pose.of(frames)
+        elif (pose := self.compact_pose(images, most=True)) is None:
             return list(images)
-        pose, found = Pose.of(frames), []
+        found = []
         for image in images:
             (laid,) = self.encode_batch([image], pose=pose)
-            if laid.frame.aligned and laid.picture is not None:
+            if isinstance(pose, Pose) and laid.frame.aligned and laid.picture is not None:
                 pose = pose.with_part(laid.picture)
             found.append(laid)
         return found
 
-    def _input(self, image: Image, *, align: bool, pose: Pose | None) -> tuple[Frame, Pixels]:
+    def _input(self, image: Image, *, align: bool, pose: AnyPose | None) -> tuple[Frame, Pixels]:
         """Return the frame of an image, and its encoder input."""
         pixels = pixels_of(image)
+        if isinstance(pose, CompactPose):
+            return pose.framed(self.frame(pixels, align=False), pixels)
         known = image.frame if isinstance(image, EncodedImage) and align else None
         frame = known or self.frame(pixels, align=align)
         return (frame, frame.render(pixels)) if pose is None else pose.framed(frame, pixels)
 
     def aligns(self, poses: Sequence[bool], changed: Sequence[Recordings]) -> bool:
-        """Return whether a product of these good images is aligned: its pose is clear in all of them.
+        """Return whether a product of these good images is aligned by its outline: the pose is clear in all.
 
         The pose must also be clear in `STEADY_SHARE` of `changed`, other recordings of the first images: an
         image in which it isn't cannot be compared with aligned ones.
         """
-        if not all(poses):
-            return False
-        steady = [self.frame(copy).aligned for copies in changed for copy in copies.values()]
-        return sum(steady) >= STEADY_SHARE * len(steady)
+        return all(poses) and _steady(lambda copy: self.frame(copy).aligned, changed)
+
+    def learn_pose(self, images: Sequence[Image], changed: Sequence[Recordings]) -> AnyPose | None:
+        """Return the pose that all good images of a product have, or None; see `aligns`."""
+        frames = [_own_frame(self, image) for image in images]
+        if self.aligns([frame.aligned for frame in frames], changed):
+            return Pose.of(frames)
+        if not _steady(lambda copy: compact_part(copy) is not None, changed):
+            return None
+        return self.compact_pose(images)
 
     def similarity_floor(
         self,
@@ -110,7 +167,7 @@ class FramedEncoder:
         views: Array,
         *,
         align: bool,
-        pose: Pose | None = None,
+        pose: AnyPose | None = None,
     ) -> float:
         """Return the least cosine of an embedding to the nearest of a product's good images and views.
 
@@ -157,8 +214,21 @@ class FramedEncoder:
         return [View(each, patch_grid(each, self._config.few_shot)) for each in features]
 
 
-def _is_framed(image: EncodedImage, align: bool, pose: Pose | None) -> bool:
+def _own_frame(encoder: FramedEncoder, image: Image) -> Frame:
+    """Return a good image's frame; an encoded one's pixels aren't read for it."""
+    return image.frame if isinstance(image, EncodedImage) else encoder.frame(pixels_of(image))
+
+
+def _steady(found: Callable[[Pixels], bool], changed: Sequence[Recordings]) -> bool:
+    """Return whether something is found in `STEADY_SHARE` of other recordings."""
+    steady = [found(copy) for copies in changed for copy in copies.values()]
+    return sum(steady) >= STEADY_SHARE * len(steady)
+
+
+def _is_framed(image: EncodedImage, align: bool, pose: AnyPose | None) -> bool:
     """Return whether an encoded image is framed as `FramedEncoder.encode_batch` would frame it."""
+    if isinstance(pose, CompactPose):
+        return False  # known only when the part is found again
     if not image.frame.aligned:
         return True
     if pose is None or not align:

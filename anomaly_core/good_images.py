@@ -9,9 +9,9 @@ import numpy as np
 
 from anomaly_core.decoders.memory_bank import MemoryBank
 from anomaly_core.decoders.patches import EncodedImage, as_array
-from anomaly_core.encoding import FramedEncoder, Image, pixels_of
+from anomaly_core.encoding import AnyPose, FramedEncoder, Image, pixels_of
 from anomaly_core.imaging.augment import perturbations
-from anomaly_core.imaging.frame import Frame
+from anomaly_core.imaging.compact import CompactPose
 from anomaly_core.imaging.pose import Pose
 from anomaly_core.imaging.quality import (
     MOST_IMAGES,
@@ -34,7 +34,7 @@ class GoodImages:
     images: list[EncodedImage]
     view_embeddings: Array
     aligned: bool
-    pose: Pose | None
+    pose: AnyPose | None
     quality: QualityLimits | None
 
 
@@ -57,12 +57,11 @@ def encode_good_images(
     qualities: list[Quality] = []
     noise: list[float] = []
     changed = [recordings(pixels_of(image)) for image in images[:MOST_IMAGES]] if judge_quality else []
-    frames = [_own_frame(encoder, image) for image in images]
-    aligned = encoder.aligns([frame.aligned for frame in frames], changed)
-    pose = Pose.of(frames) if aligned else None
+    pose = encoder.learn_pose(images, changed)
+    aligned = pose is not None
     for number, image in enumerate(images):
         (encoded,) = encoder.encode_batch([image], align=aligned, pose=pose)
-        if pose is not None and encoded.picture is not None:
+        if isinstance(pose, Pose) and encoded.picture is not None:
             pose = pose.with_part(encoded.picture)
         source = image.source if isinstance(image, EncodedImage) else encoded.source
         # The pixels are in memory within this turn of the loop only, where they can be read again.
@@ -71,7 +70,11 @@ def encode_good_images(
             qualities.append(encoded.quality)
             noise.append(encoded.input_noise)
         others = [*encoded.views[1:], *encoder.views(perturbations(encoded.frame.render(encoded.pixels)))]
-        views.append(np.stack([as_array(view.features.embedding) for view in others]))
+        embeddings = [as_array(view.features.embedding) for view in others]
+        if isinstance(pose, CompactPose):
+            # An image of which no product is known is encoded whole.
+            embeddings.append(encoder.encode_batch([encoded.pixels], align=False)[0].embedding)
+        views.append(np.stack(embeddings))
         grids = tuple(view.grid for view in encoded.views[1:])
         if len(images) > 1:
             grids = (MemoryBank.of(grids, bank_limit // len(images)).patches,)
@@ -79,16 +82,11 @@ def encode_good_images(
         good.append(replace(held, source=source, reference_grids=grids))
         if progress is not None:
             progress("encoding good parts", number + 1, len(images))
-    if pose is not None:
+    if isinstance(pose, Pose):
         pose = pose.with_axis([image.frame for image in good])
     quality = None
     if judge_quality:
-        embeddings = np.stack([each.embedding for each in good])
-        floor = encoder.similarity_floor(changed, embeddings, np.stack(views), align=aligned, pose=pose)
+        own = np.stack([each.embedding for each in good])
+        floor = encoder.similarity_floor(changed, own, np.stack(views), align=aligned, pose=pose)
         quality = QualityLimits.fit(qualities, changed, floor, noise)
     return GoodImages(good, np.concatenate(views), aligned, pose, quality)
-
-
-def _own_frame(encoder: FramedEncoder, image: Image) -> Frame:
-    """Return a good image's frame; an encoded one's pixels aren't read for it."""
-    return image.frame if isinstance(image, EncodedImage) else encoder.frame(pixels_of(image))

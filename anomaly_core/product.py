@@ -18,6 +18,7 @@ from anomaly_core.decoders.memory_bank import MemoryBank
 from anomaly_core.decoders.patches import EncodedImage
 from anomaly_core.errors import ConfigError, WeightsDamaged, WeightsMissing
 from anomaly_core.files import make_folder, write_whole
+from anomaly_core.imaging.compact import CompactPose, pose_arrays, pose_of
 from anomaly_core.imaging.pose import Pose
 from anomaly_core.imaging.quality import QualityLimits
 from anomaly_core.imaging.zones import Zone
@@ -85,7 +86,7 @@ class ProductModel:
     grey_range: float | None = None
     zones: tuple[Zone, ...] = ()
     mm_per_px: float | None = None
-    pose: Pose | None = None
+    pose: Pose | CompactPose | None = None
     notes: tuple[str, ...] = ()
     version: str = field(default="", compare=False)
 
@@ -271,8 +272,7 @@ class ProductModel:
         """Return the arrays and the JSON values to store; the inverse of `from_parts`."""
         arrays = {f"{n}/{k}": a for n, state in self.states.items() for k, a in state.arrays.items()}
         arrays |= {"embeddings": self.embeddings, "view_embeddings": self.view_embeddings}
-        if self.pose is not None:
-            arrays["pose"] = self.pose.picture
+        arrays |= pose_arrays(self.pose)
         language = self.language_calibration
         meta = {
             "states": {name: dict(state.meta) for name, state in self.states.items()},
@@ -334,7 +334,7 @@ class ProductModel:
                 grey_range=meta.get("grey_range"),
                 zones=tuple(Zone.from_dict(zone) for zone in meta.get("zones", ())),
                 mm_per_px=meta.get("mm_per_px"),
-                pose=None if (own := meta.get("pose")) is None else Pose.from_dict(own, arrays["pose"]),
+                pose=pose_of(meta.get("pose"), arrays),
                 notes=tuple(meta["notes"]),
                 version=version,
             )

@@ -115,6 +115,12 @@ class Frame:
         along: NDArray[np.float64] = self.matrix[:, 0] / np.linalg.norm(self.matrix[:, 0])
         return along
 
+    def shows_the_same(self, other: Frame) -> bool:
+        """Return whether another frame shows the same of an image on an input of the same size."""
+        return self.input_size == other.input_size and np.allclose(
+            self.matrix, other.matrix, rtol=1e-9, atol=1e-6
+        )
+
     def turned(self) -> Frame:
         """Return the frame of the same area, turned by half a circle."""
         h, w = self.input_size
@@ -203,14 +209,21 @@ def _aligned_frame(
     linear = np.stack([along * length / w, across * breadth / h], axis=1)
     origin = middle - linear @ np.array([w / 2, h / 2])
     matrix = np.column_stack([linear, origin])
-    corners = np.array([[0, 0, 1], [w, 0, 1], [w, h, 1], [0, h, 1]]) @ matrix.T / pixel
-    shown = np.zeros(mask.shape, dtype=np.uint8)
-    cv2.fillConvexPoly(shown, np.rint(corners).astype(np.int32), 1)
-    return Frame(matrix, (h, w), original_size, True, _unseen(foreground.pieces, shown > 0))
+    frame = Frame(matrix, (h, w), original_size, True)
+    return replace(frame, unseen=unseen_pieces(foreground.pieces, frame))
 
 
-def _unseen(pieces: NDArray[np.bool_], shown: NDArray[np.bool_]) -> NDArray[np.bool_] | None:
-    """Return the pieces wholly outside the input, specks left out, or None for none."""
+def unseen_pieces(pieces: NDArray[np.bool_], frame: Frame) -> NDArray[np.bool_] | None:
+    """Return the pieces wholly outside a frame's input, specks left out, or None for none.
+
+    pieces: (h, w) bool on any grid over the original, see `Foreground`.
+    """
+    (h, w), (height, width) = frame.input_size, frame.original_size
+    pixel = np.array([width / pieces.shape[1], height / pieces.shape[0]])
+    corners = np.array([[0, 0, 1], [w, 0, 1], [w, h, 1], [0, h, 1]]) @ frame.matrix.T / pixel
+    inside_input = np.zeros(pieces.shape, dtype=np.uint8)
+    cv2.fillConvexPoly(inside_input, np.rint(corners).astype(np.int32), 1)
+    shown = inside_input > 0
     count, labels, stats, _ = cv2.connectedComponentsWithStats(pieces.astype(np.uint8), connectivity=8)
     inside = set(np.unique(labels[shown]).tolist())
     least = LEAST_PIECE * pieces.size

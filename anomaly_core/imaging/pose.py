@@ -115,11 +115,11 @@ class Pose:
         return not as_is < OVERTURNED * turned
 
 
-def small_picture(rendered: NDArray[np.uint8]) -> Array:
-    """Return the (H / 8, W / 8) float32 brightness of an (H, W, 3) input, with mean 0 and length 1."""
+def small_picture(rendered: NDArray[np.uint8], shrink: int = SHRINK) -> Array:
+    """Return an (H, W, 3) input's brightness, (H / shrink, W / shrink) float32 of mean 0 and length 1."""
     grey = cv2.cvtColor(rendered, cv2.COLOR_RGB2GRAY).astype(np.float32)
     height, width = grey.shape
-    small = cv2.resize(grey, (width // SHRINK, height // SHRINK), interpolation=cv2.INTER_AREA)
+    small = cv2.resize(grey, (width // shrink, height // shrink), interpolation=cv2.INTER_AREA)
     small -= small.mean()
     return np.asarray(small / max(float(np.linalg.norm(small)), 1e-6), dtype=np.float32)
 
