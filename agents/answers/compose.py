@@ -93,9 +93,9 @@ def compose_answer(state: InspectionState | DialogueState) -> Composed:
 
 
 def _wants_a_draft(topic: Topic, question: str) -> bool:
-    """Return whether a question beside an image wants a letter, and not one about a lot of the log."""
-    letter = topic.words.has("letter", normalised(question))
-    return letter and topic.intent.log is None
+    """Return whether a question beside an image wants a letter: not one sentence, nor one about a lot."""
+    text, words = normalised(question), topic.words
+    return topic.intent.log is None and words.has("letter", text) and not words.has("one_sentence", text)
 
 
 def _of_the_part(topic: Topic) -> Topic:
