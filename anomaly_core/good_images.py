@@ -11,7 +11,7 @@ from anomaly_core.decoders.memory_bank import MemoryBank
 from anomaly_core.decoders.patches import EncodedImage, as_array
 from anomaly_core.encoding import AnyPose, FramedEncoder, Image, pixels_of
 from anomaly_core.imaging.augment import perturbations
-from anomaly_core.imaging.compact import CompactPose
+from anomaly_core.imaging.compact import MOST_LEARNED, CompactPose
 from anomaly_core.imaging.pose import Pose
 from anomaly_core.imaging.quality import (
     MOST_IMAGES,
@@ -60,7 +60,11 @@ def encode_good_images(
     pose = encoder.learn_pose(images, changed)
     aligned = pose is not None
     for number, image in enumerate(images):
-        (encoded,) = encoder.encode_batch([image], align=aligned, pose=pose)
+        others = pose
+        if isinstance(pose, CompactPose) and number < MOST_LEARNED and len(images) > 1:
+            pixels = pixels_of(image)
+            others = pose.without(encoder.frame(pixels, align=False), pixels)
+        (encoded,) = encoder.encode_batch([image], align=aligned, pose=others)
         if isinstance(pose, Pose) and encoded.picture is not None:
             pose = pose.with_part(encoded.picture)
         source = image.source if isinstance(image, EncodedImage) else encoded.source
@@ -69,8 +73,8 @@ def encode_good_images(
         if judge_quality:
             qualities.append(encoded.quality)
             noise.append(encoded.input_noise)
-        others = [*encoded.views[1:], *encoder.views(perturbations(encoded.frame.render(encoded.pixels)))]
-        embeddings = [as_array(view.features.embedding) for view in others]
+        augmented = [*encoded.views[1:], *encoder.views(perturbations(encoded.frame.render(encoded.pixels)))]
+        embeddings = [as_array(view.features.embedding) for view in augmented]
         if isinstance(pose, CompactPose):
             # An image of which no product is known is encoded whole.
             embeddings.append(encoder.encode_batch([encoded.pixels], align=False)[0].embedding)

@@ -12,6 +12,7 @@ from typing import Final
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 
 from anomaly_core.config import FewShotConfig
 from anomaly_core.decoders.patches import top_share_mean
@@ -20,6 +21,8 @@ from anomaly_core.imaging.augment import flips
 FIRST_RADIUS: Final = 0.02
 """Initial cosine distance within which a kept patch covers another, where a bank is too large."""
 RADIUS_GROWTH: Final = 1.5
+REACH: Final = 1
+"""Places around a patch's own that it is compared with, in patches."""
 BLOCK: Final = 512
 """Patches compared at a time."""
 
@@ -110,6 +113,36 @@ class MemoryBank:
     def _cosines(self, grid: torch.Tensor) -> torch.Tensor:
         cosines: torch.Tensor = grid.flatten(0, 1) @ self.patches.T
         return cosines if self._excluded is None else cosines.masked_fill_(self._excluded, -1.0)
+
+
+class PlacedBank:
+    """The patches of good images at their places, (n, h, w, C) float32 of unit length.
+
+    A patch is compared with those of its place and of the `REACH` places around it. What is missing, moved or
+    exchanged is seen by that, though it is normal elsewhere.
+    """
+
+    def __init__(self, grids: torch.Tensor) -> None:
+        self.size = (grids.shape[1], grids.shape[2])
+        padded = F.pad(grids.permute(0, 3, 1, 2), (REACH, REACH, REACH, REACH), mode="replicate")
+        self._padded = padded.permute(0, 2, 3, 1).contiguous()
+
+    def match(self, grid: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return distances and residuals as `MemoryBank.match` does, for an (h, w, C) grid of this size."""
+        h, w, _ = grid.shape
+        steps = [(top, left) for top in range(2 * REACH + 1) for left in range(2 * REACH + 1)]
+        cosines = torch.stack(
+            [
+                torch.einsum("nhwc,hwc->nhw", self._padded[:, top : top + h, left : left + w], grid)
+                for top, left in steps
+            ]
+        )
+        best, found = cosines.flatten(0, 1).max(dim=0)
+        count = len(self._padded)
+        top, left = (torch.tensor(each)[found // count] for each in zip(*steps, strict=True))
+        rows, columns = torch.meshgrid(torch.arange(h), torch.arange(w), indexing="ij")
+        nearest = self._padded[found % count, rows + top, columns + left]
+        return (1 - best).clamp_min_(0), grid - nearest
 
 
 def anomaly_grid(bank: MemoryBank, grid: torch.Tensor, config: FewShotConfig) -> torch.Tensor:

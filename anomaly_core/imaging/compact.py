@@ -41,7 +41,7 @@ SAME_SIZE: Final = 0.1
 LEAST_AGREEMENT: Final = (0.6, 0.8)
 """Least correlation along circles of each good part with the others, and of half of them, for parts to be
 turned: natural ones, such as nuts, show nothing by which they could be. Below the first, an image's part
-isn't turned. Set: good parts of ten drawn products have .97 to 1."""
+isn't turned. Set: good parts of ten procedural products have .97 to 1."""
 LEAST_FOR_ALIKE: Final = 3
 """Good images from which it is known that all lie alike: fewer do so by chance."""
 ALIKE_DEGREES: Final = 20.0
@@ -158,6 +158,16 @@ class CompactPose:
         frame = self._moved(self._frame(part, degrees, (pixels.shape[0], pixels.shape[1])), pixels)
         frame = replace(frame, unseen=unseen_pieces(pieces, frame))
         return frame, frame.render(pixels)
+
+    def without(self, whole: Frame, pixels: Pixels) -> CompactPose:
+        """Return the pose as it is known without one of the images that it was learned from.
+
+        Moved onto a picture that holds itself, a good image would lie better than any new one can.
+        """
+        frame, rendered = self.framed(whole, pixels)
+        if not frame.aligned:
+            return self
+        return replace(self, picture=self.picture - small_picture(rendered, PICTURE))
 
     def _frame(self, part: CompactPart, degrees: float, original_size: tuple[int, int]) -> Frame:
         """Return the frame of a part that is turned by an angle."""

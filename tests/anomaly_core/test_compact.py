@@ -7,14 +7,18 @@ import math
 import cv2
 import numpy as np
 import pytest
+import torch
 from numpy.typing import NDArray
 
 from anomaly_core.anomalygpt import AnomalyGPT
 from anomaly_core.config import DetectorConfig
+from anomaly_core.decoders.memory_bank import MemoryBank, PlacedBank
 from anomaly_core.encoders.fakes import TinyEncoder
 from anomaly_core.imaging.compact import ALIKE_DEGREES, CompactPose, compact_part
 from anomaly_core.imaging.zones import on_original, zone_of_box
 from anomaly_core.product import NOT_ALIGNED, ProductModel
+from anomaly_core.scorers.few_shot import without_image
+from anomaly_core.scoring.scorer import FEW_SHOT
 
 Pixels = NDArray[np.uint8]
 SCALE = 4
@@ -171,3 +175,47 @@ def test_a_stored_product_has_its_pose(model: AnomalyGPT, product: ProductModel)
     again = ProductModel.from_parts(*product.to_parts())
     image = ring(48, 300.0)
     assert model.inspect(image, again).verdict == model.inspect(image, product).verdict
+
+
+def test_patches_of_parts_in_one_pose_are_compared_at_their_places(
+    model: AnomalyGPT, product: ProductModel
+) -> None:
+    placed = product.states[FEW_SHOT].arrays["placed"]
+    assert placed.shape[0] == 6
+    few = model.fit(rings(3))
+    assert "placed" not in few.states[FEW_SHOT].arrays, "three don't show whether they keep their places"
+    found = model.inspect(ring(49, 80.0), product)
+    assert found.verdict.decision == "pass"
+    without = without_image(product.states[FEW_SHOT], 2)
+    assert without.arrays["placed"].shape[0] == 5
+
+
+def test_a_patch_is_compared_at_its_place() -> None:
+    rng = np.random.default_rng(0)
+    grids = torch.nn.functional.normalize(torch.from_numpy(rng.normal(size=(2, 6, 8, 16))).float(), dim=-1)
+    bank = PlacedBank(grids)
+    distances, residual = bank.match(grids[1])
+    assert float(distances.max()) < 1e-6
+    assert float(residual.abs().max()) < 1e-6
+    moved = grids[0].roll((1, 1), dims=(0, 1))
+    assert float(bank.match(moved)[0][1:, 1:].max()) < 1e-6, "one place further is near enough"
+    far = grids[0].roll(4, dims=1)
+    distances, residual = bank.match(far)
+    assert float(distances.median()) > 0.3
+    torch.testing.assert_close(residual.square().sum(dim=-1) / 2, distances, atol=1e-5, rtol=1e-4)
+    assert float(MemoryBank(grids.flatten(0, 2)).distances(far).max()) < 1e-6, "which is normal elsewhere"
+
+
+def test_what_turns_about_its_axis_is_compared_anywhere(model: AnomalyGPT) -> None:
+    rng = np.random.default_rng(3)
+    images = []
+    for n in range(6):
+        image = ring(70 + n)
+        for _ in range(12):
+            angle, far = rng.uniform(0, 2 * math.pi), rng.uniform(64, 86)
+            spot = (round(200 + far * math.cos(angle)), round(160 + far * math.sin(angle)))
+            cv2.circle(image, spot, 4, (150, 150, 150), -1)
+        images.append(image)
+    product = model.fit(images)
+    assert product.pose is not None
+    assert "placed" not in product.states[FEW_SHOT].arrays
