@@ -55,7 +55,7 @@ class DetectorConfig(Config):
         description="an aligned part's input has about input_side^2 pixels, a whole image's half as many",
     )
     align: bool = Field(
-        True, description="rotate and crop a single elongated part on a plain background (imaging/frame.py)"
+        True, description="turn and crop a single part on a plain background (imaging/frame.py, compact.py)"
     )
     alpha: float = Field(0.05, gt=0.0, lt=0.5, description="stated false-alarm rate of the verdict")
     review: float = Field(0.20, gt=0.0, lt=1.0, description="p-value below which a person should look")
