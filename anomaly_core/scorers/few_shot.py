@@ -30,15 +30,15 @@ PIXEL_RATE: Final = 0.05
 """Share of good images above the limit of a normal pixel."""
 FOREIGN_OBJECT: Final = 1.5
 """Score of a foreign object beside the part, in units of the good images' limit."""
-LEAST_PLACED: Final = 4
-"""Good images from which it is known whether they keep their places."""
+LEAST_PLACED: Final = 8
+"""Good images from which patches are compared at their places: fewer show too little of what varies there."""
 MOST_PLACED: Final = 16
 """Good images that patches are compared with at their places; evenly chosen of more."""
-MOST_TRIED: Final = 4
+MOST_TRIED: Final = 8
 """Good images on which that is tried."""
-PLACED_RISE: Final = 0.05
-"""Greatest mean rise of good images' log-scores for parts that keep their places. Set: it is .01 to .04 on
-procedural parts in one pose and toy figures; .08 and .2 on screws and capsules, which turn about an axis."""
+PLACED_RISE: Final = 0.03
+"""Greatest mean rise of good images' log-scores for parts that keep their places. Set: with eight images it
+is up to .02 on procedural parts in one pose and toys, .04 and more on screws, which turn on an axis."""
 PATCH_PIXELS: Final = 8
 """Side of a patch, and radius of the guided filter, in pixels of the grid that outlines are drawn on."""
 GUIDE_NOISE: Final = 10.0
