@@ -38,7 +38,7 @@ MOST_TRIED: Final = 8
 """Good images on which that is tried."""
 PLACED_RISE: Final = 0.03
 """Greatest mean rise of good images' log-scores for parts that keep their places. Set: with eight images it
-is up to .02 on procedural parts in one pose and toys, .04 and more on screws, which turn on an axis."""
+is up to .03 on procedural parts in one pose and toys, .04 and more on screws, which turn on an axis."""
 PATCH_PIXELS: Final = 8
 """Side of a patch, and radius of the guided filter, in pixels of the grid that outlines are drawn on."""
 GUIDE_NOISE: Final = 10.0
