@@ -291,6 +291,8 @@ def _rules(said: Reading) -> tuple[Rule, ...]:
         ({"verdict", "other", "help", "correction", "parts"}, blames, "cause"),
         # "Feeder problem?"
         (kinds.TROUBLED, said.pictured and troubled, "cause"),
+        # "Qu'est-ce qui cloche ?" asks what is seen, and where.
+        (kinds.WHAT_WRONG, said.pictured and not named and said.has("what_wrong"), "verdict"),
         # "What does that mean for the assembly?"
         (kinds.OF_EFFECTS | {"help", "verdict", "comparison"}, said.has("means_for"), "effect"),
         # "By how many degrees is it turned?"

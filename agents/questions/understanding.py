@@ -39,7 +39,8 @@ from agents.questions.log.several_figures import (
     is_of_the_last,
     several_figures,
 )
-from agents.questions.rules.about_tool import as_one, of_teaching, with_rate, with_topic
+from agents.questions.log.whole_lots import of_what_may_go
+from agents.questions.rules.about_tool import as_one, of_teaching, of_the_p_value, with_rate, with_topic
 from agents.questions.rules.asked_for import (
     allows_a_size,
     asks_no_yes,
@@ -161,6 +162,7 @@ def understand(
             for one in found
         ]
         if not pictured:
+            found = [of_what_may_go(of_the_p_value(one, language), language, clock) for one in found]
             found = [
                 in_its_scope(stated.of_the_catalogue(one, language), last, language, products, put=put)
                 for one in found

@@ -85,3 +85,10 @@ def test_the_nearest_type_in_its_zone_is_possible(question: str, first: str) -> 
 
 def test_of_a_type_without_an_entry_nothing_can_be_told() -> None:
     assert answer("is it delamination?").startswith("That can't be told.")
+
+
+@pytest.mark.parametrize("question", ["What is this dark rust?", "Was ist dieser dunkle Rost?"])
+def test_a_word_that_points_at_what_looks_otherwise_names_no_type(question: str) -> None:
+    told = answer(question)
+    assert "Rust#look" not in told
+    assert "Thread damage" in told

@@ -89,6 +89,9 @@ def settled(topic: Topic) -> Topic:
         common = types_in(named)
         if len(common) == 1 and named not in common:
             return replace(topic, intent=topic.intent.model_copy(update={"type": next(iter(common))}))
+    if named is not None and _is_contradicted(topic, named):
+        asked_anew = {"type": None, "kind": "type", "near": None}
+        return replace(topic, intent=topic.intent.model_copy(update=asked_anew))
     if not topic.intent.asked_before or named is None:
         return topic
     entries = entries_meant(topic, named)
@@ -98,6 +101,18 @@ def settled(topic: Topic) -> Topic:
     maybe = list(dict.fromkeys([*entries, *topic.intent.maybe]))
     changed = {"type": None, "asked_before": False, "maybe": maybe}
     return replace(topic, intent=topic.intent.model_copy(update=changed))
+
+
+def _is_contradicted(topic: Topic, named: str) -> bool:
+    """Return whether "what is that dark scratch?" only points at a region that looks like no such type."""
+    intent = topic.intent
+    points = topic.words.has("this", topic.text) or parse_look(topic.text).tone is not None
+    if intent.kind not in ("type", "catalogue") or intent.closed or intent.supposed or not points:
+        return False
+    if not topic.has_defect or topic.defect is not None or topic.type_said is not None:
+        return False
+    entries = entries_meant(topic, named)
+    return len(entries) == 1 and weighed(topic, entries[0])[0] == topic.say("Probably not.")
 
 
 def nearer(topic: Topic, offered: list[str]) -> str | None:

@@ -63,6 +63,8 @@ def groups(told: Told) -> Reply:
         # "May lots A17 and A18 go out?"
         lead, affirmed = told.yes_no(all(one.number == one.counts.all for one in compared))
         return Reply(lead, _each(told, compared), affirmed)
+    if asks_all and told.found.decision == "pass" and not _are_named(told):
+        return _all_passed(told)
     if log is not None and log.bound is not None and log.bound.sense != "excess":
         return _beyond(told, log.bound)
     ranked = _ranked(told, compared)
@@ -87,6 +89,35 @@ def groups(told: Told) -> Reply:
     names = [one.name for one in listed[:MOST_LISTED]] + ["..."] * (len(listed) > MOST_LISTED)
     lead = f"{', '.join(names)}." if names else told.say("None.")
     return Reply(lead, _each(told, listed or compared))
+
+
+def _all_passed(told: Told) -> Reply:
+    """Name the groups of which no part failed or waits, "which lots can I ship?", or else what each lacks.
+
+    The others are named where it asks which are to be held.
+    """
+    compared, log = told.found.groups, told.topic.intent.log
+    held = log is not None and log.held
+    counted = [one for one in compared if one.counts.all]
+    free = [one for one in counted if (one.counts.passed == one.counts.all) is not held]
+    names = [_name(told, one) for one in free[:MOST_LISTED]] + ["..."] * (len(free) > MOST_LISTED)
+    lead = f"{', '.join(names)}." if names else told.say("None.")
+    each = [_counted(told, one) for one in (free or compared)[:MOST_EACH]]
+    return Reply(lead, [" ".join(each)])
+
+
+def _counted(told: Told, one: GroupRecord) -> str:
+    """Return how many parts of a group failed and how many wait for review."""
+    counts = one.counts
+    return told(
+        _FAILED,
+        name=told.say(_CALLED.get(told.found.figure, "{name}"), name=_name(told, one)),
+        count=counts.all,
+        percent=percent(counts.failed, counts.all),
+        failed=counts.failed,
+        review=counts.review,
+        reviewed=percent(counts.review, counts.all),
+    )
 
 
 def _beyond(told: Told, bound: BoundRecord) -> Reply:

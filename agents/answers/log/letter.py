@@ -12,7 +12,7 @@ from agents.answers.topic import Reply, Topic
 from agents.questions.learned.encoder import normalised
 from agents.questions.lexicon.words import words_of
 from agents.questions.log.code_names import words_at
-from agents.questions.log.history import in_the_shift
+from agents.questions.log.history import in_the_shift, log_question
 from agents.state import Asked, Observation, Turn, Understanding
 from anomaly_core.names import plain_name
 from tools.classify.scores import UNKNOWN
@@ -35,7 +35,7 @@ def as_a_letter(context: Context, asked: Asked, turns: Sequence[Turn] = ()) -> A
     Else as it is. turns: of its thread, oldest first; a letter without a lot is of that of the one before.
     Raises StoreError.
     """
-    text = normalised(asked.question)
+    text, now = normalised(asked.question), datetime.now().astimezone()
     words = words_of(asked.spoken)
     if not words.has("letter", text):
         return asked
@@ -46,14 +46,24 @@ def as_a_letter(context: Context, asked: Asked, turns: Sequence[Turn] = ()) -> A
         lots = lots_in(context, before, [*slots.log.beside, *([slots.log.lot] if slots.log.lot else [])])
     if len(lots) == 1:
         log = LogQuestion(lot=lots[0], text=f"lot {lots[0]}")
-    elif not lots and words.has("handover", text):
-        held = next((one.log for one in asked.intents if one.log is not None), LogQuestion())
+    elif not lots and (words.has("handover", text) or _is_of_a_period(text, asked, now)):
+        held = next((one.log for one in asked.intents if one.log is not None), None)
+        held = held or log_question(text, asked.spoken, now)
         scope = held.model_dump(include={"since", "until", "period"})
-        log = LogQuestion(**(scope if held.since else in_the_shift(datetime.now().astimezone())))
+        log = LogQuestion(**(scope if held.since else in_the_shift(now)))
     else:
         return asked
     letter = Understanding(kind="history", order="mail", text=asked.question, log=log)
     return asked.model_copy(update={"intents": [letter], "style": "plain"})
+
+
+def _is_of_a_period(text: str, asked: Asked, now: datetime) -> bool:
+    """Return whether a letter is to tell colleagues of a period: "a mail on what happened today"."""
+    words = words_of(asked.spoken)
+    of_a_type = any(one.type is not None for one in asked.intents)
+    return not (words.has("customer", text) or of_a_type) and bool(
+        log_question(text, asked.spoken, now).since
+    )
 
 
 def letter(topic: Topic, seen: Sequence[Observation]) -> Reply:

@@ -23,6 +23,11 @@ def asks_which(text: str, language: str, group: Group) -> bool:
     return _which(language, group).search(text) is not None
 
 
+def names_group(text: str, language: str, group: Group) -> bool:
+    """Return whether a text, in lower case, has a group's noun."""
+    return _noun(language, group).search(text) is not None
+
+
 def group_beside(before: str, after: str, language: str) -> Group | None:
     """Return the group whose noun stands at the end of a text or, behind few words, begins another."""
     group: Group
@@ -47,6 +52,11 @@ def _each(language: str, group: Group) -> re.Pattern[str]:
     ways = [f"(?:{table['before']}){noun}"]
     ways += [f"{noun}の?(?:{table['after']})に?"] if table["after"] else []
     return re.compile("|".join(ways))
+
+
+@cache
+def _noun(language: str, group: Group) -> re.Pattern[str]:
+    return re.compile(bounded(f"(?:{tables(FILE)[language][group]})", language))
 
 
 @cache

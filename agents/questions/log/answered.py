@@ -38,7 +38,7 @@ def of_the_groups_before(plain: str, last: Turn, words: Words, logged: Sequence[
     log = None if last.slots is None or last.image else last.slots.log
     if log is None:
         return None
-    refers = any(words.has(one, plain) for one in ("it", "this", "them")) or words.has("inspector", plain)
+    refers = any(words.has(one, plain) for one in ("this", "them", "inspector")) or _has_it(plain, words)
     known = {name.lower() for names in logged for name in names}
     called = [one for one in _NAME.findall(plain) if re.search(r"\d", one) or one in known]
     if called:
@@ -64,6 +64,13 @@ def of_the_groups_before(plain: str, last: Turn, words: Words, logged: Sequence[
         return None
     lot = [_lot(words)] if ships else []
     return f"{' '.join([plain, *lot, *named])}?"
+
+
+def _has_it(plain: str, words: Words) -> bool:
+    """Return whether a text has an "it" that is no article of what it asks for: "o rendimento de hoje"."""
+    asked = [words.by_meaning[one] for one in _ASKS]
+    ends = [found.end() + 1 for found in words.by_meaning["it"].finditer(plain)]
+    return any(not any(one.match(plain, end) for one in asked) for end in ends)
 
 
 def named_first(last: Turn, log: LogQuestion) -> str:

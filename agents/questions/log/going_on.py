@@ -156,7 +156,7 @@ def in_its_scope(
         if log.decision is None and log.figure == before.figure:
             scope["decision"] = before.decision
         return one.model_copy(update={"log": log.model_copy(update=scope)})
-    if log.conversation or not _goes_on(log, language):
+    if log.conversation or not (_goes_on(log, language) or _names_of_those(log, before, language, products)):
         return _of_its_product(one, log, before, language, products)
     scope = {**_period(log, before), "within": f"{before.text} {before.within}".strip()}
     scope["common"] = [*log.common, *before.common]
@@ -213,6 +213,15 @@ def _goes_on(log: LogQuestion, language: str) -> bool:
     short = len(text) <= _MOST_CHARACTERS if language in SPACELESS else len(text.split()) <= _MOST_WORDS
     named = log.since or log.until or log.lot or log.station or log.people or log.image_name or log.type
     return short and not own and not named and log.figure in GROUPS | {"hours", "first", "times", "found"}
+
+
+def _names_of_those(log: LogQuestion, before: LogQuestion, language: str, products: Sequence[str]) -> bool:
+    """Return whether "the names of the rejects" are of the parts that were counted before it."""
+    words, text = words_of(language), log.text
+    named = log.since or log.until or log.lot or log.station or log.people or log.image_name or log.type
+    of_all = words.has("overall", text) or words.has("every", text) or bool(mentioned(text, products))
+    counted = before.figure in _COUNTED and log.figure == "list" and log.number is None
+    return counted and log.decision is not None and not named and not of_all
 
 
 def _period(log: LogQuestion, before: LogQuestion) -> dict[str, object]:

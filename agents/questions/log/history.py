@@ -137,7 +137,8 @@ def _is_meant(one: Understanding, log: LogQuestion, words: Words, *, closed: boo
     )
     # "Who changed the verdict?" asks for a name, as "whom do I call?" does; "more rejects than yesterday?"
     rest = log.text if one.type is None else without_types(log.text, [one.type])
-    of_any_kind = words.has("corrected_by", rest) or (not pictured and compared)
+    summed = dated and one.kind == "reasoning"  # "today's result, short summary"
+    of_any_kind = words.has("corrected_by", rest) or (not pictured and (compared or summed))
     # "Give me a handover", "who found the crack?"
     of_any_kind |= not pictured and (words.has("handover", log.text) or words.has("found_by", log.text))
     # "Pareto of the screws", but "the top 3 causes of a scratch?" is for the notes.
@@ -183,8 +184,7 @@ def asked_of(one: Understanding, log: LogQuestion, *, closed: bool) -> Understan
 
 def named_in_the_log(one: Understanding, language: str, now: datetime) -> Understanding:
     """Return a question without an image that names a lot, a station or an image of the log as one of it."""
-    text = _plain(one.text)
-    log, closed = _heard(text, language, now, implied=True, typed=one.text)
+    log, closed = _heard(_plain(one.text), language, now, implied=True, typed=one.text)
     return asked_of(one, _typed(log, one, words_of(language)), closed=closed)
 
 

@@ -1,14 +1,23 @@
-"""Whether a lot may go out, or is to be held: "can I ship lot A17?", "must we block it?"."""
+"""Whether a lot may go out or is to be held, "can I ship lot A17?", and which may: "which can I ship?"."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, time
+from typing import Final
 
 from agents.questions.form.polarity import asks_openly
 from agents.questions.learned.encoder import normalised
+from agents.questions.lexicon.groups import asks_which, names_group
 from agents.questions.lexicon.words import words_of
+from agents.questions.log.decisions import DECISIONS
 from agents.questions.log.history import asked_of, log_question
+from agents.questions.log.points import local
 from agents.state import Understanding
+from knowledge.log.entry import timestamp
+from tools.log_question import LogFigure, LogQuestion
+
+_WHENEVER: Final = {"since": None, "until": None, "period": ""}
+"""No period: when parts leave is not when they were inspected."""
 
 
 def decides_on_a_lot(text: str, language: str) -> bool:
@@ -27,8 +36,7 @@ def of_a_whole_lot(one: Understanding, lot: str, language: str) -> Understanding
         return one
     held = words_of(language).has("holds", text)
     asked = {"figure": "count", "decision": "pass", "every": True, "lot": lot, "held": held, "bound": None}
-    # "Can it ship tonight?": when it leaves is not when it was inspected.
-    asked |= {"since": None, "until": None, "period": ""}
+    asked |= _WHENEVER
     return asked_of(one, log.model_copy(update=asked), closed=True)
 
 
@@ -43,3 +51,47 @@ def of_its_lot(one: Understanding, language: str, now: datetime) -> Understandin
     of_it = one.model_copy(update={"log": log.model_copy(update={"of_its_lot": True, "this": True})})
     told = of_a_whole_lot(of_it, "", language)
     return one if told is of_it else told
+
+
+def of_what_may_go(one: Understanding, language: str, now: datetime) -> Understanding:
+    """Return a question for the lots, products or parts that may go out as one for those that all passed."""
+    text, words = normalised(one.text), words_of(language)
+    holds = words.has("holds", text)
+    if one.topic not in (None, "products") or one.region is not None:
+        return one
+    if not (holds or words.has("releases", text)):
+        return one
+    # "Which lots did we ship?" is of the past, "how many parts may go out?" a number.
+    permits = holds or words.has("may", text) or words.has("ready", text)
+    told = any(words.has(name, words.without(text, "releases")) for name, _ in DECISIONS)
+    if not permits or told or words.has("released", text) or words.has("how_many", text):
+        return one
+    log, figure = log_question(text, language, now), _figure(text, language)
+    # "Which parts have to be held?" asks for those to be reviewed, or for what the notes say.
+    if figure is None or (holds and figure == "list") or log.lot is not None or log.image_name is not None:
+        return one
+    asked = {"figure": figure, "decision": "pass", "every": figure != "list", "each": False, "bound": None}
+    if holds or words.has("no", text):  # "which lots can't I ship?"
+        asked |= {"held": True} if figure != "list" else {"decision": "fail"}
+    if not _is_past(log, now):
+        asked |= _WHENEVER
+    return asked_of(
+        one.model_copy(update={"type": None, "topic": None}), log.model_copy(update=asked), closed=False
+    )
+
+
+def _figure(text: str, language: str) -> LogFigure | None:
+    """Return the figure of what a text asks which of, or whether any: of lots, products, or single parts."""
+    words = words_of(language)
+    some = words.has("which", text) or words.has("anything", text) or words.has("some", text)
+    some |= words.has("is_there", text)
+    if words.has("which_lot", text) or (some and names_group(text, language, "lot")):
+        return "lots"
+    if asks_which(text, language, "product") or (some and names_group(text, language, "product")):
+        return "products"
+    return "list" if some and words.has("piece", text) else None
+
+
+def _is_past(log: LogQuestion, now: datetime) -> bool:
+    """Return whether a question's period is over before today: that of "which of yesterday's lots?"."""
+    return log.until is not None and log.until <= timestamp(local(now.date(), time()))

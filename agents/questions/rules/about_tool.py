@@ -53,6 +53,16 @@ def with_rate(one: Understanding, language: str) -> Understanding:
     return one.model_copy(update=of_it) if asked and asks_openly(text, language) else one
 
 
+def of_the_p_value(one: Understanding, language: str) -> Understanding:
+    """Return a question for the p-value without a part as one for what that is: "what does p tell me?"."""
+    if one.kind not in ("confidence", "reasoning") or one.topic is not None or one.log is not None:
+        return one
+    if not words_of(language).has("p_value", normalised(one.text)):
+        return one
+    of_it = {"kind": "help", "topic": "pvalue", "near": None, "closed": False}
+    return one.model_copy(update=of_it)
+
+
 def of_teaching(one: Understanding, language: str) -> Understanding:
     """Return a question on how the tool is taught, or whether it must be anew, with that topic of help.
 

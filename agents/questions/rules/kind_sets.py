@@ -44,6 +44,7 @@ VIEWED: Final = WEIGHED | frozenset[Kind](
 OF_EFFECTS: Final = frozenset[Kind](
     {"place", "type", "action", "appearance", "catalogue", "other", "product", "reasoning", "look_again"}
 )
+WHAT_WRONG: Final = frozenset[Kind]({"cause", "effect", "product", "reasoning", "other", "normal"})
 LESSENED: Final = frozenset[Kind](
     {"history", "action", "other", "effect", "cause", "size", "catalogue", "confidence", "count", "verdict"}
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import cache
 from typing import Final
 
@@ -22,6 +22,8 @@ _ABSENT: Final = (
     r"missing|absent|(?<!\w)lack(?:s|ing|ed)?(?!\w)|fehl(?:t|en|end\w*)(?!\w)|manc|assent|falta|ausen|manqu|缺|漏|少了|没了|欠|抜け|足りな|不足"
     r"|누락|없|빠졌|빠진|부족"
 )
+_NOUN_AFTER: Final = r" (?!(?:in|on|at|of|over|near|by|to|with|from|and|or)(?!\w))\w"
+"""What follows an English word that only says of what the next one is."""
 _LETTER: Final = r"[a-z0-9_\u00df-\u024f]"
 
 
@@ -47,7 +49,11 @@ def type_of(text: str, language: str, known: Sequence[str] = ()) -> str | None:
             # A word of two types, such as "剥離", is of either.
             meant = {name for *span, name in first if span == [start, end]}
             # "Krumme Spitzen" are what the notes call "bent tip", if they have no other deformation.
-            noted = [name for name in known if meant & types_in(name)] or _alike(common, text, code, known)
+            held = [name for name in known if meant & types_in(name)]
+            noted = [name for name in held if not _is_beside(name, meant, code)]
+            if held and not noted:
+                return None  # what they call "wrong chip marking" has a chip that is no defect
+            noted = noted or _alike(common, text, code, known)
             if len(noted) > 1 and words_of(language).has("absent", text):
                 # "What if there is no hole?" is of the missing one.
                 noted = [name for name in noted if is_absence(name)] or noted
@@ -56,16 +62,25 @@ def type_of(text: str, language: str, known: Sequence[str] = ()) -> str | None:
 
 
 def without_idioms(text: str, language: str) -> str:
-    """Return a text, in lower case, without the words of "it went wrong", which names no type.
+    """Return a text, in lower case, without those of "it went wrong" and "stop the line", no types.
 
-    What stands between them is kept: "ging am Kratzer schief" is of the scratch.
+    What stands between the former is kept: "ging am Kratzer schief" is of the scratch.
     """
     between = slice(1, -1)
-    return (
-        words_of(language)
-        .by_meaning["goes_wrong"]
-        .sub(lambda found: f" {' '.join(found[0].split()[between])} ", text)
-    )
+    words = words_of(language)
+    text = words.by_meaning["goes_wrong"].sub(lambda found: f" {' '.join(found[0].split()[between])} ", text)
+    return words.without(text, "no_type")
+
+
+def _is_beside(name: str, meant: Collection[str], language: str) -> bool:
+    """Return whether a name has a word for a type only before its noun: "wrong chip marking"."""
+    plain = plain_name(name).lower()
+    patterns = [types[one] for one in meant if one in (types := words_of(language).types)]
+    found = [one for pattern in patterns for one in pattern.finditer(plain)]
+    within = [
+        plain[: one.start()].strip() and compiled(_NOUN_AFTER).match(plain[one.end() :]) for one in found
+    ]
+    return bool(found) and all(within)
 
 
 def is_absence(name: str) -> bool:

@@ -11,7 +11,7 @@ import numpy as np
 from agents.questions.learned.encoder import Vectors, encode, normalised
 from agents.questions.learned.generic import subjects_in, words_in
 from agents.questions.lexicon.words import same_defect, types_in, words_of
-from agents.questions.slots.by_words import types_of
+from agents.questions.slots.by_words import types_of, without_idioms
 from agents.questions.slots.held import held_names
 from agents.questions.slots.types import MOST_WINDOWS, shared_end, windows
 from anomaly_core.names import plain_name
@@ -43,6 +43,8 @@ _WHERE: Final = re.compile(
 """What begins the words on where something lies, or what it is of."""
 _STEM: Final = 6
 """Letters by which inflected words are the same."""
+_PARTICIPLE: Final = re.compile(r"([^\W\d_]{5,})(?:ed|[aiu][dt][oa]s?|[aiu]t[ie]|ée?s?)")
+"""What was done to a part, after the stem of its verb, in English and in Romance languages."""
 _SEPARATOR: Final = re.compile(r"\s*[,、，/]\s*|\s+(?:or|and|oder|und|o|y|e|ou|et)\s+")
 _LONGEST: Final = 40
 """Letters of another name."""
@@ -61,7 +63,7 @@ def names_of(entries: Sequence[Entry]) -> dict[str, str]:
 
 def named_types(text: str, language: str, entries: Sequence[Entry]) -> list[str]:
     """Return the types that a text, in lower case, names: by their names, other names, or in common words."""
-    names = names_of(entries)
+    names, text = names_of(entries), without_idioms(text, language)
     found = [(text.find(name), names[name]) for name in types_of(text, list(names))]
     for code in dict.fromkeys((language, "en")):
         for common, pattern in words_of(code).types.items():
@@ -80,13 +82,19 @@ def named_by_look(question: str, language: str, entries: Sequence[Entry]) -> str
     "Woher kommt so eine Nase?" is of what looks like "längliche Nase unter dem Logo"; where something lies
     names none.
     """
-    text = normalised(question)
+    text = without_idioms(normalised(question), language)
     asked = subjects_in(words_of(language).without(text, *_PLACES), language, _OF_NO_NAME)
     held: dict[str, set[str]] = {}
     for entry in entries:
         told = f"{plain_name(entry.type)} {_WHERE.split(entry.look)[0]}".lower()
         held.setdefault(entry.type, set()).update(map(_stem, words_in(told)))
     own = [name for name in held if held[name].difference(*_others(name, held)) & set(map(_stem, asked))]
+    # A dark line is not the type that looks like a bright one.
+    tone = parse_look(text).tone
+    other = {
+        one.type for one in entries if tone is not None and parse_look(one.look).tone not in (None, tone)
+    }
+    own = [name for name in own if name not in other]
     if not own:
         colours = frozenset(parse_look(text).colours)
         own = [entry.type for entry in entries if colours & frozenset(parse_look(entry.look).colours)]
@@ -105,8 +113,12 @@ def _stem(word: str) -> str:
 def described_type(question: str, language: str, entries: Sequence[Entry]) -> str | None:
     """Return the type that a question names or describes; by likeness where no word of it is a name."""
     text = normalised(question)
+    if (rest := without_idioms(text, language)) != text:
+        question = text = rest
     if named := named_types(text, language, entries):
         return named[0]
+    if (done := _by_what_was_done(text, entries)) is not None:
+        return done
     names = names_of(entries)
     types = list(dict.fromkeys(names.values()))
     # "An welcher Stelle?" is like the name of a "Delle", and of none.
@@ -136,6 +148,18 @@ def described_type(question: str, language: str, entries: Sequence[Entry]) -> st
     alike = _of_family(types[int(whole.argmax())], types)
     opposed = [name for name in alike if shared_end(name, types[int(whole.argmax())])]
     return _told_by(text, language, opposed) if len(opposed) > 1 else types[int(whole.argmax())]
+
+
+def _by_what_was_done(text: str, entries: Sequence[Entry]) -> str | None:
+    """Return the one type whose name has the participle of a verb: "chips shift", "Shifted component"."""
+    words = words_in(text)
+    done = {
+        entry.type
+        for entry in entries
+        for found in map(_PARTICIPLE.fullmatch, plain_name(entry.type).lower().split())
+        if found is not None and any(word.startswith(found[1]) for word in words)
+    }
+    return done.pop() if len(done) == 1 else None
 
 
 def _by_type(cosines: Vectors, names: Mapping[str, str], types: Sequence[str]) -> Vectors:
