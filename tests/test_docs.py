@@ -102,7 +102,8 @@ def test_every_module_says_what_it_is_for(generate: ModuleType) -> None:
 
 def test_the_readmes_figures_are_the_measured_ones() -> None:
     """Its table against the file that its command wrote."""
-    results = json.loads((ROOT / "benchmarks" / "results" / "decisions-eight.json").read_text(encoding="utf-8"))
+    path = ROOT / "benchmarks" / "results" / "decisions-eight.json"
+    results = json.loads(path.read_text(encoding="utf-8"))
     assert results["date"] in README
     assert "eight good images a\nproduct, five draws" in README
     shown = ("screw", "magnetic_tile", "alien_toy", "crackforest", "elpv-mono")

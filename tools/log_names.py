@@ -16,6 +16,8 @@ from tools.log_question import LogQuestion
 
 MOST_NAMES: Final = 10
 """Names that a question is searched for, and that the log is said to hold."""
+_LATIN: Final = r"[a-z0-9à-öø-ž]"
+"""A letter or digit of a longer word: "ana" is not in "mañana". Scripts without spaces end a name."""
 _SHORTEST: Final = 3
 """Letters of a person's name that may be spelt with one letter more, less or another."""
 
@@ -120,7 +122,7 @@ def named_in(text: str, known: Sequence[str]) -> list[str]:
     return [
         name
         for name in sorted(known, key=len, reverse=True)
-        if re.search(rf"(?<![a-z0-9]){re.escape(plain_name(name).lower())}(?![a-z0-9])", plain)
+        if re.search(rf"(?<!{_LATIN}){re.escape(plain_name(name).lower())}(?!{_LATIN})", plain)
     ]
 
 

@@ -12,6 +12,7 @@ from logged import context, entry
 from agents.answers.without_image import answer_without_image
 from agents.questions.understanding import understand
 from tools.context import Context
+from tools.log_names import named_in
 
 
 @pytest.fixture(scope="module")
@@ -76,3 +77,9 @@ def test_a_mail_on_a_period_is_a_draft(logged: Context, question: str, first: st
 )
 def test_a_p_value_without_a_part_is_explained(question: str) -> None:
     assert [one.topic for one in understand(question, pictured=False).intents] == ["pvalue"]
+
+
+def test_a_name_is_no_end_of_a_longer_word() -> None:
+    assert named_in("¿qué lotes puedo enviar mañana?", ["Ana"]) == []
+    assert named_in("was ana heute geprüft hat", ["Ana"]) == ["Ana"]
+    assert named_in("Anaが検査した".lower(), ["Ana"]) == ["Ana"]
