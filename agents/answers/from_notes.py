@@ -18,6 +18,7 @@ from agents.answers.catalogue.asked_kinds import (
     OF_A_LIMIT,
     OF_A_TYPE,
     OF_FACTS,
+    RANKS,
 )
 from agents.answers.catalogue.asked_notes import AskedNotes
 from agents.answers.catalogue.by_product import ordered, types_of_products
@@ -29,6 +30,7 @@ from agents.answers.catalogue.types import (
     asks_of_types,
     compared_types,
     of_types,
+    ranked_types,
     told_apart,
     worse,
 )
@@ -76,6 +78,10 @@ class Notes(AskedNotes):
             return [Reply("", apart, whole=True)] if apart else []
         if pair := compared_types(text, spoken, self._known):
             return [worse(self._topic(self._product, pair, asked, number), *pair)]
+        ranked = ranked_types(normalised(self._asked.question), spoken, self._known)
+        if ranked and asked.kind in RANKS:
+            first = not any(one.kind in RANKS for one in self._asked.intents[:number])
+            return [notes.severer(self._topic(self._product, ranked, asked, number), ranked)] if first else []
         if asked.type is None and (of_all := self._of_all(asked, number)):
             return of_all
         aspect = ASPECTS.get(asked.kind)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 
 import pytest
 from typer.testing import CliRunner
@@ -19,6 +20,7 @@ from tools.records import (
     LanguageRecord,
     LookRecord,
     MeasuredRegion,
+    NamedScore,
     OpenedRecord,
     PassageRecord,
     ProductRecord,
@@ -119,7 +121,11 @@ def passage(defect: str, field: str, text: str, language: str | None = None) -> 
 
 
 def answer(
-    question: str, passages: list[PassageRecord], defect: str = "scratch", regions: int = 1
+    question: str,
+    passages: list[PassageRecord],
+    defect: str = "scratch",
+    regions: int = 1,
+    candidates: Sequence[tuple[str, float]] = (),
 ) -> tuple[str, bool | None, list[EvidenceRecord]]:
     """Answer about a scratch of 100 by 10 pixels."""
     state = InspectionState(
@@ -138,7 +144,12 @@ def answer(
             )
             for number in range(regions)
         ],
-        defect_type=DefectRecord(name=defect, score=0.7, status="likely"),
+        defect_type=DefectRecord(
+            name=defect,
+            score=0.7,
+            status="likely",
+            alternatives=[NamedScore(name=name, score=score) for name, score in candidates],
+        ),
         templates=[],
         expected=["scratch"],
         passages=passages,
@@ -298,6 +309,34 @@ def test_notes_of_an_uncertain_type_are_told_by_type_the_severe_first() -> None:
     assert told.startswith('If it is crack, the notes say: "Stop the line and inform quality assurance."')
     told, _, _ = answer("whom do I have to inform?", UNCERTAIN)
     assert told.startswith("The notes name nobody for this [notes].")
+
+
+@pytest.mark.parametrize(
+    ("question", "first", "quoted"),
+    [
+        ("What caused this?", "Most like scratch, not certain [type].", "a burr"),
+        ("Was sollen wir damit machen?", "Am ehesten scratch, nicht sicher [type].", "Polish it."),
+        ("È grave?", "Somiglia di più a scratch, non è certo [type].", "minor"),
+        ("¿Qué tipo de defecto es?", "Lo que más se parece es scratch, sin certeza [type].", ""),
+        ("Quelle en est la cause ?", "Ressemble le plus à scratch, sans certitude [type].", "a burr"),
+        ("O que devo fazer com esta peça?", "O mais parecido é scratch, sem certeza [type].", "Polish it."),
+        ("这是什么类型的缺陷？", "最像 scratch，但不确定 [type]。", ""),
+        ("どうすればいいですか？", "scratch に最も近いですが、確かではありません [type]。", "Polish it."),
+        ("원인이 뭐예요?", "scratch에 가장 가깝지만 확실하지 않습니다 [type].", "a burr"),
+        ("What is the limit?", "Most like scratch, not certain [type].", "max 3 mm"),
+    ],
+)
+def test_a_candidate_that_leads_is_told_alone_as_most_like(question: str, first: str, quoted: str) -> None:
+    notes = [passage("scratch", "cause", "a burr"), passage("crack", "cause", "stress")]
+    notes += [passage("scratch", "limit", "max 3 mm"), passage("crack", "limit", "none"), *UNCERTAIN]
+    told, _, _ = answer(
+        question, notes, defect="unknown defect", candidates=[("scratch", 0.65), ("crack", 0.2)]
+    )
+    assert first in told and quoted in told and "crack" not in told
+    told, _, _ = answer(
+        question, notes, defect="unknown defect", candidates=[("scratch", 0.5), ("crack", 0.2)]
+    )
+    assert first not in told and "crack" in told
 
 
 @pytest.mark.parametrize(("defect", "affirmed"), [("scratch", False), ("crack", True)])

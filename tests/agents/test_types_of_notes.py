@@ -132,6 +132,37 @@ def test_the_lesser_one_is_not_the_worse(opened: Application) -> None:
     assert opened.ask_without_image("Is a paint smear worse than a broken leg?").affirmed is False
 
 
+WORST = [
+    "Which is more serious, a paint smear or a missing head?",
+    "Welcher Fehler ist schlimmer, Farbfleck oder fehlender Kopf?",
+    "Cosa è più grave, una macchia di vernice o una testa mancante?",
+    "¿Qué es más grave, una mancha de pintura o una cabeza faltante?",
+    "Quel défaut est plus grave, une tache de peinture ou une tête manquante ?",
+    "O que é mais grave, uma mancha de tinta ou uma cabeça ausente?",
+    "油漆污迹和头部缺失哪个更严重？",
+    "塗料の汚れと頭部の欠損ではどちらが深刻ですか？",
+    "페인트 얼룩과 머리 없음 중 어느 것이 더 심각해?",
+]
+
+
+@pytest.mark.parametrize("question", WORST)
+def test_of_two_types_the_more_severe_one_is_named(opened: Application, question: str) -> None:
+    answer = opened.ask_without_image(question).answer
+    assert answer.startswith("Missing head."), answer
+    assert "critical" in answer and "minor" in answer and answer.count("[toy/") == 2, answer
+
+
+def test_types_of_one_severity_are_equally_severe(tmp_path: Path) -> None:
+    (tmp_path / "fehler.csv").write_text(GERMAN + "Kratzer;niedrig;polieren\nDelle;mittel;sperren\n")
+    made = Application(Settings(store=tmp_path / "store", encoder="tiny", text_encoder="tiny"))
+    made.add_knowledge([tmp_path / "fehler.csv"], product="cell")
+    answer = made.ask_without_image("Was ist schlimmer, ein Fleck oder ein Kratzer?").answer
+    assert answer.startswith("Nach den Notizen sind sie gleich schwer [notes]."), answer
+    assert made.ask_without_image("Was ist schlimmer, ein Kratzer oder eine Delle?").answer.startswith(
+        "Delle."
+    )
+
+
 def test_a_supplier_is_nothing_to_keep(tmp_path: Path) -> None:
     (tmp_path / "fehler.csv").write_text(GERMAN)
     made = Application(Settings(store=tmp_path / "store", encoder="tiny", text_encoder="tiny"))

@@ -214,6 +214,20 @@ def test_a_few_examples_dont_hide_a_type_without_any_whose_look_fits_better(coun
     assert weigh({"dent": [0.95] * count}, {}, written={**written, "dent": 1.5}).name == "dent"
 
 
+@pytest.mark.parametrize("count", [1, 2, ENOUGH])
+def test_an_example_of_another_type_does_not_unname_what_its_look_alone_names(count: int) -> None:
+    """A board's catalogue: one type's look fits, those of two others state nothing that is measured."""
+    fits = {"missing component": 0.14, "missing silkscreen": 0.06, "missing capacitor": 0.1, "scratch": 0.0}
+    written = {"missing capacitor": 3.3, "scratch": -2.1}
+    unlike, like = {"scratch": [0.35] * count}, {"scratch": [0.95] * count}
+    alone = weigh({}, fits, written=written)
+    assert (alone.name, alone.status) == ("missing capacitor", "likely")
+    assert weigh(unlike, fits, written=written) == alone
+    # Neither where an example is more like the region, nor what no look alone would name.
+    assert weigh(like, fits, written=written).name != "missing capacitor"
+    assert weigh(unlike, fits, written={**written, "missing capacitor": 1.0}).name == UNKNOWN
+
+
 def test_what_cannot_be_told_counts_for_nothing() -> None:
     assert agreement(Look("dark", "line"), Look()) == 0
     assert agreement(Look("dark"), Look("dark")) == pytest.approx(np.log(2 * RIGHT))

@@ -9,7 +9,8 @@ The constants were fitted by likelihood on procedural products with simulated de
 
 Where no type has an example, notes weigh less. A type without one is named from `LEAST_CHANCE` on only. One
 of fewer than `ENOUGH` examples is not named where the look of a type without any fits the region as well: how
-like each other regions of different types can be is not known of that type.
+like each other regions of different types can be is not known of that type. A type that its written look
+alone would name stays named beside examples of others that are less likely than it.
 """
 
 from __future__ import annotations
@@ -126,6 +127,12 @@ def weigh(
         # A few examples don't tell a type from one that has none and whose look fits the region as well.
         undecided |= any(fit >= stated.get(first, 0.0) for key, fit in stated.items() if key not in near)
     if undecided or chances[""] >= chances[first]:
+        if near and stated:
+            # An example of a less likely type says nothing against what is named by its look alone.
+            alone = weigh({}, notes, (), aligned, written, likeness)
+            key = name_key(alone.name)
+            if key in stated and key not in near and all(chances[key] > chances[other] for other in near):
+                return alone
         unknown = round(chances[""], 4)
         return DefectRecord(name=UNKNOWN, score=unknown, alternatives=scores[:MOST_ALTERNATIVES])
     best, *others = scores

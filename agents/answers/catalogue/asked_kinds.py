@@ -47,3 +47,7 @@ AFFECTS: Final = frozenset[Kind](
 """Kinds that a question may be taken for that asks whether a type does something."""
 DEMANDS: Final = frozenset[Kind]({"action", "effect", "catalogue", "type", "other", "verdict", "product"})
 """Kinds of questions for all types of which the notes say something."""
+RANKS: Final = frozenset[Kind](
+    {"effect", "type", "catalogue", "comparison", "place", "verdict", "appearance", "reference", "other"}
+)
+"""Kinds that a question for the worst of several types may be taken for."""

@@ -43,7 +43,7 @@ from agents.answers.notes.entries import (
     types_of_notes,
 )
 from agents.answers.notes.norms import norms
-from agents.answers.notes.severity import weighed
+from agents.answers.notes.severity import weighed, worst_of
 from agents.answers.topic import Reply, Topic
 from agents.questions.form.clauses import split
 from agents.questions.form.polarity import asks_openly
@@ -65,7 +65,7 @@ def effect(topic: Topic) -> Reply:
     known = topic.state.get("expected", [])
     several = types_of(topic.text, known) or types_of(normalised(topic.asked.question), known)
     if len(several) > 1 and not topic.intent.closed:
-        return _severer(topic, several)
+        return severer(topic, several)
     told = _aspect(topic, "effect", "The notes say nothing on the effect or severity of {type} [notes].")
     told = Reply(told.lead, [*dict.fromkeys([*of_the_customer(topic), *told.body])], told.affirmed)
     if told.lead or not _has_subject(topic):
@@ -82,12 +82,12 @@ def effect(topic: Topic) -> Reply:
     return Reply(first.lead, [*first.body, *told.body], first.affirmed, made)
 
 
-def _severer(topic: Topic, types: Sequence[str]) -> Reply:
-    """Say what the notes call the severity of each of several types; first the one that alone is severe."""
-    passages = topic.state["passages"]
-    severe = [name for name in types if severe_by(passages, name) == {True}]
-    lead = f"{plain_name(severe[0]).capitalize()}." if len(severe) == 1 else ""
-    return Reply(lead, of_each(topic, types, "effect"), whole=True)
+def severer(topic: Topic, types: Sequence[str]) -> Reply:
+    """Say what the notes call the severity of each of several types; first the one that is the worst."""
+    worst = worst_of(topic.state["passages"], types)
+    lead = f"{plain_name(worst[0]).capitalize()}." if len(worst) == 1 else ""
+    equal = [topic.say("By the notes they are equally severe [notes].")] if len(worst) == len(types) else []
+    return Reply(lead, [*equal, *of_each(topic, types, "effect")], whole=True)
 
 
 def _has_subject(topic: Topic) -> bool:
@@ -150,7 +150,7 @@ def catalogue(topic: Topic) -> Reply:
     several = types_of(topic.text, topic.state.get("expected", []))
     ranked = topic.words.has("serious", topic.text) or topic.words.has("worse", topic.text)
     if len(several) > 1 and ranked and not topic.intent.closed:
-        return _severer(topic, several)
+        return severer(topic, several)
     of_all = topic.words.has("every", topic.text) or topic.words.has("which_defect", topic.text)
     limited = topic.words.has("limit", topic.text) or topic.words.has("tolerance", topic.text)
     if named is None and topic.has_defect and topic.defect is None and limited and not of_all:

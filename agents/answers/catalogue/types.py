@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from typing import Final
 
 from agents.answers.catalogue.notes import of_each
-from agents.answers.notes.analysis import CRITICAL, Aspect, about_type, find_aspect, is_severe, severities
+from agents.answers.notes.analysis import CRITICAL, Aspect, about_type, find_aspect, severities
 from agents.answers.notes.choice import fates_of
 from agents.answers.notes.entries import types_of_notes
+from agents.answers.notes.severity import RANK_CRITICAL, RANK_SEVERE, severity_rank
 from agents.answers.topic import Reply, Topic
 from agents.questions.form.alternatives import FATES
 from agents.questions.lexicon.words import Words, same_defect, words_of
@@ -18,13 +19,17 @@ from agents.questions.slots.grades import GRADES, graded, names_grade
 from agents.questions.slots.limits import measure_of
 from agents.questions.slots.types import CALLED_ALONE, called_type
 from knowledge.catalogue.limits import parse_limit
-from tools.records import PassageRecord
 
-_SEVERE: Final = 2
-_CRITICAL: Final = 3
-"""Ranks of severities."""
 _TOPIC: Final = re.compile(r"[はが]|(?<=[\uac00-\ud7a3])[은는이가] ?")
 """What stands between the two that Japanese and Korean compare."""
+
+_BETWEEN: Final = re.compile(
+    r"[,:;\u3001\uff0c\uff1a]|(?<=[\u4e00-\u9fff])[和与跟]|と|(?<=[\uac00-\ud7a3])(?:과|와|이?랑|하고)(?= )"
+)
+"""What stands between types that are compared, beside words for "or" and "and"."""
+
+_LESS: Final = re.compile(r"(?<!\w)(?:less|weniger|meno|menos|moins)(?!\w)|[较更]轻|軽い|軽微|덜 ")
+"""Words of a question for the lesser of two."""
 
 
 def asks_of_types(words: Words, text: str) -> bool:
@@ -69,7 +74,7 @@ def of_types(topic: Topic, *, apart: bool = False) -> list[str]:
 def _by_severity(topic: Topic, types: Sequence[str]) -> list[str]:
     """Return the types of the severity that a question asks for: the lowest, the highest, or the severe."""
     words, text, passages = topic.words, topic.text, topic.state["passages"]
-    ranks = {name: rank for name in types if (rank := _rank(passages, name)) is not None}
+    ranks = {name: rank for name in types if (rank := severity_rank(passages, name)) is not None}
     if not ranks:
         return []
     stated = {name: " ".join(severities(passages, name)) for name in types}
@@ -78,18 +83,9 @@ def _by_severity(topic: Topic, types: Sequence[str]) -> list[str]:
     if words.has("lowest", text):
         return [name for name, rank in ranks.items() if rank == min(ranks.values())]
     if words.has("worst", text) or words.has("highest", text) or CRITICAL.search(text):
-        critical = CRITICAL.search(text) is not None and max(ranks.values()) < _CRITICAL
+        critical = CRITICAL.search(text) is not None and max(ranks.values()) < RANK_CRITICAL
         return [] if critical else [name for name, rank in ranks.items() if rank == max(ranks.values())]
-    return [name for name, rank in ranks.items() if rank >= _SEVERE]
-
-
-def _rank(passages: Sequence[PassageRecord], name: str) -> int | None:
-    """Return how severe the notes call a type: 0 harmless, 1 between, 2 severe, 3 critical; None unsaid."""
-    ranks = [
-        _CRITICAL if CRITICAL.search(text) else {True: _SEVERE, None: 1, False: 0}[is_severe(text)]
-        for text in severities(passages, name)
-    ]
-    return max(ranks, default=None)
+    return [name for name, rank in ranks.items() if rank >= RANK_SEVERE]
 
 
 def compared_types(text: str, language: str, known: Sequence[str]) -> tuple[str, str] | None:
@@ -116,17 +112,37 @@ def compared_types(text: str, language: str, known: Sequence[str]) -> tuple[str,
     return (one, other) if one is not None and other is not None and one != other else None
 
 
+def ranked_types(text: str, language: str, known: Sequence[str]) -> list[str]:
+    """Return the types that a question asks the worst of: "which is more serious, a crack or a stain?".
+
+    text: normalised. Nothing where it names fewer than two.
+    """
+    words = words_of(language)
+    asks = any(words.has(one, text) for one in ("which", "which_of", "which_defect", "or"))
+    lesser = words.has("lowest", text) or _LESS.search(text) is not None
+    if not asks or lesser or not any(words.has(one, text) for one in ("worse", "serious")):
+        return []
+    pieces = re.split(rf"(?:{words.source('or')})|(?:{words.source('and')})|{_BETWEEN.pattern}", text)
+    asked = ("which", "which_of", "which_defect", "worse", "worsened", "serious", "ask")
+    told = (words.without(piece, *asked) for piece in pieces)
+    found = (_type_in(one, language, known) for one in told if re.search(r"[^\W\d_]{2}", one))
+    named = list(dict.fromkeys(one for one in found if one is not None))
+    return named if len(named) > 1 else []
+
+
 def _type_in(text: str, language: str, known: Sequence[str]) -> str | None:
     named = type_of(text, language, known)
     noted = next((name for name in known if named is not None and same_defect(name, named)), None)
-    return noted or called_type(text, known, language, least=CALLED_ALONE)
+    # "Farbfleck" is a name by itself, a word among others is none.
+    counts = (1,) if len(text.split()) == 1 else (2, 3)
+    return noted or called_type(text, known, language, least=CALLED_ALONE, counts=counts)
 
 
 def worse(topic: Topic, one: str, other: str) -> Reply:
     """Say what the notes call the severity of two types, and whether the first is the worse one."""
     passages = topic.state["passages"]
     body = of_each(topic, (one, other), "effect")
-    ranks = [_rank(passages, name) for name in (one, other)]
+    ranks = [severity_rank(passages, name) for name in (one, other)]
     first, second = ranks
     if first is None or second is None:
         silent = "The notes say nothing on the effect or severity of {type} [notes]."

@@ -17,7 +17,14 @@ from agents.answers.notes.analysis import (
     quoted_if,
     severe_by,
 )
-from agents.answers.notes.entries import MOST_CANDIDATES, likely_of, likely_types, types_of_notes
+from agents.answers.notes.entries import (
+    MOST_CANDIDATES,
+    leading,
+    likely_of,
+    likely_types,
+    most_like,
+    types_of_notes,
+)
 from agents.answers.topic import Reply, Topic
 from anomaly_core.names import plain_name
 from tools.phrases import Phrases
@@ -37,6 +44,9 @@ def contacts(topic: Topic) -> list[str]:
     # In review nothing was found that could be of another type than the one asked about.
     near = near if topic.has_defect or not asked else []
     types = list(dict.fromkeys([*asked, *near]))[:MOST_CANDIDATES] or types_of_notes(passages)
+    if topic.has_defect and types == [leading(topic.state.get("defect_type"))]:
+        told = quoted(topic, _contacts_of(topic, types[0]))
+        return [most_like(topic, types[0]), *told] if told else []
     told = [quoted_if(topic, name, *found) for name in types if (found := _contacts_of(topic, name))]
     if asked and told and not _contacts_of(topic, asked[0]):
         # Another type's person is nobody to tell of the one that is asked about.
@@ -101,8 +111,8 @@ def in_order(topic: Topic, stated: Sequence[Finding], aspect: Aspect) -> Sequenc
 def of_unknown_type(topic: Topic, aspect: Aspect, silent: str, passages: list[PassageRecord]) -> Reply:
     """Quote what holds if the defect is of this type or of that: what was asked, then the likeliest first.
 
-    Where neither of two is severe, one that is and may be it too is told beside them. What the image speaks
-    against is told only where it was asked.
+    A candidate that leads the others is told alone. Where neither of two is severe, one that is and may be it
+    too is told beside them. What the image speaks against is told only where it was asked.
     """
     say, asked = topic.say, topic.intent.maybe
     source = "type" if topic.state.get("defect_type") is not None else "notes"
@@ -120,6 +130,9 @@ def of_unknown_type(topic: Topic, aspect: Aspect, silent: str, passages: list[Pa
         meant.sort(key=lambda name: name not in asked and 2 - (True in severe_by(passages, name)))
     if not any(True in severe_by(passages, name) for name in meant):
         meant += [name for name in stated if name in near and True in severe_by(passages, name)][:1]
+    if meant == [leading(topic.state.get("defect_type"))]:
+        told = quoted(topic, in_order(topic, stated[meant[0]], aspect))
+        return Reply("", [most_like(topic, meant[0]), *told])
     told = [quoted_if(topic, name, *in_order(topic, stated[name], aspect)) for name in meant]
     if told:
         return Reply("", [unknown, *told])

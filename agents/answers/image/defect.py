@@ -18,7 +18,7 @@ from agents.answers.image.verdict import (
     type_by_a_person,
     unmeasured,
 )
-from agents.answers.notes.entries import likely_of
+from agents.answers.notes.entries import leading, likely_of, most_like
 from agents.answers.topic import MOST_DESCRIBED, Reply, Topic, length_of, same_type
 from agents.questions.slots.places import names_the_edge, place_of
 from anomaly_core.names import plain_name
@@ -170,11 +170,12 @@ def kind(topic: Topic) -> Reply:
             return Reply("", [_probably(topic, found), *looks])
         neither = say("Neither is established.") if found is None else say("Neither of them.")
     if topic.defect is None:
+        first = leading(defect)
         near = [plain_name(name) for name in likely_of(defect)[:2]]
         source = "type" if defect is not None else "notes"
         unsure = "The type is not certain: no note or confirmed example fits it well enough [{source}]."
-        told = [say(unsure, source=source)]
-        if near:
+        told = [say(unsure, source=source)] if first is None else [most_like(topic, first)]
+        if near and first is None:
             told.append(say("It comes nearest to {types} [type].", types=say.listed(near)))
         asked_for = topic.intent.closed and named is not None
         if neither:
@@ -184,10 +185,10 @@ def kind(topic: Topic) -> Reply:
                 return Reply(lead, [*reasons, *told, *looks])
             best = nearer(topic, offered)
             if best is not None:
-                told[1:] = [say("Of these it comes nearer to {type} [type].", type=plain_name(best))]
+                told = [say("Of these it comes nearer to {type} [type].", type=plain_name(best))]
             ordered = sorted(dict.fromkeys(offered), key=lambda name: name != best)
             reasons = [reason for name in ordered for reason in weighed(topic, name)[1]]
-            return Reply(neither, [*told[1:], *reasons, *looks])
+            return Reply(neither, [*told[-1:], *reasons, *looks])
         if asked_for and named is not None:
             lead, reasons = weighed(topic, named)
             return Reply(lead, [*reasons, *told, *looks], None)

@@ -20,7 +20,14 @@ from agents.answers.image.distance import distance, part_size
 from agents.answers.image.naming import as_named
 from agents.answers.image.verdict import finding, no_region, of_suspect, to_review, unmeasured
 from agents.answers.notes.analysis import about_type, find_aspect, quoted, quoted_if
-from agents.answers.notes.entries import MOST_CANDIDATES, entries_meant, likely_of, likely_types
+from agents.answers.notes.entries import (
+    MOST_CANDIDATES,
+    entries_meant,
+    leading,
+    likely_of,
+    likely_types,
+    most_like,
+)
 from agents.answers.notes.limits import (
     NO_OFFSET,
     NO_SCALE,
@@ -208,11 +215,14 @@ def _without_limit(
     """
     say, passages = topic.say, topic.state["passages"]
     unknown = topic.defect is None and topic.intent.type is None
-    types = likely_types(topic, passages) if unknown else []
+    lead = leading(topic.state.get("defect_type")) if unknown else None
+    types = [lead] if lead is not None else likely_types(topic, passages) if unknown else []
     noted = {name: find_aspect(about_type(passages, name), "limit", say.language) for name in types}
     told = [quoted_if(topic, name, one) for name in noted for one in noted[name][:1]][:MOST_CANDIDATES]
     if told:
         unsure = say("The type of the defect is not certain [{source}].", source="type")
+        if lead is not None:
+            unsure, told = most_like(topic, lead), quoted(topic, noted[lead][:1])
         area, count = found.region.area_px, len(topic.regions)
         measured = Measured(found.length, found.width, area, found.share, count, scale)
         near = likely_of(topic.state.get("defect_type"))

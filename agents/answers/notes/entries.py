@@ -9,12 +9,15 @@ from agents.answers.topic import Topic
 from agents.questions.lexicon.words import same_defect
 from agents.questions.slots.zone_names import names_section
 from anomaly_core.names import name_key
+from tools.classify.classify import UNKNOWN
 from tools.records import DefectRecord, PassageRecord
 
 MOST_CANDIDATES: Final = 2
 """Types that an uncertain defect may be of, whose notes are quoted."""
 FAR_BEHIND: Final = 8.0
 """Times that a candidate is less likely than the first from which it is not named beside it."""
+LEADS: Final = 3.0
+"""Times that the first candidate is likelier than the second from which it is told alone; set by hand."""
 
 
 def types_of_notes(passages: Sequence[PassageRecord]) -> list[str]:
@@ -40,9 +43,24 @@ def entries_meant(topic: Topic, named: str) -> list[str]:
 
 
 def likely_of(kind: DefectRecord | None) -> list[str]:
-    """Return the candidates of an unknown type, less those that are far less likely than the first."""
+    """Return the candidates of an unknown type: the first alone where it leads, else those near it."""
     found = kind.alternatives if kind is not None else []
+    if (lead := leading(kind)) is not None:
+        return [lead]
     return [one.name for one in found if one.score * FAR_BEHIND >= found[0].score]
+
+
+def leading(kind: DefectRecord | None) -> str | None:
+    """Return the candidate of an unknown type that leads the others by `LEADS`, or None."""
+    found = kind.alternatives if kind is not None and kind.name == UNKNOWN else []
+    if not found or found[0].score <= 0 or any(found[0].score < LEADS * one.score for one in found[1:]):
+        return None
+    return found[0].name
+
+
+def most_like(topic: Topic, name: str) -> str:
+    """Return the sentence that an unknown defect is most like a type, which `leading` has told."""
+    return topic.say("Most like {type}, not certain [type].", type=topic.type_name(name))
 
 
 def likely_types(topic: Topic, passages: Sequence[PassageRecord]) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from typing import Final
 
@@ -10,6 +11,7 @@ from agents.answers.notes.analysis import (
     Finding,
     about_type,
     find_aspect,
+    is_severe,
     quoted,
     severe_by,
     severities,
@@ -17,7 +19,11 @@ from agents.answers.notes.analysis import (
 from agents.answers.topic import Reply, Topic
 from agents.questions.slots.grades import grades_of
 from knowledge.catalogue.limits import allows_none, parse_limit
+from tools.records import PassageRecord
 
+RANK_SEVERE: Final = 2
+RANK_CRITICAL: Final = 3
+"""Ranks of severities."""
 _ASKED: Final = ("serious", "matters", "harmless")
 
 
@@ -47,6 +53,35 @@ def weighed(topic: Topic, types: Sequence[str], held: Callable[[str], Sequence[s
         return Reply(topic.say("Only beyond the limit."), own or quoted(topic, limits))
     yes = bad is (harmless is None)
     return Reply(topic.yes_no(yes), affirmed=yes)
+
+
+def severity_rank(passages: Sequence[PassageRecord], name: str) -> int | None:
+    """Return how severe the notes call a type: 0 harmless, 1 between, 2 severe, 3 critical; None unsaid."""
+    ranks = [
+        RANK_CRITICAL if CRITICAL.search(text) else {True: RANK_SEVERE, None: 1, False: 0}[is_severe(text)]
+        for text in severities(passages, name)
+    ]
+    return max(ranks, default=None)
+
+
+def worst_of(passages: Sequence[PassageRecord], types: Sequence[str]) -> list[str]:
+    """Return those of types that the notes call the most severe; none where they are silent on one of them.
+
+    Severities that are numbers are compared as such.
+    """
+    stated = {name: severities(passages, name) for name in types}
+    numbers = {name: _number(found) for name, found in stated.items()}
+    ranks = {name: severity_rank(passages, name) for name in types}
+    weighed_by = ranks if None in numbers.values() else numbers
+    known = {name: rank for name, rank in weighed_by.items() if rank is not None}
+    if len(known) < len(types):
+        return []
+    return [name for name, rank in known.items() if rank == max(known.values())]
+
+
+def _number(found: Sequence[str]) -> int | None:
+    """Return the severity that is stated as a number, the highest; None where one is none."""
+    return max(map(int, found)) if found and all(re.fullmatch(r"\d+", one.strip()) for one in found) else None
 
 
 def _is_bad(topic: Topic, name: str, *, critical: bool) -> bool | None:
