@@ -83,3 +83,10 @@ def test_a_name_is_no_end_of_a_longer_word() -> None:
     assert named_in("¿qué lotes puedo enviar mañana?", ["Ana"]) == []
     assert named_in("was ana heute geprüft hat", ["Ana"]) == ["Ana"]
     assert named_in("Anaが検査した".lower(), ["Ana"]) == ["Ana"]
+
+
+@pytest.mark.parametrize(
+    "question", ["What do I do if the burr is too large?", "¿Qué hago si la rebaba es demasiado grande?"]
+)
+def test_what_to_do_with_a_large_defect_asks_for_the_action(question: str) -> None:
+    assert [one.kind for one in understand(question).intents] == ["action"]
