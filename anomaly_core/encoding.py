@@ -17,6 +17,7 @@ from anomaly_core.errors import ConfigError
 from anomaly_core.imaging.augment import flips
 from anomaly_core.imaging.compact import (
     MOST_LEARNED,
+    AnyPose,
     CompactPart,
     CompactPose,
     alike,
@@ -43,7 +44,6 @@ DISTANCE_MARGIN: Final = (1.25, 0.02)
 
 Pixels = NDArray[np.uint8]
 Image = Pixels | LoadedImage | EncodedImage
-AnyPose = Pose | CompactPose
 
 
 class FramedEncoder:
@@ -115,8 +115,15 @@ class FramedEncoder:
         same = alike(parts)
         if len(same) < len(parts) and not most:
             return None
-        copies = [copies[n] for n in same if n < len(copies)]
-        return CompactPose.of(copies, self._config.input_side, self._encoder.stride)
+        learned = [n for n in same if n < len(copies)]
+        if not learned:
+            return None
+        return CompactPose.of(
+            [copies[n] for n in learned],
+            [parts[n] for n in learned],
+            self._config.input_side,
+            self._encoder.stride,
+        )
 
     def laid_alike(self, images: Sequence[EncodedImage]) -> list[EncodedImage]:
         """Return encoded images in one pose, where most have one; of elongated parts few are encoded anew."""
@@ -156,9 +163,9 @@ class FramedEncoder:
         frames = [_own_frame(self, image) for image in images]
         if self.aligns([frame.aligned for frame in frames], changed):
             return Pose.of(frames)
-        if not _steady(lambda copy: compact_part(copy) is not None, changed):
-            return None
-        return self.compact_pose(images)
+        pose = self.compact_pose(images)
+        steady = pose is not None and _steady(lambda copy: compact_part(copy) is not None, changed)
+        return pose if steady else None
 
     def similarity_floor(
         self,

@@ -9,9 +9,9 @@ import numpy as np
 
 from anomaly_core.decoders.memory_bank import MemoryBank
 from anomaly_core.decoders.patches import EncodedImage, as_array
-from anomaly_core.encoding import AnyPose, FramedEncoder, Image, pixels_of
+from anomaly_core.encoding import FramedEncoder, Image, pixels_of
 from anomaly_core.imaging.augment import perturbations
-from anomaly_core.imaging.compact import MOST_LEARNED, CompactPose
+from anomaly_core.imaging.compact import MOST_LEARNED, AnyPose, CompactPose
 from anomaly_core.imaging.pose import Pose
 from anomaly_core.imaging.quality import (
     MOST_IMAGES,

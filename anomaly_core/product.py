@@ -18,8 +18,7 @@ from anomaly_core.decoders.memory_bank import MemoryBank
 from anomaly_core.decoders.patches import EncodedImage
 from anomaly_core.errors import ConfigError, WeightsDamaged, WeightsMissing
 from anomaly_core.files import make_folder, write_whole
-from anomaly_core.imaging.compact import CompactPose, pose_arrays, pose_of
-from anomaly_core.imaging.pose import Pose
+from anomaly_core.imaging.compact import AnyPose, pose_arrays, pose_of
 from anomaly_core.imaging.quality import QualityLimits
 from anomaly_core.imaging.zones import Zone
 from anomaly_core.results import Array, Region, Verdict
@@ -86,7 +85,7 @@ class ProductModel:
     grey_range: float | None = None
     zones: tuple[Zone, ...] = ()
     mm_per_px: float | None = None
-    pose: Pose | CompactPose | None = None
+    pose: AnyPose | None = None
     notes: tuple[str, ...] = ()
     version: str = field(default="", compare=False)
 

@@ -90,14 +90,14 @@ class CompactPose:
     picture: Array
 
     @classmethod
-    def of(cls, copies: Sequence[Pixels], side: int, stride: int) -> CompactPose | None:
-        """Return the pose of the parts of good images, see `small_copy`; None where they differ in size.
+    def of(
+        cls, copies: Sequence[Pixels], parts: Sequence[CompactPart], side: int, stride: int
+    ) -> CompactPose:
+        """Return the pose of one or more good images' parts of one size.
 
-        side, stride: of the encoder input, see `whole_frame`.
+        copies: (H, W, 3) each, see `small_copy`. parts: the part of each copy. side, stride: of the encoder
+        input, see `whole_frame`.
         """
-        parts = [part for copy in copies if (part := compact_part(copy)) is not None]
-        if not parts or len(parts) < len(copies) or len(alike(parts)) < len(parts):
-            return None
         circles = [
             along_circles(copy, part, BEYOND * part.radius) for copy, part in zip(copies, parts, strict=True)
         ]
@@ -184,10 +184,8 @@ class CompactPose:
         """Return the frame moved by a little onto the good parts' picture, where that agrees more."""
         if not self.picture.any():
             return frame
-        seen, wanted = (
-            small_picture(frame.render(pixels), PICTURE),
-            self.picture / float(np.linalg.norm(self.picture)),
-        )
+        seen = small_picture(frame.render(pixels), PICTURE)
+        wanted = self.picture / float(np.linalg.norm(self.picture))
         warp = np.eye(2, 3, dtype=np.float32)
         steps = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 30, 1e-4)
         try:
@@ -214,6 +212,9 @@ class CompactPose:
         to_input = np.array([[PICTURE, 0, PICTURE / 2], [0, PICTURE, PICTURE / 2], [0, 0, 1.0]])
         moved = to_input @ np.vstack([warp, [0, 0, 1]]) @ np.linalg.inv(to_input)
         return replace(frame, matrix=frame.matrix @ moved)
+
+
+AnyPose = Pose | CompactPose
 
 
 def compact_part(pixels: Pixels) -> CompactPart | None:
@@ -349,16 +350,14 @@ def _rolled(circles: Array, degrees: float) -> Array:
     return np.asarray(np.roll(circles, round(degrees * ANGLES / 360), axis=0), dtype=np.float32)
 
 
-def pose_arrays(pose: Pose | CompactPose | None) -> dict[str, NDArray[Any]]:
+def pose_arrays(pose: AnyPose | None) -> dict[str, NDArray[Any]]:
     """Return the arrays to store of a product's pose."""
     if pose is None:
         return {}
     return {"pose": pose.picture} | ({"circles": pose.circles} if isinstance(pose, CompactPose) else {})
 
 
-def pose_of(
-    values: Mapping[str, Any] | None, arrays: Mapping[str, NDArray[Any]]
-) -> Pose | CompactPose | None:
+def pose_of(values: Mapping[str, Any] | None, arrays: Mapping[str, NDArray[Any]]) -> AnyPose | None:
     """Return the pose of `to_dict`'s result and `pose_arrays`. Raises KeyError, TypeError, ValueError."""
     if values is None:
         return None
