@@ -6,14 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from log_thread import told
 from logged import context, entry
 
-from agents.answers.without_image import answer_in_thread, answer_without_image
-from agents.graphs.memory import turn_of
+from agents.answers.without_image import answer_without_image
 from agents.questions.lexicon.common_words import nameable
 from agents.questions.slots.products import product_meant
 from agents.questions.slots.types import called_type
-from agents.state import Turn
 from knowledge.catalogue.product_match import mentioned
 from knowledge.log.entry import NamedType
 from tools.context import Context
@@ -58,14 +57,6 @@ def logged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Context]:
 
 def of_types(name: str | None) -> tuple[NamedType, ...]:
     return () if name is None else (NamedType(name, "likely", 0.7),)
-
-
-def told(logged: Context, *questions: str) -> str:
-    turns: list[Turn] = []
-    for number, question in enumerate(questions, 1):
-        record, asked = answer_in_thread(logged, question, turns=turns)
-        turns.append(turn_of(number, question, record.answer, asked))
-    return turns[-1].answer
 
 
 @pytest.mark.parametrize(("language", "question"), OF_NONE)

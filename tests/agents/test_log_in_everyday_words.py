@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from log_thread import told
-from logged import context, entry
+from logged import append_rows, context
 
 from agents.questions.log.periods import period_of
 from agents.questions.slots.by_words import type_of
@@ -29,10 +29,7 @@ def logged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Context]:
         ("biscuit-korn", "Ann", "table-1", "K1", one) for one in ("pass", "pass", "review", *["fail"] * 3)
     ]
     rows += [("seal-28", "Bob", "table-2", "S1", one) for one in (*["pass"] * 4, "fail")]
-    made.log.append(
-        entry(number, decision, product=product, operator=operator, station=station, lot=lot)
-        for number, (product, operator, station, lot, decision) in enumerate(rows)
-    )
+    append_rows(made, rows)
     yield made
     made.log.close()
 

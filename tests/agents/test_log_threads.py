@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from log_thread import told
-from logged import context, entry
+from logged import append_rows, context
 
 from agents.answers.without_image import answer_without_image
 from agents.graphs.memory import turn_of
@@ -24,10 +24,7 @@ def logged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Context]:
     rows = [("screw", "Ann", "line-1", "A1", "pass")] * 5 + [("screw", "Bob", "line-1", "A2", "fail")] * 3
     rows += [("plate", "Cid", "line-2", "A3", "pass")] * 7 + [("plate", "Cid", "line-2", "A3", "fail")]
     rows += [("plate", "Cid", "line-2", "A4", "fail")] * 3
-    made.log.append(
-        entry(number, decision, product=product, operator=operator, station=station, lot=lot)
-        for number, (product, operator, station, lot, decision) in enumerate(rows)
-    )
+    append_rows(made, rows)
     yield made
     made.log.close()
 

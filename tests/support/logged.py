@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import sqlite3
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -30,6 +31,15 @@ def entry(number: int, decision: str = "pass", **fields: Any) -> Entry:
         "at": timestamp(START + timedelta(minutes=number)),
     }
     return Entry(**{**found, **fields})
+
+
+def append_rows(made: Context, rows: Iterable[tuple[str, str | None, str, str, str]]) -> None:
+    """Append inspections by number to a log, each of (product, operator, station, lot, decision)."""
+    assert made.log is not None
+    made.log.append(
+        entry(number, decision, product=product, operator=operator, station=station, lot=lot)
+        for number, (product, operator, station, lot, decision) in enumerate(rows)
+    )
 
 
 def bulk(count: int) -> list[Entry]:
