@@ -59,12 +59,13 @@ class Canvas:
 
     def photograph(self) -> Pixels:
         """Return the picture as a camera takes it: blurred, unevenly lit, with noise."""
-        small = cv2.resize(self.image, (SIDE, SIDE), interpolation=cv2.INTER_AREA).astype(np.float64)
-        small = cv2.GaussianBlur(small, (0, 0), 0.8)
+        even = cv2.resize(self.image, (SIDE, SIDE), interpolation=cv2.INTER_AREA).astype(np.float64)
+        small = cv2.GaussianBlur(even, (0, 0), 0.8)
         fall = self.rng.normal(0, 0.02, 2)
         y, x = np.mgrid[0:SIDE, 0:SIDE] / SIDE - 0.5
         light = (1 + fall[0] * x + fall[1] * y + self.rng.normal(0, 0.01))[..., None]
-        return np.clip(small * light + self.rng.normal(0, 2, small.shape), 0, 255).astype(np.uint8)
+        noisy: Pixels = np.clip(small * light + self.rng.normal(0, 2, small.shape), 0, 255).astype(np.uint8)
+        return noisy
 
 
 def ring(canvas: Canvas, lacks: bool) -> None:
