@@ -15,6 +15,7 @@ from tools.context import Context
 LOTS = [
     "Which lots can I ship tonight?",
     "Which batches are ready to go out?",
+    "Is there any lot that is good to go out?",
     "Welche Chargen kann ich heute noch ausliefern?",
     "Quali lotti si possono spedire stasera?",
     "¿Qué lotes puedo liberar hoy?",
@@ -28,7 +29,17 @@ HELD = [
     "Which lots can't I ship tonight?",
     "Which lots do we have to block?",
     "Welche Lose darf ich heute nicht ausliefern?",
+    "Any lots I'd be embarrassed to send out?",
+    "Which lots would you rather not ship?",
+    "What lots would be risky to ship?",
+    "Which lots should I be worried about?",
+    "Welche Lose wären mir beim Kunden peinlich?",
+    "¿Qué lotes me daría vergüenza enviar?",
+    "Quels lots aurais-je honte de livrer ?",
+    "有没有发出去会丢人的批次？",
+    "出荷したら恥ずかしいロットはある？",
 ]
+"""The same, and those that somebody fears for."""
 OTHERS = [
     "Which lots did we ship yesterday?",
     "Which lots had the most rejects?",
@@ -52,14 +63,17 @@ def lots(tmp_path: Path) -> Iterator[Context]:
 
 @pytest.mark.parametrize("question", LOTS)
 def test_lots_that_may_go_are_those_of_which_all_passed(lots: Context, question: str) -> None:
-    answer = answer_without_image(lots, question).answer
-    assert answer.startswith("A1.")
-    assert "A2" not in answer and "A3" not in answer
+    reply = answer_without_image(lots, question)
+    lead = reply.answer.split(".")[0].split("。")[0]
+    assert "A1" in lead and "A2" not in reply.answer and "A3" not in reply.answer
+    assert lead != "A1", "what these lots are is said, should the question have meant others"
 
 
 @pytest.mark.parametrize("question", HELD)
 def test_lots_that_may_not_go_are_the_others(lots: Context, question: str) -> None:
-    assert answer_without_image(lots, question).answer.startswith(("A2, A3.", "A3, A2."))
+    answer = answer_without_image(lots, question).answer
+    lead = answer.split(".")[0].split("。")[0]
+    assert "A2" in lead and "A3" in lead and "A1" not in answer and "A2, A3" != lead
 
 
 def test_of_parts_those_that_passed_are_named(lots: Context) -> None:
@@ -71,3 +85,31 @@ def test_of_parts_those_that_passed_are_named(lots: Context) -> None:
 def test_other_questions_are_not_for_what_may_go(question: str) -> None:
     for one in understand(question, pictured=False).intents:
         assert one.log is None or one.log.figure != "lots" or not one.log.every
+
+
+GOOD = [
+    "Which lots are good?",
+    "Which batches are clean?",
+    "Which lots passed?",
+    "Welche Lose sind in Ordnung?",
+    "Quels lots sont bons ?",
+    "哪些批次合格？",
+    "良品のロットはどれ？",
+]
+
+
+@pytest.mark.parametrize("question", GOOD)
+def test_a_good_lot_is_one_of_which_all_passed(lots: Context, question: str) -> None:
+    answer = answer_without_image(lots, question).answer
+    assert "A1" in answer and "A2" not in answer and "A3" not in answer
+
+
+def test_of_lots_without_rejects_those_that_wait_are_told(lots: Context) -> None:
+    answer = answer_without_image(lots, "Which lots are free of rejects?").answer
+    assert answer.startswith("A1, A3.") and "Lot A3: 0 of 2 parts failed (0.0%), 1 to be reviewed" in answer
+
+
+def test_products_are_asked_for_by_their_decision(lots: Context) -> None:
+    assert answer_without_image(lots, "Which products failed?").answer.startswith("screw.")
+    [one] = understand("Which products passed?", pictured=False).intents
+    assert one.log is not None and one.log.figure == "products"

@@ -38,6 +38,10 @@ _GROUPS: Final = {
 _FAILED: Final = (
     "{name}: {failed} of {count} parts failed ({percent}), {review} to be reviewed ({reviewed}) [{id}]."
 )
+_SOME_WHOLE: Final = "All parts of these passed: {names}."
+_NONE_WHOLE: Final = "There is none of which all parts passed."
+_SOME_LACK: Final = "Not all parts of these passed: {names}."
+_NONE_LACKS: Final = "There is none of which a part failed or waits for review."
 _CALLED: Final = {"lots": "lot {name}", "stations": "station {name}", "products": "product {name}"}
 _OF_ONE: Final = {
     "lots": "Lot {name}: one part {period}, failed: {failed} [{id}].",
@@ -64,7 +68,7 @@ def groups(told: Told) -> Reply:
         lead, affirmed = told.yes_no(all(one.number == one.counts.all for one in compared))
         return Reply(lead, _each(told, compared), affirmed)
     if asks_all and told.found.decision == "pass" and not _are_named(told):
-        return _all_passed(told)
+        return _all_passed(told, lacking=log is not None and log.held)
     if log is not None and log.bound is not None and log.bound.sense != "excess":
         return _beyond(told, log.bound)
     ranked = _ranked(told, compared)
@@ -85,23 +89,30 @@ def groups(told: Told) -> Reply:
     wanted = {"fail": "failed", "pass": "passed", "review": "reviewed"}.get(found.decision or "")
     bad = None if wanted is None else words.find(wanted, text)
     none = bad is not None and words.is_turned(bad, text, _NEGATED)
+    # "Which lots are good?": a lot with a reject isn't, however many of its parts passed.
+    of_parts = found.figure not in ("lots", "products") or words.has("piece", text)
+    if not of_parts and (wanted == "passed" or (wanted is None and words.has("good", text))):
+        return _all_passed(told, lacking=none)
     listed = [one for one in compared if bad is None or (one.number == 0) is none]
     names = [one.name for one in listed[:MOST_LISTED]] + ["..."] * (len(listed) > MOST_LISTED)
     lead = f"{', '.join(names)}." if names else told.say("None.")
+    if none and wanted == "failed":  # what waits for review is no reject, but no part that passed either
+        return Reply(lead, [" ".join(_counted(told, one) for one in (listed or compared)[:MOST_EACH])])
     return Reply(lead, _each(told, listed or compared))
 
 
-def _all_passed(told: Told) -> Reply:
+def _all_passed(told: Told, *, lacking: bool) -> Reply:
     """Name the groups of which no part failed or waits, "which lots can I ship?", or else what each lacks.
 
-    The others are named where it asks which are to be held.
+    lacking: whether the others are asked for, those to be held.
     """
-    compared, log = told.found.groups, told.topic.intent.log
-    held = log is not None and log.held
+    compared = told.found.groups
     counted = [one for one in compared if one.counts.all]
-    free = [one for one in counted if (one.counts.passed == one.counts.all) is not held]
+    free = [one for one in counted if (one.counts.passed == one.counts.all) is not lacking]
     names = [_name(told, one) for one in free[:MOST_LISTED]] + ["..."] * (len(free) > MOST_LISTED)
-    lead = f"{', '.join(names)}." if names else told.say("None.")
+    # In a whole sentence: "None." to a question that was misread would send out what has rejects.
+    some, none = (_SOME_LACK, _NONE_LACKS) if lacking else (_SOME_WHOLE, _NONE_WHOLE)
+    lead = told.say(some, names=", ".join(names)) if names else told.say(none)
     each = [_counted(told, one) for one in (free or compared)[:MOST_EACH]]
     return Reply(lead, [" ".join(each)])
 

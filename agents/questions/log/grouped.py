@@ -25,8 +25,10 @@ def group_in(text: str, words: Words) -> LogFigure | None:
     if each is None and (of_rank := _ranked(text, words)) is not None:
         return _BY_GROUP[of_rank]
     if each is None and asks_which(text, words.language, "product"):
-        ranked = any(words.has(one, text) for one in ("worst", "best", "highest", "lowest", "yield"))
-        return "products" if ranked and not words.has("which_defect", text) else None
+        meanings = ("worst", "best", "highest", "lowest", "yield", "passed", "failed", "reviewed")
+        of_it = any(words.has(one, text) for one in meanings)
+        elsewhere = words.has("which_defect", text) or words.has("limit", text)
+        return "products" if of_it and not elsewhere else None
     told = any(words.has(one, text) for one in _TOLD) and not words.has("limit", text)
     return _BY_GROUP[each] if each is not None and told else None
 

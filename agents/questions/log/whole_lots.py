@@ -56,15 +56,17 @@ def of_its_lot(one: Understanding, language: str, now: datetime) -> Understandin
 def of_what_may_go(one: Understanding, language: str, now: datetime) -> Understanding:
     """Return a question for the lots, products or parts that may go out as one for those that all passed."""
     text, words = normalised(one.text), words_of(language)
-    holds = words.has("holds", text)
+    holds = words.has("holds", text) or words.has("shames", text)
     if one.topic not in (None, "products") or one.region is not None:
         return one
     if not (holds or words.has("releases", text)):
         return one
     # "Which lots did we ship?" is of the past, "how many parts may go out?" a number.
-    permits = holds or words.has("may", text) or words.has("ready", text)
-    told = any(words.has(name, words.without(text, "releases")) for name, _ in DECISIONS)
-    if not permits or told or words.has("released", text) or words.has("how_many", text):
+    permits = holds or any(words.has(meaning, text) for meaning in ("may", "ready", "no"))
+    rest = words.without(words.without(text, "releases"), "ready")
+    told = any(words.has(name, rest) for name, _ in DECISIONS)
+    counts = words.has("how_many", words.without(text, "is_there"))
+    if not permits or told or words.has("released", text) or counts:
         return one
     log, figure = log_question(text, language, now), _figure(text, language)
     # "Which parts have to be held?" asks for those to be reviewed, or for what the notes say.
