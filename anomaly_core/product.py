@@ -25,6 +25,7 @@ from anomaly_core.results import Array, Region, Verdict
 from anomaly_core.scorers.few_shot import FOREIGN_OBJECT, PIXEL_RATE, bank_of, outlined_map
 from anomaly_core.scoring.calibration import Calibration
 from anomaly_core.scoring.fusion import MAX_MARGIN
+from anomaly_core.scoring.pixel_range import PixelRange, pixel_range_of
 from anomaly_core.scoring.regions import MOST_REGIONS, find_regions
 from anomaly_core.scoring.scorer import FEW_SHOT, SOFT_PROMPT, Finding, Score, State
 from anomaly_core.scoring.tight import outlined
@@ -63,6 +64,7 @@ class ProductModel:
     encoder: name, folder or hub id that loads the image encoder.
     grey_range: value that becomes 255 where images have more than 8 bits a sample; None where they have 8.
     pose: how aligned parts lie in the encoder input; None where they aren't aligned.
+    pixel_range: of the good images' colours, where they lie on each other pixel by pixel.
     zones: named areas, and areas that are not judged. mm_per_px: length of an original pixel, or None.
     fingerprint: see `AnomalyGPT.fingerprint`. notes: remarks on the fit, for the user.
     version: of the store that it was read from, or "".
@@ -86,6 +88,7 @@ class ProductModel:
     zones: tuple[Zone, ...] = ()
     mm_per_px: float | None = None
     pose: AnyPose | None = None
+    pixel_range: PixelRange | None = None
     notes: tuple[str, ...] = ()
     version: str = field(default="", compare=False)
 
@@ -254,7 +257,8 @@ class ProductModel:
             max_regions=most,
             scale=self.pixel_threshold,
         )
-        return outlined(image.pixels, found, values >= self._height(values, ROOM))
+        room = values >= self._height(values, ROOM)
+        return outlined(image.pixels, found, room, frame=image.frame, usual=self.pixel_range)
 
     def _height(self, values: Array, share: float) -> float:
         """Return the value at a share of the way from the median of an (H, W) map to its peak.
@@ -271,7 +275,7 @@ class ProductModel:
         """Return the arrays and the JSON values to store; the inverse of `from_parts`."""
         arrays = {f"{n}/{k}": a for n, state in self.states.items() for k, a in state.arrays.items()}
         arrays |= {"embeddings": self.embeddings, "view_embeddings": self.view_embeddings}
-        arrays |= pose_arrays(self.pose)
+        arrays |= pose_arrays(self.pose) | ({} if self.pixel_range is None else self.pixel_range.to_arrays())
         language = self.language_calibration
         meta = {
             "states": {name: dict(state.meta) for name, state in self.states.items()},
@@ -334,6 +338,7 @@ class ProductModel:
                 zones=tuple(Zone.from_dict(zone) for zone in meta.get("zones", ())),
                 mm_per_px=meta.get("mm_per_px"),
                 pose=pose_of(meta.get("pose"), arrays),
+                pixel_range=pixel_range_of(arrays),
                 notes=tuple(meta["notes"]),
                 version=version,
             )

@@ -1,4 +1,4 @@
-"""Places: how well the regions of failed images lie on the defects, by the shipped rule and the older one.
+"""Places: how well the regions of failed images lie on the defects, by the shipped rule and older ones.
 
     python benchmarks/places.py --data ROOT --shots 4 --seeds 0 1
 
@@ -8,12 +8,14 @@ the rule were chosen. Only anomalous images that the decision fails count, and a
 shows. Of each rule: *first*: share of images whose first region lies on the defect, that is its strongest
 pixel or its centroid lies in the mask, dilated by 1 % of the image's longer side. *sound*: share of all
 regions that touch no such mask. *area*: median of the regions' pixels over the mask's; *factor*: median of
-that ratio or its inverse, whichever is above 1. *regions*: mean number an image.
+that ratio or its inverse, whichever is above 1. *iou*: mean intersection over union of all
+regions and the mask. *regions*: mean number an image. *height*: the shipped rule without the good images' range of colours.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import lru_cache
 from itertools import islice, product
 from pathlib import Path
@@ -64,6 +66,7 @@ def place(regions: Sequence[Region], values: Array, mask: Mask) -> dict[str, flo
         "regions": float(len(regions)),
         "sound": float(sum(not near[region.mask].any() for region in regions)),
         "area": float(union.sum() / mask.sum()),
+        "iou": float((union & mask).sum() / (union | mask).sum()),
     }
 
 
@@ -78,6 +81,7 @@ def summary(rows: Sequence[dict[str, float]]) -> dict[str, float]:
         "first": float(np.mean([row["first"] for row in rows])),
         "sound": sum(row["sound"] for row in rows) / regions,
         "regions": regions / len(rows),
+        "iou": float(np.mean([row["iou"] for row in rows])),
         "area": float(np.exp(np.median(ratios))),
         "factor": float(np.exp(np.median(np.abs(ratios)))),
     }
@@ -93,8 +97,11 @@ def both(found: Inspection, product: ProductModel, mask: Mask) -> dict[str, dict
     shows_map = bool(of_layout) and of_layout[-1].bbox in from_map
     layout = of_layout[: len(of_layout) - len(mapped)] if shows_map else of_layout
     earlier = [*layout, *(older(values, product) if shows_map or not layout else [])]
+    by_height = replace(product, pixel_range=None).regions(found.image, found.scores[FEW_SHOT])
+    plain = [*layout, *(by_height if shows_map or not layout else [])]
     return {
         "older": place(earlier, values, mask),
+        "height": place(plain, values, mask),
         "shipped": place(of_layout or mapped, values, mask),
     }
 
@@ -166,7 +173,7 @@ def main() -> None:
     for name in names:
         rows = [row for drawn in islice(done, len(given.seeds)) for row in drawn]
         found[name] = {"tests": len(tests_of(set_of(given.data, name, given.simulated), given.most))}
-        for rule in ("older", "shipped"):
+        for rule in ("older", "height", "shipped"):
             found[name][rule] = summary([row[rule] for row in rows])
             words = ", ".join(f"{figure} {value:.2f}" for figure, value in found[name][rule].items())
             print(name, rule, words, flush=True)

@@ -36,12 +36,19 @@ class Aligned:
     pixels: (H, W, 3) uint8 of the other on this image's grid. shown: (H, W) bool, where it has pixels.
     agreement: correlation of the two in [-1, 1], over the frame. shift: (dx, dy) of this image against the
         other in pixels of this image, beyond the difference of their frames.
+    warp: (2, 3), pixels of this image -> of the other, both with their centres at integers.
     """
 
     pixels: Pixels
     shown: NDArray[np.bool_]
     agreement: float
     shift: tuple[float, float]
+    warp: NDArray[np.float64]
+
+    def warped(self, other: Pixels) -> Pixels:
+        """Return an (h, w, 3) uint8 image on the other's grid on this image's."""
+        height, width = self.shown.shape
+        return _warped(other, self.warp, (width, height))
 
     @property
     def matches(self) -> bool:
@@ -75,15 +82,21 @@ def align(pixels: Pixels, frame: Frame, other: Pixels, other_frame: Frame) -> Al
     # Frames place a pixel's centre at half-integers, OpenCV at integers.
     half = np.array([[1, 0, 0.5], [0, 1, 0.5], [0, 0, 1]])
     warp = (np.linalg.inv(half) @ total @ half)[:2]
-    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    laid = cv2.warpAffine(other, warp, (width, height), flags=flags, borderMode=cv2.BORDER_REPLICATE)
+    laid = _warped(other, warp, (width, height))
     ones = np.full(other.shape[:2], 255, np.uint8)
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     shown = cv2.warpAffine(ones, warp, (width, height), flags=flags, borderMode=cv2.BORDER_CONSTANT)
     per_view = frame.matrix[:, :2] @ np.linalg.inv(to_view[:2, :2])
     dx, dy = -per_view @ on_view[:2, :2].T @ _residual(on_view, working)
     return Aligned(
-        np.asarray(laid, dtype=np.uint8), np.asarray(shown > 127), agreement, (float(dx), float(dy))
+        laid, np.asarray(shown > 127), agreement, (float(dx), float(dy)), np.asarray(warp, np.float64)
     )
+
+
+def _warped(other: Pixels, warp: NDArray[np.float64], size: tuple[int, int]) -> Pixels:
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    laid = cv2.warpAffine(other, warp, size, flags=flags, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(laid, dtype=np.uint8)
 
 
 def laid_on(pixels: Pixels, frame: Frame, other: Pixels, other_frame: Frame) -> Pixels | None:
