@@ -26,7 +26,7 @@ from anomaly_core.scorers.few_shot import FOREIGN_OBJECT, PIXEL_RATE, bank_of, o
 from anomaly_core.scoring.calibration import Calibration
 from anomaly_core.scoring.fusion import MAX_MARGIN
 from anomaly_core.scoring.pixel_range import PixelRange, pixel_range_of
-from anomaly_core.scoring.regions import MOST_REGIONS, find_regions
+from anomaly_core.scoring.regions import MOST_REGIONS, find_regions, height_at
 from anomaly_core.scoring.scorer import FEW_SHOT, SOFT_PROMPT, Finding, Score, State
 from anomaly_core.scoring.tight import outlined
 
@@ -41,8 +41,6 @@ SECONDARY: Final = 0.8
 """Least height of another region's peak than the strongest's, likewise."""
 ROOM: Final = 0.25
 """Height of the area in which a region's line is followed to its ends."""
-CLEAR: Final = 4.5
-"""Limits of a normal pixel above which values are equally clear: encoders overstate what borders cut off."""
 ARRAYS: Final = "product.safetensors"
 META: Final = "product.json"
 _ENROL_AGAIN: Final = "enrol the product again"
@@ -242,7 +240,7 @@ class ProductModel:
         It does not depend on the limit of a normal pixel, since an image can be anomalous while no pixel
         exceeds it; its peak is then the region.
         """
-        return self._height(values, OUTLINE)
+        return height_at(values, OUTLINE, self.pixel_threshold)
 
     def regions(self, image: EncodedImage, score: Score, *, most: int = MOST_REGIONS) -> list[Region]:
         """Return the regions of an image's few-shot score, strongest first: at least one, at most `most`.
@@ -253,23 +251,12 @@ class ProductModel:
         found = find_regions(
             values,
             threshold=self.strongest_threshold(values),
-            least_peak=max(self.pixel_threshold, self._height(values, SECONDARY)),
+            least_peak=max(self.pixel_threshold, height_at(values, SECONDARY, self.pixel_threshold)),
             max_regions=most,
             scale=self.pixel_threshold,
         )
-        room = values >= self._height(values, ROOM)
+        room = values >= height_at(values, ROOM, self.pixel_threshold)
         return outlined(image.pixels, found, room, frame=image.frame, usual=self.pixel_range)
-
-    def _height(self, values: Array, share: float) -> float:
-        """Return the value at a share of the way from the median of an (H, W) map to its peak.
-
-        The peak counts up to `CLEAR` limits: a few far higher patches must not hide a clear defect's others.
-        """
-        coarse = values[::4, ::4]
-        shown = coarse[coarse > 0]
-        base = float(np.median(shown)) if shown.size else 0.0
-        peak = float(values.max())
-        return base + share * (max(min(peak, CLEAR * self.pixel_threshold), base) - base)
 
     def to_parts(self) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
         """Return the arrays and the JSON values to store; the inverse of `from_parts`."""

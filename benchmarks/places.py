@@ -9,7 +9,8 @@ shows. Of each rule: *first*: share of images whose first region lies on the def
 pixel or its centroid lies in the mask, dilated by 1 % of the image's longer side. *sound*: share of all
 regions that touch no such mask. *area*: median of the regions' pixels over the mask's; *factor*: median of
 that ratio or its inverse, whichever is above 1. *iou*: mean intersection over union of all
-regions and the mask. *regions*: mean number an image. *height*: the shipped rule without the good images' range of colours.
+regions and the mask. *regions*: mean number an image. The rule "height" is the shipped one without the good
+images' range of colours.
 """
 
 from __future__ import annotations

@@ -19,6 +19,21 @@ MIN_AREA_PX: Final = 9
 
 MOST_REGIONS: Final = 10
 """Default largest number of regions of a map."""
+CLEAR: Final = 4.5
+"""Limits of a normal pixel above which values are equally clear: encoders overstate what borders cut off."""
+
+
+def height_at(values: Array, share: float, limit: float) -> float:
+    """Return the value at a share of the way from the median of an (H, W) map to its peak.
+
+    The peak counts up to `CLEAR` times the limit of a normal pixel: a few far higher patches must not hide a
+    clear defect's others. limit: that of a normal pixel, in the map's unit.
+    """
+    coarse = values[::4, ::4]
+    shown = coarse[coarse > 0]
+    base = float(np.median(shown)) if shown.size else 0.0
+    peak = float(values.max())
+    return base + share * (max(min(peak, CLEAR * limit), base) - base)
 
 
 def find_regions(
