@@ -33,14 +33,16 @@ from anomaly_core.product import ProductModel
 from anomaly_core.results import AnomalyMap, LanguageAnswer
 from anomaly_core.scorers.few_shot import FewShotScorer, map_on_original
 from anomaly_core.scorers.layout import LayoutScorer
+from anomaly_core.scorers.pixel_range import PixelRangeScorer
 from anomaly_core.scorers.soft_prompt import SoftPromptScorer
 from anomaly_core.scorers.text_aligned import TextAlignedScorer
-from anomaly_core.scoring.scorer import FEW_SHOT, LAYOUT, SCORERS, SOFT_PROMPT, TEXT_ALIGNED, Score, Scorer
+from anomaly_core.scoring.scorer import FEW_SHOT, SCORERS, SOFT_PROMPT, TEXT_ALIGNED, Score, Scorer
 
 CALIBRATION_VERSION: Final = 5
 """Part of the fingerprint; raised whenever stored scores or calibrations change their meaning."""
 MOST_LANGUAGE_IMAGES: Final = 24
 """Most good images that the language model scores at enrolment."""
+_ALONE: Final = {one.name: one for one in (LayoutScorer, PixelRangeScorer)}
 
 MakeSoftPromptScorer = Callable[[], SoftPromptScorer | None]
 
@@ -223,7 +225,7 @@ class AnomalyGPT:
         )
         fused = product.fused_verdict(scores, foreign=foreign, alpha=alpha, review=review)
         stands_out = comparable and (fused.anomalous or fused.uncertain)
-        shown = product.regions(scored, scores[FEW_SHOT]) if stands_out else []
+        shown = product.regions(scored, scores) if stands_out else []
         wrong = product.findings(scores, alpha) if comparable else []
         regions = described_regions(scored, wrong, shown)
         decode_ms = 1000 * (time.perf_counter() - encoded_at) - llm_ms
@@ -287,9 +289,7 @@ class AnomalyGPT:
             return TextAlignedScorer(self.checkpoint.decoder, kind, share, self.checkpoint.digest)
         if name == SOFT_PROMPT:
             return None  # `soft_prompt_scorer`, used last and only for products enrolled with it
-        if name == LAYOUT:
-            return LayoutScorer()
-        factory = SCORERS.find(name)
+        factory = _ALONE.get(name) or SCORERS.find(name)
         if factory is None:
             known = ", ".join([*DetectorConfig().scorers, *SCORERS.names()])
             raise ConfigError(f"scorers: no scorer is called {name!r}; known are {known}.")

@@ -41,7 +41,7 @@ class FewShotConfig(Config):
 
 DEFAULT_ENCODER: Final = "efficientnet-lite0+dinov2-small"
 """Image encoder where none is named, see `encoders.registry.load_image_encoder`; a pair of two."""
-DEFAULT_SCORERS: Final = ("few-shot", "text-aligned", "soft-prompt", "layout")
+DEFAULT_SCORERS: Final = ("few-shot", "text-aligned", "soft-prompt", "layout", "pixel-range")
 
 
 class DetectorConfig(Config):

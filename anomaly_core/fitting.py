@@ -64,7 +64,6 @@ def fit_product(
         good_scores={name: [s.log_score for s in fit.good or fit.augmented] for name, fit in fits.items()},
         aligned=good.aligned,
         pose=good.pose,
-        pixel_range=good.pixel_range,
         quality=good.quality,
         encoder=config.encoder,
         fingerprint=fingerprint,

@@ -20,8 +20,6 @@ from anomaly_core.imaging.quality import (
     recordings,
 )
 from anomaly_core.results import Array
-from anomaly_core.scoring.pixel_range import MOST_IMAGES as MOST_IN_RANGE
-from anomaly_core.scoring.pixel_range import PixelRange, small
 
 Progress = Callable[[str, int, int], None]
 
@@ -30,8 +28,7 @@ Progress = Callable[[str, int, int], None]
 class GoodImages:
     """The encoded good images of a product.
 
-    view_embeddings: (m, D) float32 of their augmented views.
-    aligned, pose, pixel_range, quality: see `ProductModel`.
+    view_embeddings: (m, D) float32 of their augmented views. aligned, pose, quality: see `ProductModel`.
     """
 
     images: list[EncodedImage]
@@ -39,7 +36,6 @@ class GoodImages:
     aligned: bool
     pose: AnyPose | None
     quality: QualityLimits | None
-    pixel_range: PixelRange | None = None
 
 
 def encode_good_images(
@@ -60,7 +56,6 @@ def encode_good_images(
     views: list[Array] = []
     qualities: list[Quality] = []
     noise: list[float] = []
-    laid = []
     changed = [recordings(pixels_of(image)) for image in images[:MOST_IMAGES]] if judge_quality else []
     pose = encoder.learn_pose(images, changed)
     aligned = pose is not None
@@ -72,8 +67,6 @@ def encode_good_images(
         (encoded,) = encoder.encode_batch([image], align=aligned, pose=others)
         if isinstance(pose, Pose) and encoded.picture is not None:
             pose = pose.with_part(encoded.picture)
-        if number < MOST_IN_RANGE:
-            laid.append(small(encoded.pixels, encoded.frame))
         source = image.source if isinstance(image, EncodedImage) else encoded.source
         # The pixels are in memory within this turn of the loop only, where they can be read again.
         encoded = encoder.augment(replace(encoded, source=encoded.pixels))
@@ -100,4 +93,4 @@ def encode_good_images(
         own = np.stack([each.embedding for each in good])
         floor = encoder.similarity_floor(changed, own, np.stack(views), align=aligned, pose=pose)
         quality = QualityLimits.fit(qualities, changed, floor, noise)
-    return GoodImages(good, np.concatenate(views), aligned, pose, quality, PixelRange.learn(laid))
+    return GoodImages(good, np.concatenate(views), aligned, pose, quality)

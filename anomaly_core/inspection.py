@@ -10,7 +10,7 @@ from anomaly_core.imaging.quality import Quality
 from anomaly_core.results import AnomalyMap, LanguageAnswer, Region, Verdict
 from anomaly_core.scoring.beside import beside_part
 from anomaly_core.scoring.measurement import describe_region
-from anomaly_core.scoring.regions import region_of_box
+from anomaly_core.scoring.regions import region_of_box, region_of_mask
 from anomaly_core.scoring.scorer import Finding, Score
 
 
@@ -40,16 +40,22 @@ def described_regions(
 ) -> tuple[Region, ...]:
     """Return the scorers' findings as regions, then the map's regions, each with a description.
 
-    Those beside the part come last. wrong: findings with their scores in [0, 1]; one without a box, such as
-    a part missing from a layout without fixed places, gives no region.
+    Findings with an outline of their own come behind the latter, unless one of these touches them. Those
+    beside the part come last. wrong: findings with their scores in [0, 1]; one without a box, such as a part
+    missing from a layout without fixed places, gives no region.
     """
     found = [
         replace(region_of_box(finding.bbox, image.size, score=score), text=finding.text)
         for finding, score in wrong
-        if finding.bbox is not None
+        if finding.bbox is not None and finding.mask is None
     ]
+    areas = list(shown)
+    for finding, score in wrong:
+        # An area that another scorer outlines is told once.
+        if finding.mask is not None and not any((finding.mask & each.mask).any() for each in areas):
+            areas.append(region_of_mask(finding.mask, score=score))
     described = [
         replace(region, text=describe_region(image.pixels, region).text, beside=beside)
-        for region, beside in zip(shown, beside_part(image.pixels, shown), strict=True)
+        for region, beside in zip(areas, beside_part(image.pixels, areas), strict=True)
     ]
     return (*found, *sorted(described, key=lambda region: region.beside))

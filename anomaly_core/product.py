@@ -25,9 +25,8 @@ from anomaly_core.results import Array, Region, Verdict
 from anomaly_core.scorers.few_shot import FOREIGN_OBJECT, PIXEL_RATE, bank_of, outlined_map
 from anomaly_core.scoring.calibration import Calibration
 from anomaly_core.scoring.fusion import MAX_MARGIN
-from anomaly_core.scoring.pixel_range import PixelRange, pixel_range_of
 from anomaly_core.scoring.regions import MOST_REGIONS, find_regions, height_at
-from anomaly_core.scoring.scorer import FEW_SHOT, SOFT_PROMPT, Finding, Score, State
+from anomaly_core.scoring.scorer import FEW_SHOT, PIXEL_RANGE, SOFT_PROMPT, Finding, Score, State
 from anomaly_core.scoring.tight import outlined
 
 INDEPENDENT_SHARE: Final = 0.2
@@ -62,7 +61,6 @@ class ProductModel:
     encoder: name, folder or hub id that loads the image encoder.
     grey_range: value that becomes 255 where images have more than 8 bits a sample; None where they have 8.
     pose: how aligned parts lie in the encoder input; None where they aren't aligned.
-    pixel_range: of the good images' colours, where they lie on each other pixel by pixel.
     zones: named areas, and areas that are not judged. mm_per_px: length of an original pixel, or None.
     fingerprint: see `AnomalyGPT.fingerprint`. notes: remarks on the fit, for the user.
     version: of the store that it was read from, or "".
@@ -86,7 +84,6 @@ class ProductModel:
     zones: tuple[Zone, ...] = ()
     mm_per_px: float | None = None
     pose: AnyPose | None = None
-    pixel_range: PixelRange | None = None
     notes: tuple[str, ...] = ()
     version: str = field(default="", compare=False)
 
@@ -242,12 +239,14 @@ class ProductModel:
         """
         return height_at(values, OUTLINE, self.pixel_threshold)
 
-    def regions(self, image: EncodedImage, score: Score, *, most: int = MOST_REGIONS) -> list[Region]:
-        """Return the regions of an image's few-shot score, strongest first: at least one, at most `most`.
+    def regions(
+        self, image: EncodedImage, scores: Mapping[str, Score], *, most: int = MOST_REGIONS
+    ) -> list[Region]:
+        """Return the regions of an image's few-shot map, strongest first: at least one, at most `most`.
 
         Each but the strongest exceeds the limit of a normal pixel by itself.
         """
-        values = outlined_map(image, score, self.states[FEW_SHOT])
+        values = outlined_map(image, scores[FEW_SHOT], self.states[FEW_SHOT])
         found = find_regions(
             values,
             threshold=self.strongest_threshold(values),
@@ -256,13 +255,14 @@ class ProductModel:
             scale=self.pixel_threshold,
         )
         room = values >= height_at(values, ROOM, self.pixel_threshold)
-        return outlined(image.pixels, found, room, frame=image.frame, usual=self.pixel_range)
+        compared = scores.get(PIXEL_RANGE)
+        return outlined(image.pixels, found, room, None if compared is None else compared.outside)
 
     def to_parts(self) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
         """Return the arrays and the JSON values to store; the inverse of `from_parts`."""
         arrays = {f"{n}/{k}": a for n, state in self.states.items() for k, a in state.arrays.items()}
         arrays |= {"embeddings": self.embeddings, "view_embeddings": self.view_embeddings}
-        arrays |= pose_arrays(self.pose) | ({} if self.pixel_range is None else self.pixel_range.to_arrays())
+        arrays |= pose_arrays(self.pose)
         language = self.language_calibration
         meta = {
             "states": {name: dict(state.meta) for name, state in self.states.items()},
@@ -325,7 +325,6 @@ class ProductModel:
                 zones=tuple(Zone.from_dict(zone) for zone in meta.get("zones", ())),
                 mm_per_px=meta.get("mm_per_px"),
                 pose=pose_of(meta.get("pose"), arrays),
-                pixel_range=pixel_range_of(arrays),
                 notes=tuple(meta["notes"]),
                 version=version,
             )

@@ -39,7 +39,6 @@ from anomaly_core.product import ProductModel
 from anomaly_core.scoring.measurement import describe_region
 from anomaly_core.scoring.region_embedding import region_vector
 from anomaly_core.scoring.regions import region_of_mask
-from anomaly_core.scoring.scorer import FEW_SHOT
 from anomaly_core.simulation.procedural import ProceduralProduct
 from tools.classify.classify import UNKNOWN, DefectNotes, appearance
 from tools.classify.scores import weigh
@@ -75,7 +74,7 @@ class Case:
 
 def case_of(pixels: Pixels, mask: Mask, defect: str, model: AnomalyGPT, product: ProductModel) -> Case:
     found = model.inspect(pixels, product)
-    regions = product.regions(found.image, found.scores[FEW_SHOT])
+    regions = product.regions(found.image, found.scores)
     share = min(1.0, sum(region.area_px for region in regions) / mask.size)
     return Case(
         defect,

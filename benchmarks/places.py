@@ -16,7 +16,6 @@ images' range of colours.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import lru_cache
 from itertools import islice, product
 from pathlib import Path
@@ -36,7 +35,7 @@ from anomaly_core.inspection import Inspection
 from anomaly_core.product import ProductModel
 from anomaly_core.results import Array, Region
 from anomaly_core.scoring.regions import find_regions
-from anomaly_core.scoring.scorer import FEW_SHOT, LAYOUT, TEXT_ALIGNED
+from anomaly_core.scoring.scorer import FEW_SHOT, LAYOUT, PIXEL_RANGE, TEXT_ALIGNED
 
 MASKED: Final = ("screw", "magnetic_tile", "juice_bottle")
 TOLERANCE: Final = 0.01
@@ -91,14 +90,14 @@ def summary(rows: Sequence[dict[str, float]]) -> dict[str, float]:
 def both(found: Inspection, product: ProductModel, mask: Mask) -> dict[str, dict[str, float]]:
     """Return one failed image's figures by either rule; layout findings come first in both."""
     values = found.anomaly_map.values
-    mapped = product.regions(found.image, found.scores[FEW_SHOT])
+    mapped = product.regions(found.image, found.scores)
     # A part clearly normal to the map has regions of the layout alone.
     of_layout = list(found.regions)
     from_map = {region.bbox for region in mapped}
     shows_map = bool(of_layout) and of_layout[-1].bbox in from_map
     layout = of_layout[: len(of_layout) - len(mapped)] if shows_map else of_layout
     earlier = [*layout, *(older(values, product) if shows_map or not layout else [])]
-    by_height = replace(product, pixel_range=None).regions(found.image, found.scores[FEW_SHOT])
+    by_height = product.regions(found.image, {FEW_SHOT: found.scores[FEW_SHOT]})
     plain = [*layout, *(by_height if shows_map or not layout else [])]
     return {
         "older": place(earlier, values, mask),
@@ -164,7 +163,7 @@ def main() -> None:
     options.add_argument("--device", default="cpu", help="torch device of the image encoder")
     options.add_argument("--workers", type=int, default=1, help="processes, over sets and seeds")
     given = options.parse_args()
-    config = DetectorConfig(encoder=given.encoder, scorers=(FEW_SHOT, TEXT_ALIGNED, LAYOUT))
+    config = DetectorConfig(encoder=given.encoder, scorers=(FEW_SHOT, TEXT_ALIGNED, LAYOUT, PIXEL_RANGE))
     names = [name for name in given.sets if (given.data / MVTEC[name]).is_dir()]
     jobs = [
         (given.data, name, given.simulated, config, given.device, given.shots, seed, given.most)

@@ -14,7 +14,6 @@ from anomaly_core.imaging.zones import on_original, zone_at
 from anomaly_core.results import Region
 from anomaly_core.scoring.measurement import describe_region
 from anomaly_core.scoring.regions import region_of_mask
-from anomaly_core.scoring.scorer import FEW_SHOT
 from tools.context import Part
 from tools.drawing import BRIGHTEST, write_pictures
 from tools.locations import ZONE, Box, box_of
@@ -119,7 +118,7 @@ def box_at(part: Part, place: str) -> Box:
 
 def strongest_region(part: Part) -> Region:
     """Return the region of the map's peak, also for an image that was judged normal."""
-    return part.model.regions(part.inspection.image, part.inspection.scores[FEW_SHOT], most=1)[0]
+    return part.model.regions(part.inspection.image, part.inspection.scores, most=1)[0]
 
 
 class PeakRecord(Record):

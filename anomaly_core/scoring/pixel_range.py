@@ -1,4 +1,4 @@
-"""The range of the good images' colours at each pixel, and outlines by what lies outside of it.
+"""The range of the good images' colours at each pixel, and what lies outside of it.
 
 A patch of the encoder sees far beyond itself, so that an outline by the map's height is a blob about the
 defect. Where good images lie on each other pixel by pixel, as parts in one fixture or turned parts that are
@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from anomaly_core.imaging.frame import Frame
 from anomaly_core.imaging.registration import Aligned, align
 from anomaly_core.results import Array, Region
-from anomaly_core.scoring.regions import region_of_mask
+from anomaly_core.scoring.regions import MOST_REGIONS, region_of_mask
 
 SIDE: Final = 700
 """Shorter side in pixels of the images that are compared; larger ones are made smaller."""
@@ -35,6 +35,11 @@ REACH: Final = 1 / 250
 what turning and shifting leave."""
 MOST_TRIED: Final = 3
 """Good images that the others are laid on, one after the other, until most lie on one."""
+PEAK: Final = 1 / 350
+"""Standard deviation of the blur before the largest distance is taken, as a share of the shorter side: single
+pixels say little."""
+FLOOR: Final = 1.0
+"""What is added to it: good images that hardly differ are no measure of what a defect is."""
 USUAL: Final = 99.5
 """Percentile of the good images' distances outside of the others' range up to which a pixel is usual."""
 BEYOND: Final = 1.5
@@ -53,13 +58,32 @@ MOST_GROWTH: Final = 2.0
 """Largest ratio of the outline by pixels to the one by height; beyond it only what lies in that counts."""
 MOST_OUTSIDE: Final = 0.2
 """Largest share of an image's pixels outside of the range: above it all of the image is of other colours."""
+SHADED: Final = 64
+"""Shorter side in pixels of the copies whose shading is compared."""
+SHADING: Final = 0.2
+"""Standard deviation of the blur whose result, the shading, is made alike, as a share of the shorter side."""
+MOST_GAIN: Final = 1.25
+"""Most that an image is made brighter or darker for that."""
+BLACK: Final = 8.0
+"""Grey levels that are added to both before they are compared: what is black tells no shading."""
 LEAST_PIXELS: Final = 9
 """Least pixels of an outline."""
 _ARRAYS: Final = ("reference", "lowest", "highest", "matrix")
-_PREFIX: Final = "pixel_range/"
 
 Pixels = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """An image as it is compared: made `small`.
+
+    pixels: (h, w, 3) uint8 RGB. frame: its own. ignored: (h, w), what is not judged, or None for nothing.
+    """
+
+    pixels: Pixels
+    frame: Frame
+    ignored: Mask | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,59 +100,116 @@ class PixelRange:
     highest: Pixels
     usual: float
 
-    @classmethod
-    def learn(cls, images: Sequence[tuple[Pixels, Frame]]) -> PixelRange | None:
-        """Return the range of good images, each made `small`, or None where too few lie on each other."""
-        tried = (_laid_on(images, number) for number in range(min(len(images), MOST_TRIED)))
-        enough = max(LEAST_IMAGES, len(images) // 2 + 1)
-        number, laid = next(((k, one) for k, one in enumerate(tried) if len(one) >= enough), (0, []))
-        if not laid:
-            return None
-        colours = [_colours(one.pixels) for one in laid]
-        # Where an image shows nothing, it neither widens the range nor lies outside of it.
-        shown = [one.shown[..., None] for one in laid]
-        low = [np.where(seen, _lowest(own), np.uint8(255)) for own, seen in zip(colours, shown, strict=True)]
-        high = [np.where(seen, _highest(own), np.uint8(0)) for own, seen in zip(colours, shown, strict=True)]
-        lows, highs = np.sort(low, axis=0)[:2], np.sort(high, axis=0)[-2:]
-        away = []
-        for own, lowest, highest, seen in zip(colours, low, high, shown, strict=True):
-            # The range of the others: that of all but this one, which may be what sets it.
-            least, most = np.where(lowest > lows[0], *lows), np.where(highest < highs[1], *highs[::-1])
-            known = seen[..., 0] & (least <= most).all(axis=-1)
-            away.append(_distance(own, least, most)[known][::4])
-        usual = float(np.percentile(np.concatenate(away), USUAL))
-        reference, frame = images[number]
-        return cls(reference, frame, lows[0], highs[1], usual)
-
     @property
     def least(self) -> float:
         """Least distance outside of the range from which a pixel is no good part's, in units of CIELAB."""
         return max(BEYOND * self.usual, LEAST)
 
-    def outside(self, pixels: Pixels, frame: Frame) -> Array | None:
-        """Return how far each pixel lies outside of the range, in units of CIELAB; None where nothing tells.
+    def outside(self, picture: Picture) -> Outside | None:
+        """Return how far each pixel of an image lies outside of the range; None where nothing tells.
 
-        pixels, frame: of an image made `small`. Returns (h, w) float32 on its grid: 0 within the range. None
-        where it doesn't lie on the good images, or its colours are others as a whole.
+        None where it doesn't lie on the good images, or its colours are others as a whole.
         """
-        laid = align(pixels, frame, self.reference, self.frame)
+        laid = align(self.reference, self.frame, picture.pixels, picture.frame)
         if not laid.matches:
             return None
-        lowest, highest = (laid.warped(each) for each in (self.lowest, self.highest))
-        away = _distance(_colours(pixels), lowest, highest)
-        away[~laid.shown] = 0.0
-        return None if float((away > self.least).mean()) > MOST_OUTSIDE else away
+        away = _distance(_colours(_lit_as(laid.pixels, self.reference)), self.lowest, self.highest)
+        away[~_judged(picture, laid)] = 0.0
+        if float((away > self.least).mean()) > MOST_OUTSIDE:
+            return None
+        return Outside(away, laid.warp, picture.frame.original_size, self.least)
 
-    def outlines(self, pixels: Pixels, frame: Frame, regions: Sequence[Region]) -> list[Region | None]:
+    def to_arrays(self) -> dict[str, NDArray[Any]]:
+        """Return what `from_arrays` reads."""
+        values: tuple[NDArray[Any], ...] = (self.reference, self.lowest, self.highest, self.frame.matrix)
+        sizes = (*self.frame.input_size, int(self.frame.aligned))
+        arrays = dict(zip(_ARRAYS, values, strict=True))
+        return {**arrays, "input": np.array(sizes), "usual": np.array([self.usual])}
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> PixelRange:
+        """Return the range of `to_arrays`'s result."""
+        reference, lowest, highest, matrix = (arrays[name] for name in _ARRAYS)
+        height, width, aligned = (int(value) for value in arrays["input"])
+        frame = Frame(matrix, (height, width), reference.shape[:2], bool(aligned))
+        return cls(reference, frame, lowest, highest, float(arrays["usual"][0]))
+
+
+def learn_range(images: Sequence[Picture]) -> tuple[PixelRange, list[Array | None]] | None:
+    """Return the range of good images, and how far each lies outside that of the others.
+
+    The distances are (h, w) float32 on the range's grid, in units of CIELAB; None for an image that doesn't
+    lie on most of the others. Returns None where too few images lie on each other.
+    """
+    tried = (_laid_on(images, number) for number in range(min(len(images), MOST_TRIED)))
+    enough = max(LEAST_IMAGES, len(images) // 2 + 1)
+    number, laid = next(((k, one) for k, one in enumerate(tried) if len(one) >= enough), (0, {}))
+    if not laid:
+        return None
+    reference, frame = images[number].pixels, images[number].frame
+    colours = [_colours(_lit_as(one.pixels, reference)) for one in laid.values()]
+    # Where an image shows nothing, it neither widens the range nor lies outside of it.
+    shown = [_judged(images[k], one)[..., None] for k, one in laid.items()]
+    low = [np.where(seen, _lowest(own), np.uint8(255)) for own, seen in zip(colours, shown, strict=True)]
+    high = [np.where(seen, _highest(own), np.uint8(0)) for own, seen in zip(colours, shown, strict=True)]
+    lows, highs = np.sort(low, axis=0)[:2], np.sort(high, axis=0)[-2:]
+    away: list[Array | None] = [None] * len(images)
+    usual = []
+    for index, own, lowest, highest, seen in zip(laid, colours, low, high, shown, strict=True):
+        # The range of the others: that of all but this one, which may be what sets it.
+        least, most = np.where(lowest > lows[0], *lows), np.where(highest < highs[1], *highs[::-1])
+        known = seen[..., 0] & (least <= most).all(axis=-1)
+        distances = _distance(own, least, most)
+        distances[~known] = 0.0
+        usual.append(distances[known][::4])
+        away[index] = distances
+    level = float(np.percentile(np.concatenate(usual), USUAL))
+    return PixelRange(reference, frame, lows[0], highs[1], level), away
+
+
+@dataclass(frozen=True, eq=False)
+class Outside:
+    """How far an image's pixels lie outside of the range of the good images' colours.
+
+    values: (h, w) float32 on the range's grid, in units of CIELAB; 0 within the range. warp: (2, 3), pixels
+    of that grid -> of the image made `small`, which is of this (height, width) `size`. least: see
+    `PixelRange.least`.
+    """
+
+    values: Array
+    warp: NDArray[np.float64]
+    size: tuple[int, int]
+    least: float
+
+    def on_image(self) -> Array:
+        """Return the values on the image made `small`, (height, width) float32; 0 where none lie."""
+        height, width = self.size
+        return np.asarray(cv2.warpAffine(self.values, self.warp, (width, height)), np.float32)
+
+    def areas(self, limit: float, size: tuple[int, int]) -> list[Region]:
+        """Return the areas of an image whose `peak_of` exceeds a limit, highest first.
+
+        limit: in units of CIELAB. size: (height, width) of the original. Their scores are 0.
+        """
+        values = self.on_image()
+        peaks = cv2.GaussianBlur(values, (0, 0), PEAK * min(values.shape)) + FLOOR
+        found = []
+        _, labels = cv2.connectedComponents(_joined(values, self.least), connectivity=8)
+        for number in np.unique(labels[(peaks > limit) & (labels > 0)]):
+            area = labels == number
+            peak = float(values[area].max())
+            outline = (_joined(values, max(self.least, OF_PEAK * peak)) > 0) & area
+            found.append((peak, _on_original(outline, size)))
+        found.sort(key=lambda one: -one[0])
+        return [region_of_mask(mask, score=0.0) for _, mask in found[:MOST_REGIONS] if mask.any()]
+
+    def outlines(self, regions: Sequence[Region]) -> list[Region | None]:
         """Return the regions with the outlines of the pixels that no good image has there.
 
-        pixels: (H, W, 3) uint8 RGB, the whole image. frame: its own. None for a region in which none is
-        clearly outside of the range.
+        None for a region in which none is clearly outside of the range.
         """
-        away = self.outside(*small(pixels, frame)) if regions else None
-        if away is None:
-            return [None] * len(regions)
-        found = [(region, self._outline(away, region)) for region in regions]
+        values = self.on_image()
+        found = [(region, self._outline(values, region)) for region in regions]
         return [
             None if outline is None else region_of_mask(outline, score=region.score)
             for region, outline in found
@@ -136,20 +217,17 @@ class PixelRange:
 
     def _outline(self, away: Array, region: Region) -> Mask | None:
         """Return the (H, W) outline of a region by the distances of `outside`; None where none is clear."""
-        size = away.shape[::-1]
-        inside = cv2.resize(region.mask.astype(np.uint8), size, interpolation=cv2.INTER_AREA) > 0
-        if not inside.any():
-            return None
+        # A thin line must not vanish where the image is made smaller.
+        shrunk = cv2.resize(
+            region.mask.astype(np.uint8) * 255, away.shape[::-1], interpolation=cv2.INTER_AREA
+        )
+        inside = shrunk > 0
         peak = float(away[inside].max())
         if peak < CLEAR * self.least:
             return None
-        radius = _radius(away.shape)
-        joined = cv2.morphologyEx(
-            (away > max(self.least, OF_PEAK * peak)).astype(np.uint8), cv2.MORPH_CLOSE, _disc(radius)
-        )
+        joined = _joined(away, max(self.least, OF_PEAK * peak))
         _, labels, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
-        touched = np.unique(labels[inside & (joined > 0)])
-        areas = {int(k): int(stats[k, cv2.CC_STAT_AREA]) for k in touched if k}
+        areas = {int(k): int(stats[k, cv2.CC_STAT_AREA]) for k in np.unique(labels[inside]) if k}
         largest = max(areas.values())
         kept = [
             k
@@ -158,45 +236,78 @@ class PixelRange:
         ]
         outline = np.isin(labels, kept)
         if outline.sum() > MOST_GROWTH * inside.sum():
-            outline &= cv2.dilate(inside.astype(np.uint8), _disc(2 * radius)) > 0
-        whole = region.mask.shape
-        full = cv2.resize(outline.astype(np.uint8), whole[::-1], interpolation=cv2.INTER_NEAREST) > 0
-        return np.asarray(full) if full.sum() >= LEAST_PIXELS else None
-
-    def to_arrays(self) -> dict[str, NDArray[Any]]:
-        """Return what `pixel_range_of` reads."""
-        values: tuple[NDArray[Any], ...] = (self.reference, self.lowest, self.highest, self.frame.matrix)
-        arrays = {f"{_PREFIX}{name}": value for name, value in zip(_ARRAYS, values, strict=True)}
-        sizes = (*self.frame.input_size, int(self.frame.aligned))
-        return {**arrays, f"{_PREFIX}input": np.array(sizes), f"{_PREFIX}usual": np.array([self.usual])}
+            outline &= cv2.dilate(shrunk, _disc(2 * _radius(away.shape))) > 0
+        full = _on_original(outline, region.mask.shape)
+        return full if full.sum() >= LEAST_PIXELS else None
 
 
-def pixel_range_of(arrays: Mapping[str, NDArray[Any]]) -> PixelRange | None:
-    """Return the range in a product's arrays, or None where it has none."""
-    if f"{_PREFIX}reference" not in arrays:
-        return None
-    reference, lowest, highest, matrix = (arrays[f"{_PREFIX}{name}"] for name in _ARRAYS)
-    height, width, aligned = (int(value) for value in arrays[f"{_PREFIX}input"])
-    frame = Frame(matrix, (height, width), reference.shape[:2], bool(aligned))
-    return PixelRange(reference, frame, lowest, highest, float(arrays[f"{_PREFIX}usual"][0]))
+def _joined(values: Array, least: float) -> NDArray[np.uint8]:
+    """Return the (h, w) mask of values above a least one, small gaps closed."""
+    above = (values > least).astype(np.uint8)
+    return np.asarray(cv2.morphologyEx(above, cv2.MORPH_CLOSE, _disc(_radius(values.shape))), np.uint8)
 
 
-def small(pixels: Pixels, frame: Frame) -> tuple[Pixels, Frame]:
-    """Return an image and its frame at the size at which images are compared."""
+def _on_original(mask: Mask, size: tuple[int, ...]) -> Mask:
+    """Return an (h, w) mask on the grid of the original, of this (height, width)."""
+    whole = cv2.resize(mask.astype(np.uint8), (size[1], size[0]), interpolation=cv2.INTER_NEAREST)
+    return np.asarray(whole > 0)
+
+
+def small(pixels: Pixels, frame: Frame, ignored: Mask | None = None) -> Picture:
+    """Return an image at the size at which images are compared. Arguments: as in `Picture`, of any size."""
     height, width = pixels.shape[:2]
     scale = SIDE / min(height, width)
     if scale >= 1:
-        return pixels, frame
+        return Picture(pixels, frame, ignored)
     size = max(1, round(width * scale)), max(1, round(height * scale))
     resized = np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
     matrix = np.diag([size[0] / width, size[1] / height]) @ frame.matrix
-    return resized, replace(frame, matrix=matrix, original_size=(size[1], size[0]), unseen=None)
+    if ignored is not None:
+        ignored = cv2.resize(ignored.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST) > 0
+    moved = replace(frame, matrix=matrix, original_size=(size[1], size[0]), unseen=None)
+    return Picture(resized, moved, ignored)
 
 
-def _laid_on(images: Sequence[tuple[Pixels, Frame]], number: int) -> list[Aligned]:
-    """Return the images that lie on one of them, on its grid."""
-    reference, frame = images[number]
-    return [laid for each in images if (laid := align(reference, frame, *each)).matches]
+def peak_of(values: Array) -> float:
+    """Return the largest of (h, w) distances outside of the range, smoothed, plus `FLOOR`, in CIELAB."""
+    return float(cv2.GaussianBlur(values, (0, 0), PEAK * min(values.shape)).max()) + FLOOR
+
+
+def _judged(picture: Picture, laid: Aligned) -> Mask:
+    """Return where an image shows something that is judged, on the grid that it was laid on."""
+    if picture.ignored is None:
+        return laid.shown
+    height, width = laid.shown.shape
+    flags = cv2.INTER_NEAREST | cv2.WARP_INVERSE_MAP
+    ignored = cv2.warpAffine(picture.ignored.astype(np.uint8), laid.warp, (width, height), flags=flags)
+    return np.asarray(laid.shown & (ignored == 0))
+
+
+def _laid_on(images: Sequence[Picture], number: int) -> dict[int, Aligned]:
+    """Return the images that lie on one of them, on its grid, by their numbers."""
+    on = images[number]
+    laid = {k: align(on.pixels, on.frame, one.pixels, one.frame) for k, one in enumerate(images)}
+    return {k: one for k, one in laid.items() if one.matches}
+
+
+def _lit_as(pixels: Pixels, reference: Pixels) -> Pixels:
+    """Return an image with the shading of another one that it lies on, both (h, w, 3) uint8 RGB.
+
+    Parts that are turned, or move under a lamp, are lit from another side; no defect is as large.
+    """
+    height, width = reference.shape[:2]
+    gain = (_shading(reference) + BLACK) / (_shading(pixels) + BLACK)
+    whole = cv2.resize(gain.clip(1 / MOST_GAIN, MOST_GAIN), (width, height))
+    return np.asarray(np.clip(pixels * whole[..., None], 0, 255), np.uint8)
+
+
+def _shading(pixels: Pixels) -> Array:
+    """Return the grey levels of (H, W, 3) RGB without what is small, on a coarse grid."""
+    height, width = pixels.shape[:2]
+    scale = SHADED / min(height, width)
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    grey = cv2.resize(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), size, interpolation=cv2.INTER_AREA)
+    return np.asarray(cv2.GaussianBlur(grey.astype(np.float32), (0, 0), SHADING * SHADED), np.float32)
 
 
 def _colours(pixels: Pixels) -> Pixels:

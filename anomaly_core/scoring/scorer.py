@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol, TypeVar
 
+import numpy as np
 import torch
 from numpy.typing import NDArray
 
@@ -21,6 +22,7 @@ from anomaly_core.decoders.patches import EncodedImage
 from anomaly_core.registry import Registry
 from anomaly_core.results import Box
 from anomaly_core.scoring.calibration import Prior
+from anomaly_core.scoring.pixel_range import Outside
 
 T = TypeVar("T")
 
@@ -29,6 +31,7 @@ FEW_SHOT: Final = "few-shot"
 TEXT_ALIGNED: Final = "text-aligned"
 SOFT_PROMPT: Final = "soft-prompt"
 LAYOUT: Final = "layout"
+PIXEL_RANGE: Final = "pixel-range"
 
 
 @dataclass(frozen=True)
@@ -37,12 +40,14 @@ class Finding:
 
     bbox: (x0, y0, x1, y1) in pixels of the original image, end-exclusive, or None without a position.
     expected: its box in the good images, or None. text: a phrase without a full stop.
+    mask: (H, W) bool on the original, of an area that has more of an outline than its box; or None.
     """
 
     kind: str
     bbox: Box | None
     expected: Box | None
     text: str
+    mask: NDArray[np.bool_] | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,12 +58,14 @@ class Score:
     values: (h, w) float32 anomaly map >= 0 on the patch grid of the encoder input, or None.
     residuals: (h, w, C) a view, patches minus their nearest normal patches; input of later scorers.
     findings: function from the good images' limit of the score to findings, strongest first.
+    outside: how far pixels lie outside of the good images' range, of the scorer that compares them.
     """
 
     log_score: float
     values: torch.Tensor | None = None
     residuals: tuple[torch.Tensor, ...] = ()
     findings: Callable[[float], tuple[Finding, ...]] = lambda limit: ()
+    outside: Outside | None = None
 
 
 @dataclass(frozen=True, eq=False)

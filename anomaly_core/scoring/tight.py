@@ -14,10 +14,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from anomaly_core.imaging.frame import Frame
 from anomaly_core.results import Array, Region
 from anomaly_core.scoring.lines import with_lines
-from anomaly_core.scoring.pixel_range import PixelRange
+from anomaly_core.scoring.pixel_range import Outside
 from anomaly_core.scoring.regions import region_of_mask
 
 SIDE: Final = 700
@@ -46,21 +45,15 @@ Mask = NDArray[np.bool_]
 
 
 def outlined(
-    pixels: NDArray[np.uint8],
-    regions: Sequence[Region],
-    room: Mask,
-    *,
-    frame: Frame,
-    usual: PixelRange | None,
+    pixels: NDArray[np.uint8], regions: Sequence[Region], room: Mask, outside: Outside | None = None
 ) -> list[Region]:
     """Return regions of a map, strongest first, by the image's own pixels.
 
     What lies outside of the range of the good images' pixels is the outline; where there is no such range, or
     nothing is clearly outside of it, lines are followed to their ends, and spots are as small as they are.
-    pixels: (H, W, 3) uint8 RGB. room: (H, W), where the map leaves room for lines. frame: of the image.
-    usual: the good images' range, or None.
+    pixels: (H, W, 3) uint8 RGB. room: (H, W), where the map leaves room for lines. outside: of the image.
     """
-    by_range = [None] * len(regions) if usual is None else usual.outlines(pixels, frame, regions)
+    by_range = [None] * len(regions) if outside is None else outside.outlines(regions)
     rest = [region for region, own in zip(regions, by_range, strict=True) if own is None]
     others = [tightened(pixels, region) for region in with_lines(pixels, rest, room)]
     found: list[Region] = []

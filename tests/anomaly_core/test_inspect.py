@@ -48,7 +48,7 @@ def with_square(pixels: NDArray[np.uint8], box: tuple[int, int, int, int]) -> ND
 def strongest(model: AnomalyGPT, product: ProductModel, pixels: NDArray[np.uint8]) -> Region:
     inspection = model.inspect(pixels, product)
     assert inspection.anomaly_map.values.shape == pixels.shape[:2]
-    found = product.regions(inspection.image, inspection.scores[FEW_SHOT])
+    found = product.regions(inspection.image, inspection.scores)
     assert found[0].score == max(region.score for region in found)
     return found[0]
 
