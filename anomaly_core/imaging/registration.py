@@ -7,7 +7,7 @@ remaining shift of a few pixels.
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import cv2
@@ -44,11 +44,6 @@ class Aligned:
     agreement: float
     shift: tuple[float, float]
     warp: NDArray[np.float64]
-
-    def warped(self, other: Pixels) -> Pixels:
-        """Return an (h, w, 3) uint8 image on the other's grid on this image's."""
-        height, width = self.shown.shape
-        return _warped(other, self.warp, (width, height))
 
     @property
     def matches(self) -> bool:
@@ -91,6 +86,36 @@ def align(pixels: Pixels, frame: Frame, other: Pixels, other_frame: Frame) -> Al
     return Aligned(
         laid, np.asarray(shown > 127), agreement, (float(dx), float(dy)), np.asarray(warp, np.float64)
     )
+
+
+def refined(laid: Aligned, reference: Pixels, other: Pixels) -> Aligned:
+    """Return an image that was laid on another one turned and shifted by little, so that it lies better.
+
+    By ECC maximisation (Evangelidis and Psarakis, 2008). laid: of `align(reference, ..., other, ...)`.
+    """
+    side = max(reference.shape[:2])
+    own, view = _small(laid.pixels, side), _small(reference, side)
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    # Raised where it does not converge.
+    try:
+        start = np.eye(2, 3, dtype=np.float32)
+        _, matrix = cv2.findTransformECC(view, own, start, cv2.MOTION_EUCLIDEAN, _UNTIL)
+    except cv2.error:
+        return laid
+    height, width = view.shape
+    found = _floats(matrix)
+    moved = cv2.warpAffine(own, found, (width, height), flags=flags, borderMode=cv2.BORDER_REPLICATE)
+    if _correlation(view, _floats(moved)) <= _correlation(view, own):
+        return laid
+    # OpenCV places a pixel's centre at integers, and half a working pixel is not half an original one.
+    half = np.array([[1, 0, 0.5], [0, 1, 0.5], [0, 0, 1]])
+    to_view = np.diag([width / reference.shape[1], height / reference.shape[0], 1.0])
+    step = np.linalg.inv(to_view) @ half @ _square(found) @ np.linalg.inv(half) @ to_view
+    warp = (_square(laid.warp) @ np.linalg.inv(half) @ step @ half)[:2]
+    size = laid.shown.shape[1], laid.shown.shape[0]
+    ones = np.full(other.shape[:2], 255, np.uint8)
+    shown = cv2.warpAffine(ones, warp, size, flags=flags, borderMode=cv2.BORDER_CONSTANT)
+    return replace(laid, pixels=_warped(other, warp, size), shown=np.asarray(shown > 127), warp=warp)
 
 
 def _warped(other: Pixels, warp: NDArray[np.float64], size: tuple[int, int]) -> Pixels:

@@ -25,7 +25,7 @@ from anomaly_core.scoring.pixel_range import (
 )
 from anomaly_core.scoring.scorer import PIXEL_RANGE, Finding, Fit, Score, State
 
-PRIOR: Final = Prior(spread=0.35)
+PRIOR: Final = Prior(spread=0.35, clip=3.0)
 """Wider than a map's, since the score is a maximum; measured by `benchmarks/calibration.py`."""
 MOST_PEAK: Final = 20.0
 """Largest usual peak of a good image, in CIELAB, for which pixels are compared: above it good parts differ

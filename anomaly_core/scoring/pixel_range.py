@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anomaly_core.imaging.frame import Frame
-from anomaly_core.imaging.registration import Aligned, align
+from anomaly_core.imaging.registration import Aligned, align, refined
 from anomaly_core.results import Array, Region
 from anomaly_core.scoring.regions import MOST_REGIONS, region_of_mask
 
@@ -38,7 +38,7 @@ MOST_TRIED: Final = 3
 PEAK: Final = 1 / 350
 """Standard deviation of the blur before the largest distance is taken, as a share of the shorter side: single
 pixels say little."""
-FLOOR: Final = 1.0
+FLOOR: Final = 2.0
 """What is added to it: good images that hardly differ are no measure of what a defect is."""
 USUAL: Final = 99.5
 """Percentile of the good images' distances outside of the others' range up to which a pixel is usual."""
@@ -58,14 +58,14 @@ MOST_GROWTH: Final = 2.0
 """Largest ratio of the outline by pixels to the one by height; beyond it only what lies in that counts."""
 MOST_OUTSIDE: Final = 0.2
 """Largest share of an image's pixels outside of the range: above it all of the image is of other colours."""
-SHADED: Final = 64
-"""Shorter side in pixels of the copies whose shading is compared."""
-SHADING: Final = 0.2
-"""Standard deviation of the blur whose result, the shading, is made alike, as a share of the shorter side."""
+COARSE: Final = 64
+"""Shorter side in pixels of the copies whose light is compared."""
+SHADING: Final = 0.05
+"""Standard deviation of the blur that the light differs by at least, as a share of the shorter side."""
 MOST_GAIN: Final = 1.25
 """Most that an image is made brighter or darker for that."""
 BLACK: Final = 8.0
-"""Grey levels that are added to both before they are compared: what is black tells no shading."""
+"""Grey levels that are added to both before they are compared: what is black tells no light."""
 LEAST_PIXELS: Final = 9
 """Least pixels of an outline."""
 _ARRAYS: Final = ("reference", "lowest", "highest", "matrix")
@@ -110,8 +110,8 @@ class PixelRange:
 
         None where it doesn't lie on the good images, or its colours are others as a whole.
         """
-        laid = align(self.reference, self.frame, picture.pixels, picture.frame)
-        if not laid.matches:
+        laid = _laid(Picture(self.reference, self.frame), picture)
+        if laid is None:
             return None
         away = _distance(_colours(_lit_as(laid.pixels, self.reference)), self.lowest, self.highest)
         away[~_judged(picture, laid)] = 0.0
@@ -285,29 +285,31 @@ def _judged(picture: Picture, laid: Aligned) -> Mask:
 
 def _laid_on(images: Sequence[Picture], number: int) -> dict[int, Aligned]:
     """Return the images that lie on one of them, on its grid, by their numbers."""
-    on = images[number]
-    laid = {k: align(on.pixels, on.frame, one.pixels, one.frame) for k, one in enumerate(images)}
-    return {k: one for k, one in laid.items() if one.matches}
+    laid = {k: _laid(images[number], one) for k, one in enumerate(images)}
+    return {k: one for k, one in laid.items() if one is not None}
+
+
+def _laid(reference: Picture, picture: Picture) -> Aligned | None:
+    """Return an image laid on another one, or None where the two don't match."""
+    laid = align(reference.pixels, reference.frame, picture.pixels, picture.frame)
+    return refined(laid, reference.pixels, picture.pixels) if laid.matches else None
 
 
 def _lit_as(pixels: Pixels, reference: Pixels) -> Pixels:
-    """Return an image with the shading of another one that it lies on, both (h, w, 3) uint8 RGB.
+    """Return an image with the light of another one that it lies on, both (h, w, 3) uint8 RGB.
 
-    Parts that are turned, or move under a lamp, are lit from another side; no defect is as large.
+    Parts that are turned, or move under a lamp, are lit from another side, and a shadow may fall on them:
+    what is brighter or darker over more than a spot, by little and without an edge, is of the light.
     """
     height, width = reference.shape[:2]
-    gain = (_shading(reference) + BLACK) / (_shading(pixels) + BLACK)
-    whole = cv2.resize(gain.clip(1 / MOST_GAIN, MOST_GAIN), (width, height))
-    return np.asarray(np.clip(pixels * whole[..., None], 0, 255), np.uint8)
-
-
-def _shading(pixels: Pixels) -> Array:
-    """Return the grey levels of (H, W, 3) RGB without what is small, on a coarse grid."""
-    height, width = pixels.shape[:2]
-    scale = SHADED / min(height, width)
+    scale = COARSE / min(height, width)
     size = max(1, round(width * scale)), max(1, round(height * scale))
-    grey = cv2.resize(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), size, interpolation=cv2.INTER_AREA)
-    return np.asarray(cv2.GaussianBlur(grey.astype(np.float32), (0, 0), SHADING * SHADED), np.float32)
+    own, other = (cv2.resize(one, size, interpolation=cv2.INTER_AREA) for one in (pixels, reference))
+    ratio = (other.astype(np.float32) + BLACK) / (own.astype(np.float32) + BLACK)
+    # A hole is no shadow: what is far from the other counts as little, and what is small not at all.
+    little = np.asarray(ratio.clip(1 / MOST_GAIN, MOST_GAIN), np.float32)
+    gain = cv2.GaussianBlur(cv2.medianBlur(little, 5), (0, 0), SHADING * COARSE)
+    return np.asarray(np.clip(pixels * cv2.resize(gain, (width, height)), 0, 255), np.uint8)
 
 
 def _colours(pixels: Pixels) -> Pixels:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from anomaly_core.imaging.frame import Frame
 from anomaly_core.results import Region
-from anomaly_core.scoring.pixel_range import PixelRange, pixel_range_of, small
+from anomaly_core.scoring.pixel_range import Picture, PixelRange, learn_range, peak_of, small
 from anomaly_core.scoring.regions import region_of_box
 
 SIDE = 480
@@ -35,16 +35,22 @@ def plate(seed: int, shift: tuple[int, int] = (0, 0)) -> Pixels:
     return np.clip(image + rng.normal(0, 2, image.shape), 0, 255).astype(np.uint8)
 
 
-def learned(shots: int = 6) -> PixelRange | None:
+def picture(pixels: Pixels) -> Picture:
+    return small(pixels, whole(pixels))
+
+
+def learned(shots: int = 6) -> PixelRange:
     rng = np.random.default_rng(1)
-    images = [plate(seed, tuple(rng.integers(-4, 5, 2).tolist())) for seed in range(shots)]
-    return PixelRange.learn([small(image, whole(image)) for image in images])
+    shifts = [(int(x), int(y)) for x, y in rng.integers(-4, 5, (shots, 2))]
+    found = learn_range([picture(plate(seed, shift)) for seed, shift in enumerate(shifts)])
+    assert found is not None
+    return found[0]
 
 
 def outlined(pixels: Pixels, region: Region) -> Region | None:
-    usual = learned()
-    assert usual is not None
-    (found,) = usual.outlines(pixels, whole(pixels), [region])
+    outside = learned().outside(picture(pixels))
+    assert outside is not None
+    (found,) = outside.outlines([region])
     return found
 
 
@@ -81,57 +87,99 @@ def test_a_good_place_has_no_outline_of_its_own() -> None:
     assert outlined(plate(9, (-3, 3)), region()) is None
 
 
-def test_an_image_of_other_colours_as_a_whole_tells_nothing() -> None:
-    dark = (plate(9) * 0.5).astype(np.uint8)
-    cv2.line(dark, (200, 210), (280, 270), (0, 0, 0), 3)
-    assert outlined(dark, region()) is None
+def test_a_darker_image_and_a_shadow_are_no_defects() -> None:
+    dark = (plate(9) * 0.88).astype(np.uint8)
+    shade = np.zeros((SIDE, SIDE), np.float32)
+    cv2.ellipse(shade, (160, 240), (110, 90), 0, 0, 360, 1, -1)
+    shadow = (plate(9) * (1 - 0.12 * cv2.GaussianBlur(shade, (0, 0), 30))[..., None]).astype(np.uint8)
+    good = learned().outside(picture(plate(9)))
+    assert good is not None
+    for pixels in (dark, shadow):
+        outside = learned().outside(picture(pixels))
+        assert outside is not None and peak_of(outside.values) < 3 * peak_of(good.values)
+
+
+def test_an_image_of_another_part_tells_nothing() -> None:
+    assert learned().outside(picture(np.full((SIDE, SIDE, 3), 90, np.uint8))) is None
+    assert learned().outside(picture(np.asarray(plate(9)[::-1, ::-1].copy(), np.uint8) // 2)) is None
+
+
+def test_what_lies_in_a_zone_that_is_not_judged_counts_for_nothing() -> None:
+    pixels = plate(9)
+    cv2.circle(pixels, (240, 240), 20, (250, 30, 30), -1)
+    ignored = np.zeros((SIDE, SIDE), np.bool_)
+    ignored[200:280, 200:280] = True
+    judged = learned().outside(small(pixels, whole(pixels)))
+    left_out = learned().outside(small(pixels, whole(pixels), ignored))
+    assert judged is not None and left_out is not None
+    assert peak_of(judged.values) > 40 and peak_of(left_out.values) < 15
+
+
+def test_areas_above_a_limit_are_found_without_a_map() -> None:
+    pixels = plate(9, (3, 2))
+    cv2.circle(pixels, (123, 122), 34, (150, 150, 155), -1)
+    cv2.line(pixels, (280, 200), (330, 240), (90, 90, 95), 3)
+    outside = learned().outside(picture(pixels))
+    assert outside is not None
+    areas = outside.areas(20.0, (SIDE, SIDE))
+    assert [np.allclose(areas[0].bbox, (93, 92, 154, 153), atol=6), len(areas)] == [True, 2]
+    assert np.allclose(areas[1].bbox, (279, 199, 332, 242), atol=6)
+    assert outside.areas(200.0, (SIDE, SIDE)) == []
+
+
+def test_a_good_image_lies_as_far_outside_of_the_others_as_a_new_one() -> None:
+    found = learn_range([picture(plate(seed)) for seed in range(6)])
+    assert found is not None
+    usual, away = found
+    own = [peak_of(values) for values in away if values is not None]
+    assert len(own) == 6
+    outside = usual.outside(picture(plate(20)))
+    assert outside is not None and peak_of(outside.values) < 1.5 * max(own)
 
 
 @pytest.mark.parametrize("shots", [1, 2])
 def test_few_images_have_no_range(shots: int) -> None:
-    assert learned(shots) is None
+    assert learn_range([picture(plate(seed)) for seed in range(shots)]) is None
+
+
+def cloth(rng: np.random.Generator) -> Pixels:
+    noise = rng.integers(0, 255, (SIDE, SIDE, 3)).astype(np.uint8)
+    return np.asarray(cv2.GaussianBlur(noise, (0, 0), 3), np.uint8)
 
 
 def test_images_that_do_not_lie_on_each_other_have_no_range() -> None:
     rng = np.random.default_rng(0)
-    images = []
-    for _ in range(6):
-        cloth = cv2.GaussianBlur(rng.integers(0, 255, (SIDE, SIDE, 3)).astype(np.uint8), (0, 0), 3)
-        images.append((cloth, whole(cloth)))
-    assert PixelRange.learn(images) is None
+    assert learn_range([picture(cloth(rng)) for _ in range(6)]) is None
 
 
 def test_an_odd_first_image_is_not_what_the_others_are_laid_on() -> None:
-    rng = np.random.default_rng(0)
-    odd = cv2.GaussianBlur(rng.integers(0, 255, (SIDE, SIDE, 3)).astype(np.uint8), (0, 0), 3)
-    images = [np.asarray(odd, np.uint8), *(plate(seed) for seed in range(5))]
-    assert PixelRange.learn([(image, whole(image)) for image in images]) is not None
+    odd = cloth(np.random.default_rng(0))
+    found = learn_range([picture(odd), *(picture(plate(seed)) for seed in range(5))])
+    assert found is not None
+    assert [values is None for values in found[1]] == [True, *[False] * 5]
 
 
 def test_the_range_is_read_as_it_was_written() -> None:
     usual = learned()
-    assert usual is not None
-    read = pixel_range_of(usual.to_arrays())
-    assert read is not None and read.usual == usual.usual
-    assert np.array_equal(read.lowest, usual.lowest) and np.array_equal(read.highest, usual.highest)
+    read = PixelRange.from_arrays(usual.to_arrays())
     pixels = plate(9)
     cv2.line(pixels, (200, 210), (280, 270), (90, 90, 95), 3)
-    both = [one.outlines(pixels, whole(pixels), [region()])[0] for one in (usual, read)]
-    assert both[0] is not None and both[1] is not None and np.array_equal(both[0].mask, both[1].mask)
-    assert pixel_range_of({}) is None
+    both = [one.outside(picture(pixels)) for one in (usual, read)]
+    assert both[0] is not None and both[1] is not None
+    assert np.array_equal(both[0].values, both[1].values) and both[0].least == both[1].least
 
 
 def test_large_images_are_outlined_on_their_own_grid() -> None:
-    images = [cv2.resize(plate(seed), None, fx=4, fy=4) for seed in range(5)]
-    usual = PixelRange.learn(
-        [small(np.asarray(one, np.uint8), whole(np.asarray(one, np.uint8))) for one in images]
-    )
-    assert usual is not None
-    pixels = np.asarray(cv2.resize(plate(9), None, fx=4, fy=4), np.uint8)
+    def large(pixels: Pixels) -> Pixels:
+        return np.asarray(cv2.resize(pixels, None, fx=4, fy=4), np.uint8)
+
+    found = learn_range([picture(large(plate(seed))) for seed in range(5)])
+    assert found is not None
+    pixels = large(plate(9))
     cv2.line(pixels, (800, 840), (1120, 1080), (90, 90, 95), 12)
-    box = tuple(4 * value for value in BLOB)
-    (found,) = usual.outlines(
-        pixels, whole(pixels), [region_of_box((box[0], box[1], box[2], box[3]), pixels.shape[:2], score=0.8)]
-    )
-    assert found is not None and found.mask.shape == pixels.shape[:2]
-    assert np.allclose(found.bbox, (796, 836, 1128, 1088), atol=16)
+    outside = found[0].outside(picture(pixels))
+    assert outside is not None
+    x0, y0, x1, y1 = (4 * value for value in BLOB)
+    (line,) = outside.outlines([region_of_box((x0, y0, x1, y1), pixels.shape[:2], score=0.8)])
+    assert line is not None and line.mask.shape == pixels.shape[:2]
+    assert np.allclose(line.bbox, (796, 836, 1128, 1088), atol=16)
