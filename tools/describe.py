@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, Literal
 
 from pydantic import Field
 
@@ -14,6 +14,10 @@ from tools.localize import region_at
 from tools.locations import PLACE_HELP
 from tools.records import Record
 
+LEAST_CHANGED: Final = 12.0
+"""Least contrast in grey levels of what is missing or was added."""
+FADED: Final = 0.4
+"""Largest ratio of the contrast that is left of what is missing, or that was there of what was added."""
 LEAST_SHOWN: Final = 0.9
 """Least share of a place that the template must cover for a comparison."""
 
@@ -46,6 +50,10 @@ class RegionMeasures(Record):
     template_contrast: float | None = Field(
         description="grey levels against the same place of the template; null without registration"
     )
+    change: Literal["missing", "added"] | None = Field(
+        description="whether what the nearest good part shows there is missing, or something was added to "
+        "it; null where neither is clear"
+    )
     colour: str | None
     text: str
 
@@ -56,9 +64,10 @@ def describe(part: Part, place: str = "region-1") -> RegionMeasures:
     region, pixels = placed.region, part.pixels
     hit, aligned = nearest_template(part)
     seen = describe_region(pixels, region)
-    contrast = None
+    contrast = change = None
     if aligned.matches and aligned.shown[region.mask].mean() >= LEAST_SHOWN:
         contrast = describe_region(pixels, region, aligned.pixels).contrast
+        change = _change(seen.contrast, describe_region(aligned.pixels, region).contrast)
     return RegionMeasures(
         id=place,
         bbox=region.bbox,
@@ -75,9 +84,19 @@ def describe(part: Part, place: str = "region-1") -> RegionMeasures:
         contrast=round(seen.contrast, 1),
         template=f"template:{hit.sha256[:12]}",
         template_contrast=None if contrast is None else round(contrast, 1),
+        change=change,
         colour=seen.colour,
         text=_sentence(seen, placed.stands_out, placed.times_limit, contrast),
     )
+
+
+def _change(own: float, good: float) -> Literal["missing", "added"] | None:
+    """Return what became of a place by its contrast with its surroundings, and a good part's there."""
+    if max(abs(own), abs(good)) < LEAST_CHANGED:
+        return None
+    if abs(own) <= FADED * abs(good):
+        return "missing"
+    return "added" if abs(good) <= FADED * abs(own) else None
 
 
 def nearest_template(part: Part) -> tuple[TemplateHit, Aligned]:

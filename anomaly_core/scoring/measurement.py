@@ -30,7 +30,8 @@ class RegionDescription:
     length_px >= width_px: sides of the smallest enclosing rectangle; the width is area / length where the
         mask fills less than 0.6 of its hull, as a curved crack does.
     orientation_deg: of the long side, in [0, 180), counter-clockwise from the x axis on screen; None where
-        the rectangle is nearly square. solidity: area over that of the convex hull, in (0, 1].
+        the rectangle is nearly square. solidity: area over that of the convex hulls of its connected
+        areas, in (0, 1].
     area_share: of the image, in (0, 1]. contrast: mean grey level inside minus that of the surroundings, or
         of the same place in the template where one was given; negative is darker.
     colour: a colour word where the region has a hue that its surroundings do not have, or a tint, else None.
@@ -105,8 +106,10 @@ def _geometry(region: Region) -> tuple[float, float, float | None, float]:
     angle = math.degrees(math.atan2(-float(long[1]), float(long[0])))
     orientation = round(angle % 180.0, 3) % 180.0 if length >= 1.6 * width else None
     half = np.array([(-0.5, -0.5), (-0.5, 0.5), (0.5, -0.5), (0.5, 0.5)], dtype=np.float32)
-    hull = cv2.convexHull((centres[:, None] + half).reshape(-1, 2))
-    solidity = min(region.area_px / float(cv2.contourArea(hull)), 1.0)
+    hulls = [
+        cv2.convexHull((each.reshape(-1, 1, 2).astype(np.float32) + half).reshape(-1, 2)) for each in contours
+    ]
+    solidity = min(region.area_px / sum(float(cv2.contourArea(hull)) for hull in hulls), 1.0)
     if solidity < 0.6:  # curved or branched: its enclosing rectangle is far wider than the line itself
         width = min(width, region.area_px / length)
     return length, width, orientation, solidity

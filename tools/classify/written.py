@@ -19,7 +19,7 @@ from anomaly_core.imaging.foreground import foreground_mask
 from anomaly_core.imaging.zones import zone_at
 from anomaly_core.names import name_key
 from anomaly_core.scoring.measurement import RegionDescription
-from knowledge.catalogue.looks import Direction, Look, Place, Shape, parse_look
+from knowledge.catalogue.looks import Direction, Look, Place, Shape, names_what_is_missing, parse_look
 from knowledge.catalogue.passages import Passage
 from tools.classify.sections import shares_of, written_sections
 from tools.context import Part
@@ -39,6 +39,8 @@ SHAPES: Final = {
 }
 """Chance of each measured shape by the stated one. The map's outline is too smooth for what is irregular."""
 USUAL_SHAPES: Final = {"line": 0.3, "stripe": 0.15, "irregular": 0.25, "round": 0.3}
+MISSING: Final = 0.25
+"""Share of defects that are something missing."""
 COLOURED: Final = 0.15
 """Share of defects that have a colour of their own."""
 NOT_NAMED: Final = 0.07
@@ -115,6 +117,10 @@ def written_looks(passages: Sequence[Passage]) -> dict[str, Look]:
         if passage.field == "look" or (passage.field is None and key in stated - own):
             texts.setdefault(passage.defect, []).append(passage.text)
     looks = {name: parse_look(" ".join(said)) for name, said in texts.items()}
+    looks = {
+        name: replace(look, change="missing") if names_what_is_missing(name) else look
+        for name, look in looks.items()
+    }
     return {name: look for name, look in looks.items() if look != Look()}
 
 
@@ -138,6 +144,7 @@ def look_of(seen: RegionMeasures | RegionDescription, contrast: float, place: Pl
         place=place,
         direction=_direction(seen.orientation_deg) if line else None,
         colours=frozenset({COLOUR_NAMES.get(seen.colour, seen.colour)} if seen.colour else ()),
+        change=seen.change if isinstance(seen, RegionMeasures) else None,
     )
 
 
@@ -174,6 +181,11 @@ def agreement(stated: Look, seen: Look, sure: float = 1.0, *, colours: bool = Fa
             total += odds * sure if name == "tone" else odds
     if stated.shape is not None and seen.shape is not None:
         total += math.log(SHAPES[stated.shape][seen.shape] / USUAL_SHAPES[seen.shape])
+    if seen.change is not None:
+        # An entry that doesn't say that something is missing is of what is there.
+        usual = MISSING if seen.change == "missing" else 1 - MISSING
+        agrees = (stated.change == "missing") == (seen.change == "missing")
+        total += math.log((RIGHT if agrees else 1 - RIGHT) / usual)
     return total + _colour_odds(stated, seen, colours)
 
 
