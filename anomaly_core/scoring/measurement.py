@@ -83,7 +83,7 @@ def describe_region(
     colour = colour_word(inside.mean(axis=0))
     if colour is None:
         colour = _tint(inside.mean(axis=0), around.mean(axis=0))
-    elif colour == colour_word(around.mean(axis=0)):
+    elif _same_hue(inside.mean(axis=0), around.mean(axis=0)):
         colour = None
     share = region.area_px / region.mask.size
     text = _sentence(shape, length, width, orientation, contrast, compared, colour)
@@ -136,6 +136,12 @@ def colour_word(mean: NDArray[np.float64]) -> str | None:
     if high - low < 40 or (high - low) / max(high, 1.0) < 0.3:
         return None
     return _hue_word(mean, dark=high < 150)
+
+
+def _same_hue(one: NDArray[np.float64], other: NDArray[np.float64]) -> bool:
+    """Return whether two mean colours, (3,) RGB, are of one hue: brown is a dark orange."""
+    both = [None if colour_word(each) is None else _hue_word(each, dark=False) for each in (one, other)]
+    return both[0] == both[1]
 
 
 def _tint(inside: NDArray[np.float64], around: NDArray[np.float64]) -> str | None:
