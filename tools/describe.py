@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Final, Literal
+import math
+from typing import Final
 
 from pydantic import Field
 
-from anomaly_core.imaging.registration import Aligned, align
+from anomaly_core.imaging.registration import Aligned, Pixels, align
+from anomaly_core.results import Region
 from anomaly_core.scoring.measurement import RegionDescription, describe_region
+from knowledge.catalogue.looks import Change
 from knowledge.products.record import TemplateHit
 from tools.context import Part
 from tools.localize import region_at
@@ -18,6 +21,10 @@ LEAST_CHANGED: Final = 12.0
 """Least contrast in grey levels of what is missing or was added."""
 FADED: Final = 0.4
 """Largest ratio of the contrast that is left of what is missing, or that was there of what was added."""
+NEAR: Final = 2.5
+"""Largest distance of what is missing from what was added of a thing that moved, over the larger size."""
+ALIKE: Final = 2.0
+"""Largest ratio of their sizes."""
 LEAST_SHOWN: Final = 0.9
 """Least share of a place that the template must cover for a comparison."""
 
@@ -50,9 +57,9 @@ class RegionMeasures(Record):
     template_contrast: float | None = Field(
         description="grey levels against the same place of the template; null without registration"
     )
-    change: Literal["missing", "added"] | None = Field(
-        description="whether what the nearest good part shows there is missing, or something was added to "
-        "it; null where neither is clear"
+    change: Change | None = Field(
+        description="whether what the nearest good part shows there is missing, lies beside its place, or "
+        "something was added to it; null where none is clear"
     )
     colour: str | None
     text: str
@@ -67,7 +74,7 @@ def describe(part: Part, place: str = "region-1") -> RegionMeasures:
     contrast = change = None
     if aligned.matches and aligned.shown[region.mask].mean() >= LEAST_SHOWN:
         contrast = describe_region(pixels, region, aligned.pixels).contrast
-        change = _change(seen.contrast, describe_region(aligned.pixels, region).contrast)
+        change = _change_at(part, region, aligned)
     return RegionMeasures(
         id=place,
         bbox=region.bbox,
@@ -90,8 +97,22 @@ def describe(part: Part, place: str = "region-1") -> RegionMeasures:
     )
 
 
-def _change(own: float, good: float) -> Literal["missing", "added"] | None:
-    """Return what became of a place by its contrast with its surroundings, and a good part's there."""
+def _change_at(part: Part, region: Region, aligned: Aligned) -> Change | None:
+    """Return what became of a region, with what is said of one that touches it: a thing beside its place."""
+    own = _change(part.pixels, aligned.pixels, region)
+    for other in part.inspection.regions if own is not None else ():
+        apart = math.dist(region.centroid, other.centroid)
+        sizes = math.sqrt(region.area_px), math.sqrt(other.area_px)
+        if 0 < apart <= NEAR * max(sizes) and max(sizes) <= ALIKE * min(sizes):
+            there = _change(part.pixels, aligned.pixels, other)
+            if there is not None and there != own:
+                return "moved"
+    return own
+
+
+def _change(pixels: Pixels, template: Pixels, region: Region) -> Change | None:
+    """Return what became of a region by its contrast with its surroundings, and a good part's there."""
+    own, good = (describe_region(one, region).contrast for one in (pixels, template))
     if max(abs(own), abs(good)) < LEAST_CHANGED:
         return None
     if abs(own) <= FADED * abs(good):

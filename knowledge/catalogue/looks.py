@@ -17,7 +17,7 @@ Course = Literal["straight", "branching"]
 Size = Literal["small", "large"]
 Place = Literal["edge", "centre"]
 Direction = Literal["upright", "level", "diagonal"]
-Change = Literal["missing", "added"]
+Change = Literal["missing", "added", "moved"]
 
 COLOURS: Final = frozenset({"red", "brown", "yellow", "green", "blue", "purple"})
 _WORDS: Final = Path(__file__).with_suffix(".toml")
@@ -53,8 +53,8 @@ class Look:
 
     shape: "stripe" is measured only, between a line and a spot. direction: of a line in the image.
     colours: those that are named; of a measured region the one that its surroundings do not have.
-    change: "missing" where something that good parts have is said, or measured, not to be there; "added" is
-        measured only.
+    change: "missing" where something that good parts have is said, or measured, not to be there; "moved"
+        where it is said, or measured, to be beside its place; "added" is measured only.
     """
 
     tone: Tone | None = None
@@ -75,7 +75,7 @@ def parse_look(text: str) -> Look:
     """
     plain = unicodedata.normalize("NFKC", text).casefold()
     patterns = _patterns()
-    missing = patterns["missing"].search(plain) is not None
+    change = _change(plain)
     plain = patterns["denied"].sub(" ", plain)
     said = {name for name, one in patterns.items() if one.search(plain)}
     own = patterns["detail"].sub(" ", plain)
@@ -97,13 +97,18 @@ def parse_look(text: str) -> Look:
         place=one("edge", "centre") if first & {"edge", "centre"} else None,  # type: ignore[arg-type]
         direction=one("upright", "level", "diagonal"),  # type: ignore[arg-type]
         colours=frozenset(first & COLOURS or said & COLOURS),
-        change="missing" if missing else None,
+        change=change,
     )
 
 
-def names_what_is_missing(name: str) -> bool:
-    """Return whether a type's name says that something is missing: "Missing tab", "Bohrung fehlt"."""
-    return _patterns()["missing"].search(unicodedata.normalize("NFKC", name).casefold()) is not None
+def change_named(name: str) -> Change | None:
+    """Return what a type's name says became of something: "Missing tab", "Bohrung versetzt"."""
+    return _change(unicodedata.normalize("NFKC", name).casefold())
+
+
+def _change(plain: str) -> Change | None:
+    found = [one for one in ("missing", "moved") if _patterns()[one].search(plain)]
+    return found[0] if len(found) == 1 else None  # type: ignore[return-value]
 
 
 def names_a_part(zone: str) -> list[str]:

@@ -89,7 +89,10 @@ def test_notes_alone_name_candidates_until_one_is_likelier_than_all_else() -> No
 def test_a_type_without_an_example_is_named_by_its_notes_only_where_it_is_likelier_than_all_else() -> None:
     unlike = {"dent": [OTHER_TYPE - 0.3]}
     assert weigh(unlike, {"scratch": LEAST_FIT + 0.01, "dent": 0.0, "hole": LEAST_FIT}).name == UNKNOWN
-    assert weigh(unlike, {"scratch": LEAST_FIT + 0.3, "dent": 0.0, "hole": LEAST_FIT}).name == "scratch"
+    # As much as where no type has an example: that of another type says nothing for it.
+    assert weigh({}, {"scratch": LEAST_FIT + 0.3, "dent": 0.0, "hole": LEAST_FIT}).name == UNKNOWN
+    assert weigh(unlike, {"scratch": LEAST_FIT + 0.3, "dent": 0.0, "hole": LEAST_FIT}).name == UNKNOWN
+    assert weigh(unlike, {"scratch": 0.65, "dent": 0.0, "hole": LEAST_FIT}).name == "scratch"
 
 
 def test_notes_weigh_less_alone_than_beside_examples() -> None:

@@ -222,7 +222,8 @@ def test_an_example_of_another_type_does_not_unname_what_its_look_alone_names(co
     unlike, like = {"scratch": [0.35] * count}, {"scratch": [0.95] * count}
     alone = weigh({}, fits, written=written)
     assert (alone.name, alone.status) == ("missing capacitor", "likely")
-    assert weigh(unlike, fits, written=written) == alone
+    beside = weigh(unlike, fits, written=written)
+    assert (beside.name, beside.status) == (alone.name, alone.status) and beside.score >= alone.score
     # Neither where an example is more like the region, nor what no look alone would name.
     assert weigh(like, fits, written=written).name != "missing capacitor"
     assert weigh(unlike, fits, written={**written, "missing capacitor": 1.0}).name == UNKNOWN
@@ -390,3 +391,29 @@ def test_a_region_in_a_zone_is_of_the_type_that_is_named_for_it(context: Context
     given = part(made, tmp_path, "pore")  # at x = 70
     fits = written_fits(given, "64, 114, 76, 126", made.domain.passages("plate"))
     assert fits["Mark at the left"] > fits["Mark at the right"]
+
+
+@pytest.mark.parametrize(
+    ("text", "change"),
+    [
+        ("bare pads where a dark part should sit", "missing"),
+        ("An einer Stelle ist kein dunkles rundes Loch, sondern helles Metall.", "missing"),
+        ("no white print at the bottom left", "missing"),
+        ("manca il cioccolato sul bordo", "missing"),
+        ("缺少一个孔", "missing"),
+        ("Bohrung sitzt neben der Sollposition auf dem Lochkreis", "moved"),
+        ("golden pin out of line in the white connector", "moved"),
+        ("dark rectangular part rotated or off its pads", "moved"),
+        ("helle, dünne Linie im Lack, meist schräg", None),
+        ("etwas dunkler Bereich ohne scharfen Rand", None),
+        ("thin light line on the green solder mask", None),
+    ],
+)
+def test_looks_say_what_is_missing_or_beside_its_place(text: str, change: str | None) -> None:
+    assert parse_look(text).change == change
+
+
+def test_what_is_missing_speaks_for_types_that_say_so() -> None:
+    hole, scratch = parse_look("one of the four holes is missing"), parse_look("thin bright line")
+    assert agreement(hole, Look(change="missing")) > 1 > 0 > agreement(scratch, Look(change="missing"))
+    assert agreement(hole, Look(change="added")) < -1 < 0 < agreement(scratch, Look(change="added"))

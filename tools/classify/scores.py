@@ -106,14 +106,19 @@ def weigh(
     nearest = min(0.0, max(densities.values(), default=0.0))
     for key in few:
         densities[key] = max(densities[key] - nearest, -AGAINST * len(near[key]))
-    logits = {
-        key: densities.get(key, 0.0)
-        + (least / width + stated[key] if key in stated else fits.get(key, least) / width)
-        for key in shown
-    }
+
+    def by_notes(key: str) -> float:
+        """Return the log-odds of a type's notes alone against the unknown defect."""
+        if key in stated:
+            return stated[key]
+        # Notes of a type without an example say no more of a region because another type has one.
+        own, least_own = (width, least) if key in near else (NOTES_ONLY_WIDTH, NOTES_ONLY_LEAST_FIT)
+        return (fits.get(key, least_own) - least_own) / own
+
+    logits = {key: densities.get(key, 0.0) + by_notes(key) for key in shown}
     names = {name_key(name): fit for name, fit in (aligned or {}).items()}
     logits = {key: logit + names.get(key, 0.0) / ALIGNED_WIDTH for key, logit in logits.items()}
-    logits[""] = least / width
+    logits[""] = 0.0
     top = max(logits.values())
     total = sum(math.exp(value - top) for value in logits.values())
     chances = {key: math.exp(value - top) / total for key, value in logits.items()}

@@ -8,7 +8,7 @@ counts for nothing, save a colour that the entry would have named. The chances a
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -19,7 +19,8 @@ from anomaly_core.imaging.foreground import foreground_mask
 from anomaly_core.imaging.zones import zone_at
 from anomaly_core.names import name_key
 from anomaly_core.scoring.measurement import RegionDescription
-from knowledge.catalogue.looks import Direction, Look, Place, Shape, names_what_is_missing, parse_look
+from anomaly_core.scoring.scorer import PIXEL_RANGE
+from knowledge.catalogue.looks import Change, Direction, Look, Place, Shape, change_named, parse_look
 from knowledge.catalogue.passages import Passage
 from tools.classify.sections import shares_of, written_sections
 from tools.context import Part
@@ -39,8 +40,13 @@ SHAPES: Final = {
 }
 """Chance of each measured shape by the stated one. The map's outline is too smooth for what is irregular."""
 USUAL_SHAPES: Final = {"line": 0.3, "stripe": 0.15, "irregular": 0.25, "round": 0.3}
-MISSING: Final = 0.25
-"""Share of defects that are something missing."""
+CHANGES: Final[Mapping[Change | None, Mapping[Change, float]]] = {
+    "missing": {"missing": 0.8, "added": 0.1, "moved": 0.1},
+    "moved": {"missing": 0.15, "added": 0.15, "moved": 0.7},
+    None: {"missing": 0.13, "added": 0.8, "moved": 0.07},
+}
+"""Chance of each measured change by the stated one: an entry that states none is of what is there."""
+USUAL_CHANGES: Final[Mapping[Change, float]] = {"missing": 0.25, "added": 0.6, "moved": 0.15}
 COLOURED: Final = 0.15
 """Share of defects that have a colour of their own."""
 NOT_NAMED: Final = 0.07
@@ -70,6 +76,8 @@ SMALL: Final = 0.01
 LARGE: Final = 0.08
 """Shares of the image up to which a region is small, and from which it is large; of a line, the square on its
 length counts."""
+BY_PIXELS: Final = 4.0
+"""How many times smaller they are where outlines are those of the pixels, not of a map's height: set."""
 NEAR_EDGE: Final = 0.15
 """Distance from the part's border, as a share of its side, within which a region lies at the edge."""
 
@@ -87,7 +95,8 @@ def written_fits(part: Part, place: str, passages: Sequence[Passage]) -> dict[st
         return {}
     measured = describe(part, place)
     contrast = seen_contrast(measured.contrast, measured.template_contrast)
-    seen = look_of(measured, contrast, place_on_part(measured.bbox, part.pixels))
+    by_pixels = PIXEL_RANGE in part.inspection.scores
+    seen = look_of(measured, contrast, place_on_part(measured.bbox, part.pixels), by_pixels=by_pixels)
     if part.encoded.frame.aligned:
         # Measured in the image, in which such parts lie at any angle.
         seen = replace(seen, direction=None)
@@ -117,15 +126,21 @@ def written_looks(passages: Sequence[Passage]) -> dict[str, Look]:
         if passage.field == "look" or (passage.field is None and key in stated - own):
             texts.setdefault(passage.defect, []).append(passage.text)
     looks = {name: parse_look(" ".join(said)) for name, said in texts.items()}
-    looks = {
-        name: replace(look, change="missing") if names_what_is_missing(name) else look
-        for name, look in looks.items()
-    }
+    looks = {name: replace(look, change=change_named(name) or look.change) for name, look in looks.items()}
     return {name: look for name, look in looks.items() if look != Look()}
 
 
-def look_of(seen: RegionMeasures | RegionDescription, contrast: float, place: Place | None) -> Look:
-    """Return the attributes of a measured region. contrast: grey levels, against a good part where known."""
+def look_of(
+    seen: RegionMeasures | RegionDescription,
+    contrast: float,
+    place: Place | None,
+    *,
+    by_pixels: bool = False,
+) -> Look:
+    """Return the attributes of a measured region.
+
+    contrast: grey levels, against a good part where known. by_pixels: whether its outline is that of pixels.
+    """
     aspect = seen.length_px / max(seen.width_px, 1.0)
     line = aspect >= LINE or seen.solidity < BRANCHED
     # Breadth of the hull over its length: a thin line fills little of its hull where it bends but slightly.
@@ -134,13 +149,14 @@ def look_of(seen: RegionMeasures | RegionDescription, contrast: float, place: Pl
     straight = line and not branching and (seen.solidity > 1 - BRANCHED / 2 or breadth < NARROW)
     side = math.sqrt(seen.length_px * seen.width_px / max(seen.area_share, 1e-9))
     extent = (seen.length_px / side) ** 2 if line else seen.area_share
+    small, large = (SMALL / BY_PIXELS, LARGE / BY_PIXELS) if by_pixels and not line else (SMALL, LARGE)
     thin = aspect >= 2 * LINE or seen.solidity < BRANCHED
     shape: Shape = "line" if thin else "stripe" if line else "round" if aspect <= ROUND else "irregular"
     return Look(
         tone=None if abs(contrast) < LEAST_CONTRAST else "dark" if contrast < 0 else "bright",
         shape=shape,
         course="branching" if branching else "straight" if straight else None,
-        size="small" if extent <= SMALL else "large" if extent >= LARGE else None,
+        size="small" if extent <= small else "large" if extent >= large else None,
         place=place,
         direction=_direction(seen.orientation_deg) if line else None,
         colours=frozenset({COLOUR_NAMES.get(seen.colour, seen.colour)} if seen.colour else ()),
@@ -182,10 +198,7 @@ def agreement(stated: Look, seen: Look, sure: float = 1.0, *, colours: bool = Fa
     if stated.shape is not None and seen.shape is not None:
         total += math.log(SHAPES[stated.shape][seen.shape] / USUAL_SHAPES[seen.shape])
     if seen.change is not None:
-        # An entry that doesn't say that something is missing is of what is there.
-        usual = MISSING if seen.change == "missing" else 1 - MISSING
-        agrees = (stated.change == "missing") == (seen.change == "missing")
-        total += math.log((RIGHT if agrees else 1 - RIGHT) / usual)
+        total += math.log(CHANGES[stated.change][seen.change] / USUAL_CHANGES[seen.change])
     return total + _colour_odds(stated, seen, colours)
 
 
