@@ -417,3 +417,12 @@ def test_what_is_missing_speaks_for_types_that_say_so() -> None:
     hole, scratch = parse_look("one of the four holes is missing"), parse_look("thin bright line")
     assert agreement(hole, Look(change="missing")) > 1 > 0 > agreement(scratch, Look(change="missing"))
     assert agreement(hole, Look(change="added")) < -1 < 0 < agreement(scratch, Look(change="added"))
+
+
+def test_the_edge_of_a_round_part_is_its_outline() -> None:
+    pixels = np.full((400, 400, 3), 200, np.uint8)
+    cv2.circle(pixels, (200, 200), 150, (60, 60, 60), -1)
+    near_the_rim = (290, 290, 306, 306)
+    assert place_on_part(near_the_rim, pixels) == "edge"
+    assert place_on_part((192, 192, 208, 208), pixels) == "centre"
+    assert place_on_part((240, 240, 256, 256), pixels) is None

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -78,6 +79,10 @@ LARGE: Final = 0.08
 length counts."""
 BY_PIXELS: Final = 4.0
 """How many times smaller they are where outlines are those of the pixels, not of a map's height: set."""
+ROUNDED: Final = 0.9
+"""Share of its box up to which a part's edge is its outline, and not that of the box."""
+ELONGATED: Final = 2.0
+"""Ratio of the box's sides from which it is that of the box all the same."""
 NEAR_EDGE: Final = 0.15
 """Distance from the part's border, as a share of its side, within which a region lies at the edge."""
 
@@ -229,13 +234,21 @@ def place_on_part(box: Box, pixels: NDArray[np.uint8]) -> Place | None:
     mask = foreground_mask(pixels)
     height, width = pixels.shape[:2]
     left, top, right, bottom = 0, 0, width, height
+    x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
+    nearest = None
     if mask is not None and mask.any():
+        contours, _ = cv2.findContours(mask.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
         rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
         left, right = int(columns[0]), int(columns[-1]) + 1
         top, bottom = int(rows[0]), int(rows[-1]) + 1
-    x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
-    nearest = min((x - left) / (right - left), (right - x) / (right - left),
-                  (y - top) / (bottom - top), (bottom - y) / (bottom - top))  # fmt: skip
+        shorter, longer = sorted((right - left, bottom - top))
+        outline = max(contours, key=cv2.contourArea)
+        # The corners of a round part's box are far from the part.
+        if longer < ELONGATED * shorter and cv2.contourArea(outline) < ROUNDED * shorter * longer:
+            nearest = cv2.pointPolygonTest(outline, (x, y), True) / shorter
+    if nearest is None:
+        nearest = min((x - left) / (right - left), (right - x) / (right - left),
+                      (y - top) / (bottom - top), (bottom - y) / (bottom - top))  # fmt: skip
     if nearest <= NEAR_EDGE:
         return "edge"
     return "centre" if nearest >= 1 / 3 else None
