@@ -27,7 +27,7 @@ from anomaly_core.fitting import fit_product, recalibrate
 from anomaly_core.good_images import Progress, encode_good_images
 from anomaly_core.imaging.frame import Frame
 from anomaly_core.imaging.zones import Zone
-from anomaly_core.inspection import Inspection, described_regions
+from anomaly_core.inspection import Inspection, described_regions, marked
 from anomaly_core.language.base import LanguageModel
 from anomaly_core.product import ProductModel
 from anomaly_core.results import AnomalyMap, LanguageAnswer
@@ -228,6 +228,7 @@ class AnomalyGPT:
         shown = product.regions(scored, scores) if stands_out else []
         wrong = product.findings(scores, alpha) if comparable else []
         regions = described_regions(scored, wrong, shown)
+        values = marked(values, wrong, product.pixel_threshold)
         decode_ms = 1000 * (time.perf_counter() - encoded_at) - llm_ms
         return Inspection(
             verdict=verdict,

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from anomaly_core.decoders.patches import EncodedImage
 from anomaly_core.imaging.quality import Quality
-from anomaly_core.results import AnomalyMap, LanguageAnswer, Region, Verdict
+from anomaly_core.results import AnomalyMap, Array, LanguageAnswer, Region, Verdict
 from anomaly_core.scoring.beside import beside_part
 from anomaly_core.scoring.measurement import describe_region
 from anomaly_core.scoring.regions import region_of_box, region_of_mask
@@ -35,6 +37,17 @@ class Inspection:
     timings_ms: Mapping[str, float]
 
 
+def marked(values: Array, wrong: Sequence[tuple[Finding, float]], limit: float) -> Array:
+    """Return an (H, W) map in which the areas that another scorer outlines stand as high as they do there.
+
+    wrong: findings with their scores. limit: of a normal pixel, in the map's unit.
+    """
+    for finding, _ in wrong:
+        if finding.mask is not None:
+            values = np.where(finding.mask, np.maximum(values, np.float32(limit * finding.times)), values)
+    return values
+
+
 def described_regions(
     image: EncodedImage, wrong: Sequence[tuple[Finding, float]], shown: Sequence[Region]
 ) -> tuple[Region, ...]:
@@ -47,7 +60,7 @@ def described_regions(
     found = [
         replace(region_of_box(finding.bbox, image.size, score=score), text=finding.text)
         for finding, score in wrong
-        if finding.bbox is not None and finding.mask is None
+        if finding.bbox is not None
     ]
     areas = list(shown)
     for finding, score in wrong:

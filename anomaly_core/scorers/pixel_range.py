@@ -61,7 +61,7 @@ class PixelRangeScorer:
 
         def findings(limit: float) -> tuple[Finding, ...]:
             areas = outside.areas(limit, image.size)
-            return tuple(Finding("colour", area.bbox, None, TEXT, area.mask) for area in areas)
+            return tuple(Finding("colour", None, None, TEXT, mask, times) for mask, times in areas)
 
         return Score(log_of(peak_of(outside.values)), findings=findings, outside=outside)
 

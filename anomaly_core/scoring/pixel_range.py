@@ -186,10 +186,10 @@ class Outside:
         height, width = self.size
         return np.asarray(cv2.warpAffine(self.values, self.warp, (width, height)), np.float32)
 
-    def areas(self, limit: float, size: tuple[int, int]) -> list[Region]:
-        """Return the areas of an image whose `peak_of` exceeds a limit, highest first.
+    def areas(self, limit: float, size: tuple[int, int]) -> list[tuple[Mask, float]]:
+        """Return the areas of an image whose `peak_of` exceeds a limit, highest first, with its multiple.
 
-        limit: in units of CIELAB. size: (height, width) of the original. Their scores are 0.
+        limit: in units of CIELAB. size: (height, width) of the original, on which the masks are.
         """
         values = self.on_image()
         peaks = cv2.GaussianBlur(values, (0, 0), PEAK * min(values.shape)) + FLOOR
@@ -199,9 +199,9 @@ class Outside:
             area = labels == number
             peak = float(values[area].max())
             outline = (_joined(values, max(self.least, OF_PEAK * peak)) > 0) & area
-            found.append((peak, _on_original(outline, size)))
-        found.sort(key=lambda one: -one[0])
-        return [region_of_mask(mask, score=0.0) for _, mask in found[:MOST_REGIONS] if mask.any()]
+            found.append((_on_original(outline, size), float(peaks[area].max()) / limit))
+        found.sort(key=lambda one: -one[1])
+        return [(mask, times) for mask, times in found[:MOST_REGIONS] if mask.any()]
 
     def outlines(self, regions: Sequence[Region]) -> list[Region | None]:
         """Return the regions with the outlines of the pixels that no good image has there.

@@ -40,7 +40,8 @@ class Finding:
 
     bbox: (x0, y0, x1, y1) in pixels of the original image, end-exclusive, or None without a position.
     expected: its box in the good images, or None. text: a phrase without a full stop.
-    mask: (H, W) bool on the original, of an area that has more of an outline than its box; or None.
+    mask: (H, W) bool on the original, of an area that has an outline of its own; or None.
+    times: height of that area, in units of the good images' limit.
     """
 
     kind: str
@@ -48,6 +49,7 @@ class Finding:
     expected: Box | None
     text: str
     mask: NDArray[np.bool_] | None = field(default=None, repr=False)
+    times: float = 0.0
 
 
 @dataclass(frozen=True, eq=False)

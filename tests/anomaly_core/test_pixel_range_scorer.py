@@ -51,6 +51,9 @@ def test_a_hole_that_is_missing_fails_where_it_was(model: AnomalyGPT, product: P
     assert found.verdict.decision == "fail"
     on_it = [one for one in found.regions if np.allclose(one.bbox, (226, 226, 255, 255), atol=6)]
     assert len(on_it) == 1 and on_it[0].text.startswith("a")
+    # The heat map shows it too.
+    heat = found.anomaly_map.values
+    assert heat[240, 240] > product.pixel_threshold and heat[240, 240] == heat[:, 200:].max()
 
 
 def test_good_parts_do_not_fail(model: AnomalyGPT, product: ProductModel) -> None:
