@@ -19,6 +19,7 @@ from anomaly_core.decoders.patches import EncodedImage
 from anomaly_core.encoders.base import TextEncoder
 from anomaly_core.errors import ConfigError
 from anomaly_core.imaging.reading import LoadedImage, load_image
+from anomaly_core.imaging.registration import Aligned, align
 from anomaly_core.inspection import Inspection
 from anomaly_core.product import ProductModel
 from knowledge.log.log import InspectionLog
@@ -251,6 +252,14 @@ class Part:
     def template(self, hit: TemplateHit) -> LoadedImage:
         """Return the image of one of the product's good parts. Raises UnreadableImage."""
         return self.context.read(hit.path, self.model)
+
+    @cached_property
+    def nearest(self) -> tuple[TemplateHit, Aligned]:
+        """The good part nearest to the image, and its registration to the image. Raises UnreadableImage."""
+        encoded = self.encoded
+        hit = self.context.templates.nearest(self.product, encoded.embedding, 1)[0]
+        other = self.template(hit).pixels
+        return hit, align(self.pixels, encoded.frame, other, self.detector.frame(other, self.model))
 
     @property
     def inspection(self) -> Inspection:

@@ -2,31 +2,15 @@
 
 from __future__ import annotations
 
-import math
-from typing import Final
-
 from pydantic import Field
 
-from anomaly_core.imaging.registration import Aligned, Pixels, align
-from anomaly_core.results import Region
 from anomaly_core.scoring.measurement import RegionDescription, describe_region
 from knowledge.catalogue.looks import Change
-from knowledge.products.record import TemplateHit
+from tools.changes import change_at
 from tools.context import Part
 from tools.localize import region_at
 from tools.locations import PLACE_HELP
 from tools.records import Record
-
-LEAST_CHANGED: Final = 12.0
-"""Least contrast in grey levels of what is missing or was added."""
-FADED: Final = 0.4
-"""Largest ratio of the contrast that is left of what is missing, or that was there of what was added."""
-NEAR: Final = 2.5
-"""Largest distance of what is missing from what was added of a thing that moved, over the larger size."""
-ALIKE: Final = 2.0
-"""Largest ratio of their sizes."""
-LEAST_SHOWN: Final = 0.9
-"""Least share of a place that the template must cover for a comparison."""
 
 
 class DescribeArgs(Record):
@@ -69,12 +53,9 @@ def describe(part: Part, place: str = "region-1") -> RegionMeasures:
     """Measure one place: shape, size, orientation, contrast, colour, and the nearest good part there."""
     placed = region_at(part, place)
     region, pixels = placed.region, part.pixels
-    hit, aligned = nearest_template(part)
+    changed = change_at(part, region)
     seen = describe_region(pixels, region)
-    contrast = change = None
-    if aligned.matches and aligned.shown[region.mask].mean() >= LEAST_SHOWN:
-        contrast = describe_region(pixels, region, aligned.pixels).contrast
-        change = _change_at(part, region, aligned)
+    contrast = None if changed is None else changed.contrast
     return RegionMeasures(
         id=place,
         bbox=region.bbox,
@@ -89,44 +70,12 @@ def describe(part: Part, place: str = "region-1") -> RegionMeasures:
         orientation_deg=seen.orientation_deg,
         solidity=round(seen.solidity, 3),
         contrast=round(seen.contrast, 1),
-        template=f"template:{hit.sha256[:12]}",
-        template_contrast=None if contrast is None else round(contrast, 1),
-        change=change,
+        template=f"template:{part.nearest[0].sha256[:12]}",
+        template_contrast=contrast,
+        change=None if changed is None else changed.change,
         colour=seen.colour,
         text=_sentence(seen, placed.stands_out, placed.times_limit, contrast),
     )
-
-
-def _change_at(part: Part, region: Region, aligned: Aligned) -> Change | None:
-    """Return what became of a region, with what is said of one that touches it: a thing beside its place."""
-    own = _change(part.pixels, aligned.pixels, region)
-    for other in part.inspection.regions if own is not None else ():
-        apart = math.dist(region.centroid, other.centroid)
-        sizes = math.sqrt(region.area_px), math.sqrt(other.area_px)
-        if 0 < apart <= NEAR * max(sizes) and max(sizes) <= ALIKE * min(sizes):
-            there = _change(part.pixels, aligned.pixels, other)
-            if there is not None and there != own:
-                return "moved"
-    return own
-
-
-def _change(pixels: Pixels, template: Pixels, region: Region) -> Change | None:
-    """Return what became of a region by its contrast with its surroundings, and a good part's there."""
-    own, good = (describe_region(one, region).contrast for one in (pixels, template))
-    if max(abs(own), abs(good)) < LEAST_CHANGED:
-        return None
-    if abs(own) <= FADED * abs(good):
-        return "missing"
-    return "added" if abs(good) <= FADED * abs(own) else None
-
-
-def nearest_template(part: Part) -> tuple[TemplateHit, Aligned]:
-    """Return the template nearest to the image, and its registration to the image."""
-    encoded, context = part.encoded, part.context
-    hit = context.templates.nearest(part.product, encoded.embedding, 1)[0]
-    other = part.template(hit).pixels
-    frame = part.detector.frame(other, part.model)
-    return hit, align(part.pixels, encoded.frame, other, frame)
 
 
 def _sentence(

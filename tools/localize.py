@@ -14,6 +14,7 @@ from anomaly_core.imaging.zones import on_original, zone_at
 from anomaly_core.results import Region
 from anomaly_core.scoring.measurement import describe_region
 from anomaly_core.scoring.regions import region_of_mask
+from tools.changes import change_at
 from tools.context import Part
 from tools.drawing import BRIGHTEST, write_pictures
 from tools.locations import ZONE, Box, box_of
@@ -67,12 +68,15 @@ def _look(part: Part, region: Region) -> LookRecord | None:
     seen = describe_region(part.pixels, region)
     if seen.text != region.text:
         return None
+    changed = change_at(part, region)
     return LookRecord(
         shape=seen.shape,
         length_px=round(seen.length_px, 1),
         width_px=round(seen.width_px, 1),
         contrast=round(seen.contrast, 1),
         colour=seen.colour,
+        change=None if changed is None else changed.change,
+        shown=None if changed is None else changed.shown,
     )
 
 

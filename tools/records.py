@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from anomaly_core.errors import IadError
 from anomaly_core.results import Decision
+from knowledge.catalogue.looks import Change
 
 Language = Literal["en", "de", "it", "es", "fr", "pt", "zh", "ja", "ko"]
 """What is understood best, and answered in."""
@@ -269,6 +270,10 @@ class LookRecord(Record):
     width_px: float
     contrast: float = Field(description="grey levels against the surroundings, negative is darker")
     colour: str | None = None
+    change: Change | None = Field(None, description="what became of what good parts show there, where clear")
+    shown: float | None = Field(
+        None, description="contrast of the nearest good part there with its surroundings, in grey levels"
+    )
 
 
 class MeasuredRegion(RegionRecord):

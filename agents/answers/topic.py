@@ -229,7 +229,18 @@ class Topic:
         return self.say.listed([self.where(cell) for cell in dict.fromkeys(r.cell for r in regions)])
 
     def look(self, region: MeasuredRegion) -> str:
-        """Return how a region looks, as a phrase; in English as it was measured."""
+        """Return how a region looks, as a phrase, and what became of what good parts show there."""
+        seen, look = self._seen(region), region.look
+        if look is None or look.change is None or look.change == "added":
+            return seen
+        if look.change == "moved":
+            return self.say("{look}, of something that lies beside its place", look=seen)
+        if (look.shown or 0) < 0:
+            return self.say("{look}, where good parts show something dark that is missing", look=seen)
+        return self.say("{look}, where good parts show something bright that is missing", look=seen)
+
+    def _seen(self, region: MeasuredRegion) -> str:
+        """Return how a region looks; in English as it was measured."""
         look = region.look
         if self.say.language == "en":
             return region.text if self.scale is None else in_mm(region, self.scale)
