@@ -45,13 +45,10 @@ class PixelRangeScorer:
             return None
         kept = np.unique(np.linspace(0, len(images) - 1, min(len(images), MOST_IMAGES)).round()).astype(int)
         learned = learn_range([picture_of(images[number]) for number in kept])
-        if learned is None:
+        if learned is None or learned.differ > MOST_PEAK:
             return None
-        usual, away = learned
-        peaks = [peak_of(values) for values in away if values is not None]
-        if float(np.median(peaks)) > MOST_PEAK:
-            return None
-        return Fit(State(usual.to_arrays()), [Score(log_of(peak)) for peak in peaks], prior=PRIOR)
+        peaks = [peak_of(values) for values in learned.away if values is not None]
+        return Fit(State(learned.usual.to_arrays()), [Score(log_of(peak)) for peak in peaks], prior=PRIOR)
 
     def score(self, image: EncodedImage, state: State, earlier: Mapping[str, Score]) -> Score | None:
         """Score an image's pixels; None where it does not lie on the good ones."""

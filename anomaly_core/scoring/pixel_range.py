@@ -40,6 +40,11 @@ PEAK: Final = 1 / 350
 pixels say little."""
 FLOOR: Final = 2.0
 """What is added to it: good images that hardly differ are no measure of what a defect is."""
+ABOUT: Final = 1 / 35
+"""Distance to a place within which what good images show there is tolerated, as a share of the shorter side: a
+rough belt is never the same twice."""
+TOLERANT: Final = 4.0
+"""Distance of good images outside of the range at which one counts by half, in units of CIELAB."""
 USUAL: Final = 99.5
 """Percentile of the good images' distances outside of the others' range up to which a pixel is usual."""
 BEYOND: Final = 1.5
@@ -91,13 +96,16 @@ class PixelRange:
     """The range of the good images' colours on the grid of one of them.
 
     reference: (h, w, 3) uint8 RGB, the image that the others were laid on. frame: its own.
-    lowest, highest: (h, w, 3) uint8 CIELAB as OpenCV stores it. usual: see `USUAL`, in the same units.
+    lowest, highest: (h, w, 3) uint8 CIELAB as OpenCV stores it.
+    tolerated: (h, w) float16, how far outside of the range the good images lie about each place.
+    usual: see `USUAL`, in the same units.
     """
 
     reference: Pixels
     frame: Frame
     lowest: Pixels
     highest: Pixels
+    tolerated: Array
     usual: float
 
     @property
@@ -114,6 +122,7 @@ class PixelRange:
         if laid is None:
             return None
         away = _distance(_colours(_lit_as(laid.pixels, self.reference)), self.lowest, self.highest)
+        away = _less(away, self.tolerated)
         away[~_judged(picture, laid)] = 0.0
         if float((away > self.least).mean()) > MOST_OUTSIDE:
             return None
@@ -124,7 +133,12 @@ class PixelRange:
         values: tuple[NDArray[Any], ...] = (self.reference, self.lowest, self.highest, self.frame.matrix)
         sizes = (*self.frame.input_size, int(self.frame.aligned))
         arrays = dict(zip(_ARRAYS, values, strict=True))
-        return {**arrays, "input": np.array(sizes), "usual": np.array([self.usual])}
+        return {
+            **arrays,
+            "tolerated": self.tolerated,
+            "input": np.array(sizes),
+            "usual": np.array([self.usual]),
+        }
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> PixelRange:
@@ -132,15 +146,24 @@ class PixelRange:
         reference, lowest, highest, matrix = (arrays[name] for name in _ARRAYS)
         height, width, aligned = (int(value) for value in arrays["input"])
         frame = Frame(matrix, (height, width), reference.shape[:2], bool(aligned))
-        return cls(reference, frame, lowest, highest, float(arrays["usual"][0]))
+        return cls(reference, frame, lowest, highest, arrays["tolerated"], float(arrays["usual"][0]))
 
 
-def learn_range(images: Sequence[Picture]) -> tuple[PixelRange, list[Array | None]] | None:
-    """Return the range of good images, and how far each lies outside that of the others.
+@dataclass(frozen=True, eq=False)
+class Learned:
+    """The range of good images' colours, and how far each of them lies outside that of the others.
 
-    The distances are (h, w) float32 on the range's grid, in units of CIELAB; None for an image that doesn't
-    lie on most of the others. Returns None where too few images lie on each other.
+    away: (h, w) float32 of each on the range's grid, as `Outside.values`; None for one that doesn't lie on
+    most of the others. differ: median `peak_of` of the same without what places tolerate.
     """
+
+    usual: PixelRange
+    away: Sequence[Array | None]
+    differ: float
+
+
+def learn_range(images: Sequence[Picture]) -> Learned | None:
+    """Return the range of good images, or None where too few lie on each other."""
     tried = (_laid_on(images, number) for number in range(min(len(images), MOST_TRIED)))
     enough = max(LEAST_IMAGES, len(images) // 2 + 1)
     number, laid = next(((k, one) for k, one in enumerate(tried) if len(one) >= enough), (0, {}))
@@ -153,25 +176,41 @@ def learn_range(images: Sequence[Picture]) -> tuple[PixelRange, list[Array | Non
     low = [np.where(seen, _lowest(own), np.uint8(255)) for own, seen in zip(colours, shown, strict=True)]
     high = [np.where(seen, _highest(own), np.uint8(0)) for own, seen in zip(colours, shown, strict=True)]
     lows, highs = np.sort(low, axis=0)[:2], np.sort(high, axis=0)[-2:]
-    away: list[Array | None] = [None] * len(images)
-    usual = []
-    for index, own, lowest, highest, seen in zip(laid, colours, low, high, shown, strict=True):
+    plain, known = [], []
+    for own, lowest, highest, seen in zip(colours, low, high, shown, strict=True):
         # The range of the others: that of all but this one, which may be what sets it.
         least, most = np.where(lowest > lows[0], *lows), np.where(highest < highs[1], *highs[::-1])
-        known = seen[..., 0] & (least <= most).all(axis=-1)
-        distances = _distance(own, least, most)
-        distances[~known] = 0.0
-        usual.append(distances[known][::4])
-        away[index] = distances
-    level = float(np.percentile(np.concatenate(usual), USUAL))
-    return PixelRange(reference, frame, lows[0], highs[1], level), away
+        known.append(seen[..., 0] & (least <= most).all(axis=-1))
+        plain.append(np.where(known[-1], _distance(own, least, most), np.float32(0)))
+    second, first = np.sort(plain, axis=0)[-2:]
+    away: list[Array | None] = [None] * len(images)
+    for index, distances in zip(laid, plain, strict=True):
+        away[index] = _less(distances, _tolerated(np.where(distances >= first, second, first)))
+    laid_away = [values for values in away if values is not None]
+    told = [values[where][::4] for values, where in zip(laid_away, known, strict=True)]
+    level = float(np.percentile(np.concatenate(told), USUAL))
+    usual = PixelRange(reference, frame, lows[0], highs[1], _tolerated(first), level)
+    return Learned(usual, away, float(np.median([peak_of(distances) for distances in plain])))
+
+
+def _tolerated(distances: Array) -> Array:
+    """Return how far outside of the range good images lie about each place, from the furthest at each."""
+    radius = max(1, round(ABOUT * min(distances.shape)))
+    furthest = cv2.dilate(distances, _disc(radius))
+    return np.asarray(cv2.GaussianBlur(furthest, (0, 0), radius / 2), np.float16)
+
+
+def _less(distances: Array, tolerated: Array) -> Array:
+    """Return distances outside of a range, less where good images lie outside of it, too."""
+    return np.asarray(distances * (TOLERANT / (TOLERANT + tolerated.astype(np.float32))), np.float32)
 
 
 @dataclass(frozen=True, eq=False)
 class Outside:
     """How far an image's pixels lie outside of the range of the good images' colours.
 
-    values: (h, w) float32 on the range's grid, in units of CIELAB; 0 within the range. warp: (2, 3), pixels
+    values: (h, w) float32 on the range's grid, in units of CIELAB, less where good images lie outside of it,
+    too; 0 within the range. warp: (2, 3), pixels
     of that grid -> of the image made `small`, which is of this (height, width) `size`. least: see
     `PixelRange.least`.
     """

@@ -44,7 +44,7 @@ def learned(shots: int = 6) -> PixelRange:
     shifts = [(int(x), int(y)) for x, y in rng.integers(-4, 5, (shots, 2))]
     found = learn_range([picture(plate(seed, shift)) for seed, shift in enumerate(shifts)])
     assert found is not None
-    return found[0]
+    return found.usual
 
 
 def outlined(pixels: Pixels, region: Region) -> Region | None:
@@ -132,11 +132,28 @@ def test_areas_above_a_limit_are_found_without_a_map() -> None:
 def test_a_good_image_lies_as_far_outside_of_the_others_as_a_new_one() -> None:
     found = learn_range([picture(plate(seed)) for seed in range(6)])
     assert found is not None
-    usual, away = found
-    own = [peak_of(values) for values in away if values is not None]
+    own = [peak_of(values) for values in found.away if values is not None]
     assert len(own) == 6
-    outside = usual.outside(picture(plate(20)))
+    outside = found.usual.outside(picture(plate(20)))
     assert outside is not None and peak_of(outside.values) < 1.5 * max(own)
+
+
+def test_what_good_images_never_show_twice_counts_for_little() -> None:
+    def on_a_rough_belt(seed: int, *, hole: bool = True) -> Pixels:
+        pixels = plate(seed).astype(np.float64)
+        rough = cv2.GaussianBlur(np.random.default_rng(seed).normal(0, 1, (SIDE, SIDE)), (0, 0), 3)
+        belt = np.ones((SIDE, SIDE), np.bool_)
+        belt[55:425, 55:425] = False
+        pixels[belt] += 14 * (rough / rough.std())[belt][:, None]
+        if not hole:
+            cv2.circle(pixels, (120, 120), 34, (150, 150, 155), -1)
+        return np.clip(pixels, 0, 255).astype(np.uint8)
+
+    found = learn_range([picture(on_a_rough_belt(seed)) for seed in range(8)])
+    assert found is not None
+    good, bad = (found.usual.outside(picture(on_a_rough_belt(20, hole=hole))) for hole in (True, False))
+    assert good is not None and bad is not None
+    assert peak_of(good.values) < found.differ < peak_of(bad.values) / 3
 
 
 @pytest.mark.parametrize("shots", [1, 2])
@@ -158,7 +175,7 @@ def test_an_odd_first_image_is_not_what_the_others_are_laid_on() -> None:
     odd = cloth(np.random.default_rng(0))
     found = learn_range([picture(odd), *(picture(plate(seed)) for seed in range(5))])
     assert found is not None
-    assert [values is None for values in found[1]] == [True, *[False] * 5]
+    assert [values is None for values in found.away] == [True, *[False] * 5]
 
 
 def test_the_range_is_read_as_it_was_written() -> None:
@@ -179,7 +196,7 @@ def test_large_images_are_outlined_on_their_own_grid() -> None:
     assert found is not None
     pixels = large(plate(9))
     cv2.line(pixels, (800, 840), (1120, 1080), (90, 90, 95), 12)
-    outside = found[0].outside(picture(pixels))
+    outside = found.usual.outside(picture(pixels))
     assert outside is not None
     x0, y0, x1, y1 = (4 * value for value in BLOB)
     (line,) = outside.outlines([region_of_box((x0, y0, x1, y1), pixels.shape[:2], score=0.8)])
