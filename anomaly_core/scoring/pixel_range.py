@@ -41,8 +41,8 @@ pixels say little."""
 FLOOR: Final = 2.0
 """What is added to it: good images that hardly differ are no measure of what a defect is."""
 ABOUT: Final = 1 / 35
-"""Distance to a place within which what good images show there is tolerated, as a share of the shorter side: a
-rough belt is never the same twice."""
+"""Distance to a place within which what good images show is tolerated, as a share of the shorter side: no two
+pictures of a rough belt are alike."""
 TOLERANT: Final = 4.0
 """Distance of good images outside of the range at which one counts by half, in units of CIELAB."""
 USUAL: Final = 99.5
