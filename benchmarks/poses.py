@@ -180,10 +180,11 @@ def run(model: AnomalyGPT, name: str, seed: int) -> dict[str, float]:
 def main() -> None:
     options = parser(__doc__, out="poses.json")
     options.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
+    options.add_argument("--ways", choices=tuple(WAYS), nargs="+", default=list(WAYS))
     given = options.parse_args()
     found: dict[str, Any] = {}
-    for way, config in WAYS.items():
-        model = AnomalyGPT.from_pretrained("shipped", config=config)
+    for way in given.ways:
+        model = AnomalyGPT.from_pretrained("shipped", config=WAYS[way])
         for name in PARTS:
             row = spreads([run(model, name, seed) for seed in given.seeds])
             found.setdefault(name, {})[way] = row

@@ -189,7 +189,10 @@ def test_half_a_texture_is_only_partly_in_view(half: tuple[slice, ...]) -> None:
 def test_an_object_of_another_kind_is_named() -> None:
     limits = limits_of([scene(0)], similarity=0.8)
     (problem,) = limits.problems(measure_quality(scene(1)), 0.38)
-    assert problem == "Wrong object or no part: similarity 0.38, the good images allow at least 0.80."
+    assert (
+        problem
+        == "Another object, no part, or a large defect: similarity 0.38, the good images allow at least 0.80."
+    )
 
 
 def test_limits_are_stored_and_a_product_without_them_is_refused(product: ProductModel) -> None:

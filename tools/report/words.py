@@ -16,7 +16,7 @@ TITLE: Final = "Inspection report"
 """The heading of a report that is given none, in English."""
 PROBLEMS: Final = frozenset(
     {
-        "Wrong object or no part",
+        "Another object, no part, or a large defect",
         "No part was found",
         "The image is out of focus",
         "Over-exposed",
@@ -25,7 +25,7 @@ PROBLEMS: Final = frozenset(
         "The image is too bright",
         "The contrast is too low",
         "The contrast is too high",
-        "The grey levels are distributed otherwise, as in a negative or another scene",
+        "The grey levels are distributed otherwise, as in a negative, another scene or a large defect",
         "The part is too small, or only partly in view",
         "The part is too large",
         "The part is only partly in view",

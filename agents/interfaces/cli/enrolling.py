@@ -101,9 +101,10 @@ def enroll(
         )
         for finding in summary.findings:
             what = "left out" if finding.left_out else "kept"
-            print_line(
-                (f"{what}  ", "yellow"), f"{finding.kind}: {finding.reason}", (f"  {finding.image}", "dim")
-            )
+            # What is kept is no defect by that: its reason says what to look at.
+            odd = finding.reason if finding.kind == "defect" and not finding.left_out else ""
+            told = odd or f"{finding.kind}: {finding.reason}"
+            print_line((f"{what}  ", "yellow"), told, (f"  {finding.image}", "dim"))
         if any(finding.left_out for finding in summary.findings):
             print_line("--keep-all learns from the images left out too, but for equal files.")
         for unread in summary.unread:
