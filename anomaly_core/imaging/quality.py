@@ -123,8 +123,8 @@ class QualityLimits:
         found = []
         if similarity < self.similarity:
             found.append(
-                f"Another object, no part, or a large defect: similarity {similarity:.2f}, the good images allow at least "
-                f"{self.similarity:.2f}."
+                f"Another object, no part, or a large defect: similarity {similarity:.2f}, the good images allow "
+                f"at least {self.similarity:.2f}."
             )
         if self.foreground and quality.area is None:
             found.append("No part was found: no object stands out from a plain background.")
@@ -271,9 +271,8 @@ def _sentences(name: str, value: float, low: float, high: float) -> list[str]:
         return [f"The contrast is too {'low' if below else 'high'}: {what}, {limit}."]
     if name == "skewness":
         what = f"skewness {value:.1f}, the good images allow {low:.1f} to {high:.1f}"
-        return [
-            f"The grey levels are distributed otherwise, as in a negative, another scene or a large defect: {what}."
-        ]
+        otherwise = "as in a negative, another scene or a large defect"
+        return [f"The grey levels are distributed otherwise, {otherwise}: {what}."]
     if name == "area":
         what = f"it covers {math.exp(value):.1%} of the image"
         limit = f"the good images allow {math.exp(low):.1%} to {min(math.exp(high), 1):.1%}"
