@@ -123,8 +123,8 @@ class QualityLimits:
         found = []
         if similarity < self.similarity:
             found.append(
-                f"Another object, no part, or a large defect: similarity {similarity:.2f}, the good images allow "
-                f"at least {self.similarity:.2f}."
+                f"Another object, no part, or a large defect: similarity {similarity:.2f}, the good images "
+                f"allow at least {self.similarity:.2f}."
             )
         if self.foreground and quality.area is None:
             found.append("No part was found: no object stands out from a plain background.")
