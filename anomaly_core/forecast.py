@@ -20,7 +20,7 @@ from anomaly_core.imaging.foreground import foreground_mask
 from anomaly_core.product import ProductModel
 from anomaly_core.results import Decision
 from anomaly_core.scorers.few_shot import without_image
-from anomaly_core.scoring.scorer import FEW_SHOT, SOFT_PROMPT
+from anomaly_core.scoring.scorer import FEW_SHOT, PIXEL_RANGE, SOFT_PROMPT
 from anomaly_core.simulation.nsa import simulate
 
 Pixels = NDArray[np.uint8]
@@ -79,11 +79,13 @@ class Forecast:
     """What a product's verdict makes of simulated defects.
 
     sizes: small to large, those that could be simulated. separation: probability that a defect scores higher
-    than a good image (AUROC), both against the other good images.
+    than a good image (AUROC), both against the other good images. pixels: whether the product's pixels are
+    compared, too.
     """
 
     sizes: tuple[SizeForecast, ...]
     separation: float
+    pixels: bool = False
 
 
 def simulated_defects(images: Sequence[Image], seed: int = SEED) -> Iterator[SimulatedDefect]:
@@ -123,7 +125,7 @@ def forecast(
         judged.append(_Judged(defect.size, defect.share, above, seen.verdict.decision))
         if progress is not None:
             progress("judging simulated defects", len(judged), ROUNDS * len(SIDES))
-    return _summary(judged) if judged else None
+    return replace(_summary(judged), pixels=PIXEL_RANGE in product.states) if judged else None
 
 
 def without(product: ProductModel, index: int) -> ProductModel:

@@ -55,3 +55,14 @@ def test_a_higher_resolution_is_not_advised_where_small_defects_are_found_as_oft
     ]
     found = outlook(EnrollSummary("label", 4, forecast=Forecast(tuple(sizes), 0.9)))
     assert "resolution" not in found[-1]
+
+
+@pytest.mark.parametrize("language", ["en", "de", "zh"])
+def test_it_says_whether_pixels_are_compared(language: str) -> None:
+    sizes = tuple(SizeForecast(size=size, share=0.01, defects=8, failed=8, reviewed=0) for size in SIDES)
+    told = [
+        outlook(EnrollSummary("label", 8, forecast=Forecast(sizes, 0.9, pixels)), language)
+        for pixels in (True, False)
+    ]
+    one, other = (set(lines) for lines in told)
+    assert len(one - other) == 1 and len(other - one) == 1

@@ -26,6 +26,13 @@ OF_SIZE: Final = {
     "large": "Of {defects} simulated large defects ({share} of the image) it fails {failed} and sends "
     "{reviewed} to review.",
 }
+PIXELS: Final = (
+    "Good parts lie on each other, so that pixels are compared: a missing hole, letter or mark is seen."
+)
+NO_PIXELS: Final = (
+    "Good parts don't lie on each other or differ too much for pixels to be compared: what a good part has "
+    "elsewhere, too, such as a wrong letter, may pass."
+)
 
 
 def outlook(summary: EnrollSummary, language: str = "en") -> list[str]:
@@ -51,7 +58,8 @@ def outlook(summary: EnrollSummary, language: str = "en") -> list[str]:
         ]
     expected = [_size(each, say) for each in summary.forecast.sizes]
     advice = _advice(summary.forecast, _odd(summary), summary.supported_rate, summary.alpha, say)
-    return [*expected, say("Real defects may be clearer or fainter."), proved, advice]
+    compared = say(PIXELS if summary.forecast.pixels else NO_PIXELS)
+    return [*expected, say("Real defects may be clearer or fainter."), compared, proved, advice]
 
 
 @cache
