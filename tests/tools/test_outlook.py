@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from anomaly_core.forecast import Forecast, SizeForecast
+from anomaly_core.forecast import SIDES, Forecast, SizeForecast
 from tools.enrollment.enroll import EnrollSummary
 from tools.enrollment.findings import Finding
 from tools.enrollment.outlook import outlook
