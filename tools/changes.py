@@ -12,6 +12,7 @@ from anomaly_core.imaging.registration import Aligned, Pixels
 from anomaly_core.results import Region
 from anomaly_core.scoring.measurement import describe_region
 from anomaly_core.scoring.regions import region_of_mask
+from anomaly_core.scoring.scorer import PIXEL_RANGE
 from knowledge.catalogue.looks import Change
 from tools.context import Part
 from tools.records import Record
@@ -43,13 +44,18 @@ class ChangeRecord(Record):
 
 
 def change_at(part: Part, region: Region) -> ChangeRecord | None:
-    """Return what became of a region; None where no good part lies on it point by point."""
+    """Return what became of a region; None where no good part lies on it point by point.
+
+    The change is told only of products whose pixels are compared: the others' good parts differ too much.
+    """
     aligned = part.nearest[1]
     if not aligned.matches or aligned.shown[region.mask].mean() < LEAST_SHOWN:
         return None
     shown = describe_region(aligned.pixels, region).contrast
     change = _change(part.pixels, aligned.pixels, region)
-    if _moved_within(part.pixels, aligned.pixels, region) or (
+    if PIXEL_RANGE not in part.inspection.scores:
+        change = None  # good parts differ so much that what one of them shows there is no measure
+    elif _moved_within(part.pixels, aligned.pixels, region) or (
         change is not None and _has_counterpart(part, aligned, region, change)
     ):
         change = "moved"
