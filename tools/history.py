@@ -33,7 +33,7 @@ from tools.history_record import (
     ScoreRecord,
     TypeCount,
 )
-from tools.log_names import MOST_NAMES, missing_in, names_in, types_in, types_of
+from tools.log_names import MOST_NAMES, missing_in, names_in, products_in, types_in, types_of
 from tools.log_question import LogFigure, LogQuestion
 
 MOST_ROWS: Final = 10
@@ -282,7 +282,7 @@ def _figures(
         missing=missing,
         image=scope.name,
         cell=_cell_of(connection, other_than),
-        products=sorted(logged) if scope.product is None and sha256 is None and scope.name is None else [],
+        products=products_in(parts, scope, lots, found.stations),
         logged=sorted(logged),
         counts=counted,
         number=number,

@@ -10,6 +10,7 @@ from typing import Final, Literal
 
 from anomaly_core.names import name_key, plain_name
 from knowledge.log import names
+from knowledge.log.figures import Filter, Parts
 from knowledge.log.scripts import spelled_in
 from tools.history_record import MissingRecord
 from tools.log_question import LogQuestion
@@ -205,3 +206,15 @@ def _differ_by_one(one: str, other: str) -> bool:
 
 def _shape(name: str) -> str:
     return re.sub(r"(?<=[-_])[a-z]$", "A", re.sub(r"\d+", "0", name.lower()))
+
+
+def products_in(parts: Parts, scope: Filter, lots: Sequence[str], stations: Sequence[str]) -> list[str]:
+    """Return the products of parts; those of several lots, or stations, alone where these are named.
+
+    None where the scope is of one product or image.
+    """
+    if scope.product is not None or scope.sha256 is not None or scope.name is not None:
+        return []
+    several = [{"lot": name} for name in lots] if len(lots) > 1 else [{"station": one} for one in stations]
+    scopes = [parts.narrowed(**one) for one in several] if len(several) > 1 else [parts]
+    return sorted({name for one in scopes for name, _ in one.by("product") if name is not None})

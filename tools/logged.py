@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from typing import Literal
+from typing import Final, Literal
 
+from anomaly_core.names import plain_name
 from knowledge.log import names
 from tools.context import Context
 from tools.log_names import names_in
+
+_SHORT: Final = 3
+"""Letters up to which a name may end any word."""
 
 
 def logged_products(context: Context) -> list[str]:
@@ -15,6 +20,18 @@ def logged_products(context: Context) -> list[str]:
     if context.log is None:
         return []
     return context.log.read(lambda connection: names.distinct(connection, "product"))
+
+
+def names_in_titles(context: Context) -> dict[str, list[str]]:
+    """Return the compounds of products' names in the titles of their notes: "Bremsbelag" of a belag."""
+    found: dict[str, list[str]] = {}
+    for passage in context.domain.passages():
+        name = plain_name(passage.product or "").lower()
+        words = re.findall(r"[^\W\d_]+", passage.title) if len(name) > _SHORT else []
+        longer = [word for word in words if word.lower().endswith(name) and len(word) > len(name)]
+        if passage.product is not None and longer:
+            found[passage.product] = list(dict.fromkeys([*found.get(passage.product, ()), *longer]))
+    return found
 
 
 def logged_types(context: Context) -> list[str]:

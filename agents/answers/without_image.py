@@ -15,6 +15,7 @@ from agents.answers.kinds import ENTRIES, entry_of
 from agents.answers.log.groups import of_the_first
 from agents.answers.log.letter import FIGURES as LETTER
 from agents.answers.log.letter import as_a_letter, letter
+from agents.answers.log.products import product_counted, products_named
 from agents.answers.notes import limits
 from agents.answers.phrases import phrases_of
 from agents.answers.tool.doubt import doubt
@@ -31,7 +32,7 @@ from agents.questions.log.decisions import of_several_parts
 from agents.questions.log.history import named_in_the_log
 from agents.questions.log.typed import without_types_as_people
 from agents.questions.log.unheld import unheld_of
-from agents.questions.log.whole_lots import of_a_whole_lot
+from agents.questions.log.whole_lots import asks_which_are_good, of_a_whole_lot, of_those_that_may_go
 from agents.questions.slots.by_words import type_of, types_of
 from agents.questions.slots.described import described_type
 from agents.questions.slots.grades import names_grade
@@ -47,7 +48,14 @@ from tools.context import Context
 from tools.enrolled import enrolled, enrolled_products
 from tools.history import look_up
 from tools.log_question import LogFigure, LogQuestion
-from tools.logged import is_of_the_log, logged_names, logged_products, logged_types, lots_in, names_images
+from tools.logged import (
+    is_of_the_log,
+    logged_names,
+    logged_types,
+    lots_in,
+    names_images,
+    names_in_titles,
+)  # fmt: skip
 from tools.records import EvidenceRecord, Kind, TextAnswerRecord
 from tools.retrieve import known_defects, known_products
 
@@ -165,7 +173,7 @@ def answer_in_thread(
         elif intent.log is not None:
             intent = of_the_first(intent, replies, observations)
             log = intent.log or LogQuestion()
-            counted = product or _logged_product(context, log, asked.spoken, known)
+            counted = product or product_counted(context, log, asked.spoken, known)
             observations.append(_looked_up(context, log, counted, number, len(observations)))
             topic = Topic(DialogueState(observations=observations), asked, intent, number, say)
             replies.append(ENTRIES["history"].word(topic))
@@ -257,10 +265,13 @@ def _of_its_parts(context: Context, one: Understanding, language: str, known: Se
         # "Which defect is the most serious?" is of the notes.
         kind = one.kind if one.log is None else "effect"
         return one.model_copy(update={"log": None, "kind": kind, "near": None})
+    if one.log is None and asks_which_are_good(one, language) and products_named(context, text, language):
+        # "Which gauges can I ship?"
+        return of_those_that_may_go(named_in_the_log(one, language, datetime.now().astimezone()), language)
     counting = one.kind in ("parts", "count") and words.has("how_many", text)
     # "Did any bottle pass?"
     if one.type is None and of_several_parts(words, text):
-        counting |= bool(_of_products(context, text, language))
+        counting |= bool(products_named(context, text, language))
     # "What are the rejects of lot A18?" lists no defects of the notes.
     parts = one.kind in OF_PARTS or (one.kind == "catalogue" and words.has("lot", text))
     if one.log is None and not (parts and (counting or is_of_the_log(context, text, beside))):
@@ -284,15 +295,6 @@ def _of_its_parts(context: Context, one: Understanding, language: str, known: Se
     if one.log is None or meant is None:
         return one
     return one.model_copy(update={"type": meant, "log": one.log.model_copy(update={"type": meant})})
-
-
-def _of_products(context: Context, text: str, language: str) -> list[str]:
-    """Return the products of the log that a text names."""
-    known = logged_products(context)
-    if named := mentioned(text, known, common_in(text, language)):
-        return named
-    meant = product_meant(text, known, language)
-    return [] if meant is None else [meant]
 
 
 def _looked_up(
@@ -328,7 +330,11 @@ def _product_of(context: Context, question: str, language: str, types: Sequence[
     named = types_of(text, types) or [one for one in (type_of(text, language, types),) if one is not None]
     owners = [one for one in known if all(_has_type(context.domain.defects(one), name) for name in named)]
     # A product that has no such type is not the one that a word of the question seems to mean.
-    return owners[0] if len(owners) == 1 else product_meant(question, owners or known, language, types)
+    return (
+        owners[0]
+        if len(owners) == 1
+        else product_meant(question, owners or known, language, types, names_in_titles(context))
+    )
 
 
 def _product_before(context: Context, turns: Sequence[Turn]) -> str | None:
@@ -350,14 +356,3 @@ def _has_type(types: Sequence[str], named: str) -> bool:
     """Return whether a name, of the notes or in common English, is of one of the types of a product."""
     common = common_name(named) or named
     return any(plain_name(one).lower() == named or common in types_in(one) for one in types)
-
-
-def _logged_product(context: Context, log: LogQuestion, language: str, types: Sequence[str]) -> str | None:
-    """Return the product of the log that a question means by a word of its language, or None."""
-    known = logged_products(context)
-    if mentioned(log.text, known, log.common):
-        return None
-    meant = product_meant(log.text, known, language, types)
-    if meant is not None or not log.within or mentioned(log.within, known, log.common):
-        return meant
-    return product_meant(log.within, known, language, types)

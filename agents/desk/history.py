@@ -7,9 +7,9 @@ import io
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict
-from datetime import datetime
+from datetime import date, datetime
 from sqlite3 import Connection
-from typing import Any, Final, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
 from anomaly_core.errors import ConfigError
 from knowledge.log import figures
@@ -19,6 +19,9 @@ from knowledge.log.figures import Counts, Decision, Filter, Order, Parts
 from knowledge.log.log import Checked, InspectionLog, require_log
 from knowledge.log.names import as_spelled, distinct
 from knowledge.log.outlook import outlook
+
+if TYPE_CHECKING:
+    from agents.questions.log.periods import Period
 
 T = TypeVar("T")
 EXPORTED: Final = (
@@ -82,25 +85,41 @@ class History:
 
 def since(text: str | None) -> str | None:
     """Return the timestamp from which a period in words counts. Raises ConfigError."""
-    return None if text is None else timestamp(_instants(text, "since")[0])
+    if text is None:
+        return None
+    start = _said(text, "since").since
+    return None if start is None else timestamp(start)
 
 
 def until(text: str | None) -> str | None:
-    """Return the timestamp before which a period in words counts. Raises ConfigError."""
+    """Return the timestamp before which a period in words counts: the end of a day; None where it goes on.
+
+    Raises ConfigError.
+    """
     if text is None:
         return None
-    start, end = _instants(text, "until")
-    return timestamp(end or start)
+    period = _said(text, "until")
+    end = period.since if period.instant else period.until
+    return None if end is None else timestamp(end)
 
 
-def _instants(text: str, option: str) -> tuple[datetime, datetime | None]:
+def _said(text: str, option: str) -> Period:
+    from agents.questions.log.periods import Period
+    from agents.questions.log.points import day_point
     from agents.questions.log.said import said_period
 
-    period = said_period(text, datetime.now().astimezone())
+    period: Period | None
+    try:
+        # A day that is to come is one too.
+        day = day_point(0, 0, date.fromisoformat(text.strip()))
+    except ValueError:
+        period = said_period(text, datetime.now().astimezone())
+    else:
+        period = Period(day.since, day.until)
     if period is None or period.since is None:
         raise ConfigError(f"{option}: {text}: give a date (2026-11-24), a time (14:00), or words such as "
                           "today, yesterday, monday, 3 days, gestern, ayer, 昨日")  # fmt: skip
-    return period.since, period.until
+    return period
 
 
 def summary(connection: Connection, wanted: Filter) -> dict[str, Any]:

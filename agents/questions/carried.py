@@ -12,12 +12,12 @@ from agents.questions.form.clauses import WISH_WORDS
 from agents.questions.form.polarity import asks_openly
 from agents.questions.learned.encoder import normalised
 from agents.questions.learned.languages import WISHES, wished_language
-from agents.questions.lexicon.numbered import with_latest
+from agents.questions.lexicon.numbered import log_words, with_latest
 from agents.questions.lexicon.patterns import compiled
 from agents.questions.lexicon.units import NUMBER, UNIT
-from agents.questions.lexicon.words import NEVER, SPACELESS, words_of
+from agents.questions.lexicon.words import NEVER, SPACELESS, bounded, words_of
 from agents.questions.log.answered import of_the_groups_before
-from agents.questions.log.code_names import codes_at, station_noun
+from agents.questions.log.code_names import code_name, codes_at, station_noun
 from agents.questions.log.going_on import log_before, ranks_each
 from agents.questions.log.periods import period_of
 from agents.questions.log.referents import chance_in, of_what_was_named, which_of_the_named
@@ -97,7 +97,16 @@ def put_in_full(
     if last is None or last.meant == "":
         return text
     plain, before, words = normalised(text), normalised(last.meant), words_of(language)
-    if _asks_the_same(plain, language):
+    same = _beside_the_same(plain, language)
+    if same is not None and log_before(last) is not None:
+        full = _in_full(same, last, language, now, known, logged)
+        if full is not None and full.startswith(before):
+            # "Same for the gears", after a question of one station, is of all stations.
+            full = _with_name(same, _unnamed(last, language, logged), language, logged) or full
+        if full is not None:
+            return full
+        same = None if re.search(r"\d", same) else same
+    if same is not None and _asks_the_same(plain, language):
         return last.meant
     if last.slots is not None and last.slots.measured == "feature" and words.has("by_how_much", plain):
         # "Is this hole smaller than the others?", "by how much?"
@@ -122,17 +131,41 @@ def put_in_full(
     if not short or starts is None:
         return text
     rest = plain[starts.end() :].strip()
+    return _in_full(rest, last, language, now, known, logged) or text
+
+
+def _in_full(
+    rest: str,
+    last: Turn,
+    language: str,
+    now: datetime,
+    known: Sequence[str],
+    logged: Sequence[Sequence[str]],
+) -> str | None:
+    """Return the question before with what goes on with it, such as "yesterday", in its place; or None."""
+    before, words = normalised(last.meant), words_of(language)
     goes_on = last.image == 0 and last.slots is not None and last.slots.type is not None
     ways: tuple[Callable[[], str | None], ...] = (
         lambda: _with_measure(rest, before, language),
         lambda: _with_period(rest, before, language, now),
         lambda: with_latest(before, rest, words),
         lambda: _at_the_other_end(rest, before, language),
+        lambda: _of_all(rest, last, language, logged),
         lambda: _with_name(rest, before, language, logged),
         lambda: _with_type(rest, before, language, known, goes_on=goes_on),
         lambda: _counting_the_same(rest, before, language),
     )
-    return next((full for way in ways if (full := way())), text)
+    return next((full for way in ways if (full := way())), None)
+
+
+def _beside_the_same(plain: str, language: str) -> str | None:
+    """Return what stands beside "the same" in a text, in lower case: "for lot 56"; None without it."""
+    words = words_of(language)
+    rest = words.without(plain, "same_question")
+    if rest == plain:
+        return None
+    rest = compiled(bounded(log_words(language)["polite"], language)).sub(" ", rest)
+    return " ".join(words.without(rest, "thanks", "filler").split())
 
 
 def _asks_the_same(plain: str, language: str) -> bool:
@@ -184,6 +217,8 @@ def _with_name(rest: str, before: str, language: str, logged: Sequence[Sequence[
         return of_another
     if (at_station := _at_station(rest, before, language)) is not None:
         return at_station
+    if (of_lot := _in_lot(rest, before, language)) is not None:
+        return of_lot
     given_code, held_code = _CODE.search(rest), _CODE.search(before)
     if given_code is None or _says_more(_CODE.sub(" ", rest), language, _OF_GROUPS):
         return None
@@ -192,6 +227,37 @@ def _with_name(rest: str, before: str, language: str, logged: Sequence[Sequence[
     if held_code is not None and not _says_more(rest, language):
         return f"{before[: held_code.start()]}{given_code[0]}{before[held_code.end() :]}?"
     return f"{before} {rest}?"
+
+
+def _of_all(rest: str, last: Turn, language: str, logged: Sequence[Sequence[str]]) -> str | None:
+    """ "What is the yield on line 2?", "and overall?"."""
+    words = words_of(language)
+    if log_before(last) is None or not words.has("overall", rest) or _says_more(rest, language, ("overall",)):
+        return None
+    return f"{_unnamed(last, language, logged)} {rest}?"
+
+
+def _unnamed(last: Turn, language: str, logged: Sequence[Sequence[str]]) -> str:
+    """Return the question before without what it names of the log: products, stations, lots and people."""
+    words, before = words_of(language), normalised(last.meant)
+    lot, station = code_name(words, "lot", before), code_name(words, "station", before)
+    for name in (*(plain_name(name).lower() for group in logged for name in group), lot, station):
+        if name is not None:
+            before = compiled(rf"(?<![a-z0-9_]){re.escape(name)}(?![a-z0-9_])").sub(" ", before)
+    before = words.without(before, "lot") if lot is not None else before
+    before = station_noun(words).sub(" ", before) if station is not None else before
+    return " ".join(_without_words_of(None, before, logged[-1] if logged else (), language).split())
+
+
+def _in_lot(rest: str, before: str, language: str) -> str | None:
+    """ "How many failed in lot 55?", "and in lot 56?"."""
+    words = words_of(language)
+    given, held = code_name(words, "lot", rest), code_name(words, "lot", before)
+    if given is None or _says_more(rest.replace(given, " "), language, _OF_GROUPS):
+        return None
+    if held is None:
+        return f"{before.rstrip(' ?？')} {rest}?"
+    return f"{compiled(rf'(?<![a-z0-9_]){re.escape(held)}(?![a-z0-9_])').sub(given, before)}?"
 
 
 def _at_station(rest: str, before: str, language: str) -> str | None:

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import time
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
@@ -15,13 +16,13 @@ from logged import entry
 
 from agents.app import Application
 from agents.desk.desk import Desk
-from agents.desk.history import History, at_rates
+from agents.desk.history import History, at_rates, since, until
 from agents.desk.jobs import Jobs
 from agents.desk.kept import KeptImages
 from agents.desk.watch import WatchedFolder
 from agents.settings import Settings
 from anomaly_core.errors import ConfigError, UnreadableImage
-from knowledge.log.entry import Entry
+from knowledge.log.entry import Entry, timestamp
 from knowledge.log.figures import Counts, Filter
 from knowledge.log.log import InspectionLog
 
@@ -78,6 +79,18 @@ def test_no_cell_of_an_export_is_a_formula(tmp_path: Path) -> None:
     lines = found.export(Filter()).splitlines()
     assert lines[0].startswith("number,at,name")
     assert ["'=1+1" in lines[1], "'-x.png" in lines[2], '"a"",b"' in lines[3]] == [True, True, True]
+
+
+def test_a_day_that_ends_a_period_is_counted_is_counted_whole() -> None:
+    today = datetime.now().astimezone().date()
+    after = datetime.combine(today + timedelta(days=1), datetime.min.time()).astimezone()
+    assert until(f"{today}") == timestamp(after), "parts of today are within"
+    assert until("today") is None and until("heute") is None
+    assert until(f"{today + timedelta(days=1)}") == timestamp(after + timedelta(days=1))
+    assert until("yesterday") == since("today")
+    assert until("3 days") is not None, "a span ends where it begins"
+    with pytest.raises(ConfigError):
+        until("soon")
 
 
 def test_a_log_that_is_not_kept_is_told() -> None:
@@ -154,9 +167,9 @@ def test_jobs_are_told_to_the_processes_that_share_them_until_theirs_ends(tmp_pa
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as owner:
         assert owner.stdout is not None
         job = owner.stdout.readline().strip()
-        until = time.monotonic() + 10
+        end = time.monotonic() + 10
         while jobs.get(job).step != "encode":
-            assert time.monotonic() < until
+            assert time.monotonic() < end
             time.sleep(0.01)
         assert [(one.id, one.status) for one in jobs.all()] == [(job, "running")]
         owner.kill()

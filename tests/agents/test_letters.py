@@ -59,6 +59,7 @@ def test_a_letter_tells_counts_worst_part_and_the_command_with_its_period(
     assert counts in said.answer
     assert "0.001" in said.answer
     assert "iad report --log --since 20" in said.answer
+    assert "--lot H301 --out" in said.answer
     assert "T --out" not in said.answer
 
 

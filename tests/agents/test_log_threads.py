@@ -85,6 +85,22 @@ def test_one_station_is_held_against_that_of_the_question_before(logged: Context
 
 
 @pytest.mark.parametrize(
+    ("first", "then"),
+    [
+        ("how many failed in lot A2?", "and lot A4, was that better?"),
+        ("wie viele sind in Los A2 durchgefallen?", "und Los A4, war das besser?"),
+        ("combien de rebuts dans le lot A2 ?", "et le lot A4, c'était mieux ?"),
+        ("quanti scarti nel lotto A2?", "e il lotto A4, è andato meglio?"),
+        ("quantas reprovadas no lote A2?", "e o lote A4, foi melhor?"),
+        ("A2批有多少不合格？", "A4批呢，更好吗？"),
+    ],
+)
+def test_the_lot_just_named_is_held_against_the_one_before(logged: Context, first: str, then: str) -> None:
+    answer = told(logged, first, then)
+    assert 0 < answer.index("A4") < answer.index("A2")
+
+
+@pytest.mark.parametrize(
     ("question", "first"),
     [
         ("which operator found most?", "Cid."),

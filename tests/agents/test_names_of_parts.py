@@ -129,3 +129,25 @@ def test_each_of_several_types_that_were_listed_is_told(opened: Application, fir
     # Of a question to all products each is told with its own.
     for name, action in (("Poke", "stop the filler"), ("Crack", "reject it")):
         assert any(f'{one}: "{action}' in reply.answer for one in (name, f"{name} (capsule)"))
+
+
+@pytest.mark.parametrize(
+    ("language", "question", "meant"),
+    [
+        ("de", "Wie viele Beläge sind durchgefallen?", "belag"),
+        ("de", "Wie viele Bremsbeläge waren schlecht?", "belag"),
+        ("de", "Wie viele Bremsbelägen fehlt etwas?", "belag"),
+        ("fr", "Combien de lames en chêne sont mauvaises ?", "chene"),
+        ("en", "How many gauges failed?", "gauge"),
+        ("de", "Welche Teile sind durchgefallen?", None),
+    ],
+)
+def test_a_product_is_meant_by_its_plural_its_compound_and_its_name_with_accents(
+    language: str, question: str, meant: str | None
+) -> None:
+    assert product_meant(question, ["belag", "gauge", "chene"], language) == meant
+
+
+def test_a_product_is_meant_by_the_compound_in_its_notes_title() -> None:
+    products, called = ["belag", "gauge", "chene"], {"belag": ["Bremsbelag"]}
+    assert product_meant("How many brake pads failed?", products, "en", (), called) == "belag"

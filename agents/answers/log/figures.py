@@ -133,17 +133,7 @@ class Told:
             message = LATEST[found.decision or "all"]
             return self(message, number=found.number, **self._counts())
         if found.decision is None:
-            one = (
-                "One part was inspected {period}: {passed} passed, {review} to review, {failed} failed "
-                "[{id}]."
-            )
-            return self(
-                one
-                if found.counts.all == 1
-                else "{count} parts were inspected {period}: {passed} passed, {review} to review, {failed} "
-                "failed [{id}].",
-                **self._counts(),
-            )
+            return self.of_each()
         if found.types:
             return self(
                 "{number} of {count} inspected parts had {type} {period}, {percent} [{id}].",
@@ -153,6 +143,15 @@ class Told:
                 percent=percent(found.number, found.counts.all),
             )
         return self(COUNTED[found.decision], number=found.number, count=found.counts.all)
+
+    def of_each(self) -> str:
+        """Return how many parts there are of each decision."""
+        one = "One part was inspected {period}: {passed} passed, {review} to review, {failed} failed [{id}]."
+        several = (
+            "{count} parts were inspected {period}: {passed} passed, {review} to review, {failed} failed "
+            "[{id}]."
+        )
+        return self(one if self.found.counts.all == 1 else several, **self._counts())
 
     def _counts(self) -> dict[str, int]:
         one = self.found.counts

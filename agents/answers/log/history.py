@@ -21,6 +21,7 @@ from agents.questions.lexicon.words import Words
 from agents.questions.log.compared import direction_of
 from agents.questions.log.decisions import is_none
 from agents.questions.log.several_figures import of_a_row
+from agents.questions.log.whole_lots import goes_out
 from anomaly_core.names import plain_name
 from tools.classify.scores import UNKNOWN
 from tools.history_record import DriftRecord, HistoryRecord, LoggedRecord
@@ -148,11 +149,18 @@ def _list(told: Told) -> Reply:
         return listed(told)
     counted = Counter(names_of(found.rows))
     names = [f'"{name}"' if count == 1 else f'"{name}" ({count})' for name, count in counted.items()]
+    if found.decision is None and not found.types:
+        # Nobody is to take parts of any decision for those that passed.
+        rows = zip(names_of(found.rows), found.rows, strict=True)
+        names = [f'"{name}" ({told.decision(row)})' for name, row in rows]
+    # "Which can I ship?": how many may not go is told too.
+    goes = not found.types and goes_out(told.topic.text, told.topic.asked.spoken)
+    how_many = told.of_each() if goes else told.counted()
     if not names:
-        return Reply(told.say("None."), [told.counted()])
+        return Reply(told.say("None."), [how_many])
     more = found.number - len(found.rows)
     message = "{names} [{id}]." if more <= 0 else "{names} and {count} more [{id}]."
-    return Reply("", [told(message, names=", ".join(names), count=more), told.counted()])
+    return Reply("", [told(message, names=", ".join(names), count=more), how_many])
 
 
 def _worst(told: Told) -> Reply:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
 from agents.answers.log.figures import MOST_NAMED, Told, local, shown
 from agents.answers.log.part_names import names_of
+from agents.answers.log.products import products_named
 from agents.answers.topic import Reply, Topic
 from agents.questions.learned.encoder import normalised
 from agents.questions.lexicon.words import words_of
@@ -50,7 +52,10 @@ def as_a_letter(context: Context, asked: Asked, turns: Sequence[Turn] = ()) -> A
         held = next((one.log for one in asked.intents if one.log is not None), None)
         held = held or log_question(text, asked.spoken, now)
         scope = held.model_dump(include={"since", "until", "period"})
-        log = LogQuestion(**(scope if held.since else in_the_shift(now)))
+        meant = products_named(context, text, asked.spoken)
+        # "About today's gauge rejects" is of the gauges.
+        of = plain_name(meant[0]).lower() if len(meant) == 1 else ""
+        log = LogQuestion(**(scope if held.since else in_the_shift(now)), text=of)
     else:
         return asked
     letter = Understanding(kind="history", order="mail", text=asked.question, log=log)
@@ -105,6 +110,8 @@ def letter(topic: Topic, seen: Sequence[Observation]) -> Reply:
         lines.append(count(free if counts.passed == counts.all else held))
     if days:
         until = f" --until {days[-1]:%Y-%m-%d}"
-        command = f"iad report --log --since {days[0]:%Y-%m-%d}{until} --out FILE.pdf"
+        named = {"lot": count.found.lot, "product": count.found.product}
+        of = "".join(f" --{option} {shlex.quote(name)}" for option, name in named.items() if name)
+        command = f"iad report --log --since {days[0]:%Y-%m-%d}{until}{of} --out FILE.pdf"
         lines.append(topic.say("The report of that time, as a file to attach: {command}", command=command))
     return Reply("", lines, whole=True)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
+from agents.questions.lexicon.patterns import compiled
 from agents.questions.lexicon.words import SPACELESS, Words
 from agents.questions.log.compared import direction_of
 from agents.questions.log.decisions import DECISIONS, GROUPS
@@ -13,6 +14,7 @@ from agents.state import Turn
 from tools.log_question import LogQuestion
 
 _NAME: Final = re.compile(r"[^\W_](?:[\w.-]*\w)?")
+_LATIN: Final = re.compile(r"[a-z0-9](?:[a-z0-9_.-]*[a-z0-9])?")
 _ASKS: Final = (
     "inspector",
     "found_by",
@@ -40,7 +42,12 @@ def of_the_groups_before(plain: str, last: Turn, words: Words, logged: Sequence[
         return None
     refers = any(words.has(one, plain) for one in ("this", "them", "inspector")) or _has_it(plain, words)
     known = {name.lower() for names in logged for name in names}
-    called = [one for one in _NAME.findall(plain) if re.search(r"\d", one) or one in known]
+    called = [one for one in _names_in(plain, words) if re.search(r"\d", one) or one in known]
+    # "And lot 55, was that better?"
+    goes_on = compiled(rf"(?:{words.source('follow')}|{words.source('and')})(?!\w)").match(plain) is not None
+    if words.language in SPACELESS:
+        goes_on = words.has("follow", plain) or words.has("and", plain) or "呢" in plain
+    refers |= goes_on and len(called) == 1
     if called:
         return _held_against(plain, called, last.meant.lower(), words, logged) if refers else None
     longest = _FEW_CHARACTERS if words.language in SPACELESS else _FEW_LETTERS
@@ -88,7 +95,7 @@ def _held_against(
     """Return "is that better than line-1?" with the one name of its kind that the question before has."""
     if len(called) > 1 or not (direction_of(words, plain) or words.has("compare", plain)):
         return None
-    held = [one for one in _NAME.findall(before) if one != called[0]]
+    held = [one for one in _names_in(before, words) if one != called[0]]
     group = next((names for names in logged if called[0] in map(str.lower, names)), None)
     if group is not None:
         held = [one for one in held if one in map(str.lower, group)]
@@ -97,10 +104,18 @@ def _held_against(
         held = [one for one in held if re.search(r"\d", one) and re.sub(r"\d", "", one) == shape]
     if len(held) != 1:
         return None
-    found = words.find("this", plain) or words.find("it", plain)
-    if found is None or found.start() > plain.index(called[0]):
-        return f"{held[0]} {plain}?"
+    found, at = words.find("this", plain) or words.find("it", plain), plain.index(called[0])
+    # "Et le lot 55" has an article that "it" is too.
+    if found is None or found.start() > at or not words.has("than", plain[:at]):
+        # The one just named is asked about: "and lot 55, was that better?"
+        other = f"{_lot(words)}{held[0]}" if words.language in SPACELESS and group is None else held[0]
+        return f"{plain} {other}?"
     return f"{plain[: found.start()]}{held[0]}{plain[found.end() :]}?"
+
+
+def _names_in(text: str, words: Words) -> list[str]:
+    """Return what may be names in a text, in lower case; in scripts without spaces those of Latin letters."""
+    return (_LATIN if words.language in SPACELESS else _NAME).findall(text)
 
 
 def _lot(words: Words) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from typing import Final
 
@@ -61,11 +61,15 @@ _ADJACENT: Final = 14
 
 @dataclass(frozen=True)
 class Period:
-    """A period. since, until: aware; None where it is open. name: a message of `NAMES`, or empty."""
+    """A period. since, until: aware; None where it is open. name: a message of `NAMES`, or empty.
+
+    instant: whether it is named by the time at which it begins: "14:00", "3 days".
+    """
 
     since: datetime | None
     until: datetime | None
     name: str = ""
+    instant: bool = field(default=False, compare=False)
 
 
 def period_of(text: str, language: str, now: datetime) -> tuple[Period | None, str]:
@@ -111,7 +115,7 @@ def period_at(point: Point, text: str, language: str, now: datetime) -> Period:
         return Period(point.since, _past(local(point.since.date() + timedelta(days=1)), now))
     if point.kind == "span" or opened(text, point, language):
         name = point.name if point.name == "today" or point.kind == "span" else ""
-        return Period(point.since, None, name)
+        return Period(point.since, None, name, instant=point.kind in (*_MOMENTS, "span"))
     if precedes(text, point.start, point.end, words_of(language), _ADJACENT):
         return Period(None, point.since)
     behind = language in SPACELESS and beside("until", text, point, language)
@@ -127,7 +131,7 @@ def opened(text: str, point: Point, language: str) -> bool:
 
 def itself(point: Point, now: datetime) -> Period:
     """Return the period that a point names by itself."""
-    return Period(point.since, _past(point.until, now), point.name)
+    return Period(point.since, _past(point.until, now), point.name, instant=point.kind in _MOMENTS)
 
 
 def named_period(meaning: str, now: datetime) -> Period:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 import numpy as np
@@ -40,17 +41,23 @@ SHORTEST: Final = 3
 
 
 def product_meant(
-    question: str, products: Sequence[str], language: str, types: Sequence[str] = ()
+    question: str,
+    products: Sequence[str],
+    language: str,
+    types: Sequence[str] = (),
+    called: Mapping[str, Sequence[str]] | None = None,
 ) -> str | None:
     """Return the one of several products that a word of a question is a name of in its language, or None.
 
     types: of defects, whose names are of no product, as words that questions are put with are of none.
+    called: further names of the products, such as their notes' titles have.
     """
     text = normalised(question)
     products = nameable(products, text, language)
     if len(products) < 2:
         return None
-    inflected = [one for one in products if _inflected(one).search(text)]
+    folded = _folded(text)
+    inflected = [one for one in products if _spoken(one, language).search(folded)]
     if len(inflected) == 1:
         return inflected[0]
     told = words_of(language).without(without_types(text, types), *_PLACES)
@@ -59,7 +66,8 @@ def product_meant(
     words = list(dict.fromkeys(_words(told, language)))[:MOST_WORDS]
     if not words:
         return None
-    named = [(product, name) for product in products for name in _names(product)]
+    further = called or {}
+    named = [(one, name) for one in products for name in (*_names(one), *further.get(one, ()))]
     spoken = [*words, *_OF_NONE, *(name for _, name in named)]
     vectors = encode([" ".join([one] * _TIMES) for one in spoken])
     first = len(words) + len(_OF_NONE)
@@ -106,6 +114,25 @@ def _inflected(name: str) -> re.Pattern[str]:
     if len(spoken) > SHORTEST:
         ways += [re.escape(spoken.removesuffix(end)) + many for end, many in _PLURALS if spoken.endswith(end)]
     return re.compile(rf"(?<!\w)(?:{'|'.join(ways)})(?!\w)")
+
+
+def _spoken(name: str, language: str) -> re.Pattern[str]:
+    """Return the pattern of a name in a text without accents: "Beläge" of a belag, "chêne" of a chene.
+
+    A German one has it in its compounds too: "Bremsbelag".
+    """
+    folded = _folded(plain_name(name).lower())
+    plain = _inflected(folded)
+    if language != "de" or len(folded) < _INFLECTED:
+        return plain
+    return re.compile(rf"{plain.pattern}|(?<!\w)(?:\w{{4,}})?{re.escape(folded)}(?:e?[nsr]|e)?(?!\w)")
+
+
+def _folded(text: str) -> str:
+    """Return a text without accents and umlauts' dots."""
+    apart = unicodedata.normalize("NFD", text)
+    kept = (one for one in apart if not ("\u0300" <= one <= "\u036f"))
+    return unicodedata.normalize("NFC", "".join(kept))
 
 
 def _names(product: str) -> list[str]:
