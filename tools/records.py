@@ -163,7 +163,7 @@ class LimitRecord(Record):
     """A limit that a question gives, such as "at most 2 mm"."""
 
     value: float
-    unit: Literal["mm", "px", "percent", "mm2", "px2"]
+    unit: Literal["mm", "px", "percent", "mm2", "px2", "degree", "count"]
 
 
 class UnderstoodRecord(Record):

@@ -25,7 +25,7 @@ from agents.answers.catalogue.by_product import ordered, types_of_products
 from agents.answers.catalogue.demands import NONE_SAYS_SO, asks_by_field, demanded
 from agents.answers.catalogue.facts import facts, type_by_look, type_of_facts
 from agents.answers.catalogue.held import asks_a_limit, held_of, is_clear
-from agents.answers.catalogue.stated_sizes import held_sizes, states_size, told_by
+from agents.answers.catalogue.stated_sizes import states_size
 from agents.answers.catalogue.types import (
     asks_of_types,
     compared_types,
@@ -42,8 +42,9 @@ from agents.answers.notes.norms import norms
 from agents.answers.tool import talk
 from agents.answers.topic import Reply, Topic
 from agents.questions.learned.encoder import normalised
-from agents.questions.lexicon.words import common_name, same_defect, types_in, words_of
+from agents.questions.lexicon.words import same_defect, types_in, words_of
 from agents.questions.slots.by_words import types_of
+from agents.questions.slots.conditions import condition_of
 from agents.questions.slots.described import described_type
 from agents.questions.slots.doubted import held_against, may_mean, narrowed
 from agents.questions.slots.held import is_another, meant_type
@@ -122,7 +123,9 @@ class Notes(AskedNotes):
                 return [self._no_entry(intent, number)]
             intent = intent.model_copy(update={"type": nearest})
         word = ABOUT_NOTES.get(intent.kind)
-        if intent.kind in LISTS or (intent.type is not None and intent.kind in DEFINES):
+        if intent.type is None and not intent.maybe and states_size(intent, words_of(spoken)):
+            word = None
+        elif intent.kind in LISTS or (intent.type is not None and intent.kind in DEFINES):
             word = notes.catalogue
         unnamed = intent.type is None and intent.kind in OF_A_TYPE and not self._context.domain.products()
         if word is None or unnamed:
@@ -208,6 +211,7 @@ class Notes(AskedNotes):
         words, text = words_of(self._asked.spoken), normalised(intent.text)
         # What may be reworked is told by words for it.
         by_fate = asks_of_types(words, text) and words.has("rework", text)
+        by_fate |= condition_of(text, self._asked.spoken) is not None
         if intent.kind in DEMANDS and asks_by_field(words, text) and not by_fate:
             topic = self._topic(self._product, [], intent, number, every=True)
             if told := demanded(topic, self._products):
@@ -226,17 +230,6 @@ class Notes(AskedNotes):
         found = [Reply("", one, whole=True) for one in listed if one]
         return found or [Reply("", [self._say("The notes name no such type [notes].")])]
 
-    def _entries_of(self, name: str | None) -> list[Entry]:
-        """Return the entries of a type: of a common word, "scratch", each that is one."""
-        if name is None:
-            return []
-        entries = self._context.domain.entries(None if self._guessed else self._product)
-        own = [one for one in entries if same_defect(one.type, name)]
-        common = common_name(name)
-        if common is not None and (not own or self._product is None or self._guessed):
-            own = [one for one in entries if common in types_in(one.type)]
-        return own or [one for one in entries if name in types_in(one.type)]
-
     def _whole(self, intent: Understanding, number: int) -> Reply | None:
         """Return all that the notes say of a type, where a question asks for everything about it."""
         text, spoken = normalised(intent.text), self._asked.spoken
@@ -251,18 +244,6 @@ class Notes(AskedNotes):
         topic = self._topic(None, [one.type for one in own], intent, number)
         own = sorted(own, key=lambda one: plain_name(one.type).lower() not in text)
         return whole_entries(topic, [(one.type, one.product) for one in own]) if own else None
-
-    def _sized(self, intent: Understanding, number: int) -> Reply | None:
-        """Return whether a stated size is within the limits of the type's entries, where they can tell it."""
-        if not states_size(intent, words_of(self._asked.spoken)):
-            return None
-        own = self._entries_of(intent.type)
-        topics = [
-            self._topic(one.product, [one.type], intent.model_copy(update={"type": one.type}), number)
-            for one in own
-        ]
-        named = told_by([(one.type, one.product or "") for one in own])
-        return held_sizes(dict(zip(named, topics, strict=True))) if topics else None
 
     def _judged(
         self, intent: Understanding, number: int, entry: Entry, word: Callable[[Topic], Reply]

@@ -13,6 +13,7 @@ from agents.questions.lexicon.words import same_defect, types_in, words_of
 from agents.questions.rules.supposed import OF_IT, as_noted
 from agents.questions.slots.absences import absences, foreign_bodies
 from agents.questions.slots.by_words import type_of_a_word
+from agents.questions.slots.causes import NAMES_IT, likeness, supposed_cause
 from agents.questions.slots.described import described_type, named_by_look, named_types
 from agents.questions.slots.doubted import held_against, may_mean
 from agents.state import Asked, InspectionState, Understanding
@@ -96,6 +97,8 @@ def _meaning(
             return one.model_copy(update={"type": plain_name(held[0]).lower()})
         kept = one.type if one.kind in _NAMING else None
         return one.model_copy(update={"type": kept, "maybe": held})
+    if (cause := _as_cause(one, entries, spoken)) is not None:
+        return cause
     text = asked.question if one.kind in (*OF_IT, "size") else one.text
     if words_of(spoken).has("which_defect", normalised(text)):
         return one
@@ -128,6 +131,18 @@ def _meaning(
     topic = Topic(InspectionState(passages=passages), asked, one, number, phrases_of(asked.language))
     look = type_by_look(topic) if may_mean(text, spoken, entries) else None
     return one if look is None else one.model_copy(update={"maybe": [look]})
+
+
+def _as_cause(one: Understanding, entries: list[Entry], spoken: str) -> Understanding | None:
+    """Return "could it be the crimping?" as one for the cause, where the notes name that; else None."""
+    text = normalised(one.text)
+    if one.kind != "type" or not one.closed or one.maybe or not words_of(spoken).has("is_it", text):
+        return None
+    guess = supposed_cause(words_of(spoken).without(text, "is_it"), spoken)
+    if guess is None or likeness(guess, [entry.cause for entry in entries]) < NAMES_IT:
+        return None
+    of_cause = {"kind": "cause", "guess": guess, "near": None, "zone": None, "place": None}
+    return one.model_copy(update=of_cause)
 
 
 def of_this_product(one: Understanding, entries: list[Entry], spoken: str) -> Understanding:

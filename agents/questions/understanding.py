@@ -68,6 +68,7 @@ from agents.questions.slots.places import place_of
 from agents.questions.slots.products import without_product_as_type
 from agents.questions.slots.reading import Reading, reading_of
 from agents.questions.slots.region_ranks import with_region
+from agents.questions.slots.valued import judged_value
 from agents.state import Asked, Seen, Turn, Understanding
 from tools.records import Kind
 
@@ -182,6 +183,7 @@ def understand(
     intents = without_vague(intents if pictured else as_counted(beside_orders(intents), language), language)
     if not pictured:
         intents = without_setting(intents, language)
+        intents = judged_value(intents, plain or question, language, known)
     style = style_of(question, language)
     if pictured:
         intents = [of_the_summary(one, style, language) for one in intents]

@@ -4,25 +4,33 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
 Comparison = Literal["at most", "below", "at least"]
-Unit = Literal["mm", "mm2", "px", "px2", "percent", "count"]
-Dimension = Literal["length", "width", "depth", "offset", "area", "count"]
+Unit = Literal["mm", "mm2", "px", "px2", "percent", "degree", "other", "count"]
+Dimension = Literal["length", "width", "depth", "offset", "area", "angle", "other", "count"]
 
 _NUMBER: Final = r"(?P<value>\d+(?:[.,]\d+)?)"
 _UNITS: Final[tuple[tuple[str, Unit, float], ...]] = (
     (r"mm\s?(?:2|\^2)|square (?:mm|millimet\w+)|quadratmillimeter|平方毫米|平方ミリ\w*",
      "mm2", 1.0),
     (r"cm\s?(?:2|\^2)", "mm2", 100.0),
+    (r"m\s?(?:2|\^2)", "mm2", 1e6),
     (r"(?:px|pixels?)\s?(?:2|\^2)", "px2", 1.0),
     (r"mm|millimet\w*|mil[ií]m\w*|毫米|ミリ(?:メートル)?|밀리(?:미터)?",
      "mm", 1.0),
     (r"cm|centimet\w*", "mm", 10.0),
     (r"[µμ]m|microns?|um", "mm", 0.001),
+    (r"m(?:et(?:er|re)s?)?", "mm", 1000.0),
+    (r"inch(?:es)?|zoll|pulgadas?|pollic[ei]|pouces?|polegadas?|[\"″]|英寸|インチ|인치", "mm", 25.4),
     (r"px|pixels?|p[ií]xel\w*|像素|ピクセル|픽셀", "px", 1.0),
     (r"%|percent|prozent|por ciento|por cento|pour ?cent|per cento", "percent", 1.0),
+    (r"°(?!\s?[cfk]\b)|deg(?:s|rees?)?\b\.?|grad(?:i|os?)?\b|degrés?|graus?\b|度|도", "degree", 1.0),
+    (r"°\s?[cfk]|[kmc]?n|n[mc]|m?bar|[khm]?pa|psi|[km]?g|[mc]?l|m?s|min|h|[km]?v|k?w|k?hz|k|dba?|ppm|‰"
+     r"|h(?:rc|v|b)|lux|lx",
+     "other", 1.0),
 )  # fmt: skip
 _UNIT: Final = "|".join(rf"(?P<u{place}>{pattern})" for place, (pattern, _, _) in enumerate(_UNITS))
 _VALUE: Final = re.compile(rf"(?<![a-z0-9.,]){_NUMBER}\s*(?:(?:{_UNIT})(?![a-z]))?")
@@ -58,13 +66,17 @@ _DIMENSIONS: Final[tuple[tuple[Dimension, re.Pattern[str]], ...]] = (
     ("width", re.compile(r"\bwid(?:e|th)|\bbreit|largh|larg(?:eur|ura|e)\b|anch|宽|幅|폭|너비")),
     ("area", re.compile(r"\barea|\bfläche|superfic|surface|área|面积|面積|면적")),
 )  # fmt: skip
+_OF_ONE: Final[Mapping[Unit, Dimension]] = {
+    "mm2": "area", "px2": "area", "percent": "area", "degree": "angle", "other": "other", "count": "count"
+}  # fmt: skip
+"""What units measure that are of one dimension alone."""
 
 
 @dataclass(frozen=True)
 class Tolerance:
     """What is allowed of a defect: `dimension` compared with `value` in `unit`.
 
-    A defect that is not allowed is a count of at most 0.
+    A defect that is not allowed is a count of at most 0. "other" is what no image shows, such as a force.
     """
 
     comparison: Comparison
@@ -89,7 +101,7 @@ def parse_limit(text: str) -> list[Tolerance]:
 
     A number without a comparison, and one above which a part is rejected, is the most that is allowed.
     """
-    plain = unicodedata.normalize("NFKC", text).casefold()
+    plain = unicodedata.normalize("NFKC", text.replace("º", "°")).casefold()
     found = []
     for clause in re.split(r"[;。；]|,\s(?!\d)|\.\s|\.$|\band\b|\bund\b", plain):
         value = _VALUE.search(clause)
@@ -121,10 +133,10 @@ def _tolerance(clause: str, found: re.Match[str]) -> Tolerance:
         comparison = "at most"
     elif _BELOW.search(clause):
         comparison = "below"
-    dimension: Dimension = "count" if unit == "count" else "length"
-    if unit in ("mm2", "px2", "percent"):
-        dimension = "area"
-    elif unit != "count":
+    dimension: Dimension
+    if unit in _OF_ONE:
+        dimension = _OF_ONE[unit]
+    else:
         dimension = next((name for name, words in _DIMENSIONS if words.search(clause)), "length")
     if unit in ("mm", "px") and dimension == "area":
         dimension = "length"

@@ -5,14 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from agents.answers.catalogue.noted import state_of_notes
+from agents.answers.catalogue.stated_sizes import held_sizes, states_size, told_by
 from agents.answers.catalogue.types import asks_to_tell_apart
 from agents.answers.evidence import notes_evidence
-from agents.answers.topic import Topic
+from agents.answers.topic import Reply, Topic
 from agents.questions.learned.encoder import normalised
-from agents.questions.lexicon.words import words_of
+from agents.questions.lexicon.words import common_name, same_defect, types_in, words_of
+from agents.questions.slots.by_words import types_of
 from agents.questions.slots.described import named_types as types_named
+from agents.questions.slots.limits import value_of
+from agents.questions.slots.valued import limits_of_value, types_of_value
 from agents.state import Asked, InspectionState, Understanding
 from anomaly_core.names import plain_name
+from knowledge.catalogue.entries import Entry
 from tools.context import Context
 from tools.phrases import Phrases
 from tools.records import EvidenceRecord
@@ -64,6 +69,41 @@ class AskedNotes:
 
     def _types_of_notes(self) -> list[str]:
         return [one.type for one in self._context.domain.entries(self._product)]
+
+    def _entries_of(self, name: str | None) -> list[Entry]:
+        """Return the entries of a type: of a common word, "scratch", each that is one."""
+        if name is None:
+            return []
+        entries = self._context.domain.entries(None if self._guessed else self._product)
+        own = [one for one in entries if same_defect(one.type, name)]
+        common = common_name(name)
+        if common is not None and (not own or self._product is None or self._guessed):
+            own = [one for one in entries if common in types_in(one.type)]
+        return own or [one for one in entries if name in types_in(one.type)]
+
+    def _sized(self, intent: Understanding, number: int) -> Reply | None:
+        """Return whether a stated size is within the limits of the type's entries, where they can tell it."""
+        if not states_size(intent, words_of(self._asked.spoken)):
+            return None
+        own = self._entries_of(intent.type)
+        entries = self._context.domain.entries(None if self._guessed else self._product)
+        text, spoken = normalised(intent.text), self._asked.spoken
+        found = value_of(text) is not None and not limits_of_value(text, own)
+        sure = True
+        if found:
+            meant, sure = types_of_value(text, spoken, entries, intent.type)
+            own = [one for one in entries if one.type in meant]
+        topics = [
+            self._topic(one.product, [one.type], intent.model_copy(update={"type": one.type}), number)
+            for one in own
+        ]
+        unnamed = found and not types_of(text, self._known)
+        named = told_by([(one.type, one.product or "") for one in own], found=unnamed)
+        held = held_sizes(dict(zip(named, topics, strict=True))) if topics else None
+        if held is None or sure:
+            return held
+        unknown = self._say("The type of the defect is not certain [{source}].", source="notes")
+        return Reply("", [unknown, *held.body], whole=True)
 
     def listed(self, answer: str) -> list[str]:
         """Return the types whose passages an answer cites, each once."""

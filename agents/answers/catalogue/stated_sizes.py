@@ -13,7 +13,7 @@ from agents.questions.form.alternatives import alternatives_of
 from agents.questions.form.polarity import asks_openly
 from agents.questions.learned.encoder import normalised
 from agents.questions.lexicon.words import Words
-from agents.questions.slots.limits import bare_number, measure_of
+from agents.questions.slots.limits import bare_number, value_of
 from agents.state import Understanding
 from anomaly_core.names import plain_name
 
@@ -24,12 +24,12 @@ _OF_NONE: Final = ("effects", "to_do", "who", "of_causes", "why")
 def states_size(intent: Understanding, words: Words) -> bool:
     """Return whether a question states a size of a type, with or without its unit."""
     text = normalised(intent.text)
-    if intent.type is None or intent.kind not in MEASURES:
+    if intent.kind not in MEASURES or (intent.type is None and value_of(text) is None):
         return False
     # "Risco de 18 mm" is a scratch, and no risk.
     if any(words.has(one, words.without_types(text)) for one in _OF_NONE):
         return False
-    return measure_of(text) is not None or bare_number(text) is not None
+    return value_of(text) is not None or bare_number(text) is not None
 
 
 def held_sizes(topics: Mapping[str, Topic]) -> Reply | None:
@@ -63,15 +63,16 @@ def held_sizes(topics: Mapping[str, Topic]) -> Reply | None:
 
 
 def _held(topic: Topic) -> tuple[bool, list[str]] | None:
-    size = measure_of(topic.text) or bare_number(topic.text)
+    size = value_of(topic.text) or bare_number(topic.text)
     return None if size is None else held_by_notes(topic, size)
 
 
-def told_by(names: Sequence[tuple[str, str]]) -> list[str]:
+def told_by(names: Sequence[tuple[str, str]], *, found: bool = False) -> list[str]:
     """Return what types are told by: nothing for the only one, else their names, each with its product.
 
-    names: of types, each with its product.
+    names: of types, each with its product. found: whether the question does not name them, so that the only
+    one is told by its name too.
     """
     apart = len({product for _, product in names}) > 1
     shown = [f"{plain_name(name)} ({product})" if apart else plain_name(name) for name, product in names]
-    return shown if len(names) > 1 else [""]
+    return shown if len(names) > 1 or found else [""]

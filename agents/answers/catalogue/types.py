@@ -10,15 +10,16 @@ from agents.answers.catalogue.notes import of_each
 from agents.answers.notes.analysis import CRITICAL, Aspect, about_type, find_aspect, severities
 from agents.answers.notes.choice import fates_of
 from agents.answers.notes.entries import types_of_notes
-from agents.answers.notes.severity import RANK_CRITICAL, RANK_SEVERE, severity_rank
+from agents.answers.notes.severity import RANK_CRITICAL, RANK_SEVERE, severity_number, severity_rank
 from agents.answers.topic import Reply, Topic
 from agents.questions.form.alternatives import FATES
 from agents.questions.lexicon.words import Words, same_defect, words_of
 from agents.questions.slots.by_words import type_of
+from agents.questions.slots.conditions import Condition, condition_of, such
 from agents.questions.slots.grades import GRADES, graded, names_grade
 from agents.questions.slots.limits import measure_of
 from agents.questions.slots.types import CALLED_ALONE, called_type
-from knowledge.catalogue.limits import parse_limit
+from knowledge.catalogue.limits import allows_none, parse_limit
 
 _TOPIC: Final = re.compile(r"[はが]|(?<=[\uac00-\ud7a3])[은는이가] ?")
 """What stands between the two that Japanese and Korean compare."""
@@ -34,6 +35,8 @@ _LESS: Final = re.compile(r"(?<!\w)(?:less|weniger|meno|menos|moins)(?!\w)|[较�
 
 def asks_of_types(words: Words, text: str) -> bool:
     """Return whether a question asks which types are such: of an action, a limit or a severity."""
+    if condition_of(text, words.language) is not None:
+        return True
     measure = measure_of(text)
     if names_grade(words, text) and words.has("which", text) and words.has("failed", text):
         return True
@@ -51,6 +54,8 @@ def of_types(topic: Topic, *, apart: bool = False) -> list[str]:
     words, text, passages = topic.words, topic.text, topic.state["passages"]
     types = types_of_notes(passages)
     measure = measure_of(text)
+    if (condition := condition_of(text, topic.asked.spoken)) is not None:
+        return _conditioned(topic, types, condition, apart=apart)
     if measure is not None:
         limits = {
             name: find_aspect(about_type(passages, name), "limit", topic.say.language) for name in types
@@ -69,6 +74,17 @@ def of_types(topic: Topic, *, apart: bool = False) -> list[str]:
     if fate is None:
         return of_each(topic, types, "limit", apart=apart)
     return of_each(topic, [name for name in types if fate in fates_of(topic, name)], "action", apart=apart)
+
+
+def _conditioned(topic: Topic, types: Sequence[str], condition: Condition, *, apart: bool) -> list[str]:
+    """Return what the notes say of the types that a condition holds for: their limits, or their severity."""
+    passages = topic.state["passages"]
+    limits = {name: find_aspect(about_type(passages, name), "limit", topic.say.language) for name in types}
+    forbidden = {name: any(allows_none(one.sentence) for one in found) for name, found in limits.items()}
+    stated = {name: severity_number(passages, name) for name in types}
+    numbers = {name: number for name, number in stated.items() if number is not None}
+    named = such(condition, numbers, forbidden)
+    return of_each(topic, named, "limit" if condition.none_allowed else "effect", apart=apart)
 
 
 def _by_severity(topic: Topic, types: Sequence[str]) -> list[str]:

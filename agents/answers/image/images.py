@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from agents.answers.image.presence import COMPARED, UNCOUNTED, UNFILLED, by_comparison, zone_there
+from agents.answers.image.presence import (
+    COMPARED,
+    UNCOUNTED,
+    UNFILLED,
+    by_comparison,
+    lacks,
+    missing_there,
+    zone_there,
+)
 from agents.answers.image.recording import how_to_record, how_to_record_normal
 from agents.answers.image.supposed import supposed
 from agents.answers.image.two import about_two, each_of_two, evidence_of_two
@@ -200,9 +209,10 @@ def parts(topic: Topic) -> Reply:
     affirmed: bool | None = None
     wrong = values_of(layout).get("findings") or []
     number = values_of(counted).get("count")
-    if counted is not None and number == 1 and not wrong:
+    asks_count = topic.words.has("how_many", topic.text)
+    if counted is not None and number == 1 and (asks_count or not wrong or lacks(topic)):
         return _of_one_piece(topic, counted.evidence)
-    if topic.intent.closed and not topic.words.has("how_many", topic.text):
+    if topic.intent.closed and not asks_count:
         return _of_what_belongs(topic, layout if wrong else None)
     if topic.say.language == "en":
         told += [_as_told(one.evidence) for one in (counted, layout) if one is not None]
@@ -230,6 +240,8 @@ def _of_what_belongs(topic: Topic, layout: Observation | None) -> Reply:
     differs = _as_told(layout.evidence) if english else topic.say(message, id=layout.evidence.id)
     if topic.verdict.decision == "review":
         return Reply(topic.say("To be reviewed."), [differs, *topic.near_limit()])
+    if (seen := missing_there(topic)) is not None:
+        return replace(seen, body=[*seen.body, differs])
     return Reply(topic.say("That can't be told."), [differs, *finding(topic)])
 
 

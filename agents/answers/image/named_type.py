@@ -9,9 +9,10 @@ from typing import Final
 
 from agents.answers.notes.entries import entries_meant
 from agents.answers.topic import Topic, length_of, same_type
-from agents.questions.lexicon.words import sections_in, types_in
+from agents.questions.lexicon.words import features_in, sections_in, types_in
 from agents.questions.slots.by_words import type_of_a_word
 from agents.questions.slots.types import called_type
+from agents.questions.slots.zone_names import names_section
 from anomaly_core.names import name_key, plain_name
 from knowledge.catalogue.looks import Look, parse_look
 from tools.classify.classify import UNKNOWN
@@ -92,6 +93,10 @@ def settled(topic: Topic) -> Topic:
     if named is not None and _is_contradicted(topic, named):
         asked_anew = {"type": None, "kind": "type", "near": None}
         return replace(topic, intent=topic.intent.model_copy(update=asked_anew))
+    if named is None and len(there := _of_its_zone(topic)) == 1 and len(topic.intent.maybe) > 1:
+        # Of what may be missing, it is that of the zone which differs.
+        of_it = {"type": plain_name(there[0]).lower(), "maybe": there, "supposed": True}
+        topic, named = replace(topic, intent=topic.intent.model_copy(update=of_it)), there[0]
     if not topic.intent.asked_before or named is None:
         return topic
     entries = entries_meant(topic, named)
@@ -101,6 +106,15 @@ def settled(topic: Topic) -> Topic:
     maybe = list(dict.fromkeys([*entries, *topic.intent.maybe]))
     changed = {"type": None, "asked_before": False, "maybe": maybe}
     return replace(topic, intent=topic.intent.model_copy(update=changed))
+
+
+def _of_its_zone(topic: Topic) -> list[str]:
+    """Return those of the types that a question may mean that are named for the strongest region's zone."""
+    zone = topic.regions[0].zone if topic.regions else None
+    if zone is None:
+        return []
+    own = features_in(zone)
+    return [one for one in topic.intent.maybe if names_section(one, zone) or own & features_in(one)]
 
 
 def _is_contradicted(topic: Topic, named: str) -> bool:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from agents.answers.image.verdict import by_a_person, finding, place_finding, type_by_a_person
+from agents.answers.notes.analysis import about_type, find_aspect, quoted
 from agents.answers.topic import MOST_DESCRIBED, Reply, Topic, values_of
+from agents.questions.learned.generic import subjects_in
 from agents.questions.lexicon.words import features_in, sections_in
 from agents.questions.slots.by_words import is_absence
+from agents.questions.slots.held import OF_NO_NAME
 from agents.questions.slots.zone_names import names_section
 from tools.locations import ZONE
 
@@ -61,6 +64,42 @@ def _differs_there(topic: Topic) -> bool:
     return any(nouns & {*features_in(zone), *sections_in(zone)} for zone in zones)
 
 
+def lacks(topic: Topic) -> bool:
+    """Return whether a question asks what is missing."""
+    return topic.words.has("lacking", topic.text)
+
+
+def missing_there(topic: Topic) -> Reply | None:
+    """Return where what good parts show is gone, for a question whether something is; None without it.
+
+    Yes is said where the question names no thing, or a type that is named for the zone of the place.
+    """
+    gone = [one for one in topic.regions if one.look is not None and one.look.change == "missing"]
+    if not gone or not lacks(topic) or not topic.intent.closed or topic.intent.sense == "good":
+        return None
+    told = [*map(topic.located, gone[:MOST_DESCRIBED])]
+    # "Is a component missing?" names none of those that the notes know.
+    thing = len(topic.intent.maybe) == 1
+    rest = topic.words.without(topic.text, "lacking", "piece")
+    if not thing and subjects_in(rest, topic.asked.spoken, OF_NO_NAME):
+        # What it names may be another thing than the one that is gone.
+        return Reply(topic.say("Possibly."), told)
+    if not thing or any(_of_zone(topic.intent.maybe[0], one.zone) for one in gone):
+        return Reply(topic.say("Yes."), told, True)
+    noted = quoted(
+        topic,
+        find_aspect(about_type(topic.state["passages"], topic.intent.maybe[0]), "look", topic.say.language)[
+            :1
+        ],
+    )
+    return Reply(topic.say("Possibly."), [*told, *noted])
+
+
+def _of_zone(name: str, zone: str | None) -> bool:
+    """Return whether a type is named for a zone."""
+    return zone is not None and (names_section(name, zone) or bool(features_in(name) & features_in(zone)))
+
+
 def by_comparison(topic: Topic, unmeasured: str) -> Reply:
     """Say what comparison with good parts says of a question for the presence or amount of something.
 
@@ -69,6 +108,8 @@ def by_comparison(topic: Topic, unmeasured: str) -> Reply:
     unmeasured: the sentence on what is not measured.
     """
     say, intent = topic.say, topic.intent
+    if topic.verdict.person is None and (seen := missing_there(topic)) is not None:
+        return seen
     lead, affirmed = "", None
     person = topic.verdict.person
     if person is not None and person.verdict == "anomalous" and intent.closed:

@@ -29,6 +29,7 @@ from agents.answers.notes.entries import (
     most_like,
 )
 from agents.answers.notes.limits import (
+    NO_ANGLE,
     NO_OFFSET,
     NO_SCALE,
     Judged,
@@ -173,7 +174,8 @@ def _of_part(topic: Topic) -> Reply:
         return Reply("", told, None, made)
     value = _value(topic, found, scale, limit)
     if value is None:
-        return Reply("", [text, say(NO_SCALE, id="size")], None, made)
+        untold = say(NO_ANGLE) if limit.unit == "degree" else say(NO_SCALE, id="size")
+        return Reply("", [text, untold], None, made)
     above = value > limit.value
     yes = above if _asks_for_more(topic) else not above
     compared = say(

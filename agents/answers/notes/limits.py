@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -20,7 +22,15 @@ NO_SCALE: Final = (
     "or enrol the product with iad enroll --mm-per-px [{id}]."
 )
 NO_OFFSET: Final = "How far something is shifted or bent isn't measured; its size is another thing [size]."
-_SHOWN = {"mm": "mm", "mm2": "mm²", "px": "px", "px2": "px²", "percent": "%", "count": ""}
+NO_ANGLE: Final = "Angles aren't measured [size]."
+_UNMEASURED: Final[Mapping[str, str]] = {
+    "depth": "A depth can't be measured on an image [size].",
+    "offset": NO_OFFSET,
+    "angle": NO_ANGLE,
+    "other": "What that limit is of isn't measured on an image [size].",
+}
+"""What is said of a tolerance that nothing measured is held against, by its dimension."""
+_SHOWN = {"mm": "mm", "mm2": "mm²", "px": "px", "px2": "px²", "percent": "%", "degree": "°", "count": ""}
 
 
 @dataclass(frozen=True)
@@ -64,10 +74,8 @@ def judge(topic: Topic, name: str, measured: Measured) -> Judged | None:
         if value is not None:
             results.append(tolerance.allows(value))
             compared.append(_compared(topic, value, tolerance))
-        elif tolerance.dimension == "depth":
-            compared.append(say("A depth can't be measured on an image [size]."))
-        elif tolerance.dimension == "offset":
-            compared.append(say(NO_OFFSET))
+        elif tolerance.dimension in _UNMEASURED:
+            compared.append(say(_UNMEASURED[tolerance.dimension]))
         else:
             compared.append(say(NO_SCALE, id="size"))
     # One limit that is exceeded decides; one that could not be compared leaves it open.
@@ -119,7 +127,7 @@ def held_by_notes(topic: Topic, measure: LimitRecord | float) -> tuple[bool, lis
         if tolerance.allows_none:
             return False, quoted(topic, found)
         unit = tolerance.unit
-        if unit == "count" or (isinstance(measure, LimitRecord) and measure.unit != unit):
+        if unit == "other" or (measure.unit != unit if isinstance(measure, LimitRecord) else unit == "count"):
             continue
         size = measure if isinstance(measure, LimitRecord) else LimitRecord(value=measure, unit=unit)
         within = tolerance.allows(size.value)
@@ -172,7 +180,7 @@ def _value(tolerance: Tolerance, measured: Measured) -> float | None:
     """Return what a tolerance is compared with, in its unit, or None where it is not known."""
     if tolerance.dimension == "count":
         return measured.count
-    if tolerance.dimension in ("depth", "offset"):
+    if tolerance.dimension in _UNMEASURED:
         return None
     pixels = measured.width if tolerance.dimension == "width" else measured.length
     return in_unit(tolerance.unit, pixels, measured.area, measured.share, measured.scale)
@@ -191,7 +199,7 @@ def with_unit(value: float, unit: str) -> str:
     shown = plain_number(value)
     if unit in ("px", "px2", "percent"):
         shown = plain_number(value, 2) if value < 10 else shown if unit == "percent" else f"{value:.0f}"
-    return f"{shown} {_SHOWN[unit]}".replace(" %", "%").strip()
+    return re.sub(r" (?=[%°])", "", f"{shown} {_SHOWN.get(unit, '')}").strip()
 
 
 def _in_words(tolerance: Tolerance) -> str:

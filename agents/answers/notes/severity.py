@@ -79,6 +79,11 @@ def worst_of(passages: Sequence[PassageRecord], types: Sequence[str]) -> list[st
     return [name for name, rank in known.items() if rank == max(known.values())]
 
 
+def severity_number(passages: Sequence[PassageRecord], name: str) -> int | None:
+    """Return the severity of a type where the notes state it as a number, the highest; else None."""
+    return _number(severities(passages, name))
+
+
 def _number(found: Sequence[str]) -> int | None:
     """Return the severity that is stated as a number, the highest; None where one is none."""
     return max(map(int, found)) if found and all(re.fullmatch(r"\d+", one.strip()) for one in found) else None

@@ -41,7 +41,11 @@ def _square(unit: str) -> str:
 
 AREA: Final = rf"(?:{_square(LENGTH)}|q[mc]m|mmq|cmq)"
 PX_AREA: Final = _square(PX)
-UNIT: Final = rf"(?:{AREA}|{PX_AREA}|{MM}|{PX}|{CM}|{MICRON}|{INCH}|{METRE}|{PERCENT})(?![a-z])"
+DEGREE: Final = (
+    r"(?:[°º](?!\s?[cfk](?!\w))|deg(?:s|rees?)?|grad(?:i|os?)?|degrés?|graus?|(?<!もう1)(?<!もう一)度(?!目|数)"
+    r"|도(?=\s?(?:회전|돌|기울|휘|휜|틀|꺾|어긋|굽|벗|인데|이?면|짜리|정도|까지|이상|이하|이내|만큼|로|의)))"
+)
+UNIT: Final = rf"(?:{AREA}|{PX_AREA}|{MM}|{PX}|{CM}|{MICRON}|{INCH}|{METRE}|{PERCENT}|{DEGREE})(?![a-z])"
 """What may stand after a number that is compared with a defect."""
 
 
@@ -68,7 +72,7 @@ def limit_in(value: float, written: str) -> LimitRecord:
         return LimitRecord(value=value, unit="px2")
     if compiled(PX).fullmatch(unit):
         return LimitRecord(value=value, unit="px")
-    return LimitRecord(value=value, unit="percent")
+    return LimitRecord(value=value, unit="percent" if compiled(PERCENT).fullmatch(unit) else "degree")
 
 
 def _side_mm(area: str) -> float:

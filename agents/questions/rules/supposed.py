@@ -101,6 +101,9 @@ def _asked(turns: Sequence[Turn], current: int | None) -> tuple[str | None, list
             # "A dent, or just a reflection?" names one type, "cut or nick?" two.
             chosen = bool(slots.choice) and len(slots.maybe) != 1
             named = slots.sense != "good" and not chosen and slots.kind in _ASKED
+            if slots.kind == "parts" and len(slots.maybe) == 1:
+                # "Needle's gone, right?" is asked of the missing needle.
+                return plain_name(slots.maybe[0]).lower(), slots.maybe
             return (slots.type, slots.maybe) if named else (None, slots.maybe)
         if slots.kind not in _GONE_ON:
             break

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from functools import cache
 from typing import Final
@@ -9,6 +10,7 @@ from typing import Final
 from agents.questions.learned.encoder import encode
 from agents.questions.learned.examples import LANGUAGES
 from agents.questions.learned.generic import subjects_in
+from agents.questions.lexicon.patterns import compiled
 from agents.questions.lexicon.words import feature_of, sections_in, words_of
 from agents.questions.slots.by_words import is_absence
 from agents.questions.slots.held import OF_NO_NAME, things_of
@@ -35,7 +37,16 @@ def absences(text: str, language: str, entries: Sequence[Entry]) -> list[str]:
     found = list(dict.fromkeys(entry.type for entry in entries if is_absence(entry.type)))
     nouns = {name for name, noun in (*words.features.items(), *words.sections.items()) if noun.search(text)}
     named = [name for name in found if nouns & {feature_of(name), *sections_in(name)}]
-    return (named or _of_its_thing(words.without(text, "lacking"), language, found) or found)[:MOST]
+    text = words.without(text, "lacking")
+    named = named or [name for name in found if _thing_stands_in(name, text, found)]
+    return (named or _of_its_thing(text, language, found) or found)[:MOST]
+
+
+def _thing_stands_in(name: str, text: str, names: Sequence[str]) -> bool:
+    """Return whether a text has a word of a name that is of no other of the names: "needle's gone"."""
+    others = frozenset().union(*(things_of(one) for one in names if one != name))
+    own = (re.escape(word) for word in things_of(name) - others)
+    return any(compiled(rf"(?<![^\W\d_]){word}(?:e?[ns])?(?![^\W\d_])").search(text) for word in own)
 
 
 def _of_its_thing(text: str, language: str, names: Sequence[str]) -> list[str]:

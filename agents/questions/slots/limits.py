@@ -24,6 +24,8 @@ _ENDS: Final = re.compile(
     r"(?<!\d)[,.]|[,.](?!\d)|\s[-\u2013\u2014]\s|[;:?!\uff0c\u3001\u3002\uff1b\uff1a\uff1f\uff01()]"
 )
 """Where one statement of a question ends."""
+_COUNT: Final = re.compile(r"(?<![\w.,#/-])(\d{1,3})(?=\s?[^\W\d_]{3}|\s?(?:[个個処处箇개군つ]|か所|곳))")
+"""A number that counts what follows it."""
 _ASSENT: Final = (
     r"oder(?!\s+\w+er)|ne(?!\w)|gell|right|ok(?:ay)?(?!\w)|isn'?t it|no(?!\w)|non(?!\w)|verdad|hein|né(?!\w)"
     r"|吧|对吧|です|だ|なら|だけど|이죠|죠|인데|이면|면"
@@ -39,6 +41,22 @@ def measure_of(text: str) -> LimitRecord | None:
     """Return the first length or share that a text states, or None."""
     found = _LENGTH.search(without_scale(text))
     return None if found is None else _measure(found)
+
+
+def value_of(text: str) -> LimitRecord | None:
+    """Return the first length, angle or share that a text states, else its only number, where it is a count.
+
+    "3 knots", and neither "lot 3" nor "part 12".
+    """
+    if (found := measure_of(text)) is not None:
+        return found
+    numbers, counts = list(compiled(r"\d+").finditer(text)), list(_COUNT.finditer(text))
+    return LimitRecord(value=float(counts[0][1]), unit="count") if len(numbers) == len(counts) == 1 else None
+
+
+def without_measures(text: str, most: int = 0) -> str:
+    """Return a text without the lengths and shares that it states, or without so many of them."""
+    return _LENGTH.sub(" ", without_scale(text), count=most)
 
 
 def is_size(number: re.Match[str], text: str) -> bool:

@@ -12,6 +12,7 @@ from agents.questions.form.polarity import asks_openly, sense_of
 from agents.questions.learned.encoder import normalised
 from agents.questions.lexicon.patterns import compiled
 from agents.questions.lexicon.words import feature_of, words_of
+from agents.questions.slots.by_words import type_of
 from agents.questions.slots.places import place_of
 from agents.questions.slots.present import asks_if_zone_there
 from agents.questions.slots.zone_names import SIDES, called, zones_in
@@ -186,6 +187,32 @@ def _of_features(intent: Understanding, named: Sequence[str], language: str) -> 
     return intent.model_copy(update=made)
 
 
+def _as_zone(intent: Understanding, named: Sequence[str], language: str) -> Understanding:
+    """Return an intent without a type that only a zone's name is a word of, as one for whether that is good.
+
+    "Ist der Aufdruck ok?" is of no wrong print, "has the logo been hit as well?" of the logo.
+    """
+    words, text = words_of(language), normalised(intent.text)
+    if intent.limit is not None or intent.choice or intent.supposed or asks_openly(text, language):
+        return intent
+    for name in named:
+        text = called(name).sub(" ", text)
+    known = [intent.type, *intent.maybe] if intent.type is not None else intent.maybe
+    if intent.kind not in (*_JUDGED, "size") or type_of(text, language, known) is not None:
+        return intent
+    good = words.has("good", text) or words.has("correct", text)
+    harmed = words.has("affected", text)
+    if not (good or harmed) or any(words.has(one, text) for one in ("long", "length", "this_size")):
+        return intent
+    of_zone: dict[str, object] = {"type": None, "maybe": [], "near": None, "closed": True, "zone": named[0]}
+    if harmed:
+        return intent.model_copy(update={**of_zone, "kind": "verdict", "sense": "bad"})
+    sense = sense_of(text, language, "good", None)
+    return intent.model_copy(
+        update={**of_zone, "kind": "verdict", "sense": "good" if sense == "open" else sense}
+    )
+
+
 def _in_zones(intent: Understanding, zones: Sequence[str], language: str) -> list[Understanding]:
     """Return the intent with the zone that its text holds as the place; once for each of several.
 
@@ -206,7 +233,7 @@ def _in_zones(intent: Understanding, zones: Sequence[str], language: str) -> lis
         # "Is anything missing?", "and the holes?" asks how each of them is.
         intent = intent.model_copy(update={"kind": "verdict", "closed": False, "sense": "open"})
     if named:
-        intent = _of_features(intent, named, language)
+        intent = _of_features(_as_zone(intent, named, language), named, language)
     if intent.zones:
         return [intent]
     if not named or (len(named) > 1 and not intent.closed and intent.kind not in ("look_again", "verdict")):
