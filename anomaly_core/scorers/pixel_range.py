@@ -14,13 +14,13 @@ import numpy as np
 
 from anomaly_core.decoders.patches import EncodedImage
 from anomaly_core.scoring.calibration import Prior, log_of
+from anomaly_core.scoring.outside import peak_of
 from anomaly_core.scoring.pixel_range import (
     LEAST_IMAGES,
     MOST_IMAGES,
     Picture,
     PixelRange,
     learn_range,
-    peak_of,
     small,
 )
 from anomaly_core.scoring.scorer import PIXEL_RANGE, Finding, Fit, Score, State

@@ -9,7 +9,7 @@ difference on a pixel counts.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 
 from anomaly_core.imaging.frame import Frame
 from anomaly_core.imaging.registration import Aligned, align, refined
-from anomaly_core.results import Array, Region
-from anomaly_core.scoring.regions import MOST_REGIONS, region_of_mask
+from anomaly_core.results import Array
+from anomaly_core.scoring.outside import Outside, disc, peak_of, radius_of
 
 SIDE: Final = 700
 """Shorter side in pixels of the images that are compared; larger ones are made smaller."""
@@ -30,16 +30,8 @@ LEAST_IMAGES: Final = 3
 """Good images that must lie on each other: of two, nothing tells how far a third lies outside."""
 SMOOTHING: Final = 1 / 500
 """Standard deviation of the blur before colours are compared, as a share of the shorter side."""
-REACH: Final = 1 / 250
-"""Distance over which a good image's colours count for a pixel, as a share of the shorter side: the rest of
-what turning and shifting leave."""
 MOST_TRIED: Final = 3
 """Good images that the others are laid on, one after the other, until most lie on one."""
-PEAK: Final = 1 / 350
-"""Standard deviation of the blur before the largest distance is taken, as a share of the shorter side: single
-pixels say little."""
-FLOOR: Final = 2.0
-"""What is added to it: good images that hardly differ are no measure of what a defect is."""
 ABOUT: Final = 1 / 35
 """Distance to a place within which what good images show is tolerated, as a share of the shorter side: no two
 pictures of a rough belt are alike."""
@@ -51,16 +43,6 @@ BEYOND: Final = 1.5
 """Least distance of a defect's pixel, as a multiple of that."""
 LEAST: Final = 3.0
 """Least of it, in units of CIELAB: rounding and compression."""
-CLEAR: Final = 1.33
-"""Least ratio of a region's largest distance to that least one: below it nothing stands out clearly."""
-OF_PEAK: Final = 0.25
-"""Least distance of a region's pixel, as a share of its largest: a defect's edge is blurred."""
-LEAST_PEAK: Final = 0.5
-"""Least of an area's own largest distance, as a share of the region's."""
-LEAST_AREA: Final = 0.1
-"""Least of an area, as a share of the region's largest one."""
-MOST_GROWTH: Final = 2.0
-"""Largest ratio of the outline by pixels to the one by height; beyond it only what lies in that counts."""
 MOST_OUTSIDE: Final = 0.2
 """Largest share of an image's pixels outside of the range: above it all of the image is of other colours."""
 COARSE: Final = 64
@@ -71,8 +53,6 @@ MOST_GAIN: Final = 1.25
 """Most that an image is made brighter or darker for that."""
 BLACK: Final = 8.0
 """Grey levels that are added to both before they are compared: what is black tells no light."""
-LEAST_PIXELS: Final = 9
-"""Least pixels of an outline."""
 _ARRAYS: Final = ("reference", "lowest", "highest", "matrix")
 
 Pixels = NDArray[np.uint8]
@@ -196,100 +176,13 @@ def learn_range(images: Sequence[Picture]) -> Learned | None:
 def _tolerated(distances: Array) -> Array:
     """Return how far outside of the range good images lie about each place, from the furthest at each."""
     radius = max(1, round(ABOUT * min(distances.shape)))
-    furthest = cv2.dilate(distances, _disc(radius))
+    furthest = cv2.dilate(distances, disc(radius))
     return np.asarray(cv2.GaussianBlur(furthest, (0, 0), radius / 2), np.float16)
 
 
 def _less(distances: Array, tolerated: Array) -> Array:
     """Return distances outside of a range, less where good images lie outside of it, too."""
     return np.asarray(distances * (TOLERANT / (TOLERANT + tolerated.astype(np.float32))), np.float32)
-
-
-@dataclass(frozen=True, eq=False)
-class Outside:
-    """How far an image's pixels lie outside of the range of the good images' colours.
-
-    values: (h, w) float32 on the range's grid, in units of CIELAB, less where good images lie outside of it,
-    too; 0 within the range. warp: (2, 3), pixels
-    of that grid -> of the image made `small`, which is of this (height, width) `size`. least: see
-    `PixelRange.least`.
-    """
-
-    values: Array
-    warp: NDArray[np.float64]
-    size: tuple[int, int]
-    least: float
-
-    def on_image(self) -> Array:
-        """Return the values on the image made `small`, (height, width) float32; 0 where none lie."""
-        height, width = self.size
-        return np.asarray(cv2.warpAffine(self.values, self.warp, (width, height)), np.float32)
-
-    def areas(self, limit: float, size: tuple[int, int]) -> list[tuple[Mask, float]]:
-        """Return the areas of an image whose `peak_of` exceeds a limit, highest first, with its multiple.
-
-        limit: in units of CIELAB. size: (height, width) of the original, on which the masks are.
-        """
-        values = self.on_image()
-        peaks = cv2.GaussianBlur(values, (0, 0), PEAK * min(values.shape)) + FLOOR
-        found = []
-        _, labels = cv2.connectedComponents(_joined(values, self.least), connectivity=8)
-        for number in np.unique(labels[(peaks > limit) & (labels > 0)]):
-            area = labels == number
-            peak = float(values[area].max())
-            outline = (_joined(values, max(self.least, OF_PEAK * peak)) > 0) & area
-            found.append((_on_original(outline, size), float(peaks[area].max()) / limit))
-        found.sort(key=lambda one: -one[1])
-        return [(mask, times) for mask, times in found[:MOST_REGIONS] if mask.any()]
-
-    def outlines(self, regions: Sequence[Region]) -> list[Region | None]:
-        """Return the regions with the outlines of the pixels that no good image has there.
-
-        None for a region in which none is clearly outside of the range.
-        """
-        values = self.on_image()
-        found = [(region, self._outline(values, region)) for region in regions]
-        return [
-            None if outline is None else region_of_mask(outline, score=region.score)
-            for region, outline in found
-        ]
-
-    def _outline(self, away: Array, region: Region) -> Mask | None:
-        """Return the (H, W) outline of a region by the distances of `outside`; None where none is clear."""
-        # A thin line must not vanish where the image is made smaller.
-        shrunk = cv2.resize(
-            region.mask.astype(np.uint8) * 255, away.shape[::-1], interpolation=cv2.INTER_AREA
-        )
-        inside = shrunk > 0
-        peak = float(away[inside].max())
-        if peak < CLEAR * self.least:
-            return None
-        joined = _joined(away, max(self.least, OF_PEAK * peak))
-        _, labels, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
-        areas = {int(k): int(stats[k, cv2.CC_STAT_AREA]) for k in np.unique(labels[inside]) if k}
-        largest = max(areas.values())
-        kept = [
-            k
-            for k, area in areas.items()
-            if area >= LEAST_AREA * largest and away[inside & (labels == k)].max() >= LEAST_PEAK * peak
-        ]
-        outline = np.isin(labels, kept)
-        if outline.sum() > MOST_GROWTH * inside.sum():
-            outline &= cv2.dilate(shrunk, _disc(2 * _radius(away.shape))) > 0
-        full = _on_original(outline, region.mask.shape)
-        return full if full.sum() >= LEAST_PIXELS else None
-
-
-def _joined(values: Array, least: float) -> NDArray[np.uint8]:
-    """Return the (h, w) mask of values above a least one, small gaps closed."""
-    above = (values > least).astype(np.uint8)
-    return np.asarray(cv2.morphologyEx(above, cv2.MORPH_CLOSE, _disc(_radius(values.shape))), np.uint8)
-
-
-def _on_original(mask: Mask, size: tuple[int, ...]) -> Mask:
-    """Return an (h, w) mask on the grid of the original, of this (height, width)."""
-    whole = cv2.resize(mask.astype(np.uint8), (size[1], size[0]), interpolation=cv2.INTER_NEAREST)
-    return np.asarray(whole > 0)
 
 
 def small(pixels: Pixels, frame: Frame, ignored: Mask | None = None) -> Picture:
@@ -305,11 +198,6 @@ def small(pixels: Pixels, frame: Frame, ignored: Mask | None = None) -> Picture:
         ignored = cv2.resize(ignored.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST) > 0
     moved = replace(frame, matrix=matrix, original_size=(size[1], size[0]), unseen=None)
     return Picture(resized, moved, ignored)
-
-
-def peak_of(values: Array) -> float:
-    """Return the largest of (h, w) distances outside of the range, smoothed, plus `FLOOR`, in CIELAB."""
-    return float(cv2.GaussianBlur(values, (0, 0), PEAK * min(values.shape)).max()) + FLOOR
 
 
 def _judged(picture: Picture, laid: Aligned) -> Mask:
@@ -357,21 +245,12 @@ def _colours(pixels: Pixels) -> Pixels:
     return np.asarray(cv2.cvtColor(blurred, cv2.COLOR_RGB2LAB), np.uint8)
 
 
-def _radius(shape: Iterable[int]) -> int:
-    return max(1, round(REACH * min(shape)))
-
-
-def _disc(radius: int) -> NDArray[np.uint8]:
-    size = 2 * radius + 1
-    return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size)), np.uint8)
-
-
 def _lowest(colours: Pixels) -> Pixels:
-    return np.asarray(cv2.erode(colours, _disc(_radius(colours.shape[:2]))), np.uint8)
+    return np.asarray(cv2.erode(colours, disc(radius_of(colours.shape[:2]))), np.uint8)
 
 
 def _highest(colours: Pixels) -> Pixels:
-    return np.asarray(cv2.dilate(colours, _disc(_radius(colours.shape[:2]))), np.uint8)
+    return np.asarray(cv2.dilate(colours, disc(radius_of(colours.shape[:2]))), np.uint8)
 
 
 def _distance(colours: Pixels, lowest: Pixels, highest: Pixels) -> Array:

@@ -22,7 +22,7 @@ from anomaly_core.decoders.patches import EncodedImage
 from anomaly_core.registry import Registry
 from anomaly_core.results import Box
 from anomaly_core.scoring.calibration import Prior
-from anomaly_core.scoring.pixel_range import Outside
+from anomaly_core.scoring.outside import Outside
 
 T = TypeVar("T")
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from anomaly_core.results import Array, Region
 from anomaly_core.scoring.lines import with_lines
-from anomaly_core.scoring.pixel_range import Outside
+from anomaly_core.scoring.outside import Outside
 from anomaly_core.scoring.regions import region_of_mask
 
 SIDE: Final = 700

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from anomaly_core.imaging.frame import Frame
 from anomaly_core.results import Region
-from anomaly_core.scoring.pixel_range import Picture, PixelRange, learn_range, peak_of, small
+from anomaly_core.scoring.outside import peak_of
+from anomaly_core.scoring.pixel_range import Picture, PixelRange, learn_range, small
 from anomaly_core.scoring.regions import region_of_box, region_of_mask
 
 SIDE = 480

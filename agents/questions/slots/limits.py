@@ -46,7 +46,7 @@ def measure_of(text: str) -> LimitRecord | None:
 def value_of(text: str) -> LimitRecord | None:
     """Return the first length, angle or share that a text states, else its only number, where it is a count.
 
-    "3 knots", and neither "lot 3" nor "part 12".
+    "3 pores", and neither "lot 3" nor "part 12".
     """
     if (found := measure_of(text)) is not None:
         return found
