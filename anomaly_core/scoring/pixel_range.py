@@ -156,11 +156,13 @@ def learn_range(images: Sequence[Picture]) -> Learned | None:
     low = [np.where(seen, _lowest(own), np.uint8(255)) for own, seen in zip(colours, shown, strict=True)]
     high = [np.where(seen, _highest(own), np.uint8(0)) for own, seen in zip(colours, shown, strict=True)]
     lows, highs = np.sort(low, axis=0)[:2], np.sort(high, axis=0)[-2:]
+    # Corners that a turned part's picture shows but now and then have too narrow a range.
+    often = 2 * np.sum([seen[..., 0] for seen in shown], axis=0) > len(shown)
     plain, known = [], []
     for own, lowest, highest, seen in zip(colours, low, high, shown, strict=True):
         # The range of the others: that of all but this one, which may be what sets it.
         least, most = np.where(lowest > lows[0], *lows), np.where(highest < highs[1], *highs[::-1])
-        known.append(seen[..., 0] & (least <= most).all(axis=-1))
+        known.append(often & seen[..., 0] & (least <= most).all(axis=-1))
         plain.append(np.where(known[-1], _distance(own, least, most), np.float32(0)))
     second, first = np.sort(plain, axis=0)[-2:]
     away: list[Array | None] = [None] * len(images)
@@ -169,7 +171,9 @@ def learn_range(images: Sequence[Picture]) -> Learned | None:
     laid_away = [values for values in away if values is not None]
     told = [values[where][::4] for values, where in zip(laid_away, known, strict=True)]
     level = float(np.percentile(np.concatenate(told), USUAL))
-    usual = PixelRange(reference, frame, lows[0], highs[1], _tolerated(first), level)
+    lowest, highest = np.where(often[..., None], lows[0], 0), np.where(often[..., None], highs[1], 255)
+    limits = lowest.astype(np.uint8), highest.astype(np.uint8)
+    usual = PixelRange(reference, frame, *limits, _tolerated(first), level)
     return Learned(usual, away, float(np.median([peak_of(distances) for distances in plain])))
 
 

@@ -95,8 +95,7 @@ def settled(topic: Topic) -> Topic:
         return replace(topic, intent=topic.intent.model_copy(update=asked_anew))
     if named is None and len(there := _of_its_zone(topic)) == 1 and len(topic.intent.maybe) > 1:
         # Of what may be missing, it is that of the zone which differs.
-        of_it = {"type": plain_name(there[0]).lower(), "maybe": there, "supposed": True}
-        topic, named = replace(topic, intent=topic.intent.model_copy(update=of_it)), there[0]
+        return replace(topic, intent=topic.intent.model_copy(update={"maybe": there}))
     if not topic.intent.asked_before or named is None:
         return topic
     entries = entries_meant(topic, named)

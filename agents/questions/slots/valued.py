@@ -47,7 +47,8 @@ def judged_value(
     """
     text, words = normalised(question), words_of(language)
     logged = [one.log for one in found if one.log is not None]
-    of_parts = any(one.lot or one.since or one.until for one in logged)
+    # "Is a 35% yield normal?" is of the parts inspected.
+    of_parts = any(one.lot or one.since or one.until or one.figure == "yield" for one in logged)
     judges = any(words.has(one, text) for one in _JUDGES) and not words.has("how_many", text)
     if of_parts or not judges or asks_openly(text, language) or len(measures_of(text)) > 1:
         return list(found)
