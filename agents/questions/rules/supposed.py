@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from agents.questions.form.polarity import asks_openly
+from agents.questions.form.tags import is_tagged
 from agents.questions.learned.encoder import normalised
 from agents.questions.learned.examples import LANGUAGES
 from agents.questions.lexicon.words import SPACELESS, same_defect, types_in, words_of
@@ -71,7 +72,7 @@ def with_supposed_type(
         return one.model_copy(update=taken)
     if any(each.type is not None for each in before):
         return one
-    named, maybe = _asked(turns, current)
+    named, maybe = _asked(turns, current, language)
     if named is None:
         return one.model_copy(update={"maybe": maybe}) if maybe else one
     return one.model_copy(update={"type": named, "asked_before": True, "maybe": maybe})
@@ -90,7 +91,7 @@ def _stated(turns: Sequence[Turn], current: int | None) -> Understanding | None:
     return None
 
 
-def _asked(turns: Sequence[Turn], current: int | None) -> tuple[str | None, list[str]]:
+def _asked(turns: Sequence[Turn], current: int | None, language: str) -> tuple[str | None, list[str]]:
     """Return the one type that a thread's last questions about an image named, and those they may mean."""
     images = {current}
     for turn in reversed(turns):
@@ -101,8 +102,9 @@ def _asked(turns: Sequence[Turn], current: int | None) -> tuple[str | None, list
             # "A dent, or just a reflection?" names one type, "cut or nick?" two.
             chosen = bool(slots.choice) and len(slots.maybe) != 1
             named = slots.sense != "good" and not chosen and slots.kind in _ASKED
-            if slots.kind == "parts" and len(slots.maybe) == 1:
-                # "Needle's gone, right?" is asked of the missing needle.
+            says = not slots.closed or is_tagged(normalised(slots.text), language)
+            if slots.kind == "parts" and len(slots.maybe) == 1 and says:
+                # "Needle's gone, right?" says so, "is there a needle missing?" does not.
                 return plain_name(slots.maybe[0]).lower(), slots.maybe
             return (slots.type, slots.maybe) if named else (None, slots.maybe)
         if slots.kind not in _GONE_ON:
