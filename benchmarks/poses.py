@@ -180,12 +180,13 @@ def run(model: AnomalyGPT, name: str, seed: int) -> dict[str, float]:
 def main() -> None:
     options = parser(__doc__, out="poses.json")
     options.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
+    options.add_argument("--parts", choices=tuple(PARTS), nargs="+", default=list(PARTS))
     options.add_argument("--ways", choices=tuple(WAYS), nargs="+", default=list(WAYS))
     given = options.parse_args()
     found: dict[str, Any] = {}
     for way in given.ways:
         model = AnomalyGPT.from_pretrained("shipped", config=WAYS[way])
-        for name in PARTS:
+        for name in given.parts:
             row = spreads([run(model, name, seed) for seed in given.seeds])
             found.setdefault(name, {})[way] = row
             words = ", ".join(f"{key} {value['mean']:.3f}" for key, value in row.items())
