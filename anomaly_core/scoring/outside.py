@@ -97,19 +97,23 @@ class Outside:
         if peak < CLEAR * self.least:
             return None
         joined = _joined(away, max(self.least, OF_PEAK * peak))
-        _, labels, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
-        areas = {int(k): int(stats[k, cv2.CC_STAT_AREA]) for k in np.unique(labels[inside]) if k}
-        largest = max(areas.values())
-        kept = [
-            k
-            for k, area in areas.items()
-            if area >= LEAST_AREA * largest and away[inside & (labels == k)].max() >= LEAST_PEAK * peak
-        ]
-        outline = np.isin(labels, kept)
+        outline = strong_areas(joined, np.where(inside, away, np.float32(0)), inside, peak)
         if outline.sum() > MOST_GROWTH * inside.sum():
             outline &= cv2.dilate(shrunk, disc(2 * radius_of(away.shape))) > 0
         full = _on_original(outline, region.mask.shape)
         return full if full.sum() >= LEAST_PIXELS else None
+
+
+def strong_areas(joined: NDArray[np.uint8], values: Array, touched: Mask, peak: float) -> Mask:
+    """Return the areas of an (h, w) mask that are touched and neither far smaller nor far weaker than others.
+
+    values: (h, w), of which an area has its largest one. peak: the region's largest. Grain may leave hundreds
+    of specks: only the few large areas are looked at. At least one area is touched.
+    """
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
+    areas = {int(k): int(stats[k, cv2.CC_STAT_AREA]) for k in np.unique(labels[touched]) if k}
+    large = [k for k, area in areas.items() if area >= LEAST_AREA * max(areas.values())]
+    return np.isin(labels, [k for k in large if values[labels == k].max() >= LEAST_PEAK * peak])
 
 
 def peak_of(values: Array) -> float:

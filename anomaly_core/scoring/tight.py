@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from anomaly_core.results import Array, Region
 from anomaly_core.scoring.lines import with_lines
-from anomaly_core.scoring.outside import Outside
+from anomaly_core.scoring.outside import CLEAR, LEAST_PIXELS, Outside, strong_areas
 from anomaly_core.scoring.regions import region_of_mask
 
 SIDE: Final = 700
@@ -28,18 +28,10 @@ USUAL: Final = 99.5
 """Percentile of the surroundings' differences that pixels of one look have."""
 BEYOND: Final = 1.5
 """Least difference of a defect's pixel, as a multiple of that."""
-CLEAR: Final = 1.33
-"""Least ratio of a region's largest difference to that least one: below it nothing stands out clearly."""
-LEAST_PEAK: Final = 0.5
-"""Least of an area's own largest difference, as a share of the region's."""
-LEAST_AREA: Final = 0.1
-"""Least of an area, as a share of the region's largest one."""
 LEAST_RING: Final = 200
 """Least pixels of the surroundings."""
 TIGHTER: Final = 0.5
 """Largest ratio of the tight outline to the one by height: above it the region stays as it is."""
-LEAST_PIXELS: Final = 9
-"""Least pixels of a tight outline."""
 
 Mask = NDArray[np.bool_]
 
@@ -108,12 +100,7 @@ def _differing(pixels: NDArray[np.uint8], inside: Mask, shorter: float) -> Mask 
     radius = max(1, round(shorter / 150))
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
     joined = cv2.morphologyEx(((differences > least) & inside).astype(np.uint8), cv2.MORPH_CLOSE, kernel)
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
-    areas = stats[1:, cv2.CC_STAT_AREA]
-    # Grain may leave hundreds of specks: only the few large areas are looked at.
-    large = [k for k in range(1, count) if areas[k - 1] >= LEAST_AREA * areas.max()]
-    kept = [k for k in large if differences[labels == k].max() >= LEAST_PEAK * peak]
-    return np.asarray(np.isin(labels, kept))
+    return strong_areas(np.asarray(joined, np.uint8), differences, joined > 0, peak)
 
 
 def _differences(colours: Array, ring: Mask) -> Array:
