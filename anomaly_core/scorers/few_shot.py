@@ -16,7 +16,7 @@ from anomaly_core.imaging.augment import undo_flip
 from anomaly_core.imaging.guided import guided_filter
 from anomaly_core.results import Array
 from anomaly_core.scoring.calibration import Prior, calibrate, log_of
-from anomaly_core.scoring.scorer import FEW_SHOT, Fit, Score, State
+from anomaly_core.scoring.scorer import FEW_SHOT, Fit, Score, State, evenly
 
 FEW_SHOT_PRIOR: Final = Prior(spread=0.12, weight=2.0, shot_exponent=0.22, clip=3.0)
 """Without a checkpoint, whose fusion.json has the encoder's own; chosen by `benchmarks/calibration.py`."""
@@ -102,7 +102,7 @@ class FewShotScorer:
         alike = all(image.frame.aligned and image.grid.shape == images[0].grid.shape for image in images)
         if count < LEAST_PLACED or not alike:
             return []
-        kept = np.unique(np.linspace(0, count - 1, min(count, MOST_PLACED)).round()).astype(int).tolist()
+        kept = evenly(count, MOST_PLACED)
         rises = []
         for tried in kept[:: -(-len(kept) // MOST_TRIED)]:
             grids = torch.stack([images[n].grid for n in kept if n != tried])

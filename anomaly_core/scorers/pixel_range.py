@@ -10,8 +10,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-import numpy as np
-
 from anomaly_core.decoders.patches import EncodedImage
 from anomaly_core.scoring.calibration import Prior, log_of
 from anomaly_core.scoring.outside import peak_of
@@ -23,7 +21,7 @@ from anomaly_core.scoring.pixel_range import (
     learn_range,
     small,
 )
-from anomaly_core.scoring.scorer import PIXEL_RANGE, Finding, Fit, Score, State
+from anomaly_core.scoring.scorer import PIXEL_RANGE, Finding, Fit, Score, State, evenly
 
 PRIOR: Final = Prior(spread=0.35, clip=3.0)
 """Wider than a map's, since the score is a maximum; measured by `benchmarks/calibration.py`."""
@@ -43,8 +41,7 @@ class PixelRangeScorer:
         """Learn the range of the good images' colours; None where they do not lie on each other."""
         if len(images) < LEAST_IMAGES:
             return None
-        kept = np.unique(np.linspace(0, len(images) - 1, min(len(images), MOST_IMAGES)).round()).astype(int)
-        learned = learn_range([picture_of(images[number]) for number in kept])
+        learned = learn_range([picture_of(images[number]) for number in evenly(len(images), MOST_IMAGES)])
         if learned is None or learned.differ > MOST_PEAK:
             return None
         peaks = [peak_of(values) for values in learned.away if values is not None]

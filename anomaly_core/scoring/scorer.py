@@ -126,5 +126,10 @@ class Scorer(Protocol):
         ...
 
 
+def evenly(count: int, most: int) -> list[int]:
+    """Return the numbers of `count` images, or of at most `most` of them, evenly chosen."""
+    return [round(n) for n in np.unique(np.linspace(0, count - 1, min(count, most)).round())]
+
+
 SCORERS: Final[Registry[Scorer]] = Registry("scorer", "iad.scorers")
 """Scorers of other packages; a factory is called without arguments."""
