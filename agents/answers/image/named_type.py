@@ -9,10 +9,10 @@ from typing import Final
 
 from agents.answers.notes.entries import entries_meant
 from agents.answers.topic import Topic, length_of, same_type
-from agents.questions.lexicon.words import features_in, sections_in, types_in
+from agents.questions.lexicon.words import sections_in, types_in
 from agents.questions.slots.by_words import type_of_a_word
 from agents.questions.slots.types import called_type
-from agents.questions.slots.zone_names import names_section
+from agents.questions.slots.zone_names import is_of_zone
 from anomaly_core.names import name_key, plain_name
 from knowledge.catalogue.looks import Look, parse_look
 from tools.classify.classify import UNKNOWN
@@ -112,8 +112,7 @@ def _of_its_zone(topic: Topic) -> list[str]:
     zone = topic.regions[0].zone if topic.regions else None
     if zone is None:
         return []
-    own = features_in(zone)
-    return [one for one in topic.intent.maybe if names_section(one, zone) or own & features_in(one)]
+    return [one for one in topic.intent.maybe if is_of_zone(one, zone)]
 
 
 def _is_contradicted(topic: Topic, named: str) -> bool:

@@ -9,7 +9,7 @@ from agents.questions.learned.generic import subjects_in
 from agents.questions.lexicon.words import features_in, sections_in
 from agents.questions.slots.by_words import is_absence
 from agents.questions.slots.held import OF_NO_NAME
-from agents.questions.slots.zone_names import names_section
+from agents.questions.slots.zone_names import is_of_zone, names_section
 from tools.locations import ZONE
 
 UNCOUNTED = "That can't be counted here: only separate pieces are, and this part is one piece [{id}]."
@@ -84,7 +84,7 @@ def missing_there(topic: Topic) -> Reply | None:
     if not thing and subjects_in(rest, topic.asked.spoken, OF_NO_NAME):
         # What it names may be another thing than the one that is gone.
         return Reply(topic.say("Possibly."), told)
-    if not thing or any(_of_zone(topic.intent.maybe[0], one.zone) for one in gone):
+    if not thing or any(one.zone and is_of_zone(topic.intent.maybe[0], one.zone) for one in gone):
         return Reply(topic.say("Yes."), told, True)
     noted = quoted(
         topic,
@@ -93,11 +93,6 @@ def missing_there(topic: Topic) -> Reply | None:
         ],
     )
     return Reply(topic.say("Possibly."), [*told, *noted])
-
-
-def _of_zone(name: str, zone: str | None) -> bool:
-    """Return whether a type is named for a zone."""
-    return zone is not None and (names_section(name, zone) or bool(features_in(name) & features_in(zone)))
 
 
 def by_comparison(topic: Topic, unmeasured: str) -> Reply:

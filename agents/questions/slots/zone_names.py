@@ -20,6 +20,7 @@ from agents.questions.lexicon.words import (
     SPACELESS,
     Words,
     feature_of,
+    features_in,
     pieces_of,
     section_of,
     words_of,
@@ -272,6 +273,11 @@ def names_section(name: str, zone: str) -> bool:
     """Return whether the name of a type of defect names a zone or section: "Head scratch" the "Kopf"."""
     section, plain = section_of(zone) or plain_name(zone).lower(), plain_name(name).lower()
     return plain_name(zone).lower() in plain or any(section_of(word) == section for word in plain.split())
+
+
+def is_of_zone(name: str, zone: str) -> bool:
+    """Return whether a type of defect is named for a zone: as a section, or for what both are of."""
+    return names_section(name, zone) or bool(features_in(name) & features_in(zone))
 
 
 def words_in(name: str) -> list[str]:
