@@ -41,16 +41,16 @@ def fit_product(
     if fusion is not None:
         weights |= {TEXT_ALIGNED: fusion.text_weight, SOFT_PROMPT: fusion.language_weight}
     weights = {name: weight for name, weight in weights.items() if name in fits}
-    one_shot = len(images) == 1
+    one_shot, least = len(images) == 1, fits[FEW_SHOT].least_spread
     language = None
     if SOFT_PROMPT in fits:
         # The mean over all views of a single image would hide how much the views differ.
         log_scores = _fused(fits, weights, with_language=True, augmented=not one_shot)
-        language = calibrate(log_scores, one_shot=one_shot, prior=prior)
+        language = calibrate(log_scores, one_shot=one_shot, prior=prior, least_spread=least)
     return ProductModel(
         states={name: fit.state for name, fit in fits.items()},
         weights=weights,
-        calibration=calibrate(_fused(fits, weights), one_shot=one_shot, prior=prior),
+        calibration=calibrate(_fused(fits, weights), one_shot=one_shot, prior=prior, least_spread=least),
         language_calibration=language,
         independent={
             name: calibrate([each.log_score for each in fit.good], one_shot=one_shot, prior=fit.prior)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 import numpy as np
 
 from anomaly_core.decoders.memory_bank import MemoryBank
 from anomaly_core.decoders.patches import EncodedImage, as_array
 from anomaly_core.encoding import FramedEncoder, Image, pixels_of
-from anomaly_core.imaging.augment import perturbations
+from anomaly_core.imaging.augment import recorded_again
 from anomaly_core.imaging.compact import MOST_LEARNED, AnyPose, CompactPose
 from anomaly_core.imaging.pose import Pose
 from anomaly_core.imaging.quality import (
@@ -20,6 +21,9 @@ from anomaly_core.imaging.quality import (
     recordings,
 )
 from anomaly_core.results import Array
+
+MOST_RECORDED: Final = 8
+"""Good images whose other recordings are scored."""
 
 Progress = Callable[[str, int, int], None]
 
@@ -73,7 +77,8 @@ def encode_good_images(
         if judge_quality:
             qualities.append(encoded.quality)
             noise.append(encoded.input_noise)
-        augmented = [*encoded.views[1:], *encoder.views(perturbations(encoded.frame.render(encoded.pixels)))]
+        again = encoder.views([encoded.frame.render(copy) for copy in recorded_again(encoded.pixels)])
+        augmented = [*encoded.views[1:], *again]
         embeddings = [as_array(view.features.embedding) for view in augmented]
         if isinstance(pose, CompactPose):
             # An image of which no product is known is encoded whole.
@@ -83,7 +88,8 @@ def encode_good_images(
         if len(images) > 1:
             grids = (MemoryBank.of(grids, bank_limit // len(images)).patches,)
         held = encoded if len(images) == 1 or number < most_augmented else encoded.first_view
-        good.append(replace(held, source=source, reference_grids=grids))
+        recorded = tuple(again) if number < MOST_RECORDED else ()
+        good.append(replace(held, source=source, reference_grids=grids, recorded_again=recorded))
         if progress is not None:
             progress("encoding good parts", number + 1, len(images))
     if isinstance(pose, Pose):

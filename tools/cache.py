@@ -1,4 +1,4 @@
-"""Image cache: decoded pixels, features and inspection of recent images.
+"""Image cache: decoded pixels, features, inspection and nearest good part of recent images.
 
 A graph's state is checkpointed and holds paths and hashes, but no arrays. In another process, arrays are
 computed again from the file, whose hash must be the recorded one.
@@ -8,21 +8,24 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from collections.abc import Callable
 from pathlib import Path
 
 from anomaly_core.anomalygpt import AnomalyGPT
 from anomaly_core.decoders.patches import EncodedImage
 from anomaly_core.errors import UnreadableImage
 from anomaly_core.imaging.reading import LoadedImage, load_image
+from anomaly_core.imaging.registration import Aligned
 from anomaly_core.inspection import Inspection
 from anomaly_core.product import ProductModel
+from knowledge.products.record import TemplateHit
 
 Rates = tuple[float | None, float | None]
 """(alpha, review), None for the product's."""
 
 
 class CachedImage:
-    """One image file with its features and inspection, computed at first use. Thread-safe."""
+    """One image file with what is computed of it at first use. Thread-safe."""
 
     def __init__(self, loaded: LoadedImage) -> None:
         self.loaded = loaded
@@ -30,6 +33,7 @@ class CachedImage:
         self._encoded: dict[tuple[str, bool], EncodedImage] = {}
         self._framed: dict[tuple[str, str], EncodedImage] = {}
         self._inspections: dict[tuple[str, str, Rates], Inspection] = {}
+        self._nearest: dict[tuple[str, str], tuple[TemplateHit, Aligned]] = {}
         self._in_range: dict[float, CachedImage] = {}
 
     def in_range(self, grey_range: float | None, max_pixels: int) -> CachedImage:
@@ -83,6 +87,19 @@ class CachedImage:
                 found = model.inspect(self.framed(model, name, product), product, alpha=alpha, review=review)
                 self._inspections = {key: found}
             return self._inspections[key]
+
+    def nearest(
+        self, name: str, product: ProductModel, find: Callable[[], tuple[TemplateHit, Aligned]]
+    ) -> tuple[TemplateHit, Aligned]:
+        """Return the result of `find`, the nearest good part of a product laid on the image; name: its name.
+
+        Only the last one is kept.
+        """
+        key = (name, product.version)
+        with self._lock:
+            if key not in self._nearest:
+                self._nearest = {key: find()}
+            return self._nearest[key]
 
 
 def read_again(path: Path, sha256: str, max_pixels: int, grey_range: float | None = None) -> LoadedImage:

@@ -253,9 +253,12 @@ class Part:
         """Return the image of one of the product's good parts. Raises UnreadableImage."""
         return self.context.read(hit.path, self.model)
 
-    @cached_property
+    @property
     def nearest(self) -> tuple[TemplateHit, Aligned]:
         """The good part nearest to the image, and its registration to the image. Raises UnreadableImage."""
+        return self.cached.nearest(self.product, self.model, self._find_nearest)
+
+    def _find_nearest(self) -> tuple[TemplateHit, Aligned]:
         encoded = self.encoded
         hit = self.context.templates.nearest(self.product, encoded.embedding, 1)[0]
         other = self.template(hit).pixels

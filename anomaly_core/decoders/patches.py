@@ -43,7 +43,8 @@ class EncodedImage:
     source: (H, W, 3) uint8 RGB, the original, alone or with its file, or a function that reads it again.
     views: the encoder input alone, or all its `flips` (imaging/augment.py), of which it is the first.
     reference_grids: (..., C) patches of further views of a good image, which enter the memory bank and are
-    not scored. zones: of the product; maps are 0 in those that are not judged. input_noise: that of the
+    not scored. recorded_again: other recordings of a good image, which are scored and not learned.
+    zones: of the product; maps are 0 in those that are not judged. input_noise: that of the
     encoder input, in grey levels. noise: what was removed of it before encoding, since the good images have
     less; else 0. picture: see `small_picture`; None where it is made again.
     """
@@ -52,6 +53,7 @@ class EncodedImage:
     frame: Frame
     views: tuple[View, ...]
     reference_grids: tuple[torch.Tensor, ...] = ()
+    recorded_again: tuple[View, ...] = ()
     zones: tuple[Zone, ...] = ()
     input_noise: float = 0.0
     noise: float = 0.0

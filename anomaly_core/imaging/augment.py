@@ -1,14 +1,26 @@
-"""Test-time augmentation of an encoder input: flips, exposure and shift."""
+"""Further views: flips of an encoder input (test-time augmentation), and other recordings of a scene."""
 
 from __future__ import annotations
 
 from typing import Any, Final
 
+import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-PERTURBATIONS: Final = (0.94, 1.06)
+GAINS: Final = (0.94, 1.06)
+"""Factors of the brightness of other recordings."""
+QUALITY: Final = 85
+"""JPEG quality of one, as cameras save by default."""
+JPEG_SIDE: Final = 65_500
+"""Longest side of a JPEG file, in pixels; a longer line scan is not saved as one."""
+NOISE: Final = 2.0
+"""Standard deviation of another's noise, in grey levels."""
+BLUR: Final = 0.7
+"""Standard deviation of the blur of the third, in pixels of the original."""
+TILE: Final = 256
+"""Side of the pattern that the noise repeats, in pixels."""
 _AXES: Final = ((), (0, 1), (1,), (0,))
 """Axes reversed in each of `flips`; each flip is its own inverse."""
 
@@ -24,8 +36,17 @@ def undo_flip(values: torch.Tensor, number: int) -> torch.Tensor:
     return values.flip(_AXES[number])
 
 
-def perturbations(rendered: NDArray[np.uint8]) -> list[NDArray[np.uint8]]:
-    """Return the (H, W, 3) input darker, brighter, and shifted by 5 pixels."""
-    brighter = [np.clip(rendered * gain, 0, 255).astype(np.uint8) for gain in PERTURBATIONS]
-    shifted = np.roll(rendered, (5, 5), axis=(0, 1))
-    return [*brighter, shifted]
+def recorded_again(pixels: NDArray[np.uint8]) -> list[NDArray[np.uint8]]:
+    """Return the (H, W, 3) original as the next day would record it, in as many pixels.
+
+    Darker and saved as JPEG; brighter, with some noise; and a little out of focus.
+    """
+    darker, brighter = (np.clip(pixels * np.float32(gain), 0, 255).astype(np.uint8) for gain in GAINS)
+    saved, (height, width) = darker, pixels.shape[:2]
+    if max(height, width) <= JPEG_SIDE:
+        _, written = cv2.imencode(".jpg", darker, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
+        saved = np.asarray(cv2.imdecode(written, cv2.IMREAD_COLOR), dtype=np.uint8)
+    tile = np.random.default_rng(0).normal(scale=NOISE, size=(TILE, TILE, 3)).round().astype(np.int16)
+    noise = np.tile(tile, (-(-height // TILE), -(-width // TILE), 1))[:height, :width]
+    noisy = np.clip(brighter + noise, 0, 255).astype(np.uint8)
+    return [saved, noisy, np.asarray(cv2.GaussianBlur(pixels, (0, 0), BLUR), dtype=np.uint8)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 import cv2
@@ -80,7 +81,8 @@ class FewShotScorer:
         arrays = {"bank": bank.half().numpy()}
         if kept:
             arrays["placed"] = torch.stack([images[n].grid for n in kept]).half().numpy()
-        return Fit(State(arrays, meta), good, augmented)
+        state = State(arrays, meta)
+        return Fit(state, good, augmented, least_spread=self._between_recordings(images, state, good))
 
     def score(self, image: EncodedImage, state: State, earlier: Mapping[str, Score]) -> Score:
         """Score an image against the product's bank; the map is the mean over its views.
@@ -92,6 +94,22 @@ class FewShotScorer:
         if placed is None or placed.size != image.grid.shape[:2]:
             return self._score(image, [bank] * len(image.views))
         return self._at_places(image, placed, [bank.match(view.grid)[1] for view in image.views[1:]])
+
+    def _between_recordings(
+        self, images: Sequence[EncodedImage], state: State, good: Sequence[Score]
+    ) -> float:
+        """Return the root mean square rise of a good image's log-score in other recordings of it.
+
+        Each is scored against the other images; 0 for a single one.
+        """
+        rises = [0.0]
+        for number, image in enumerate(images if len(images) > 1 else ()):
+            if image.recorded_again:
+                others = without_image(state, number)
+                for view in image.recorded_again:
+                    again = self.score(replace(image.first_view, views=(view,)), others, {})
+                    rises.append(max(again.log_score - good[number].log_score, 0.0))
+        return float(np.sqrt(np.square(rises[1:] or rises).mean()))
 
     def _that_keep_their_places(self, images: Sequence[EncodedImage]) -> list[int]:
         """Return numbers of good images of a part that keeps its places, to compare patches at them, or none.

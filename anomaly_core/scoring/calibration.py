@@ -103,12 +103,14 @@ def calibrate(
     one_shot: bool = False,
     prior: Prior | None = None,
     further: Sequence[float] = (),
+    least_spread: float = 0.0,
 ) -> Calibration:
     """Fit the predictive distribution to the good images' log-scores.
 
     log_scores: (n,), leave-one-out; with `one_shot`, of one image's views. prior: the default if None.
     further: log-scores of good images that the product was not learned from; with any, those of a single
-    image's views do not count. Raises ConfigError for no score, or one that is not finite.
+    image's views do not count. least_spread: lower bound of the spread, such as that between recordings of
+    one part. Raises ConfigError for no score, or one that is not finite.
     """
     prior = prior or Prior()
     logs = np.asarray(log_scores, dtype=float).ravel()
@@ -133,4 +135,4 @@ def calibrate(
     squares = float(((logs - location) ** 2).sum())
     degrees = prior.weight + count - 1
     pooled = (prior.weight * prior.spread**2 + squares) / degrees
-    return Calibration(location, math.sqrt(pooled * (1 + 1 / count)), degrees)
+    return Calibration(location, max(math.sqrt(pooled * (1 + 1 / count)), least_spread), degrees)

@@ -92,13 +92,14 @@ class Fit:
 
     good: each good image's leave-one-out score in one view; of a single image, the score of each of its
     views. augmented: leave-one-out scores of the mean over all views, for the images that have them.
-    prior: on the log-scores of good images.
+    prior: on the log-scores of good images. least_spread: of them, where it is known otherwise; natural log.
     """
 
     state: State
     good: Sequence[Score]
     augmented: Sequence[Score] = ()
     prior: Prior = DEFAULT_PRIOR
+    least_spread: float = 0.0
 
 
 class Scorer(Protocol):

@@ -162,3 +162,10 @@ def test_scores_of_zero_are_calibrated() -> None:
 def test_scores_that_cannot_be_calibrated_are_refused(logs: list[float]) -> None:
     with pytest.raises(ConfigError, match="calibration"):
         calibrate(logs)
+
+
+def test_a_spread_that_is_known_otherwise_bounds_that_of_few_images() -> None:
+    own = calibrate(LOGS)
+    assert calibrate(LOGS, least_spread=own.spread / 2) == own
+    wider = calibrate(LOGS, least_spread=2 * own.spread)
+    assert (wider.location, wider.spread) == (own.location, 2 * own.spread)

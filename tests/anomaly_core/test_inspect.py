@@ -19,6 +19,8 @@ from anomaly_core.imaging.augment import flips
 from anomaly_core.imaging.reading import load_image
 from anomaly_core.product import ProductModel
 from anomaly_core.results import Region, cell_of
+from anomaly_core.scorers.few_shot import FEW_SHOT_PRIOR
+from anomaly_core.scoring.calibration import calibrate
 from anomaly_core.scoring.scorer import FEW_SHOT
 from anomaly_core.weights.resolve import cached
 
@@ -235,6 +237,17 @@ def test_a_saved_product_answers_the_same(
     assert after.verdict == before.verdict
     np.testing.assert_array_equal(again.embeddings, product.embeddings)
     np.testing.assert_array_equal(again.view_embeddings, product.view_embeddings)
+
+
+def test_parts_more_alike_than_two_recordings_of_one_are_judged_by_recordings(model: AnomalyGPT) -> None:
+    clean = [np.full((128, 160, 3), 150 + seed, np.uint8) for seed in range(4)]
+    for pixels in clean:
+        pixels[40:80, 50:90] = (60, 60, 70)
+    noise = np.random.default_rng(9).integers(0, 3, clean[0].shape).astype(np.uint8)
+    product = model.fit(clean)
+    assert product.calibration.spread > calibrate(product.good_fused, prior=FEW_SHOT_PRIOR).spread
+    for pixels in clean:
+        assert model.inspect(pixels + noise, product).verdict.decision != "fail"
 
 
 def test_a_folder_without_a_product_is_refused_by_name(tmp_path: Path) -> None:

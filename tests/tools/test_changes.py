@@ -50,6 +50,14 @@ def change(context: Context, folder: Path, pixels: Pixels, box: tuple[int, int, 
     return record.change
 
 
+def test_the_nearest_good_part_is_laid_on_an_image_once(context: Context, tmp_path: Path) -> None:
+    path = tmp_path / "new.png"
+    Image.fromarray(plate(9)).save(path)
+    sha256 = open_image(context, str(path)).sha256
+    first, again = (Part(context, str(path), sha256, "plate").nearest for _ in range(2))
+    assert first is again
+
+
 def test_a_hole_that_is_missing(context: Context, tmp_path: Path) -> None:
     pixels = plate(9, ((90, 90), (190, 90)))
     assert change(context, tmp_path, pixels, (78, 178, 102, 202)) == "missing"
