@@ -226,7 +226,7 @@ class AnomalyGPT:
         fused = product.fused_verdict(scores, foreign=foreign, alpha=alpha, review=review)
         stands_out = comparable and (fused.anomalous or fused.uncertain)
         shown = product.regions(scored, scores) if stands_out else []
-        wrong = product.findings(scores, alpha) if comparable else []
+        wrong = product.findings(scores, alpha, review) if comparable else []
         regions = described_regions(scored, wrong, shown)
         values = marked(values, wrong, product.pixel_threshold)
         decode_ms = 1000 * (time.perf_counter() - encoded_at) - llm_ms

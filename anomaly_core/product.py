@@ -196,15 +196,22 @@ class ProductModel:
         return len(set(shifted)) > 1
 
     def findings(
-        self, scores: Mapping[str, Score], alpha: float | None = None
+        self, scores: Mapping[str, Score], alpha: float | None = None, review: float | None = None
     ) -> list[tuple[Finding, float]]:
-        """Return the findings of the independent scorers that are anomalous at this rate, with 1 - p."""
-        rate, _ = self.rates(alpha, None)
+        """Return the findings of the independent scorers, with 1 - p.
+
+        They are those beyond alpha of a scorer that is anomalous at it, or else those beyond review.
+        """
         found: list[tuple[Finding, float]] = []
         for name, own in self.independent.items():
-            if name in scores and self._independent_log_p(name, scores) < math.log(rate):
-                wrong = scores[name].findings(own.limit(rate * self._share))
-                found += [(finding, 1 - own.p_value(scores[name].log_score)) for finding in wrong]
+            if name not in scores:
+                continue
+            log_p = self._independent_log_p(name, scores)
+            for rate in self.rates(alpha, review):
+                if log_p < math.log(rate):
+                    wrong = scores[name].findings(own.limit(rate * self._share))
+                    found += [(finding, 1 - own.p_value(scores[name].log_score)) for finding in wrong]
+                    break
         return found
 
     def rates(self, alpha: float | None, review: float | None) -> tuple[float, float]:

@@ -104,7 +104,7 @@ def check_layout(part: Part) -> LayoutRecord:
         expected=None if score is None or state is None else len(state.derived(layout_of).slots),
         findings=[
             FindingRecord(kind=f.kind, bbox=f.bbox, expected=f.expected, text=f.text)
-            for f, _ in model.findings(found.scores, alpha)
+            for f, _ in model.findings(found.scores, alpha, alpha)
         ],
     )
 

@@ -40,6 +40,9 @@ MOST_TRIED: Final = 8
 PLACED_RISE: Final = 0.03
 """Greatest mean rise of good images' log-scores for parts that keep their places. Set: with eight images it
 is up to .03 on procedural parts in one pose and toys, .04 and more on screws, which turn on an axis."""
+MOST_BETWEEN: Final = 0.3
+"""Greatest spread that other recordings are allowed: with more, defects of 1.8 times a good image's score
+would not fail. Set; on products at hand it is .02 to .27."""
 PATCH_PIXELS: Final = 8
 """Side of a patch, and radius of the guided filter, in pixels of the grid that outlines are drawn on."""
 GUIDE_NOISE: Final = 10.0
@@ -100,7 +103,7 @@ class FewShotScorer:
     ) -> float:
         """Return the root mean square rise of a good image's log-score in other recordings of it.
 
-        Each is scored against the other images; 0 for a single one.
+        Each is scored against the other images; 0 for a single one, and at most `MOST_BETWEEN`.
         """
         rises = [0.0]
         for number, image in enumerate(images if len(images) > 1 else ()):
@@ -109,7 +112,7 @@ class FewShotScorer:
                 for view in image.recorded_again:
                     again = self.score(replace(image.first_view, views=(view,)), others, {})
                     rises.append(max(again.log_score - good[number].log_score, 0.0))
-        return float(np.sqrt(np.square(rises[1:] or rises).mean()))
+        return min(float(np.sqrt(np.square(rises[1:] or rises).mean())), MOST_BETWEEN)
 
     def _that_keep_their_places(self, images: Sequence[EncodedImage]) -> list[int]:
         """Return numbers of good images of a part that keeps its places, to compare patches at them, or none.

@@ -56,6 +56,13 @@ def test_a_hole_that_is_missing_fails_where_it_was(model: AnomalyGPT, product: P
     assert heat[240, 240] > product.pixel_threshold and heat[240, 240] == heat[:, 200:].max()
 
 
+def test_what_sends_a_part_to_review_is_shown_too(model: AnomalyGPT, product: ProductModel) -> None:
+    p = model.inspect(plate(20, hole=False), product).verdict.p_value
+    found = model.inspect(plate(20, hole=False), product, alpha=p / 2, review=min(2 * p, 0.9))
+    assert found.verdict.decision == "review"
+    assert any(np.allclose(one.bbox, (226, 226, 255, 255), atol=6) for one in found.regions)
+
+
 def test_good_parts_do_not_fail(model: AnomalyGPT, product: ProductModel) -> None:
     decisions = [model.inspect(plate(seed), product).verdict.decision for seed in range(30, 36)]
     assert decisions.count("fail") <= 1

@@ -123,8 +123,9 @@ def test_a_zone_stays_when_the_product_is_enrolled_again(context: Context, tmp_p
     assert context.product("plate").mm_per_px == 0.05
     remove_zone(context, "plate", "hole")
     assert zones_of(context, "plate") == ()
-    path = save(tmp_path / "bad.png", stained(9))
-    assert detect(part_of(context, path)).anomalous
+    part = part_of(context, save(tmp_path / "bad.png", stained(9)))
+    assert detect(part).anomalous
+    assert {region.cell for region in locate(part)} == {"bottom right"}
 
 
 def test_verdicts_that_it_would_change_are_told_first(context: Context, tmp_path: Path) -> None:
