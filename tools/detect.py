@@ -147,7 +147,12 @@ def persons_word(context: Context, product: str, sha256: str) -> PersonsWord | N
     if last is None:
         return None
     return PersonsWord(
-        id=last.id, image=last.image, at=last.at, verdict=last.verdict, defect_type=last.defect_type
+        id=last.id,
+        image=last.image,
+        at=last.at,
+        verdict=last.verdict,
+        defect_type=last.defect_type,
+        note=last.note,
     )
 
 

@@ -177,9 +177,6 @@ def _figures(
             made["rows"] = _rows(chosen, "latest", most)
         case "inspections":
             made["rows"] = _rows(parts, "latest", MOST_ASKED, every=True)
-            made["corrections"] = [
-                _picked(CorrectedRecord, one) for one in figures.corrections(connection, scope)
-            ]
         case "count" if scope.name is not None:
             made["rows"] = _rows(parts, "latest")[:1]
         case "worst" | "largest":
@@ -252,6 +249,9 @@ def _figures(
         case "count" | "yield":
             if scope.product is None and sha256 is None:
                 made["by_product"] = _by_product(parts, chosen.narrowed(**_decided(decision)))
+    if figure == "inspections" or (figure == "count" and scope.name is not None):
+        said = figures.corrections(connection, scope)
+        made["corrections"] = [_picked(CorrectedRecord, one) for one in said]
     number = chosen.counts().all if types else counted.of(decision)
     scopes = []
     several = {"lots": lots, "stations": found.stations, "operators": found.operators}.get(figure, [])

@@ -131,7 +131,7 @@ def types_in(asked: LogQuestion, known: Sequence[str]) -> list[str]:
     """Return the types of the log that a question names; the name itself where the log has none of it."""
     if asked.type is None and asked.latest_with is None:
         return [one for one in named_in(asked.text, known) if plain_name(one).lower() not in asked.common]
-    return types_of(asked.type, known)
+    return list(dict.fromkeys([*types_of(asked.type, known), *(one for one in known if one in asked.also)]))
 
 
 def types_of(type_: str | None, known: Sequence[str]) -> list[str]:

@@ -86,6 +86,7 @@ class LogQuestion(PeriodRecord):
         default_factory=list, description="the numbers of the stations that it names, where these are several"
     )
     type: str | None = Field(None, description="a defect's name")
+    also: list[str] = Field(default_factory=list, description="names of the same defect in other languages")
     number: int | None = Field(None, ge=1, description="how many parts are to be listed at most")
     latest: int | None = Field(None, ge=1, description="of the latest so many parts alone")
     latest_of: Decision | None = Field(None, description="of the latest of this decision")

@@ -234,6 +234,7 @@ class PersonsWord(Record):
     at: str = Field(description="ISO 8601, UTC")
     verdict: Literal["good", "anomalous"]
     defect_type: str | None = None
+    note: str = Field("", description="why, in the person's words")
 
 
 class VerdictRecord(Record):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePath
@@ -153,10 +154,18 @@ class Topic:
 
     @property
     def type_as_asked(self) -> str:
-        """The type that the question names, in its own words; "" for none."""
+        """The type that the question names, in its own words as they are written; "" for none."""
         named = self.intent.type or ""
         found = self.words.types.get(named, NEVER).search(self.text)
-        return named if found is None else found[0]
+        if found is None:
+            return self.as_noted(named)
+        written = re.search(re.escape(found[0]), self.intent.text, re.IGNORECASE)
+        return found[0] if written is None else written[0]
+
+    def as_noted(self, name: str) -> str:
+        """Return a type's name in plain words, with the capitals of the notes."""
+        key = name_key(name)
+        return plain_name(next((one for one in self.known_types if name_key(one) == key), name))
 
     @property
     def known_types(self) -> list[str]:
@@ -271,7 +280,7 @@ class Topic:
 
     def type_name(self, name: str) -> str:
         """Return a defect's name in plain words."""
-        return plain_name(name)
+        return self.as_noted(name)
 
     @property
     def problems(self) -> list[str]:

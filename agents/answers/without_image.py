@@ -30,7 +30,7 @@ from agents.questions.log.code_names import without_names, words_at
 from agents.questions.log.compared import direction_of
 from agents.questions.log.decisions import of_several_parts
 from agents.questions.log.history import named_in_the_log
-from agents.questions.log.typed import without_types_as_people
+from agents.questions.log.typed import in_every_language, without_types_as_people
 from agents.questions.log.unheld import unheld_of
 from agents.questions.log.whole_lots import asks_which_are_good, of_a_whole_lot, of_those_that_may_go
 from agents.questions.slots.by_words import type_of, types_of
@@ -248,7 +248,9 @@ def _of_the_log(context: Context, asked: Asked, known: Sequence[str]) -> Asked:
         # "Compare k09 and k10", which its clauses don't.
         intents = [intents[0].model_copy(update={"text": asked.question, "log": None, "kind": "history"})]
     intents = [_of_its_parts(context, one, asked.spoken, known) for one in intents]
-    intents = [without_types_as_people(one, [*known, *logged_types(context)]) for one in intents]
+    logged, named = logged_types(context), products_named(context, normalised(asked.question), asked.spoken)
+    intents = [without_types_as_people(one, [*known, *logged]) for one in intents]
+    intents = intents if named else [in_every_language(one, logged) for one in intents]
     return asked.model_copy(update={"intents": intents})
 
 

@@ -96,6 +96,8 @@ def _rules(said: Reading) -> tuple[Rule, ...]:
     of_notes = not said.pictured and named and not of_log(said)
     allowed = of_notes and said.has("threshold")
     fields = columns_named(said.text) if of_notes and not (allowed or said.has("limit")) else frozenset()
+    wrong = said.pictured and not named and said.has("what_wrong")
+    relies = said.pictured and not (named or said.openly or said.has("piece")) and said.has("relies")
     apart = said.pictured and said.has("deviates") and said.has("good_part") and not said.has("to_pass")
     return (
         # "Is it ok? 1 mm is 48 px."
@@ -164,6 +166,8 @@ def _rules(said: Reading) -> tuple[Rule, ...]:
         ({"place"}, asks_if_good, "verdict"),
         # "Is there a scratch near the hole?", but "can you look again at the hole?"
         ({"look_again"}, asks_of_it and not said.has("looks_again"), "verdict"),
+        # "Is this brake pad faulty?" asks for no effects, where it may ask for the verdict as well.
+        ({"effect"}, asks_of_it and said.clause.near == "verdict" and said.has("bad"), "verdict"),
         # "Check that the top is fine."
         ({"look_again"}, asks_if_good and unsure, "verdict"),
         # "How many labels are there?"
@@ -191,6 +195,8 @@ def _rules(said: Reading) -> tuple[Rule, ...]:
         ({"correction"}, said.pictured and doubts and said.has("tolerance"), "size"),
         # "Is the picture sharp enough?" is of the photograph, not of the part.
         (KINDS, said.has("judgeable"), "confidence"),
+        # "Can I trust this result?"
+        (kinds.ASSENTED | {"help", "verdict", "reasoning", "normal"}, relies, "confidence"),
         # "Which pin is it?"
         (kinds.POINTED, points_at_one(said), "place"),
         # "Can you write poems?"
@@ -226,7 +232,7 @@ def _rules(said: Reading) -> tuple[Rule, ...]:
         (kinds.UNHELD, asked_of_part and said.has("blame"), "cause"),
         (kinds.BLAMED, asked_of_part and supposes_cause(said.text, said.language), "cause"),
         (kinds.BROKEN, said.pictured and asks_why_broken(said.text, said.language), "cause"),
-        ({"parts", "help", "reference", "verdict", "place"}, asks_why_missing(said), "cause"),
+        ({"parts", "help", "reference", "verdict", "place", "reasoning"}, asks_why_missing(said), "cause"),
         # "Which entry fits best?"
         ({"catalogue", "comparison", "reference"}, said.pictured and not named and said.has("fits"), "type"),
         # "A scratch, hm."
@@ -294,7 +300,7 @@ def _rules(said: Reading) -> tuple[Rule, ...]:
         # "Feeder problem?"
         (kinds.TROUBLED, said.pictured and troubled, "cause"),
         # "Qu'est-ce qui cloche ?" asks what is seen, and where.
-        (kinds.WHAT_WRONG, said.pictured and not named and said.has("what_wrong"), "verdict"),
+        (kinds.WHAT_WRONG, wrong and not (said.has("effects") and said.has("given")), "verdict"),
         # "What does that mean for the assembly?"
         (kinds.OF_EFFECTS | {"help", "verdict", "comparison"}, said.has("means_for"), "effect"),
         # "By how many degrees is it turned?"

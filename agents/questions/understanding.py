@@ -40,10 +40,11 @@ from agents.questions.log.several_figures import (
     several_figures,
 )
 from agents.questions.log.whole_lots import of_what_may_go
-from agents.questions.rules.about_tool import as_one, of_teaching, of_the_p_value, with_rate, with_topic
+from agents.questions.rules.about_tool import as_one, of_the_p_value, of_the_tool, with_topic
 from agents.questions.rules.asked_for import (
     allows_a_size,
     asks_no_yes,
+    asks_why_missing,
     asks_why_so,
     chooses,
     measured,
@@ -155,7 +156,7 @@ def understand(
         if turned is None and found[0].kind not in ("comparison", "history"):
             turned = found[0].image
         before = intents[-1] if intents else None
-        found = [of_teaching(with_rate(_of_help(one, language), language), language) for one in found]
+        found = [of_the_tool(_of_help(one, language), language, pictured=pictured) for one in found]
         if pictured:
             found = [of_the_part_in_hand(one, before, language, clock) for one in found]
         found = [
@@ -289,10 +290,11 @@ def _intents_of(said: Reading) -> list[Understanding]:
     named = one.type if by_words.type_of(rest, language, said.known) is not None else None
     if named == _BROKEN and kind in ("verdict", "cause") and _says_bad(said):
         named = None
+    if kind == "cause" and asks_why_missing(said) and not any(named in types_in(name) for name in said.known):
+        named = None  # "Why is the needle askew?" names no entry
     whole = said.has("whole") and one.type is None and not said.has("area") and not said.has("share")
     # "Is there a scratch or not?" is answered yes or no, whichever kind it is.
     settled = said.has("amount") or (kind in ("type", "verdict") and named is not None and closed)
-    # "The cause of the crack?" has named what it asks for.
     told = kind == "cause" and (said.has("of_causes") or asks_why_so(said))
     told |= (kind == "effect" and said.has("customers_view")) or (kind == "action" and said.has("who"))
     states_it = said.pictured and named is not None and supposes(said)

@@ -136,3 +136,58 @@ def test_commands_and_options_of_answers_exist() -> None:
                 command = command.commands[rest[0]]
             options |= {option for one in command.params for option in one.opts}
         assert set(OPTION.findall(topic.answer)) <= options | GENERAL, topic.name
+
+
+JUDGING = [
+    "How do you decide good or bad?",
+    "how do you tell good from bad",
+    "What makes you call a part bad?",
+    "Woran erkennst du, ob ein Teil gut oder schlecht ist?",
+    "Nach welchen Kriterien urteilst du?",
+    "Come decidi se un pezzo è buono o no?",
+    "¿Cómo decides si una pieza es buena o mala?",
+    "Comment décides-tu si une pièce est bonne ou mauvaise ?",
+    "Como você sabe se uma peça está boa ou ruim?",
+    "你是怎么判断好坏的？",
+    "你的判断依据是什么？",
+    "良品と不良品はどうやって判断していますか",
+    "양품과 불량을 어떻게 구분해?",
+]
+NOT_JUDGING = [
+    "How do you know that this one is bad and not good?",
+    "Is it good or bad?",
+    "How many are good and how many bad?",
+    "Woran erkenne ich einen guten Riss?",
+    "这个零件是好还是坏？",
+    "この部品は良品ですか、不良品ですか",
+]
+RELIED_ON = [
+    "Can I trust this result?",
+    "Kann ich mich darauf verlassen?",
+    "Mi posso fidare di questo risultato?",
+    "¿Me fío de este resultado?",
+    "Je peux me fier à ce résultat ?",
+    "Posso confiar nesse resultado?",
+    "这个结果可信吗？",
+    "この結果は信頼できますか",
+    "이 결과를 믿어도 돼?",
+]
+
+
+@pytest.mark.parametrize("question", JUDGING)
+@pytest.mark.parametrize("pictured", [False, True])
+def test_how_it_decides_is_told_in_words(question: str, pictured: bool) -> None:
+    if pictured and question in ("你的判断依据是什么？", "Nach welchen Kriterien urteilst du?"):
+        return  # of the part in hand
+    [one] = understand(question, pictured=pictured).intents
+    assert one.topic == "decisions"
+
+
+@pytest.mark.parametrize("question", NOT_JUDGING)
+def test_what_a_part_is_asks_not_how_it_decides(question: str) -> None:
+    assert all(one.topic != "decisions" for one in understand(question).intents)
+
+
+@pytest.mark.parametrize("question", RELIED_ON)
+def test_whether_to_trust_a_result_asks_how_sure_it_is(question: str) -> None:
+    assert understand(question, pictured=True).first.kind == "confidence"

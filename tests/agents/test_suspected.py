@@ -203,3 +203,23 @@ def test_a_defect_that_reaches_into_a_place_is_not_elsewhere(box: tuple[int, ...
     told = answer(question, "fail", observations=seen)
     assert told.startswith(first)
     assert ("elsewhere" in told) is (first != "Possibly.")
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Why is it good although there is a stain?",
+        "What is this stain?",
+        "Is that serious or only cosmetic?",
+        "Warum ist es gut, obwohl ein Fleck drauf ist?",
+        "C'est quoi cette tache ?",
+    ],
+)
+def test_what_a_person_accepted_is_said_where_its_defect_is_asked_for(question: str) -> None:
+    found = state(question, "pass", "good")
+    said = PersonsWord(
+        id="c1", verdict="good", image="a.png", at="2026-01-01T00:00:00+00:00", note="allowed here"
+    )
+    verdict = found["verdict"].model_copy(update={"person": said})
+    answer = compose_answer({**found, "verdict": verdict}).answer
+    assert "a.png" in answer and "allowed here" in answer

@@ -19,9 +19,10 @@ from agents.answers.catalogue.uncertain import (
 from agents.answers.evidence import is_about_good
 from agents.answers.image.images import nearest_good
 from agents.answers.image.naming import as_named
+from agents.answers.image.persons_word import accepted, type_by_a_person
 from agents.answers.image.recording import how_to_record_normal
 from agents.answers.image.size import size_evidence, within_limit
-from agents.answers.image.verdict import finding, type_by_a_person
+from agents.answers.image.verdict import finding
 from agents.answers.notes.analysis import (
     CRITICAL,
     Aspect,
@@ -308,7 +309,7 @@ def _aspect(topic: Topic, aspect: Aspect, silent: str) -> Reply:
     if topic.type_said is None and topic.verdict.decision == "review":
         return in_review(topic, aspect, passages)
     if topic.type_said is None and not topic.verdict.anomalous:
-        return Reply("", [no_defect(topic)])
+        return Reply("", [*accepted(topic), no_defect(topic)])
     if topic.defect is not None:
         name = topic.type_name(topic.defect.name)
         about = about_type(passages, topic.defect.name)

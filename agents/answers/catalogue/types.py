@@ -8,11 +8,11 @@ from typing import Final
 
 from agents.answers.catalogue.notes import of_each
 from agents.answers.notes.analysis import CRITICAL, Aspect, about_type, find_aspect, severities
-from agents.answers.notes.choice import fates_of
+from agents.answers.notes.choice import fates_of, may_be_reworked
 from agents.answers.notes.entries import types_of_notes
 from agents.answers.notes.severity import RANK_CRITICAL, RANK_SEVERE, severity_number, severity_rank
 from agents.answers.topic import Reply, Topic
-from agents.questions.form.alternatives import FATES
+from agents.questions.form.alternatives import FATES, named_fate
 from agents.questions.lexicon.words import Words, same_defect, words_of
 from agents.questions.slots.by_words import type_of
 from agents.questions.slots.conditions import Condition, condition_of, such
@@ -40,10 +40,19 @@ def asks_of_types(words: Words, text: str) -> bool:
     measure = measure_of(text)
     if names_grade(words, text) and words.has("which", text) and words.has("failed", text):
         return True
+    if _asks_of_rework(words, text):
+        return True
     if not words.has("which_defect", text) or (measure is not None and words.has("at_least", text)):
         return False
     such = (*FATES, *GRADES, "serious", "limit", "good")
     return measure is not None or any(words.has(one, text) for one in such)
+
+
+def _asks_of_rework(words: Words, text: str) -> bool:
+    """Return whether a question asks what may be reworked, and of no part: "which can be reworked?"."""
+    which = words.has("which", text) or words.has("which_ones", text)
+    of_parts = any(words.has(one, text) for one in ("piece", "image", "lot"))
+    return which and not of_parts and words.has("rework", text) and words.has("may", text)
 
 
 def of_types(topic: Topic, *, apart: bool = False) -> list[str]:
@@ -70,9 +79,12 @@ def of_types(topic: Topic, *, apart: bool = False) -> list[str]:
     if words.has("serious", text) or names_grade(words, text):
         return of_each(topic, _by_severity(topic, types), "effect", apart=apart)
     # "Which may still be used?" is of those to keep.
-    fate = next((one for one in FATES if words.has(one, text)), "keep" if words.has("good", text) else None)
+    named = named_fate(text, words)
+    fate = named[1] if named is not None else "keep" if words.has("good", text) else None
     if fate is None:
         return of_each(topic, types, "limit", apart=apart)
+    if fate == "rework":
+        return of_each(topic, [name for name in types if may_be_reworked(topic, name)], "action", apart=apart)
     return of_each(topic, [name for name in types if fate in fates_of(topic, name)], "action", apart=apart)
 
 

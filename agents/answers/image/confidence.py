@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from agents.answers.evidence import LEAST_SHARE
+from agents.answers.image.persons_word import by_a_person, reason_given
 from agents.answers.image.verdict import finding, undecided_type
 from agents.answers.notes.limits import what_passes
 from agents.answers.topic import Reply, Topic
@@ -87,4 +88,5 @@ def reasoning(topic: Topic) -> Reply:
     sure = confidence(topic)
     if topic.words.has("to_pass", topic.text):
         return Reply("", [*what_passes(topic), *finding(topic), *topic.near_limit()], None)
-    return Reply("", [*finding(topic), compared, *sure.body], None)
+    said = [*by_a_person(topic), *reason_given(topic)]
+    return Reply("", [*said, *finding(topic), compared, *sure.body], None)

@@ -7,17 +7,9 @@ from dataclasses import replace
 from typing import Final
 
 from agents.answers.image.named_type import asked_type, colour_of, fits_too, nearer, offered_types, weighed
+from agents.answers.image.persons_word import accepted, by_a_person, type_by_a_person
 from agents.answers.image.recording import shown_path
-from agents.answers.image.verdict import (
-    by_a_person,
-    finding,
-    no_region,
-    of_suspect,
-    place_finding,
-    to_review,
-    type_by_a_person,
-    unmeasured,
-)
+from agents.answers.image.verdict import finding, no_region, of_suspect, place_finding, to_review, unmeasured
 from agents.answers.notes.entries import leading, likely_of, most_like
 from agents.answers.topic import MOST_DESCRIBED, Reply, Topic, length_of, same_type
 from agents.questions.slots.places import names_the_edge, place_of
@@ -154,7 +146,7 @@ def kind(topic: Topic) -> Reply:
     if nothing is not None:
         return Reply(
             say("No.") if topic.intent.closed else say("None."),
-            [nothing],
+            [*accepted(topic), nothing],
             False if topic.intent.closed else None,
         )
     looks = [
@@ -241,7 +233,7 @@ def appearance(topic: Topic) -> Reply:
         if (unseen := unmeasured(topic)) is not None:
             return unseen
         none = [] if topic.verdict.anomalous else [say("There is no defect to describe [score].")]
-        return Reply("", [*none, nothing], None)
+        return Reply("", [*accepted(topic), *none, nothing], None)
     tones = [sentence for one in topic.chosen[:1] for sentence in _tone(topic, one)]
     looks = [
         say(

@@ -50,7 +50,7 @@ def weighed(topic: Topic, named: str) -> tuple[str, list[str]]:
     told = []
     if entry is not None and region is not None:
         told.append(
-            say("{type}: {quote} [{id}].", type=plain_name(named), quote=f'"{entry.text}"', id=entry.id)
+            say("{type}: {quote} [{id}].", type=topic.type_name(named), quote=f'"{entry.text}"', id=entry.id)
         )
     cited = "" if region is None else region.id
     if pros:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from agents.answers.image.verdict import by_a_person, finding, place_finding, type_by_a_person
+from agents.answers.image.persons_word import by_a_person, type_by_a_person
+from agents.answers.image.verdict import finding, place_finding
 from agents.answers.notes.analysis import about_type, find_aspect, quoted
 from agents.answers.topic import MOST_DESCRIBED, Reply, Topic, values_of
 from agents.questions.learned.generic import subjects_in

@@ -5,6 +5,7 @@ from __future__ import annotations
 from agents.answers.evidence import observations
 from agents.answers.image import verdict
 from agents.answers.image.named_type import weighed
+from agents.answers.image.persons_word import by_a_person
 from agents.answers.topic import MOST_DESCRIBED, Reply, Topic
 from agents.questions.lexicon.words import feature_of
 from agents.questions.slots.by_words import is_absence
@@ -38,7 +39,7 @@ def _of_zones(topic: Topic) -> Reply:
         return Reply(topic.yes_no(yes), [told for _, told in found], yes, whole=True)
     if not differ:
         lead = "Yes, by comparison with good parts." if good else "No, by comparison with good parts."
-        said = verdict.by_a_person(topic)
+        said = by_a_person(topic)
         if said and topic.verdict.person is not None and topic.verdict.person.verdict == "anomalous":
             # What a person called defective may be what is asked about.
             return Reply(say("No defect was found there."), [*said, *verdict.finding(topic)])

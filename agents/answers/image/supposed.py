@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import shlex
 
+from agents.answers.image.persons_word import type_by_a_person
 from agents.answers.image.recording import how_to_record
-from agents.answers.image.verdict import finding, place_finding, to_review, type_by_a_person
+from agents.answers.image.verdict import finding, place_finding, to_review
 from agents.answers.notes.analysis import about_type, find_aspect, quoted
 from agents.answers.notes.entries import entries_meant
 from agents.answers.topic import Reply, Topic, same_type

@@ -8,16 +8,16 @@ from dataclasses import replace
 from typing import Final
 
 from agents.answers.image.named_type import fits_too, weighed
+from agents.answers.image.persons_word import accepted, by_a_person, type_by_a_person
 from agents.answers.image.rest import rest
 from agents.answers.notes.analysis import rule_for
 from agents.answers.notes.choice import chosen
-from agents.answers.topic import JUDGED, MOST_DESCRIBED, Reply, Topic, same_type, values_of
+from agents.answers.topic import MOST_DESCRIBED, Reply, Topic, same_type, values_of
 from agents.questions.form.alternatives import named_fate
 from agents.questions.form.polarity import asks_openly
 from agents.questions.slots.zone_names import names_section
 from agents.questions.verdict_words import says_so
 from agents.state import Observation
-from knowledge.log.entry import shown_time
 from tools.locations import ZONE
 from tools.records import MeasuredRegion
 
@@ -186,23 +186,6 @@ def _of_part(topic: Topic) -> Reply:
     return Reply(lead, body, affirmed)
 
 
-def by_a_person(topic: Topic) -> list[str]:
-    """Return what a person said of this very image; what is measured stands after it."""
-    said = topic.verdict.person
-    if said is None:
-        return []
-    told = topic.say(JUDGED[said.verdict], name=said.image, time=shown_time(said.at), id="score")
-    return [told]
-
-
-def type_by_a_person(topic: Topic) -> list[str]:
-    """Return the type that a person named for this image, and when; none without one."""
-    if topic.type_said is None:
-        return []
-    told = topic.say("It is of the type {type} [score].", type=topic.type_name(topic.type_said))
-    return [told, *by_a_person(topic)]
-
-
 def _answered(topic: Topic, bad: bool) -> tuple[str, bool | None]:
     """Return the first words for something that is bad or good, and whether they affirm."""
     if not topic.intent.closed or topic.intent.sense == "open":
@@ -343,7 +326,7 @@ def _of_type(topic: Topic, named: str) -> Reply:
         )
     if not topic.verdict.anomalous:
         lead, affirmed = _answered(topic, False)
-        return Reply(lead, [*finding(topic), *topic.near_limit()], affirmed)
+        return Reply(lead, [*accepted(topic), *finding(topic), *topic.near_limit()], affirmed)
     if defect is None:
         lead, reasons = (say("Possibly."), []) if asks_good else weighed(topic, named)
         return Reply(lead, [finding(topic)[0], *reasons, undecided_type(topic, named)], None)

@@ -8,6 +8,7 @@ from typing import Final
 
 from agents.answers.log.bounds import against, supposed
 from agents.answers.log.conversation import conversation
+from agents.answers.log.corrections import corrected, found_by, persons_word
 from agents.answers.log.figures import MOST_NAMED, Told, local, percent, shown
 from agents.answers.log.groups import MOST_EACH, by_chance, groups
 from agents.answers.log.in_hand import inspections, others_of_its_lot
@@ -15,12 +16,11 @@ from agents.answers.log.lists import listed
 from agents.answers.log.part_names import names_of
 from agents.answers.log.rows import of_row
 from agents.answers.log.tallies import WORDED, change, missing, trends
-from agents.answers.topic import JUDGED, Reply, Topic
+from agents.answers.topic import Reply, Topic
 from agents.questions.carried import only_asks_why
 from agents.questions.lexicon.words import Words
 from agents.questions.log.compared import direction_of
 from agents.questions.log.decisions import is_none
-from agents.questions.log.several_figures import of_a_row
 from agents.questions.log.whole_lots import goes_out
 from anomaly_core.names import plain_name
 from tools.classify.scores import UNKNOWN
@@ -55,7 +55,10 @@ def history(topic: Topic) -> Reply:
         return Reply("", [no_reasons, *_frequent(told).body, *told.scope()])
     if topic.intent.limit is not None and topic.intent.limit.unit != "percent":
         lacking.append(told("The log is not searched by the size of defects [{id}]."))
-    if topic.words.has("released", topic.text):
+    by_whom = found.figure == "count" and topic.words.has("accepted_by", topic.text)
+    if topic.words.has("released", topic.text) or by_whom:
+        if found.image is not None and found.rows:
+            return _of_image(told, found.rows[0])
         return Reply("", [told("The log holds no releases [{id}]."), told.counted(), *told.scope()])
     if log is not None and log.chance is not None and found.groups and found.chance is not None:
         reply = by_chance(told, found.chance)
@@ -108,7 +111,13 @@ def _of_image(told: Told, row: LoggedRecord) -> Reply:
     """Say what was decided on the one image that is asked about."""
     if told.topic.words.has("when_at", told.topic.text):
         return Reply("", [told('{time}: "{name}", {decision}, p-value {p} [{id}].', **told.row(row))])
-    body = [_row(told, '"{name}" of {time}: {decision}, p-value {p} [{id}].', row)]
+    said = persons_word(told)
+    body = [*said, _row(told, '"{name}" of {time}: {decision}, p-value {p} [{id}].', row)]
+    if told.topic.words.has("accepted_by", told.topic.text):
+        names = [one.operator for one in told.found.corrections[:1] if one.operator is not None]
+        nobody = [] if said else [told("No person's verdict is logged on that [{id}].")]
+        unnamed = told.say("It is not recorded who.") if said else ""
+        return Reply(f"{names[0]}." if names else unnamed, [*nobody, *body])
     asked = told.found.decision
     if row.decision == "review" and asked not in (None, "review"):
         return Reply(told.say("To be reviewed."), body)
@@ -268,59 +277,6 @@ def _type_name(told: Told, name: str) -> str:
     return told.say("Unknown defect") if name == UNKNOWN else plain_name(name)
 
 
-def _corrected(told: Told) -> Reply:
-    corrections = told.found.corrections
-    lead, affirmed = told.yes_no(bool(corrections))
-    # "What was corrected, and by whom?"
-    asks_who = "operator" in of_a_row(told.topic.text, told.topic.asked.spoken)
-    by_name = (
-        told.found.figure == "found" or asks_who or told.topic.words.has("corrected_by", told.topic.text)
-    )
-    if by_name:
-        names = list(dict.fromkeys(one.operator for one in corrections if one.operator is not None))
-        unnamed = told.say("It is not recorded who.") if corrections else told.say("Nobody.")
-        lead, affirmed = (f"{', '.join(names)}." if names else unnamed), None
-    if not corrections:
-        return Reply(lead, [told("No verdict was corrected {period} [{id}].")], affirmed)
-    body = [
-        told(
-            _BY[one.verdict] if by_name and one.operator else JUDGED[one.verdict],
-            name=one.name,
-            time=shown(local(one.at)),
-            operator=one.operator,
-        )
-        for one in corrections[: MOST_NAMED - 1]
-    ]
-    reasons = [
-        told('The reason given: "{note}" [{id}].', note=one.note) for one in corrections[:1] if one.note
-    ]
-    body[1:1] = reasons
-    counting = told.topic.words.has("how_many", told.topic.text)
-    if len(corrections) == 1 and counting:
-        body.insert(0, told("One verdict was corrected {period} [{id}]."))
-    elif len(corrections) > 1:
-        body.insert(0, told("{count} verdicts were corrected {period} [{id}].", count=len(corrections)))
-    return Reply(lead, body, affirmed)
-
-
-def _found(told: Told) -> Reply:
-    """Name who judged the parts of a type to be of it, else who inspected them."""
-    found = told.found
-    if any(one.operator is not None for one in found.corrections):
-        return _corrected(told)
-    if not found.number:
-        return Reply(told.say("Nobody."), [told.counted()])
-    unnamed = told("No person's verdict is logged on that [{id}].")
-    by = told("Those parts were inspected by {names} [{id}].", names=told.say.listed([
-        f"{one.name} ({one.number})" for one in found.groups[:MOST_EACH]
-    ]))  # fmt: skip
-    return Reply("", [unnamed, *([by] if found.groups else []), told.counted()])
-
-
-_BY: Final = {
-    "good": '"{name}" was judged good by {operator}, {time} [{id}].',
-    "anomalous": '"{name}" was judged anomalous by {operator}, {time} [{id}].',
-}
 _DRIFTS: Final = {
     ("higher", True): "Since {since} the scores of good parts of {product} lie higher, by {size} standard "
     'deviations; the first is "{name}" [{id}].',
@@ -343,8 +299,8 @@ _WORDED: Final[Mapping[LogFigure, Callable[[Told], Reply]]] = {
     "first": _first,
     "trend": _trend,
     "drift": _drift,
-    "corrected": _corrected,
-    "found": _found,
+    "corrected": corrected,
+    "found": found_by,
     "often": _often,
     "frequent": _frequent,
     "lots": groups,

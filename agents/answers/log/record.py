@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from agents.answers.image.verdict import by_a_person
+from agents.answers.image.persons_word import by_a_person
 from agents.answers.log.figures import local, shown
 from agents.answers.topic import Reply, Topic, values_of
 from tools.history_record import HistoryRecord

@@ -218,6 +218,19 @@ def fates_of(topic: Topic, name: str) -> set[Fate | None]:
     return told
 
 
+def may_be_reworked(topic: Topic, name: str) -> bool:
+    """Return whether the notes say that a part with a type of defect is reworked, or how: "polish it"."""
+    if "rework" in fates_of(topic, name):
+        return True
+    found = find_aspect(about_type(topic.state["passages"], name), "action", topic.say.language)
+    return any(
+        words_of(one.language or language_of(one.entry or one.sentence, topic.say.language)).has(
+            "reworks_by", one.sentence.lower()
+        )
+        for one in found
+    )
+
+
 def _repeated(topic: Topic, pieces: Sequence[str]) -> str:
     """Return the only alternative as a sentence, where it can stand as one, else ""."""
     spoken = topic.asked.spoken

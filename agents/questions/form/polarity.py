@@ -83,6 +83,11 @@ def sense_of_parts(text: str, language: str) -> Sense:
 
 
 def _within(one: re.Match[str], other: re.Match[str]) -> bool:
+    """Return whether a word is but a part of another one, or begins in its midst: "良品" in "不良品"."""
+    return other.start() < one.start() < other.end() or _is_part(one, other)
+
+
+def _is_part(one: re.Match[str], other: re.Match[str]) -> bool:
     return other.start() <= one.start() and one.end() <= other.end() and one.span() != other.span()
 
 

@@ -17,6 +17,8 @@ from agents.questions.lexicon.words import Words
 from tools.records import Kind
 
 FILE: Final = Path(__file__).with_name("topics.toml")
+DECISIONS: Final = "decisions"
+"""The topic of how a part is decided on."""
 TO_LESSEN: Final = "fewer_alarms"
 """The topic of how to get fewer false alarms."""
 STRICTER: Final = "stricter"

@@ -20,6 +20,11 @@ OF_PARTS: Final = Path(__file__).with_name("of_parts.toml")
 NEVER: Final = re.compile(r"(?!)")
 IMAGE_ENDING: Final = r"\.(?:png|jpe?g|tiff?|bmp|webp|gif)"
 """Ending of the name of an image's file, as people write it."""
+IMAGE_FILE: Final = re.compile(
+    r"[^\W\u3040-\u9fff\uac00-\ud7a3](?:[^\W\u3040-\u9fff\uac00-\ud7a3]|[.-])*"
+    rf"{IMAGE_ENDING}(?![a-z0-9_])"
+)
+"""The name of a file, which may stand between letters of a script without spaces."""
 SPACELESS: Final = frozenset({"zh", "ja", "ko"})
 """Languages whose words do not stand between spaces, or take endings without one."""
 HAN: Final = "\u4e00-\u9fff"

@@ -14,7 +14,7 @@ from agents.questions.lexicon.common_words import common_in
 from agents.questions.lexicon.groups import each_of
 from agents.questions.lexicon.latest_of import asks_for_defects, type_in
 from agents.questions.lexicon.numbered import Numbers, numbers_in
-from agents.questions.lexicon.words import IMAGE_ENDING, Words, types_in, words_of
+from agents.questions.lexicon.words import IMAGE_FILE, Words, types_in, words_of
 from agents.questions.log.bounds import alpha_of, bound_of
 from agents.questions.log.called import called_people
 from agents.questions.log.code_names import called_names, unveiled, veiled, without_than
@@ -36,6 +36,7 @@ from tools.records import Kind
 _FIGURES: Final[tuple[tuple[str, LogFigure], ...]] = (
     ("which_lot", "lots"),
     ("corrected_by", "corrected"),
+    ("accepted_by", "count"),
     ("corrected", "corrected"),
     ("which_station", "stations"),
     ("which_operator", "operators"),
@@ -77,11 +78,6 @@ _BOUNDED: Final = ("count", "yield")
 _SCOPE: Final = ("since", "until", "period", "than", "latest", "latest_of", "latest_with")
 """What a question of the log has from the one before it, where it names no period of its own."""
 _CODE: Final = re.compile(r"(?<![a-z0-9])[a-z]-?\d[\w-]*")
-_FILE: Final = re.compile(
-    r"[^\W\u3040-\u9fff\uac00-\ud7a3](?:[^\W\u3040-\u9fff\uac00-\ud7a3]|[.-])*"
-    rf"{IMAGE_ENDING}(?![a-z0-9_])"
-)
-"""The name of a file, which may stand between letters of a script without spaces."""
 
 
 def of_the_log(one: Understanding, language: str, now: datetime, *, pictured: bool) -> Understanding:
@@ -135,12 +131,15 @@ def _is_meant(one: Understanding, log: LogQuestion, words: Words, *, closed: boo
     limit = figure == "first" and any(
         words.has(each, log.text) for each in ("limit", "long", "length", "threshold")
     )
-    # "Who changed the verdict?" asks for a name, as "whom do I call?" does; "more rejects than yesterday?"
+    # "Who changed the verdict?" asks for a name; "more rejects than yesterday?"
     rest = log.text if one.type is None else without_types(log.text, [one.type])
     summed = dated and one.kind == "reasoning"  # "today's result, short summary"
-    of_any_kind = words.has("corrected_by", rest) or (not pictured and (compared or summed))
+    of_any_kind = any(words.has(one, rest) for one in ("corrected_by", "accepted_by")) or (
+        not pictured and (compared or summed)
+    )
     # "Give me a handover", "who found the crack?"
-    of_any_kind |= not pictured and (words.has("handover", log.text) or words.has("found_by", log.text))
+    given = words.has("handover", log.text) or words.has("found_by", log.text)
+    of_any_kind |= not pictured and (given or compared or summed)
     # "Pareto of the screws", but "the top 3 causes of a scratch?" is for the notes.
     of_any_kind |= (
         not pictured and figure in {*GROUPS, "frequent", "hours"} and words.has("ranking", log.text)
@@ -271,7 +270,7 @@ def _heard(
         period = of_the_shift(now)
     numbers = numbers_in(rest, words)
     rest = numbers.rest
-    file = _FILE.search(rest)
+    file = IMAGE_FILE.search(rest)
     # "Have we seen one like this before?" is of the defect in hand, and of more than this conversation.
     alike = words.has("alike", rest)
     figure = named_figure(without_than(rest, words), language) or ("often" if alike else "count")
@@ -342,7 +341,6 @@ def _is_closed(asked: LogQuestion, words: Words) -> bool:
     held = (
         asked.bound is not None or asked.than is not None or asked.figure in ("drift", "corrected", "often")
     )
-    # "More rejects on line 3 than on line 4?"
     named = asked.lot is not None or len(asked.stations) > 1
     held |= named and words.has("than", asked.text) and direction_of(words, asked.text) is not None
     meanings = ("asks_if", "some", "every", "nobody")

@@ -44,6 +44,9 @@ def of_the_part_in_hand(
     if named or one.region is not None or one.order or one.recorded or is_of_the_last(text, language):
         return of_a_group(of_its_lot(one, language, now), language)
     after = before is not None and before.log is not None and before.log.of_image
+    if words.has("accepted_by", text) and not any(words.has(name, text) for name in _SEVERAL):
+        by_whom = LogQuestion(figure="corrected", text=text)
+        return asked_of(one.model_copy(update={"topic": None, "image": None}), by_whom, closed=False)
     changed = words.has("changed_mind", text) and not any(words.has(name, text) for name in _SEVERAL)
     if changed or _asks_of_its_inspections(one, text, words, after=after):
         asked = LogQuestion(figure="inspections", of_image=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from agents.questions.lexicon.words import same_defect
 from agents.state import Understanding
 from anomaly_core.names import plain_name
 
@@ -27,3 +28,15 @@ def without_types_as_people(one: Understanding, types: Sequence[str]) -> Underst
     return one.model_copy(
         update={"type": named, "log": log.model_copy(update={"people": people, "type": named})}
     )
+
+
+def in_every_language(one: Understanding, types: Sequence[str]) -> Understanding:
+    """Return a question of the log on a type with its names in other languages: "scratch" and "Kratzer".
+
+    types: names of the log, which may hold products whose notes are in different languages.
+    """
+    log = one.log
+    if log is None or log.type is None:
+        return one
+    also = [name for name in types if same_defect(name, log.type)]
+    return one.model_copy(update={"log": log.model_copy(update={"also": also})})

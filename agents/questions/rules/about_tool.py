@@ -10,7 +10,7 @@ from agents.questions.form.clauses import Clause
 from agents.questions.form.polarity import asks_openly
 from agents.questions.learned.classifier import KINDS, classify, nearest_topic
 from agents.questions.learned.encoder import normalised
-from agents.questions.learned.topics import OF_RATES, TO_LESSEN, help_topics
+from agents.questions.learned.topics import DECISIONS, OF_RATES, TO_LESSEN, help_topics
 from agents.questions.lexicon.patterns import compiled
 from agents.questions.lexicon.words import Words, words_of
 from agents.questions.log.bounds import alpha_of
@@ -63,7 +63,7 @@ def of_the_p_value(one: Understanding, language: str) -> Understanding:
     return one.model_copy(update=of_it)
 
 
-def of_teaching(one: Understanding, language: str) -> Understanding:
+def _of_teaching(one: Understanding, language: str) -> Understanding:
     """Return a question on how the tool is taught, or whether it must be anew, with that topic of help.
 
     "How many good ones did you learn it from?" is left to the record of the product.
@@ -76,6 +76,28 @@ def of_teaching(one: Understanding, language: str) -> Understanding:
         return one
     of_it = {"kind": "help", "topic": topic, "near": None, "closed": False, "type": None, "place": None}
     return one.model_copy(update={**of_it, "log": None})
+
+
+def of_the_tool(one: Understanding, language: str, *, pictured: bool) -> Understanding:
+    """Return a question that its words show to be about the tool with the topic of help; others as is.
+
+    pictured: whether it came with an image.
+    """
+    told = _of_teaching(with_rate(one, language), language)
+    return _of_judging(told, language, pictured=pictured)
+
+
+def _of_judging(one: Understanding, language: str, *, pictured: bool) -> Understanding:
+    """Return a question on how the tool decides as one with that topic: "how do you tell good from bad?".
+
+    "How do you know that this one is bad?" beside an image asks for the reasons of its verdict.
+    """
+    text, words = normalised(one.text), words_of(language)
+    told = words.has("judges_how", text) or (not pictured and words.has("criteria", text))
+    if not told or one.order is not None or one.topic is not None or words.has("this", text):
+        return one
+    of_it = {"kind": "help", "topic": DECISIONS, "near": None, "closed": False, "type": None, "place": None}
+    return one.model_copy(update={**of_it, "log": None, "choice": []})
 
 
 def as_one(question: str, clauses: Sequence[Clause]) -> Sequence[Clause]:

@@ -318,8 +318,14 @@ def points_at_it(said: Reading) -> bool:
 
 
 def asks_why_missing(said: Reading) -> bool:
-    """Return whether a clause beside an image asks why something is not there: "why is that missing?"."""
-    return said.pictured and said.has("why") and (said.has("lacking") or said.has("absent"))
+    """Return whether a clause beside an image asks why something is not there, or not in its place.
+
+    "Why is that missing?", but neither "why did you call it missing?" nor "why is it bad?".
+    """
+    judged = any(map(said.has, ("good", "bad", "failed", "passed", "reviewed")))
+    if not (said.pictured and said.has("why")) or says_so(said.text, said.language) or judged:
+        return False
+    return any(map(said.has, ("lacking", "absent", "shifted", "off_place")))
 
 
 def asks_no_yes(said: Reading) -> bool:
