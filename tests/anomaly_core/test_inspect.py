@@ -19,7 +19,7 @@ from anomaly_core.imaging.augment import flips
 from anomaly_core.imaging.reading import load_image
 from anomaly_core.product import ProductModel
 from anomaly_core.results import Region, cell_of
-from anomaly_core.scorers.few_shot import FEW_SHOT_PRIOR
+from anomaly_core.scorers.few_shot import FEW_SHOT_PRIOR, MOST_BETWEEN
 from anomaly_core.scoring.calibration import calibrate
 from anomaly_core.scoring.scorer import FEW_SHOT
 from anomaly_core.weights.resolve import cached
@@ -245,9 +245,11 @@ def test_parts_more_alike_than_two_recordings_of_one_are_judged_by_recordings(mo
         pixels[40:80, 50:90] = (60, 60, 70)
     noise = np.random.default_rng(9).integers(0, 3, clean[0].shape).astype(np.uint8)
     product = model.fit(clean)
-    assert product.calibration.spread > calibrate(product.good_fused, prior=FEW_SHOT_PRIOR).spread
+    alone = calibrate(product.good_fused, prior=FEW_SHOT_PRIOR)
+    assert product.calibration.spread == MOST_BETWEEN > 1.5 * alone.spread
     for pixels in clean:
-        assert model.inspect(pixels + noise, product).verdict.decision != "fail"
+        again = model.inspect(pixels + noise, product)
+        assert again.verdict.p_value > 10 * alone.p_value(product.fused(again.scores))
 
 
 def test_a_folder_without_a_product_is_refused_by_name(tmp_path: Path) -> None:

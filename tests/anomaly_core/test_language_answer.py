@@ -196,7 +196,7 @@ def test_it_is_asked_where_it_can_change_the_decision_and_clear_cases_do_not_pay
     model = model_of(checkpoint, lm)
     *good, pixels = parts(5)
     product = model.fit(good)
-    pixels[:24, :24] = np.clip(pixels[:24, :24] + 6.0, 0, 255)
+    pixels[:24, :24] = np.clip(pixels[:24, :24] + 8.0, 0, 255)
     p_value = model.inspect(pixels, product).verdict.p_value
     assert 0.01 < p_value < 0.9
     lm.asked = 0
