@@ -23,6 +23,10 @@ LEAST_AGREEMENT: Final = 0.6
 SHADING: Final = 16.0
 """Standard deviation in working pixels of the blur whose result, the shading, is subtracted: two surfaces
 under one lamp are shaded alike without being aligned."""
+MOST_SCALED: Final = 0.03
+"""Largest difference of scale that is removed, as a share."""
+STRONG: Final = 8.0
+"""Grey levels a working pixel from which all edges count alike."""
 _GREATEST_SHIFT: Final = 0.1
 """Largest accepted shift, as a share of the side."""
 
@@ -89,23 +93,23 @@ def align(pixels: Pixels, frame: Frame, other: Pixels, other_frame: Frame) -> Al
 
 
 def refined(laid: Aligned, reference: Pixels, other: Pixels) -> Aligned:
-    """Return an image that was laid on another one turned and shifted by little, so that it lies better.
+    """Return an image that was laid on another one moved and scaled by little, so that it lies better.
 
-    By ECC maximisation (Evangelidis and Psarakis, 2008). laid: of `align(reference, ..., other, ...)`.
+    By ECC maximisation (Evangelidis and Psarakis, 2008) of their edges: a rim that is bright on one side and
+    dark on the other, as the part lies to the lamp, has its edge where it has. laid: of
+    `align(reference, ..., other, ...)`.
     """
     side = max(reference.shape[:2])
-    own, view = _small(laid.pixels, side), _small(reference, side)
+    own, view = _edges(_small(laid.pixels, side)), _edges(_small(reference, side))
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    # Raised where it does not converge.
-    try:
-        start = np.eye(2, 3, dtype=np.float32)
-        _, matrix = cv2.findTransformECC(view, own, start, cv2.MOTION_EUCLIDEAN, _UNTIL)
-    except cv2.error:
-        return laid
     height, width = view.shape
-    found = _floats(matrix)
-    moved = cv2.warpAffine(own, found, (width, height), flags=flags, borderMode=cv2.BORDER_REPLICATE)
-    if _correlation(view, _floats(moved)) <= _correlation(view, own):
+    best, found = _correlation(view, own), None
+    for matrix in _refinements(view, own):
+        moved = cv2.warpAffine(own, matrix, (width, height), flags=flags, borderMode=cv2.BORDER_REPLICATE)
+        agreement = _correlation(view, _floats(moved))
+        if agreement > best:
+            best, found = agreement, matrix
+    if found is None:
         return laid
     # OpenCV places a pixel's centre at integers, and half a working pixel is not half an original one.
     half = np.array([[1, 0, 0.5], [0, 1, 0.5], [0, 0, 1]])
@@ -116,6 +120,36 @@ def refined(laid: Aligned, reference: Pixels, other: Pixels) -> Aligned:
     ones = np.full(other.shape[:2], 255, np.uint8)
     shown = cv2.warpAffine(ones, warp, size, flags=flags, borderMode=cv2.BORDER_CONSTANT)
     return replace(laid, pixels=_warped(other, warp, size), shown=np.asarray(shown > 127), warp=warp)
+
+
+def _edges(grey: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return how strong the edges of (h, w) grey levels are, in grey levels a pixel, up to `STRONG`."""
+    soft = cv2.GaussianBlur(grey, (0, 0), 1.0)
+    slopes = (cv2.Sobel(soft, cv2.CV_32F, dx, dy, scale=1 / 8) for dx, dy in ((1, 0), (0, 1)))
+    return _floats(cv2.GaussianBlur(np.minimum(cv2.magnitude(*slopes), STRONG), (0, 0), 1.0))
+
+
+def _refinements(view: NDArray[np.float32], own: NDArray[np.float32]) -> list[NDArray[np.float32]]:
+    """Return (2, 3) matrices, pixels of a view -> of an image that lies nearly on it: turned, and scaled too.
+
+    A part nearer to the camera is larger as a whole; one that is stretched is another part.
+    """
+    found: list[NDArray[np.float32]] = []
+    # Raised where it does not converge.
+    with suppress(cv2.error):
+        start = np.eye(2, 3, dtype=np.float32)
+        _, turned = cv2.findTransformECC(view, own, start, cv2.MOTION_EUCLIDEAN, _FINELY)
+        found.append(_floats(turned))
+        _, affine = cv2.findTransformECC(view, own, turned.copy(), cv2.MOTION_AFFINE, _FINELY)
+        scale = float(np.sqrt(max(np.linalg.det(affine[:, :2]), 0.0)))
+        scale = min(max(scale, 1 - MOST_SCALED), 1 + MOST_SCALED)
+        middle = np.array([view.shape[1] - 1, view.shape[0] - 1]) / 2
+        scaled = _floats(np.column_stack([scale * np.eye(2), (1 - scale) * middle]))
+        flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+        near = cv2.warpAffine(own, scaled, own.shape[::-1], flags=flags, borderMode=cv2.BORDER_REPLICATE)
+        _, again = cv2.findTransformECC(view, near, turned.copy(), cv2.MOTION_EUCLIDEAN, _FINELY)
+        found.append(_floats((_square(scaled) @ _square(again))[:2]))
+    return found
 
 
 def _warped(other: Pixels, warp: NDArray[np.float64], size: tuple[int, int]) -> Pixels:
@@ -164,6 +198,8 @@ def laid_on(pixels: Pixels, frame: Frame, other: Pixels, other_frame: Frame) -> 
 
 _UNTIL: Final = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 80, 1e-4)
 """Steps of ECC maximisation at most, and the gain in correlation at which it ends."""
+_FINELY: Final = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 300, 1e-6)
+"""The same where an image lies nearly on another one already."""
 
 
 def _starts(frame: Frame, other_frame: Frame, sides: tuple[int, int]) -> list[NDArray[np.float32]]:

@@ -12,7 +12,6 @@ from typing import Final
 
 from anomaly_core.decoders.patches import EncodedImage
 from anomaly_core.scoring.calibration import Prior, log_of
-from anomaly_core.scoring.outside import peak_of
 from anomaly_core.scoring.pixel_range import (
     LEAST_IMAGES,
     MOST_IMAGES,
@@ -35,7 +34,7 @@ class PixelRangeScorer:
     """Scorer of the largest distance of a pixel's colour outside of the good images' range; see `Scorer`."""
 
     name: Final = PIXEL_RANGE
-    fingerprint: Final = PIXEL_RANGE
+    fingerprint: Final = f"{PIXEL_RANGE} 2"
 
     def fit(self, images: Sequence[EncodedImage], earlier: Mapping[str, Fit]) -> Fit | None:
         """Learn the range of the good images' colours; None where they do not lie on each other."""
@@ -44,8 +43,8 @@ class PixelRangeScorer:
         learned = learn_range([picture_of(images[number]) for number in evenly(len(images), MOST_IMAGES)])
         if learned is None or learned.differ > MOST_PEAK:
             return None
-        peaks = [peak_of(values) for values in learned.away if values is not None]
-        return Fit(State(learned.usual.to_arrays()), [Score(log_of(peak)) for peak in peaks], prior=PRIOR)
+        good = [Score(log_of(peak)) for peak in learned.peaks]
+        return Fit(State(learned.usual.to_arrays()), good, prior=PRIOR)
 
     def score(self, image: EncodedImage, state: State, earlier: Mapping[str, Score]) -> Score | None:
         """Score an image's pixels; None where it does not lie on the good ones."""
@@ -57,7 +56,7 @@ class PixelRangeScorer:
             areas = outside.areas(limit, image.size)
             return tuple(Finding("colour", None, None, TEXT, mask, times) for mask, times in areas)
 
-        return Score(log_of(peak_of(outside.values)), findings=findings, outside=outside)
+        return Score(log_of(outside.peak), findings=findings, outside=outside)
 
 
 def picture_of(image: EncodedImage) -> Picture:

@@ -16,11 +16,12 @@ from anomaly_core.scoring.regions import MOST_REGIONS, region_of_mask
 REACH: Final = 1 / 250
 """Distance over which a good image's colours count for a pixel, as a share of the shorter side: the rest of
 what turning and shifting leave."""
-PEAK: Final = 1 / 350
-"""Standard deviation of the blur before the largest distance is taken, as a share of the shorter side: single
-pixels say little."""
-FLOOR: Final = 2.0
-"""What is added to it: good images that hardly differ are no measure of what a defect is."""
+SCALES: Final = (1 / 350, 1 / 80)
+"""Standard deviations of the blur before the largest distance is taken, as shares of the shorter side: single
+pixels say little, and edges, at which good images differ, nothing beside an area of another colour."""
+FLOORS: Final = (2.0, 4.0)
+"""What is added to that of each: good images that hardly differ are no measure of what a defect is, and over
+a wider area the light differs."""
 CLEAR: Final = 1.33
 """Least ratio of a region's largest distance to that least one: below it nothing stands out clearly."""
 OF_PEAK: Final = 0.25
@@ -43,27 +44,33 @@ class Outside:
 
     values: (h, w) float32 on the range's grid, in units of CIELAB, less where good images lie outside of it,
         too; 0 within the range.
+    heights: (h, w) float32, the same smoothed, over the good images' usual peaks.
     warp: (2, 3), pixels of that grid -> of the image made `small`, of this (height, width) `size`.
     least: see `PixelRange.least`.
     """
 
     values: Array
+    heights: Array
     warp: NDArray[np.float64]
     size: tuple[int, int]
     least: float
 
-    def on_image(self) -> Array:
-        """Return the values on the image made `small`, (height, width) float32; 0 where none lie."""
+    @property
+    def peak(self) -> float:
+        """The largest of the heights."""
+        return float(self.heights.max())
+
+    def on_image(self, values: Array) -> Array:
+        """Return (h, w) values on the image made `small`, (height, width) float32; 0 where none lie."""
         height, width = self.size
-        return np.asarray(cv2.warpAffine(self.values, self.warp, (width, height)), np.float32)
+        return np.asarray(cv2.warpAffine(values, self.warp, (width, height)), np.float32)
 
     def areas(self, limit: float, size: tuple[int, int]) -> list[tuple[Mask, float]]:
-        """Return the areas of an image whose `peak_of` exceeds a limit, highest first, with its multiple.
+        """Return the areas of an image whose height exceeds a limit, highest first, with its multiple.
 
-        limit: in units of CIELAB. size: (height, width) of the original, on which the masks are.
+        size: (height, width) of the original, on which the masks are.
         """
-        values = self.on_image()
-        peaks = cv2.GaussianBlur(values, (0, 0), PEAK * min(values.shape)) + FLOOR
+        values, peaks = self.on_image(self.values), self.on_image(self.heights)
         found = []
         _, labels = cv2.connectedComponents(_joined(values, self.least), connectivity=8)
         for number in np.unique(labels[(peaks > limit) & (labels > 0)]):
@@ -79,7 +86,7 @@ class Outside:
 
         None for a region in which none is clearly outside of the range.
         """
-        values = self.on_image()
+        values = self.on_image(self.values)
         found = [(region, self._outline(values, region)) for region in regions]
         return [
             None if outline is None else region_of_mask(outline, score=region.score)
@@ -116,9 +123,15 @@ def strong_areas(joined: NDArray[np.uint8], values: Array, touched: Mask, peak: 
     return np.isin(labels, [k for k in large if values[labels == k].max() >= LEAST_PEAK * peak])
 
 
+def smoothed(values: Array) -> Array:
+    """Return (h, w) distances outside of the range at each of `SCALES`, (s, h, w)."""
+    side = min(values.shape)
+    return np.stack([np.asarray(cv2.GaussianBlur(values, (0, 0), scale * side)) for scale in SCALES])
+
+
 def peak_of(values: Array) -> float:
-    """Return the largest of (h, w) distances outside of the range, smoothed, plus `FLOOR`, in CIELAB."""
-    return float(cv2.GaussianBlur(values, (0, 0), PEAK * min(values.shape)).max()) + FLOOR
+    """Return the largest of (h, w) distances outside of the range, smoothed, plus its floor, in CIELAB."""
+    return float(smoothed(values)[0].max()) + FLOORS[0]
 
 
 def _joined(values: Array, least: float) -> NDArray[np.uint8]:

@@ -3,7 +3,8 @@
 A patch of the encoder sees far beyond itself, so that an outline by the map's height is a blob about the
 defect. Where good images lie on each other pixel by pixel, as parts in one fixture or turned parts that are
 aligned do, the pixels themselves tell where the defect ends: those of a colour that no good image has within
-a few pixels of this place. How far good images lie outside of the range of the others tells from which
+a few pixels of this place, and those where all good images have a colour that this one has nowhere near, as
+where a letter is missing. How far good images lie outside of the range of the others tells from which
 difference on a pixel counts.
 """
 
@@ -20,7 +21,7 @@ from numpy.typing import NDArray
 from anomaly_core.imaging.frame import Frame
 from anomaly_core.imaging.registration import Aligned, align, refined
 from anomaly_core.results import Array
-from anomaly_core.scoring.outside import Outside, disc, peak_of, radius_of
+from anomaly_core.scoring.outside import FLOORS, Outside, disc, peak_of, radius_of, smoothed
 
 SIDE: Final = 700
 """Shorter side in pixels of the images that are compared; larger ones are made smaller."""
@@ -37,6 +38,8 @@ ABOUT: Final = 1 / 35
 pictures of a rough belt are alike."""
 TOLERANT: Final = 4.0
 """Distance of good images outside of the range at which one counts by half, in units of CIELAB."""
+SOFT: Final = 0.3
+"""Share of a thin thing's contrast that is no evidence where it lacks."""
 USUAL: Final = 99.5
 """Percentile of the good images' distances outside of the others' range up to which a pixel is usual."""
 BEYOND: Final = 1.5
@@ -53,10 +56,12 @@ MOST_GAIN: Final = 1.25
 """Most that an image is made brighter or darker for that."""
 BLACK: Final = 8.0
 """Grey levels that are added to both before they are compared: what is black tells no light."""
-_ARRAYS: Final = ("reference", "lowest", "highest", "matrix")
+_ARRAYS: Final = ("reference", "lowest", "highest", "darkest", "brightest", "matrix")
 
 Pixels = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
+Bounds = tuple[Pixels, Pixels]
+"""Lowest and highest colours at each pixel."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,8 +81,10 @@ class PixelRange:
     """The range of the good images' colours on the grid of one of them.
 
     reference: (h, w, 3) uint8 RGB, the image that the others were laid on. frame: its own.
-    lowest, highest: (h, w, 3) uint8 CIELAB as OpenCV stores it.
-    tolerated: (h, w) float16, how far outside of the range the good images lie about each place.
+    lowest, highest: (h, w, 3) uint8 CIELAB as OpenCV stores it, of all within `REACH` of a pixel.
+    darkest, brightest: likewise of the pixel itself.
+    tolerated: (s, h, w) float16, how far outside of the range the good images lie about each place, for each
+        scale of `smoothed`. levels: (s,) usual largest distance of a good image at each.
     usual: see `USUAL`, in the same units.
     """
 
@@ -85,7 +92,10 @@ class PixelRange:
     frame: Frame
     lowest: Pixels
     highest: Pixels
+    darkest: Pixels
+    brightest: Pixels
     tolerated: Array
+    levels: Array
     usual: float
 
     @property
@@ -101,21 +111,28 @@ class PixelRange:
         laid = _laid(Picture(self.reference, self.frame), picture)
         if laid is None:
             return None
-        away = _distance(_colours(_lit_as(laid.pixels, self.reference)), self.lowest, self.highest)
-        away = _less(away, self.tolerated)
-        away[~_judged(picture, laid)] = 0.0
+        colours = _colours(_lit_as(laid.pixels, self.reference))
+        about, at = (self.lowest, self.highest), (self.darkest, self.brightest)
+        plain = _away(colours, (_lowest(colours), _highest(colours)), about, at)
+        plain[~_judged(picture, laid)] = 0.0
+        away = _less(plain, self.tolerated[0])
         if float((away > self.least).mean()) > MOST_OUTSIDE:
             return None
-        return Outside(away, laid.warp, picture.frame.original_size, self.least)
+        heights = _heights(_less(smoothed(plain), self.tolerated), self.levels)
+        return Outside(away, heights, laid.warp, picture.frame.original_size, self.least)
 
     def to_arrays(self) -> dict[str, NDArray[Any]]:
         """Return what `from_arrays` reads."""
-        values: tuple[NDArray[Any], ...] = (self.reference, self.lowest, self.highest, self.frame.matrix)
+        values: tuple[NDArray[Any], ...] = (
+            *(self.reference, self.lowest, self.highest, self.darkest, self.brightest),
+            self.frame.matrix,
+        )
         sizes = (*self.frame.input_size, int(self.frame.aligned))
         arrays = dict(zip(_ARRAYS, values, strict=True))
         return {
             **arrays,
             "tolerated": self.tolerated,
+            "levels": self.levels,
             "input": np.array(sizes),
             "usual": np.array([self.usual]),
         }
@@ -123,22 +140,23 @@ class PixelRange:
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> PixelRange:
         """Return the range of `to_arrays`'s result."""
-        reference, lowest, highest, matrix = (arrays[name] for name in _ARRAYS)
+        reference, lowest, highest, darkest, brightest, matrix = (arrays[name] for name in _ARRAYS)
         height, width, aligned = (int(value) for value in arrays["input"])
         frame = Frame(matrix, (height, width), reference.shape[:2], bool(aligned))
-        return cls(reference, frame, lowest, highest, arrays["tolerated"], float(arrays["usual"][0]))
+        tolerated, levels, usual = arrays["tolerated"], arrays["levels"], float(arrays["usual"][0])
+        return cls(reference, frame, lowest, highest, darkest, brightest, tolerated, levels, usual)
 
 
 @dataclass(frozen=True, eq=False)
 class Learned:
     """The range of good images' colours, and how far each of them lies outside that of the others.
 
-    away: (h, w) float32 of each on the range's grid, as `Outside.values`; None for one that doesn't lie on
-    most of the others. differ: median `peak_of` of the same without what places tolerate.
+    peaks: of each image that lies on the others, as `Outside.peak`. differ: median `peak_of` of their
+    distances without what places tolerate.
     """
 
     usual: PixelRange
-    away: Sequence[Array | None]
+    peaks: Sequence[float]
     differ: float
 
 
@@ -151,42 +169,90 @@ def learn_range(images: Sequence[Picture]) -> Learned | None:
         return None
     reference, frame = images[number].pixels, images[number].frame
     colours = [_colours(_lit_as(one.pixels, reference)) for one in laid.values()]
-    # Where an image shows nothing, it neither widens the range nor lies outside of it.
-    shown = [_judged(images[k], one)[..., None] for k, one in laid.items()]
-    low = [np.where(seen, _lowest(own), np.uint8(255)) for own, seen in zip(colours, shown, strict=True)]
-    high = [np.where(seen, _highest(own), np.uint8(0)) for own, seen in zip(colours, shown, strict=True)]
-    lows, highs = np.sort(low, axis=0)[:2], np.sort(high, axis=0)[-2:]
+    shown = [_judged(images[k], one) for k, one in laid.items()]
+    about = _Bounds([_lowest(own) for own in colours], [_highest(own) for own in colours], shown)
+    at = _Bounds(colours, colours, shown)
     # Corners that a turned part's picture shows but now and then have too narrow a range.
-    often = 2 * np.sum([seen[..., 0] for seen in shown], axis=0) > len(shown)
+    often = 2 * np.sum(shown, axis=0) > len(shown)
     plain, known = [], []
-    for own, lowest, highest, seen in zip(colours, low, high, shown, strict=True):
-        # The range of the others: that of all but this one, which may be what sets it.
-        least, most = np.where(lowest > lows[0], *lows), np.where(highest < highs[1], *highs[::-1])
-        known.append(often & seen[..., 0] & (least <= most).all(axis=-1))
-        plain.append(np.where(known[-1], _distance(own, least, most), np.float32(0)))
-    second, first = np.sort(plain, axis=0)[-2:]
-    away: list[Array | None] = [None] * len(images)
-    for index, distances in zip(laid, plain, strict=True):
-        away[index] = _less(distances, _tolerated(np.where(distances >= first, second, first)))
-    laid_away = [values for values in away if values is not None]
-    told = [values[where][::4] for values, where in zip(laid_away, known, strict=True)]
-    level = float(np.percentile(np.concatenate(told), USUAL))
-    lowest, highest = np.where(often[..., None], lows[0], 0), np.where(often[..., None], highs[1], 255)
-    limits = lowest.astype(np.uint8), highest.astype(np.uint8)
-    usual = PixelRange(reference, frame, *limits, _tolerated(first), level)
-    return Learned(usual, away, float(np.median([peak_of(distances) for distances in plain])))
+    for index, own in enumerate(colours):
+        least, most = others_about = about.of_others(index)
+        known.append(often & shown[index] & (least <= most).all(axis=-1))
+        own_about = about.low[index], about.high[index]
+        distances = _away(own, own_about, others_about, at.of_others(index))
+        plain.append(np.where(known[-1], distances, np.float32(0)))
+    scales = np.stack([smoothed(distances) for distances in plain])
+    second, first = np.sort(scales, axis=0)[-2:]
+    # About a place where an image lies furthest outside, the others' distances are what is tolerated.
+    others = [_tolerated(np.where(own >= first, second, first)) for own in scales]
+    less = [_less(own, tolerated) for own, tolerated in zip(scales, others, strict=True)]
+    levels = np.median([own.max(axis=(1, 2)) + FLOORS for own in less], axis=0).astype(np.float32)
+    told = [
+        _less(own, tolerated[0])[where][::4]
+        for own, tolerated, where in zip(plain, others, known, strict=True)
+    ]
+    usual = PixelRange(
+        reference,
+        frame,
+        *about.of_all(often),
+        *at.of_all(often),
+        _tolerated(first),
+        levels,
+        float(np.percentile(np.concatenate(told), USUAL)),
+    )
+    peaks = [float(_heights(own, levels).max()) for own in less]
+    return Learned(usual, peaks, float(np.median([peak_of(distances) for distances in plain])))
+
+
+class _Bounds:
+    """Lowest and highest colours of several images at each pixel, of all and of all but one.
+
+    low, high: of each image, (h, w, 3) uint8. shown: (h, w) of each; where an image shows nothing, it doesn't
+    widen the range.
+    """
+
+    def __init__(self, low: Sequence[Pixels], high: Sequence[Pixels], shown: Sequence[Mask]) -> None:
+        self.low = [
+            np.where(seen[..., None], own, np.uint8(255)) for own, seen in zip(low, shown, strict=True)
+        ]
+        self.high = [
+            np.where(seen[..., None], own, np.uint8(0)) for own, seen in zip(high, shown, strict=True)
+        ]
+        self._lows, self._highs = np.sort(self.low, axis=0)[:2], np.sort(self.high, axis=0)[-2:]
+
+    def of_others(self, index: int) -> Bounds:
+        """Return the bounds of all but one image, which may be what sets those of all."""
+        least = np.where(self.low[index] > self._lows[0], *self._lows)
+        return least, np.where(self.high[index] < self._highs[1], *self._highs[::-1])
+
+    def of_all(self, known: Mask) -> Bounds:
+        """Return the bounds of all images; where they aren't known, those of all colours."""
+        least, most = (
+            np.where(known[..., None], self._lows[0], 0),
+            np.where(known[..., None], self._highs[1], 255),
+        )
+        return least.astype(np.uint8), most.astype(np.uint8)
 
 
 def _tolerated(distances: Array) -> Array:
-    """Return how far outside of the range good images lie about each place, from the furthest at each."""
-    radius = max(1, round(ABOUT * min(distances.shape)))
-    furthest = cv2.dilate(distances, disc(radius))
-    return np.asarray(cv2.GaussianBlur(furthest, (0, 0), radius / 2), np.float16)
+    """Return how far outside of the range good images lie about each place, from the furthest at each.
+
+    distances: (s, h, w), smoothed at each scale.
+    """
+    radius = max(1, round(ABOUT * min(distances.shape[1:])))
+    furthest = [cv2.GaussianBlur(cv2.dilate(one, disc(radius)), (0, 0), radius / 2) for one in distances]
+    return np.asarray(furthest, np.float16)
 
 
 def _less(distances: Array, tolerated: Array) -> Array:
     """Return distances outside of a range, less where good images lie outside of it, too."""
     return np.asarray(distances * (TOLERANT / (TOLERANT + tolerated.astype(np.float32))), np.float32)
+
+
+def _heights(distances: Array, levels: Array) -> Array:
+    """Return the (h, w) largest of smoothed distances, (s, h, w), in units of the usual peaks."""
+    raised = distances + np.array(FLOORS, np.float32)[:, None, None]
+    return np.asarray((raised / levels[:, None, None]).max(axis=0), np.float32)
 
 
 def small(pixels: Pixels, frame: Frame, ignored: Mask | None = None) -> Picture:
@@ -257,8 +323,22 @@ def _highest(colours: Pixels) -> Pixels:
     return np.asarray(cv2.dilate(colours, disc(radius_of(colours.shape[:2]))), np.uint8)
 
 
-def _distance(colours: Pixels, lowest: Pixels, highest: Pixels) -> Array:
-    """Return the (h, w) distances of colours outside of a range, each (h, w, 3) uint8."""
-    below, above = cv2.subtract(lowest, colours), cv2.subtract(colours, highest)
+def _away(own: Pixels, own_about: Bounds, about: Bounds, at: Bounds) -> Array:
+    """Return the (h, w) distances of an image's colours outside of the good images' range, either way.
+
+    What no good image has about a place was added, and what all of them have at it and this one has not about
+    it is missing; less a share of the contrast there, which a soft picture lacks.
+
+    own: (h, w, 3) uint8. own_about: its lowest and highest colours about each pixel. about, at: those of the
+    good images about each pixel, and at the pixel itself.
+    """
+    contrast = np.linalg.norm(np.maximum(about[1].astype(np.float32) - about[0], 0), axis=-1)
+    missing = _distance(*at, *own_about) - SOFT * contrast
+    return np.asarray(np.maximum(_distance(own, own, *about), missing), np.float32)
+
+
+def _distance(least: Pixels, most: Pixels, lowest: Pixels, highest: Pixels) -> Array:
+    """Return the (h, w) distances of ranges of colours to another range of them, each (h, w, 3) uint8."""
+    below, above = cv2.subtract(lowest, most), cv2.subtract(least, highest)
     away = np.maximum(below, above).astype(np.float32)
     return np.asarray(np.sqrt((away**2).sum(axis=-1)), np.float32)
