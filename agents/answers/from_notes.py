@@ -24,6 +24,7 @@ from agents.answers.catalogue.asked_notes import AskedNotes
 from agents.answers.catalogue.by_product import ordered, types_of_products
 from agents.answers.catalogue.demands import NONE_SAYS_SO, asks_by_field, demanded
 from agents.answers.catalogue.facts import facts, type_by_look, type_of_facts
+from agents.answers.catalogue.figures_of_notes import asks_a_figure, noted_figures
 from agents.answers.catalogue.held import asks_a_limit, held_of, is_clear
 from agents.answers.catalogue.stated_sizes import states_size
 from agents.answers.catalogue.types import (
@@ -36,7 +37,7 @@ from agents.answers.catalogue.types import (
 )
 from agents.answers.catalogue.uncertain import listed_at_most, named_types
 from agents.answers.catalogue.whole_entries import asks_for_all, whole_entries
-from agents.answers.notes.analysis import FIELDS_OF, Aspect
+from agents.answers.notes.analysis import FIELDS_OF, Aspect, quoted
 from agents.answers.notes.effects import affected
 from agents.answers.notes.norms import norms
 from agents.answers.tool import talk
@@ -92,6 +93,8 @@ class Notes(AskedNotes):
                 return [Reply("", each, whole=True)]
         if (own := self._whole(asked, number) or self._sized(asked, number)) is not None:
             return [own]
+        if figures := self._figures(asked, number):
+            return figures
         if (of_products := self._of_products(asked, number)) is not None:
             return [of_products]
         intent = self._with_type(number)
@@ -178,6 +181,14 @@ class Notes(AskedNotes):
         several = any(topic.words.has(one, topic.text) for one in ("which_defect", "every", "which"))
         told = facts(topic, several=several)
         return [Reply("", told, whole=several)] if told else []
+
+    def _figures(self, intent: Understanding, number: int) -> list[Reply]:
+        """Return the sentence of the notes with the figure that a question asks for, where one has it."""
+        topic = self._topic(self._product, [], intent, number, every=True)
+        if intent.type is not None or intent.log is not None or not asks_a_figure(topic.words, topic.text):
+            return []
+        found = noted_figures(topic.state["passages"], topic.text, topic.asked.spoken)
+        return [Reply("", quoted(topic, found))] if found else []
 
     def _of_products(self, intent: Understanding, number: int) -> Reply | None:
         """Return what the notes of several products say where a word of the question may be of each of them.

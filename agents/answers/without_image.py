@@ -8,6 +8,7 @@ from typing import Final, get_args
 
 from agents.answers.catalogue.asked_kinds import GOES_ON, LISTS_ALL
 from agents.answers.catalogue.demands import of_the_notes
+from agents.answers.catalogue.figures_of_notes import may_be_noted, noted_figures
 from agents.answers.catalogue.types import asks_of_types
 from agents.answers.compose import each_sentence_once, shortened, yes_or_no_alone
 from agents.answers.from_notes import Notes
@@ -26,13 +27,18 @@ from agents.questions.form.polarity import asks_openly
 from agents.questions.learned.encoder import normalised
 from agents.questions.lexicon.common_words import common_in, nameable
 from agents.questions.lexicon.words import common_name, types_in, words_of
-from agents.questions.log.code_names import without_names, words_at
+from agents.questions.log.code_names import veiled, without_names, words_at
 from agents.questions.log.compared import direction_of
 from agents.questions.log.decisions import of_several_parts
 from agents.questions.log.history import named_in_the_log
 from agents.questions.log.typed import in_every_language, without_types_as_people
 from agents.questions.log.unheld import unheld_of
-from agents.questions.log.whole_lots import asks_which_are_good, of_a_whole_lot, of_those_that_may_go
+from agents.questions.log.whole_lots import (
+    asks_which_are_good,
+    chooses_for_a_lot,
+    of_a_whole_lot,
+    of_those_that_may_go,
+)
 from agents.questions.slots.by_words import type_of, types_of
 from agents.questions.slots.described import described_type
 from agents.questions.slots.grades import names_grade
@@ -119,7 +125,8 @@ def answer_in_thread(
     )
     text = normalised(asked.question)
     known = nameable(known, text, asked.spoken)
-    compared = stated_measure(text, asked.spoken)
+    # The digits of "lot 2202" are no size.
+    compared = stated_measure(veiled(text, words_of(asked.spoken)), asked.spoken)
     if compared is not None:
         # Nothing is to be measured or looked up: the question says all that it asks for.
         first = asked.intents[0].model_copy(update={"kind": "size", "limit": compared[1], "log": None})
@@ -244,8 +251,9 @@ def _of_the_log(context: Context, asked: Asked, known: Sequence[str]) -> Asked:
     intents, words = asked.intents, words_of(asked.spoken)
     text = normalised(asked.question)
     compares = any(words.has(one, text) for one in ("compare", "differ", "or")) or direction_of(words, text)
-    if len(intents) > 1 and compares and names_images(context, text):
-        # "Compare k09 and k10", which its clauses don't.
+    for_a_lot = chooses_for_a_lot(text, asked.spoken) and lots_in(context, text, words_at(words, text))
+    if len(intents) > 1 and (for_a_lot or (compares and names_images(context, text))):
+        # "Compare k09 and k10", which its clauses don't; "lot A17: block or ship?"
         intents = [intents[0].model_copy(update={"text": asked.question, "log": None, "kind": "history"})]
     intents = [_of_its_parts(context, one, asked.spoken, known) for one in intents]
     logged, named = logged_types(context), products_named(context, normalised(asked.question), asked.spoken)
@@ -263,6 +271,10 @@ def _of_its_parts(context: Context, one: Understanding, language: str, known: Se
     noted = one.log is None or (one.log.figure in ("worst", "list", "count") and of_a_grade)
     if one.log is not None and one.type is None and of_the_notes(one.log, words, text):
         return one.model_copy(update={"log": None, "kind": "action", "near": None})
+    figured = one.log is not None and one.type is None and may_be_noted(one.log, words, text)
+    if figured and noted_figures(context.domain.passages(), text, language, least=0.5):
+        # "After how many strokes do we regrind the die?"
+        return one.model_copy(update={"log": None, "kind": "catalogue", "near": None})
     if noted and one.type is None and asks_of_types(words, text):
         # "Which defect is the most serious?" is of the notes.
         kind = one.kind if one.log is None else "effect"

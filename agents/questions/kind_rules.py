@@ -98,6 +98,8 @@ def _rules(said: Reading) -> tuple[Rule, ...]:
     fields = columns_named(said.text) if of_notes and not (allowed or said.has("limit")) else frozenset()
     wrong = said.pictured and not named and said.has("what_wrong")
     relies = said.pictured and not (named or said.openly or said.has("piece")) and said.has("relies")
+    exceeds = said.pictured and not (named or said.openly) and said.has("limit_noun") and said.has("at_least")
+    exceeds &= not of_log(said)
     apart = said.pictured and said.has("deviates") and said.has("good_part") and not said.has("to_pass")
     return (
         # "Is it ok? 1 mm is 48 px."
@@ -176,6 +178,12 @@ def _rules(said: Reading) -> tuple[Rule, ...]:
         ({"verdict", "product", "size", "count", "help"}, said.has("price"), "other"),
         # "Is that still within the limits?"
         ({"confidence"}, not named and said.has("tolerance"), "size"),
+        # "Passou do limite?" beside an image
+        (
+            {"confidence", "history", "appearance", "reference", "normal"},
+            exceeds and not of_log(said),
+            "size",
+        ),
         # "Is the scratch on the shank still within the limit?"
         (
             {
@@ -225,7 +233,7 @@ def _rules(said: Reading) -> tuple[Rule, ...]:
         # "Whom do I tell when a tile has a crack?"
         (kinds.OF_A_DEFECT, said.has("who") and said.has("to_tell"), "action"),
         # "Bin it or keep it?"
-        (kinds.NO_FATE, said.fates >= {"discard", "keep"}, "action"),
+        (kinds.NO_FATE, len(said.fates - {None}) > 1 and "discard" in said.fates, "action"),
         # "Cost of scrap today?", "who is to blame?"
         (kinds.UNHELD, not named and unheld_of(words_of(said.language), said.text), "other"),
         # "Is the tool to blame?", "could the grinding have done this?", "why is it broken?"

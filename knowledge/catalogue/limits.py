@@ -61,7 +61,7 @@ _DIMENSIONS: Final[tuple[tuple[Dimension, re.Pattern[str]], ...]] = (
     ("depth", re.compile(r"\bdeep|\bdepth|tief|profond|profund|深|깊")),
     ("offset", re.compile(
         r"\boffset|\bshift|displac|misalign|versatz|versetz|verschieb|scostament|spostament|disallin|disassa"
-        r"|desplaza|desaline|desalin|descentr|décal|désalig|desloca|偏移|偏差|错位|ずれ|ズレ|어긋|편차|변위|오프셋"
+        r"|desplaza|desaline|desalin|descentr|desvi|décal|désalig|desloca|偏移|偏差|错位|ずれ|ズレ|어긋|편차|변위|오프셋"
     )),
     ("width", re.compile(r"\bwid(?:e|th)|\bbreit|largh|larg(?:eur|ura|e)\b|anch|宽|幅|폭|너비")),
     ("area", re.compile(r"\barea|\bfläche|superfic|surface|área|面积|面積|면적")),
@@ -111,6 +111,18 @@ def parse_limit(text: str) -> list[Tolerance]:
             continue
         found.append(_tolerance(clause, value))
     return found
+
+
+def says_offset(text: str) -> bool:
+    """Return whether a text says that something is shifted: the name of a type, a limit or a question."""
+    plain = unicodedata.normalize("NFKC", text).casefold()
+    return next(words for name, words in _DIMENSIONS if name == "offset").search(plain) is not None
+
+
+def is_of_offset(tolerance: Tolerance, name: str) -> bool:
+    """Return whether a tolerance of a type is for how far something is shifted, by its words or the name."""
+    named = tolerance.dimension == "length" and says_offset(name)
+    return tolerance.dimension == "offset" or (named and tolerance.unit in ("mm", "px"))
 
 
 def allows_none(text: str) -> bool:

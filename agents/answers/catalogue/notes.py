@@ -35,7 +35,14 @@ from agents.answers.notes.analysis import (
     severe_by,
     severities,
 )
-from agents.answers.notes.choice import by_method, disposed, disposed_by_notes, guessed, of_the_customer
+from agents.answers.notes.choice import (
+    by_method,
+    disposed,
+    disposed_by_notes,
+    guessed,
+    of_the_customer,
+    possible,
+)
 from agents.answers.notes.entries import (
     MOST_CANDIDATES,
     entries_meant,
@@ -109,6 +116,9 @@ def action(topic: Topic) -> Reply:
         lead, affirmed = disposed(topic)
     if not lead and topic.intent.type is not None and (topic.names_another_type or not topic.has_defect):
         lead, affirmed = disposed_by_notes(topic, entries_meant(topic, topic.intent.type))
+    unknown = topic.has_defect and topic.defect is None and topic.intent.type is None
+    if not lead and unknown and (first := possible(topic)) is not None:
+        return Reply(first.lead, [*dict.fromkeys([*first.body, *told.body])])
     return Reply(lead or told.lead, told.body, affirmed)
 
 
@@ -127,6 +137,9 @@ def normal(topic: Topic) -> Reply:
     told = _good_part(topic)
     if not topic.has_defect or asks_openly(topic.text, topic.asked.spoken):
         return Reply("", told)
+    if said := type_by_a_person(topic):
+        # Somebody has decided that it is a defect, and which.
+        return Reply("", [*said, *finding(topic)[:1]])
     return Reply("", [*finding(topic)[:1], *told[:2], how_to_record_normal(topic)])
 
 

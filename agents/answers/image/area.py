@@ -8,7 +8,9 @@ from typing import Final, Literal
 
 from agents.answers.notes.limits import NO_SCALE, with_unit
 from agents.answers.topic import Topic, length_of, values_of
+from agents.questions.lexicon.patterns import compiled
 from agents.questions.lexicon.units import CM, INCH, MICRON, MM
+from agents.questions.slots.scales import without_scale
 from anomaly_core.numbers import plain_number
 from tools.records import MeasuredRegion
 
@@ -16,6 +18,8 @@ OF_AREA: Final = ("percent", "mm2", "px2")
 """Units of limits that an area is held against."""
 MILLIMETRES: Final = re.compile(rf"(?<![a-z])(?:{MM}|{CM}|{MICRON}|{INCH})(?![a-z])")
 """Words for units of length, which only a scale gives."""
+_ASKED: Final = ((CM, "cm", 10.0), (MICRON, "µm", 0.001), (INCH, "in", 25.4))
+"""Units beside millimetres that a question may ask a length in, their signs, and their millimetres."""
 Measure = Literal["length", "width", "area"]
 
 
@@ -54,6 +58,18 @@ def in_pixels(topic: Topic) -> bool:
     return topic.words.has("pixels", topic.text) and MILLIMETRES.search(topic.text) is None
 
 
+def in_asked_unit(topic: Topic, millimetres: float, power: int = 1) -> str:
+    """Return a length in the unit that a question asks for, "how many cm long?", else in millimetres.
+
+    power: 2 for an area. A unit behind a number is that of a limit or a scale.
+    """
+    text = without_scale(topic.text)
+    for unit, sign, factor in _ASKED:
+        if compiled(rf"(?<![a-z\d.,])(?<!\d\s){unit}(?![a-z])").search(text):
+            return f"{plain_number(millimetres / factor**power)} {sign}{'²' if power > 1 else ''}"
+    return with_unit(millimetres, "mm" if power == 1 else "mm2")
+
+
 def lacks_scale(topic: Topic, scale: float | None, id_: str = "size") -> list[str]:
     """Return the sentence on a length in millimetres that a question asks for and no scale gives; or none."""
     wanted = scale is None and MILLIMETRES.search(topic.text) is not None
@@ -87,7 +103,7 @@ def described(topic: Topic, found: Sizes, scale: float | None) -> str:
     if scale is None:
         return say("{length} long and {width} wide, {place} [size].", length=pixels[0], width=pixels[1],
                    place=topic.where(found.region.cell))  # fmt: skip
-    millimetres = (with_unit(found.length / scale, "mm"), with_unit(found.width / scale, "mm"))
+    millimetres = (in_asked_unit(topic, found.length / scale), in_asked_unit(topic, found.width / scale))
     first, second = (pixels, millimetres) if pixels_first else (millimetres, pixels)
     return say(
         "{length_mm} long and {width_mm} wide, that is {length} by {width} at {scale} px per mm [size].",
@@ -104,7 +120,7 @@ def _diameter(topic: Topic, found: Sizes, scale: float | None, pixels: tuple[str
     length, width = pixels
     if scale is not None:
         length, width = (
-            f"{with_unit(size / scale, 'mm')} ({one})"
+            f"{in_asked_unit(topic, size / scale)} ({one})"
             for size, one in zip((found.length, found.width), pixels, strict=True)
         )
     told = (
@@ -116,7 +132,7 @@ def _diameter(topic: Topic, found: Sizes, scale: float | None, pixels: tuple[str
 
 def _area(topic: Topic, pixels: int, scale: float | None, *, pixels_first: bool, total: bool = False) -> str:
     say, share = topic.say, with_unit(100 * _share(topic, pixels), "percent")
-    area = f"{pixels} px" if scale is None else f"{plain_number(pixels / scale**2)} mm² ({pixels} px)"
+    area = f"{pixels} px" if scale is None else f"{in_asked_unit(topic, pixels / scale**2, 2)} ({pixels} px)"
     if topic.intent.measured == "share":
         if (of_part := share_of_part(topic, pixels)) is not None:
             told = "{part} of the part by its outline, {share} of the image, that is {area} [size]."
@@ -128,8 +144,8 @@ def _area(topic: Topic, pixels: int, scale: float | None, *, pixels_first: bool,
     if scale is None or pixels_first:
         return say("It covers {area} px, {share} of the image [size].", area=pixels, share=share)
     return say(
-        "It covers {area} mm², that is {pixels} px, {share} of the image [size].",
-        area=plain_number(pixels / scale**2),
+        "It covers {area}, that is {pixels} px, {share} of the image [size].",
+        area=in_asked_unit(topic, pixels / scale**2, 2),
         pixels=pixels,
         share=share,
     )
@@ -142,7 +158,7 @@ def _of_each(topic: Topic, region: MeasuredRegion, scale: float | None) -> str:
         amount = (
             f"{region.area_px} px"
             if pixels or scale is None
-            else f"{plain_number(region.area_px / scale**2)} mm²"
+            else in_asked_unit(topic, region.area_px / scale**2, 2)
         )
     place = topic.say.sentence(topic.spot(region))
     return topic.say("{place}: {amount} [{id}].", place=place, amount=amount, id=f"size, {region.id}")

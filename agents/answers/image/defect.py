@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
@@ -11,13 +12,17 @@ from agents.answers.image.persons_word import accepted, by_a_person, type_by_a_p
 from agents.answers.image.recording import shown_path
 from agents.answers.image.verdict import finding, no_region, of_suspect, place_finding, to_review, unmeasured
 from agents.answers.notes.entries import leading, likely_of, most_like
-from agents.answers.topic import MOST_DESCRIBED, Reply, Topic, length_of, same_type
+from agents.answers.topic import MOST_DESCRIBED, Reply, Topic, length_of, same_type, values_of
 from agents.questions.slots.places import names_the_edge, place_of
 from anomaly_core.names import plain_name
 from tools.locations import ZONE, Box
 from tools.records import DefectRecord, MeasuredRegion
 
 _HALVES: Final = {side: f"{side} half" for side in ("top", "bottom", "left", "right")}
+_ENDS: Final = {"left": 0.0, "right": 1.0, "top": 0.0, "bottom": 1.0}
+_MIDDLE: Final = 0.5
+_CLEARLY: Final = 0.2
+"""How much nearer, in sides of the part or image, a place is to one of two that it lies in neither of."""
 UNNUMBERED: Final = (
     "Which of several alike it is isn't counted; its place and the product's named zones tell it [score]."
 )
@@ -79,7 +84,32 @@ def _side_chosen(topic: Topic) -> str:
     there = [one for one in places if topic.lies_in(first, one if " " in one else _HALVES.get(one, one), 0.5)]
     if len(there) > 1:
         return ""
-    return f"{say.sentence(topic.where(there[0]))}." if there else say("Neither of them.")
+    found = there[0] if there else _nearest(topic, first.bbox, places)
+    return say("Neither of them.") if found is None else f"{say.sentence(topic.where(found))}."
+
+
+def _nearest(topic: Topic, box: Box, places: Sequence[str]) -> str | None:
+    """Return the one of several sides or corners that a box is clearly nearest to, or None.
+
+    In the frame of the part where its outline was measured, else of the image: "oben links oder oben rechts?"
+    is of the part's corners. What lies on the other half is at none of them.
+    """
+    opened = topic.state["opened"]
+    frame: Box = values_of(topic.seen("measure_part")).get("box") or (0, 0, opened.width, opened.height)
+    x = ((box[0] + box[2]) / 2 - frame[0]) / max(frame[2] - frame[0], 1)
+    y = ((box[1] + box[3]) / 2 - frame[1]) / max(frame[3] - frame[1], 1)
+    away: dict[str, tuple[float, float]] = {}
+    for place in places:
+        sides = [side for side in place.split() if side in _ENDS]
+        if not sides:
+            return None
+        gaps = [abs((x if side in ("left", "right") else y) - _ENDS[side]) for side in sides]
+        away[place] = (max(gaps), math.hypot(*gaps))
+    ranked = sorted(away, key=lambda place: away[place][1])
+    if len(ranked) < 2 or away[ranked[0]][0] >= _MIDDLE:
+        return None
+    clear = away[ranked[1]][1] - away[ranked[0]][1] >= _CLEARLY
+    return ranked[0] if clear else None
 
 
 def _nearer(topic: Topic, box: Box, places: Sequence[str]) -> str | None:

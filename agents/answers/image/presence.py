@@ -111,10 +111,12 @@ def by_comparison(topic: Topic, unmeasured: str) -> Reply:
     if person is not None and person.verdict == "anomalous" and intent.closed:
         # What passes by its measurement may be what a person found missing.
         missing = _called_missing(topic)
-        lead = say(
-            "That can't be told." if missing is None else DIFFERS if intent.sense == "good" else "Possibly."
-        )
-        return Reply(lead, [*(missing or by_a_person(topic)), *finding(topic)[:1], unmeasured])
+        # "Is the digit right?" of what somebody called a wrong print.
+        wrong = topic.type_said is not None and topic.words.has("correct", topic.text)
+        differs = DIFFERS if intent.sense == "good" or missing is None else "Possibly."
+        lead = say(differs if wrong or missing is not None else "That can't be told.")
+        told = missing or type_by_a_person(topic) or by_a_person(topic)
+        return Reply(lead, [*told, *finding(topic)[:1], unmeasured])
     if topic.verdict.decision == "review":
         lead = say("To be reviewed.")
     elif intent.closed and intent.sense == "good" and _differs_there(topic):

@@ -12,12 +12,14 @@ from agents.answers.image.area import (
     covers_all,
     described,
     evidence_of_all,
+    in_asked_unit,
     lacks_scale,
     measure_of_text,
     sizes_of,
 )
 from agents.answers.image.distance import distance, part_size
 from agents.answers.image.naming import as_named
+from agents.answers.image.stated_offset import stated_offset
 from agents.answers.image.verdict import finding, no_region, of_suspect, to_review, unmeasured
 from agents.answers.notes.analysis import about_type, find_aspect, quoted, quoted_if
 from agents.answers.notes.entries import (
@@ -62,6 +64,8 @@ def size(topic: Topic) -> Reply:
     if topic.intent.measured == "feature":
         lead = topic.say("That can't be told.") if topic.intent.closed else ""
         return Reply(lead, [topic.say(OF_FEATURES), *finding(topic), *topic.near_limit()])
+    if (offset := stated_offset(topic)) is not None:
+        return offset
     topic = _in_noted_unit(topic)
     stated = _stated(topic)
     if stated is None:
@@ -266,8 +270,8 @@ def _larger(topic: Topic, found: Sizes, scale: float | None) -> list[str]:
     if _is_ranked(topic) or largest.region.id == found.region.id or largest.length < LARGER * found.length:
         message = "That is the one {place} [{id}]."
         return [topic.say(message, place=topic.where(found.region.cell), id=found.region.id)]
-    length = with_unit(
-        largest.length if scale is None else largest.length / scale, "px" if scale is None else "mm"
+    length = (
+        with_unit(largest.length, "px") if scale is None else in_asked_unit(topic, largest.length / scale)
     )
     message = "The largest, {place}, is {length} long [{id}]."
     return [topic.say(message, place=topic.where(largest.region.cell), length=length, id=largest.region.id)]
@@ -357,8 +361,8 @@ def _measured(
     )
     if scale is not None:
         text += (
-            f"; at {plain_number(scale)} px per mm {with_unit(found.length / scale, 'mm')} long and "
-            f"{with_unit(found.width / scale, 'mm')} wide"
+            f"; at {plain_number(scale)} px per mm {in_asked_unit(topic, found.length / scale)} long and "
+            f"{in_asked_unit(topic, found.width / scale)} wide"
         )
     text += evidence_of_all(topic)
     if judged is not None:

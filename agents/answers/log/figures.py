@@ -27,6 +27,8 @@ COUNTED: Final = {
     "review": "{number} of {count} inspected parts are to be reviewed {period} [{id}].",
 }
 
+HELD: Final = "The lot is to be held: not all of its parts passed [{id}]."
+FREE: Final = "All inspected parts of the lot passed: nothing stands against its release [{id}]."
 SHARE: Final = {
     "fail": "{percent} failed: {number} of {count} inspected parts {period} [{id}].",
     "pass": "{percent} passed: {number} of {count} inspected parts {period} [{id}].",

@@ -9,7 +9,7 @@ from typing import Final
 from agents.answers.log.bounds import against, supposed
 from agents.answers.log.conversation import conversation
 from agents.answers.log.corrections import corrected, found_by, persons_word
-from agents.answers.log.figures import MOST_NAMED, Told, local, percent, shown
+from agents.answers.log.figures import FREE, HELD, MOST_NAMED, Told, local, percent, shown
 from agents.answers.log.groups import MOST_EACH, by_chance, groups
 from agents.answers.log.in_hand import inspections, others_of_its_lot
 from agents.answers.log.lists import listed
@@ -21,7 +21,7 @@ from agents.questions.carried import only_asks_why
 from agents.questions.lexicon.words import Words
 from agents.questions.log.compared import direction_of
 from agents.questions.log.decisions import is_none
-from agents.questions.log.whole_lots import goes_out
+from agents.questions.log.whole_lots import chooses_for_a_lot, goes_out
 from anomaly_core.names import plain_name
 from tools.classify.scores import UNKNOWN
 from tools.history_record import DriftRecord, HistoryRecord, LoggedRecord
@@ -102,6 +102,8 @@ def _count(told: Told) -> Reply:
         return Reply("", [told.counted()])
     every = log is not None and log.every
     told_all = found.number == found.counts.all if every else found.number > 0
+    if every and not told.topic.intent.closed and chooses_for_a_lot(told.topic.text, told.topic.asked.spoken):
+        return Reply("", [told(FREE if told_all else HELD), told.counted()])
     # "Must the lot be held?", unless all of it passed.
     lead, affirmed = told.yes_no(told_all is not (log is not None and log.held))
     return Reply(lead, [told.counted()], affirmed)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
-from agents.answers.log.figures import MOST_NAMED, Told, local, shown
+from agents.answers.log.figures import FREE, HELD, MOST_NAMED, Told, local, shown
 from agents.answers.log.part_names import names_of
 from agents.answers.log.products import products_named
 from agents.answers.topic import Reply, Topic
@@ -15,6 +16,7 @@ from agents.questions.learned.encoder import normalised
 from agents.questions.lexicon.words import words_of
 from agents.questions.log.code_names import words_at
 from agents.questions.log.history import in_the_shift, log_question
+from agents.questions.log.whole_lots import decides_on_a_lot
 from agents.state import Asked, Observation, Turn, Understanding
 from anomaly_core.names import plain_name
 from tools.classify.scores import UNKNOWN
@@ -26,6 +28,13 @@ from tools.logged import lots_in
 FIGURES: Final[tuple[LogFigure, ...]] = ("count", "times", "frequent", "worst")
 """What a letter tells of a lot."""
 
+_LETTERS: Final = re.compile(
+    r"(?<![^\W_])(?:e-?)?mails?(?!\w)|letter|message|note(?!\w)|notice|report|lines|8d|complaint|claim|hand-?over"
+    r"|brief|nachricht|schreiben|zeilen|reklam|bericht|messaggio|lettera|righe|reclamo|rapporto|correo|carta"
+    r"|mensaje|líneas|informe|reclam|courriel|lettre|mot(?!\w)|lignes|rapport|mensagem|linhas|relatório|e-mail"
+    r"|邮件|信|函|报告|メール|手紙|文面|連絡|報告|메일|편지|문자|보고"
+)
+"""Words for what is written, in nine languages."""
 _COUNTED: Final = (
     "Lot {lot}: {count} parts inspected, {passed} passed, {review} to review, {failed} failed [{id}]."
 )
@@ -39,7 +48,7 @@ def as_a_letter(context: Context, asked: Asked, turns: Sequence[Turn] = ()) -> A
     """
     text, now = normalised(asked.question), datetime.now().astimezone()
     words = words_of(asked.spoken)
-    if not words.has("letter", text):
+    if not words.has("letter", text) or _only_sends_the_lot(text, asked.spoken):
         return asked
     lots = lots_in(context, text, words_at(words, text))
     slots = turns[-1].slots if turns else None
@@ -60,6 +69,13 @@ def as_a_letter(context: Context, asked: Asked, turns: Sequence[Turn] = ()) -> A
         return asked
     letter = Understanding(kind="history", order="mail", text=asked.question, log=log)
     return asked.model_copy(update={"intents": [letter], "style": "plain"})
+
+
+def _only_sends_the_lot(text: str, language: str) -> bool:
+    """Return whether a text, in lower case, asks if parts may go to the customer, and for no letter."""
+    words = words_of(language)
+    asks = decides_on_a_lot(text, language) and words.has("lot", text)
+    return asks and _LETTERS.search(text) is None and not words.has("handover", text)
 
 
 def _is_of_a_period(text: str, asked: Asked, now: datetime) -> bool:
@@ -104,10 +120,8 @@ def letter(topic: Topic, seen: Sequence[Observation]) -> Reply:
         lines.append(
             worst('The worst is "{name}" of {time}: {decision}, p-value {p} [{id}].', **worst.row(first))
         )
-    held = "The lot is to be held: not all of its parts passed [{id}]."
-    free = "All inspected parts of the lot passed: nothing stands against its release [{id}]."
     if count.found.lot is not None:
-        lines.append(count(free if counts.passed == counts.all else held))
+        lines.append(count(FREE if counts.passed == counts.all else HELD))
     if days:
         until = f" --until {days[-1]:%Y-%m-%d}"
         named = {"lot": count.found.lot, "product": count.found.product}

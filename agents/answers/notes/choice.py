@@ -6,14 +6,24 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from agents.answers.notes.analysis import Aspect, Finding, about_type, find_aspect, quoted
+from agents.answers.notes.analysis import Aspect, Finding, about_type, find_aspect, quoted, quoted_if
+from agents.answers.notes.entries import MOST_CANDIDATES, likely_of, types_of_notes
 from agents.answers.topic import Reply, Topic
-from agents.questions.form.alternatives import FATES, Fate, alternatives_of, fate_of, named_fate, says
+from agents.questions.form.alternatives import (
+    FATES,
+    Fate,
+    alternatives_of,
+    fate_of,
+    is_second_choice,
+    named_fate,
+    says,
+)
 from agents.questions.form.polarity import asks_openly
 from agents.questions.learned.encoder import encode, normalised
 from agents.questions.learned.examples import LANGUAGES
 from agents.questions.learned.generic import subjects_in, words_in
 from agents.questions.learned.languages import language_of
+from agents.questions.lexicon.patterns import compiled
 from agents.questions.lexicon.words import SPACELESS, words_of
 from agents.questions.slots.causes import NAMES_IT, OTHER, likeness
 
@@ -124,14 +134,41 @@ def by_method(topic: Topic) -> tuple[str, bool | None]:
     Only of a type that is known, and only where what they name is done to the part: "clean the stencil" is
     not. What they forbid is answered no.
     """
-    spoken = topic.asked.spoken
-    if topic.defect is None or topic.names_another_type or asks_openly(topic.text, spoken):
+    if topic.defect is None or topic.names_another_type or asks_openly(topic.text, topic.asked.spoken):
         return "", None
+    said = _says_method(topic, topic.defect.name)
+    return ("", None) if said is None else (topic.yes_no(said), said)
+
+
+def possible(topic: Topic) -> Reply | None:
+    """Return that what a question suggests is possible, for a defect of no certain type; None otherwise.
+
+    "Can it be reworked?" where the notes on a likely type say so, "can we just blow it off?" where those on
+    any do, which are quoted first.
+    """
+    if not topic.intent.closed or asks_openly(topic.text, topic.asked.spoken):
+        return None
+    lead, affirmed = disposed_by_notes(topic, likely_of(topic.state.get("defect_type"))[:MOST_CANDIDATES])
+    if lead and affirmed is not False:
+        return Reply(topic.say("Possibly."))
+    passages = topic.state["passages"]
+    by_it = [name for name in types_of_notes(passages) if not lead and _says_method(topic, name)]
+    told = [
+        quoted_if(topic, name, *find_aspect(about_type(passages, name), "action", topic.say.language)[:1])
+        for name in by_it[:MOST_CANDIDATES]
+    ]
+    return Reply(topic.say("Possibly."), told) if told else None
+
+
+def _says_method(topic: Topic, name: str) -> bool | None:
+    """Return whether the notes on a type say to do what a question names; None where they do not tell."""
+    spoken = topic.asked.spoken
     methods = subjects_in(topic.words.without(topic.text, "keep", "discard", "rework"), spoken)
-    found = find_aspect(about_type(topic.state["passages"], topic.defect.name), "action", topic.say.language)
+    found = find_aspect(about_type(topic.state["passages"], name), "action", topic.say.language)
     for one in found if methods else ():
         words = words_of(one.language or language_of(one.entry or one.sentence, topic.say.language))
-        for clause in filter(str.strip, _PARTS.split(one.sentence.lower())):
+        parts = rf"{_PARTS.pattern}|(?<!\w)(?:{words.source('and')})(?!\w)"
+        for clause in filter(str.strip, compiled(parts).split(one.sentence.lower())):
             said = list(words_in(clause))
             if not said:
                 continue
@@ -140,10 +177,10 @@ def by_method(topic: Topic) -> tuple[str, bool | None]:
             if len(rest) == len(said) or _CONDITION.search(clause):
                 continue
             if words.has("no", clause):
-                return topic.yes_no(False), False
+                return False
             if not rest or any(words.has(fate, clause) for fate in ("rework", "keep")):
-                return topic.yes_no(True), True
-    return "", None
+                return True
+    return None
 
 
 def of_the_customer(topic: Topic) -> list[str]:
@@ -215,6 +252,7 @@ def fates_of(topic: Topic, name: str) -> set[Fate | None]:
         # "Rework is not possible; scrap it."
         parts = [part for part in _PARTS.split(one.sentence.lower()) if not words.has("no", part)]
         told |= {fate for part in parts for fate in FATES if words.has(fate, part)}
+        told |= {"rework" for part in parts if is_second_choice(part)}
     return told
 
 

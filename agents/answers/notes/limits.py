@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from agents.answers.notes.analysis import about_type, find_aspect, quoted
@@ -13,7 +13,7 @@ from agents.answers.topic import Reply, Topic
 from agents.questions.form.polarity import asks_openly
 from agents.questions.learned.encoder import normalised
 from anomaly_core.numbers import plain_number
-from knowledge.catalogue.limits import Tolerance, parse_limit
+from knowledge.catalogue.limits import Tolerance, is_of_offset, parse_limit
 from tools.phrases import Phrases
 from tools.records import LimitRecord
 
@@ -64,7 +64,12 @@ def judge(topic: Topic, name: str, measured: Measured) -> Judged | None:
     """Return whether a defect is within the limits of a type's entry, or None where none is stated."""
     say = topic.say
     found = find_aspect(about_type(topic.state["passages"], name), "limit", say.language)
-    tolerances = [tolerance for one in found for tolerance in parse_limit(one.sentence)]
+    tolerances = [
+        # "Key shifted: max 0.5 mm" says by its name what that is of.
+        replace(tolerance, dimension="offset") if is_of_offset(tolerance, name) else tolerance
+        for one in found
+        for tolerance in parse_limit(one.sentence)
+    ]
     if not tolerances:
         return None
     results: list[bool] = []

@@ -18,6 +18,14 @@ _NEAR: Final = 16
 """Characters before a word within which a negation turns it."""
 _ENDS_OF_QUESTION: Final[Mapping[str, str]] = {"ja": r"か[\u3001\uff0c,?\s]*", "ko": r"(?<=[요까죠])[\s,?]+"}
 """What ends a question that another one follows, in languages that need no "or" between them."""
+_SECOND: Final = re.compile(
+    r"(?<!\w)(?:second[ -](?:choice|quality|grade)|(?:as|for) (?:a )?seconds?(?!\w)|b-(?:ware|stock|grade)"
+    r"|2\. ?wahl|zweite[rn]? wahl|als zweite|seconda (?:scelta|qualità)|de segunda(?!\w)"
+    r"|segunda (?:calidad|clase|linha|escolha|qualidade)|second choix|deuxième choix)"
+    r"|二等品|二级品|等外品|二級品|B品|이급품|B급",
+    re.IGNORECASE,
+)
+"""What is sold for less, in nine languages."""
 _PARTS: Final = re.compile(r"[,，、;:?？]|\s[\u2013\u2014-]\s")
 _LONGEST: Final = 4
 """Words of a guess, of twice as many characters where words do not stand apart."""
@@ -54,6 +62,8 @@ def differ(pieces: Sequence[str], language: str) -> bool:
 
 def fate_of(text: str, language: str) -> Fate | None:
     """Return what becomes of the part by a text: the first that it names, else whether it calls it good."""
+    if is_second_choice(text):
+        return "rework"
     words = words_of(language)
     named = named_fate(text, words)
     good, bad = words.find("good", text), words.find("bad", text)
@@ -66,6 +76,11 @@ def fate_of(text: str, language: str) -> Fate | None:
     if good is None:
         return None
     return "discard" if words.is_turned(good, text, _NEAR) else "keep"
+
+
+def is_second_choice(text: str) -> bool:
+    """Return whether a text makes of the part a second, which is neither kept as good nor thrown away."""
+    return _SECOND.search(text) is not None
 
 
 def named_fate(text: str, words: Words) -> tuple[int, Fate] | None:

@@ -19,8 +19,8 @@ NAMED: Final = frozenset[Kind](
 SURE: Final = 0.6
 """Least probability of the kind of each half."""
 _JOINS: Final[Mapping[str, re.Pattern[str]]] = {
-    # Not a quoting "to", as before "say" or "judge".
-    "ja": re.compile(r"と(?![言判思考いな])|や|及び|および"),
+    # Not a quoting "to", as before "say" or "judge", nor "if", as behind a verb: "このまま使うと".
+    "ja": re.compile(r"(?<![うくぐすつぬぶむる])と(?![言判思考いな])|や|及び|および"),
     "ko": re.compile(r"(?:와|과|이랑|랑|하고)\s+"),
     "zh": re.compile(r"和|与|及|以及|跟|还有"),
 }

@@ -8,6 +8,7 @@ from typing import Final
 from agents.questions.lexicon.patterns import compiled
 from agents.questions.lexicon.units import NUMBER, PERCENT, UNIT
 from agents.questions.lexicon.words import words_of
+from agents.questions.log.code_names import veiled
 from tools.log_question import BoundRecord, BoundSense
 
 _VALUE: Final = re.compile(rf"(?<![a-z\d.,:-]){NUMBER}(?:\s*({UNIT}))?(?![a-z_\d])", re.IGNORECASE)
@@ -20,7 +21,8 @@ def bound_of(text: str, language: str) -> BoundRecord | None:
 
     text: in lower case, without its period. A number without "%" counts only beside a word that compares.
     """
-    words, numbers = words_of(language), _numbers(text)
+    words = words_of(language)
+    numbers = _numbers(veiled(text, words))  # the digits of "lot 7" are no bound
     if len(numbers) != 1:
         return None
     value, percent = numbers[0]

@@ -28,6 +28,11 @@ _BESIDE: Final = (
     "ask", "is_it", "no", "exactly",
 )  # fmt: skip
 """Meanings of words that "and which ones are these?" may have."""
+_WERE: Final = re.compile(
+    r"(?<![^\W_])(?:were|waren|wurden|erano|furono|fueron|eran|(?:c['’])?étaient|furent|foram|eram)(?!\w)"
+    r"|でした|였(?=[나어지던습])"
+)
+"""What "which were these?" has beside its question word."""
 _OWN: Final = (
     "worst", "best", "worse", "better", "yield", "piece", "lot", "last_inspected", "overall", "every",
 )  # fmt: skip
@@ -64,7 +69,7 @@ def names_the_counted(
     grouped = any(words.has(one, plain) for one in _OF_ANOTHER)
     if not words.has("which", plain) or words.has("how_many", plain) or grouped:
         return None
-    rest = words.without(plain, *_BESIDE, "one")
+    rest = _WERE.sub(" ", words.without(plain, *_BESIDE, "one"))
     meant = _product_in(rest, products, language) if words.has("them", plain) else None
     longest = 2 if language in SPACELESS else 3
     if meant is None and _more(rest, longest):
@@ -156,7 +161,9 @@ def in_its_scope(
         if log.decision is None and log.figure == before.figure:
             scope["decision"] = before.decision
         return one.model_copy(update={"log": log.model_copy(update=scope)})
-    if log.conversation or not (_goes_on(log, language) or _names_of_those(log, before, language, products)):
+    as_share = _is_their_share(log, before, language)
+    names = _names_of_those(log, before, language, products)
+    if log.conversation or not (as_share or names or _goes_on(log, language)):
         return _of_its_product(one, log, before, language, products)
     scope = {**_period(log, before), "within": f"{before.text} {before.within}".strip()}
     scope["common"] = [*log.common, *before.common]
@@ -165,6 +172,8 @@ def in_its_scope(
         *before.stations_within,
     ]
     if log.decision is None and log.figure in GROUPS | {"list", "count", "last", "worst", "times", "first"}:
+        scope["decision"] = before.decision
+    if as_share:
         scope["decision"] = before.decision
     kept = None if last.slots is None or log.figure == "frequent" else last.slots.type
     if one.type is None and kept is not None:
@@ -222,6 +231,19 @@ def _names_of_those(log: LogQuestion, before: LogQuestion, language: str, produc
     of_all = words.has("overall", text) or words.has("every", text) or bool(mentioned(text, products))
     counted = before.figure in _COUNTED and log.figure == "list" and log.number is None
     return counted and log.decision is not None and not named and not of_all
+
+
+def _is_their_share(log: LogQuestion, before: LogQuestion, language: str) -> bool:
+    """Return whether a question wants what was counted before it in percent: "how many failed?", "in %?".
+
+    "And the yield?" is of those that passed, whatever was counted.
+    """
+    words, text = words_of(language), log.text
+    decided = any(words.has(meaning, text) for meaning, _ in DECISIONS)
+    counted = before.figure in _COUNTED and before.decision is not None
+    rest = words.without(text, "percent", "yield", *_BESIDE)
+    alone = words.has("percent", text) and not _more(rest, 2 if language in SPACELESS else 3)
+    return log.figure == "yield" and counted and alone and not decided
 
 
 def _period(log: LogQuestion, before: LogQuestion) -> dict[str, object]:

@@ -305,7 +305,9 @@ def _heard(
         each=figure in {*GROUPS, "hours"} and each_of(rest, language) is not None,
         every=words.has("every", rest),
         person=words.has("person", rest),
-        bound=bound_of(rest, language) if figure in GROUPS or (closed and figure in _BOUNDED) else None,
+        bound=bound_of(veiled(rest, words), language)
+        if figure in GROUPS or (closed and figure in _BOUNDED)
+        else None,
         alpha=alpha_of(rest, language),
         chance=chance_in(rest, language) if words.has("compare", rest) else None,
         common=common_in(text, language),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, time
 from typing import Final
 
+from agents.questions.form.alternatives import alternatives_of
 from agents.questions.form.polarity import asks_openly
 from agents.questions.learned.encoder import normalised
 from agents.questions.lexicon.groups import FILE, asks_which, names_group
@@ -30,6 +31,14 @@ def decides_on_a_lot(text: str, language: str) -> bool:
     return not counts and (words.has("releases", text) or words.has("holds", text))
 
 
+def chooses_for_a_lot(text: str, language: str) -> bool:
+    """Return whether a text, in lower case, asks if parts are to be held or may go out: "block or ship?"."""
+    words, pieces = words_of(language), alternatives_of(text, language)
+    goes = [words.has("releases", piece) for piece in pieces]
+    both = words.has("releases", text) and words.has("holds", text) and not pieces
+    return (any(goes) and not all(goes)) or (both and language in SPACELESS)
+
+
 def of_a_whole_lot(one: Understanding, lot: str, language: str) -> Understanding:
     """Return a question of the log that decides on a lot as one for whether all of its parts passed."""
     log, text = one.log, normalised(one.text)
@@ -40,7 +49,9 @@ def of_a_whole_lot(one: Understanding, lot: str, language: str) -> Understanding
     held = words_of(language).has("holds", text)
     asked = {"figure": "count", "decision": "pass", "every": True, "lot": lot, "held": held, "bound": None}
     asked |= _WHENEVER
-    return asked_of(one, log.model_copy(update=asked), closed=True)
+    # "Hold or release?" is neither affirmed nor denied.
+    closed = not chooses_for_a_lot(text, language)
+    return asked_of(one, log.model_copy(update=asked), closed=closed)
 
 
 def _which_of_it(

@@ -15,10 +15,11 @@ from agents.questions.lexicon.units import NUMBER, UNIT, as_number, in_mm, limit
 from agents.questions.lexicon.words import SPACELESS, once, words_of
 from agents.questions.slots.by_words import type_of
 from agents.questions.slots.scales import scale_of, without_scale
+from knowledge.catalogue.limits import says_offset
 from tools.records import LimitRecord
 
 _LENGTH: Final = re.compile(rf"(?<![a-z\d.,]){NUMBER}[\s-]*({UNIT})", re.IGNORECASE)
-_NUMBER: Final = re.compile(rf"(?<![a-z\d.,]){NUMBER}(?:[\s-]*({UNIT}))?(?!\d)", re.IGNORECASE)
+_NUMBER: Final = re.compile(rf"(?<![a-z\d.,])(?<![a-z][-_/]){NUMBER}(?:[\s-]*({UNIT}))?(?!\d)", re.IGNORECASE)
 _COMMA: Final = r"[,;\uff0c\u3001]"
 _ENDS: Final = re.compile(
     r"(?<!\d)[,.]|[,.](?!\d)|\s[-\u2013\u2014]\s|[;:?!\uff0c\u3001\u3002\uff1b\uff1a\uff1f\uff01()]"
@@ -77,6 +78,12 @@ def states_a_size(text: str, language: str) -> bool:
     """Return whether a question states a size that nothing has: "and what if it was 4 mm?"."""
     plain = normalised(text)
     return measure_of(plain) is not None and words_of(language).has("what_if", plain)
+
+
+def states_an_offset(text: str) -> bool:
+    """Return whether a text states a length and says that something is shifted: "0.4 mm of offset"."""
+    found = measure_of(text)
+    return found is not None and found.unit in ("mm", "px") and says_offset(text)
 
 
 def limit_of(text: str, language: str) -> LimitRecord | None:
