@@ -42,6 +42,7 @@ from agents.answers.notes.effects import affected
 from agents.answers.notes.norms import norms
 from agents.answers.tool import talk
 from agents.answers.topic import Reply, Topic
+from agents.questions.form.polarity import asks_openly
 from agents.questions.learned.encoder import normalised
 from agents.questions.lexicon.words import same_defect, types_in, words_of
 from agents.questions.slots.by_words import types_of
@@ -229,7 +230,9 @@ class Notes(AskedNotes):
                 return [Reply("", told, whole=True)]
             if not asks_of_types(words, text) and words.has("which_ones", text):
                 return [Reply("", [self._say(NONE_SAYS_SO)])]
-        if not asks_of_types(words, text):
+        # "Which of them can be reworked?" after a list of parts.
+        reworked = not self._before and words.has("of_these", text) and words.has("rework", text)
+        if not (asks_of_types(words, text) or (reworked and asks_openly(text, words.language))):
             return []
         own: list[str | None] = [self._product]
         products = own if self._product is not None else [*self._products] or own

@@ -14,7 +14,7 @@ from agents.questions.rules.supposed import OF_IT, as_noted
 from agents.questions.slots.absences import absences, foreign_bodies
 from agents.questions.slots.by_words import type_of_a_word
 from agents.questions.slots.causes import NAMES_IT, likeness, supposed_cause
-from agents.questions.slots.described import described_type, named_by_look, named_types
+from agents.questions.slots.described import described_type, named_by_look, named_types, of_its_colour
 from agents.questions.slots.doubted import held_against, may_mean
 from agents.state import Asked, InspectionState, Understanding
 from anomaly_core.names import plain_name
@@ -126,6 +126,9 @@ def _meaning(
         return one.model_copy(update={"maybe": held_against(text, spoken, found, entries)})
     if one.kind not in OF_IT or one.maybe:
         return one
+    if coloured := of_its_colour(text, spoken, entries):
+        # "What do we do with the brown one?" is of what looks brown.
+        return one.model_copy(update={"maybe": coloured})
     # What is only near by its meaning says less than the image.
     passages = [passage_of(each, score=0.0) for each in context.domain.passages(product)]
     topic = Topic(InspectionState(passages=passages), asked, one, number, phrases_of(asked.language))

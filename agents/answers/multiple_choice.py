@@ -12,8 +12,8 @@ from typing import Final, Literal, cast
 
 from agents.answers.evidence import is_about_good
 from agents.answers.kinds import ENTRIES
+from agents.questions.learned.classifier import kind_of
 from agents.questions.lexicon.patterns import compiled
-from agents.questions.understanding import kind_of
 from agents.state import DialogueState, InspectionState
 from anomaly_core.errors import ConfigError
 from anomaly_core.names import plain_name

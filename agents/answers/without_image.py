@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
-from typing import Final, get_args
+from dataclasses import replace
 
+from agents.answers.asked_of_log import of_the_log
 from agents.answers.catalogue.asked_kinds import GOES_ON, LISTS_ALL
-from agents.answers.catalogue.demands import of_the_notes
-from agents.answers.catalogue.figures_of_notes import may_be_noted, noted_figures
 from agents.answers.catalogue.types import asks_of_types
 from agents.answers.compose import each_sentence_once, shortened, yes_or_no_alone
 from agents.answers.from_notes import Notes
@@ -16,7 +14,7 @@ from agents.answers.kinds import ENTRIES, entry_of
 from agents.answers.log.groups import of_the_first
 from agents.answers.log.letter import FIGURES as LETTER
 from agents.answers.log.letter import as_a_letter, letter
-from agents.answers.log.products import product_counted, products_named
+from agents.answers.log.products import product_counted
 from agents.answers.notes import limits
 from agents.answers.phrases import phrases_of
 from agents.answers.tool.doubt import doubt
@@ -27,63 +25,25 @@ from agents.questions.form.polarity import asks_openly
 from agents.questions.learned.encoder import normalised
 from agents.questions.lexicon.common_words import common_in, nameable
 from agents.questions.lexicon.words import common_name, types_in, words_of
-from agents.questions.log.code_names import veiled, without_names, words_at
-from agents.questions.log.compared import direction_of
-from agents.questions.log.decisions import of_several_parts
-from agents.questions.log.history import named_in_the_log
-from agents.questions.log.typed import in_every_language, without_types_as_people
-from agents.questions.log.unheld import unheld_of
-from agents.questions.log.whole_lots import (
-    asks_which_are_good,
-    chooses_for_a_lot,
-    of_a_whole_lot,
-    of_those_that_may_go,
-)
+from agents.questions.log.code_names import veiled
 from agents.questions.slots.by_words import type_of, types_of
 from agents.questions.slots.described import described_type
-from agents.questions.slots.grades import names_grade
 from agents.questions.slots.limits import stated_measure
 from agents.questions.slots.products import product_meant
-from agents.questions.slots.types import called_type
 from agents.questions.understanding import Reader, understand
-from agents.state import Asked, DialogueState, Observation, Turn, Understanding
-from anomaly_core.names import name_key, plain_name
+from agents.state import Asked, DialogueState, Observation, Turn
+from anomaly_core.names import plain_name
 from knowledge.catalogue.product_match import mentioned
-from tools.classify.scores import UNKNOWN
 from tools.context import Context
 from tools.enrolled import enrolled, enrolled_products
 from tools.history import look_up
-from tools.log_question import LogFigure, LogQuestion
+from tools.log_question import LogQuestion
 from tools.logged import (
-    is_of_the_log,
     logged_names,
-    logged_types,
-    lots_in,
-    names_images,
     names_in_titles,
 )  # fmt: skip
-from tools.records import EvidenceRecord, Kind, TextAnswerRecord
+from tools.records import EvidenceRecord, TextAnswerRecord
 from tools.retrieve import known_defects, known_products
-
-OF_PARTS: Final = frozenset[Kind](get_args(Kind)) - {"catalogue", "greeting", "help"}
-"""Kinds of questions that are about parts of the log, where they name some of it and no image is given."""
-NARROWED: Final = frozenset[LogFigure](
-    {
-        "count",
-        "list",
-        "worst",
-        "yield",
-        "first",
-        "often",
-        "last",
-        "lots",
-        "stations",
-        "operators",
-        "products",
-        "periods",
-    }
-)
-"""Figures of the log that are of one type of defect where the question means one."""
 
 
 def answer_without_image(
@@ -131,7 +91,7 @@ def answer_in_thread(
         # Nothing is to be measured or looked up: the question says all that it asks for.
         first = asked.intents[0].model_copy(update={"kind": "size", "limit": compared[1], "log": None})
         asked = asked.model_copy(update={"intents": [first]})
-    asked = as_a_letter(context, _of_the_log(context, asked, known), turns).answered_in(language)
+    asked = as_a_letter(context, of_the_log(context, asked, known), turns).answered_in(language)
     say = phrases_of(asked.language)
     named = product or _product_of(context, asked.question, asked.spoken, known)
     if named is None and any(one.type is not None and one.log is None for one in asked.intents):
@@ -166,7 +126,7 @@ def answer_in_thread(
             and (of_a_product or intent.topic is None)
             and (of_it := of_the_record(say, words, own, record))
         ):
-            replies.append(of_it)
+            replies.append(replace(of_it, whole=True))
         elif intent.topic is not None:
             seen = _enrolled(context, None if record is None else record.name, number)
             topic = Topic(DialogueState(observations=[seen]), asked, intent, number, say)
@@ -186,11 +146,13 @@ def answer_in_thread(
             replies.append(ENTRIES["history"].word(topic))
         else:
             replies += notes.replies(number)
+    # What the record or a list of the notes answers leaves no doubt of what was asked.
+    told_whole = any(reply.whole for reply in replies)
     replies = each_sentence_once(list({reply.text: reply for reply in replies}.values()))
     affirmed = next((reply.affirmed for reply in replies if reply.affirmed is not None), None)
     if (word := yes_or_no_alone(asked, affirmed, say)) is not None:
         replies = [word]
-    elif in_doubt := doubt(asked, say):
+    elif not told_whole and (in_doubt := doubt(asked, say)):
         replies.append(Reply(in_doubt))
     answer = say.joined([reply.text for reply in shortened(asked, replies)])
     used = [EvidenceRecord(kind="knowledge", id=RECORD, text=record.model_dump_json())] if record else []
@@ -241,74 +203,6 @@ def _going_on(context: Context, asked: Asked, before: str, product: str | None) 
         for one, goes in zip(asked.intents, goes_on, strict=True)
     ]
     return asked.model_copy(update={"intents": intents})
-
-
-def _of_the_log(context: Context, asked: Asked, known: Sequence[str]) -> Asked:
-    """Return a question with what it asks of parts that the log holds, by their lot, station, image or type.
-
-    known: names of defects in the notes.
-    """
-    intents, words = asked.intents, words_of(asked.spoken)
-    text = normalised(asked.question)
-    compares = any(words.has(one, text) for one in ("compare", "differ", "or")) or direction_of(words, text)
-    for_a_lot = chooses_for_a_lot(text, asked.spoken) and lots_in(context, text, words_at(words, text))
-    if len(intents) > 1 and (for_a_lot or (compares and names_images(context, text))):
-        # "Compare k09 and k10", which its clauses don't; "lot A17: block or ship?"
-        intents = [intents[0].model_copy(update={"text": asked.question, "log": None, "kind": "history"})]
-    intents = [_of_its_parts(context, one, asked.spoken, known) for one in intents]
-    logged, named = logged_types(context), products_named(context, normalised(asked.question), asked.spoken)
-    intents = [without_types_as_people(one, [*known, *logged]) for one in intents]
-    intents = intents if named else [in_every_language(one, logged) for one in intents]
-    return asked.model_copy(update={"intents": intents})
-
-
-def _of_its_parts(context: Context, one: Understanding, language: str, known: Sequence[str]) -> Understanding:
-    text, words = normalised(one.text), words_of(language)
-    if one.topic is not None or (one.log is None and unheld_of(words, text) is not None):
-        return one
-    beside = words_at(words, text)
-    of_a_grade = words.has("serious", text) or names_grade(words, text)
-    noted = one.log is None or (one.log.figure in ("worst", "list", "count") and of_a_grade)
-    if one.log is not None and one.type is None and of_the_notes(one.log, words, text):
-        return one.model_copy(update={"log": None, "kind": "action", "near": None})
-    figured = one.log is not None and one.type is None and may_be_noted(one.log, words, text)
-    if figured and noted_figures(context.domain.passages(), text, language, least=0.5):
-        # "After how many strokes do we regrind the die?"
-        return one.model_copy(update={"log": None, "kind": "catalogue", "near": None})
-    if noted and one.type is None and asks_of_types(words, text):
-        # "Which defect is the most serious?" is of the notes.
-        kind = one.kind if one.log is None else "effect"
-        return one.model_copy(update={"log": None, "kind": kind, "near": None})
-    if one.log is None and asks_which_are_good(one, language) and products_named(context, text, language):
-        # "Which gauges can I ship?"
-        return of_those_that_may_go(named_in_the_log(one, language, datetime.now().astimezone()), language)
-    counting = one.kind in ("parts", "count") and words.has("how_many", text)
-    # "Did any bottle pass?"
-    if one.type is None and of_several_parts(words, text):
-        counting |= bool(products_named(context, text, language))
-    # "What are the rejects of lot A18?" lists no defects of the notes.
-    parts = one.kind in OF_PARTS or (one.kind == "catalogue" and words.has("lot", text))
-    if one.log is None and not (parts and (counting or is_of_the_log(context, text, beside))):
-        return one
-    meant = None
-    # "Which of them?" is of the words before it, which are read already.
-    own = one.log is None or (one.log.type is None and one.log.figure in NARROWED and text in one.log.text)
-    if one.type is None and own:
-        types = {name_key(name): name for name in (*known, *logged_types(context)) if name != UNKNOWN}
-        called = without_names(text, lots_in(context, text, beside))
-        meant = called_type(called, list(types.values()), language)
-    of_all = one.kind in ("parts", "count") and meant is None
-    if one.log is None and counting and of_all and not is_of_the_log(context, text, beside):
-        return one
-    if one.log is None:
-        one = named_in_the_log(one, language, datetime.now().astimezone())
-    named = [] if one.log is None else lots_in(context, text, beside)
-    lot = named[0] if len(named) == 1 else one.log.lot if one.log is not None and not named else None
-    if lot is not None:
-        one = of_a_whole_lot(one, lot, language)
-    if one.log is None or meant is None:
-        return one
-    return one.model_copy(update={"type": meant, "log": one.log.model_copy(update={"type": meant})})
 
 
 def _looked_up(

@@ -359,7 +359,7 @@ def with_limit_before(one: Understanding, last: Turn | None, language: str) -> U
 
 
 def only_asks_why(text: str, language: str) -> bool:
-    """Return whether a question says no more than "why?"."""
+    """Return whether a question says no more than "why?", or "the reason?"."""
     plain, words = normalised(text), words_of(language)
-    rest = words.by_meaning["why"].sub(" ", plain)
+    rest = words.without(plain, "why", "reasons")
     return rest != plain and not _says_more(rest, language, ("ask", "this"))

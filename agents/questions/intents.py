@@ -14,6 +14,7 @@ from agents.questions.form.joined import parted
 from agents.questions.form.polarity import asks_openly
 from agents.questions.learned.classifier import KINDS, SENSES, Array, classify
 from agents.questions.learned.encoder import normalised
+from agents.questions.learned.generic import subjects_in
 from agents.questions.lexicon.words import SPACELESS, words_of
 from agents.questions.log.history import SINGLE, named_figure
 from agents.questions.slots.limits import known_length_mm
@@ -71,10 +72,17 @@ def _stands(one: Clause, before: Clause | None, language: str) -> bool:
     # "What was it, the ejector?" suggests an answer, ", and is it serious?" does not.
     suggests = (one.probability < SINGLE or one.kind == "verdict") and is_guess(one.text, language)
     suggests &= not begins_with_and(one.text, language) and asks_openly(normalised(before.text), language)
+    suggests &= not (one.kind == "verdict" and _only_judges(one.text, language))
     # "a round and dark spot?" ends in a word of a look, and asks for none.
     end = in_itself(one.text, language)
     look = one.kind == "appearance" and end != one.text and len(normalised(end).split()) == 1
     return not suggests and (not look or words_of(language).has("ask", normalised(end)))
+
+
+def _only_judges(text: str, language: str) -> bool:
+    """Return whether a clause says no more than that something is bad: "is it a reject?"."""
+    words, plain = words_of(language), normalised(text)
+    return words.has("bad", plain) and not subjects_in(words.without(plain, "bad"), language)
 
 
 def _is_told(one: Clause, language: str) -> bool:
@@ -85,7 +93,9 @@ def _is_told(one: Clause, language: str) -> bool:
         "count": words.has("how_many", text),
         "size": ranks,
         "place": ranks,
-        "verdict": words.has("bad", text) and asks_openly(text, language),
+        # "Why this colour? Is it defective?"
+        "verdict": words.has("bad", text),
+        "cause": words.has("why", text),
     }.get(one.kind, False)
 
 

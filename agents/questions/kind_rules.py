@@ -26,6 +26,7 @@ from agents.questions.rules.asked_for import (
     asks_only_if_it_is,
     asks_presence,
     asks_what_is_in_it,
+    asks_where_from,
     asks_whether_it_is,
     asks_why_missing,
     asks_why_so,
@@ -76,6 +77,9 @@ def _rules(said: Reading) -> tuple[Rule, ...]:
     blames = said.pictured and not named and not said.openly and said.has("fault")
     neutral = sense_of(said.text, said.language, "open", None) == "open" and not said.openly
     troubled = not (named or said.openly or one.zone or one.place) and said.has("trouble")
+    # "Has this remote control a problem?" is of the part; "feeder problem?" is of what made it.
+    troubled &= not said.has("this_part")
+    blames &= not said.has("this_part")
     crosses = said.pictured and neutral and not limited and said.has("crosses")
     placed = said.pictured and one.place is not None and not (said.openly or limited or one.choice)
     placed &= said.asks and said.clause.kind in ("place", "verdict") and not said.regions
@@ -112,6 +116,8 @@ def _rules(said: Reading) -> tuple[Rule, ...]:
         (kinds.ACCEPTED | {"size"}, said.pictured and named and allows_a_size(said), "size"),
         # "Smeared or just shifted?"
         (kinds.CHOSEN, said.pictured and only_chooses_a_type(said), "type"),
+        # "Is the white line a scratch or chalk?", whichever of them the notes know.
+        ({"normal"}, said.pictured and named and len(one.choice) > 1 and not said.openly, "type"),
         # "Is that a dent, or only a reflection?"
         (kinds.DOUBTED, said.pictured and doubts_a_type(said), "type"),
         # "What is the fix for faint print?"
@@ -248,6 +254,8 @@ def _rules(said: Reading) -> tuple[Rule, ...]:
         # "Is rust a problem?" asks for no permission.
         (kinds.SUPPOSED, not said.pictured and named and weighed, "effect"),
         ({"action"}, not said.pictured and named and weighed and said.has("harmless"), "effect"),
+        # "¿Y de dónde sale?" asks for no place.
+        (kinds.ORIGINS, said.pictured and asks_where_from(said), "cause"),
         # "What would the customer say?"
         (kinds.VIEWED, said.has("customers_view"), "effect"),
         # "Why is the pin so dark?", but "why did you call it dark?"

@@ -14,7 +14,6 @@ from agents.questions.form.question_words import joined_of_image, joined_of_log
 from agents.questions.form.tags import stated_sense
 from agents.questions.intents import ASKS, clauses_of
 from agents.questions.kind_rules import read_as
-from agents.questions.learned.classifier import KINDS, classify
 from agents.questions.learned.encoder import normalised
 from agents.questions.learned.examples import Sense
 from agents.questions.learned.languages import language_of, wished_language
@@ -40,7 +39,7 @@ from agents.questions.log.several_figures import (
     several_figures,
 )
 from agents.questions.log.whole_lots import of_what_may_go
-from agents.questions.rules.about_tool import as_one, of_the_p_value, of_the_tool, with_topic
+from agents.questions.rules.about_tool import as_one, of_the_tool, of_the_tool_alone, with_topic
 from agents.questions.rules.asked_for import (
     allows_a_size,
     asks_no_yes,
@@ -54,7 +53,7 @@ from agents.questions.rules.asked_for import (
 from agents.questions.rules.corrects import of_a_correction
 from agents.questions.rules.demands import lists_all, without_demands
 from agents.questions.rules.orders import beside_orders, without_orders
-from agents.questions.rules.pairs import came_anew, of_a_pair
+from agents.questions.rules.pairs import came_anew, of_a_pair, of_named_images
 from agents.questions.rules.reasons import why_of
 from agents.questions.rules.recorded import asks_of_the_record
 from agents.questions.rules.several import of_several
@@ -153,6 +152,8 @@ def understand(
             clause, language, of_a_part, seen, current, known, first=not intents, pictured=pictured, came=came
         )
         found = [without_product_as_type(one, names, known, language) for one in _intents_of(said)]
+        if pictured:
+            found = [of_named_images(one, seen, current, language) for one in found]
         if turned is None and found[0].kind not in ("comparison", "history"):
             turned = found[0].image
         before = intents[-1] if intents else None
@@ -164,7 +165,7 @@ def understand(
             for one in found
         ]
         if not pictured:
-            found = [of_what_may_go(of_the_p_value(one, language), language, clock) for one in found]
+            found = [of_what_may_go(of_the_tool_alone(one, language), language, clock) for one in found]
             found = [
                 in_its_scope(stated.of_the_catalogue(one, language), last, language, products, put=put)
                 for one in found
@@ -256,12 +257,6 @@ def _of_itself(
 def _asks_of_the_customer(one: Understanding) -> bool:
     """Return whether a question that has the customer in it asks something of its own, and for no summary."""
     return one.closed or (one.kind != "verdict" and one.probability >= ASKS)
-
-
-def kind_of(question: str) -> Kind:
-    """Return the kind of a question as a whole."""
-    kinds, _ = classify([question])
-    return KINDS[int(kinds[0].argmax())]
 
 
 def _intents_of(said: Reading) -> list[Understanding]:

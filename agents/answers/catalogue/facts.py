@@ -110,6 +110,9 @@ def _best(topic: Topic, passages: Sequence[PassageRecord]) -> list[tuple[str, Fi
     if not meant:
         meant = set(_translated(subjects, found))
     meant -= products
+    if topic.intent.kind == "other" and 2 * len(meant) <= len({_stem(word) for word in subjects}):
+        # "When does the canteen close?" is of no leaf that does not close.
+        return []
     weights = [
         sum(math.log(1 + len(held) / known[stem]) for stem in stems & meant)
         + _longest_run(text, finding.sentence.lower())

@@ -13,6 +13,11 @@ from agents.answers.topic import Reply, Topic
 CLOSE: Final = 3.0
 """Times the rate of review below which a p-value that passes is told with its distance from that rate."""
 
+NOT_TOLD_FROM_DAMAGE: Final = (
+    "Dust, dirt or light cannot be told from damage by what is measured: it is only how much the "
+    "image differs from good parts [score]."
+)
+
 
 def confidence(topic: Topic) -> Reply:
     """Say how sure the verdict is, in plain words before the p-value; or how sure the type that is named."""
@@ -38,7 +43,10 @@ def confidence(topic: Topic) -> Reply:
         else "About {share} of good parts look as unusual as this one (p-value {p}) [score]."
     )
     told = say(message, share=f"{100 * max(one.p_value, LEAST_SHARE):.2g}%", p=f"{one.p_value:.3g}")
-    return Reply(lead, [told, *_side(topic), *topic.near_limit()], affirmed)
+    # "How sure are you, could it just be a reflection?"
+    light = topic.words.has("artefact", topic.text) and one.anomalous
+    untold = [say(NOT_TOLD_FROM_DAMAGE)] if light else []
+    return Reply(lead, [told, *_side(topic), *untold, *topic.near_limit()], affirmed)
 
 
 def _of_photograph(topic: Topic) -> Reply:

@@ -34,7 +34,9 @@ def place(topic: Topic) -> Reply:
     """Say where the defect is, or whether it is where the question says."""
     say, regions = topic.say, topic.chosen
     nothing = _nothing(topic)
-    pointed = topic.words.has("which_of_like", topic.text) and not topic.intent.closed
+    # "In which zone?" asks for none of several alike.
+    asked = topic.words.without(topic.text, "where")
+    pointed = topic.words.has("which_of_like", asked) and not topic.intent.closed
     which = [say(UNNUMBERED)] if pointed and not topic.intent.choice else []
     if nothing is not None:
         if topic.verdict.decision == "review":

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from agents.answers.image.confidence import NOT_TOLD_FROM_DAMAGE
 from agents.answers.image.presence import (
     COMPARED,
     UNCOUNTED,
@@ -179,10 +180,7 @@ def correction(topic: Topic) -> Reply:
     named = topic.intent.type
     if plays_down(topic.words, topic.text) and not (named and entries_meant(topic, named)):
         # First the stand: an image shows what differs, and not of what it is made.
-        open_ = say(
-            "Dust, dirt or light cannot be told from damage by what is measured: it is only how much the "
-            "image differs from good parts [score]."
-        )
+        open_ = say(NOT_TOLD_FROM_DAMAGE)
         normal = topic.verdict.anomalous
         kept = how_to_record_normal(topic) if normal else how_to_record(topic, "--verdict good")
         return Reply("", [open_, *told, kept])

@@ -26,6 +26,8 @@ _SECOND: Final = re.compile(
     re.IGNORECASE,
 )
 """What is sold for less, in nine languages."""
+_SAME_ENDING: Final = re.compile(r"(.+?)(이야|인가요?|일까요?|이니|이에요|입니까)[\s,?]+(.+?)\2[\s?]*$")
+"""Two questions of one ending, which Korean puts for alternatives: "흠집이야 분필이야"."""
 _PARTS: Final = re.compile(r"[,，、;:?？]|\s[\u2013\u2014-]\s")
 _LONGEST: Final = 4
 """Words of a guess, of twice as many characters where words do not stand apart."""
@@ -50,6 +52,8 @@ def _asked_twice(plain: str, language: str) -> list[str]:
     """Return the alternatives of a question that asks twice without "or": "合格ですか、不合格ですか"."""
     if language not in _ENDS_OF_QUESTION:
         return []
+    if language == "ko" and (found := _SAME_ENDING.fullmatch(plain)) is not None:
+        return [found[1].strip(), found[3].strip()]
     pieces = [one for one in re.split(_ENDS_OF_QUESTION[language], plain) if re.search(r"\w", one)]
     return pieces if len(pieces) > 1 and differ(pieces, language) else []
 

@@ -181,3 +181,9 @@ def _fit(inputs: Array, labels: NDArray[np.int64], classes: int) -> Head:
     start = np.zeros(shape[0] * classes + classes)
     found = minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": 200})
     return Head(found.x[:-classes].reshape(shape).astype(np.float32), found.x[-classes:].astype(np.float32))
+
+
+def kind_of(question: str) -> Kind:
+    """Return the kind of a question as a whole."""
+    kinds, _ = classify([question])
+    return KINDS[int(kinds[0].argmax())]

@@ -147,16 +147,16 @@ def _is_meant(one: Understanding, log: LogQuestion, words: Words, *, closed: boo
     # "And those to review, which are they?"
     of_any_kind |= not pictured and figure == "list" and log.decision is not None and one.kind in _TALK
     # "Is anything quarantined?", but "when must a lot be quarantined?" is for the notes.
+    waits = (words.has("on_hold", log.text) or log.decision == "review") and one.type is None
     counts = any(words.has(each, log.text) for each in ("how_many", "anything", "nobody"))
-    of_any_kind |= not pictured and counts and words.has("on_hold", log.text) and one.type is None
+    of_any_kind |= not pictured and counts and waits
     # "How many over 2 mm today?", "any that is too long among those that Mr. Li passed?"
     called = not pictured and any(people_in(one.text, words.language))
     if called and (one.kind in OF_THE_LOG or one.kind == "size") and not elsewhere:
         return True
     # "Any scratches in lot 17B?", "ロット22"
-    if not pictured and log.lot is not None and (one.kind != "help" or one.probability < SINGLE):
-        return True
-    if not pictured and one.kind == "size" and one.limit is not None and dated:
+    of_lot = log.lot is not None and (one.kind != "help" or one.probability < SINGLE)
+    if not pictured and (of_lot or (one.kind == "size" and one.limit is not None and dated)):
         return True
     of_its_kinds = (
         one.kind == "history" or compared,

@@ -27,6 +27,8 @@ _NEAR: Final = (OF_RATES, TO_LESSEN, "stricter", None)
 """Topics of questions that are near."""
 _TAUGHT: Final = (("enrol_again", "camera_moved"), ("teaches", "learning"))
 """Meanings of words on teaching, and the topic that answers them."""
+_OF_ITSELF: Final = (("errs", "accuracy"), ("calls_normal", "learning"))
+"""Meanings of words on the tool's own errors and on what is normal, and the topic that answers them."""
 _OF_TEACHING: Final = frozenset(
     {"enroll", "new_defect", "correct", "learning", "camera_moved", "good_images", "more_good", "model"}
 )
@@ -53,13 +55,18 @@ def with_rate(one: Understanding, language: str) -> Understanding:
     return one.model_copy(update=of_it) if asked and asks_openly(text, language) else one
 
 
-def of_the_p_value(one: Understanding, language: str) -> Understanding:
-    """Return a question for the p-value without a part as one for what that is: "what does p tell me?"."""
-    if one.kind not in ("confidence", "reasoning") or one.topic is not None or one.log is not None:
+def of_the_tool_alone(one: Understanding, language: str) -> Understanding:
+    """Return a question without a part for the p-value, or whether the tool errs, with that topic of help.
+
+    "What does p tell me?" asks for what that is, "may I tell you that a stain is normal?" for how.
+    """
+    text, words = normalised(one.text), words_of(language)
+    of_p = one.kind in ("confidence", "reasoning") and words.has("p_value", text)
+    topic = next((name for meaning, name in _OF_ITSELF if words.has(meaning, text)), None)
+    topic = topic or ("pvalue" if of_p else None)
+    if topic is None or one.topic is not None or one.log is not None or one.order is not None:
         return one
-    if not words_of(language).has("p_value", normalised(one.text)):
-        return one
-    of_it = {"kind": "help", "topic": "pvalue", "near": None, "closed": False}
+    of_it = {"kind": "help", "topic": topic, "near": None, "closed": False, "type": None, "place": None}
     return one.model_copy(update=of_it)
 
 

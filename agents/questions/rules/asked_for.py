@@ -65,6 +65,16 @@ def asks_why_so(said: Reading) -> bool:
     )
 
 
+def asks_where_from(said: Reading) -> bool:
+    """Return whether a clause asks where something comes from, and not where a number or verdict does."""
+    told = any(map(said.has, ("p_value", "limit", "threshold", "alpha"))) or re.search(r"\d", said.text)
+    return (
+        said.has("comes_from")
+        and not (told or said.has("pictured") or of_log(said))
+        and not says_so(said.text, said.language)
+    )
+
+
 def of_log(said: Reading) -> bool:
     """Return whether a clause has a word that is of the log alone, such as a lot's."""
     return any(map(said.has, LOG_MEANINGS))

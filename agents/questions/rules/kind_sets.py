@@ -75,6 +75,9 @@ DOUBTED: Final = frozenset[Kind](
 )
 REMEDIED: Final = frozenset[Kind]({"cause", "catalogue", "effect", "appearance", "verdict", "type"})
 MEASURED: Final = frozenset[Kind]({"size", "place", "comparison", "parts", "other", "confidence"})
+ORIGINS: Final = frozenset[Kind](
+    {"place", "reasoning", "verdict", "appearance", "type", "catalogue", "history", "other"}
+)
 WHY: Final = frozenset[Kind]({"cause", "reasoning", "catalogue"})
 DEFINED: Final = frozenset[Kind](
     {"catalogue", "type", "appearance", "normal", "reference", "product", "other", "place", "history"}

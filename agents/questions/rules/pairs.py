@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import PurePath
 from typing import Final
 
 from agents.questions.form.polarity import asks_openly
 from agents.questions.learned.encoder import normalised
 from agents.questions.lexicon.words import words_of
+from agents.questions.log.history import asked_of
+from agents.questions.slots.numbered_regions import IMAGE_NAME
 from agents.state import Seen, Turn, Understanding
+from tools.log_question import LogQuestion
 
 _COMPARED: Final = ("same", "shifted", "amount", "absent")
 """Meanings of words by which two images are compared."""
@@ -23,6 +27,30 @@ def came_anew(turns: Sequence[Turn], current: int | None) -> bool:
     """
     before = next((turn.image for turn in reversed(turns) if turn.image), None)
     return before is not None and before != current
+
+
+def of_named_images(
+    one: Understanding, seen: Sequence[Seen], current: int | None, language: str
+) -> Understanding:
+    """Return a question that ranks images by their names as one of both: "which is worse, k09 or k10?".
+
+    seen, current: see `understand`. Where the conversation has not seen them all, the log may hold them.
+    """
+    text, words = normalised(one.text), words_of(language)
+    named = list(dict.fromkeys(found[0] for found in IMAGE_NAME.finditer(text)))
+    ranks = any(words.has(meaning, text) for meaning in ("worse", "worst", "better", "best", "compare"))
+    if len(named) < 2 or not ranks or words.has("lot", text) or words.has("station", text):
+        return one
+    paths = {each["number"]: PurePath(each["image"].lower()) for each in seen}
+    numbers = {number for number, path in paths.items() if {path.name, path.stem} & set(named)}
+    others = numbers - {current}
+    # The image that has just come is not among those seen.
+    both = len(numbers) == 2 or current is None
+    if both and len(named) == 2 and len(others) == 1:
+        made = {"kind": "comparison", "other": others.pop(), "log": None, "region": None, "image": None}
+        return one.model_copy(update={**made, "place": None, "choice": [], "near": None})
+    log = LogQuestion(figure="list", text=text)
+    return asked_of(one, log, closed=False).model_copy(update={"choice": [], "region": None, "image": None})
 
 
 def of_a_pair(

@@ -19,6 +19,7 @@ OF_SEVERAL: Final = frozenset[Kind](
      "action", "effect", "history", "other"}
 )  # fmt: skip
 """Kinds that a question to choose among images is read as."""
+_Figure = tuple[LogFigure, Decision | None]
 
 
 def of_several(one: Understanding, seen: Sequence[Seen], current: int | None, language: str) -> Understanding:
@@ -29,6 +30,10 @@ def of_several(one: Understanding, seen: Sequence[Seen], current: int | None, la
     """
     text, words = normalised(one.text), words_of(language)
     several = len({current, *(each["number"] for each in seen)}) > 1
+    # "Which of these two would you scrap first?" names no first image and no first region.
+    ranks = words.has("discard", text) and words.has("before_others", text)
+    if ranks:
+        one = one.model_copy(update={"region": None, "image": None})
     if (
         not several
         or one.kind not in OF_SEVERAL
@@ -38,7 +43,7 @@ def of_several(one: Understanding, seen: Sequence[Seen], current: int | None, la
         or (one.kind == "history" and one.log is not None and (one.log.since or one.log.lot))
     ):
         return one
-    asked = _figure(text, language)
+    asked: _Figure | None = ("worst", None) if ranks else _figure(text, language)
     ranked = words.has("worse", text) or words.has("better", text)
     # Which of two is better or worse is compared, be neither good.
     if asked is None or (one.kind == "comparison" and ranked and asked[0] != "largest"):
@@ -48,7 +53,7 @@ def of_several(one: Understanding, seen: Sequence[Seen], current: int | None, la
     return asked_of(one, log, closed=False).model_copy(update={"choice": []})
 
 
-def _figure(text: str, language: str) -> tuple[LogFigure, Decision | None] | None:
+def _figure(text: str, language: str) -> _Figure | None:
     words = words_of(language)
     if words.has("bigger", text):
         return "largest", None

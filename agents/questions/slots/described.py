@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 
 from agents.questions.learned.encoder import Vectors, encode, normalised
+from agents.questions.learned.examples import LANGUAGES
 from agents.questions.learned.generic import subjects_in, words_in
 from agents.questions.lexicon.words import same_defect, types_in, words_of
 from agents.questions.slots.by_words import types_of, without_idioms
@@ -95,10 +96,37 @@ def named_by_look(question: str, language: str, entries: Sequence[Entry]) -> str
         one.type for one in entries if tone is not None and parse_look(one.look).tone not in (None, tone)
     }
     own = [name for name in own if name not in other]
-    if not own:
-        colours = frozenset(parse_look(text).colours)
-        own = [entry.type for entry in entries if colours & frozenset(parse_look(entry.look).colours)]
+    own = own or of_its_colour(question, language, entries)
     return own[0] if len(set(own)) == 1 else None
+
+
+def of_its_colour(question: str, language: str, entries: Sequence[Entry]) -> list[str]:
+    """Return the types that look to be of a colour that a question names, by its shape where that tells.
+
+    "The brown streak" is none of a whole plate that is brown, and "the brown plate" is no streak.
+    """
+    asked, words = parse_look(text := normalised(question)), words_of(language)
+    looks = {entry.type: entry.look for entry in entries if asked.colours & parse_look(entry.look).colours}
+    if asked.shape is not None:
+        shaped = [name for name, look in looks.items() if _is_shaped(look, asked.shape)]
+    elif words.has("whole", text) or words.has("piece", text):
+        shaped = [name for name, look in looks.items() if _is_of_all(look)]
+    else:
+        shaped = []
+    return shaped or list(looks)
+
+
+def _is_shaped(look: str, shape: str) -> bool:
+    """Return whether a look is of a shape; what is upright or level is a line, though no word says it."""
+    stated = parse_look(look)
+    return stated.shape == shape or (
+        stated.shape is None and shape == "line" and stated.direction is not None
+    )
+
+
+def _is_of_all(look: str) -> bool:
+    """Return whether a look is of the whole part, in whatever language."""
+    return any(words_of(code).has("whole", look.lower()) for code in LANGUAGES)
 
 
 def _others(name: str, held: Mapping[str, set[str]]) -> list[set[str]]:
