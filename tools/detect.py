@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Final
 
 from anomaly_core.anomalygpt import AnomalyGPT
 from anomaly_core.errors import UnknownProduct
@@ -14,13 +13,6 @@ from knowledge.products.record import ProductMatch
 from tools.cache import CachedImage
 from tools.context import Context, Part
 from tools.records import LanguageRecord, OpenedRecord, PersonsWord, ProductRecord, VerdictRecord
-
-DAMAGED: Final = 2.5
-"""Distance, in units of the largest that a product's own images have, up to which an image that fits no
-product is judged as the nearest one: a part without its label or its content is rejected, and not unknown.
-
-Set by hand: an empty bottle lies at 2.1 from good ones, a screw at 3.1 from capsules.
-"""
 
 
 def open_image(context: Context, image: str) -> OpenedRecord:
@@ -78,7 +70,7 @@ def find_product(context: Context, opened: OpenedRecord, named: str | None = Non
     match = min(found, key=lambda each: (each.name is None, each.distance))
     if match.name is None and (known := _as_before(context, opened)) is not None:
         return known
-    if match.name is None and match.distance <= DAMAGED:
+    if match.damaged:
         return ProductRecord(name=match.candidates[0][0], similarity=match.similarity, inferred=True)
     if match.name is None:
         near = ", ".join(f"{name} {similarity:.2f}" for name, similarity in match.candidates[:3])

@@ -20,6 +20,11 @@ REJECTED_SHARE: Final = 0.025
 """Largest share of a product's templates, each held out in turn, below its threshold."""
 SHARE: Final = 0.5
 """Threshold distance of a single template, as a share of the distance of the references."""
+DAMAGED: Final = 2.5
+"""Distance in units of a product's own reach up to which an image that fits none is of a damaged part of it.
+
+Set by hand: an empty bottle lies at 2.1 from good ones, a screw at 3.1 from capsules.
+"""
 _TYPICAL: Final = 0.25
 """Distance of the references where none are given: the median over the datasets of the choice."""
 _TAIL: Final = 0.90
@@ -45,6 +50,21 @@ def similarity_floor(templates: Vectors, views: Vectors | None, references: Vect
         reach = max(reach, float(np.quantile(held_out, 1.0 - REJECTED_SHARE, method="higher")))
     # Rounding: the float32 product of equal unit rows is not exactly 1.
     return max(1.0 - reach - 1e-6, -1.0)
+
+
+def damaged_floor(floor: float, templates: Vectors, references: Vectors | None = None) -> float:
+    """Return the cosine in [-1, 1] below which an image is not even of a damaged part of this product.
+
+    It lies at `DAMAGED` times the distance of `floor`, or at half that of other kinds of object: good images
+    that are very much alike tell little of how a damaged one looks. Arguments: as in `similarity_floor`.
+    """
+    foreign = _TYPICAL if references is None else _reference_distance(templates, references)
+    return max(min(1.0 - DAMAGED * (1.0 - floor), 1.0 - SHARE * foreign), -1.0)
+
+
+def clearly_nearest(similarity: float, other: float) -> bool:
+    """Return whether an image is at most half as far from the nearest product as from the next; cosines."""
+    return 1.0 - similarity <= SHARE * (1.0 - other)
 
 
 def _reference_distance(templates: Vectors, references: Vectors) -> float:

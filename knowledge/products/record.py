@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anomaly_core.errors import ConfigError, StoreDamaged
+from knowledge.products.novelty import DAMAGED
 from knowledge.store.manifest import Content
 
 JsonValue = bool | int | float | str | None | list["JsonValue"] | dict[str, "JsonValue"]
@@ -40,7 +41,8 @@ class ProductInfo:
     """Metadata of an enrolled product.
 
     templates: their number. encoder: name of the image encoder. enrolled_at: ISO 8601, UTC.
-    similarity_floor: cosine below which an image is not of this product. meta: the method's, as JSON values.
+    similarity_floor: cosine below which an image is not of this product. damaged_floor: below which it is not
+        even of a damaged part of it. meta: the method's, as JSON values.
     """
 
     name: str
@@ -48,6 +50,7 @@ class ProductInfo:
     encoder: str
     enrolled_at: str
     similarity_floor: float
+    damaged_floor: float
     meta: Mapping[str, JsonValue]
 
 
@@ -57,6 +60,7 @@ class ProductMatch:
 
     similarity: cosine in [-1, 1] to the nearest template of the best candidate. distance: cosine distance to
         it, in units of the largest that images of the product have; at most 1 where it fits.
+    damaged: whether an image that fits no product is of a damaged part of the most similar one.
     candidates: (product, similarity) of all products, most similar first.
     ignored: products enrolled with another encoder, which were not compared.
     """
@@ -64,6 +68,7 @@ class ProductMatch:
     name: str | None
     similarity: float
     distance: float
+    damaged: bool
     candidates: tuple[tuple[str, float], ...]
     ignored: tuple[str, ...] = ()
 
@@ -93,6 +98,7 @@ class ProductRecord:
             "encoder": info.encoder,
             "enrolled_at": info.enrolled_at,
             "similarity_floor": info.similarity_floor,
+            "damaged_floor": info.damaged_floor,
             "meta": dict(info.meta),
             "templates": [{"sha256": sha256, "file_name": name} for sha256, name in self.files],
         }
@@ -109,12 +115,15 @@ class ProductRecord:
         try:
             record: dict[str, Any] = json.loads(data)
             files = tuple((str(t["sha256"]), str(t["file_name"])) for t in record["templates"])
+            floor = float(record["similarity_floor"])
             info = ProductInfo(
                 name=str(record["name"]),
                 templates=len(files),
                 encoder=str(record["encoder"]),
                 enrolled_at=str(record["enrolled_at"]),
-                similarity_floor=float(record["similarity_floor"]),
+                similarity_floor=floor,
+                # Not told by products enrolled before it was.
+                damaged_floor=float(record.get("damaged_floor", 1.0 - DAMAGED * (1.0 - floor))),
                 meta=dict(record["meta"]),
             )
         except (KeyError, TypeError, ValueError) as error:

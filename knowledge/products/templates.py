@@ -19,7 +19,7 @@ from safetensors.numpy import load as load_arrays
 from safetensors.numpy import save as save_arrays
 
 from anomaly_core.errors import ConfigError, StoreDamaged, UnknownProduct
-from knowledge.products.novelty import similarity_floor
+from knowledge.products.novelty import clearly_nearest, damaged_floor, similarity_floor
 from knowledge.products.record import (
     PREFIX,
     JsonValue,
@@ -98,15 +98,15 @@ class TemplateIndex:
         if any(sha256(content_of(template.data)) != template.sha256 for template in templates):
             raise ValueError("a template's sha256 is not that of its data")
         embeddings = unit_rows(np.stack([template.embedding for template in templates]))
+        floor = similarity_floor(embeddings, None if views is None else unit_rows(views), references)
         record = ProductRecord(
             ProductInfo(
                 name=product,
                 templates=len(templates),
                 encoder=encoder,
                 enrolled_at=datetime.now(UTC).isoformat(timespec="seconds"),
-                similarity_floor=similarity_floor(
-                    embeddings, None if views is None else unit_rows(views), references
-                ),
+                similarity_floor=floor,
+                damaged_floor=damaged_floor(floor, embeddings, references),
                 meta=dict(meta),
             ),
             tuple((template.sha256, template.file_name) for template in templates),
@@ -166,10 +166,16 @@ class TemplateIndex:
         infos = [product.record.info for product in gallery.products]
         fitting = [place for place in order if best[place] >= infos[place].similarity_floor]
         chosen = fitting[0] if fitting else order[0]
+        similarity = float(best[chosen])
         return ProductMatch(
             name=infos[chosen].name if fitting else None,
-            similarity=float(best[chosen]),
+            similarity=similarity,
             distance=float((1 - best[chosen]) / (1 - infos[chosen].similarity_floor)),
+            damaged=not fitting
+            and (
+                similarity >= infos[chosen].damaged_floor
+                or (len(order) > 1 and clearly_nearest(similarity, float(best[order[1]])))
+            ),
             candidates=tuple((infos[place].name, float(best[place])) for place in order),
             ignored=ignored,
         )

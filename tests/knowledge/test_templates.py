@@ -68,6 +68,30 @@ def test_one_product_with_one_template_still_refuses_another_object(index: Templ
     assert index.find_product(around(2, 1)[0], encoder=ENCODER).name is None
 
 
+def test_what_fits_no_product_may_be_a_damaged_part_of_the_nearest(index: TemplateIndex) -> None:
+    def between(share: float) -> Vectors:
+        axes = np.eye(32, dtype=np.float32)
+        return np.asarray((1 - share) * axes[0] + share * axes[5], np.float32)
+
+    # Good images that hardly differ tell little of how a damaged one looks; other kinds of object do.
+    other = np.eye(32, dtype=np.float32)[8:12].reshape(2, 2, 32)
+    info = enroll(index, "screw", 0, references=other)
+    assert info.damaged_floor == pytest.approx(0.5, abs=0.05) and info.damaged_floor < info.similarity_floor
+    assert index.find_product(between(0.1), encoder=ENCODER).name == "screw"
+    near, far = (index.find_product(between(share), encoder=ENCODER) for share in (0.55, 0.8))
+    assert (near.name, near.damaged, far.name, far.damaged) == (None, True, None, False)
+
+
+def test_it_may_be_where_the_next_product_is_twice_as_far(index: TemplateIndex) -> None:
+    enroll(index, "screw", 0)
+    enroll(index, "tile", 1)
+    made = np.zeros(32, np.float32)
+    made[[0, 5]] = 1.0, 0.8
+    assert index.find_product(made, encoder=ENCODER).damaged
+    made[1] = 0.9
+    assert not index.find_product(made, encoder=ENCODER).damaged
+
+
 def test_similarities_are_cosines_to_the_nearest_template(index: TemplateIndex) -> None:
     for name, direction in (("a", 0), ("b", 1), ("c", 2)):
         enroll(index, name, direction, n=direction + 2)

@@ -163,14 +163,17 @@ def test_an_image_like_no_product_is_an_error_with_a_mend(toolbox: Toolbox, tmp_
 
 
 def test_an_image_that_may_be_a_damaged_part_is_judged_as_one_and_does_not_pass(
-    toolbox: Toolbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("knowledge.products.templates.damaged_floor", lambda *_: -1.0)
+    context = make_context(tmp_path / "store")
+    enroll(context, "plate", [paint(tmp_path / f"good-{n}.png", n) for n in range(4)])
+    toolbox = Toolbox(context)
     path = tmp_path / "other.png"
     stripes = np.zeros((96, 96, 3), np.uint8)
     stripes[::2] = (255, 0, 255)
     Image.fromarray(stripes).save(path)
     opened = {"image": str(path), "sha256": toolbox.call("open_image", image=str(path)).sha256}
-    monkeypatch.setattr("tools.detect.DAMAGED", 1e6)
     found = toolbox.call("find_product", **opened)
     assert (found.name, found.inferred) == ("plate", True)
     assert toolbox.call("detect_anomaly", **opened, product="plate").decision != "pass"
