@@ -27,7 +27,8 @@ OF_SIZE: Final = {
     "{reviewed} to review.",
 }
 PIXELS: Final = (
-    "Good parts lie on each other, so that pixels are compared: a missing hole, letter or mark is seen."
+    "Good parts lie on each other, so that pixels are compared: a missing hole, letter or mark is mostly "
+    "seen."
 )
 NO_PIXELS: Final = (
     "Good parts don't lie on each other or differ too much for pixels to be compared: what a good part has "
@@ -98,7 +99,8 @@ def _advice(forecast: Forecast, odd: Sequence[str], supported_rate: float, alpha
         )
     if of_small < min(ENOUGH, of_large - RARER):
         return say(
-            "A higher resolution of the part would help most: large defects are found, small ones are not."
+            "A higher resolution of the part would help most: small defects are found less often than "
+            "large ones."
         )
     if supported_rate > alpha:
         return say("More good images would help most: `iad calibrate` takes them and narrows the rate.")

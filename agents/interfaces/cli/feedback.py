@@ -155,7 +155,8 @@ def correct(
             print_line(f"recorded {one.id}: {one.image} is {said}, measured {one.measured}{learned}")
         else:
             print_line(
-                "not recorded: it would change the verdicts above; --accept-flips records it all the same"
+                "not recorded: it would change the verdicts above; --no-learn records what you say of this "
+                "image alone, --accept-flips records and learns it all the same"
             )
     if not outcome.accepted:
         raise typer.Exit(FAILED)
