@@ -95,7 +95,7 @@ def _is_told(one: Clause, language: str) -> bool:
         "place": ranks,
         # "Why this colour? Is it defective?"
         "verdict": words.has("bad", text),
-        "cause": words.has("why", text),
+        "cause": words.has("why", text) and (words.has("colour", text) or words.has("looks_so", text)),
     }.get(one.kind, False)
 
 

@@ -240,7 +240,8 @@ def _of_itself(
     # Without a part in hand it is a question for how to take back a correction.
     recorded = asks_of_the_record(plain, language) if pictured else None
     goes_on = None if pictured else of_the_figures_before(plain, turns, language, logged)
-    why = why_of(plain, last) if last is not None and only_asks_why(plain, language) else None
+    asks_why = last is not None and only_asks_why(plain, language)
+    why = why_of(plain, last, words_of(language)) if last is not None and asks_why else None
     corrects = None if pictured else of_a_correction(plain, language)
     if (told := recorded or goes_on or why or corrects) is not None:
         return [told], ""

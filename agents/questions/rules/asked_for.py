@@ -8,6 +8,7 @@ from typing import Final
 
 from agents.questions.form.alternatives import named_fate
 from agents.questions.form.polarity import asks_openly
+from agents.questions.learned.encoder import normalised
 from agents.questions.learned.generic import subjects_in
 from agents.questions.lexicon.patterns import compiled
 from agents.questions.lexicon.words import (
@@ -335,7 +336,11 @@ def asks_why_missing(said: Reading) -> bool:
     judged = any(map(said.has, ("good", "bad", "failed", "passed", "reviewed")))
     if not (said.pictured and said.has("why")) or says_so(said.text, said.language) or judged:
         return False
-    return any(map(said.has, ("lacking", "absent", "shifted", "off_place")))
+    rest = said.text
+    for name in said.known:
+        rest = rest.replace(normalised(name), " ")  # "Why that type and not a swapped label?"
+    words = words_of(said.language)
+    return any(words.has(one, rest) for one in ("lacking", "absent", "shifted", "off_place"))
 
 
 def asks_no_yes(said: Reading) -> bool:
