@@ -42,7 +42,7 @@ PLACED_RISE: Final = 0.03
 is up to .03 on procedural parts in one pose and toys, .04 and more on screws, which turn on an axis."""
 MOST_BETWEEN: Final = 0.3
 """Greatest spread that other recordings are allowed: with more, defects of 1.8 times a good image's score
-would not fail. Set; on products at hand it is .02 to .27."""
+would not fail. Set; on most products at hand it is .05 to .2."""
 PATCH_PIXELS: Final = 8
 """Side of a patch, and radius of the guided filter, in pixels of the grid that outlines are drawn on."""
 GUIDE_NOISE: Final = 10.0

@@ -15,7 +15,7 @@ def test_other_recordings_show_the_same_scene_a_little_otherwise() -> None:
     for copy in copies:
         assert (copy.shape, copy.dtype) == (pixels.shape, np.uint8)
         difference = np.abs(copy.astype(int) - pixels)
-        assert 0 < difference.mean() < 10
+        assert 0 < difference.mean() < 12
     for one, again in zip(copies, recorded_again(pixels), strict=True):
         np.testing.assert_array_equal(one, again)
 
