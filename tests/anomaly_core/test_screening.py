@@ -13,11 +13,11 @@ import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
 
-from anomaly_core.imaging.frame import whole_frame_of
+from anomaly_core.imaging.frame import Frame, whole_frame_of
 from anomaly_core.imaging.reading import load_image
 from anomaly_core.screening.duplicates import MOST_RESIDUAL, residual
 from anomaly_core.screening.outliers import locally_anomalous, p_values, robust_z
-from anomaly_core.screening.screen import Sample, _foreign, screen
+from anomaly_core.screening.screen import Sample, _defective, _foreign, screen
 from anomaly_core.screening.traits import is_flat, traits_of
 from anomaly_core.simulation.procedural import ProceduralProduct
 
@@ -141,3 +141,23 @@ def test_what_is_very_like_seven_near_equal_images_is_not_foreign(similarity: fl
         for each in (*near, odd)
     ]
     assert [one.index for one in _foreign(samples, range(8))] == ([7] if foreign else [])
+
+
+@pytest.mark.parametrize(("turn", "certain"), [(25.0, True), (120.0, False)])
+def test_a_part_at_a_turn_of_its_own_is_only_perhaps_anomalous(turn: float, certain: bool) -> None:
+    """Parts that differ by little at turns from 0 to 30 degrees, one of which looks otherwise."""
+    pixels = ProceduralProduct("metal plate", 3).image(0, 64)
+    rng = np.random.default_rng(0)
+    base = rng.normal(0, 1, (12, 12, 16))
+    samples = []
+    for number, angle in enumerate((0.0, 5.0, 10.0, 15.0, 20.0, 25.0, 30.0, turn)):
+        look = base + rng.normal(0, 0.1, base.shape)
+        if number == 7:
+            look[3:6, 3:6] = rng.normal(0, 1, (3, 3, 16))
+        matrix = cv2.getRotationMatrix2D((32, 32), angle, 1.0)
+        frame = Frame(matrix, (64, 64), (64, 64), aligned=True)
+        grid = F.normalize(torch.from_numpy(look).float(), dim=-1)
+        samples.append(Sample(traits_of(pixels), np.eye(4, dtype=np.float32)[0], grid, frame))
+    (odd,) = _defective(samples, range(8))
+    assert (odd.index, odd.certain) == (7, certain)
+    assert ("the only one at its turn" in odd.reason) is not certain
