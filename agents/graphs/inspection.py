@@ -22,7 +22,7 @@ from agents.answers.kinds import passages_for
 from agents.graphs.context import Context, part_of, tools_of
 from agents.questions.learned.encoder import normalised
 from agents.questions.lexicon.words import same_defect
-from agents.questions.slots.limits import states_an_offset
+from agents.questions.slots.limits import measure_of
 from agents.state import Asked, InspectionInput, InspectionState, Measured, MeasureInput, Seen
 from tools.classify.classify import UNKNOWN, appearance, classify
 from tools.context import Part
@@ -173,10 +173,10 @@ def retrieved(state: InspectionState, runtime: Runtime[Context], asked: Asked | 
         named += likely[: 2 if defect.name == UNKNOWN else 1]
     found = search_notes(part, " ".join([wanted, *named])[:4000], k) if wanted and k else []
     expected = expected_defects(part)
-    offset = any(one.kind == "size" for one in intents) and states_an_offset(normalised(question or ""))
+    sized = any(one.kind == "size" for one in intents) and measure_of(normalised(question or "")) is not None
     method = any(one.kind == "action" and one.closed and one.type is None for one in intents)
-    if offset or method or any(one.guess is not None for one in intents):
-        # What is supposed may be the cause of any type; so are a method and an offset that are named.
+    if sized or method or any(one.guess is not None for one in intents):
+        # What is supposed may be the cause of any type; so are a method and a size that are named.
         named += expected
     if any(one.kind == "comparison" for one in intents):
         # Which of two is worse, the severities of their types tell.

@@ -20,6 +20,7 @@ Column = Literal[
 FIELDS: Final[tuple[Field, ...]] = get_args(Field)
 _NAMES: Final = Path(__file__).with_name("columns.toml")
 _ASIDE: Final = re.compile(r"\([^()]*\)|\uff08[^\uff08\uff09]*\uff09|\[[^\[\]]*\]")
+_UMLAUTS: Final = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})
 _SHORTEST: Final = 3
 """Letters up to which a column's name is no word of a question: "S" of a severity."""
 _LONGEST: Final = 60
@@ -30,12 +31,11 @@ def column_of(name: str) -> Column | None:
     """Return what a column or label is by its name, in any of the nine languages, or None."""
     if len(name) > _LONGEST:
         return None
-    known = _columns()
-    for text in (_ASIDE.sub("", name), name):
-        for part in (text, *re.split(r"[/|\n]", text)):
-            if (found := known.get(_plain(part))) is not None:
-                return found
-    return None
+    parts = [
+        _plain(part) for text in (_ASIDE.sub("", name), name) for part in (text, *re.split(r"[/|\n]", text))
+    ]
+    tables = (_columns(), _unaccented())
+    return next((table[part] for table in tables for part in parts if part in table), None)
 
 
 def field_of(name: str) -> Field | None:
@@ -77,6 +77,17 @@ def _columns() -> Mapping[str, Column]:
     table = tomllib.loads(_NAMES.read_text(encoding="utf-8"))
     columns: tuple[Column, ...] = get_args(Column)
     return {_plain(name): column for column in columns for own in table[column].values() for name in own}
+
+
+@cache
+def _unaccented() -> Mapping[str, Column]:
+    """Return the columns by their names as they are typed without accents, and with "ae" for an umlaut."""
+    spelled: dict[str, Column] = {}
+    for name, column in _columns().items():
+        for form in (name, name.translate(_UMLAUTS)):
+            apart = unicodedata.normalize("NFD", form)
+            spelled[unicodedata.normalize("NFC", re.sub(r"[\u0300-\u036f]", "", apart))] = column
+    return spelled
 
 
 def _plain(name: str) -> str:

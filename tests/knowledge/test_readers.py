@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from anomaly_core.errors import KnowledgeError
+from knowledge.catalogue.fields import column_of
 from knowledge.catalogue.passages import LONGEST, Section, cut, to_passages
 from knowledge.catalogue.readers.markdown import read_markdown
 from knowledge.catalogue.readers.note import read_note as read_file
@@ -206,3 +207,26 @@ def test_labels_are_told_as_columns_are() -> None:
     told = {one.name: one.column for one in read_markdown(text, "bracket").columns}
     assert told == {"Look": "look", "Cause": "cause", "Zuständig": "responsible"}
     assert read_markdown("# Bracket\n\nAll is well. Note: nothing.\n", "bracket").columns == []
+
+
+@pytest.mark.parametrize(
+    ("header", "column"),
+    [
+        ("Aspeto", "look"),
+        ("Acções correctivas", "action"),
+        ("Descricao", "look"),
+        ("Zustaendig", "responsible"),
+        ("Défaut / Defaut", "type"),
+        ("GRAVITE", "severity"),
+        ("Accion", "action"),
+        ("外見", "look"),
+        ("겉모습", "look"),
+        ("外觀", "look"),
+        ("Celula", None),
+        ("Foto", None),
+    ],
+)
+def test_columns_are_found_in_other_spellings(header: str, column: str | None) -> None:
+    assert column_of(header) == column
+    told = read_markdown(f"# Cork\n\n## Hole\n{header}: what is written there\n", "cork").columns
+    assert column is None or [one.column for one in told] == [column] or "/" in header

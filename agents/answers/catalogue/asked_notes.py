@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from agents.answers.catalogue.noted import state_of_notes
-from agents.answers.catalogue.stated_sizes import held_sizes, states_size, told_by
+from agents.answers.catalogue.stated_sizes import states_size, told_by
 from agents.answers.catalogue.types import asks_to_tell_apart
 from agents.answers.evidence import notes_evidence
+from agents.answers.notes.held_sizes import held_sizes
 from agents.answers.topic import Reply, Topic
 from agents.questions.learned.encoder import normalised
 from agents.questions.lexicon.words import common_name, same_defect, types_in, words_of

@@ -6,15 +6,20 @@ from agents.answers.evidence import observations
 from agents.answers.image import verdict
 from agents.answers.image.named_type import weighed
 from agents.answers.image.persons_word import by_a_person
+from agents.answers.image.size import size
 from agents.answers.topic import MOST_DESCRIBED, Reply, Topic
 from agents.questions.lexicon.words import feature_of
 from agents.questions.slots.by_words import is_absence
+from agents.questions.slots.limits import states_a_size
 from anomaly_core.names import plain_name
 from tools.locations import ZONE
 
 
 def verdict_or_zones(topic: Topic) -> Reply:
-    """Say whether the part, or what of it the question names, is good."""
+    """Say whether the part, or what of it the question names, is good; or a type of a size that it states."""
+    stated = topic.intent.type is not None and states_a_size(topic.text, topic.asked.spoken)
+    if stated and topic.intent.closed:
+        return size(topic)
     return _of_zones(topic) if topic.intent.zones else verdict.verdict(topic)
 
 

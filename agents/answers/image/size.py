@@ -20,6 +20,7 @@ from agents.answers.image.area import (
 from agents.answers.image.distance import distance, part_size
 from agents.answers.image.naming import as_named
 from agents.answers.image.stated_offset import stated_offset
+from agents.answers.image.stated_size import of_the_part, stated_size
 from agents.answers.image.verdict import finding, no_region, of_suspect, to_review, unmeasured
 from agents.answers.notes.analysis import about_type, find_aspect, quoted, quoted_if
 from agents.answers.notes.entries import (
@@ -38,13 +39,12 @@ from agents.answers.notes.limits import (
     Measured,
     in_unit,
     judge,
-    stated_by_notes,
     with_unit,
 )
 from agents.answers.topic import Reply, Topic, values_of
 from agents.questions.form.polarity import asks_openly
 from agents.questions.learned.encoder import normalised
-from agents.questions.slots.limits import asks_if_above, measure_of, states_a_size
+from agents.questions.slots.limits import asks_if_above, measure_of
 from agents.questions.slots.region_ranks import Rank
 from anomaly_core.names import name_key
 from anomaly_core.numbers import plain_number
@@ -67,15 +67,13 @@ def size(topic: Topic) -> Reply:
     if (offset := stated_offset(topic)) is not None:
         return offset
     topic = _in_noted_unit(topic)
-    stated = _stated(topic)
+    stated = stated_size(topic)
     if stated is None:
         return _of_part(topic)
-    if states_a_size(topic.text, topic.asked.spoken):
-        return stated
-    own = _of_part(topic)
-    # Whether what was measured is allowed is not what is asked of a size that is stated.
-    told = own.body[-1:] if topic.verdict.anomalous and own.lead else own.body[:1]
-    return Reply(stated.lead, [*stated.body, *told], stated.affirmed, own.evidence)
+    own = _of_part(of_the_part(topic))
+    # Whether what was measured is allowed is told after the size that is stated.
+    told = [one for one in own.body if "[size]" in one] if topic.verdict.anomalous else own.body[:1]
+    return replace(stated, body=[*stated.body, *told], evidence=own.evidence)
 
 
 def _in_noted_unit(topic: Topic) -> Topic:
@@ -89,20 +87,6 @@ def _in_noted_unit(topic: Topic) -> Topic:
     unit = next((one for one in units if one in ("mm2", "px", "px2", "percent")), limit.unit)
     own = limit.model_copy(update={"unit": unit})
     return replace(topic, intent=topic.intent.model_copy(update={"limit": own}))
-
-
-def _stated(topic: Topic) -> Reply | None:
-    """Return whether the notes allow a size of a type that a question states: "is a 2 mm scratch ok?"."""
-    one = topic.intent
-    supposed = states_a_size(topic.text, topic.asked.spoken)
-    if one.type is None and supposed and topic.defect is not None:
-        one = one.model_copy(update={"type": topic.defect.name})
-        topic = replace(topic, intent=one)
-    given = any((one.limit, one.scale_px_per_mm, one.known_length_mm and not supposed))
-    if one.type is None or given or not (one.closed or supposed):
-        return None
-    measure = measure_of(topic.text)
-    return None if measure is None else stated_by_notes(topic, measure)
 
 
 def _of_part(topic: Topic) -> Reply:

@@ -14,7 +14,7 @@ from agents.questions.learned.encoder import normalised
 from agents.questions.slots.limits import measure_of, states_an_offset
 from knowledge.catalogue.limits import is_of_offset, parse_limit
 
-_COMPARES: Final = ("above", "below", "no_more", "no_less", "limit_noun")
+COMPARES: Final = ("above", "below", "no_more", "no_less", "limit_noun")
 """Meanings of words that make of a number a limit, and no deviation that somebody has."""
 
 
@@ -30,7 +30,7 @@ def stated_offset(topic: Topic) -> Reply | None:
         return None
     unmeasured = topic.say(NO_OFFSET)
     types = _types_of_offsets(topic)
-    if not any(topic.words.has(one, text) for one in _COMPARES):
+    if not any(topic.words.has(one, text) for one in COMPARES):
         each = [replace(topic, intent=topic.intent.model_copy(update={"type": name})) for name in types]
         held = [one for own in each if (one := held_by_notes(own, measure)) is not None]
         if held and len({within for within, _ in held}) == 1:

@@ -8,9 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from agents.answers.notes.analysis import about_type, find_aspect, quoted
-from agents.answers.notes.choice import chosen_by_limit
 from agents.answers.topic import Reply, Topic
-from agents.questions.form.polarity import asks_openly
 from agents.questions.learned.encoder import normalised
 from anomaly_core.numbers import plain_number
 from knowledge.catalogue.limits import Tolerance, is_of_offset, parse_limit
@@ -108,19 +106,6 @@ def what_passes(topic: Topic) -> list[str]:
     return [told, *quoted(topic, find_aspect(about, "limit", topic.say.language))]
 
 
-def stated_by_notes(topic: Topic, measure: LimitRecord) -> Reply | None:
-    """Return whether the notes allow a measure of a type that a question states; None where they don't say.
-
-    "May a scratch be 12 mm long?", and "a 1.2 mm blowhole, can I ship it?".
-    """
-    held = held_by_notes(topic, measure)
-    if held is not None and (word := chosen_by_limit(topic, within=held[0])):
-        return Reply(word, held[1])
-    if held is None or asks_openly(topic.text, topic.asked.spoken):
-        return None if held is None else Reply("", held[1])
-    return Reply(topic.yes_no(yes := is_affirmed(topic, within=held[0])), held[1], yes)
-
-
 def held_by_notes(topic: Topic, measure: LimitRecord | float) -> tuple[bool, list[str]] | None:
     """Return whether a measure is within what the notes allow of the type that is asked about, and sentences.
 
@@ -136,7 +121,11 @@ def held_by_notes(topic: Topic, measure: LimitRecord | float) -> tuple[bool, lis
             continue
         size = measure if isinstance(measure, LimitRecord) else LimitRecord(value=measure, unit=unit)
         within = tolerance.allows(size.value)
-        return within, [_as_stated(topic.say, size, tolerance.value, within), *quoted(topic, found)]
+        measured = "verdict" in topic.state
+        return within, [
+            _as_stated(topic.say, size, tolerance.value, within, measured=measured),
+            *quoted(topic, found),
+        ]
     return None
 
 
@@ -157,13 +146,24 @@ def stated(say: Phrases, measure: LimitRecord, limit: LimitRecord, *, closed: bo
     return Reply(f"{lead}{told}", affirmed=within if closed else None)
 
 
-def _as_stated(say: Phrases, measure: LimitRecord, limit: float, within: bool) -> str:
-    """Return the sentence that holds a stated measure against a limit in its unit."""
+def _as_stated(
+    say: Phrases, measure: LimitRecord, limit: float, within: bool, *, measured: bool = False
+) -> str:
+    """Return the sentence that holds a stated measure against a limit in its unit.
+
+    measured: whether there is an image, of which it is told what was measured.
+    """
     message = (
         "As stated, {value} is within the limit of {limit}; nothing was measured."
         if within
         else "As stated, {value} is above the limit of {limit}; nothing was measured."
     )
+    if measured:
+        message = (
+            "As stated, {value} is within the limit of {limit}."
+            if within
+            else "As stated, {value} is above the limit of {limit}."
+        )
     return say(message, value=with_unit(measure.value, measure.unit), limit=with_unit(limit, measure.unit))
 
 
