@@ -105,14 +105,15 @@ class FewShotScorer:
 
         Each is scored against the other images; 0 for a single one, and at most `MOST_BETWEEN`.
         """
-        rises = [0.0]
-        for number, image in enumerate(images if len(images) > 1 else ()):
-            if image.recorded_again:
-                others = without_image(state, number)
-                for view in image.recorded_again:
-                    again = self.score(replace(image.first_view, views=(view,)), others, {})
-                    rises.append(max(again.log_score - good[number].log_score, 0.0))
-        return min(float(np.sqrt(np.square(rises[1:] or rises).mean())), MOST_BETWEEN)
+        if len(images) == 1:
+            return 0.0
+        rises: list[float] = []
+        for number, image in enumerate(images):
+            others = without_image(state, number) if image.recorded_again else state
+            for view in image.recorded_again:
+                again = self.score(replace(image.first_view, views=(view,)), others, {})
+                rises.append(max(again.log_score - good[number].log_score, 0.0))
+        return min(float(np.sqrt(np.square(rises).mean())), MOST_BETWEEN) if rises else 0.0
 
     def _that_keep_their_places(self, images: Sequence[EncodedImage]) -> list[int]:
         """Return numbers of good images of a part that keeps its places, to compare patches at them, or none.

@@ -129,11 +129,6 @@ def smoothed(values: Array) -> Array:
     return np.stack([np.asarray(cv2.GaussianBlur(values, (0, 0), scale * side)) for scale in SCALES])
 
 
-def peak_of(values: Array) -> float:
-    """Return the largest of (h, w) distances outside of the range, smoothed, plus its floor, in CIELAB."""
-    return float(smoothed(values)[0].max()) + FLOORS[0]
-
-
 def _joined(values: Array, least: float) -> NDArray[np.uint8]:
     """Return the (h, w) mask of values above a least one, small gaps closed."""
     above = (values > least).astype(np.uint8)

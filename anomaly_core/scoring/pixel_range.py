@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from anomaly_core.imaging.frame import Frame
 from anomaly_core.imaging.registration import Aligned, align, refined
 from anomaly_core.results import Array
-from anomaly_core.scoring.outside import FLOORS, Outside, disc, peak_of, radius_of, smoothed
+from anomaly_core.scoring.outside import FLOORS, Outside, disc, radius_of, smoothed
 
 SIDE: Final = 700
 """Shorter side in pixels of the images that are compared; larger ones are made smaller."""
@@ -151,8 +151,8 @@ class PixelRange:
 class Learned:
     """The range of good images' colours, and how far each of them lies outside that of the others.
 
-    peaks: of each image that lies on the others, as `Outside.peak`. differ: median `peak_of` of their
-    distances without what places tolerate.
+    peaks: of each image that lies on the others, as `Outside.peak`. differ: median of their largest distances
+    at the finer scale, plus its floor, in CIELAB, without what places tolerate.
     """
 
     usual: PixelRange
@@ -201,7 +201,7 @@ def learn_range(images: Sequence[Picture]) -> Learned | None:
         float(np.percentile(np.concatenate(told), USUAL)),
     )
     peaks = [float(_heights(own, levels).max()) for own in less]
-    return Learned(usual, peaks, float(np.median([peak_of(distances) for distances in plain])))
+    return Learned(usual, peaks, float(np.median(scales[:, 0].max(axis=(1, 2)))) + FLOORS[0])
 
 
 class _Bounds:
