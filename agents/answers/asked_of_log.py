@@ -31,12 +31,7 @@ from anomaly_core.names import name_key
 from tools.classify.scores import UNKNOWN
 from tools.context import Context
 from tools.log_question import LogFigure
-from tools.logged import (
-    is_of_the_log,
-    logged_types,
-    lots_in,
-    names_images,
-)  # fmt: skip
+from tools.logged import is_of_the_log, logged_types, lots_in, names_images
 from tools.records import Kind
 
 OF_PARTS: Final = frozenset[Kind](get_args(Kind)) - {"catalogue", "greeting", "help"}

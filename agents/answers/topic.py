@@ -79,6 +79,11 @@ class Topic:
         return normalised(self.intent.text)
 
     @property
+    def as_put(self) -> str:
+        """The question as it was put, where it asks for this alone, else what of it asks for this."""
+        return self.asked.question if len(self.asked.intents) == 1 else self.intent.text
+
+    @property
     def verdict(self) -> VerdictRecord:
         """The calibrated verdict."""
         return self.state["verdict"]

@@ -303,7 +303,7 @@ def _asks_for_more(topic: Topic) -> bool:
     if passes is not None and other is not None and passes.start() < other.start():
         return False  # "does it still pass, or is it too large?"
     # "Over 2 mm is scrap. Does it pass?" ends in what is asked of the limit.
-    text = normalised(asked.question) if len(asked.intents) == 1 else topic.text
+    text = normalised(topic.as_put)
     return asks_if_above(text, asked.spoken)
 
 

@@ -23,7 +23,7 @@ def stated_offset(topic: Topic) -> Reply | None:
 
     What was measured on the image is the size of a place, which no limit of an offset is of.
     """
-    text = normalised(topic.asked.question) if len(topic.asked.intents) == 1 else topic.text
+    text = normalised(topic.as_put)
     measure = measure_of(text)
     asks = topic.intent.closed or topic.intent.limit is not None
     if not asks or measure is None or not states_an_offset(text):

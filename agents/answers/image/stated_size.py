@@ -30,7 +30,7 @@ def states_a_measure(topic: Topic) -> bool:
     Of "0.3 mm ok?" and "are up to 2 mm accepted?" the notes have the limit; "at most 2 mm: does it pass?"
     gives one.
     """
-    one, text = topic.intent, _text(topic)
+    one, text = topic.intent, normalised(topic.as_put)
     supposed = states_a_size(text, topic.asked.spoken)
     known = one.scale_px_per_mm or (one.known_length_mm and not supposed)
     if known or not (one.closed or supposed) or len(measures_of(text)) != 1:
@@ -66,17 +66,11 @@ def of_the_part(topic: Topic) -> Topic:
     return replace(topic, intent=topic.intent.model_copy(update=limitless))
 
 
-def _text(topic: Topic) -> str:
-    asked = topic.asked
-    return normalised(asked.question) if len(asked.intents) == 1 else topic.text
-
-
 def _of_type(topic: Topic, name: str) -> Topic:
     """Return a question on a type, with its whole text."""
-    whole = topic.asked.question if len(topic.asked.intents) == 1 else topic.intent.text
     # What no word says, "e se tivesse 8 mm, passava?", asks whether it is allowed.
-    sense = topic.intent.sense if topic.words.has("bad", normalised(whole)) else "open"
-    of_it = {"type": name, "text": whole, "limit": None, "sense": sense}
+    sense = topic.intent.sense if topic.words.has("bad", normalised(topic.as_put)) else "open"
+    of_it = {"type": name, "text": topic.as_put, "limit": None, "sense": sense}
     return replace(topic, intent=topic.intent.model_copy(update=of_it))
 
 
@@ -85,8 +79,8 @@ def _types(topic: Topic) -> list[str]:
     named = topic.intent.type
     if named is not None and (meant := entries_meant(topic, named)):
         return meant
-    text, measure = _text(topic), measure_of(_text(topic))
-    entries = _entries(topic)
+    text, entries = normalised(topic.as_put), _entries(topic)
+    measure = measure_of(text)
     found, surely = types_of_value(text, topic.asked.spoken, entries, named)
     if found and surely:
         return found
@@ -106,7 +100,8 @@ def _of_any(topic: Topic) -> Reply | None:
 
     What is within the limits of some types may be of one that is never allowed, so that it is not affirmed.
     """
-    measure, entries = measure_of(_text(topic)), _entries(topic)
+    text, entries = normalised(topic.as_put), _entries(topic)
+    measure = measure_of(text)
     if measure is None:
         return None
     limits = {one.type: parse_limit(one.limit) for one in entries}
@@ -117,7 +112,7 @@ def _of_any(topic: Topic) -> Reply | None:
     }
     held = sorted(least, key=lambda name: least[name])
     likely = likely_of(topic.state.get("defect_type"))
-    near, _ = types_of_value(_text(topic), topic.asked.spoken, entries, None)
+    near, _ = types_of_value(text, topic.asked.spoken, entries, None)
     first = sorted(held, key=lambda one: not (one in near or any(same_type(one, each) for each in likely)))
     told = held_sizes({plain_name(name): _of_type(topic, name) for name in first[:MOST_CANDIDATES]})
     every = held_sizes({plain_name(name): _of_type(topic, name) for name in held})

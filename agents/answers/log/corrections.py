@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from agents.answers.log.figures import MOST_NAMED, Told, local, shown
 from agents.answers.log.groups import MOST_EACH
 from agents.answers.topic import JUDGED, Reply
 from agents.questions.log.several_figures import of_a_row
+from tools.history_record import CorrectedRecord
 
 _BY: Final = {
     "good": '"{name}" was judged good by {operator}, {time} [{id}].',
@@ -17,13 +19,19 @@ _BY: Final = {
 
 def persons_word(told: Told) -> list[str]:
     """Return what a person said last of the one image that is asked about, by whom and why; or nothing."""
-    sentences = []
-    for one in told.found.corrections[:1]:
-        message = (JUDGED if one.operator is None else _BY)[one.verdict]
-        sentences.append(told(message, name=one.name, time=shown(local(one.at)), operator=one.operator))
-        if one.note:
-            sentences.append(told('The reason given: "{note}" [{id}].', note=one.note))
-    return sentences
+    last = told.found.corrections[:1]
+    return [*(_judged(told, one) for one in last), *_reasons(told, last)]
+
+
+def _judged(told: Told, one: CorrectedRecord, *, by_name: bool = True) -> str:
+    """Return what a person said of an image and when; by_name: and who, where that is logged."""
+    message = (_BY if by_name and one.operator else JUDGED)[one.verdict]
+    return told(message, name=one.name, time=shown(local(one.at)), operator=one.operator)
+
+
+def _reasons(told: Told, corrections: Sequence[CorrectedRecord]) -> list[str]:
+    """Return the reasons given for corrections."""
+    return [told('The reason given: "{note}" [{id}].', note=one.note) for one in corrections if one.note]
 
 
 def corrected(told: Told) -> Reply:
@@ -40,19 +48,8 @@ def corrected(told: Told) -> Reply:
         lead, affirmed = (f"{', '.join(names)}." if names else unnamed), None
     if not corrections:
         return Reply(lead, [told("No verdict was corrected {period} [{id}].")], affirmed)
-    body = [
-        told(
-            _BY[one.verdict] if by_name and one.operator else JUDGED[one.verdict],
-            name=one.name,
-            time=shown(local(one.at)),
-            operator=one.operator,
-        )
-        for one in corrections[: MOST_NAMED - 1]
-    ]
-    reasons = [
-        told('The reason given: "{note}" [{id}].', note=one.note) for one in corrections[:1] if one.note
-    ]
-    body[1:1] = reasons
+    body = [_judged(told, one, by_name=by_name) for one in corrections[: MOST_NAMED - 1]]
+    body[1:1] = _reasons(told, corrections[:1])
     counting = told.topic.words.has("how_many", told.topic.text)
     if len(corrections) == 1 and counting:
         body.insert(0, told("One verdict was corrected {period} [{id}]."))
