@@ -151,6 +151,7 @@ def test_hostile_names_are_only_names(app: Application, tmp_path: Path, name: st
         assert Path(file).is_file()
 
 
+@pytest.mark.slow
 def test_a_restart_answers_the_same(app: Application, tmp_path: Path) -> None:
     path = tmp_path / "blot.png"
     painted(9, blot=True).save(path)

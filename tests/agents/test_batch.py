@@ -137,6 +137,7 @@ def test_killed_at_any_moment_and_resumed_it_is_one_run(iad: Commands, made: Pat
     assert sorted(logged(log)[before:]) == [f"{number:02}.png" for number in range(24) if number != 7]
 
 
+@pytest.mark.slow
 def test_ctrl_c_says_what_is_done_and_how_to_go_on(iad: Commands, made: Path, tmp_path: Path) -> None:
     file = tmp_path / "a folder" / "r.jsonl"
     command = iad.start("inspect", made / "new", "-p", "plate", "--resume", file)

@@ -150,6 +150,7 @@ def stream() -> Iterator[Stream]:
     opened.close()
 
 
+@pytest.mark.slow
 def test_a_streams_frame_is_of_after_the_trigger_and_a_cut_one_comes_back(
     stream: Stream, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -296,6 +297,7 @@ def iad(folder: Path, *arguments: object, text: str) -> subprocess.CompletedProc
     )
 
 
+@pytest.mark.slow
 def test_watch_inspects_a_cameras_image_for_each_line_and_times_each_step(plates: Path) -> None:
     with Application(Settings(store=plates / "store", encoder="tiny", text_encoder="tiny")) as app:
         app.enroll("plate", [part(plates / f"good-{seed}.png", seed) for seed in range(4)])

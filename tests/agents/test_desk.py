@@ -162,6 +162,7 @@ print(jobs.start("long", lambda progress: progress("encode", 1, 2) or time.sleep
 """
 
 
+@pytest.mark.slow
 def test_jobs_are_told_to_the_processes_that_share_them_until_theirs_ends(tmp_path: Path) -> None:
     jobs, command = Jobs(tmp_path), [sys.executable, "-c", OWNER, str(tmp_path)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as owner:

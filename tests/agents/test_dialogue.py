@@ -236,6 +236,7 @@ class DyingSaver(InMemorySaver):
         return kept
 
 
+@pytest.mark.slow
 def test_a_thread_killed_after_any_step_goes_on_to_the_same_answer(app: Application, folder: Path) -> None:
     """The kill falls after each checkpoint in turn, also within the second question of a thread."""
     config: Any = {"configurable": {"thread_id": "T"}}
@@ -281,6 +282,7 @@ print(record.answer, flush=True)
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stop_at", ["found its product", "put the evidence in order"])
 def test_a_killed_process_leaves_a_thread_that_another_one_finishes(
     app: Application, folder: Path, stop_at: str
@@ -311,6 +313,7 @@ def test_a_killed_process_leaves_a_thread_that_another_one_finishes(
     assert app.conversations.pending("T") is None
 
 
+@pytest.mark.slow
 def test_a_long_thread_stays_bounded(app: Application, folder: Path) -> None:
     """Its file, its memory and a turn's checkpoints; benchmarks/overhead.py measures a thousand turns."""
     images = [paint(folder / f"many-{n}.png", 50 + n, (10, 10, 30, 30)) for n in range(MOST_IMAGES + 3)]

@@ -88,6 +88,7 @@ def children() -> list[int]:
     return [one.pid for one in multiprocessing.active_children() if one.pid is not None]
 
 
+@pytest.mark.slow
 def test_two_workers_give_the_records_of_one_process(
     open_app: Any, made: Path, tmp_path: Path, alone: list[dict[str, Any]]
 ) -> None:

@@ -153,6 +153,7 @@ def test_a_sure_verdict_waits_for_nobody(app: Application, tmp_path: Path) -> No
     assert app.corrections() == []
 
 
+@pytest.mark.slow
 def test_the_wait_ends_in_another_process(app: Application, uncertain: Path, tmp_path: Path) -> None:
     program = (
         "import sys; from pathlib import Path; from agents.app import Application; "
@@ -377,6 +378,7 @@ def test_a_person_who_calls_it_normal_is_told_how_to_record_it(
     assert told in reply.answer
 
 
+@pytest.mark.slow
 def test_the_commands(app: Application, uncertain: Path, tmp_path: Path, monkeypatch: Any) -> None:
     monkeypatch.setenv("IAD_ENCODER", "tiny")
     monkeypatch.setenv("IAD_TEXT_ENCODER", "tiny")

@@ -300,6 +300,7 @@ def test_a_folder_that_is_none_is_refused(folder: Path) -> None:
         create_mcp_server(Desk(application(folder)), [folder / "nowhere"])
 
 
+@pytest.mark.slow
 def test_the_command_serves_over_stdin_and_stdout_and_says_nothing_else(folder: Path, tmp_path: Path) -> None:
     settings = {"IAD_ENCODER": "tiny", "IAD_TEXT_ENCODER": "tiny", "IAD_INPUT_SIZE": "96"}
     server = StdioServerParameters(

@@ -125,6 +125,7 @@ def test_a_chat_model_answers_what_code_does_not_decide(table: Path, result: dic
     assert "Is there any defect" not in str(model.calls)
 
 
+@pytest.mark.slow
 def test_the_command_prints_both_scores(table: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("IAD_TEXT_ENCODER", "tiny")
     arguments = ["eval", "questions", str(table), "--root", str(table.parent), "--encoder", "tiny", "--json"]

@@ -97,6 +97,7 @@ def test_a_refused_result_holds_up_no_other(tmp_path: Path) -> None:
     assert said == ["127.0.0.1 refuses result part-0 (status 400); it is sent again later"]
 
 
+@pytest.mark.slow
 def test_a_slow_receiver_holds_up_neither_the_caller_nor_the_others(tmp_path: Path) -> None:
     said: list[str] = []
     with loopback(sleep) as server:

@@ -86,6 +86,7 @@ def test_a_request_and_its_steps_are_one_trace(tmp_path: Path) -> None:
         assert request.start_time_unix_nano <= span.start_time_unix_nano <= span.end_time_unix_nano
 
 
+@pytest.mark.slow
 def test_a_collector_that_is_down_harms_no_request(tmp_path: Path) -> None:
     settings = Settings(
         store=tmp_path / "store", encoder="tiny", text_encoder="tiny", traces="http://127.0.0.1:9"

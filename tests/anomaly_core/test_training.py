@@ -69,6 +69,7 @@ def same_bytes(a: Path, b: Path, names: tuple[str, ...] = FILES) -> bool:
     return all((a / name).read_bytes() == (b / name).read_bytes() for name in names)
 
 
+@pytest.mark.slow
 def test_one_seed_gives_one_checkpoint_and_another_seed_another(
     trained: Path, features: Path, tmp_path: Path
 ) -> None:

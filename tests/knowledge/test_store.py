@@ -255,6 +255,7 @@ def test_files_follow_the_umask(tmp_path: Path) -> None:
             assert path.stat().st_mode & 0o777 == 0o640, path
 
 
+@pytest.mark.slow
 def test_a_kill_at_any_moment_keeps_every_acknowledged_version(tmp_path: Path) -> None:
     chance = random.Random(0)
     for round_ in range(25):
