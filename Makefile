@@ -25,7 +25,7 @@ help:
 	@echo "make demo       the whole job on real photographs, into ./iad-demo"
 	@echo "make train      the shipped checkpoints anew, from procedural products and a textile (some hours)"
 	@echo "make test       style, types, import order, weights, tests"
-	@echo "make test-slow  what takes a minute or so each, such as what the README shows"
+	@echo "make test-slow  what takes long, kills processes, or is what the README shows"
 	@echo "make test-vllm  real vLLM servers on the processor, in $(VLLM) (about 2 GB)"
 	@echo "make bench-peers  other detectors beside ours, DATA=ROOT of the sets, in $(PEERS) (about 2 GB)"
 	@echo "make test-browser  the station's pages in a real Chromium"

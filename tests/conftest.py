@@ -2,9 +2,12 @@
 
 import random
 
+import cv2
 import numpy as np
 import pytest
 import torch
+
+cv2.setNumThreads(1)  # tests run side by side, one a processor
 
 
 @pytest.fixture(autouse=True)

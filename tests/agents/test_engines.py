@@ -32,6 +32,8 @@ from anomaly_core.imaging.reading import find_images
 from knowledge.log.figures import Filter, rows
 from tools.records import FailureRecord
 
+pytestmark = pytest.mark.slow
+
 COUNT = 24
 UNREADABLE = 7
 
@@ -88,7 +90,6 @@ def children() -> list[int]:
     return [one.pid for one in multiprocessing.active_children() if one.pid is not None]
 
 
-@pytest.mark.slow
 def test_two_workers_give_the_records_of_one_process(
     open_app: Any, made: Path, tmp_path: Path, alone: list[dict[str, Any]]
 ) -> None:
@@ -219,7 +220,6 @@ def processes_with(text: str) -> set[int]:
     return found
 
 
-@pytest.mark.slow
 def test_a_killed_command_leaves_no_worker_behind(
     made: Path, tmp_path: Path, alone: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -272,7 +272,6 @@ def ray_cluster(nodes: int) -> Iterator[Any]:
         cluster.shutdown()
 
 
-@pytest.mark.slow
 def test_three_nodes_of_a_ray_cluster_one_removed_half_way(
     open_app: Any, made: Path, tmp_path: Path, alone: list[dict[str, Any]]
 ) -> None:
@@ -338,7 +337,6 @@ class OnANode(RayWorker):
         return future
 
 
-@pytest.mark.slow
 def test_on_ray_errors_name_the_setting(open_app: Any, made: Path) -> None:
     images = find_images([made / "new"])
     with open_app(ray_address="127.0.0.1:1") as app, pytest.raises(ConfigError, match="ray_address"):

@@ -27,6 +27,8 @@ from agents.interfaces.cli import app as command
 from agents.interfaces.mcp import create_http_app, create_mcp_server
 from agents.settings import Settings
 
+pytestmark = pytest.mark.slow
+
 KEYS: Final = "viewer:screen:viewer-secret,operator:kim:kims-secret,admin:root:roots-secret"
 TINY: Final[dict[str, Any]] = {"encoder": "tiny", "text_encoder": "tiny", "input_size": 96}
 START_S: Final = 120

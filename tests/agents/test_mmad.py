@@ -19,6 +19,8 @@ from anomaly_core.errors import ConfigError
 from anomaly_core.evaluation.datasets import Question, read_mmad
 from anomaly_core.simulation.procedural import ProceduralProduct
 
+pytestmark = pytest.mark.slow
+
 KINDS = {"metal plate": "metal_plate", "grid": "grid"}
 
 
@@ -125,7 +127,6 @@ def test_a_chat_model_answers_what_code_does_not_decide(table: Path, result: dic
     assert "Is there any defect" not in str(model.calls)
 
 
-@pytest.mark.slow
 def test_the_command_prints_both_scores(table: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("IAD_TEXT_ENCODER", "tiny")
     arguments = ["eval", "questions", str(table), "--root", str(table.parent), "--encoder", "tiny", "--json"]

@@ -20,6 +20,8 @@ from plates import part
 from agents.app import Application
 from agents.settings import Settings
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 
 
