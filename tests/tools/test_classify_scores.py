@@ -6,6 +6,7 @@ import pytest
 
 from knowledge.products.examples import Example, ExampleHit
 from tools.classify.scores import (
+    LEAST_BY_LOOK,
     LEAST_CHANCE,
     LEAST_FIT,
     MARGIN,
@@ -84,6 +85,17 @@ def test_notes_alone_name_candidates_until_one_is_likelier_than_all_else() -> No
     sure = weigh({}, {"scratch": NOTES_ONLY_LEAST_FIT + 2 * NOTES_ONLY_WIDTH, "dent": far})
     assert sure.name == "scratch"
     assert sure.score >= LEAST_CHANCE
+
+
+def test_in_a_catalogue_of_looks_one_is_named_where_it_is_likelier_than_all_else_together() -> None:
+    others = dict.fromkeys(["dent", "pore", "stain", "burr", "crack"], -2.5)
+    record = weigh({}, {}, written={"scratch": 1.5, **others})
+    assert (record.name, record.status) == ("scratch", "likely")
+    assert LEAST_BY_LOOK < record.score < LEAST_CHANCE
+    assert weigh({}, {}, written={**others, "scratch": 1.5, "dent": 1.3}).name == UNKNOWN
+    # Of few types a defect is often none, and sentences without a look say less.
+    assert weigh({}, {}, written={"scratch": 1.2, "dent": -2.5}).name == UNKNOWN
+    assert weigh({}, {"scratch": NOTES_ONLY_LEAST_FIT + NOTES_ONLY_WIDTH}).name == UNKNOWN
 
 
 def test_a_type_without_an_example_is_named_by_its_notes_only_where_it_is_likelier_than_all_else() -> None:
