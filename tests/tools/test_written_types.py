@@ -393,6 +393,32 @@ def test_a_region_in_a_zone_is_of_the_type_that_is_named_for_it(context: Context
     assert fits["Mark at the left"] > fits["Mark at the right"]
 
 
+def test_the_colour_of_the_part_is_none_of_the_defect(tmp_path: Path) -> None:
+    """The stump of a green figure's arm is green beside a white background, and no green stain."""
+
+    def figure(name: str, spot: tuple[int, int, int]) -> Path:
+        pixels = np.random.default_rng(len(name)).integers(246, 255, (192, 192, 3)).astype(np.uint8)
+        pixels[60:140, 50:140] = (90, 190, 60)
+        pixels[90:106, 140:160] = (90, 190, 60)  # the stump
+        pixels[80:100, 80:100] = spot
+        Image.fromarray(pixels).save(tmp_path / name)
+        return tmp_path / name
+
+    green, red = (90, 190, 60), (190, 40, 40)
+    made = tiny_context(tmp_path / "store")
+    enroll(made, "figure", [figure(f"{'x' * n}.png", green) for n in range(1, 6)], keep_all=True)
+    stains = "".join(f"\n## {one} stain\nLook: {one} irregular patch\n" for one in ("green", "red"))
+    (tmp_path / "figure.md").write_text(f"# Figure\n{stains}")
+    made.domain.add([tmp_path / "figure.md"], product="figure")
+    path = str(figure("stained.png", red))
+    given = Part(made, path, open_image(made, path).sha256, "figure")
+    passages = made.domain.passages("figure")
+    stump, spot = "142, 92, 158, 104", "80, 80, 100, 100"
+    assert describe(given, stump).colour == "green"
+    assert written_fits(given, stump, passages)["green stain"] < 0
+    assert written_fits(given, spot, passages)["red stain"] > 0
+
+
 @pytest.mark.parametrize(
     ("text", "change"),
     [

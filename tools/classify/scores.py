@@ -7,10 +7,11 @@ odds of a region as similar to a type as different types are to each other.
 The constants were fitted by likelihood on procedural products with simulated defects
 (`benchmarks/classification.py --develop`), where types without an example or a note counted as unknown.
 
-Where no type has an example, notes weigh less. A type without one is named from `LEAST_CHANCE` on only. One
-of fewer than `ENOUGH` examples is not named where the look of a type without any fits the region as well: how
-like each other regions of different types can be is not known of that type. A type that its written look
-alone would name stays named beside examples of others that are less likely than it.
+Where no type has an example, notes weigh less. A type without one is named from `LEAST_CHANCE` on only, in a
+catalogue of written looks from `LEAST_BY_LOOK`. One of fewer than `ENOUGH` examples is not named where the
+look of a type without any fits the region as well: how like each other regions of different types can be is
+not known of that type. A type that its written look alone would name stays named beside examples of others
+that are less likely than it.
 """
 
 from __future__ import annotations
@@ -58,8 +59,8 @@ LEAST_CHANCE: Final = 0.8
 bottles that were named at .5 to .7, three were right."""
 LEAST_BY_LOOK: Final = 0.5
 """The same of a type with a written look, whose attributes are measured, among `CATALOGUE` such types or
-more: likelier than all else together. Set on six synthetic products of about ten types each, where 20 of the
-23 that are so named were right."""
+more: likelier than all else together. Set on synthetic products of about ten types each, whose candidates
+were right more often than their probabilities say."""
 CATALOGUE: Final = 6
 """Types with a written look from which they are most of what a product may have: of fewer it is often
 none. Set."""

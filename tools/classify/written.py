@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from anomaly_core.imaging.foreground import foreground_mask
 from anomaly_core.imaging.zones import zone_at
 from anomaly_core.names import name_key
-from anomaly_core.scoring.measurement import RegionDescription
+from anomaly_core.scoring.measurement import RegionDescription, colour_word
 from anomaly_core.scoring.scorer import PIXEL_RANGE
 from knowledge.catalogue.looks import Change, Direction, Look, Place, Shape, change_named, parse_look
 from knowledge.catalogue.passages import Passage
@@ -102,6 +102,9 @@ def written_fits(part: Part, place: str, passages: Sequence[Passage]) -> dict[st
     contrast = seen_contrast(measured.contrast, measured.template_contrast)
     by_pixels = PIXEL_RANGE in part.inspection.scores
     seen = look_of(measured, contrast, place_on_part(measured.bbox, part.pixels), by_pixels=by_pixels)
+    if seen.colours and colour_of_part(part.pixels) in seen.colours:
+        # The part itself beside the background, as where a piece of it is missing.
+        seen = replace(seen, colours=frozenset())
     if part.encoded.frame.aligned:
         # Measured in the image, in which such parts lie at any angle.
         seen = replace(seen, direction=None)
@@ -164,7 +167,7 @@ def look_of(
         size="small" if extent <= small else "large" if extent >= large else None,
         place=place,
         direction=_direction(seen.orientation_deg) if line else None,
-        colours=frozenset({COLOUR_NAMES.get(seen.colour, seen.colour)} if seen.colour else ()),
+        colours=frozenset({_named(seen.colour)} if seen.colour else ()),
         change=seen.change if isinstance(seen, RegionMeasures) else None,
     )
 
@@ -224,6 +227,22 @@ def _colour_odds(stated: Look, seen: Look, colours: bool) -> float:
 def _shows_colours(pixels: NDArray[np.uint8]) -> bool:
     """Return whether an (H, W, 3) image is of a camera that sees colours."""
     return float(np.ptp(pixels[::8, ::8], axis=2).mean()) >= 1.0
+
+
+def colour_of_part(pixels: NDArray[np.uint8]) -> str | None:
+    """Return the colour that looks would name of a part, or of an image that it fills; None where it is grey.
+
+    pixels: (H, W, 3) uint8 RGB, the whole image.
+    """
+    mask = foreground_mask(pixels)
+    shown = pixels[::4, ::4].reshape(-1, 3) if mask is None or not mask.any() else pixels[mask]
+    word = colour_word(np.median(shown, axis=0))
+    return None if word is None else _named(word)
+
+
+def _named(colour: str) -> str:
+    """Return the name that looks have for a measured colour."""
+    return COLOUR_NAMES.get(colour, colour)
 
 
 def place_on_part(box: Box, pixels: NDArray[np.uint8]) -> Place | None:
