@@ -30,6 +30,8 @@ from knowledge.store.snapshot import Snapshot
 from knowledge.store.store import Store
 from tools.records import FailureRecord, InspectionRecord
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -115,7 +117,6 @@ def test_a_second_run_inspects_nothing(open_app: Any, made: Path, tmp_path: Path
     assert len(logged(tmp_path / "log.sqlite")) == 23
 
 
-@pytest.mark.slow
 def test_killed_at_any_moment_and_resumed_it_is_one_run(iad: Commands, made: Path, tmp_path: Path) -> None:
     arguments = ["inspect", made / "new", "-p", "plate", "--json", "--resume"]
     log = made / "store-log.sqlite"
@@ -137,7 +138,6 @@ def test_killed_at_any_moment_and_resumed_it_is_one_run(iad: Commands, made: Pat
     assert sorted(logged(log)[before:]) == [f"{number:02}.png" for number in range(24) if number != 7]
 
 
-@pytest.mark.slow
 def test_ctrl_c_says_what_is_done_and_how_to_go_on(iad: Commands, made: Path, tmp_path: Path) -> None:
     file = tmp_path / "a folder" / "r.jsonl"
     command = iad.start("inspect", made / "new", "-p", "plate", "--resume", file)
