@@ -32,6 +32,7 @@ from agents.graphs.context import Context, part_of, resources_of, tools_of
 from agents.graphs.inspection import Update, build_measuring, open_node, retrieved, timed
 from agents.graphs.memory import keep_image, keep_turn, recalled, with_words
 from agents.questions.plan import Situation
+from agents.questions.slots.products import without_product_as_zone
 from agents.questions.slots.zones import in_zones
 from agents.questions.understanding import understand
 from agents.state import DialogueInput, DialogueState, Review
@@ -179,6 +180,7 @@ def plan(state: DialogueState, runtime: Runtime[Context]) -> Update:
     situation = Situation(state["regions"], state["verdict"].anomalous, images, known, name)
     before = state["turns"][-1].meant if state["turns"] else ""
     asked = with_entries(state["asked"], tools_of(runtime), state["product"].name)
+    asked = without_product_as_zone(asked, state["product"].name, state["settings"].zones)
     strongest = state["regions"][0].zone if situation.anomalous and state["regions"] else None
     asked = in_zones(asked, state["settings"].zones, before, strongest)
     return {"asked": asked, "plan": make_plan(asked, situation)}

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from anomaly_core.config import FewShotConfig
 from anomaly_core.encoders.base import Features
 from anomaly_core.errors import ConfigError
+from anomaly_core.imaging.augment import undo_flip
 from anomaly_core.imaging.components import Component, find_components
 from anomaly_core.imaging.frame import Frame
 from anomaly_core.imaging.quality import Quality, measure_quality
@@ -44,7 +45,8 @@ class EncodedImage:
     views: the encoder input alone, or all its `flips` (imaging/augment.py), of which it is the first.
     reference_grids: (..., C) patches of further views of a good image, which enter the memory bank and are
     not scored. recorded_again: other recordings of a good image, which are scored and not learned.
-    zones: of the product; maps are 0 in those that are not judged. input_noise: that of the
+    zones: of the product; maps are 0 in those that are not judged. flipped: which of the `flips` the first
+    view is, where it stands alone. input_noise: that of the
     encoder input, in grey levels. noise: what was removed of it before encoding, since the good images have
     less; else 0. picture: see `small_picture`; None where it is made again.
     """
@@ -58,6 +60,7 @@ class EncodedImage:
     input_noise: float = 0.0
     noise: float = 0.0
     picture: Array | None = None
+    flipped: int = 0
 
     @property
     def pixels(self) -> Pixels:
@@ -111,10 +114,15 @@ class EncodedImage:
         return np.logical_or.reduce(masks) if masks else None
 
     def judged(self, values: torch.Tensor) -> torch.Tensor:
-        """Return an (h, w) map over the input with 0 in the zones that are not judged."""
+        """Return an (h, w) map over the input with 0 in zones that are not judged, and beyond the original.
+
+        The input of a part at the image's border reaches beyond it; what it holds there is made up.
+        """
         rows, columns = values.shape
-        mask = ignored_cells(self.zones, rows, columns)
-        return values if mask is None else values.masked_fill(torch.from_numpy(mask), 0.0)
+        mask = ~self.frame.inside(rows, columns)
+        ignored = ignored_cells(self.zones, rows, columns)
+        left_out = torch.from_numpy(mask if ignored is None else mask | ignored)
+        return values.masked_fill(undo_flip(left_out, self.flipped), 0.0)
 
     @cached_property
     def first_view(self) -> EncodedImage:
@@ -123,7 +131,8 @@ class EncodedImage:
 
     def with_view(self, number: int) -> EncodedImage:
         """Return the same image with one of its views only."""
-        return EncodedImage(self.source, self.frame, (self.views[number],), zones=self.zones)
+        only = (self.views[number],)
+        return EncodedImage(self.source, self.frame, only, zones=self.zones, flipped=number)
 
 
 def patch_grid(features: Features, config: FewShotConfig) -> torch.Tensor:

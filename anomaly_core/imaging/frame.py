@@ -50,7 +50,10 @@ class Frame:
     unseen: NDArray[np.bool_] | None = None
 
     def render(self, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """Return the (h, w, 3) uint8 input; where it shrinks, pixels are area-averaged."""
+        """Return the (h, w, 3) uint8 input; where it shrinks, pixels are area-averaged.
+
+        Beyond the original it is mirrored: a row that is repeated looks like no surface.
+        """
         height, width = self.original_size
         scale = self.scale
         if self._is_whole():
@@ -68,7 +71,7 @@ class Frame:
             _to_corner_convention(matrix),
             (w, h),
             flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
-            borderMode=cv2.BORDER_REPLICATE,
+            borderMode=cv2.BORDER_REFLECT,
         )
         return np.asarray(warped, dtype=np.uint8)
 

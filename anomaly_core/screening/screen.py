@@ -235,7 +235,8 @@ def _defective(samples: Sequence[Sample], left: Sequence[int]) -> list[Oddity]:
     left = [n for n in left if samples[n].frame.aligned == aligned]
     if len(left) < LEAST_FOR_DEFECTS:
         return []
-    maps = locally_anomalous([samples[n].grid for n in left])
+    found_maps = locally_anomalous([samples[n].grid for n in left])
+    maps = [_on_original(samples[n].frame, values) for n, values in zip(left, found_maps, strict=True)]
     log_scores = np.array([log_of(float(top_share_mean(each.flatten(), TOP_SHARE))) for each in maps])
     found = []
     for n, p_value in enumerate(p_values(log_scores)):
@@ -249,6 +250,11 @@ def _defective(samples: Sequence[Sample], left: Sequence[int]) -> list[Oddity]:
         reason += "; the only one at its turn, where light may fall otherwise" if alone else ""
         found.append(Oddity(left[n], "defect", reason, certain=certain))
     return found
+
+
+def _on_original(frame: Frame, values: torch.Tensor) -> torch.Tensor:
+    """Return (h, w) values over the input with 0 beyond the original, where the input is made up."""
+    return values.masked_fill(torch.from_numpy(~frame.inside(*values.shape)), 0.0)
 
 
 def _alone_at_its_turn(frames: Sequence[Frame], index: int) -> bool:

@@ -171,7 +171,9 @@ def _list(told: Told) -> Reply:
         return Reply(told.say("None."), [how_many])
     more = found.number - len(found.rows)
     message = "{names} [{id}]." if more <= 0 else "{names} and {count} more [{id}]."
-    return Reply("", [told(message, names=", ".join(names), count=more), how_many])
+    body = [told(message, names=", ".join(names), count=more), how_many]
+    # "How many failed, and which?"
+    return Reply("", body[::-1] if told.topic.words.has("how_many", told.topic.text) else body)
 
 
 def _worst(told: Told) -> Reply:

@@ -14,6 +14,7 @@ from agents.questions.lexicon.words import SPACELESS, Words, bounded, words_of
 from agents.questions.log.decisions import decision_of
 from agents.state import Understanding
 from tools.log_question import LogFigure, LogQuestion
+from tools.records import Kind
 
 OfARow = Literal["when", "operator", "station", "lot"]
 """What is asked of one part of the log."""
@@ -30,6 +31,12 @@ _COUNTED: Final = frozenset[LogFigure]({"count", "list"})
 _PLACED: Final = ("since", "until", "lot", "station", "image_name", "latest")
 _TAG: Final = 4
 """Words of "and what did not"."""
+_NAMES: Final = 5
+"""Words of "and what are their names", at most."""
+_CHARACTERS: Final = 12
+"""Characters of such a clause without spaces, at most."""
+_UNCLEAR: Final = frozenset[Kind]({"history", "help", "other", "catalogue", "count", "product", "type"})
+"""Kinds that a clause for names of parts may be taken for."""
 _OF_A_ROW: Final[tuple[tuple[OfARow, str], ...]] = (
     ("operator", "which_operator"), ("operator", "inspector"), ("station", "which_station"),
     ("lot", "which_lot"),
@@ -89,11 +96,48 @@ def as_counted(found: Sequence[Understanding], language: str) -> list[Understand
         rest = (
             one.log is None and one.kind in ("verdict", "other") and words.has("rest", normalised(one.text))
         )
-        if before is not None and counted and (rest or _of_the_same(one.log, before.log)):
+        if before is not None and counted and _only_names(one, words):
+            kept[-1] = before.model_copy(update={"text": f"{before.text} {one.text}"})
+        elif before is not None and counted and (rest or _of_the_same(one.log, before.log)):
             kept[-1] = _of_all(before)
         else:
             kept.append(one)
-    return [_of_all(one) if _names_several(one, words) else one for one in kept]
+    return [
+        _of_all(one) if _names_several(one, words) else _listed(one) if _lists_too(one, words) else one
+        for one in kept
+    ]
+
+
+def _only_names(one: Understanding, words: Words) -> bool:
+    """Return whether a clause only asks which parts the one before it counts: "and their names?"."""
+    said = normalised(one.text)
+    if one.log is None:
+        return one.kind in _UNCLEAR and _names_them(said, words)
+    own = (one.type, one.log.than, one.log.bound, one.log.alpha, one.log.decision, *one.log.people)
+    return one.log.figure == "list" and not any(own) and _names_them(said, words)
+
+
+def _names_them(said: str, words: Words) -> bool:
+    """Return whether a short clause asks for names of parts alone. said: in lower case."""
+    most = _CHARACTERS if words.language in SPACELESS else _NAMES
+    length = len(said) if words.language in SPACELESS else len(said.split())
+    return length <= most and words.has("which", said) and _group(said, words) is None
+
+
+def _lists_too(one: Understanding, words: Words) -> bool:
+    """Return whether a count of some parts asks in a further clause which these are."""
+    log = one.log
+    if log is None or log.figure != "count" or log.than is not None or log.bound is not None:
+        return False
+    if log.decision is None and one.type is None:
+        return False
+    first, *others = [normalised(piece) for piece in split(one.text, words.language)] or [""]
+    return words.has("how_many", first) and any(_names_them(piece, words) for piece in others)
+
+
+def _listed(one: Understanding) -> Understanding:
+    log = None if one.log is None else one.log.model_copy(update={"figure": "list"})
+    return one.model_copy(update={"log": log, "closed": False})
 
 
 def _of_all(one: Understanding) -> Understanding:
@@ -105,6 +149,8 @@ def _of_the_same(log: LogQuestion | None, before: LogQuestion | None) -> bool:
     """Return whether two counts differ by the decision alone, the second naming no parts of its own."""
     if log is None or before is None or log.figure not in _COUNTED or log.decision == before.decision:
         return False
+    if log.figure == "list" and log.decision is not None and before.decision is None:
+        return False  # "How many were inspected, and which failed?"
     own = (log.type, log.than, log.bound, log.alpha, *log.people)
     named = all(getattr(log, name) in (None, getattr(before, name)) for name in _PLACED)
     return named and not any(own) and before.type is None and None in (log.decision, before.decision)

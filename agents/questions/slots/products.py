@@ -15,7 +15,7 @@ from agents.questions.lexicon.numbered import log_words
 from agents.questions.lexicon.patterns import compiled
 from agents.questions.lexicon.words import SPACELESS, bounded, words_of
 from agents.questions.slots.by_words import type_of, types_of, without_types
-from agents.state import Understanding
+from agents.state import Asked, Understanding
 from anomaly_core.names import plain_name
 
 LEAST_SIMILARITY: Final = 0.52
@@ -98,6 +98,31 @@ def without_product_as_type(
     if rest == text or type_of(rest, language, known) is not None or types_of(text, known):
         return one
     return one.model_copy(update={"type": None})
+
+
+def without_product_as_zone(asked: Asked, product: str, zones: Sequence[str]) -> Asked:
+    """Return a question whose intents have no zone that only the part itself seems to be: "is this lid ok?".
+
+    zones: the product's, which none of its own names.
+    """
+    own = {plain_name(name).lower() for name in zones}
+
+    def of_the_part(one: Understanding) -> Understanding:
+        unset = one.zone is not None and plain_name(one.zone).lower() not in own
+        if not unset or one.zone is None or not _is_called(one.zone, product):
+            return one
+        return one.model_copy(update={"zone": None})
+
+    return asked.model_copy(update={"intents": [of_the_part(one) for one in asked.intents]})
+
+
+def _is_called(word: str, product: str) -> bool:
+    """Return whether a word, of any language, calls a product: "Deckel" a jar-lid."""
+    names = _names(product)
+    if plain_name(word).lower() in (name.lower() for name in names):
+        return True
+    vectors = encode([" ".join([one] * _TIMES) for one in (word, *names)])
+    return float((vectors[1:] @ vectors[0]).max()) >= LEAST_SIMILARITY
 
 
 def without_products(text: str, products: Sequence[str]) -> str:
