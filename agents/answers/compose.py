@@ -59,7 +59,7 @@ def compose_answer(state: InspectionState | DialogueState) -> Composed:
     topics = [
         settled(Topic(state, asked, intent, number, say)) for number, intent in enumerate(asked.intents)
     ]
-    replies = [_word(topic) for topic in topics]
+    replies = _decided_first(topics, [_word(topic) for topic in topics])
     affirmed = next((reply.affirmed for reply in replies if reply.affirmed is not None), None)
     about_part = any(entry_of(topic.intent).about_part for topic in topics)
     if "verdict" in state and _wants_a_draft(topics[0], asked.question or question):
@@ -108,6 +108,18 @@ def _word(topic: Topic) -> Reply:
     """Return the answer to one thing asked; of an image that the conversation does not hold, that."""
     entry = entry_of(topic.intent)
     return (unknown_image(topic) if entry.about_part else None) or entry.word(topic)
+
+
+def _decided_first(topics: Sequence[Topic], replies: list[Reply]) -> list[Reply]:
+    """Return replies with the verdict before what is to be done: "can we polish it and ship?"."""
+    if topics[0].intent.kind != "action" or replies[0].affirmed is not None:
+        return replies
+    judged = [
+        reply
+        for topic, reply in zip(topics, replies, strict=True)
+        if topic.intent.kind == "verdict" and reply.lead
+    ]
+    return [*judged, *(reply for reply in replies if reply not in judged)]
 
 
 def yes_or_no_alone(asked: Asked, affirmed: bool | None, say: Phrases, lead: str = "") -> Reply | None:

@@ -104,6 +104,8 @@ def _rules(said: Reading) -> tuple[Rule, ...]:
     relies = said.pictured and not (named or said.openly or said.has("piece")) and said.has("relies")
     exceeds = said.pictured and not (named or said.openly) and said.has("limit_noun") and said.has("at_least")
     exceeds &= not of_log(said)
+    leaves = said.pictured and not (named or said.openly or said.has("effects")) and said.has("keep")
+    leaves &= not said.has("or")
     apart = said.pictured and said.has("deviates") and said.has("good_part") and not said.has("to_pass")
     return (
         # "Is it ok? 1 mm is 48 px."
@@ -251,11 +253,15 @@ def _rules(said: Reading) -> tuple[Rule, ...]:
         ({"catalogue", "comparison", "reference"}, said.pictured and not named and said.has("fits"), "type"),
         # "A scratch, hm."
         (kinds.TALK, named and unsure, "verdict"),
+        # "Can it go out like that?"
+        ({"effect", "help", "place", "product"}, leaves and not weighed, "verdict"),
         # "Is rust a problem?" asks for no permission.
         (kinds.SUPPOSED, not said.pictured and named and weighed, "effect"),
         ({"action"}, not said.pictured and named and weighed and said.has("harmless"), "effect"),
         # "¿Y de dónde sale?" asks for no place.
         (kinds.ORIGINS, said.pictured and asks_where_from(said), "cause"),
+        # "¿Y por qué pasó?" asks for no reason of the verdict.
+        (kinds.ORIGINS | {"effect"}, said.openly and said.has("why") and said.has("happened"), "cause"),
         # "What would the customer say?"
         (kinds.VIEWED, said.has("customers_view"), "effect"),
         # "Why is the pin so dark?", but "why did you call it dark?"

@@ -191,3 +191,26 @@ def test_what_a_part_is_asks_not_how_it_decides(question: str) -> None:
 @pytest.mark.parametrize("question", RELIED_ON)
 def test_whether_to_trust_a_result_asks_how_sure_it_is(question: str) -> None:
     assert understand(question, pictured=True).first.kind == "confidence"
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "can you measure depth or weight?",
+        "Kannst du auch die Tiefe messen?",
+        "¿puedes medir la rugosidad?",
+        "peux-tu peser la pièce ?",
+        "puoi misurare anche la temperatura?",
+        "dá pra medir a profundidade?",
+        "能测重量吗?",
+        "深さは測れますか?",
+        "무게도 잴 수 있어?",
+    ],
+)
+def test_what_it_measures_is_no_question_about_a_part(question: str) -> None:
+    (one,) = understand(question, pictured=False).intents
+    assert (one.kind, one.topic) == ("help", "measures")
+
+
+def test_a_scale_is_another_topic() -> None:
+    assert understand("can you measure in mm?", pictured=False).first.topic == "scale"

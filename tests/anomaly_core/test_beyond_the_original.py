@@ -1,4 +1,4 @@
-"""What the input of a part at the image's border makes up beyond the original is neither judged nor streaked."""
+"""What the input of a part at the border makes up beyond the original is neither judged nor streaked."""
 
 from __future__ import annotations
 

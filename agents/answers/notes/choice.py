@@ -149,8 +149,8 @@ def possible(topic: Topic) -> Reply | None:
     if not topic.intent.closed or asks_openly(topic.text, topic.asked.spoken):
         return None
     lead, affirmed = disposed_by_notes(topic, likely_of(topic.state.get("defect_type"))[:MOST_CANDIDATES])
-    if lead and affirmed is not False:
-        return Reply(topic.say("Possibly."))
+    if lead:
+        return Reply(topic.say("Probably not." if affirmed is False else "Possibly."))
     passages = topic.state["passages"]
     by_it = [name for name in types_of_notes(passages) if not lead and _says_method(topic, name)]
     told = [
@@ -205,7 +205,7 @@ def disposed_by_notes(topic: Topic, types: Sequence[str]) -> tuple[str, bool | N
     named = named_fate(topic.text, words_of(topic.asked.spoken))
     if not topic.intent.closed or named is None or not types or asks_openly(topic.text, topic.asked.spoken):
         return "", None
-    told = [fates_of(topic, name) for name in types]
+    told = [_fates_and_ways(topic, name) for name in types]
     said = {named[1] in fates for fates in told if fates}
     if len(said) != 1:
         return (topic.say("Possibly."), None) if said else ("", None)
@@ -256,10 +256,18 @@ def fates_of(topic: Topic, name: str) -> set[Fate | None]:
     return told
 
 
+def _fates_and_ways(topic: Topic, name: str) -> set[Fate | None]:
+    """Return `fates_of` with "rework" where the notes say how: "polish and release"."""
+    fates = fates_of(topic, name)
+    return fates | {"rework"} if may_be_reworked(topic, name) else fates
+
+
 def may_be_reworked(topic: Topic, name: str) -> bool:
     """Return whether the notes say that a part with a type of defect is reworked, or how: "polish it"."""
-    if "rework" in fates_of(topic, name):
-        return True
+    fates = fates_of(topic, name)
+    if "rework" in fates or "discard" in fates:
+        # "Scrap it and realign the die" reworks no part.
+        return "rework" in fates
     found = find_aspect(about_type(topic.state["passages"], name), "action", topic.say.language)
     return any(
         words_of(one.language or language_of(one.entry or one.sentence, topic.say.language)).has(

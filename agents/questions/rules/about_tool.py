@@ -12,6 +12,7 @@ from agents.questions.learned.classifier import KINDS, classify, nearest_topic
 from agents.questions.learned.encoder import normalised
 from agents.questions.learned.topics import DECISIONS, OF_RATES, TO_LESSEN, help_topics
 from agents.questions.lexicon.patterns import compiled
+from agents.questions.lexicon.units import LENGTH
 from agents.questions.lexicon.words import Words, words_of
 from agents.questions.log.bounds import alpha_of
 from agents.state import Understanding
@@ -27,8 +28,8 @@ _NEAR: Final = (OF_RATES, TO_LESSEN, "stricter", None)
 """Topics of questions that are near."""
 _TAUGHT: Final = (("enrol_again", "camera_moved"), ("teaches", "learning"))
 """Meanings of words on teaching, and the topic that answers them."""
-_OF_ITSELF: Final = (("errs", "accuracy"), ("calls_normal", "learning"))
-"""Meanings of words on the tool's own errors and on what is normal, and the topic that answers them."""
+_OF_ITSELF: Final = (("errs", "accuracy"), ("calls_normal", "learning"), ("can_measure", "measures"))
+"""Meanings of words on the tool's own errors, what is normal and what it measures, and the topic of each."""
 _OF_TEACHING: Final = frozenset(
     {"enroll", "new_defect", "correct", "learning", "camera_moved", "good_images", "more_good", "model"}
 )
@@ -64,7 +65,18 @@ def of_the_tool_alone(one: Understanding, language: str) -> Understanding:
     of_p = one.kind in ("confidence", "reasoning") and words.has("p_value", text)
     topic = next((name for meaning, name in _OF_ITSELF if words.has(meaning, text)), None)
     topic = topic or ("pvalue" if of_p else None)
-    if topic is None or one.topic is not None or one.log is not None or one.order is not None:
+    # "Can you measure roughness?", but "can you measure in inches?"
+    other_scale = (
+        topic == "measures"
+        and one.topic == "scale"
+        and compiled(rf"(?<![a-z])(?:{LENGTH})(?![a-z])").search(text) is None
+    )
+    if (
+        topic is None
+        or (one.topic is not None and not other_scale)
+        or one.log is not None
+        or one.order is not None
+    ):
         return one
     of_it = {"kind": "help", "topic": topic, "near": None, "closed": False, "type": None, "place": None}
     return one.model_copy(update=of_it)
