@@ -106,6 +106,9 @@ def answer_in_thread(
         asked = _going_on(context, asked, listed[0], named) if len(listed) == 1 else asked
     texts = [asked.question, *(one.meant or one.question for one in turns)]
     guessed = product is None and named is not None and not _is_named(context, named, texts)
+    if guessed:
+        products = context.domain.products()
+        guessed = product_meant(asked.question, products, asked.spoken, known, surely=True) != named
     put = normalised(question) if turns else None
     notes = Notes(context, asked, say, named, known, listed, guessed=guessed, said=put)
     record, words = enrolled(context, named), words_of(asked.spoken)

@@ -9,7 +9,7 @@ import pytest
 from logged import append_rows, context
 
 from agents.answers.without_image import answer_without_image
-from agents.questions.slots.products import without_product_as_zone
+from agents.questions.slots.products import product_meant, without_product_as_zone
 from agents.questions.understanding import understand
 from tools.context import Context
 
@@ -88,3 +88,22 @@ def test_a_zone_of_the_part_stays_one() -> None:
     assert without_product_as_zone(asked, "jar-lid", ()) == asked
     lid = understand("Is the lid ok?")
     assert without_product_as_zone(lid, "jar-lid", ("lid",)) == lid
+
+
+@pytest.mark.parametrize(
+    ("language", "question", "product"),
+    [
+        ("ko", "베어링 녹 원인이 뭐야", "bearing"),
+        ("zh", "轴承生锈的原因是什么", "bearing"),
+        ("it", "causa della ruggine sul cuscinetto?", "bearing"),
+        ("fr", "quelle est la limite pour une bosse sur le couvercle ?", "jar-lid"),
+        ("ja", "蓋のへこみの許容は?", "jar-lid"),
+        ("en", "what causes rust?", None),
+        ("ja", "へこみの許容は何ミリまで？", None),
+    ],
+)
+def test_a_word_that_is_surely_a_products_name_leaves_no_other(
+    language: str, question: str, product: str | None
+) -> None:
+    products = ["bearing", "blister", "jar-lid"]
+    assert product_meant(question, products, language, ["rust", "dent"], surely=True) == product
