@@ -10,7 +10,7 @@ import numpy as np
 
 from anomaly_core.imaging.registration import Aligned, Pixels
 from anomaly_core.results import Region
-from anomaly_core.scoring.measurement import describe_region
+from anomaly_core.scoring.measurement import colour_contrast, describe_region
 from anomaly_core.scoring.regions import region_of_mask
 from anomaly_core.scoring.scorer import PIXEL_RANGE
 from knowledge.catalogue.looks import Change
@@ -86,10 +86,13 @@ def _moved_within(pixels: Pixels, template: Pixels, region: Region) -> bool:
 
 
 def _change(pixels: Pixels, template: Pixels, region: Region) -> Change | None:
-    """Return what became of a region by its contrast with its surroundings, and a good part's there."""
-    own, good = (describe_region(one, region).contrast for one in (pixels, template))
-    if max(abs(own), abs(good)) < LEAST_CHANGED:
+    """Return what became of a region by its colour's distance from its surroundings', and a good part's.
+
+    A brown stain on a bright ball is as bright as what is around it, and nothing is missing there.
+    """
+    own, good = (colour_contrast(one, region) for one in (pixels, template))
+    if max(own, good) < LEAST_CHANGED:
         return None
-    if abs(own) <= FADED * abs(good):
+    if own <= FADED * good:
         return "missing"
-    return "added" if abs(good) <= FADED * abs(own) else None
+    return "added" if good <= FADED * own else None

@@ -36,6 +36,8 @@ class RegionMeasures(Record):
     width_px: float
     orientation_deg: float | None
     solidity: float
+    bend: float = Field(0.0, description="how far its middle line leaves a straight one, over its length")
+    forked: float = Field(0.0, description="share of its length where it is in two or more arms")
     contrast: float = Field(description="grey levels against the surroundings")
     template: str = Field(description="id of the nearest good part")
     template_contrast: float | None = Field(
@@ -69,6 +71,8 @@ def describe(part: Part, place: str = "region-1") -> RegionMeasures:
         width_px=round(seen.width_px, 1),
         orientation_deg=seen.orientation_deg,
         solidity=round(seen.solidity, 3),
+        bend=round(seen.bend, 3),
+        forked=round(seen.forked, 3),
         contrast=round(seen.contrast, 1),
         template=f"template:{part.nearest[0].sha256[:12]}",
         template_contrast=contrast,

@@ -16,6 +16,12 @@ from anomaly_core.results import Region
 _RING_PX: Final = 25
 """Largest width in pixels of the surroundings that a region is compared with."""
 
+_PIECE_PX: Final = 6
+"""Length of a piece of a region, whose middle is looked at."""
+_PIECES: Final = (4, 12)
+"""Least and most pieces of a region."""
+_GAP_PX: Final = 2.5
+"""Least pixels between two arms of a piece."""
 _TINT: Final = 16.0
 """Least range of the channels' differences of what is tinted."""
 
@@ -31,7 +37,8 @@ class RegionDescription:
         mask fills less than 0.6 of its hull, as a curved crack does.
     orientation_deg: of the long side, in [0, 180), counter-clockwise from the x axis on screen; None where
         the rectangle is nearly square. solidity: area over that of the convex hulls of its connected
-        areas, in (0, 1].
+        areas, in (0, 1]. bend: how far its middle line leaves a straight one, over its length.
+        forked: share of its length where it is in two or more arms, in [0, 1].
     area_share: of the image, in (0, 1]. contrast: mean grey level inside minus that of the surroundings, or
         of the same place in the template where one was given; negative is darker.
     colour: a colour word where the region has a hue that its surroundings do not have, or a tint, else None.
@@ -48,6 +55,8 @@ class RegionDescription:
     compared_with: Literal["surroundings", "template"]
     colour: str | None
     text: str
+    bend: float = 0.0
+    forked: float = 0.0
 
 
 def describe_region(
@@ -88,8 +97,42 @@ def describe_region(
     share = region.area_px / region.mask.size
     text = _sentence(shape, length, width, orientation, contrast, compared, colour)
     return RegionDescription(
-        shape, length, width, orientation, solidity, share, contrast, compared, colour, text
+        *(shape, length, width, orientation, solidity, share, contrast, compared, colour, text),
+        *course_of(region),
     )
+
+
+def colour_contrast(pixels: NDArray[np.uint8], region: Region) -> float:
+    """Return the root mean square distance of a region's mean colour from its surroundings', in levels.
+
+    pixels: (H, W, 3) uint8 RGB, the original. 0 for a region that fills the image.
+    """
+    x0, y0, x1, y1 = region.bbox
+    near = np.s_[max(y0 - _RING_PX - 1, 0) : y1 + _RING_PX + 1, max(x0 - _RING_PX - 1, 0) : x1 + _RING_PX + 1]
+    mask, shown = region.mask[near], pixels[near].astype(np.float64)
+    around = shown[_ring(mask)]
+    apart = shown[mask].mean(axis=0) - around.mean(axis=0) if around.size else np.zeros(3)
+    return float(np.sqrt(np.square(apart).mean()))
+
+
+def course_of(region: Region) -> tuple[float, float]:
+    """Return the bend of a region's middle line, and the share of its length where it is in two or more arms.
+
+    bend: range of the middle line across the longest extent, over the length of that.
+    """
+    y, x = np.nonzero(region.mask)
+    points = np.stack([x, y], axis=1).astype(np.float64)
+    centred = points - points.mean(axis=0)
+    axes = np.linalg.eigh(centred.T @ centred)[1]
+    across, along = (centred @ axes).T  # the least variance first
+    length = float(np.ptp(along)) + 1
+    count = int(np.clip(length / _PIECE_PX, *_PIECES))
+    piece = np.minimum((along - along.min()) / length * count, count - 1).astype(int)
+    pieces = [np.sort(across[piece == number]) for number in range(count)]
+    held = [each for each in pieces if len(each)]
+    middle = [float(each.mean()) for each in held]
+    forked = [len(each) > 1 and float(np.diff(each).max()) > _GAP_PX for each in held]
+    return float(np.ptp(middle)) / length, float(np.mean(forked))
 
 
 def _geometry(region: Region) -> tuple[float, float, float | None, float]:

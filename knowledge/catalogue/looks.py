@@ -13,7 +13,7 @@ from typing import Final, Literal
 
 Tone = Literal["dark", "bright"]
 Shape = Literal["line", "stripe", "irregular", "round"]
-Course = Literal["straight", "branching"]
+Course = Literal["straight", "curved", "branching"]
 Size = Literal["small", "large"]
 Place = Literal["edge", "centre"]
 Direction = Literal["upright", "level", "diagonal"]
@@ -92,7 +92,7 @@ def parse_look(text: str) -> Look:
     return Look(
         tone=one("dark", "bright"),  # type: ignore[arg-type]
         shape=shape,  # type: ignore[arg-type]
-        course=one("straight", "branching"),  # type: ignore[arg-type]
+        course=one("straight", "curved", "branching"),  # type: ignore[arg-type]
         size=one("small", "large"),  # type: ignore[arg-type]
         place=one("edge", "centre") if first & {"edge", "centre"} else None,  # type: ignore[arg-type]
         direction=one("upright", "level", "diagonal"),  # type: ignore[arg-type]

@@ -83,3 +83,17 @@ def test_a_dent_with_a_bright_and_a_dark_side_has_not_moved(context: Context, tm
 
 def test_a_place_as_it_should_be(context: Context, tmp_path: Path) -> None:
     assert change(context, tmp_path, plate(9), (200, 150, 230, 180)) is None
+
+
+def test_a_stain_as_bright_as_what_it_covers_is_added_and_nothing_is_missing(
+    context: Context, tmp_path: Path
+) -> None:
+    pixels = plate(9)
+    cv2.circle(
+        pixels, (90, 90), 16, (190, 145, 70), -1, cv2.LINE_AA
+    )  # as bright as the plate, over a dark hole
+    grey = plate(9)
+    cv2.circle(grey, (90, 90), 16, (150, 150, 150), -1, cv2.LINE_AA)
+    box = (76, 76, 105, 105)
+    assert change(context, tmp_path, grey, box) == "missing"
+    assert change(context, tmp_path, pixels, box) != "missing"

@@ -22,6 +22,7 @@ from tools.classify.sections import written_sections
 from tools.classify.written import (
     RIGHT,
     agreement,
+    colours_of_scene,
     look_of,
     place_on_part,
     seen_contrast,
@@ -452,3 +453,62 @@ def test_the_edge_of_a_round_part_is_its_outline() -> None:
     assert place_on_part(near_the_rim, pixels) == "edge"
     assert place_on_part((192, 192, 208, 208), pixels) == "centre"
     assert place_on_part((240, 240, 256, 256), pixels) is None
+
+
+def test_a_line_that_bends_is_curved() -> None:
+    arc = [(200 + 3 * step, 300 - round(80 * np.sin(np.pi * step / 60))) for step in range(61)]
+    assert look_of(_drawn(arc), -60.0, None).course == "curved"
+    straight = replace(LINE_SEEN, bend=0.03)
+    assert look_of(straight, -20.0, None).course == "straight"
+    # The same bend of what is no line says nothing.
+    assert look_of(replace(straight, width_px=40.0, bend=0.3), -20.0, None).course is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "thin dark curved line",
+        "dünne dunkle gebogene Linie",
+        "línea negra fina y curva",
+        "ligne noire courbe",
+        "linea scura curva",
+        "linha fina ondulada escura",
+        "黑色弯曲细线",
+        "黒い曲線",
+        "검은 곡선",
+    ],
+)
+def test_curved_is_said_in_nine_languages(text: str) -> None:
+    look = parse_look(text)
+    assert (look.tone, look.course) == ("dark", "curved"), look
+
+
+@pytest.mark.parametrize(
+    ("text", "colour"),
+    [
+        ("kleine dunkelrote Punkte", "red"),
+        ("hellblauer Schleier", "blue"),
+        ("dunkelgrüner Fleck", "green"),
+        ("straw-coloured stain", "yellow"),
+    ],
+)
+def test_shades_are_colours(text: str, colour: str) -> None:
+    assert parse_look(text).colours == {colour}
+    assert parse_look("Schrot im Gehäuse").colours == frozenset()
+
+
+def test_what_lies_between_speaks_against_both_ends() -> None:
+    stated = parse_look("small spot at the edge")
+    seen = Look(shape="round", size="small", place="edge")
+    for between in (replace(seen, size=None), replace(seen, place=None)):
+        assert agreement(stated, between) < agreement(stated, seen)
+    far = replace(seen, place="centre")
+    assert agreement(stated, far) < agreement(stated, replace(seen, place=None))
+
+
+def test_colours_of_part_and_background_are_no_defects() -> None:
+    pixels = np.zeros((200, 200, 3), np.uint8)
+    pixels[:] = (30, 140, 40)
+    pixels[60:140, 60:140] = (200, 30, 30)
+    assert colours_of_scene(pixels) == {"green", "red"}
+    assert colours_of_scene(np.full((100, 100, 3), 120, np.uint8)) == frozenset()

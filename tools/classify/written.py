@@ -30,10 +30,31 @@ from tools.locations import Box
 
 RIGHT: Final = 0.85
 """Chance that a stated attribute is measured of a defect of its type."""
-USUAL: Final = {"centre": 0.25, "large": 0.25, "upright": 0.4, "level": 0.4, "diagonal": 0.4}
-"""Chance of an attribute's value in defects of any kind, where it is not one half: half of a part lies at its
-edge (`NEAR_EDGE`), and most defects are small."""
-COMPARED: Final = ("tone", "course", "size", "place", "direction")
+USUAL: Final = {"upright": 0.4, "level": 0.4, "diagonal": 0.4}
+"""Chance of an attribute's value in defects of any kind, where it is not one half."""
+COMPARED: Final = ("tone", "direction")
+GRADED: Final[Mapping[str, Mapping[str, Mapping[str | None, float]]]] = {
+    "size": {
+        "small": {"small": 0.7, None: 0.25, "large": 0.05},
+        "large": {"small": 0.1, None: 0.3, "large": 0.6},
+    },
+    "place": {
+        "edge": {"edge": 0.8, None: 0.15, "centre": 0.05},
+        "centre": {"edge": 0.05, None: 0.35, "centre": 0.6},
+    },
+    "course": {
+        "straight": {"straight": 0.75, "curved": 0.2, "branching": 0.05},
+        "curved": {"straight": 0.3, "curved": 0.6, "branching": 0.1},
+        "branching": {"straight": 0.15, "curved": 0.25, "branching": 0.6},
+    },
+}
+"""Chance of each measured value by the stated one, of attributes with a middle: None is between its ends."""
+USUAL_GRADES: Final[Mapping[str, Mapping[str | None, float]]] = {
+    "size": {"small": 0.5, None: 0.3, "large": 0.2},
+    "place": {"edge": 0.5, None: 0.3, "centre": 0.2},
+    "course": {"straight": 0.5, "curved": 0.3, "branching": 0.2},
+}
+"""The same of defects of any kind: half of a part is its edge (`NEAR_EDGE`), most defects are small."""
 SHAPES: Final = {
     "line": {"line": 0.6, "stripe": 0.25, "irregular": 0.1, "round": 0.05},
     "round": {"line": 0.03, "stripe": 0.07, "irregular": 0.25, "round": 0.65},
@@ -67,10 +88,13 @@ LINE: Final = 3.0
 ROUND: Final = 1.6
 """Largest ratio of length to width of what is round."""
 BRANCHED: Final = 0.5
-"""Solidity below which a line may be branching; above 1 - BRANCHED / 2 it is straight."""
-NARROW: Final = 0.2
+"""Solidity below which a line may be branching."""
 BROAD: Final = 0.3
-"""Breadths of a line's hull over its length: up to NARROW it is straight, above BROAD it may be branching."""
+"""Breadth of a line's hull over its length above which it may be branching."""
+FORKED: Final = 0.15
+"""Least share of a branching line's length where it has two arms or more; an arc has none."""
+CURVED: Final = 0.08
+"""Bend from which a line is curved; by a look at drawn scratches (.02 to .05) and hairs (.1 to .15)."""
 SLANT: Final = 20.0
 """Least degrees from upright and from level of a diagonal."""
 SMALL: Final = 0.01
@@ -102,8 +126,8 @@ def written_fits(part: Part, place: str, passages: Sequence[Passage]) -> dict[st
     contrast = seen_contrast(measured.contrast, measured.template_contrast)
     by_pixels = PIXEL_RANGE in part.inspection.scores
     seen = look_of(measured, contrast, place_on_part(measured.bbox, part.pixels), by_pixels=by_pixels)
-    if seen.colours and colour_of_part(part.pixels) in seen.colours:
-        # The part itself beside the background, as where a piece of it is missing.
+    if seen.colours & colours_of_scene(part.pixels):
+        # The part beside the background, as where a piece of it is missing, or the background in a hole.
         seen = replace(seen, colours=frozenset())
     if part.encoded.frame.aligned:
         # Measured in the image, in which such parts lie at any angle.
@@ -153,8 +177,8 @@ def look_of(
     line = aspect >= LINE or seen.solidity < BRANCHED
     # Breadth of the hull over its length: a thin line fills little of its hull where it bends but slightly.
     breadth = seen.width_px / max(seen.length_px * seen.solidity, 1e-6)
-    branching = line and seen.solidity < BRANCHED and breadth > BROAD
-    straight = line and not branching and (seen.solidity > 1 - BRANCHED / 2 or breadth < NARROW)
+    branching = line and seen.solidity < BRANCHED and breadth > BROAD and seen.forked >= FORKED
+    curved = line and not branching and seen.bend >= CURVED
     side = math.sqrt(seen.length_px * seen.width_px / max(seen.area_share, 1e-9))
     extent = (seen.length_px / side) ** 2 if line else seen.area_share
     small, large = (SMALL / BY_PIXELS, LARGE / BY_PIXELS) if by_pixels and not line else (SMALL, LARGE)
@@ -163,7 +187,7 @@ def look_of(
     return Look(
         tone=None if abs(contrast) < LEAST_CONTRAST else "dark" if contrast < 0 else "bright",
         shape=shape,
-        course="branching" if branching else "straight" if straight else None,
+        course="branching" if branching else "curved" if curved else "straight" if line else None,
         size="small" if extent <= small else "large" if extent >= large else None,
         place=place,
         direction=_direction(seen.orientation_deg) if line else None,
@@ -203,6 +227,10 @@ def agreement(stated: Look, seen: Look, sure: float = 1.0, *, colours: bool = Fa
             usual = USUAL.get(wanted, 0.5)
             odds = math.log(RIGHT / usual if wanted == found else (1 - RIGHT) / (1 - usual))
             total += odds * sure if name == "tone" else odds
+    for name, table in GRADED.items():
+        wanted, found = getattr(stated, name), getattr(seen, name)
+        if wanted is not None and found in table[wanted]:
+            total += math.log(table[wanted][found] / USUAL_GRADES[name][found])
     if stated.shape is not None and seen.shape is not None:
         total += math.log(SHAPES[stated.shape][seen.shape] / USUAL_SHAPES[seen.shape])
     if seen.change is not None:
@@ -229,15 +257,17 @@ def _shows_colours(pixels: NDArray[np.uint8]) -> bool:
     return float(np.ptp(pixels[::8, ::8], axis=2).mean()) >= 1.0
 
 
-def colour_of_part(pixels: NDArray[np.uint8]) -> str | None:
-    """Return the colour that looks would name of a part, or of an image that it fills; None where it is grey.
+def colours_of_scene(pixels: NDArray[np.uint8]) -> frozenset[str]:
+    """Return the colours that looks would name of a part and of its background, or of a whole image.
 
-    pixels: (H, W, 3) uint8 RGB, the whole image.
+    pixels: (H, W, 3) uint8 RGB, the whole image. What is grey has none.
     """
     mask = foreground_mask(pixels)
-    shown = pixels[::4, ::4].reshape(-1, 3) if mask is None or not mask.any() else pixels[mask]
-    word = colour_word(np.median(shown, axis=0))
-    return None if word is None else _named(word)
+    shown = [pixels[::4, ::4].reshape(-1, 3)]
+    if mask is not None and mask.any() and not mask.all():
+        shown = [pixels[mask], pixels[~mask]]
+    words = (colour_word(np.median(each, axis=0)) for each in shown)
+    return frozenset(_named(word) for word in words if word is not None)
 
 
 def _named(colour: str) -> str:
