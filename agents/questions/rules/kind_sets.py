@@ -51,6 +51,7 @@ LESSENED: Final = frozenset[Kind](
 SUPPOSED: Final = WEIGHED | frozenset[Kind]({"look_again", "effect", "comparison", "correction", "greeting"})
 BLAMED: Final = WEIGHED | frozenset[Kind]({"look_again", "help", "history", "correction"})
 TROUBLED: Final = BLAMED | frozenset[Kind]({"action", "parts", "size", "count", "product", "effect"})
+COUNTED: Final = frozenset[Kind]({"count", "history", "size", "verdict", "catalogue", "comparison", "other"})
 POINTED: Final = frozenset[Kind](
     {"product", "type", "other", "count", "appearance", "history", "parts", "verdict", "reference",
      "catalogue"}
