@@ -101,6 +101,7 @@ def by_comparison(topic: Topic, unmeasured: str) -> Reply:
         return seen
     lead, affirmed = "", None
     person = topic.verdict.person
+    of_belonging = not (topic.words.has("amount", topic.text) or topic.words.has("matches", topic.text))
     if person is not None and person.verdict == "anomalous" and intent.closed:
         # What passes by its measurement may be what a person found missing.
         missing = _called_missing(topic)
@@ -114,7 +115,7 @@ def by_comparison(topic: Topic, unmeasured: str) -> Reply:
         lead = say("To be reviewed.")
     elif intent.closed and intent.sense == "good" and _differs_there(topic):
         return Reply(say(DIFFERS), [*finding(topic), say(UNTOLD)])
-    elif intent.closed and topic.verdict.anomalous and person is None and unmeasured == say(COMPARED):
+    elif intent.closed and topic.verdict.anomalous and of_belonging and person is None:
         return may_lack(topic)
     elif intent.closed and (topic.verdict.anomalous or topic.words.has("matches", topic.text)):
         lead = say("That can't be told.")

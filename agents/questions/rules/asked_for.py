@@ -220,7 +220,9 @@ def asks_if_there(said: Reading) -> bool:
     if not said.pictured or said.openly or one.limit is not None or one.image is not None or one.choice:
         return False
     if one.type is not None:
-        return said.has("lacking") and one.type in words.features
+        # "Is a ball missing?" names the notes' "missing ball", "is it a missing ball?" asks for the type.
+        apart = is_absence(one.type) and one.type not in said.text
+        return said.has("lacking") and (one.type in words.features or apart)
     there = any(map(said.has, ("there", "is_there", "still", "lacking")))
     several = there and said.has("both") and not any(map(said.has, ASKS_MORE))
     return several or asks_if_part_there(said)
@@ -319,7 +321,8 @@ def asks_no_yes(said: Reading) -> bool:
     """Return whether no yes or no answers a clause: "given the limit for a pore, must it be rejected?"."""
     given = compiled(rf"(?:{words_of(said.language).source('given')})(?!\w)").match(said.text)
     gives = given is not None and not said.asks and said.slots.limit is None
-    return asks_if_enough(said) or gives or asks_the_hour(said)
+    in_order = said.pictured and said.has("which_in_order")
+    return asks_if_enough(said) or gives or in_order or asks_the_hour(said)
 
 
 def asks_the_hour(said: Reading) -> bool:

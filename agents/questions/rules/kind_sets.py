@@ -54,7 +54,7 @@ TROUBLED: Final = BLAMED | frozenset[Kind]({"action", "parts", "size", "count", 
 COUNTED: Final = frozenset[Kind]({"count", "history", "size", "verdict", "catalogue", "comparison", "other"})
 POINTED: Final = frozenset[Kind](
     {"product", "type", "other", "count", "appearance", "history", "parts", "verdict", "reference",
-     "catalogue"}
+     "catalogue", "size"}
 )  # fmt: skip
 COLOURED: Final = frozenset[Kind](
     {"place", "verdict", "other", "catalogue", "size", "product", "parts", "normal", "type"}

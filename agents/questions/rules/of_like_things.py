@@ -33,7 +33,8 @@ def counts_what_lacks(said: Reading) -> bool:
 
 def asks_how_many_lack(words: Words, text: str) -> bool:
     """Return whether a text asks for the number of what is missing, and not for the amount of a liquid."""
-    if not (words.has("how_many", text) and words.has("lacking", text)):
+    # "有没有缺的?" asks if there is any.
+    if not all(words.has(one, text) for one in ("how_many", "ask", "lacking")):
         return False
     if not words.has("amount", text):
         return True
