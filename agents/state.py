@@ -121,18 +121,18 @@ Recorded = Literal["saved", "undo"]
 class Understanding(UnderstoodRecord):
     """One thing that a question asks for, and what else its words say.
 
-    text: its words. probability: of the kind, in [0, 1]. closed: whether it asks for yes or no. sense:
-    what a yes to a question for the verdict says of the part; "open" where it asks for no yes or no.
-    other: number of the image to compare with. known_length_mm: of the part, as the question gives it.
-    choice: the alternatives of an either-or question. guess: the cause that it suggests. measured: what a
-    question for a size wants the size of; the distance is the defect's to something, the share that of
-    the part, the feature what belongs to the part. near: the kind that is nearly as likely, where its
-    answer is another one. order: what it orders, recorded: what it asks of the record, of the kind help,
-    topic: of help too, see `agents.questions.learned.topics`. supposed: whether its type is what the
-    person says that the defect is. asked_before: whether its type is one that a question before asked
-    for. maybe: types of the notes that it may be about, the nearest first, where none is sure. zones: all
-    those that it is about at once. others: whether these are all but those named before. log: what is
-    asked of the log, for a question of the kind history.
+    text: its words. probability: of the kind, in [0, 1]. closed: whether it asks for yes or no. sense: what
+    a yes to a question for the verdict says of the part; "open" where it asks for no yes or no. other:
+    number of the image to compare with. known_length_mm: of the part, as the question gives it. choice: the
+    alternatives of an either-or question. guess: the cause that it suggests. measured: what a question for
+    a size wants the size of; the distance is the defect's to something, the share that of the part, the
+    feature what belongs to the part; of a question for a place it is a clock's hour. near: the kind that is
+    nearly as likely, where its answer is another one. order: what it orders, recorded: what it asks of the
+    record, of the kind help, topic: of help too, see `agents.questions.learned.topics`. supposed: whether
+    its type is what the person says that the defect is. asked_before: whether its type is one that a
+    question before asked for. maybe: types of the notes that it may be about, the nearest first, where none
+    is sure. zones: all those that it is about at once. others: whether these are all but those named
+    before. log: what is asked of the log, for a question of the kind history.
     """
 
     text: str = ""
@@ -143,7 +143,7 @@ class Understanding(UnderstoodRecord):
     known_length_mm: float | None = None
     choice: list[str] = Field(default_factory=list)
     guess: str | None = None
-    measured: Literal["defect", "share", "distance", "part", "feature"] = "defect"
+    measured: Literal["defect", "share", "distance", "part", "feature", "clock"] = "defect"
     near: Kind | None = None
     order: Order | None = None
     recorded: Recorded | None = None

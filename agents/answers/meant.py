@@ -107,7 +107,9 @@ def _meaning(
         not asks_openly(plain, spoken) or (one.kind == "parts" and words_of(spoken).has("lacking", plain))
     ):
         # "Is anything missing?", "is something floating in it?" name it for the questions that follow.
-        kinds = absences(plain, spoken, entries) or foreign_bodies(plain, spoken, entries)
+        belonging = one.kind == "parts"
+        kinds = absences(plain, spoken, entries, belonging=belonging)
+        kinds = kinds or foreign_bodies(plain, spoken, entries)
         if kinds:
             return one.model_copy(update={"maybe": kinds})
     if one.kind == "type" and asks_openly(plain, spoken):

@@ -25,12 +25,12 @@ from agents.questions.rules.asked_for import (
     asks_if_there,
     asks_only_if_it_is,
     asks_presence,
+    asks_the_hour,
     asks_what_is_in_it,
     asks_where_from,
     asks_whether_it_is,
     asks_why_missing,
     asks_why_so,
-    counts_what_belongs,
     doubts_a_type,
     greets_no_one,
     lets_pass,
@@ -39,14 +39,18 @@ from agents.questions.rules.asked_for import (
     only_chooses_a_type,
     plays_down,
     points_at_it,
-    points_at_one,
     states_then_asks_why,
     supposes_only_a_type,
     weighs,
 )
+from agents.questions.rules.of_like_things import (
+    counts_what_belongs,
+    counts_what_lacks,
+    points_at_one,
+)
 from agents.questions.rules.supposed import supposes
 from agents.questions.slots.causes import asks_why_broken, supposes_cause
-from agents.questions.slots.places import place_of
+from agents.questions.slots.places import place_or_edge
 from agents.questions.slots.reading import Reading
 from agents.questions.slots.region_ranks import is_rank
 from knowledge.catalogue.fields import columns_named
@@ -73,7 +77,7 @@ def _rules(said: Reading) -> tuple[Rule, ...]:
     says_good = said.clause.sense == sense_of(said.text, said.language, "open", one.type) == "good"
     asks_if_good = says_good and not said.openly
     doubts = said.asks and not said.openly and not said.has("usual")
-    sides = {place_of(piece, said.language) for piece in one.choice} - {None}
+    sides = {place_or_edge(piece, said.language) for piece in one.choice} - {None}
     blames = said.pictured and not named and not said.openly and said.has("fault")
     neutral = sense_of(said.text, said.language, "open", None) == "open" and not said.openly
     troubled = not (named or said.openly or one.zone or one.place) and said.has("trouble")
@@ -164,6 +168,8 @@ def _rules(said: Reading) -> tuple[Rule, ...]:
         ({"place"}, said.pictured and not said.openly and said.has("in_place"), "verdict"),
         # "How many tablets are there?", where the notes know a missing tablet.
         ({"count"}, counts_what_belongs(said), "parts"),
+        # "How many are missing?"
+        (kinds.COUNTED, counts_what_lacks(said), "parts"),
         # "Does it still have both arms?", "is a hole missing?"
         (kinds.BELONGING, asks_if_there(said), "parts"),
         # "Is there a date?", "is the head still on?"
@@ -215,6 +221,8 @@ def _rules(said: Reading) -> tuple[Rule, ...]:
         (kinds.ASSENTED | {"help", "verdict", "reasoning", "normal"}, relies, "confidence"),
         # "Which pin is it?"
         (kinds.POINTED, points_at_one(said), "place"),
+        # "At what o'clock is it?"
+        (KINDS, asks_the_hour(said), "place"),
         # "Can you write poems?"
         (KINDS, not named and said.has("art"), "other"),
         # "How far is it from the edge?", but "how far is it shifted?"
@@ -289,7 +297,8 @@ def _rules(said: Reading) -> tuple[Rule, ...]:
         (kinds.FILLED, said.pictured and said.has("amount") and not limited, "parts"),
         # "Does the picture match the juice?"
         (kinds.FILLED | kinds.ASSENTED, matched and not said.has("tolerance"), "parts"),
-        # "Can you read the number?"
+        # "Can you read the number?", but "why does it say reject?"
+        ({"verdict", "other"}, said.pictured and said.has("read_it") and said.has("why"), "reasoning"),
         (kinds.WRITTEN, said.pictured and said.has("read_it"), "verdict"),
         # "Wie hoch ist der?"
         ({"confidence", "appearance", "verdict"}, said.pictured and said.has("how_high"), "size"),

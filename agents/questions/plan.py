@@ -38,8 +38,8 @@ def nothing(asked: Understanding, situation: Situation) -> list[PlannedCall]:
 
 def measure_place(asked: Understanding, situation: Situation) -> list[PlannedCall]:
     """Measure the place that is asked about, where it is no region; of several, the part that they are of."""
-    if asked.kind == "place" and len(asked.choice) > 1 and situation.anomalous:
-        return [_call("measure_part", "find the part's ends")]
+    if asked.kind == "place" and (len(asked.choice) > 1 or asked.measured == "clock"):
+        return [_call("measure_part", "find the part's ends")] if situation.regions else []
     if asked.zones:
         return [_call("describe_region", f"measure {name}", place=f"{ZONE}{name}") for name in asked.zones]
     if asked.place is None:

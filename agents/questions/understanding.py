@@ -64,7 +64,7 @@ from agents.questions.slots import by_words, stated
 from agents.questions.slots.amounts import in_digits
 from agents.questions.slots.causes import asks_why_broken, supposed_cause
 from agents.questions.slots.compounds import in_parts
-from agents.questions.slots.places import place_of
+from agents.questions.slots.places import place_or_edge
 from agents.questions.slots.products import without_product_as_type
 from agents.questions.slots.reading import Reading, reading_of
 from agents.questions.slots.region_ranks import with_region
@@ -274,7 +274,7 @@ def _intents_of(said: Reading) -> list[Understanding]:
         and not (asks_no_yes(said) or (kind == "verdict" and sense == "open"))
     )
     of_alternatives = bool(choice) or (bool(one.choice) and kind in ("type", "place", "parts"))
-    places = {place_of(piece, language) for piece in choice} - {None} if kind == "place" else set()
+    places = {place_or_edge(piece, language) for piece in choice} - {None} if kind == "place" else set()
     guess = guess_of(said.text, language) if kind == "cause" else None
     suggests = kind == "cause" and said.asks and not (said.openly or said.has("behind"))
     if suggests and (guess is None or language in SPACELESS):
@@ -290,7 +290,11 @@ def _intents_of(said: Reading) -> list[Understanding]:
         named = None  # "Why is the needle askew?" names no entry
     whole = said.has("whole") and one.type is None and not said.has("area") and not said.has("share")
     # "Is there a scratch or not?" is answered yes or no, whichever kind it is.
-    settled = said.has("amount") or (kind in ("type", "verdict") and named is not None and closed)
+    settled = (
+        said.has("amount")
+        or (kind == "place" and bool(choice))
+        or (kind in ("type", "verdict") and named is not None and closed)
+    )
     told = kind == "cause" and (said.has("of_causes") or asks_why_so(said))
     told |= (kind == "effect" and said.has("customers_view")) or (kind == "action" and said.has("who"))
     states_it = said.pictured and named is not None and supposes(said)

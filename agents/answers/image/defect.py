@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
+from agents.answers.image.chosen_place import at_the_hour, side_chosen
 from agents.answers.image.named_type import asked_type, colour_of, fits_too, nearer, offered_types, weighed
 from agents.answers.image.persons_word import accepted, by_a_person, type_by_a_person
 from agents.answers.image.recording import shown_path
 from agents.answers.image.verdict import finding, no_region, of_suspect, place_finding, to_review, unmeasured
 from agents.answers.notes.entries import leading, likely_of, most_like
-from agents.answers.topic import MOST_DESCRIBED, Reply, Topic, length_of, same_type, values_of
-from agents.questions.slots.places import names_the_edge, place_of
+from agents.answers.topic import MOST_DESCRIBED, Reply, Topic, length_of, same_type
+from agents.questions.slots.places import names_the_edge
 from anomaly_core.names import plain_name
 from tools.locations import ZONE, Box
 from tools.records import DefectRecord, MeasuredRegion
 
-_HALVES: Final = {side: f"{side} half" for side in ("top", "bottom", "left", "right")}
-_ENDS: Final = {"left": 0.0, "right": 1.0, "top": 0.0, "bottom": 1.0}
-_MIDDLE: Final = 0.5
-_CLEARLY: Final = 0.2
-"""How much nearer, in sides of the part or image, a place is to one of two that it lies in neither of."""
 UNNUMBERED: Final = (
     "Which of several alike it is isn't counted; its place and the product's named zones tell it [score]."
 )
@@ -35,9 +29,11 @@ def place(topic: Topic) -> Reply:
     say, regions = topic.say, topic.chosen
     nothing = _nothing(topic)
     # "In which zone?" asks for none of several alike.
-    asked = topic.words.without(topic.text, "where")
-    pointed = topic.words.has("which_of_like", asked) and not topic.intent.closed
-    which = [say(UNNUMBERED)] if pointed and not topic.intent.choice else []
+    asked = topic.words.without(topic.text, "where", "clock")
+    pointed = topic.words.has("which_of_like", asked) or topic.words.has("which_in_order", asked)
+    chosen, hour = side_chosen(topic), at_the_hour(topic)
+    answered = topic.intent.closed or chosen.text or hour.text
+    which = [say(UNNUMBERED)] if pointed and not answered else []
     if nothing is not None:
         if topic.verdict.decision == "review":
             suspect = of_suspect(topic, place)
@@ -50,7 +46,8 @@ def place(topic: Topic) -> Reply:
         return Reply(lead, [nothing], False if topic.intent.closed else None)
     told = [topic.located(one) for one in regions]
     if not topic.intent.closed:
-        return Reply(_side_chosen(topic), [*told, *which], None)
+        made = [*chosen.evidence, *hour.evidence]
+        return Reply(chosen.lead, [*hour.body, *chosen.body, *told, *which], None, made)
     opened = topic.state["opened"]
     edge = topic.intent.place is None and names_the_edge(topic.text, topic.asked.spoken)
     if topic.intent.place is not None:
@@ -67,64 +64,6 @@ def place(topic: Topic) -> Reply:
     else:
         yes = bool(regions)
     return Reply(topic.yes_no(yes), told, yes)
-
-
-def _side_chosen(topic: Topic) -> str:
-    """Return the place among the alternatives of a question where the defect lies, as first words.
-
-    Which way something is shifted isn't measured: a defect on one side may be of a shift to the other.
-    """
-    say, pieces = topic.say, topic.intent.choice
-    places = [one for piece in pieces if (one := place_of(piece, topic.asked.spoken)) is not None]
-    if len(places) < 2 or not topic.chosen:
-        return ""
-    if topic.words.has("shifted", topic.text):
-        return say("Which way something is shifted isn't measured.")
-    first = topic.chosen[0]
-    if topic.words.has("nearer", topic.text) and (side := _nearer(topic, first.bbox, places)) is not None:
-        return f"{say.sentence(topic.where(side))}."
-    there = [one for one in places if topic.lies_in(first, one if " " in one else _HALVES.get(one, one), 0.5)]
-    if len(there) > 1:
-        return ""
-    found = there[0] if there else _nearest(topic, first.bbox, places)
-    return say("Neither of them.") if found is None else f"{say.sentence(topic.where(found))}."
-
-
-def _nearest(topic: Topic, box: Box, places: Sequence[str]) -> str | None:
-    """Return the one of several sides or corners that a box is clearly nearest to, or None.
-
-    In the frame of the part where its outline was measured, else of the image: "oben links oder oben rechts?"
-    is of the part's corners. What lies on the other half is at none of them.
-    """
-    opened = topic.state["opened"]
-    frame: Box = values_of(topic.seen("measure_part")).get("box") or (0, 0, opened.width, opened.height)
-    x = ((box[0] + box[2]) / 2 - frame[0]) / max(frame[2] - frame[0], 1)
-    y = ((box[1] + box[3]) / 2 - frame[1]) / max(frame[3] - frame[1], 1)
-    away: dict[str, tuple[float, float]] = {}
-    for place in places:
-        sides = [side for side in place.split() if side in _ENDS]
-        if not sides:
-            return None
-        gaps = [abs((x if side in ("left", "right") else y) - _ENDS[side]) for side in sides]
-        away[place] = (max(gaps), math.hypot(*gaps))
-    ranked = sorted(away, key=lambda place: away[place][1])
-    if len(ranked) < 2 or away[ranked[0]][0] >= _MIDDLE:
-        return None
-    clear = away[ranked[1]][1] - away[ranked[0]][1] >= _CLEARLY
-    return ranked[0] if clear else None
-
-
-def _nearer(topic: Topic, box: Box, places: Sequence[str]) -> str | None:
-    """Return which of two opposite sides a box is nearer to, or None where they are no such two."""
-    sides, opened = {place.split()[0] for place in places}, topic.state["opened"]
-    x0, y0, x1, y1 = box
-    for (low, high), middle, end in (
-        (("left", "right"), (x0 + x1) / 2, opened.width),
-        (("top", "bottom"), (y0 + y1) / 2, opened.height),
-    ):
-        if sides == {low, high}:
-            return low if middle < end / 2 else high
-    return None
 
 
 def _listed(topic: Topic) -> list[str]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from agents.answers.image.confidence import NOT_TOLD_FROM_DAMAGE
+from agents.answers.image.lacking import findings_of_layout, how_many_lack, may_lack
 from agents.answers.image.presence import (
     COMPARED,
     UNCOUNTED,
@@ -30,6 +31,7 @@ from agents.answers.notes.entries import entries_meant
 from agents.answers.topic import MOST_DESCRIBED, Reply, Topic, image_name, values_of
 from agents.questions.form.alternatives import fate_of
 from agents.questions.rules.asked_for import plays_down
+from agents.questions.rules.of_like_things import asks_how_many_lack
 from agents.questions.slots.numbered_regions import IMAGE_NAME
 from agents.state import Observation
 from tools.records import EvidenceRecord
@@ -198,6 +200,8 @@ def parts(topic: Topic) -> Reply:
     say = topic.say
     if topic.intent.zones:
         return zone_there(topic)
+    if asks_how_many_lack(topic.words, topic.text):
+        return how_many_lack(topic)
     if topic.words.has("amount", topic.text):
         return by_comparison(topic, say(UNFILLED))
     if topic.words.has("matches", topic.text):
@@ -205,7 +209,7 @@ def parts(topic: Topic) -> Reply:
     counted, layout = topic.seen("count_components"), topic.seen("check_layout")
     told: list[str] = []
     affirmed: bool | None = None
-    wrong = values_of(layout).get("findings") or []
+    wrong = findings_of_layout(topic)
     number = values_of(counted).get("count")
     asks_count = topic.words.has("how_many", topic.text)
     if counted is not None and number == 1 and (asks_count or not wrong or lacks(topic)):
@@ -240,6 +244,9 @@ def _of_what_belongs(topic: Topic, layout: Observation | None) -> Reply:
         return Reply(topic.say("To be reviewed."), [differs, *topic.near_limit()])
     if (seen := missing_there(topic)) is not None:
         return replace(seen, body=[*seen.body, differs])
+    if topic.verdict.person is None:
+        found = may_lack(topic)
+        return replace(found, body=[differs, *found.body])
     return Reply(topic.say("That can't be told."), [differs, *finding(topic)])
 
 

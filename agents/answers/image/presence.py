@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from agents.answers.image.lacking import gone, may_lack
 from agents.answers.image.persons_word import by_a_person, type_by_a_person
 from agents.answers.image.verdict import finding, place_finding
-from agents.answers.notes.analysis import about_type, find_aspect, quoted
 from agents.answers.topic import MOST_DESCRIBED, Reply, Topic, values_of
 from agents.questions.learned.generic import subjects_in
 from agents.questions.lexicon.words import features_in, sections_in
@@ -75,25 +75,18 @@ def missing_there(topic: Topic) -> Reply | None:
 
     Yes is said where the question names no thing, or a type that is named for the zone of the place.
     """
-    gone = [one for one in topic.regions if one.look is not None and one.look.change == "missing"]
-    if not gone or not lacks(topic) or not topic.intent.closed or topic.intent.sense == "good":
+    shown = gone(topic)
+    if not shown or not lacks(topic) or not topic.intent.closed or topic.intent.sense == "good":
         return None
-    told = [*map(topic.located, gone[:MOST_DESCRIBED])]
+    told = [*map(topic.located, shown[:MOST_DESCRIBED])]
     # "Is a component missing?" names none of those that the notes know.
     thing = len(topic.intent.maybe) == 1
     rest = topic.words.without(topic.text, "lacking", "piece")
     if not thing and subjects_in(rest, topic.asked.spoken, OF_NO_NAME):
-        # What it names may be another thing than the one that is gone.
-        return Reply(topic.say("Possibly."), told)
-    if not thing or any(one.zone and is_of_zone(topic.intent.maybe[0], one.zone) for one in gone):
+        return None  # what it names may be another thing than the one that is gone
+    if not thing or any(one.zone and is_of_zone(topic.intent.maybe[0], one.zone) for one in shown):
         return Reply(topic.say("Yes."), told, True)
-    noted = quoted(
-        topic,
-        find_aspect(about_type(topic.state["passages"], topic.intent.maybe[0]), "look", topic.say.language)[
-            :1
-        ],
-    )
-    return Reply(topic.say("Possibly."), [*told, *noted])
+    return None
 
 
 def by_comparison(topic: Topic, unmeasured: str) -> Reply:
@@ -108,6 +101,7 @@ def by_comparison(topic: Topic, unmeasured: str) -> Reply:
         return seen
     lead, affirmed = "", None
     person = topic.verdict.person
+    of_belonging = not (topic.words.has("amount", topic.text) or topic.words.has("matches", topic.text))
     if person is not None and person.verdict == "anomalous" and intent.closed:
         # What passes by its measurement may be what a person found missing.
         missing = _called_missing(topic)
@@ -121,6 +115,8 @@ def by_comparison(topic: Topic, unmeasured: str) -> Reply:
         lead = say("To be reviewed.")
     elif intent.closed and intent.sense == "good" and _differs_there(topic):
         return Reply(say(DIFFERS), [*finding(topic), say(UNTOLD)])
+    elif intent.closed and topic.verdict.anomalous and of_belonging and person is None:
+        return may_lack(topic)
     elif intent.closed and (topic.verdict.anomalous or topic.words.has("matches", topic.text)):
         lead = say("That can't be told.")
     elif intent.closed:

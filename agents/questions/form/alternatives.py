@@ -44,18 +44,24 @@ def alternatives_of(text: str, language: str) -> list[str]:
     if len(pieces) == 1:
         # "Ok/ng?", "out? safe?"
         pieces = [piece.strip() for piece in re.split(r"[/?？]|\bvs\b", plain) if re.search(r"\w", piece)]
-        pieces = pieces if differ(pieces, language) else _asked_twice(plain, language)
+        twice = asked_twice(plain, language)
+        two = bool(_of_one_ending(plain, language)) or differ(twice, language)
+        pieces = pieces if differ(pieces, language) else twice if two else []
     return pieces if len(pieces) > 1 and all(re.search(r"\w", piece) for piece in pieces) else []
 
 
-def _asked_twice(plain: str, language: str) -> list[str]:
-    """Return the alternatives of a question that asks twice without "or": "合格ですか、不合格ですか"."""
+def asked_twice(plain: str, language: str) -> list[str]:
+    """Return the pieces of a question that asks twice without "or": "合格ですか、不合格ですか"; else none."""
     if language not in _ENDS_OF_QUESTION:
         return []
-    if language == "ko" and (found := _SAME_ENDING.fullmatch(plain)) is not None:
-        return [found[1].strip(), found[3].strip()]
     pieces = [one for one in re.split(_ENDS_OF_QUESTION[language], plain) if re.search(r"\w", one)]
-    return pieces if len(pieces) > 1 and differ(pieces, language) else []
+    return _of_one_ending(plain, language) or (pieces if len(pieces) > 1 else [])
+
+
+def _of_one_ending(plain: str, language: str) -> list[str]:
+    """Return the pieces of two Korean questions that end alike, else none."""
+    found = _SAME_ENDING.fullmatch(plain) if language == "ko" else None
+    return [] if found is None else [found[1].strip(), found[3].strip()]
 
 
 def differ(pieces: Sequence[str], language: str) -> bool:

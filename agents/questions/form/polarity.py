@@ -23,8 +23,8 @@ _POLITE: Final = re.compile(
 def asks_openly(text: str, language: str) -> bool:
     """Return whether a clause asks for more than yes or no, by a question word; "or what?" is none."""
     words = words_of(language)
-    # "Liegt da was?" asks if something does.
-    plain = words.without(_IS_IT.sub("", once(text)), "lies_there")
+    # "Liegt da was?", "fehlt da was?" ask if something does.
+    plain = words.without(_IS_IT.sub("", once(text)), "lies_there", "something")
     return words.has("ask", compiled(rf"(?:{words.source('tag')})\s*$").sub("", plain))
 
 

@@ -13,7 +13,6 @@ from agents.questions.learned.generic import subjects_in
 from agents.questions.lexicon.patterns import compiled
 from agents.questions.lexicon.words import (
     LOG_MEANINGS,
-    SPACELESS,
     Words,
     feature_of,
     sections_in,
@@ -31,9 +30,6 @@ from tools.records import Kind
 
 _OF_LOG: Final = (*LOG_MEANINGS, "failed", "passed", "reviewed", "station", "operator")
 """Meanings of words that are of the log, beside an image too."""
-
-_OF_THEM: Final = r"(?:\s+(?:\w{1,3}|these|those|della|delle|dieser))?" * 2
-"""What may stand between "which" and what there are several of: "of the"."""
 
 
 def plays_down(words: Words, text: str) -> bool:
@@ -105,21 +101,14 @@ def asks_what_is_in_it(said: Reading) -> bool:
     return there and not said.has("limit") and named in words_of(said.language).features
 
 
-def counts_what_belongs(said: Reading) -> bool:
-    """Return whether a clause asks how many there are of what the notes know a defect of: "missing pin"."""
-    if not said.pictured or said.slots.type is not None or not said.has("how_many"):
-        return False
-    names = (plain_name(name).lower().split() for name in said.known)
-    return _names_one_of(said.text, [name for name in names if any(map(_says_bad, name))])
-
-
-def _says_bad(word: str) -> bool:
+def says_bad(word: str) -> bool:
+    """Return whether a word of a type's name says what is wrong: "missing" of "missing pin"."""
     return bool(types_in(word)) or is_absence(word)
 
 
-def _names_one_of(text: str, names: Iterable[Sequence[str]]) -> bool:
+def names_one_of(text: str, names: Iterable[Sequence[str]]) -> bool:
     """Return whether a text has a noun of types' names, by words: "pin" of "missing pin"."""
-    nouns = {word for name in names for word in name if len(word) > 2 and not _says_bad(word)}
+    nouns = {word for name in names for word in name if len(word) > 2 and not says_bad(word)}
     return any(compiled(rf"(?<!\w){re.escape(word)}\w{{0,2}}(?!\w)").search(text) for word in nouns)
 
 
@@ -231,7 +220,9 @@ def asks_if_there(said: Reading) -> bool:
     if not said.pictured or said.openly or one.limit is not None or one.image is not None or one.choice:
         return False
     if one.type is not None:
-        return said.has("lacking") and one.type in words.features
+        # "Is a ball missing?" names the notes' "missing ball", "is it a missing ball?" asks for the type.
+        apart = is_absence(one.type) and one.type not in said.text
+        return said.has("lacking") and (one.type in words.features or apart)
     there = any(map(said.has, ("there", "is_there", "still", "lacking")))
     several = there and said.has("both") and not any(map(said.has, ASKS_MORE))
     return several or asks_if_part_there(said)
@@ -254,7 +245,7 @@ def asks_if_part_there(said: Reading) -> bool:
     if said.has("lacking") and one.kind in ("product", "other", "help", "reference"):
         return bool(subjects_in(words.without(text, "lacking"), said.language, OF_NO_NAME))
     there = any(map(said.has, ("is_there", "there", "lacking")))
-    return there and (_names_one_of(text, missing) or any(noun.search(text) for noun in nouns))
+    return there and (names_one_of(text, missing) or any(noun.search(text) for noun in nouns))
 
 
 def of_features(said: Reading) -> bool:
@@ -262,23 +253,6 @@ def of_features(said: Reading) -> bool:
     if not said.pictured or said.slots.image is not None or said.has("region"):
         return False
     return said.has("than_others") and _names_a_feature(said)
-
-
-def points_at_one(said: Reading) -> bool:
-    """Return whether a clause asks which of several alike things of the part it is: "which pin is it?"."""
-    if not said.pictured or of_log(said) or said.slots.image is not None or said.has("image"):
-        return False
-    # "Which type of defect does the pin have?" asks for no pin.
-    words, zone = words_of(said.language), said.slots.zone or ""
-    nouns = [noun.pattern for noun in words.features.values()]
-    nouns += [re.escape(word) for word in plain_name(zone).lower().split()]
-    which, noun = words.source("which_of_like"), "|".join(nouns)
-    if said.language in SPACELESS:
-        ends = r"\W*(?:です|でしょ|예요|인가|이에요|呢|$)"
-        asks = rf"(?:{which})\s?の?(?:{noun})|(?:{noun})[はが은는이가]?\s?(?:{which}){ends}"
-    else:
-        asks = rf"(?:{which}){_OF_THEM}\s+(?:{noun})"
-    return compiled(asks).search(said.text) is not None
 
 
 def _names_a_feature(said: Reading) -> bool:
@@ -347,7 +321,13 @@ def asks_no_yes(said: Reading) -> bool:
     """Return whether no yes or no answers a clause: "given the limit for a pore, must it be rejected?"."""
     given = compiled(rf"(?:{words_of(said.language).source('given')})(?!\w)").match(said.text)
     gives = given is not None and not said.asks and said.slots.limit is None
-    return asks_if_enough(said) or gives
+    in_order = said.pictured and said.has("which_in_order")
+    return asks_if_enough(said) or gives or in_order or asks_the_hour(said)
+
+
+def asks_the_hour(said: Reading) -> bool:
+    """Return whether a clause beside an image asks at which hour of a clock a place lies, and names none."""
+    return said.pictured and said.slots.place is None and said.has("clock")
 
 
 def asks_if_enough(said: Reading) -> bool:
@@ -362,6 +342,8 @@ def asks_if_enough(said: Reading) -> bool:
 
 def measured(read: str, said: Reading, *, whole: bool) -> str:
     """Return what a question for a size wants the size of; see `Understanding`."""
+    if read == "place":
+        return "clock" if asks_the_hour(said) else "defect"
     if read != "size":
         return "distance" if read == "distance" else "defect"
     if of_features(said):

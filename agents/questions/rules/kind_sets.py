@@ -51,9 +51,10 @@ LESSENED: Final = frozenset[Kind](
 SUPPOSED: Final = WEIGHED | frozenset[Kind]({"look_again", "effect", "comparison", "correction", "greeting"})
 BLAMED: Final = WEIGHED | frozenset[Kind]({"look_again", "help", "history", "correction"})
 TROUBLED: Final = BLAMED | frozenset[Kind]({"action", "parts", "size", "count", "product", "effect"})
+COUNTED: Final = frozenset[Kind]({"count", "history", "size", "verdict", "catalogue", "comparison", "other"})
 POINTED: Final = frozenset[Kind](
     {"product", "type", "other", "count", "appearance", "history", "parts", "verdict", "reference",
-     "catalogue"}
+     "catalogue", "size"}
 )  # fmt: skip
 COLOURED: Final = frozenset[Kind](
     {"place", "verdict", "other", "catalogue", "size", "product", "parts", "normal", "type"}

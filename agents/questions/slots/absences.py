@@ -26,13 +26,14 @@ _MATTER: Final = frozenset({"contamination", "filings"})
 """Types that are something which lies on a part and is none of it."""
 
 
-def absences(text: str, language: str, entries: Sequence[Entry]) -> list[str]:
+def absences(text: str, language: str, entries: Sequence[Entry], *, belonging: bool = False) -> list[str]:
     """Return the types of something missing where a text, in lower case, asks if something is, else none.
 
-    "Is a hole missing?" means that of a hole alone.
+    "Is a hole missing?" means that of a hole alone. belonging: whether it asks if what belongs to a part is
+    there, in whatever words: "all balls in?".
     """
     words = words_of(language)
-    if not words.has("lacking", text):
+    if not (belonging or words.has("lacking", text)):
         return []
     found = list(dict.fromkeys(entry.type for entry in entries if is_absence(entry.type)))
     nouns = {name for name, noun in (*words.features.items(), *words.sections.items()) if noun.search(text)}

@@ -14,6 +14,8 @@ from tools.locations import place_in
 _HOURS: Final = ("top", "top right", "top right", "right", "bottom right", "bottom right", "bottom",
                  "bottom left", "bottom left", "left", "top left", "top left")  # fmt: skip
 """Cells of the hours from twelve, as on the face of a clock."""
+EDGE: Final = "edge"
+"""The edge of a part, whichever side."""
 _CLOCK: Final = re.compile(
     r"(?P<a>\w{1,6}?)[ -]?o['’]? ?clock[ -](?:position|direction|side)"
     r"|(?:at|near|around) (?P<b>\w{1,6}) o['’]? ?clock"
@@ -62,6 +64,11 @@ def place_of(text: str, language: str) -> str | None:
 def names_the_edge(text: str, language: str) -> bool:
     """Return whether a text speaks of the edge without a side."""
     return place_of(text, language) is None and words_of(language).has("edge", placed(text, language))
+
+
+def place_or_edge(text: str, language: str) -> str | None:
+    """Return the place that a text names, `EDGE` where it speaks of the edge without a side, or None."""
+    return EDGE if names_the_edge(text, language) else place_of(text, language)
 
 
 def placed(text: str, language: str) -> str:

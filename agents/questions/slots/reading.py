@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from agents.questions.form.alternatives import Fate, alternatives_of, fate_of
+from agents.questions.form.alternatives import Fate, alternatives_of, asked_twice, fate_of
 from agents.questions.form.clauses import Clause
 from agents.questions.form.polarity import asks_openly
 from agents.questions.form.tags import without_tag
@@ -18,7 +18,7 @@ from agents.questions.lexicon.words import SPACELESS, words_of
 from agents.questions.slots import by_words
 from agents.questions.slots.limits import known_length_mm, limit_of
 from agents.questions.slots.numbered_regions import image_of, regions_of
-from agents.questions.slots.places import place_of
+from agents.questions.slots.places import place_of, place_or_edge
 from agents.questions.slots.region_ranks import is_only_rank, rank_of, region_before
 from agents.questions.slots.scales import scale_of
 from agents.state import Seen, Turn, Understanding
@@ -33,6 +33,11 @@ OF_A_REGION: Final = frozenset[Kind](
 GOES_ON: Final = 0.45
 """Probability below which a short clause that names a region or place asks what was asked before."""
 
+_WHICH_OF_TWO: Final = {
+    "ja": re.compile(r"(\w+?)と(?:、)?(\w+?)(?:の|、|では)?(?:うち)?(?:どちら|どっち|いずれ)"),
+    "ko": re.compile(r"(\w+?)(?:와|과|이?랑|하고) (\w+?) 중(?:에서?)? ?(?:어디|어느|어떤)"),
+}
+"""Two things of which a question asks for one, where languages need no "or" for that."""
 
 _ABOUT: Final = (
     *("this", "here", "region", "image", "one", "it", "first", "second", "third", "fourth", "last"),
@@ -111,7 +116,7 @@ def reading_of(
         scale_px_per_mm=scale_of(text),
         known_length_mm=known_length_mm(text, language) if sized else None,
         text=clause.text,
-        choice=alternatives_of(text, language),
+        choice=alternatives_of(text, language) or _of_two(text, language, clause.kind),
     )
     before = last.region if last is not None and last.image == current and last.region != 1 else None
     words = words_of(language)
@@ -124,6 +129,20 @@ def reading_of(
     return Reading(
         clause, named, text, language, known, pictured, sense, openly, tagged, asks, regions, it, fates
     )
+
+
+def _of_two(text: str, language: str, kind: Kind) -> list[str]:
+    """Return the alternatives of a question for one of two places that has no "or".
+
+    "端ですか、中央ですか", "内輪と外輪のどちら?", "안쪽이랑 바깥쪽 중 어디?".
+    """
+    pieces = asked_twice(text, language)
+    places = {place_or_edge(piece, language) for piece in pieces} - {None}
+    if len(places) > 1:
+        return pieces
+    which = _WHICH_OF_TWO.get(language)
+    found = None if kind != "place" or which is None else which.search(text)
+    return [] if found is None else [found[1].strip(), found[2].strip()]
 
 
 def _asked_again(last: Turn, current: int | None, *, pictured: bool, named: bool) -> Kind:
