@@ -199,21 +199,7 @@ def _rules(said: Reading) -> tuple[Rule, ...]:
             "size",
         ),
         # "Is the scratch on the shank still within the limit?"
-        (
-            {
-                "verdict",
-                "catalogue",
-                "place",
-                "other",
-                "normal",
-                "parts",
-                "product",
-                "comparison",
-                "look_again",
-            },
-            said.pictured and not said.openly and said.has("tolerance"),
-            "size",
-        ),
+        (kinds.TOLERATED, said.pictured and not said.openly and said.has("tolerance"), "size"),
         ({"correction"}, said.pictured and doubts and said.has("tolerance"), "size"),
         # "Is the picture sharp enough?" is of the photograph, not of the part.
         (KINDS, said.has("judgeable"), "confidence"),

@@ -93,3 +93,6 @@ LET_PASS: Final = ACCEPTED | frozenset[Kind]({"size", "effect", "action", "cause
 PLAYED_DOWN: Final = frozenset[Kind](
     {"confidence", "verdict", "normal", "type", "cause", "other", "place", "reasoning"}
 )
+TOLERATED: Final = frozenset[Kind](
+    {"verdict", "catalogue", "place", "other", "normal", "parts", "product", "comparison", "look_again"}
+)
