@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from agents.answers.evidence import gather_evidence, quote, verdict_statement
-from agents.answers.image.named_type import settled
+from agents.answers.image.named_type import settled, with_denial
 from agents.answers.image.summary import draft, record_line, summary, summary_sentence
 from agents.answers.image.unknown_image import unknown_image
 from agents.answers.kinds import ENTRIES, entry_of
@@ -107,7 +107,7 @@ def _of_the_part(topic: Topic) -> Topic:
 def _word(topic: Topic) -> Reply:
     """Return the answer to one thing asked; of an image that the conversation does not hold, that."""
     entry = entry_of(topic.intent)
-    return (unknown_image(topic) if entry.about_part else None) or entry.word(topic)
+    return (unknown_image(topic) if entry.about_part else None) or with_denial(topic, entry.word(topic))
 
 
 def yes_or_no_alone(asked: Asked, affirmed: bool | None, say: Phrases, lead: str = "") -> Reply | None:

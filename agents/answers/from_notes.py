@@ -51,6 +51,7 @@ from agents.questions.slots.described import described_type
 from agents.questions.slots.doubted import held_against, may_mean, narrowed
 from agents.questions.slots.held import is_another, meant_type
 from agents.questions.slots.limits import measure_of
+from agents.questions.slots.own_words import type_by_own_word
 from agents.state import Understanding
 from anomaly_core.names import plain_name
 from knowledge.catalogue.entries import Entry
@@ -109,7 +110,9 @@ class Notes(AskedNotes):
                 intent = self._meant(intent, number)
             if not held.sure and intent.type == asked.type:
                 if not held.maybe:
-                    return [self._no_entry(intent, number)]
+                    # "What hardness after grinding burn?" is told by the cause and action of a tint.
+                    unnamed = intent.model_copy(update={"type": None})
+                    return self._facts(unnamed, number) or [self._no_entry(intent, number)]
                 intent = intent.model_copy(update={"type": None, "maybe": held.maybe})
         if told_of := self._affected(intent, number):
             return [told_of]
@@ -330,7 +333,8 @@ class Notes(AskedNotes):
         # "Is it serious, a blowhole?" names it afterwards.
         around = [*reversed(before), *self._asked.intents[number + 1 :]]
         named = next((one.type for one in around if one.type is not None), None)
-        by_look = None if intent.type is not None else named or self._by_look(intent, number)
+        own = type_by_own_word(intent.text, self._asked.spoken, entries)
+        by_look = None if intent.type is not None else named or own or self._by_look(intent, number)
         meant = by_look or meant_type(intent.text, self._asked.spoken, self._types_of_notes())
         return (
             intent
@@ -340,7 +344,12 @@ class Notes(AskedNotes):
 
     def _is_clear(self, intent: Understanding, number: int) -> bool:
         entries = self._context.domain.entries(self._product)
-        return is_clear(intent, self._asked, entries) or self._by_look(intent, number) == intent.type
+        spoken = self._asked.spoken
+        return (
+            is_clear(intent, self._asked, entries)
+            or type_by_own_word(intent.text, spoken, entries) == intent.type
+            or self._by_look(intent, number) == intent.type
+        )
 
     def _no_entry(self, intent: Understanding, number: int) -> Reply:
         """Say that the notes have no entry of a type, and which types they name."""
