@@ -23,9 +23,9 @@ from agents.answers.catalogue.asked_kinds import (
 from agents.answers.catalogue.asked_notes import AskedNotes
 from agents.answers.catalogue.by_product import ordered, types_of_products
 from agents.answers.catalogue.demands import NONE_SAYS_SO, asks_by_field, demanded
-from agents.answers.catalogue.facts import facts, type_by_look, type_of_facts
+from agents.answers.catalogue.facts import facts, type_of_facts
 from agents.answers.catalogue.figures_of_notes import asks_a_figure, noted_figures
-from agents.answers.catalogue.held import asks_a_limit, held_of, is_clear
+from agents.answers.catalogue.held import asks_a_limit, held_of
 from agents.answers.catalogue.stated_sizes import states_size
 from agents.answers.catalogue.types import (
     asks_of_types,
@@ -35,7 +35,6 @@ from agents.answers.catalogue.types import (
     told_apart,
     worse,
 )
-from agents.answers.catalogue.uncertain import listed_at_most, named_types
 from agents.answers.catalogue.whole_entries import asks_for_all, whole_entries
 from agents.answers.notes.analysis import FIELDS_OF, Aspect, quoted
 from agents.answers.notes.effects import affected
@@ -121,7 +120,7 @@ class Notes(AskedNotes):
             near = may_mean(intent.text, spoken, self._context.domain.entries(self._product))
             intent = intent.model_copy(update={"kind": "catalogue", "maybe": near}) if near else intent
         intent = self._of_facts(intent, number)
-        if prose := self._facts(intent, number):
+        if not self._is_described(intent) and (prose := self._facts(intent, number)):
             return prose
         intent = self._maybe(self._meant(intent, number))
         if asks_a_limit(intent, spoken, LISTS_ALL):
@@ -271,9 +270,6 @@ class Notes(AskedNotes):
         reply = word(topic)
         return (reply.lead, reply.affirmed) if reply.affirmed is not None else ("", None)
 
-    def _by_look(self, intent: Understanding, number: int) -> str | None:
-        return type_by_look(self._topic(self._product, [], intent, number, every=True))
-
     def _types(self, intent: Understanding) -> list[str]:
         """Return the types that an intent is about: those that it names, else the one that it means."""
         types = types_of(normalised(intent.text), self._known)
@@ -340,23 +336,6 @@ class Notes(AskedNotes):
             intent
             if meant is None or is_another(intent.type, meant, text, self._asked.spoken)
             else intent.model_copy(update={"type": meant})
-        )
-
-    def _is_clear(self, intent: Understanding, number: int) -> bool:
-        entries = self._context.domain.entries(self._product)
-        spoken = self._asked.spoken
-        return (
-            is_clear(intent, self._asked, entries)
-            or type_by_own_word(intent.text, spoken, entries) == intent.type
-            or self._by_look(intent, number) == intent.type
-        )
-
-    def _no_entry(self, intent: Understanding, number: int) -> Reply:
-        """Say that the notes have no entry of a type, and which types they name."""
-        topic = self._topic(self._product, [], intent, number, every=True)
-        names = listed_at_most(self._say, named_types(topic))
-        return Reply(
-            "", [self._say("The notes have no entry for that; they name {types} [notes].", types=names)]
         )
 
     def _maybe(self, intent: Understanding) -> Understanding:

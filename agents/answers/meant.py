@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from agents.answers.catalogue.facts import type_by_look
@@ -43,7 +44,26 @@ def with_entries(asked: Asked, context: Context, product: str) -> Asked:
         _meaning(context, product, asked, number, entries) if entries and _may_name(one) else one
         for number, one in enumerate(asked.intents)
     ]
+    intents = [_as_resolved(one, asked.intents, intents) for one in intents]
     return asked.model_copy(update={"intents": intents})
+
+
+def _as_resolved(
+    one: Understanding, before: Sequence[Understanding], after: Sequence[Understanding]
+) -> Understanding:
+    """Return a question that goes on with the type of another clause, with what that was found to mean.
+
+    "Label torn, what now?" is of the torn label, though the word is of a cracked tablet too.
+    """
+    if not one.asked_before:
+        return one
+    for named, meant in zip(before, after, strict=True):
+        if named.asked_before or named.type is None or named.type != one.type or meant == named:
+            continue
+        if len(meant.maybe) > 1:
+            return one.model_copy(update={"type": None, "asked_before": False, "maybe": meant.maybe})
+        return one if meant.type is None else one.model_copy(update={"type": meant.type})
+    return one
 
 
 def _may_name(one: Understanding) -> bool:
@@ -74,7 +94,7 @@ def _as_described(one: Understanding, text: str, spoken: str, entries: list[Entr
 def _of_an_effect(one: Understanding, spoken: str, entries: list[Entry]) -> Understanding:
     """Return "will the jar leak?" as a question for the effect, where the notes tell of that as an effect."""
     text = normalised(one.text)
-    asks = one.closed or text.endswith(("?", "\uff1f"))
+    asks = one.closed or one.text.rstrip().endswith(("?", "\uff1f"))
     if one.kind not in _EFFECTS or not asks or one.choice or asks_openly(text, spoken):
         return one
     noted = one.type is not None and any(

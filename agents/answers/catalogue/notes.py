@@ -12,6 +12,7 @@ from agents.answers.catalogue.uncertain import (
     in_review,
     listed_at_most,
     named_types,
+    no_defect,
     of_unknown_type,
     of_unnoted,
     to_name,
@@ -366,10 +367,3 @@ def _of_named(topic: Topic, named: str, aspect: Aspect, silent: str) -> Reply:
 
 def _stated_of(topic: Topic, name: str, aspect: Aspect) -> Sequence[Finding]:
     return find_aspect(about_type(topic.state["passages"], name), aspect, topic.say.language)
-
-
-def no_defect(topic: Topic) -> str:
-    """Return the sentence that there is no defect that a question about one could be on."""
-    if topic.verdict.decision == "review":
-        return finding(topic)[0]
-    return topic.say("There is no defect to explain: nothing exceeds what good parts show [score].")

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from agents.answers.image.naming import as_named
-from agents.answers.image.verdict import to_review
+from agents.answers.image.verdict import finding, to_review
 from agents.answers.notes.analysis import (
     Aspect,
     Finding,
@@ -150,3 +150,10 @@ def of_unnoted(topic: Topic, aspect: Aspect, silent: Sequence[str], passages: li
     stated = find_aspect(about_type(passages, topic.defect.name), aspect, say.language)
     probably = say("It is probably of the type {type} [type].", type=name)
     return Reply(say("Probably not.") if closed else "", [*silent, probably, *quoted(topic, stated)])
+
+
+def no_defect(topic: Topic) -> str:
+    """Return the sentence that there is no defect that a question about one could be on."""
+    if topic.verdict.decision == "review":
+        return finding(topic)[0]
+    return topic.say("There is no defect to explain: nothing exceeds what good parts show [score].")

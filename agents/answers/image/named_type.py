@@ -50,7 +50,12 @@ def weighed(topic: Topic, named: str) -> tuple[str, list[str]]:
     told = []
     if entry is not None and region is not None:
         told.append(
-            say("{type}: {quote} [{id}].", type=topic.type_name(named), quote=f'"{entry.text}"', id=entry.id)
+            say(
+                "{type}: {quote} [{id}].",
+                type=plain_name(entry.defect or named),
+                quote=f'"{entry.text}"',
+                id=entry.id,
+            )
         )
     cited = "" if region is None else region.id
     if pros:
@@ -102,9 +107,8 @@ def with_denial(topic: Topic, reply: Reply) -> Reply:
         entries = entries_meant(topic, named)
         told = weighed(topic, entries[0] if entries else named)[1]
         told = told[-1:] if topic.intent.closed else told
-    if topic.intent.kind == "size":
-        return replace(reply, body=[*reply.body, *told])
-    lead = reply.lead or (say("Probably not.") if topic.intent.closed else "")
+    denies = topic.intent.closed and topic.intent.kind != "size"
+    lead = reply.lead or (say("Probably not.") if denies else "")
     return replace(reply, lead=lead, body=list(dict.fromkeys([*told, *reply.body])))
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from agents.questions.learned.encoder import encode, normalised
+from agents.questions.learned.examples import LANGUAGES
 from agents.questions.learned.generic import subjects_in, words_in
 from agents.questions.lexicon.words import SPACELESS, words_of
 from agents.questions.slots.absences import absences
@@ -13,6 +14,7 @@ from agents.questions.slots.held import NO_LOOK, OF_NO_NAME
 from agents.questions.slots.types import MOST_WINDOWS, windows
 from anomaly_core.names import plain_name
 from knowledge.catalogue.entries import Entry
+from knowledge.catalogue.looks import parse_look
 
 ALIKE: Final = 0.8
 """Least cosine of words of two languages that mean the same."""
@@ -35,6 +37,11 @@ def type_by_own_word(question: str, language: str, entries: Sequence[Entry]) -> 
         # Of what is missing, and not of what it is missing from.
         missing = absences(text, language, entries)
         return missing[0] if len(missing) == 1 else None
+    if words_of(language).has("colour", text) and not parse_look(text).colours:
+        # "Another colour" is of what the notes call "mauvaise teinte".
+        of_colour = list(dict.fromkeys(one.type for one in entries if _is_of_colour(one.type)))
+        if len(of_colour) == 1:
+            return of_colour[0]
     said = _said(text, language)
     names: dict[str, set[str]] = {}
     looks: dict[str, set[str]] = {}
@@ -43,6 +50,10 @@ def type_by_own_word(question: str, language: str, entries: Sequence[Entry]) -> 
         names.setdefault(entry.type, set()).update(name)
         looks.setdefault(entry.type, set()).update(name, words_in(entry.look.lower()))
     return _alone(said, language, names) or _alone(said, language, looks)
+
+
+def _is_of_colour(name: str) -> bool:
+    return any(words_of(code).has("colour", plain_name(name).lower()) for code in LANGUAGES)
 
 
 def _said(text: str, language: str) -> list[str]:
