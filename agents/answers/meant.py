@@ -13,10 +13,11 @@ from agents.questions.learned.encoder import normalised
 from agents.questions.lexicon.words import same_defect, types_in, words_of
 from agents.questions.rules.supposed import OF_IT, as_noted
 from agents.questions.slots.absences import absences, foreign_bodies
-from agents.questions.slots.by_words import type_of_a_word
+from agents.questions.slots.by_words import type_of, type_of_a_word
 from agents.questions.slots.causes import NAMES_IT, likeness, supposed_cause
 from agents.questions.slots.described import described_type, named_by_look, named_types, of_its_colour
 from agents.questions.slots.doubted import held_against, may_mean
+from agents.questions.slots.own_words import type_by_clause
 from agents.questions.slots.said_effects import said_effects
 from agents.state import Asked, InspectionState, Understanding
 from anomaly_core.names import plain_name
@@ -114,6 +115,7 @@ def _of_a_look(one: Understanding, spoken: str, entries: list[Entry]) -> Underst
     if one.kind != "appearance" or not one.closed or one.region is not None or asks_openly(text, spoken):
         return one
     found = described_type(one.text, spoken, entries) if one.type is None else one.type
+    found = type_by_clause(one.text, entries) if found is None else found
     if found is None:
         return one
     of_it = {"kind": "type", "type": plain_name(found).lower(), "near": None, "place": None}
@@ -141,7 +143,12 @@ def _meaning(
         ]
         if not named and one.kind in OF_IT:
             # "The logo is smeared", where the notes have "Verschmierter Druck".
-            return _as_described(one, asked.question, spoken, entries) or one
+            if (own := _as_described(one, asked.question, spoken, entries)) is not None:
+                return own
+            # "The print is chipped", where the notes have "Incomplete print", and no chip.
+            artefact = words_of(spoken).has("artefact", normalised(one.text))
+            found = None if artefact else described_type(one.text, spoken, entries)
+            return one if found is None else one.model_copy(update={"type": None, "maybe": [found]})
         if not named and one.kind in _NAMING:
             # "Is that rust?", where the notes have "Oxidised pin".
             found = described_type(one.text, spoken, entries)
@@ -215,6 +222,10 @@ def of_this_product(one: Understanding, entries: list[Entry], spoken: str) -> Un
     if one.type is None:
         return one
     names, common = [entry.type for entry in entries], types_in(one.type)
+    own = type_of(normalised(one.text), spoken, names)
+    if own is not None and own in [plain_name(name).lower() for name in names]:
+        # Another product's "crushed cup" may have the word that is a dent's here.
+        return one.model_copy(update={"type": own})
     if len(common) == 1 and not any(same_defect(name, one.type) for name in names):
         one = one.model_copy(update={"type": next(iter(common))})
     return as_noted(one, names, spoken)

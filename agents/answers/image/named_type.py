@@ -103,6 +103,8 @@ def with_denial(topic: Topic, reply: Reply) -> Reply:
     if topic.defect is not None:
         name = topic.type_name(topic.defect.name)
         told = [say("It is probably of the type {type} [type].", type=name)]
+    elif topic.intent.kind == "size":
+        told = []
     else:
         entries = entries_meant(topic, named)
         told = weighed(topic, entries[0] if entries else named)[1]
@@ -155,11 +157,11 @@ def _of_its_zone(topic: Topic) -> list[str]:
 def _is_denied(topic: Topic, named: str) -> bool:
     """Return whether a question for a note takes the defect for a type that was most likely not measured.
 
-    A type that a person states is told as theirs, and "how long is the scratch?" only points at the defect.
+    "How long is the scratch?" only points at the defect.
     """
     intent = topic.intent
     asks = intent.kind in ("cause", "effect", "action") or (intent.kind == "size" and intent.closed)
-    return asks and not intent.supposed and speaks_against(topic, named)
+    return asks and speaks_against(topic, named)
 
 
 def _is_contradicted(topic: Topic, named: str) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from agents.answers.notes.analysis import Aspect, Finding, about_type, find_aspect, quoted, quoted_if
-from agents.answers.notes.entries import MOST_CANDIDATES, likely_of, types_of_notes
+from agents.answers.notes.entries import MOST_CANDIDATES, likely_of
 from agents.answers.topic import Reply, Topic
 from agents.questions.form.alternatives import (
     FATES,
@@ -143,8 +143,8 @@ def by_method(topic: Topic) -> tuple[str, bool | None]:
 def possible(topic: Topic) -> Reply | None:
     """Return that what a question suggests is possible, for a defect of no certain type; None otherwise.
 
-    "Can it be reworked?" where the notes on a likely type say so, "can we just blow it off?" where those on
-    any do, which are quoted first.
+    "Can it be reworked?", "can we just blow it off?" where the notes on a likely type say so; those that name
+    the method are quoted first.
     """
     if not topic.intent.closed or asks_openly(topic.text, topic.asked.spoken):
         return None
@@ -152,7 +152,8 @@ def possible(topic: Topic) -> Reply | None:
     if lead and affirmed is not False:
         return Reply(topic.say("Possibly."))
     passages = topic.state["passages"]
-    by_it = [name for name in types_of_notes(passages) if not lead and _says_method(topic, name)]
+    near = likely_of(topic.state.get("defect_type"))
+    by_it = [name for name in near if not lead and _says_method(topic, name)]
     told = [
         quoted_if(topic, name, *find_aspect(about_type(passages, name), "action", topic.say.language)[:1])
         for name in by_it[:MOST_CANDIDATES]
