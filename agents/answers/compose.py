@@ -136,7 +136,9 @@ def each_sentence_once(replies: Sequence[Reply]) -> list[Reply]:
         new = [one for one in dict.fromkeys(reply.body) if one not in said and not _is_told(one, said)]
         new = new if reply.whole else new[:MOST_SENTENCES]
         said.update(new)
-        kept.append(replace(reply, body=new))
+        # First words whose sentences were told already say nothing by themselves.
+        told = bool(reply.body) and not new and any(reply.lead == one.lead for one in kept)
+        kept.append(replace(reply, lead="" if told else reply.lead, body=new))
     return kept
 
 

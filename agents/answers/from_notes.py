@@ -110,8 +110,8 @@ class Notes(AskedNotes):
             if not held.sure and intent.type == asked.type:
                 if not held.maybe:
                     # "What hardness after grinding burn?" is told by the cause and action of a tint.
-                    told = self._facts(intent.model_copy(update={"type": None}), number)
-                    return told or [self._no_entry(intent, number)]
+                    by_words = self._facts(intent.model_copy(update={"type": None}), number)
+                    return by_words or [self._no_entry(intent, number)]
                 intent = intent.model_copy(update={"type": None, "maybe": held.maybe})
         if told_of := self._affected(intent, number):
             return [told_of]

@@ -10,6 +10,7 @@ from agents.answers.phrases import phrases_of
 from agents.answers.topic import Topic
 from agents.questions.form.polarity import asks_openly
 from agents.questions.learned.encoder import normalised
+from agents.questions.learned.examples import LANGUAGES
 from agents.questions.lexicon.words import same_defect, types_in, words_of
 from agents.questions.rules.supposed import OF_IT, as_noted
 from agents.questions.slots.absences import absences, foreign_bodies
@@ -17,7 +18,7 @@ from agents.questions.slots.by_words import type_of, type_of_a_word
 from agents.questions.slots.causes import NAMES_IT, likeness, supposed_cause
 from agents.questions.slots.described import described_type, named_by_look, named_types, of_its_colour
 from agents.questions.slots.doubted import held_against, may_mean
-from agents.questions.slots.own_words import type_by_clause
+from agents.questions.slots.own_words import WHERE, type_by_clause
 from agents.questions.slots.said_effects import said_effects
 from agents.state import Asked, InspectionState, Understanding
 from anomaly_core.names import plain_name
@@ -109,10 +110,25 @@ def _of_an_effect(one: Understanding, spoken: str, entries: list[Entry]) -> Unde
     return one.model_copy(update=of_it)
 
 
+def _is_of_the_edge(named: str, entries: Sequence[Entry]) -> bool:
+    """Return whether a type is of the edge itself, and not of what lies at it: a rim that is bent in."""
+    told = [
+        f"{plain_name(one.type)} {WHERE.split(one.look)[0]}".lower()
+        for one in entries
+        if same_defect(one.type, named) or plain_name(one.type).lower() == named
+    ]
+    return any(words_of(code).has("edge", text) for code in LANGUAGES for text in told)
+
+
 def _of_a_look(one: Understanding, spoken: str, entries: list[Entry]) -> Understanding:
     """Return "is the rim out of round?" as the question whether it is the type that looks so."""
     text = normalised(one.text)
-    if one.kind != "appearance" or not one.closed or one.region is not None or asks_openly(text, spoken):
+    if not one.closed or one.region is not None or asks_openly(text, spoken):
+        return one
+    if one.kind == "place" and one.type is not None and _is_of_the_edge(one.type, entries):
+        # "Is the rim deformed?" asks for no place.
+        return one.model_copy(update={"kind": "type", "near": None, "place": None})
+    if one.kind != "appearance":
         return one
     found = described_type(one.text, spoken, entries) if one.type is None else one.type
     found = type_by_clause(one.text, entries) if found is None else found
@@ -143,8 +159,8 @@ def _meaning(
         ]
         if not named and one.kind in OF_IT:
             # "The logo is smeared", where the notes have "Verschmierter Druck".
-            if (own := _as_described(one, asked.question, spoken, entries)) is not None:
-                return own
+            if (meant := _as_described(one, asked.question, spoken, entries)) is not None:
+                return meant
             # "The print is chipped", where the notes have "Incomplete print", and no chip.
             artefact = words_of(spoken).has("artefact", normalised(one.text))
             found = None if artefact else described_type(one.text, spoken, entries)

@@ -21,6 +21,8 @@ _OTHERS: Final = ("limit", "tolerance", "serious", "matters", "harmless", "good"
 """Meanings of words of a question that asks for no effect."""
 ALIKE: Final = 0.7
 """Least cosine of a question's word and one of the effect that mean the same, by a look at forty pairs."""
+_AKIN: Final = 0.5
+"""Least cosine of words of which one may well mean, or deny, the other: "dicht" and "undicht"."""
 UNSAID: Final = "The notes don't say so of the types that it may be."
 _CLAUSE: Final = re.compile(r"[;.。；]")
 _WITHOUT: Final = re.compile(
@@ -89,6 +91,7 @@ def of_the_part(topic: Topic) -> Reply | None:
         # Words of another language may mean what no likeness tells.
         own = all(is_in(found[0], language) for found in stated.values() if found)
         asked = own and bool(effects) and bool(subjects_in(text, language, OF_NO_NAME))
+        asked = asked and not said_effects(text, language, effects, least=_AKIN)
         return Reply("", [topic.say(UNSAID)]) if asked else None
     if known is None:
         lead = "That can't be told." if words.has("still", text) else "Possibly."
