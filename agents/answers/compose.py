@@ -131,7 +131,7 @@ def shortened(asked: Asked, replies: list[Reply]) -> list[Reply]:
 def each_sentence_once(replies: Sequence[Reply]) -> list[Reply]:
     """Return replies without what an earlier one said, at most `MOST_SENTENCES` of each that is no list."""
     said: set[str] = set()
-    kept = []
+    kept: list[Reply] = []
     for reply in replies:
         new = [one for one in dict.fromkeys(reply.body) if one not in said and not _is_told(one, said)]
         new = new if reply.whole else new[:MOST_SENTENCES]

@@ -185,3 +185,8 @@ def test_a_look_that_a_question_describes_is_of_its_type(question: str) -> None:
     ]
     assert type_by_clause(question, entries) == "Randverformung"
     assert type_by_clause("is it dark?", entries) is None
+
+
+def test_an_open_question_is_told_of_the_likely_type_first_and_of_the_named_one_if_it_is() -> None:
+    told, _ = answer("what do we do about this scratch?")
+    assert told.index("scrap it") < told.index("If it is Scratch")

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Final
 
+from agents.answers.notes.analysis import Aspect, about_type, find_aspect, quoted_if
 from agents.answers.notes.entries import entries_meant, likely_of
 from agents.answers.topic import Reply, Topic, length_of, same_type
 from agents.questions.lexicon.words import sections_in, types_in
@@ -17,11 +18,12 @@ from anomaly_core.names import name_key, plain_name
 from knowledge.catalogue.looks import Look, parse_look
 from tools.classify.classify import UNKNOWN
 from tools.classify.written import COLOUR_NAMES, LARGE, LINE, ROUND, SMALL, VISIBLE
-from tools.records import MeasuredRegion, PassageRecord
+from tools.records import Kind, MeasuredRegion, PassageRecord
 
 NAMED: Final = 0.6
 """Least cosine of some words of a question and the type that they name in another language."""
 COLOURS: Final = ("red", "orange", "brown", "yellow", "green", "cyan", "blue", "purple", "pink")
+_ASPECTS: Final[Mapping[Kind, Aspect]] = {"cause": "cause", "effect": "effect", "action": "action"}
 Reasons = tuple[list[str], list[str], bool]
 """What speaks for a type, what against it, and whether more does than a shape that is no firm one."""
 
@@ -111,7 +113,21 @@ def with_denial(topic: Topic, reply: Reply) -> Reply:
         told = told[-1:] if topic.intent.closed else told
     denies = topic.intent.closed and topic.intent.kind != "size"
     lead = reply.lead or (say("Probably not.") if denies else "")
-    return replace(reply, lead=lead, body=list(dict.fromkeys([*told, *reply.body])))
+    body = list(dict.fromkeys([*told, *reply.body]))
+    if not topic.intent.closed and (held := _if_it_is(topic, named)):
+        # "What do we do with this scratch?" is told that too; the candidates of an unknown one come after it.
+        body = [*body, *held] if topic.defect is not None else [*told[-1:], *held, *reply.body]
+    return replace(reply, lead=lead, body=body)
+
+
+def _if_it_is(topic: Topic, named: str) -> list[str]:
+    """Return what the notes say of a type that a question names, as what holds if the defect is of it."""
+    aspect = _ASPECTS.get(topic.intent.kind)
+    entries = entries_meant(topic, named)
+    if aspect is None or len(entries) != 1 or topic.words.has("who", topic.text):
+        return []
+    stated = find_aspect(about_type(topic.state["passages"], entries[0]), aspect, topic.say.language)
+    return [quoted_if(topic, entries[0], one) for one in stated[:1]]
 
 
 def settled(topic: Topic) -> Topic:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from agents.answers.notes.analysis import Aspect, Finding, about_type, find_aspect, quoted, quoted_if
-from agents.answers.notes.entries import MOST_CANDIDATES, likely_of
+from agents.answers.notes.entries import MOST_CANDIDATES, likely_of, types_of_notes
 from agents.answers.topic import Reply, Topic
 from agents.questions.form.alternatives import (
     FATES,
@@ -152,7 +152,7 @@ def possible(topic: Topic) -> Reply | None:
     if lead and affirmed is not False:
         return Reply(topic.say("Possibly."))
     passages = topic.state["passages"]
-    near = likely_of(topic.state.get("defect_type"))
+    near = likely_of(topic.state.get("defect_type")) or types_of_notes(passages)
     by_it = [name for name in near if not lead and _says_method(topic, name)]
     told = [
         quoted_if(topic, name, *find_aspect(about_type(passages, name), "action", topic.say.language)[:1])
