@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from agents.answers.evidence import gather_evidence, quote, verdict_statement
-from agents.answers.image.named_type import settled
+from agents.answers.image.named_type import settled, with_denial
 from agents.answers.image.summary import draft, record_line, summary, summary_sentence
 from agents.answers.image.unknown_image import unknown_image
 from agents.answers.kinds import ENTRIES, entry_of
@@ -107,7 +107,7 @@ def _of_the_part(topic: Topic) -> Topic:
 def _word(topic: Topic) -> Reply:
     """Return the answer to one thing asked; of an image that the conversation does not hold, that."""
     entry = entry_of(topic.intent)
-    return (unknown_image(topic) if entry.about_part else None) or entry.word(topic)
+    return (unknown_image(topic) if entry.about_part else None) or with_denial(topic, entry.word(topic))
 
 
 def _decided_first(topics: Sequence[Topic], replies: list[Reply]) -> list[Reply]:
@@ -143,12 +143,14 @@ def shortened(asked: Asked, replies: list[Reply]) -> list[Reply]:
 def each_sentence_once(replies: Sequence[Reply]) -> list[Reply]:
     """Return replies without what an earlier one said, at most `MOST_SENTENCES` of each that is no list."""
     said: set[str] = set()
-    kept = []
+    kept: list[Reply] = []
     for reply in replies:
         new = [one for one in dict.fromkeys(reply.body) if one not in said and not _is_told(one, said)]
         new = new if reply.whole else new[:MOST_SENTENCES]
         said.update(new)
-        kept.append(replace(reply, body=new))
+        # First words whose sentences were told already say nothing by themselves.
+        told = bool(reply.body) and not new and any(reply.lead == one.lead for one in kept)
+        kept.append(replace(reply, lead="" if told else reply.lead, body=new))
     return kept
 
 

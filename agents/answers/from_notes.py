@@ -23,9 +23,9 @@ from agents.answers.catalogue.asked_kinds import (
 from agents.answers.catalogue.asked_notes import AskedNotes
 from agents.answers.catalogue.by_product import ordered, types_of_products
 from agents.answers.catalogue.demands import NONE_SAYS_SO, asks_by_field, demanded
-from agents.answers.catalogue.facts import facts, type_by_look, type_of_facts
+from agents.answers.catalogue.facts import facts, type_of_facts
 from agents.answers.catalogue.figures_of_notes import asks_a_figure, noted_figures
-from agents.answers.catalogue.held import asks_a_limit, held_of, is_clear
+from agents.answers.catalogue.held import asks_a_limit, held_of
 from agents.answers.catalogue.stated_sizes import states_size
 from agents.answers.catalogue.types import (
     asks_of_types,
@@ -35,7 +35,6 @@ from agents.answers.catalogue.types import (
     told_apart,
     worse,
 )
-from agents.answers.catalogue.uncertain import listed_at_most, named_types
 from agents.answers.catalogue.whole_entries import asks_for_all, whole_entries
 from agents.answers.notes.analysis import FIELDS_OF, Aspect, quoted
 from agents.answers.notes.effects import affected
@@ -51,6 +50,7 @@ from agents.questions.slots.described import described_type
 from agents.questions.slots.doubted import held_against, may_mean, narrowed
 from agents.questions.slots.held import is_another, meant_type
 from agents.questions.slots.limits import measure_of
+from agents.questions.slots.own_words import type_by_own_word
 from agents.state import Understanding
 from anomaly_core.names import plain_name
 from knowledge.catalogue.entries import Entry
@@ -109,7 +109,9 @@ class Notes(AskedNotes):
                 intent = self._meant(intent, number)
             if not held.sure and intent.type == asked.type:
                 if not held.maybe:
-                    return [self._no_entry(intent, number)]
+                    # "What hardness after grinding burn?" is told by the cause and action of a tint.
+                    by_words = self._facts(intent.model_copy(update={"type": None}), number)
+                    return by_words or [self._no_entry(intent, number)]
                 intent = intent.model_copy(update={"type": None, "maybe": held.maybe})
         if told_of := self._affected(intent, number):
             return [told_of]
@@ -118,7 +120,7 @@ class Notes(AskedNotes):
             near = may_mean(intent.text, spoken, self._context.domain.entries(self._product))
             intent = intent.model_copy(update={"kind": "catalogue", "maybe": near}) if near else intent
         intent = self._of_facts(intent, number)
-        if prose := self._facts(intent, number):
+        if not self._is_described(intent) and (prose := self._facts(intent, number)):
             return prose
         intent = self._maybe(self._meant(intent, number))
         if asks_a_limit(intent, spoken, LISTS_ALL):
@@ -268,9 +270,6 @@ class Notes(AskedNotes):
         reply = word(topic)
         return (reply.lead, reply.affirmed) if reply.affirmed is not None else ("", None)
 
-    def _by_look(self, intent: Understanding, number: int) -> str | None:
-        return type_by_look(self._topic(self._product, [], intent, number, every=True))
-
     def _types(self, intent: Understanding) -> list[str]:
         """Return the types that an intent is about: those that it names, else the one that it means."""
         types = types_of(normalised(intent.text), self._known)
@@ -330,24 +329,13 @@ class Notes(AskedNotes):
         # "Is it serious, a blowhole?" names it afterwards.
         around = [*reversed(before), *self._asked.intents[number + 1 :]]
         named = next((one.type for one in around if one.type is not None), None)
-        by_look = None if intent.type is not None else named or self._by_look(intent, number)
+        own = type_by_own_word(intent.text, self._asked.spoken, entries)
+        by_look = None if intent.type is not None else named or own or self._by_look(intent, number)
         meant = by_look or meant_type(intent.text, self._asked.spoken, self._types_of_notes())
         return (
             intent
             if meant is None or is_another(intent.type, meant, text, self._asked.spoken)
             else intent.model_copy(update={"type": meant})
-        )
-
-    def _is_clear(self, intent: Understanding, number: int) -> bool:
-        entries = self._context.domain.entries(self._product)
-        return is_clear(intent, self._asked, entries) or self._by_look(intent, number) == intent.type
-
-    def _no_entry(self, intent: Understanding, number: int) -> Reply:
-        """Say that the notes have no entry of a type, and which types they name."""
-        topic = self._topic(self._product, [], intent, number, every=True)
-        names = listed_at_most(self._say, named_types(topic))
-        return Reply(
-            "", [self._say("The notes have no entry for that; they name {types} [notes].", types=names)]
         )
 
     def _maybe(self, intent: Understanding) -> Understanding:

@@ -58,7 +58,8 @@ class Topic:
     """One thing that was asked about an image.
 
     number: its index among the question's intents. suspected: whether the most unusual place of a part in
-    review is answered for as a defect would be.
+    review is answered for as a defect would be. denied: a type that the question takes the defect for, where
+    what was measured speaks against it; the intent is then without it.
     """
 
     state: InspectionState | DialogueState
@@ -67,6 +68,7 @@ class Topic:
     number: int
     say: Phrases
     suspected: bool = False
+    denied: str | None = None
 
     @property
     def words(self) -> Words:

@@ -266,7 +266,7 @@ def _rules(said: Reading) -> tuple[Rule, ...]:
         # "Why is a dead area dangerous?"
         (kinds.WHY, not said.pictured and said.has("why") and said.has("serious"), "effect"),
         # "What do we do when we find a blowhole?"
-        (kinds.WEIGHED, not said.pictured and said.has("to_do"), "action"),
+        (kinds.FACED, not said.pictured and said.has("to_do"), "action"),
         # "What do I do if the burr is too large?"
         ({"size"}, said.has("to_do") and said.has("given") and not re.search(r"\d", said.text), "action"),
         # "How do I get fewer false alarms?"

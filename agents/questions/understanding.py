@@ -176,8 +176,8 @@ def understand(
         found = [in_its_period(_with_type(one, before), before, language) for one in found]
         found = [follows_group(one, before, language) if before else one for one in found]
         found = [each for one in found for each in several_figures(one, language)]
+        found = [as_noted(one, known, language) for one in found]
         if pictured:
-            found = [as_noted(one, known, language) for one in found]
             found = [with_supposed_type(one, intents, turns, current, language) for one in found]
         if intents and found[0].kind == "catalogue" and _defines(intents[-1], found[0]):
             intents.pop()

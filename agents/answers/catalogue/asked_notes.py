@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from agents.answers.catalogue.asked_kinds import OF_A_TYPE
+from agents.answers.catalogue.facts import type_by_look
+from agents.answers.catalogue.held import is_clear
 from agents.answers.catalogue.noted import state_of_notes
 from agents.answers.catalogue.stated_sizes import states_size, told_by
 from agents.answers.catalogue.types import asks_to_tell_apart
+from agents.answers.catalogue.uncertain import listed_at_most, named_types
 from agents.answers.evidence import notes_evidence
 from agents.answers.notes.held_sizes import held_sizes
 from agents.answers.topic import Reply, Topic
@@ -15,6 +19,7 @@ from agents.questions.lexicon.words import common_name, same_defect, types_in, w
 from agents.questions.slots.by_words import types_of
 from agents.questions.slots.described import named_types as types_named
 from agents.questions.slots.limits import value_of
+from agents.questions.slots.own_words import type_by_own_word
 from agents.questions.slots.valued import limits_of_value, types_of_value
 from agents.state import Asked, InspectionState, Understanding
 from anomaly_core.names import plain_name
@@ -105,6 +110,31 @@ class AskedNotes:
             return held
         unknown = self._say("The type of the defect is not certain [{source}].", source="notes")
         return Reply("", [unknown, *held.body], whole=True)
+
+    def _by_look(self, intent: Understanding, number: int) -> str | None:
+        return type_by_look(self._topic(self._product, [], intent, number, every=True))
+
+    def _no_entry(self, intent: Understanding, number: int) -> Reply:
+        """Say that the notes have no entry of a type, and which types they name."""
+        topic = self._topic(self._product, [], intent, number, every=True)
+        names = listed_at_most(self._say, named_types(topic))
+        return Reply(
+            "", [self._say("The notes have no entry for that; they name {types} [notes].", types=names)]
+        )
+
+    def _is_described(self, intent: Understanding) -> bool:
+        """Return whether a question for one field has a word of one type alone: "another colour"."""
+        entries = self._context.domain.entries(self._product)
+        unnamed = intent.type is None and not intent.maybe and intent.kind in OF_A_TYPE
+        return unnamed and type_by_own_word(intent.text, self._asked.spoken, entries) is not None
+
+    def _is_clear(self, intent: Understanding, number: int) -> bool:
+        entries = self._context.domain.entries(self._product)
+        described = (
+            type_by_own_word(intent.text, self._asked.spoken, entries),
+            self._by_look(intent, number),
+        )
+        return is_clear(intent, self._asked, entries) or intent.type in described
 
     def listed(self, answer: str) -> list[str]:
         """Return the types whose passages an answer cites, each once."""

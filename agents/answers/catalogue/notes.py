@@ -12,7 +12,9 @@ from agents.answers.catalogue.uncertain import (
     in_review,
     listed_at_most,
     named_types,
+    no_defect,
     of_unknown_type,
+    of_unnoted,
     to_name,
     type_meant,
 )
@@ -43,6 +45,7 @@ from agents.answers.notes.choice import (
     of_the_customer,
     possible,
 )
+from agents.answers.notes.effects import of_the_part
 from agents.answers.notes.entries import (
     MOST_CANDIDATES,
     entries_meant,
@@ -75,7 +78,12 @@ def effect(topic: Topic) -> Reply:
     if len(several) > 1 and not topic.intent.closed:
         return severer(topic, several)
     told = _aspect(topic, "effect", "The notes say nothing on the effect or severity of {type} [notes].")
-    told = Reply(told.lead, [*dict.fromkeys([*of_the_customer(topic), *told.body])], told.affirmed)
+    said = of_the_part(topic)
+    if said is not None and said.lead:
+        sure = [one for one in told.body if "[type]" in one]
+        return Reply(said.lead, [*said.body, *sure], told.affirmed)
+    silent = [] if said is None else said.body
+    told = Reply(told.lead, [*dict.fromkeys([*silent, *of_the_customer(topic), *told.body])], told.affirmed)
     if told.lead or not _has_subject(topic):
         return told
     name = type_meant(topic)
@@ -344,10 +352,14 @@ def _of_named(topic: Topic, named: str, aspect: Aspect, silent: str) -> Reply:
     if aspect == "limit" or len(types) < 2 or len(told := of_each(topic, types, aspect)) < 2:
         told = quoted(topic, stated)
     first = guessed(topic, stated)
+    if topic.has_defect and not types and not topic.intent.supposed and topic.type_said is None:
+        return of_unnoted(topic, aspect, told or [say(silent, type=topic.type_as_asked)], passages)
     if topic.intent.supposed:
         told = [quoted_if(topic, name, one) for name in types for one in _stated_of(topic, name, aspect)]
     elif topic.intent.asked_before:
         told = [*(told or [say(silent, type=plain_name(named))]), *as_named(topic)]
+    elif topic.has_defect and topic.type_said is None:
+        told = [*(told or [say(silent, type=topic.type_as_asked)]), *as_named(topic)]
     elif "verdict" in topic.state and topic.type_said is None and not topic.has_defect:
         return Reply(first.lead, [no_defect(topic), *told], first.affirmed)
     return Reply(first.lead, told or [say(silent, type=topic.type_as_asked)], first.affirmed)
@@ -355,10 +367,3 @@ def _of_named(topic: Topic, named: str, aspect: Aspect, silent: str) -> Reply:
 
 def _stated_of(topic: Topic, name: str, aspect: Aspect) -> Sequence[Finding]:
     return find_aspect(about_type(topic.state["passages"], name), aspect, topic.say.language)
-
-
-def no_defect(topic: Topic) -> str:
-    """Return the sentence that there is no defect that a question about one could be on."""
-    if topic.verdict.decision == "review":
-        return finding(topic)[0]
-    return topic.say("There is no defect to explain: nothing exceeds what good parts show [score].")

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from agents.answers.image.naming import as_named
-from agents.answers.image.verdict import to_review
+from agents.answers.image.verdict import finding, to_review
 from agents.answers.notes.analysis import (
     Aspect,
     Finding,
@@ -138,3 +138,22 @@ def of_unknown_type(topic: Topic, aspect: Aspect, silent: str, passages: list[Pa
         return Reply("", [unknown, *told])
     of_none = [] if near else quoted(topic, find_aspect(passages, aspect, say.language))
     return Reply("", [*(of_none or [say(silent, type=say("this defect"))]), unknown])
+
+
+def of_unnoted(topic: Topic, aspect: Aspect, silent: Sequence[str], passages: list[PassageRecord]) -> Reply:
+    """Say that the notes have nothing on a type that a question names, then what the defect probably is."""
+    say, closed = topic.say, topic.intent.closed
+    if topic.defect is None:
+        near = of_unknown_type(topic, aspect, "", passages).body
+        return Reply(say("That can't be told.") if closed else "", [*silent, *near])
+    name = topic.type_name(topic.defect.name)
+    stated = find_aspect(about_type(passages, topic.defect.name), aspect, say.language)
+    probably = say("It is probably of the type {type} [type].", type=name)
+    return Reply(say("Probably not.") if closed else "", [*silent, probably, *quoted(topic, stated)])
+
+
+def no_defect(topic: Topic) -> str:
+    """Return the sentence that there is no defect that a question about one could be on."""
+    if topic.verdict.decision == "review":
+        return finding(topic)[0]
+    return topic.say("There is no defect to explain: nothing exceeds what good parts show [score].")

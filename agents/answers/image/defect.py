@@ -6,7 +6,14 @@ from dataclasses import replace
 from typing import Final
 
 from agents.answers.image.chosen_place import at_the_hour, side_chosen
-from agents.answers.image.named_type import asked_type, colour_of, fits_too, nearer, offered_types, weighed
+from agents.answers.image.named_type import (
+    another_likely,
+    asked_type,
+    colour_of,
+    nearer,
+    offered_types,
+    weighed,
+)
 from agents.answers.image.persons_word import accepted, by_a_person, type_by_a_person
 from agents.answers.image.recording import shown_path
 from agents.answers.image.verdict import finding, no_region, of_suspect, place_finding, to_review, unmeasured
@@ -163,8 +170,8 @@ def kind(topic: Topic) -> Reply:
     if others:
         told.append(say("Less likely: {types} [type].", types=say.listed(others)))
     if topic.intent.closed and named is not None:
-        if possible := fits_too(topic, named):
-            return Reply(possible[0], [*possible[1], *told, *looks], None)
+        if denied := another_likely(topic, named):
+            return Reply(denied[0], [told[0], *denied[1], *looks], None)
         yes = same_type(named, topic.defect.name)
         return Reply(topic.yes_no(yes), [*told, *looks], yes)
     return Reply(neither, [*told, *looks], None)

@@ -27,7 +27,8 @@ from agents.answers.image.verdict import (
     peak_times,
     place_finding,
 )
-from agents.answers.notes.entries import entries_meant
+from agents.answers.notes.analysis import about_type, find_aspect, quoted_if
+from agents.answers.notes.entries import MOST_CANDIDATES, entries_meant, likely_of
 from agents.answers.topic import MOST_DESCRIBED, Reply, Topic, image_name, values_of
 from agents.questions.form.alternatives import fate_of
 from agents.questions.rules.asked_for import plays_down
@@ -185,7 +186,10 @@ def correction(topic: Topic) -> Reply:
         open_ = say(NOT_TOLD_FROM_DAMAGE)
         normal = topic.verdict.anomalous
         kept = how_to_record_normal(topic) if normal else how_to_record(topic, "--verdict good")
-        return Reply("", [open_, *told, kept])
+        near = likely_of(topic.state.get("defect_type"))[:MOST_CANDIDATES] if normal else []
+        stated = {name: find_aspect(about_type(topic.state["passages"], name), "action") for name in near}
+        by_notes = [quoted_if(topic, name, found[0]) for name, found in stated.items() if found]
+        return Reply("", [open_, *(by_notes or told), kept])
     if topic.intent.supposed and topic.intent.type is not None:
         return supposed(topic, topic.intent.type)
     fate = fate_of(topic.text, topic.asked.spoken)

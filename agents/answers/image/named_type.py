@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Final
 
-from agents.answers.notes.entries import entries_meant
-from agents.answers.topic import Topic, length_of, same_type
+from agents.answers.notes.analysis import Aspect, about_type, find_aspect, quoted_if
+from agents.answers.notes.entries import entries_meant, likely_of
+from agents.answers.topic import Reply, Topic, length_of, same_type
 from agents.questions.lexicon.words import sections_in, types_in
 from agents.questions.slots.by_words import type_of_a_word
 from agents.questions.slots.types import called_type
@@ -17,11 +18,12 @@ from anomaly_core.names import name_key, plain_name
 from knowledge.catalogue.looks import Look, parse_look
 from tools.classify.classify import UNKNOWN
 from tools.classify.written import COLOUR_NAMES, LARGE, LINE, ROUND, SMALL, VISIBLE
-from tools.records import MeasuredRegion, PassageRecord
+from tools.records import Kind, MeasuredRegion, PassageRecord
 
 NAMED: Final = 0.6
 """Least cosine of some words of a question and the type that they name in another language."""
 COLOURS: Final = ("red", "orange", "brown", "yellow", "green", "cyan", "blue", "purple", "pink")
+_ASPECTS: Final[Mapping[Kind, Aspect]] = {"cause": "cause", "effect": "effect", "action": "action"}
 Reasons = tuple[list[str], list[str], bool]
 """What speaks for a type, what against it, and whether more does than a shape that is no firm one."""
 
@@ -45,12 +47,17 @@ def weighed(topic: Topic, named: str) -> tuple[str, list[str]]:
     lead = "Possibly." if pros and not cons else "That can't be told."
     if cons and firm and not _is_nearest(topic, named):
         lead = "Probably not."
-    elif cons and pros:
+    elif (cons and pros) or (not cons and _is_likely(topic, named)):
         lead = "Possibly."
     told = []
     if entry is not None and region is not None:
         told.append(
-            say("{type}: {quote} [{id}].", type=topic.type_name(named), quote=f'"{entry.text}"', id=entry.id)
+            say(
+                "{type}: {quote} [{id}].",
+                type=plain_name(entry.defect or named),
+                quote=f'"{entry.text}"',
+                id=entry.id,
+            )
         )
     cited = "" if region is None else region.id
     if pros:
@@ -60,10 +67,10 @@ def weighed(topic: Topic, named: str) -> tuple[str, list[str]]:
     return say(lead), told
 
 
-def fits_too(topic: Topic, named: str) -> tuple[str, list[str]] | None:
-    """Return the first words and reasons where what is likely of one type may be of the named one, else None.
+def another_likely(topic: Topic, named: str) -> tuple[str, list[str]] | None:
+    """Return the first words and what speaks for and against a named type where another is likely, else None.
 
-    A type that is likely, and not confirmed, denies no other whose look fits what was measured.
+    A type that is likely, and not confirmed, makes each other one improbable, and none impossible.
     """
     defect = topic.defect
     if defect is None or defect.status == "confirmed" or same_type(named, defect.name):
@@ -74,8 +81,53 @@ def fits_too(topic: Topic, named: str) -> tuple[str, list[str]] | None:
         entries = [] if called is None else [called]
     if any(same_type(one, defect.name) for one in entries):
         return None
-    lead, reasons = weighed(topic, entries[0] if len(entries) == 1 else named)
-    return (lead, reasons) if lead == topic.say("Possibly.") else None
+    reasons = weighed(topic, entries[0] if len(entries) == 1 else named)[1]
+    # "No scratch, right?"
+    denies = topic.intent.sense == "good" and topic.words.has("no", topic.text)
+    return topic.say("Probably." if denies else "Probably not."), reasons
+
+
+def speaks_against(topic: Topic, named: str) -> bool:
+    """Return whether what was measured makes it improbable that the defect is of a type of the notes."""
+    entries = entries_meant(topic, named)
+    if not topic.has_defect or topic.type_said is not None or not entries:
+        return False
+    if topic.defect is not None:
+        return not any(same_type(one, topic.defect.name) for one in entries)
+    return len(entries) == 1 and weighed(topic, entries[0])[0] == topic.say("Probably not.")
+
+
+def with_denial(topic: Topic, reply: Reply) -> Reply:
+    """Return an answer on what was measured, first that it is probably not the type that was named."""
+    say, named = topic.say, topic.denied
+    if named is None:
+        return reply
+    if topic.defect is not None:
+        name = topic.type_name(topic.defect.name)
+        told = [say("It is probably of the type {type} [type].", type=name)]
+    elif topic.intent.kind == "size":
+        told = []
+    else:
+        entries = entries_meant(topic, named)
+        told = weighed(topic, entries[0] if entries else named)[1]
+        told = told[-1:] if topic.intent.closed else told
+    denies = topic.intent.closed and topic.intent.kind != "size"
+    lead = reply.lead or (say("Probably not.") if denies else "")
+    body = list(dict.fromkeys([*told, *reply.body]))
+    if not topic.intent.closed and (held := _if_it_is(topic, named)):
+        # "What do we do with this scratch?" is told that too; the candidates of an unknown one come after it.
+        body = [*body, *held] if topic.defect is not None else [*told[-1:], *held, *reply.body]
+    return replace(reply, lead=lead, body=body)
+
+
+def _if_it_is(topic: Topic, named: str) -> list[str]:
+    """Return what the notes say of a type that a question names, as what holds if the defect is of it."""
+    aspect = _ASPECTS.get(topic.intent.kind)
+    entries = entries_meant(topic, named)
+    if aspect is None or len(entries) != 1 or topic.words.has("who", topic.text):
+        return []
+    stated = find_aspect(about_type(topic.state["passages"], entries[0]), aspect, topic.say.language)
+    return [quoted_if(topic, entries[0], one) for one in stated[:1]]
 
 
 def settled(topic: Topic) -> Topic:
@@ -93,6 +145,9 @@ def settled(topic: Topic) -> Topic:
     if named is not None and _is_contradicted(topic, named):
         asked_anew = {"type": None, "kind": "type", "near": None}
         return replace(topic, intent=topic.intent.model_copy(update=asked_anew))
+    if named is not None and _is_denied(topic, named):
+        unnamed = topic.intent.model_copy(update={"type": None, "asked_before": False, "maybe": []})
+        return replace(topic, intent=unnamed, denied=named)
     if named is None and len(there := _of_its_zone(topic)) == 1 and len(topic.intent.maybe) > 1:
         # Of what may be missing, it is that of the zone which differs.
         return replace(topic, intent=topic.intent.model_copy(update={"maybe": there}))
@@ -115,6 +170,16 @@ def _of_its_zone(topic: Topic) -> list[str]:
     return [one for one in topic.intent.maybe if is_of_zone(one, zone)]
 
 
+def _is_denied(topic: Topic, named: str) -> bool:
+    """Return whether a question for a note takes the defect for a type that was most likely not measured.
+
+    "How long is the scratch?" only points at the defect.
+    """
+    intent = topic.intent
+    asks = intent.kind in ("cause", "effect", "action") or (intent.kind == "size" and intent.closed)
+    return asks and speaks_against(topic, named)
+
+
 def _is_contradicted(topic: Topic, named: str) -> bool:
     """Return whether "what is that dark scratch?" only points at a region that looks like no such type."""
     intent = topic.intent
@@ -123,8 +188,7 @@ def _is_contradicted(topic: Topic, named: str) -> bool:
         return False
     if not topic.has_defect or topic.defect is not None or topic.type_said is not None:
         return False
-    entries = entries_meant(topic, named)
-    return len(entries) == 1 and weighed(topic, entries[0])[0] == topic.say("Probably not.")
+    return speaks_against(topic, named)
 
 
 def nearer(topic: Topic, offered: list[str]) -> str | None:
@@ -222,6 +286,11 @@ def _compared(
         "small" if share <= SMALL else "large" if share >= LARGE else None,
         say("its size"),
     )
+
+
+def _is_likely(topic: Topic, named: str) -> bool:
+    """Return whether a type is one of those that an unknown defect is most likely of."""
+    return any(same_type(named, one) for one in likely_of(topic.state.get("defect_type")))
 
 
 def _is_nearest(topic: Topic, named: str) -> bool:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from agents.answers.notes.entries import entries_meant
 from agents.answers.topic import Topic
-from anomaly_core.names import plain_name
 
 
 def as_named(topic: Topic) -> list[str]:
-    """Return that the asker named the type in a question before, where nothing decides it."""
+    """Return that the asker named the type, in this question or one before, where nothing decides it."""
     named = topic.intent.type
-    if not topic.intent.asked_before or named is None:
+    known = topic.defect is not None and not topic.names_another_type
+    if named is None or known or not (topic.intent.asked_before or topic.has_defect):
         return []
-    return [topic.say("That it is {type} is your word: it is not certain [type].", type=plain_name(named))]
+    entries = entries_meant(topic, named)
+    told = "That it is {type} is your word: it is not certain [type]."
+    return [topic.say(told, type=topic.as_noted(entries[0] if len(entries) == 1 else named))]

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import shlex
 
+from agents.answers.image.named_type import speaks_against
 from agents.answers.image.persons_word import type_by_a_person
 from agents.answers.image.recording import how_to_record
 from agents.answers.image.verdict import finding, place_finding, to_review
-from agents.answers.notes.analysis import about_type, find_aspect, quoted
+from agents.answers.notes.analysis import about_type, find_aspect, quoted, rule_for
 from agents.answers.notes.entries import entries_meant
 from agents.answers.topic import Reply, Topic, same_type
 from anomaly_core.names import plain_name
@@ -21,13 +22,18 @@ def supposed(topic: Topic, named: str) -> Reply:
     say, noted = topic.say, entries_meant(topic, named)
     name = noted[0] if len(noted) == 1 else None
     told = [*_held_against(topic, name or topic.type_as_asked)]
-    if name is not None:
+    against = topic.defect is not None and any(speaks_against(topic, one) for one in noted[:1])
+    if against and topic.words.has("merely", topic.text):
+        # "Just a scratch, polish it": what is to be done is that of what it probably is.
+        told += rule_for(topic)
+    elif name is not None:
         told += quoted(
             topic, find_aspect(about_type(topic.state["passages"], name), "look", say.language)[:1]
         )
     label = "anomalous" if noted else "good|anomalous"
     kept = f" --type {shlex.quote(plain_name(name or topic.type_as_asked))}" if noted else ""
-    return Reply("", [*told, how_to_record(topic, f"--verdict {label}{kept}")])
+    lead = say("Probably not.") if against else ""
+    return Reply(lead, [*told, how_to_record(topic, f"--verdict {label}{kept}")])
 
 
 def _held_against(topic: Topic, name: str) -> list[str]:

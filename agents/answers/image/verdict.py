@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
-from agents.answers.image.named_type import fits_too, weighed
+from agents.answers.image.named_type import another_likely, weighed
 from agents.answers.image.persons_word import accepted, by_a_person, type_by_a_person
 from agents.answers.image.rest import rest
 from agents.answers.notes.analysis import rule_for
@@ -254,8 +254,8 @@ def _of_place(topic: Topic, place: str) -> Reply:
 def _type_there(topic: Topic, named: str, place: str) -> tuple[str, bool | None, list[str]]:
     """Return the first words on whether what is at a place is of a type, whether they affirm, and reasons."""
     if topic.defect is not None:
-        if possible := fits_too(topic, named):
-            return possible[0], None, possible[1]
+        if denied := another_likely(topic, named):
+            return denied[0], None, denied[1]
         yes = same_type(named, topic.defect.name)
         return topic.yes_no(yes), yes, []
     there = any(topic.lies_in(one, place, 0.3) for one in topic.regions[:1])
@@ -314,8 +314,11 @@ def _of_type(topic: Topic, named: str) -> Reply:
     say, defect = topic.say, topic.defect
     asks_good = topic.intent.sense == "good"
     good = asks_good and topic.words.has("good", topic.text)
-    if topic.intent.closed and (good or named_fate(topic.text, topic.words) is not None):
-        return _of_part(topic)  # "Can this stain be passed?", whichever type it is of
+    fate = named_fate(topic.text, topic.words)
+    if topic.intent.closed and (good or fate is not None):
+        # "Can this stain be passed?", whichever type it is of; so "just a scratch, ship it?".
+        sense = "good" if fate is not None and fate[1] == "keep" else topic.intent.sense
+        return _of_part(replace(topic, intent=topic.intent.model_copy(update={"sense": sense})))
     if topic.type_said is not None and topic.intent.closed:
         said = same_type(named, topic.type_said) is not asks_good
         return Reply(topic.yes_no(said), type_by_a_person(topic), said)
@@ -331,8 +334,11 @@ def _of_type(topic: Topic, named: str) -> Reply:
         lead, reasons = (say("Possibly."), []) if asks_good else weighed(topic, named)
         return Reply(lead, [finding(topic)[0], *reasons, undecided_type(topic, named)], None)
     affirmed = same_type(named, defect.name) is not asks_good
-    if topic.intent.closed and (possible := fits_too(topic, named)):
-        return Reply(possible[0], [*finding(topic), *possible[1]], None)
+    if topic.intent.closed and (denied := another_likely(topic, named)):
+        # "Just a scratch, polish it?" is told what to do of what it probably is.
+        rule = rule_for(topic) if topic.words.has("merely", topic.text) else []
+        found, *probably = finding(topic)
+        return Reply(denied[0], [*probably, *(rule or denied[1]), found], None)
     if not topic.intent.closed:
         return Reply(_answered(topic, True)[0], finding(topic), None)
     return Reply(topic.yes_no(affirmed), [*finding(topic), *topic.near_limit()], affirmed)

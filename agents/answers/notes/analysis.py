@@ -201,6 +201,11 @@ def _opening(text: str) -> str:
     return plain if len(plain) <= _LONGEST else " ".join(sentences(plain)[:2])
 
 
+def is_in(finding: Finding, language: str) -> bool:
+    """Return whether a finding is in a language."""
+    return _language(finding, language) == language
+
+
 def _language(finding: Finding, default: str) -> str:
     return finding.language or language_of(finding.entry or finding.sentence, default)
 

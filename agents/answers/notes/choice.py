@@ -143,8 +143,8 @@ def by_method(topic: Topic) -> tuple[str, bool | None]:
 def possible(topic: Topic) -> Reply | None:
     """Return that what a question suggests is possible, for a defect of no certain type; None otherwise.
 
-    "Can it be reworked?" where the notes on a likely type say so, "can we just blow it off?" where those on
-    any do, which are quoted first.
+    "Can it be reworked?", "can we just blow it off?" where the notes on a likely type say so; those that name
+    the method are quoted first.
     """
     if not topic.intent.closed or asks_openly(topic.text, topic.asked.spoken):
         return None
@@ -152,7 +152,8 @@ def possible(topic: Topic) -> Reply | None:
     if lead:
         return Reply(topic.say("Probably not." if affirmed is False else "Possibly."))
     passages = topic.state["passages"]
-    by_it = [name for name in types_of_notes(passages) if not lead and _says_method(topic, name)]
+    near = likely_of(topic.state.get("defect_type")) or types_of_notes(passages)
+    by_it = [name for name in near if not lead and _says_method(topic, name)]
     told = [
         quoted_if(topic, name, *find_aspect(about_type(passages, name), "action", topic.say.language)[:1])
         for name in by_it[:MOST_CANDIDATES]

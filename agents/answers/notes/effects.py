@@ -5,20 +5,25 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from agents.answers.notes.analysis import Finding, about_type, find_aspect, quoted
-from agents.answers.notes.entries import entries_meant
+from agents.answers.notes.analysis import Finding, about_type, find_aspect, is_in, quoted, quoted_if
+from agents.answers.notes.entries import MOST_CANDIDATES, entries_meant, likely_of
 from agents.answers.topic import Reply, Topic
 from agents.questions.form.polarity import asks_openly
 from agents.questions.learned.encoder import encode
 from agents.questions.learned.generic import subjects_in, words_in
 from agents.questions.lexicon.words import words_of
 from agents.questions.slots.by_words import without_types
+from agents.questions.slots.held import OF_NO_NAME
+from agents.questions.slots.said_effects import said_effects
 from anomaly_core.names import plain_name
 
 _OTHERS: Final = ("limit", "tolerance", "serious", "matters", "harmless", "good", "bad", "long", "or")
 """Meanings of words of a question that asks for no effect."""
 ALIKE: Final = 0.7
 """Least cosine of a question's word and one of the effect that mean the same, by a look at forty pairs."""
+_AKIN: Final = 0.5
+"""Least cosine of words of which one may well mean, or deny, the other: "dicht" and "undicht"."""
+UNSAID: Final = "The notes don't say so of the types that it may be."
 _CLAUSE: Final = re.compile(r"[;.。；]")
 _WITHOUT: Final = re.compile(
     r"\bno (?:effect|influence|impact|change|harm)|unaffected|not affected"
@@ -49,8 +54,7 @@ def affected(topic: Topic) -> Reply | None:
     passages = topic.state["passages"]
     if len(types) != 1:
         return None
-    stated = find_aspect(about_type(passages, types[0]), "effect", topic.say.language)
-    effects = [one for one in stated if one.field != "severity"][:1]
+    effects = _effects_of(topic, types[0])
     if not effects:
         return None
     rest = without_types(text, [plain_name(types[0]), *(plain_name(one.product or "") for one in passages)])
@@ -62,6 +66,47 @@ def affected(topic: Topic) -> Reply | None:
         return None
     yes = _answer(clause or "", still=still, affects=affects)
     return Reply("" if yes is None else topic.yes_no(yes), quoted(topic, effects), yes)
+
+
+def of_the_part(topic: Topic) -> Reply | None:
+    """Return whether a type that the defect may be of has the effect that a question for yes or no is about.
+
+    "Will the jar leak from that?": probably, where the effect of the likely type says so, possibly where that
+    of a candidate does; where none does, that the notes don't say so. None for a question of no effect.
+    """
+    words, text, language = topic.words, topic.text, topic.asked.spoken
+    open_ = not topic.intent.closed or asks_openly(text, language)
+    if open_ or not topic.has_defect or topic.intent.type is not None:
+        return None
+    if any(words.has(one, text) for one in (*_OTHERS, "effects", "means_for", "customer", "affects")):
+        return None
+    defect, said, passages = topic.defect, topic.type_said, topic.state["passages"]
+    known = said or (None if defect is None else defect.name)
+    types = likely_of(topic.state.get("defect_type")) if known is None else [known]
+    stated = {name: _effects_of(topic, name) for name in types}
+    effects = {name: found[0].sentence for name, found in stated.items() if found}
+    looks = [f"{plain_name(one.defect)} {one.text}" for one in passages if one.field == "look" and one.defect]
+    held = said_effects(text, language, effects, looks)[:MOST_CANDIDATES]
+    if not held:
+        # Words of another language may mean what no likeness tells.
+        own = all(is_in(found[0], language) for found in stated.values() if found)
+        asked = own and bool(effects) and bool(subjects_in(text, language, OF_NO_NAME))
+        asked = asked and not said_effects(text, language, effects, least=_AKIN)
+        return Reply("", [topic.say(UNSAID)]) if asked else None
+    if known is None:
+        lead = "That can't be told." if words.has("still", text) else "Possibly."
+        return Reply(topic.say(lead), [quoted_if(topic, name, stated[name][0]) for name in held])
+    sure = said is not None or (defect is not None and defect.status == "confirmed")
+    if words.has("still", text):
+        return Reply(
+            topic.yes_no(False) if sure else topic.say("Probably not."), quoted(topic, stated[known])
+        )
+    return Reply(topic.yes_no(True) if sure else topic.say("Probably."), quoted(topic, stated[known]))
+
+
+def _effects_of(topic: Topic, name: str) -> list[Finding]:
+    stated = find_aspect(about_type(topic.state["passages"], name), "effect", topic.say.language)
+    return [one for one in stated if one.field != "severity"][:1]
 
 
 def _said_of(subjects: list[str], effect: Finding) -> str | None:

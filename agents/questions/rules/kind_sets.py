@@ -38,6 +38,7 @@ PASSING: Final = frozenset[Kind](
 WEIGHED: Final = frozenset[Kind](
     {"verdict", "type", "catalogue", "appearance", "other", "place", "normal", "confidence", "reasoning"}
 )
+FACED: Final = WEIGHED | frozenset[Kind]({"cause", "reference", "comparison"})
 VIEWED: Final = WEIGHED | frozenset[Kind](
     {"action", "correction", "greeting", "product", "look_again", "help"}
 )

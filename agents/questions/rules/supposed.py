@@ -10,7 +10,7 @@ from agents.questions.form.polarity import asks_openly
 from agents.questions.form.tags import is_tagged
 from agents.questions.learned.encoder import normalised
 from agents.questions.learned.examples import LANGUAGES
-from agents.questions.lexicon.words import SPACELESS, same_defect, types_in, words_of
+from agents.questions.lexicon.words import SPACELESS, alike_types, same_defect, types_in, words_of
 from agents.questions.slots.limits import states_a_size
 from agents.questions.slots.reading import Reading
 from agents.questions.slots.types import CALLED_ALONE, called_type
@@ -70,12 +70,21 @@ def with_supposed_type(
     if said is not None:
         taken = {"type": said.type, "zone": one.zone or said.zone, "supposed": True, "guess": None}
         return one.model_copy(update=taken)
+    if (named := _of_the_question(before)) is not None:
+        return one.model_copy(update={"type": named, "asked_before": True})
     if any(each.type is not None for each in before):
         return one
     named, maybe = _asked(turns, current, language)
     if named is None:
         return one.model_copy(update={"maybe": maybe}) if maybe else one
     return one.model_copy(update={"type": named, "asked_before": True, "maybe": maybe})
+
+
+def _of_the_question(intents: Sequence[Understanding]) -> str | None:
+    """Return the one type that what a question asks names: "where is the dent, and who is responsible?"."""
+    named = {one.type for one in intents if one.type is not None}
+    plain = all(one.sense != "good" and not one.choice for one in intents if one.type is not None)
+    return named.pop() if len(named) == 1 and plain else None
 
 
 def _stated(turns: Sequence[Turn], current: int | None) -> Understanding | None:
@@ -152,7 +161,12 @@ def as_noted(one: Understanding, known: Sequence[str], language: str) -> Underst
 
 
 def _ends_in(name: str, kind: str) -> bool:
-    """Return whether a name is a compound of the word for a type in some language."""
+    """Return whether a name is a compound of the word for a type in some language, and of no other type.
+
+    "\u00d6lfleck" is a stain, and no "Leck".
+    """
+    if (own := types_in(name)) and kind not in own and not alike_types(kind, name):
+        return False
     word = plain_name(name).lower().rpartition(" ")[2]
     patterns = [words.types[kind] for words in map(words_of, LANGUAGES) if kind in words.types]
     return any(one.fullmatch(word[at:]) for one in patterns for at in range(1, len(word) - 2))

@@ -48,6 +48,9 @@ def type_of(text: str, language: str, known: Sequence[str] = ()) -> str | None:
             start, end, common = min(first)
             # A word of two types, such as "剥離", is of either.
             meant = {name for *span, name in first if span == [start, end]}
+            if not any(meant & types_in(name) for name in known):
+                # "찌그러짐" is a squeeze, and a dent where the notes know no other.
+                meant |= {name for at, to, name in first if at < -end and -to > start}
             # "Krumme Spitzen" are what the notes call "bent tip", if they have no other deformation.
             held = [name for name in known if meant & types_in(name)]
             noted = [name for name in held if not _is_beside(name, meant, code)]

@@ -27,11 +27,14 @@ _SMALL: Final = re.compile(r"(?<!\w)(?:micro|mikro|mini)-?(?=[^\W\d_]{4,})", re.
 def in_parts(text: str, language: str, known: Sequence[str] = ()) -> str:
     """Return a text with such compounds as words of their own. known: names that stay whole, of any kind."""
     whole = " ".join(plain_name(name).lower() for name in known)
+    names = frozenset(whole.split())
     types = words_of(language).types.values()
 
     def apart(found: re.Match[str]) -> str:
         word = found[0].lower()
-        named = word in whole or any(pattern.fullmatch(word) for pattern in types)
+        # "Lackblasen" are what the notes call "Lackblase".
+        named = word in whole or any(word.removesuffix(end) in names for end in ("n", "en", "s", "e", "es"))
+        named |= any(pattern.fullmatch(word) for pattern in types)
         return found[0] if named or _NO_PART.fullmatch(found["what"]) else f"{found['what']} {found['type']}"
 
     def without_size(found: re.Match[str]) -> str:

@@ -14,6 +14,7 @@ from agents.questions.learned.generic import subjects_in, words_in
 from agents.questions.lexicon.words import same_defect, types_in, words_of
 from agents.questions.slots.by_words import types_of, without_idioms
 from agents.questions.slots.held import held_names
+from agents.questions.slots.own_words import PLACES, WHERE, type_by_own_word
 from agents.questions.slots.types import MOST_WINDOWS, shared_end, windows
 from anomaly_core.names import plain_name
 from knowledge.catalogue.entries import Entry
@@ -28,20 +29,12 @@ TOLD_BY: Final = (0.65, 0.17)
 """The same of a word and what tells a name from others that share a word with it, by 23 such questions."""
 _OF_NO_NAME: Final = 0.02
 """Share of the example questions from which a word that is in them is in no name by itself."""
-_PLACES: Final = ("where", "region", "edge", "part_end", "which", "which_of", "exactly")
-"""Meanings of words that ask for a place, and by themselves describe no type."""
 _ALSO: Final = re.compile(
     r"(?:also (?:called|known as)|a\.?k\.?a\.?|synonyms?|auch genannt|synonyme?|anche (?:dett|chiamat)[oaie]"
     r"|tambi[eé]n (?:llamad|conocid)[oa]s?|aussi appelée?s?|tamb[eé]m (?:chamad|conhecid)[oa]s?"
     r"|又称|也叫|别名|別名|別称|또는|별칭|다른 이름)\s*[:：]?\s*([^.;\n。]+)",
     re.IGNORECASE,
 )
-_WHERE: Final = re.compile(
-    r"[,;]?\s(?:in|on|at|over|under|beside|near|across|along|to|of|with|without|lying|that|im|an|am|auf|über|unter|neben|mit"
-    r"|ohne|bei|des|der|su|sul\w*|nel\w*|al\w*|di|con|senza|en|sobre|sin|junto|sur|dans|au|aux|avec|sans|de|du|em|no|na|ao"
-    r"|sobre|com|sem|do|da)(?!\w)",
-)
-"""What begins the words on where something lies, or what it is of."""
 _STEM: Final = 6
 """Letters by which inflected words are the same."""
 _PARTICIPLE: Final = re.compile(r"([^\W\d_]{5,})(?:ed|[aiu][dt][oa]s?|[aiu]t[ie]|ée?s?)")
@@ -84,10 +77,10 @@ def named_by_look(question: str, language: str, entries: Sequence[Entry]) -> str
     names none.
     """
     text = without_idioms(normalised(question), language)
-    asked = subjects_in(words_of(language).without(text, *_PLACES), language, _OF_NO_NAME)
+    asked = subjects_in(words_of(language).without(text, *PLACES), language, _OF_NO_NAME)
     held: dict[str, set[str]] = {}
     for entry in entries:
-        told = f"{plain_name(entry.type)} {_WHERE.split(entry.look)[0]}".lower()
+        told = f"{plain_name(entry.type)} {WHERE.split(entry.look)[0]}".lower()
         held.setdefault(entry.type, set()).update(map(_stem, words_in(told)))
     own = [name for name in held if held[name].difference(*_others(name, held)) & set(map(_stem, asked))]
     # A dark line is not the type that looks like a bright one.
@@ -147,10 +140,12 @@ def described_type(question: str, language: str, entries: Sequence[Entry]) -> st
         return named[0]
     if (done := _by_what_was_done(text, entries)) is not None:
         return done
+    if (own := type_by_own_word(question, language, entries)) is not None:
+        return own
     names = names_of(entries)
     types = list(dict.fromkeys(names.values()))
     # "An welcher Stelle?" is like the name of a "Delle", and of none.
-    if not subjects_in(words_of(language).without(text, *_PLACES), language, _OF_NO_NAME):
+    if not subjects_in(words_of(language).without(text, *PLACES), language, _OF_NO_NAME):
         return None
     subjects = subjects_in(text, language, _OF_NO_NAME)
     # "Which defects" is like the name of some type, and none.
