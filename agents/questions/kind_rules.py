@@ -109,7 +109,7 @@ def _rules(said: Reading) -> tuple[Rule, ...]:
     exceeds = said.pictured and not (named or said.openly) and said.has("limit_noun") and said.has("at_least")
     exceeds &= not of_log(said)
     leaves = said.pictured and not (named or said.openly or said.has("effects")) and said.has("keep")
-    leaves &= not said.has("or")
+    leaves &= not (said.has("or") or said.has("given"))
     apart = said.pictured and said.has("deviates") and said.has("good_part") and not said.has("to_pass")
     return (
         # "Is it ok? 1 mm is 48 px."
@@ -302,7 +302,7 @@ def _rules(said: Reading) -> tuple[Rule, ...]:
         # "What would have to be different for it to pass?"
         (kinds.PASSING, said.pictured and said.openly and said.has("to_pass"), "reasoning"),
         # "Why that type and not a swapped label?"
-        ({"correction"}, said.pictured and said.openly and said.has("why"), "reasoning"),
+        ({"correction", "normal"}, said.pictured and said.openly and said.has("why"), "reasoning"),
         # "Is it shifted to the left or to the right?"
         (kinds.SIDED, said.pictured and len(sides) > 1, "place"),
         # "Does it cross the joint?"

@@ -119,7 +119,8 @@ def test_the_type_of_an_earlier_turn_is_the_first_that_is_answered_for(
     assert said.startswith("Possibly.")
     assert "cap feeder empty" in said.split("[")[0]
     said = app.ask(image, "who is responsible?", thread="cap").answer
-    assert "Ms Roy" in said.split("[")[0]
+    # "Most like Missing cap, not certain" may come before it, but no other type's person.
+    assert "Ms Roy" in "[".join(said.split("[")[:2])
     said = app.ask(image, "and the effect?", thread="cap").answer
     assert said.index("contents spoil") < min(
         [said.index(one) for one in ("shabby", "bursts", "complaint") if one in said] or [len(said)]
