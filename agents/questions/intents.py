@@ -29,6 +29,14 @@ ASKS: Final = 0.45
 """The same of a clause that asks by itself."""
 CLEAR: Final = 0.9
 """Probability from which a whole that is of no kind is none, unless a clause is as clearly of one."""
+MARKED: Final = 0.3
+"""The same of a clause that ends in its own question mark."""
+TOLD: Final[tuple[tuple[str, Kind, float], ...]] = (
+    ("where", "place", ASKS),
+    ("who", "action", SINGLE),
+    ("how_many", "count", ASKS),
+)
+"""Words that tell the kind of a clause, where the classifier's has less than this: "the stain is where?"."""
 SECOND_SHARE: Final = 0.75
 """Least ratio of the second kind's probability to the first one's for an answer to offer the second: from
 there on half of the first ones are wrong on the development half of benchmarks/asking.json, left out of the
@@ -46,7 +54,8 @@ def clauses_of(question: str, language: str) -> list[Clause]:
     if not pieces:
         return [Clause(question, "other", 1.0, "open")]
     texts = [*pieces, " ".join(pieces)] if len(pieces) > 1 else pieces
-    *alone, together = map(_clause, texts, *classify([in_itself(text, language) for text in texts]))
+    found = map(_clause, texts, *classify([in_itself(text, language) for text in texts]))
+    *alone, together = (_told(one, language) for one in found)
     standing = [_stands(one, before, language) for before, one in zip([None, *alone], alone, strict=False)]
     own = [one for one, stands in zip(alone, standing, strict=True) if stands]
     # "How many today, and which was the worst?"
@@ -62,7 +71,8 @@ def _stands(one: Clause, before: Clause | None, language: str) -> bool:
     sized = one.kind == "size" and _states_a_length(one.text, language)
     asks = _asks(one.text, language)
     # "Is it full?" is of an amount by its words, be the classifier as unsure as it may.
-    least = NEAR if asks and _is_told(one, language) else ASKS if asks else STANDS
+    marked = one.text.rstrip().endswith(("?", "\uff1f"))
+    least = (NEAR if _is_told(one, language) else MARKED if marked else ASKS) if asks else STANDS
     # "If alpha had been 1 %, how many would have failed?" begins with no question for help.
     idle = one.kind in ("other", "greeting") or (one.kind == "help" and not asks)
     if idle or (one.probability < least and not sized):
@@ -79,6 +89,13 @@ def _stands(one: Clause, before: Clause | None, language: str) -> bool:
     return not suggests and (not look or words_of(language).has("ask", normalised(end)))
 
 
+def _told(one: Clause, language: str) -> Clause:
+    """Return a clause with the kind that its words tell, where the classifier is unsure of it."""
+    words, text = words_of(language), normalised(one.text)
+    named = [kind for meaning, kind, most in TOLD if one.probability < most and words.has(meaning, text)]
+    return replace(one, kind=named[0], near=None) if len(named) == 1 else one
+
+
 def _only_judges(text: str, language: str) -> bool:
     """Return whether a clause says no more than that something is bad: "is it a reject?"."""
     words, plain = words_of(language), normalised(text)
@@ -92,7 +109,8 @@ def _is_told(one: Clause, language: str) -> bool:
     return words.has("amount", text) or {
         "count": words.has("how_many", text),
         "size": ranks,
-        "place": ranks,
+        "place": ranks or words.has("where", text),
+        "action": words.has("who", text),
         # "Why this colour? Is it defective?"
         "verdict": words.has("bad", text),
         "cause": words.has("why", text) and (words.has("colour", text) or words.has("looks_so", text)),
@@ -158,4 +176,7 @@ def _asks(text: str, language: str) -> bool:
     """Return whether a clause asks by itself: a question mark, or a question word."""
     plain = normalised(text)
     enough = len(plain) >= 4 if language in SPACELESS else len(plain.split()) >= 2
-    return enough and (text.rstrip().endswith(("?", "\uff1f")) or words_of(language).has("ask", plain))
+    words = words_of(language)
+    # "Is the rod bent, and by how much?"
+    begins = words.by_meaning["asking"].match(plain) is not None
+    return enough and (text.rstrip().endswith(("?", "\uff1f")) or begins or words.has("ask", plain))

@@ -47,3 +47,23 @@ def test_a_limit_that_is_given_still_is_one() -> None:
     answer, affirmed = asked_of("Is the scratch at most 2 mm, ok?", "fail", notes=NOTES, settings=SCALE)
     assert affirmed is False, answer
     assert "11.9 mm" in answer and "2 mm" in answer
+
+
+@pytest.mark.parametrize(
+    ("question", "longer"),
+    [
+        ("Is the scratch longer than 8 mm?", True),
+        ("Ist der Kratzer länger als 8 mm?", True),
+        ("La rayure est-elle plus longue que 8 mm ?", True),
+        ("Il graffio è più lungo di 8 mm?", True),
+        ("划痕比8毫米长吗?", True),
+        ("傷は8mmより長い?", True),
+        ("스크래치가 8mm보다 길어?", True),
+        ("Is the scratch longer than 20 mm?", False),
+    ],
+)
+def test_longer_than_the_limit_of_the_notes_is_of_the_part(question: str, longer: bool) -> None:
+    notes = {"Scratch": {"look": "thin line", "limit": "max 8 mm"}}
+    answer, affirmed = asked_of(question, "fail", notes=notes, settings=SettingsRecord(mm_per_px=0.1))
+    assert affirmed is longer, answer
+    assert "11.9" in answer, answer

@@ -35,7 +35,8 @@ def states_a_measure(topic: Topic) -> bool:
     known = one.scale_px_per_mm or (one.known_length_mm and not supposed)
     if known or not (one.closed or supposed) or len(measures_of(text)) != 1:
         return False
-    if one.limit is None or supposed or not any(topic.words.has(each, text) for each in COMPARES):
+    # "Is it longer than 8 mm?" is of the part, be its limit 8 mm or not.
+    if one.limit is None or supposed or not any(topic.words.has(each, text) for each in (*COMPARES, "than")):
         return True
     accepted = any(topic.words.has(each, text) for each in _ACCEPTED)
     points = any(topic.words.has(each, text) for each in _POINTS)

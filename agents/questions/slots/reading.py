@@ -24,6 +24,7 @@ from agents.questions.slots.scales import scale_of
 from agents.state import Seen, Turn, Understanding
 from tools.records import Kind
 
+_THAN: Final = re.compile(r"(?<!\w)que\s+(?=\d)")
 OF_NO_PART: Final = frozenset[Kind]({"history", "catalogue", "greeting", "help", "other"})
 """Kinds of questions that no part is needed for."""
 OF_A_REGION: Final = frozenset[Kind](
@@ -124,7 +125,8 @@ def reading_of(
     ranks = rank_of(text, language) is not None or words.has("worst", text)
     it = before if words.has("it", text) and not (place or ranks) and image is None else None
     fates = frozenset(fate_of(piece, language) for piece in named.choice)
-    sense, openly = "open" if elliptic else clause.sense, asks_openly(text, language)
+    # "Plus longue que 8 mm ?" has a word in it that asks elsewhere.
+    sense, openly = "open" if elliptic else clause.sense, asks_openly(_THAN.sub(" ", text), language)
     asks = tagged or clause.text.rstrip().endswith(("?", "\uff1f"))
     return Reading(
         clause, named, text, language, known, pictured, sense, openly, tagged, asks, regions, it, fates
