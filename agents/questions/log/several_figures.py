@@ -14,7 +14,6 @@ from agents.questions.lexicon.words import SPACELESS, Words, bounded, words_of
 from agents.questions.log.decisions import decision_of
 from agents.state import Understanding
 from tools.log_question import LogFigure, LogQuestion
-from tools.records import Kind
 
 OfARow = Literal["when", "operator", "station", "lot"]
 """What is asked of one part of the log."""
@@ -35,8 +34,6 @@ _NAMES: Final = 5
 """Words of "and what are their names", at most."""
 _CHARACTERS: Final = 12
 """Characters of such a clause without spaces, at most."""
-_UNCLEAR: Final = frozenset[Kind]({"history", "help", "other", "catalogue", "count", "product", "type"})
-"""Kinds that a clause for names of parts may be taken for."""
 _OF_A_ROW: Final[tuple[tuple[OfARow, str], ...]] = (
     ("operator", "which_operator"), ("operator", "inspector"), ("station", "which_station"),
     ("lot", "which_lot"),
@@ -112,7 +109,7 @@ def _only_names(one: Understanding, words: Words) -> bool:
     """Return whether a clause only asks which parts the one before it counts: "and their names?"."""
     said = normalised(one.text)
     if one.log is None:
-        return one.kind in _UNCLEAR and _names_them(said, words)
+        return _names_them(said, words)
     own = (one.type, one.log.than, one.log.bound, one.log.alpha, one.log.decision, *one.log.people)
     return one.log.figure == "list" and not any(own) and _names_them(said, words)
 
