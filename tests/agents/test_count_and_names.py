@@ -107,3 +107,17 @@ def test_a_word_that_is_surely_a_products_name_leaves_no_other(
 ) -> None:
     products = ["bearing", "blister", "jar-lid"]
     assert product_meant(question, products, language, ["rust", "dent"], surely=True) == product
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["can you recommend a good lunch place near the plant?", "what's a good restaurant for the night shift?"],
+)
+def test_a_time_of_day_alone_asks_nothing_of_the_log(logged: Context, question: str) -> None:
+    answer = answer_without_image(logged, question).answer
+    assert answer.startswith("I only answer questions about parts"), answer
+
+
+def test_which_defect_is_most_frequent_is_heard_in_chinese() -> None:
+    log = understand("今天哪种缺陷最多", pictured=False).first.log
+    assert log is not None and log.figure == "frequent"

@@ -135,3 +135,17 @@ def test_a_first_question_of_several_languages_is_of_the_interface_s(question: s
 def test_words_of_one_language_outweigh_the_interface_s(question: str, language: str) -> None:
     for setting in ("en", "pt", "ja"):
         assert understand(question, setting=setting).spoken == language
+
+
+@pytest.mark.parametrize(
+    ("text", "before", "language"),
+    [
+        ("also i.O.?", "de", "de"),
+        ("n.i.O.?", None, "de"),
+        ("è i.O.?", "it", "it"),
+        ("io non capisco il difetto", "it", "it"),
+        ("is it OK?", None, "en"),
+    ],
+)
+def test_in_order_in_short_is_german(text: str, before: str | None, language: str) -> None:
+    assert language_of(text, before) == language

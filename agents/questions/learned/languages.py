@@ -38,6 +38,8 @@ _SYMBOL: Final = re.compile(r"(?<![^\W\d_])(?:[cmµμ]?m|px|ppm)[²2]?(?![^\W\d_
 """A unit's symbol, which every language has."""
 
 
+_IN_ORDER: Final = re.compile(r"(?<![\w.])(?:n\.?\s?)?i\.\s?O\.?(?!\w)|(?<!\w)n?iO(?!\w)")
+"""What German says for good and bad in short, and no other language."""
 _JAPANESE: Final = re.compile(
     "[規検査図価労験円実覧黒対拡囲陥傷動業場様続売読変軽転違達閉開関係間電頭題類無]"
 )
@@ -71,7 +73,10 @@ def language_of(
     for code, script in _SCRIPTS:
         if compiled(script).search(text):
             return "ja" if code == "zh" and _is_japanese(text, before) else code
-    plain = normalised(_SYMBOL.sub(" ", _CODE.sub(" ", text)))
+    judged = _IN_ORDER.sub(" ", text)
+    if judged != text and before in (None, "de"):
+        return "de"
+    plain = normalised(_SYMBOL.sub(" ", _CODE.sub(" ", judged)))
     if _OTHER_SCRIPT.search(plain):
         return "en"
     scores = load_table().scores(plain) if re.search(r"[^\W\d_]", plain) else None

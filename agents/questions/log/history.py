@@ -61,6 +61,8 @@ _BY_PEOPLE: Final[tuple[tuple[str, LogFigure], ...]] = (("false_alarm", "alarms"
 """The same of figures that only people's corrections tell."""
 SINGLE: Final = 0.7
 """Probability from which a question as a whole is one thing, whatever its clauses are by themselves."""
+ELSEWHERE: Final = 0.6
+"""Probability from which a question that names a period, such as lunch, is of nothing here."""
 DATED: Final = frozenset[Kind]({"count", "verdict", "type", "parts", "product", "other", "confidence"})
 """Kinds whose questions are of the log where they name a period, as in "how many defects today?"."""
 OF_THE_LOG: Final = DATED | {"history", "cause", "comparison", "catalogue", "correction", "place"}
@@ -122,7 +124,7 @@ def _is_meant(one: Understanding, log: LogQuestion, words: Words, *, closed: boo
     """Return whether a question's words are of the log, each reason below a question that it is for."""
     figure = named_figure(log.text, words.language)
     # "What is for dinner today?" names a period too.
-    elsewhere = one.kind == "other" and one.probability >= SINGLE
+    elsewhere = one.kind == "other" and one.probability >= ELSEWHERE
     compared = log.than is not None and not elsewhere
     dated = (log.since or log.until) is not None and not elsewhere
     # "May I ship it today?"
