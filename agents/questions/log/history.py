@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -212,20 +211,6 @@ def in_its_period(one: Understanding, before: Understanding | None, language: st
     if not (log.since or log.until or log.latest):
         scope |= {name: getattr(earlier, name) for name in _SCOPE}
     return one.model_copy(update={"log": log.model_copy(update=scope)})
-
-
-def without_vague(found: Sequence[Understanding], language: str) -> list[Understanding]:
-    """Return intents without those of the log that name nothing of it, where there are others."""
-    clear = [one for one in found if one.log is None or not _is_vague(one.log, words_of(language))]
-    return clear or list(found)
-
-
-def _is_vague(log: LogQuestion, words: Words) -> bool:
-    """Return whether a question names nothing that the log holds: "the last digit looks funny"."""
-    named = (log.since, log.until, log.decision, log.lot, log.station, log.type, log.image_name, log.alpha)
-    meanings = ("inspected", "session", "this", "alike", "every", "some", "nobody")
-    told = log.conversation or log.people or named_figure(log.text, words.language) is not None
-    return not (any(named) or told or any(words.has(one, log.text) for one in meanings))
 
 
 def named_figure(text: str, language: str) -> LogFigure | None:
