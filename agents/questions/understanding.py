@@ -23,13 +23,13 @@ from agents.questions.lexicon.common_words import nameable
 from agents.questions.lexicon.groups import each_of
 from agents.questions.lexicon.words import SPACELESS, types_in, words_of
 from agents.questions.log.decisions import GROUPS
-from agents.questions.log.going_on import in_its_scope, without_vague
+from agents.questions.log.going_on import in_its_scope
 from agents.questions.log.history import (
     in_its_period,
     named_figure,
     of_the_log,
 )
-from agents.questions.log.in_hand import of_the_part_in_hand
+from agents.questions.log.in_hand import of_the_part_in_hand, without_vague
 from agents.questions.log.referents import of_a_difference, of_the_figures_before
 from agents.questions.log.several_figures import (
     as_counted,

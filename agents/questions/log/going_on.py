@@ -10,9 +10,8 @@ from agents.questions.learned.encoder import normalised
 from agents.questions.lexicon.common_words import nameable, without_common
 from agents.questions.lexicon.numerals import whole_pattern
 from agents.questions.lexicon.patterns import compiled
-from agents.questions.lexicon.words import SPACELESS, Words, bounded, words_of
+from agents.questions.lexicon.words import SPACELESS, bounded, words_of
 from agents.questions.log.decisions import DECISIONS, GROUPS
-from agents.questions.log.history import named_figure
 from agents.questions.slots.products import product_meant
 from agents.state import Turn, Understanding
 from anomaly_core.names import plain_name
@@ -251,17 +250,3 @@ def _period(log: LogQuestion, before: LogQuestion) -> dict[str, object]:
     if log.since or log.until or log.latest or log.than is not None:
         return {}
     return {name: getattr(before, name) for name in _PERIOD}
-
-
-def without_vague(found: Sequence[Understanding], language: str) -> list[Understanding]:
-    """Return intents without those of the log that name nothing of it, where there are others."""
-    clear = [one for one in found if one.log is None or not _is_vague(one.log, words_of(language))]
-    return clear or list(found)
-
-
-def _is_vague(log: LogQuestion, words: Words) -> bool:
-    """Return whether a question names nothing that the log holds: "the last digit looks funny"."""
-    named = (log.since, log.until, log.decision, log.lot, log.station, log.type, log.image_name, log.alpha)
-    meanings = ("inspected", "session", "this", "alike", "every", "some", "nobody")
-    told = log.conversation or log.people or named_figure(log.text, words.language) is not None
-    return not (any(named) or told or any(words.has(one, log.text) for one in meanings))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -112,3 +112,17 @@ def _has(name: str, text: str, language: str) -> bool:
 @cache
 def _patterns(language: str) -> Mapping[str, re.Pattern[str]]:
     return {name: re.compile(bounded(pattern, language)) for name, pattern in tables(FILE)[language].items()}
+
+
+def without_vague(found: Sequence[Understanding], language: str) -> list[Understanding]:
+    """Return intents without those of the log that name nothing of it, where there are others."""
+    clear = [one for one in found if one.log is None or not _is_vague(one.log, words_of(language))]
+    return clear or list(found)
+
+
+def _is_vague(log: LogQuestion, words: Words) -> bool:
+    """Return whether a question names nothing that the log holds: "the last digit looks funny"."""
+    named = (log.since, log.until, log.decision, log.lot, log.station, log.type, log.image_name, log.alpha)
+    meanings = ("inspected", "session", "this", "alike", "every", "some", "nobody")
+    told = log.conversation or log.people or named_figure(log.text, words.language) is not None
+    return not (any(named) or told or any(words.has(one, log.text) for one in meanings))
