@@ -87,10 +87,11 @@ test: lint
 	$(BIN)/iad weights pull $(WEIGHTS)
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not slow"
 
-# What takes a minute or so each, such as what the README shows; the other tests need not wait for it.
+# What takes a minute or so each, such as what the README shows; the other tests need not wait for it. Files
+# without such a test are not collected, which takes half a minute.
 test-slow: $(READY) $(SCHEMA_READY)
 	$(BIN)/iad weights pull $(WEIGHTS)
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n 2 --dist load -m slow
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n 2 --dist load -m slow $$(grep -rl --include='test_*.py' pytest.mark.slow tests)
 
 # Not warnings as errors: they are vLLM's own. A process a file: vLLM looks through all modules that are loaded,
 # and stumbles over some that the other files load.
