@@ -15,7 +15,7 @@ from agents.questions.form.polarity import asks_openly
 from agents.questions.learned.classifier import KINDS, SENSES, Array, classify
 from agents.questions.learned.encoder import normalised
 from agents.questions.learned.generic import subjects_in
-from agents.questions.lexicon.words import SPACELESS, words_of
+from agents.questions.lexicon.words import SPACELESS, Words, words_of
 from agents.questions.log.history import SINGLE, named_figure
 from agents.questions.slots.limits import known_length_mm
 from agents.questions.slots.scales import scale_of
@@ -103,14 +103,14 @@ def _told(one: Clause, language: str) -> Clause:
     words, text = words_of(language), normalised(one.text)
     if one.probability < ASKS and one.kind != "history" and words.has("where", text):
         return replace(one, kind="place", near=None)
-    if (
-        one.probability < SINGLE
-        and one.kind in OF_NOTES
-        and words.has("who", text)
-        and words.has("to_tell", text)
-    ):
+    if one.probability < SINGLE and one.kind in OF_NOTES and _asks_whom(words, text):
         return replace(one, kind="action", near=None)
     return one
+
+
+def _asks_whom(words: Words, text: str) -> bool:
+    """Return whether a clause asks who is responsible, or whom to tell."""
+    return words.has("who", text) and words.has("to_tell", text)
 
 
 def _only_judges(text: str, language: str) -> bool:
@@ -127,7 +127,7 @@ def _is_told(one: Clause, language: str) -> bool:
         "count": words.has("how_many", text),
         "size": ranks,
         "place": ranks or words.has("where", text),
-        "action": words.has("who", text) and words.has("to_tell", text),
+        "action": _asks_whom(words, text),
         # "Why this colour? Is it defective?"
         "verdict": words.has("bad", text),
         "cause": words.has("why", text) and (words.has("colour", text) or words.has("looks_so", text)),

@@ -223,12 +223,11 @@ def outlined_map(image: EncodedImage, score: Score, state: State) -> Array:
     """Return the map of `map_on_original` with the image's own edges, for the outlines of regions.
 
     A patch is far larger than many a defect, and the map between patches is a blur; the guided filter lets
-    the map end where the colours change. Patches beyond the original's border are 0.
+    the map end where the colours change.
     """
     values = as_array(_values(score))
     rows, columns = values.shape
     size = (columns * PATCH_PIXELS, rows * PATCH_PIXELS)
-    values = np.where(image.frame.inside(rows, columns), values, np.float32(0))
     guide = cv2.resize(image.frame.render(image.pixels), size, interpolation=cv2.INTER_AREA)
     fine = guided_filter(
         np.asarray(cv2.resize(values, size, interpolation=cv2.INTER_LINEAR), dtype=np.float32),

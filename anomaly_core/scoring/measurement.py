@@ -79,9 +79,7 @@ def describe_region(
     elif aspect <= 1.6 and solidity >= 0.85:
         shape = "round"
 
-    # Only the region's neighbourhood is computed: on a large photograph the rest costs most.
-    x0, y0, x1, y1 = region.bbox
-    near = np.s_[max(y0 - _RING_PX - 1, 0) : y1 + _RING_PX + 1, max(x0 - _RING_PX - 1, 0) : x1 + _RING_PX + 1]
+    near = _near(region)
     mask, shown = region.mask[near], pixels[near]
     inside = shown[mask].astype(np.float64)
     reference = template[near][mask] if template is not None else shown[_ring(mask)]
@@ -107,12 +105,17 @@ def colour_contrast(pixels: NDArray[np.uint8], region: Region) -> float:
 
     pixels: (H, W, 3) uint8 RGB, the original. 0 for a region that fills the image.
     """
-    x0, y0, x1, y1 = region.bbox
-    near = np.s_[max(y0 - _RING_PX - 1, 0) : y1 + _RING_PX + 1, max(x0 - _RING_PX - 1, 0) : x1 + _RING_PX + 1]
+    near = _near(region)
     mask, shown = region.mask[near], pixels[near].astype(np.float64)
     around = shown[_ring(mask)]
     apart = shown[mask].mean(axis=0) - around.mean(axis=0) if around.size else np.zeros(3)
     return float(np.sqrt(np.square(apart).mean()))
+
+
+def _near(region: Region) -> tuple[slice, slice]:
+    """Return a region's neighbourhood: on a large photograph the rest of the image costs most."""
+    x0, y0, x1, y1 = region.bbox
+    return np.s_[max(y0 - _RING_PX - 1, 0) : y1 + _RING_PX + 1, max(x0 - _RING_PX - 1, 0) : x1 + _RING_PX + 1]
 
 
 def course_of(region: Region) -> tuple[float, float]:
@@ -120,7 +123,8 @@ def course_of(region: Region) -> tuple[float, float]:
 
     bend: range of the middle line across the longest extent, over the length of that.
     """
-    y, x = np.nonzero(region.mask)
+    x0, y0, x1, y1 = region.bbox
+    y, x = np.nonzero(region.mask[y0:y1, x0:x1])
     points = np.stack([x, y], axis=1).astype(np.float64)
     centred = points - points.mean(axis=0)
     axes = np.linalg.eigh(centred.T @ centred)[1]

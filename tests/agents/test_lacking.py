@@ -5,25 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pytest
+from given_parts import state_of
 
 from agents.answers.compose import compose_answer
 from agents.answers.image.lacking import places_of
 from agents.answers.phrases import phrases_of
 from agents.questions.understanding import understand
-from agents.state import DialogueState, Observation
+from agents.state import Observation
 from knowledge.catalogue.looks import Change
 from tools.classify.classify import UNKNOWN
 from tools.records import (
     DefectRecord,
     EvidenceRecord,
-    LanguageRecord,
     LookRecord,
     MeasuredRegion,
     NamedScore,
     OpenedRecord,
     ProductRecord,
     SettingsRecord,
-    VerdictRecord,
 )
 
 KNOWN = ("Missing ball", "Scratch", "Crack")
@@ -76,42 +75,33 @@ def answer(
             {"learned": layout is not None, "count": 7, "findings": [{"kind": one} for one in layout or ()]},
         ),
     ]
-    state = DialogueState(
-        image="part.png",
-        question=question,
+    observations = [
+        Observation(
+            tool=tool,
+            values=one,
+            evidence=EvidenceRecord(kind="score", id=tool, text="seen"),
+            intent=0,
+        )
+        for tool, one in values
+    ]
+    kind = DefectRecord(
+        name=defect,
+        score=0.7,
+        status="unknown" if defect == UNKNOWN else "likely",
+        alternatives=[NamedScore(name=name, score=score) for name, score in others],
+    )
+    state = state_of(
+        question,
+        "fail" if boxes else "pass",
+        {},
         asked=asked,
         product=ProductRecord(name="ring", similarity=0.9, inferred=True),
-        language=LanguageRecord(model=None, margin=None, problem=""),
-        verdict=VerdictRecord(
-            decision="fail" if boxes else "pass",
-            anomalous=bool(boxes),
-            score=0.9,
-            p_value=0.001 if boxes else 0.5,
-            uncertain=False,
-            alpha=0.05,
-            review=0.2,
-        ),
-        regions=[region(number, box, change, zone) for number, box in enumerate(boxes, 1)],
-        defect_type=DefectRecord(
-            name=defect,
-            score=0.7,
-            status="unknown" if defect == UNKNOWN else "likely",
-            alternatives=[NamedScore(name=name, score=score) for name, score in others],
-        ),
         opened=OpenedRecord(image="part.png", sha256="0", width=100, height=100),
-        templates=[],
+        regions=[region(number, box, change, zone) for number, box in enumerate(boxes, 1)],
+        defect_type=kind,
         settings=SettingsRecord(zones=list(zones)),
         expected=list(KNOWN),
-        passages=[],
-        observations=[
-            Observation(
-                tool=tool,
-                values=one,
-                evidence=EvidenceRecord(kind="score", id=tool, text="seen"),
-                intent=0,
-            )
-            for tool, one in values
-        ],
+        observations=observations,
     )
     return compose_answer(state).answer
 

@@ -126,7 +126,7 @@ def written_fits(part: Part, place: str, passages: Sequence[Passage]) -> dict[st
     contrast = seen_contrast(measured.contrast, measured.template_contrast)
     by_pixels = PIXEL_RANGE in part.inspection.scores
     seen = look_of(measured, contrast, place_on_part(measured.bbox, part.pixels), by_pixels=by_pixels)
-    if seen.colours & colours_of_scene(part.pixels):
+    if seen.colours and seen.colours & colours_of_scene(part.pixels):
         # The part beside the background, as where a piece of it is missing, or the background in a hole.
         seen = replace(seen, colours=frozenset())
     if part.encoded.frame.aligned:
