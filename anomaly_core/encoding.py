@@ -33,6 +33,9 @@ from anomaly_core.results import Array
 
 STEADY_SHARE: Final = 0.75
 """Least share of other recordings of an aligned product's good images that are aligned."""
+CLEAR_SHARE: Final = 0.75
+"""Least share of a product's aligned images whose outlines have one shape; and of those beyond whose inputs
+something goes on, from which it is the part that does."""
 FEW: Final = 8
 """Images from which it is known that most show no compact part; the others aren't read for it."""
 MOST_ENCODED: Final = 2
@@ -161,7 +164,7 @@ class FramedEncoder:
     def learn_pose(self, images: Sequence[Image], changed: Sequence[Recordings]) -> AnyPose | None:
         """Return the pose that all good images of a product have, or None; see `aligns`."""
         frames = [_own_frame(self, image) for image in images]
-        if self.aligns([frame.aligned for frame in frames], changed):
+        if self.aligns([frame.aligned for frame in frames], changed) and is_clear(frames):
             return Pose.of(frames)
         pose = self.compact_pose(images)
         steady = pose is not None and _steady(lambda copy: compact_part(copy) is not None, changed)
@@ -224,6 +227,17 @@ class FramedEncoder:
 def _own_frame(encoder: FramedEncoder, image: Image) -> Frame:
     """Return a good image's frame; an encoded one's pixels aren't read for it."""
     return image.frame if isinstance(image, EncodedImage) else encoder.frame(pixels_of(image))
+
+
+def is_clear(frames: Sequence[Frame]) -> bool:
+    """Return whether aligned frames show the whole part: of one shape, and nothing goes on beyond most.
+
+    Else what stands out little from the background would be judged in some images, or in none.
+    """
+    pose = Pose.of(frames)
+    shaped = sum(pose.fits(frame) for frame in frames)
+    whole = sum(not frame.goes_on for frame in frames)
+    return shaped >= CLEAR_SHARE * len(frames) and whole > (1 - CLEAR_SHARE) * len(frames)
 
 
 def _steady(found: Callable[[Pixels], bool], changed: Sequence[Recordings]) -> bool:

@@ -69,8 +69,24 @@ ABOUT_NOTES: Final[Mapping[Kind, Callable[[Topic], Reply]]] = {
 """Kinds that need no image, and their wording."""
 
 
+UNSURE: Final = 0.4
+"""Probability of a kind below which a sentence of the notes that holds a question's words answers it."""
+
+
 class Notes(AskedNotes):
     """The part of an answer that the catalogue gives, and its passages."""
+
+    def of_prose(self, number: int) -> Reply | None:
+        """Return the sentences that hold most words of a question of which it is unsure what it asks.
+
+        "How often should the mat be cleaned?" asks for no figure of the log, where the notes tell it.
+        """
+        intent = self._asked.intents[number]
+        if intent.kind in OF_FACTS or intent.type is not None or intent.probability >= UNSURE:
+            return None
+        own = intent.model_copy(update={"kind": "other"})
+        told = facts(self._topic(self._product, [], own, number, every=True), several=False)
+        return Reply("", told, whole=True) if told else None
 
     def replies(self, number: int) -> list[Reply]:
         """Return what the catalogue says to one of the question's intents, by product."""

@@ -59,7 +59,7 @@ ENTRIES: Final[Mapping[Kind, Entry]] = {
     "correction": Entry(images.correction, plan.take_hint),
     "help": Entry(talk.help_, plan.read_record, passages=0, about_part=False),
     "greeting": Entry(talk.greeting, passages=0, about_part=False),
-    "other": Entry(talk.other, passages=0, about_part=False),
+    "other": Entry(talk.other, passages=5, about_part=False),
 }
 
 

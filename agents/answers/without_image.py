@@ -135,6 +135,8 @@ def answer_in_thread(
             topic = Topic(DialogueState(observations=[seen]), asked, intent, number, say)
             replies.append(entry_of(intent).word(topic))
             observations += [seen] if record is None and f"[{RECORD}]" in replies[-1].text else []
+        elif (prose := notes.of_prose(number)) is not None:
+            replies.append(prose)
         elif intent.log is not None and intent.order == "mail":
             figures = (intent.log.model_copy(update={"figure": one}) for one in LETTER)
             observations += [_looked_up(context, one, None, number, at) for at, one in enumerate(figures)]

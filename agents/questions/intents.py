@@ -25,7 +25,7 @@ NEAR: Final = 0.2
 """Least probability of a kind; a question below it is `other`."""
 STANDS: Final = 0.55
 """Least probability for a clause to be an intent of its own beside others."""
-ASKS: Final = 0.45
+ASKS: Final = 0.35
 """The same of a clause that asks by itself."""
 CLEAR: Final = 0.9
 """Probability from which a whole that is of no kind is none, unless a clause is as clearly of one."""

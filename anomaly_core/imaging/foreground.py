@@ -28,6 +28,18 @@ MAX_NOISE: Final = 5.0
 """Largest noise of a plain background, in grey levels (1.48 x the median absolute deviation)."""
 CURVED: Final = 0.75
 """A curved background is fitted where its residuals are below this share of a plane's."""
+EDGE: Final = 3.0
+"""Least steepness of an edge, in grey levels a pixel."""
+STEEPER: Final = 3.0
+"""The same as a multiple of what all but 1 % of the image's border show."""
+AROUND: Final = 3
+"""Pixels from a part's input to where it is looked for edges: the part's own is blurred."""
+CROSSINGS: Final = 3
+"""Least pixels of an outline that edges cross."""
+TINT: Final = 0.08
+"""Largest difference of the shares by which a shadow darkens the three channels."""
+LEAST_SHADED: Final = 0.4
+"""Least share of the background's level in a shadow."""
 SHADE: Final = 0.2
 """Largest difference of a shadow from the background, as a share of the background's level."""
 MAX_GRAIN: Final = 2.0
@@ -53,11 +65,38 @@ def foreground_mask(pixels: NDArray[np.uint8]) -> NDArray[np.bool_] | None:
 class Foreground:
     """The foreground on a grid of at most WORKING_SIDE a side.
 
-    objects: (h, w) bool, the large pieces, holes filled. pieces: (h, w) bool, all pieces.
+    objects: (h, w) bool, the large pieces, holes filled. pieces: (h, w) bool, all pieces. small: (h, w, 3)
+    float32, the image there, in grey levels.
     """
 
     objects: NDArray[np.bool_]
     pieces: NDArray[np.bool_]
+    small: Array
+
+    def crossed(self, corners: NDArray[np.float64]) -> bool:
+        """Return whether edges cross a rectangle a little around a part, where all should be background.
+
+        corners: (4, 2) of one that holds the part, x and y on the grid. An edge is steeper than what the
+        background shows at the image's border by far; a shadow's is not.
+        """
+        along, across = (
+            (corners[at] - corners[0]) / np.linalg.norm(corners[at] - corners[0]) for at in (1, 3)
+        )
+        corners = corners + AROUND * np.stack(
+            [-along - across, along - across, along + across, across - along]
+        )
+        shape = self.small.shape[:2]
+        steep = np.zeros(shape, np.float32)
+        for channel in np.moveaxis(self.small, -1, 0):
+            x, y = (cv2.Sobel(channel, cv2.CV_32F, *way, scale=1 / 8) for way in ((1, 0), (0, 1)))
+            steep = np.maximum(steep, np.hypot(x, y))
+        strip = max(3, round(BORDER * min(shape)))
+        border = np.ones(shape, np.bool_)
+        border[strip:-strip, strip:-strip] = False
+        outline = np.zeros(shape, np.uint8)
+        cv2.polylines(outline, [np.rint(corners).astype(np.int32)], isClosed=True, color=1)
+        least = max(EDGE, STEEPER * float(np.quantile(steep[border], 0.99)))
+        return int((steep[(outline > 0) & ~border] > least).sum()) >= CROSSINGS
 
 
 def find_foreground(pixels: NDArray[np.uint8]) -> Foreground | None:
@@ -75,8 +114,9 @@ def find_foreground(pixels: NDArray[np.uint8]) -> Foreground | None:
     levels = difference.clip(0, 255).astype(np.uint8)
     # Otsu's threshold separates an object from its shadow. It is capped, since a part may be pale.
     otsu, _ = cv2.threshold(levels, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
-    mask = (difference > max(least_difference, min(0.9 * otsu, MAX_SHADOW))).astype(np.uint8)
+    clear = difference > max(least_difference, min(0.9 * otsu, MAX_SHADOW))
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (5, 5))
+    mask = _with_pale_pieces(clear, (difference > least_difference) & ~_shadow(small, background), kernel)
     closed = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, kernel)
     solid = cv2.morphologyEx(closed, cv2.MORPH_OPEN, kernel)
     contours, _ = cv2.findContours(solid, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
@@ -88,7 +128,27 @@ def find_foreground(pixels: NDArray[np.uint8]) -> Foreground | None:
     if not 0.005 <= float(filled.mean()) <= 0.9 or float(closed[filled == 0].mean()) > 0.05:
         return None
     objects = np.asarray(filled > 0, dtype=np.bool_)
-    return Foreground(objects, objects | (solid > 0))
+    return Foreground(objects, objects | (solid > 0), small)
+
+
+def _shadow(small: Array, background: Array) -> NDArray[np.bool_]:
+    """Return which pixels are the background, darker: all three channels by about the same share."""
+    shares = small / np.maximum(background, 1.0)
+    most, least = shares.max(axis=-1), shares.min(axis=-1)
+    return np.asarray((most < 1) & (least > LEAST_SHADED) & (most - least < TINT), np.bool_)
+
+
+def _with_pale_pieces(
+    clear: NDArray[np.bool_], different: NDArray[np.bool_], kernel: NDArray[Any]
+) -> NDArray[np.uint8]:
+    """Return what stands out clearly, with what is joined to it and stands out less.
+
+    A knife's blade may be brighter than the belt by far, and its handle by little. clear, different: (h, w).
+    """
+    grown = cv2.morphologyEx((clear | different).astype(np.uint8), cv2.MORPH_OPEN, kernel)
+    _, labels = cv2.connectedComponents(grown, connectivity=8)
+    joined = np.isin(labels, np.setdiff1d(np.unique(labels[clear]), [0]))
+    return (clear | joined).astype(np.uint8)
 
 
 @lru_cache(maxsize=8)

@@ -41,6 +41,8 @@ class Frame:
     aligned: whether the input is one part, rotated to its main axis and cropped.
     unseen: (h, w) bool on any grid over the original, true on pieces beside an aligned part that lie outside
         the input; None for none.
+    goes_on: whether something crosses the border of an aligned part's input: the part may go on beyond it,
+        and stand out too little from the background there.
     """
 
     matrix: Matrix
@@ -48,6 +50,7 @@ class Frame:
     original_size: tuple[int, int]
     aligned: bool = False
     unseen: NDArray[np.bool_] | None = None
+    goes_on: bool = False
 
     def render(self, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """Return the (h, w, 3) uint8 input; where it shrinks, pixels are area-averaged.
@@ -213,7 +216,8 @@ def _aligned_frame(
     origin = middle - linear @ np.array([w / 2, h / 2])
     matrix = np.column_stack([linear, origin])
     frame = Frame(matrix, (h, w), original_size, True)
-    return replace(frame, unseen=unseen_pieces(foreground.pieces, frame))
+    crossed = foreground.crossed(_corners(frame) / pixel)
+    return replace(frame, unseen=unseen_pieces(foreground.pieces, frame), goes_on=crossed)
 
 
 def unseen_pieces(pieces: NDArray[np.bool_], frame: Frame) -> NDArray[np.bool_] | None:
@@ -221,9 +225,9 @@ def unseen_pieces(pieces: NDArray[np.bool_], frame: Frame) -> NDArray[np.bool_] 
 
     pieces: (h, w) bool on any grid over the original, see `Foreground`.
     """
-    (h, w), (height, width) = frame.input_size, frame.original_size
+    height, width = frame.original_size
     pixel = np.array([width / pieces.shape[1], height / pieces.shape[0]])
-    corners = np.array([[0, 0, 1], [w, 0, 1], [w, h, 1], [0, h, 1]]) @ frame.matrix.T / pixel
+    corners = _corners(frame) / pixel
     inside_input = np.zeros(pieces.shape, dtype=np.uint8)
     cv2.fillConvexPoly(inside_input, np.rint(corners).astype(np.int32), 1)
     shown = inside_input > 0
@@ -232,6 +236,12 @@ def unseen_pieces(pieces: NDArray[np.bool_], frame: Frame) -> NDArray[np.bool_] 
     least = LEAST_PIECE * pieces.size
     kept = [i for i in range(1, count) if i not in inside and stats[i, cv2.CC_STAT_AREA] >= least]
     return np.isin(labels, kept) if kept else None
+
+
+def _corners(frame: Frame) -> NDArray[np.float64]:
+    """Return the (4, 2) corners of a frame's input on the original, x and y in pixels."""
+    h, w = frame.input_size
+    return np.asarray(np.array([[0, 0, 1], [w, 0, 1], [w, h, 1], [0, h, 1]]) @ frame.matrix.T)
 
 
 def _midrange(values: NDArray[np.float64]) -> float:

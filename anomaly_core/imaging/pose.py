@@ -68,12 +68,17 @@ class Pose:
 
     def laid(self, frame: Frame) -> Frame:
         """Return an aligned frame at the pose's input size; as it is where the outline has another shape."""
-        (height, width), (h, w) = self.input_size, frame.input_size
-        along, across = (float(length) for length in np.linalg.norm(frame.matrix[:, :2], axis=0))
-        if not frame.aligned or abs(math.log((along * w * height) / (across * h * width))) > RESHAPED:
+        if not self.fits(frame):
             return frame
+        (height, width), (h, w) = self.input_size, frame.input_size
         matrix = frame.matrix @ np.diag([w / width, h / height, 1.0])
         return replace(frame, matrix=matrix, input_size=self.input_size)
+
+    def fits(self, frame: Frame) -> bool:
+        """Return whether a frame is aligned, and its outline has the shape of the good parts'."""
+        (height, width), (h, w) = self.input_size, frame.input_size
+        along, across = (float(length) for length in np.linalg.norm(frame.matrix[:, :2], axis=0))
+        return frame.aligned and abs(math.log((along * w * height) / (across * h * width))) <= RESHAPED
 
     def with_axis(self, frames: Sequence[Frame]) -> Pose:
         """Return the pose with the direction of the good parts' frames, where all lie alike."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -9,7 +10,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from anomaly_core.encoding import is_clear
 from anomaly_core.imaging.foreground import foreground_mask
+from anomaly_core.imaging.frame import frame_of
 from anomaly_core.imaging.reading import load_image
 
 DATA = Path(__file__).parents[2].parent / "shared" / "data"
@@ -125,3 +128,47 @@ def test_real_images(folder: str, plain: bool) -> None:
             assert mask is not None and 0.08 < mask.mean() < 0.2
         else:
             assert mask is None
+
+
+def test_what_of_a_part_stands_out_little_belongs_to_it() -> None:
+    """A knife on a dark belt: its blade is far brighter, its wooden handle by little."""
+    pixels = scene(300, 400) // 3
+    truth = np.zeros((300, 400), bool)
+    truth[120:180, 40:360] = True
+    pixels[120:180, 150:360] = 200
+    pixels[120:180, 40:150] = (105, 80, 60)
+    assert overlap(foreground_mask(pixels), truth) > 0.9
+
+
+def fuse(*, tray: int = 190, blades: int = 184) -> NDArray[np.uint8]:
+    """A dark body on a tray, with two blades of nearly the tray's tone, whose edges alone show."""
+    pixels = np.full((300, 400, 3), tray, np.uint8)
+    pixels = np.clip(pixels + np.random.default_rng(0).normal(scale=1, size=pixels.shape), 0, 255)
+    pixels[60:140, 100:300] = (30, 60, 160)
+    for left in (120, 230):
+        cv2.rectangle(pixels, (left, 140), (left + 50, 260), (blades, blades, blades), -1)
+        cv2.rectangle(pixels, (left, 140), (left + 50, 260), (90, 90, 90), 2)
+    return pixels.astype(np.uint8)
+
+
+def test_an_aligned_part_that_goes_on_beyond_its_input_is_noticed() -> None:
+    alone = fuse()
+    alone[141:] = np.clip(190 + np.random.default_rng(1).normal(scale=1, size=alone[141:].shape), 0, 255)
+    assert frame_of(alone, 448, 14).aligned and not frame_of(alone, 448, 14).goes_on
+    cut = frame_of(fuse(), 448, 14)
+    assert not cut.aligned or cut.goes_on
+
+
+def test_a_product_is_not_aligned_by_a_piece_of_its_part() -> None:
+    """The rest would be judged in no image."""
+    clear = [frame_of(scene_of_a_bar(280), 448, 14) for _ in range(4)]
+    assert is_clear(clear)
+    assert not is_clear([replace(frame, goes_on=True) for frame in clear])
+    short = frame_of(scene_of_a_bar(180), 448, 14)
+    assert not is_clear([*clear[:2], short, short])
+
+
+def scene_of_a_bar(length: int) -> NDArray[np.uint8]:
+    pixels = scene(300, 400)
+    pixels[130:170, 60 : 60 + length] = 60
+    return pixels

@@ -98,7 +98,7 @@ def _best(topic: Topic, passages: Sequence[PassageRecord]) -> list[tuple[str, Fi
     text, language, found = topic.text, topic.asked.spoken, _sentences(passages)
     if topic.intent.kind == "other":
         # "The best pizza place?" is of no narrow place.
-        text = topic.words.without(text, "region", "where", "best", "worst", "piece")
+        text = topic.words.without(text, "region", "where", "best", "worst", "piece", "how_often")
     # "Bottle" tells nothing in notes about bottles.
     products = {_stem(word) for one in passages for word in words_in(plain_name(one.product or "").lower())}
     held = [set(_stems(finding.sentence.lower())) for _, finding in found]

@@ -116,7 +116,7 @@ def with_denial(topic: Topic, reply: Reply) -> Reply:
     body = list(dict.fromkeys([*told, *reply.body]))
     if not topic.intent.closed and (held := _if_it_is(topic, named)):
         # "What do we do with this scratch?" is told that too; the candidates of an unknown one come after it.
-        body = [*body, *held] if topic.defect is not None else [*told[-1:], *held, *reply.body]
+        body = [*body, *held] if topic.defect is not None else [*held, *told[-1:], *reply.body]
     return replace(reply, lead=lead, body=body)
 
 

@@ -315,6 +315,9 @@ def _of_type(topic: Topic, named: str) -> Reply:
     asks_good = topic.intent.sense == "good"
     good = asks_good and topic.words.has("good", topic.text)
     fate = named_fate(topic.text, topic.words)
+    if chosen(topic):
+        # "The pleats are crushed, accept or reject?"
+        return _of_part(topic)
     if topic.intent.closed and (good or fate is not None):
         # "Can this stain be passed?", whichever type it is of; so "just a scratch, ship it?".
         sense = "good" if fate is not None and fate[1] == "keep" else topic.intent.sense

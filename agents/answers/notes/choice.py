@@ -62,8 +62,8 @@ def chosen(topic: Topic) -> str:
     told = _fates_of_notes(topic)
     fitting = [piece for piece in bad if {fates[piece]} == told] if told else bad
     if "keep" not in fates.values():
-        # "Scrap or rework?": the notes decide, or nobody.
-        return _repeated(topic, fitting) if told else ""
+        # "Scrap or rework?": the notes decide, or nobody; "brush it off or scrap?" is told in their words.
+        return _repeated(topic, fitting) if told and None not in fates.values() else ""
     return _repeated(topic, fitting) or say("Not good: do not keep it.")
 
 
@@ -134,7 +134,9 @@ def by_method(topic: Topic) -> tuple[str, bool | None]:
     Only of a type that is known, and only where what they name is done to the part: "clean the stencil" is
     not. What they forbid is answered no.
     """
-    if topic.defect is None or topic.names_another_type or asks_openly(topic.text, topic.asked.spoken):
+    if topic.defect is None or topic.names_another_type or topic.intent.choice:
+        return "", None
+    if asks_openly(topic.text, topic.asked.spoken):
         return "", None
     said = _says_method(topic, topic.defect.name)
     return ("", None) if said is None else (topic.yes_no(said), said)

@@ -7,6 +7,7 @@ import shlex
 from collections.abc import Mapping
 from typing import Final
 
+from agents.answers.catalogue.facts import facts
 from agents.answers.log.record import record
 from agents.answers.topic import Reply, Topic
 from agents.questions.log.code_names import code_name
@@ -79,11 +80,14 @@ def _of_its_lot(topic: Topic, told: str) -> str:
 
 
 def other(topic: Topic) -> Reply:
-    """Say that the question is about no part."""
+    """Say that the question is about no part, where the notes have no sentence on it."""
     say = topic.say
     unheld = unheld_of(topic.words, topic.text)
     if unheld is not None:
         return Reply(say(_UNHELD[unheld]))
+    if topic.state.get("passages") and (told := facts(topic, several=False)):
+        # "What torque does the bolt get?"
+        return Reply("", told)
     return Reply(f"{say('I only answer questions about parts, products and your notes.')} {_examples(topic)}")
 
 

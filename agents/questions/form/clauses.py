@@ -49,6 +49,15 @@ WISH_WORDS: Final = re.compile(
 )
 
 
+_SUPPOSES: Final = re.compile(
+    r"(?:(?:and|so|but|und|aber|e|ma|mas|y|pero|et|mais)\s+)?"
+    r"(?:if|when|once|suppose|wenn|falls|sofern|se|si|s'il|quand|quando|cuando)(?!\w).*"
+    r"|(?:那|那么)?(?:如果|要是|假如|若).*|.*的话[,，]?|.*(?:たら|なら|れば|場合は?|時は?|ときは?)[、,]?|.*면,?",
+    re.IGNORECASE,
+)
+"""A condition, which asks for nothing before what it is put to."""
+
+
 @dataclass(frozen=True)
 class Clause:
     """A part of a question that asks for one thing.
@@ -99,6 +108,10 @@ def split(text: str, language: str) -> list[str]:
     for place in range(len(clauses) - 2, -1, -1):
         if _names_the_latest(clauses[place], language) and not begins_with_and(clauses[place + 1], language):
             clauses[place : place + 2] = [f"{clauses[place]} {clauses[place + 1]}"]
+    for place in range(len(clauses) - 2, -1, -1):
+        # "If we fit it anyway, what happens?"
+        if only_supposes(clauses[place]) and not begins_with_and(clauses[place + 1], language):
+            clauses[place : place + 2] = [f"{clauses[place]} {clauses[place + 1]}"]
     for place in range(len(clauses) - 1, 0, -1):
         # "Elle est bonne, cette cellule ?"
         before = clauses[place - 1].rstrip()
@@ -109,6 +122,11 @@ def split(text: str, language: str) -> list[str]:
         clauses = clauses[1:]
     kept = [clause for clause in clauses if not _is_wish(clause, language)]
     return (kept or clauses)[:MOST]
+
+
+def only_supposes(clause: str) -> bool:
+    """Return whether a clause is but a condition: "if we fit it anyway,"."""
+    return not clause.rstrip().endswith(("?", "\uff1f")) and _SUPPOSES.fullmatch(clause.strip()) is not None
 
 
 def _only_takes_note(clause: str, language: str) -> bool:

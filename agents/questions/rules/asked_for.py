@@ -141,7 +141,10 @@ def chooses_a_type(said: Reading) -> bool:
 
 def chooses(kind: Kind, said: Reading) -> bool:
     """Return whether a question of a kind asks to choose from alternatives, and not for any of them."""
-    if kind in ("verdict", "action"):
+    if kind == "action":
+        # "Brush it off, or scrap it?" names a way to rework it.
+        return bool(said.fates - {None}) and len(said.slots.choice) > 1
+    if kind == "verdict":
         return len(said.fates) > 1
     if kind == "type":
         return chooses_a_type(said) or doubts_a_type(said)
