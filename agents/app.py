@@ -21,6 +21,7 @@ from agents.state import DialogueState, Review
 from anomaly_core.good_images import Progress
 from knowledge.log.entry import CALIBRATED, ENROLLED
 from knowledge.products.corrections import Correction, Label
+from knowledge.products.record import ProductInfo
 from tools.enrollment.calibrate import CalibrationSummary, calibrate
 from tools.enrollment.enroll import EnrollSummary, enroll
 from tools.log import log_change, log_correction
@@ -40,12 +41,17 @@ Listener = Callable[[Event], None]
 
 @dataclass(frozen=True)
 class ProductSummary:
-    """One enrolled product, for `iad products`."""
+    """One enrolled product, for `iad products`.
+
+    aligned: whether its part is found, turned and cropped in each image, or the whole image is compared; None
+        of a product that does not tell.
+    """
 
     name: str
     templates: int
     encoder: str
     enrolled_at: str
+    aligned: bool | None
 
 
 class Application:
@@ -124,7 +130,7 @@ class Application:
         """List the enrolled products."""
         self.tools.require_store()
         return [
-            ProductSummary(info.name, info.templates, info.encoder, info.enrolled_at)
+            ProductSummary(info.name, info.templates, info.encoder, info.enrolled_at, _aligned(info))
             for info in self.tools.templates.products()
         ]
 
@@ -352,6 +358,11 @@ class Application:
             understood=[understood(one, final) for one in asked.intents],
             affirmed=final.get("affirmed"),
         )
+
+
+def _aligned(product: ProductInfo) -> bool | None:
+    aligned = product.meta.get("aligned")
+    return aligned if isinstance(aligned, bool) else None
 
 
 def _final_state(events: Iterator[Event | Finished], listen: Listener | None) -> DialogueState | Waiting:
