@@ -23,7 +23,8 @@ def generate() -> ModuleType:
 
 
 def iad_commands() -> list[list[str]]:
-    pages = [README, PAGES["guide/commands.md"], PAGES["guide/quickstart.md"]]
+    names = ("commands", "quickstart", "ask", "correct", "log")
+    pages = [README, *(PAGES[f"guide/{name}.md"] for name in names)]
     lines = [
         line.removeprefix("$ ")
         for text in pages

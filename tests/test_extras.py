@@ -44,6 +44,12 @@ def test_the_command_is_of_the_running_interpreter() -> None:
     subprocess.run([python, "-m", "pip", "--version"], check=True, capture_output=True)
 
 
+def test_the_quickstart_says_what_each_extra_brings() -> None:
+    page = (DOCS / "guide" / "quickstart.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (`\w+`(?:, `\w+`)*) \| .+ \|$", page, re.MULTILINE)
+    assert {name for row in rows for name in re.findall(r"\w+", row)} == EXTRAS
+
+
 def test_pages_install_from_the_clone_extras_that_there_are() -> None:
     texts = [README, *(path.read_text(encoding="utf-8") for path in sorted(Path(DOCS).rglob("*.md")))]
     assert [text for text in texts if f"{DISTRIBUTION}[" in text] == []
