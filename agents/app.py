@@ -21,7 +21,6 @@ from agents.state import DialogueState, Review
 from anomaly_core.good_images import Progress
 from knowledge.log.entry import CALIBRATED, ENROLLED
 from knowledge.products.corrections import Correction, Label
-from knowledge.products.record import ProductInfo
 from tools.enrollment.calibrate import CalibrationSummary, calibrate
 from tools.enrollment.enroll import EnrollSummary, enroll
 from tools.log import log_change, log_correction
@@ -130,7 +129,7 @@ class Application:
         """List the enrolled products."""
         self.tools.require_store()
         return [
-            ProductSummary(info.name, info.templates, info.encoder, info.enrolled_at, _aligned(info))
+            ProductSummary(info.name, info.templates, info.encoder, info.enrolled_at, info.aligned)
             for info in self.tools.templates.products()
         ]
 
@@ -358,11 +357,6 @@ class Application:
             understood=[understood(one, final) for one in asked.intents],
             affirmed=final.get("affirmed"),
         )
-
-
-def _aligned(product: ProductInfo) -> bool | None:
-    aligned = product.meta.get("aligned")
-    return aligned if isinstance(aligned, bool) else None
 
 
 def _final_state(events: Iterator[Event | Finished], listen: Listener | None) -> DialogueState | Waiting:
