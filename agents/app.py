@@ -40,12 +40,17 @@ Listener = Callable[[Event], None]
 
 @dataclass(frozen=True)
 class ProductSummary:
-    """One enrolled product, for `iad products`."""
+    """One enrolled product, for `iad products`.
+
+    aligned: whether its part is found, turned and cropped in each image, or the whole image is compared; None
+        of a product that does not tell.
+    """
 
     name: str
     templates: int
     encoder: str
     enrolled_at: str
+    aligned: bool | None
 
 
 class Application:
@@ -124,7 +129,7 @@ class Application:
         """List the enrolled products."""
         self.tools.require_store()
         return [
-            ProductSummary(info.name, info.templates, info.encoder, info.enrolled_at)
+            ProductSummary(info.name, info.templates, info.encoder, info.enrolled_at, info.aligned)
             for info in self.tools.templates.products()
         ]
 

@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict
 from agents.factory import needed_weights
 from agents.settings import Settings
 from anomaly_core.errors import IadError
+from anomaly_core.extras import install
 
 PACKAGES: Final = ("torch", "transformers", "numpy", "pillow", "langgraph", "langchain-core", "pydantic")
 LOW_DISK: Final = 2_000_000_000
@@ -54,15 +55,14 @@ def _packages(settings: Settings) -> Iterator[Check]:
         try:
             yield Check(name=name, state="ok", found=version(name))
         except PackageNotFoundError:
-            yield Check(name=name, state="broken", found=f"not installed: pip install {name}")
+            yield Check(name=name, state="broken", found=f"not installed: {install()}")
 
 
 def _faiss(settings: Settings) -> Iterator[Check]:
     try:
         import faiss
     except ImportError:
-        advice = 'not installed: pip install "iad-agent[cpu]"'
-        yield Check(name="faiss", state="broken", found=advice)
+        yield Check(name="faiss", state="broken", found=f"not installed: {install('cpu')}")
         return
     import numpy as np
 

@@ -62,7 +62,8 @@ def settings_page() -> str:
         default = field.default
         if isinstance(default, tuple):
             default = ", ".join(default)
-        shown = "the user data folder" if name == "store" else "unset" if default is None else f"`{default}`"
+        shown = "unset" if default in (None, "") else f"`{default}`"
+        shown = "the user data folder" if name == "store" else shown
         rows.append(f"| `{name}` | {shown} | {field.description} |")
     page = SETTINGS_PAGE.read_text(encoding="utf-8")
     return re.sub(

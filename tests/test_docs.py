@@ -23,7 +23,8 @@ def generate() -> ModuleType:
 
 
 def iad_commands() -> list[list[str]]:
-    pages = [README, PAGES["guide/commands.md"], PAGES["guide/quickstart.md"]]
+    names = ("commands", "quickstart", "ask", "correct", "log")
+    pages = [README, *(PAGES[f"guide/{name}.md"] for name in names)]
     lines = [
         line.removeprefix("$ ")
         for text in pages
@@ -121,3 +122,32 @@ def test_the_readmes_figures_are_the_measured_ones() -> None:
         figures.append([text.replace("0.", ".") for text in texts])
     rows = re.findall(r"^\| .+? \| (\.\d+ ± \.\d+)((?: \| \.\d+){5}) \|$", README, re.MULTILINE)
     assert [[auroc, *rates.strip(" |").split(" | ")] for auroc, rates in rows] == figures
+
+
+def asked_rows() -> list[tuple[str, set[str], set[str]]]:
+    """Each row of what may be asked: what it is about, its questions, its kinds."""
+    rows = re.findall(r"^\| (.+?) \| (\".+?) \| (`.+?) \|$", PAGES["guide/ask.md"], re.MULTILINE)
+    return [
+        (about, set(re.findall(r"\"(.+?)\"", asked)), set(re.findall(r"`(\w+)`", kinds)))
+        for about, asked, kinds in rows
+    ]
+
+
+@pytest.mark.parametrize(("about", "questions", "kinds"), asked_rows(), ids=[row[0] for row in asked_rows()])
+def test_what_may_be_asked_is_understood(about: str, questions: set[str], kinds: set[str]) -> None:
+    from agents.questions.understanding import understand
+
+    pictured = about not in ("the log", "the tool")
+    found = {one.kind for q in questions for one in understand(q, known=["crack"], pictured=pictured).intents}
+    assert found == kinds
+
+
+def test_what_may_be_asked_stands_first_and_is_of_all_languages() -> None:
+    from agents.questions.learned.examples import LANGUAGES
+    from agents.questions.understanding import understand
+
+    page = PAGES["guide/ask.md"].splitlines()
+    assert page[12].startswith("| the tool |")
+    assert len(asked_rows()) == 7
+    spoken = {understand(q, known=["crack"]).spoken for _, asked, _ in asked_rows() for q in asked}
+    assert spoken == set(LANGUAGES)

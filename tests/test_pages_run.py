@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
 import subprocess
@@ -81,3 +82,10 @@ def test_the_python_page_runs(tmp_path: Path) -> None:
     )
     assert run.returncode == 0, run.stderr
     assert run.stdout.count('"decision":') == 2
+    command = [sys.executable, "-m", "agents", "log", "--json", "--store", "store"]
+    logged = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True).stdout
+    origins = {
+        (row["name"], row["lot"], row["station"], row["operator"])
+        for row in map(json.loads, logged.splitlines())
+    }
+    assert {("1.png", "A17", "line-3", "kim"), ("0.png", "A18", "line-3", "kim")} <= origins

@@ -11,6 +11,7 @@ import numpy as np
 
 from agents.cameras.base import FRAME_S, Frame, options_of
 from anomaly_core.errors import CameraError, ConfigError
+from anomaly_core.extras import install
 
 
 class GenICamCamera:
@@ -24,7 +25,7 @@ class GenICamCamera:
         try:
             from pypylon import genicam, pylon
         except ImportError as error:
-            raise ConfigError('--camera genicam: needs the extra: pip install "iad-agent[camera]"') from error
+            raise ConfigError(f"--camera genicam: needs the extra: {install('camera')}") from error
         self._pylon: Any = pylon
         self._failed = genicam.GenericException
         self._serial = urlsplit(address).path

@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 from anomaly_core.errors import ConfigError, WeightsMissing
+from anomaly_core.extras import install
 from anomaly_core.weights.pinned import PINNED
 from anomaly_core.weights.resolve import cached
 
@@ -40,9 +41,7 @@ def start_local_server(*, threads: int | None = None) -> LocalServer:
     try:
         import xllamacpp
     except ImportError as error:
-        raise ConfigError(
-            "the local chat model needs the extra `chat`: pip install 'iad-agent[chat]'."
-        ) from error
+        raise ConfigError(f"the local chat model needs the extra `chat`: {install('chat')}") from error
     joined = PINNED[WEIGHTS].joined
     if joined is None:
         raise ValueError(f"{WEIGHTS} is not a joined entry")

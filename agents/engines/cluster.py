@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from agents.settings import Settings
 from anomaly_core.errors import ConfigError
+from anomaly_core.extras import install
 
 HEAD: Final = "node:__internal_head__"
 """Resource that the head of a cluster alone has."""
@@ -26,7 +27,7 @@ class Cluster:
         try:
             import ray
         except ImportError as error:
-            raise ConfigError("the engine ray needs Ray: pip install 'iad-agent[ray]'") from error
+            raise ConfigError(f"the engine ray needs Ray: {install('ray')}") from error
         self.ray: Any = ray
         self._connected = not ray.is_initialized()
         if self._connected:

@@ -19,6 +19,7 @@ from langgraph.checkpoint.sqlite import SqliteSaver
 from agents import state
 from agents.settings import Settings
 from anomaly_core.errors import ConfigError, ThreadError
+from anomaly_core.extras import install
 from tools import records
 
 MOST_THREADS: Final = 1000
@@ -78,7 +79,7 @@ class Threads:
             from psycopg.rows import dict_row
         except ImportError as error:
             raise ConfigError(
-                'threads in PostgreSQL need the extra "postgres": pip install "iad-agent[postgres]"'
+                f"threads in PostgreSQL need the extra `postgres`: {install('postgres')}"
             ) from error
         try:
             connection = psycopg.connect(url, autocommit=True, prepare_threshold=0, row_factory=dict_row)

@@ -17,6 +17,7 @@ from anyio.from_thread import BlockingPortal, start_blocking_portal
 from agents.outbox.outbox import Message
 from agents.outbox.receivers import LIMIT_S, Undelivered
 from anomaly_core.errors import ConfigError
+from anomaly_core.extras import install
 
 if TYPE_CHECKING:
     from aiomqtt import Client
@@ -41,7 +42,7 @@ class Broker:
             import aiomqtt
         except ImportError as error:
             raise ConfigError(
-                f"--send to MQTT needs the extra `plant` ({error}): pip install 'iad-agent[plant]'"
+                f"--send to MQTT needs the extra `plant` ({error}): {install('plant')}"
             ) from error
         parts = urlsplit(url)
         prefix = unquote(parts.path).strip("/")

@@ -15,6 +15,7 @@ from anyio.from_thread import start_blocking_portal
 from agents.outbox.outbox import Message
 from agents.outbox.receivers import LIMIT_S, Undelivered
 from anomaly_core.errors import ConfigError
+from anomaly_core.extras import install
 
 if TYPE_CHECKING:
     from asyncua import ua
@@ -46,7 +47,7 @@ class TagServer:
             import asyncua  # noqa: F401
         except ImportError as error:
             raise ConfigError(
-                f"--send to OPC UA needs the extra `plant` ({error}): pip install 'iad-agent[plant]'"
+                f"--send to OPC UA needs the extra `plant` ({error}): {install('plant')}"
             ) from error
         parts = urlsplit(url)
         if not parts.hostname or parts.query not in ("", "acknowledge"):

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from anomaly_core.config import Runtime
 from anomaly_core.errors import ConfigError, WeightsDamaged
+from anomaly_core.extras import install
 
 Tensor = NDArray[np.float32]
 Session = Callable[[Tensor], Sequence[Tensor]]
@@ -78,7 +79,7 @@ def _openvino(graph: Path, threads: int, precision: str) -> Session:
 
 
 def _not_installed(extra: str, name: str) -> str:
-    return f"the runtime {extra} needs {name}: pip install 'iad-agent[{extra}]', or set runtime to torch"
+    return f"the runtime {extra} needs {name}: {install(extra)}, or set runtime to torch"
 
 
 def _damaged(graph: Path) -> WeightsDamaged:

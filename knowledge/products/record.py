@@ -53,6 +53,12 @@ class ProductInfo:
     damaged_floor: float
     meta: Mapping[str, JsonValue]
 
+    @property
+    def aligned(self) -> bool | None:
+        """Whether its part is found, turned and cropped in each image; None where the method does not say."""
+        aligned = self.meta.get("aligned")
+        return aligned if isinstance(aligned, bool) else None
+
 
 @dataclass(frozen=True)
 class ProductMatch:

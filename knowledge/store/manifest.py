@@ -98,7 +98,7 @@ def parse_object(data: bytes, file: Path) -> dict[str, Any]:
     if schema > SCHEMA:
         raise StoreTooNew(
             f"{file} has schema {schema}, this program knows up to {SCHEMA}: "
-            "upgrade with pip install -U iad-agent, or name another store with --store DIR"
+            "update the program, or name another store with --store DIR"
         )
     return dict(record)
 

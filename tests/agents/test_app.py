@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from agents.app import Application
 from agents.settings import Settings
@@ -185,6 +185,21 @@ def test_enrolling_goes_on_past_a_broken_file(app: Application, tmp_path: Path, 
     with pytest.raises(NoImages, match=r"torn\.png"):
         app.enroll("third", [torn])
     assert {product.name for product in app.products()} == {"plate", "other"}
+
+
+def test_a_product_tells_whether_its_part_is_aligned(app: Application, tmp_path: Path) -> None:
+    draw = np.random.default_rng(0)
+    for number in range(4):
+        part = Image.new("L", (160, 30), 70)
+        ImageDraw.Draw(part).rectangle((0, 0, 40, 30), fill=110)
+        canvas = Image.new("L", (224, 224), 220)
+        turned = part.rotate(17 * number, expand=True, fillcolor=220)
+        canvas.paste(turned, ((224 - turned.width) // 2, (224 - turned.height) // 2))
+        noise = draw.integers(-3, 4, (224, 224, 1))
+        pixels = np.clip(np.array(canvas.convert("RGB")).astype(int) + noise, 0, 255).astype(np.uint8)
+        Image.fromarray(pixels).save(tmp_path / f"bar{number}.png")
+    app.enroll("bar", sorted(tmp_path.glob("bar*.png")))
+    assert {product.name: product.aligned for product in app.products()} == {"plate": False, "bar": True}
 
 
 def test_a_missing_store_names_the_command(tmp_path: Path, good: list[Path]) -> None:

@@ -56,8 +56,9 @@ def iad(folder: Path, *arguments: object, environment: dict[str, str] | None = N
 
 def test_products(line: Path) -> None:
     (row,) = [json.loads(one) for one in iad(line, "products", "--json").stdout.splitlines()]
-    assert (row["name"], row["templates"]) == ("plate", 5)
-    assert "plate" in iad(line, "products").stdout
+    assert (row["name"], row["templates"], row["aligned"]) == ("plate", 5, False)
+    shown = iad(line, "products").stdout
+    assert "plate" in shown and "whole image" in shown
 
 
 def test_inspect_goes_on_after_a_broken_file(line: Path, tmp_path: Path) -> None:
@@ -124,12 +125,12 @@ def test_a_report_without_its_extra_is_written_in_the_other_formats(
     said = result.stderr.splitlines()
     for line_said in (said[0], said[-1]):
         assert f"{document} is not written: " in line_said
-        assert 'pip install "iad-agent[pdf]"' in line_said
+        assert "-m pip install 'iad-agent[pdf]'" in line_said
     # Alone it ends the command at once, before a store is opened, let alone an image inspected.
     data.unlink()
     result = iad(line, *asked, environment={"IAD_STORE": str(tmp_path / "none")})
     assert result.exit_code != 0
-    assert 'pip install "iad-agent[pdf]"' in result.stderr
+    assert "-m pip install 'iad-agent[pdf]'" in result.stderr
     assert list(tmp_path.iterdir()) == []
 
 

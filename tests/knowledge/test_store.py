@@ -112,7 +112,7 @@ def test_a_newer_schema_is_refused(tmp_path: Path) -> None:
     Store.open(tmp_path, create=True)
     current = json.loads((tmp_path / "CURRENT").read_text())
     (tmp_path / "CURRENT").write_text(json.dumps({**current, "schema": 99}))
-    with pytest.raises(StoreTooNew, match=r"CURRENT has schema 99.*upgrade"):
+    with pytest.raises(StoreTooNew, match=r"CURRENT has schema 99.*update the program"):
         Store.open(tmp_path)
 
 

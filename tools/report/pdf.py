@@ -11,11 +11,12 @@ from contextlib import contextmanager
 from typing import Any, Final
 
 from anomaly_core.errors import ConfigError
+from anomaly_core.extras import install
 from tools.report.contents import Contents
 from tools.report.page import render_page
 from tools.report.pictures import Picture
 
-EXTRA: Final = 'PDF needs the extra `pdf`: pip install "iad-agent[pdf]"'
+EXTRA: Final = f"PDF needs the extra `pdf`: {install('pdf')}"
 
 SCRIPTS: Final = {
     "ko": ("Korean", "\uac00-\ud7af"),

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, is_dataclass, replace
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 
@@ -27,6 +28,9 @@ from agents.interfaces.cli.output import (
     print_warnings,
     progress,
 )
+
+COMPARED: Final[Mapping[bool | None, str]] = {True: "part, aligned", False: "whole image", None: ""}
+"""What of a product's images is compared, by whether they are aligned."""
 
 
 def register(app: typer.Typer) -> None:
@@ -160,6 +164,9 @@ def products(store: Store = None, json: Json = False) -> None:
         print_line("No product is enrolled yet: iad enroll PRODUCT PATH...")
     else:
         print_table(
-            ("product", "good images", "encoder", "enrolled"),
-            [(item.name, str(item.templates), item.encoder, str(item.enrolled_at)) for item in found],
+            ("product", "good images", "compared", "encoder", "enrolled"),
+            [
+                (item.name, str(item.templates), COMPARED[item.aligned], item.encoder, item.enrolled_at)
+                for item in found
+            ],
         )

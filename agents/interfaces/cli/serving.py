@@ -13,6 +13,7 @@ import typer
 from agents.interfaces.cli.options import LOCAL, Device, Llm, Store, application
 from agents.interfaces.cli.output import print_note
 from anomaly_core.errors import ConfigError
+from anomaly_core.extras import install
 
 if TYPE_CHECKING:
     from agents.settings import Settings
@@ -134,7 +135,7 @@ def mcp(
             from agents.interfaces.mcp import create_http_app, create_mcp_server
         except ImportError as error:
             raise ConfigError(
-                f"the server needs the package mcp ({error}); install it with `pip install 'iad-agent[mcp]'`"
+                f"the server needs the package mcp ({error}); install it with `{install('mcp')}`"
             ) from error
         from agents.desk import Desk
 

@@ -120,12 +120,13 @@ class ReportFields(Body):
 
 
 class ProductBody(BaseModel):
-    """An enrolled product."""
+    """An enrolled product. aligned: see `agents.app.ProductSummary`."""
 
     name: str
     templates: int
     encoder: str
     enrolled_at: str
+    aligned: bool | None
 
 
 class ProductDetails(ProductBody):

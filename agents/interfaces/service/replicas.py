@@ -26,6 +26,7 @@ from agents.interfaces.service.metrics import FIGURES_FOLDER
 from agents.interfaces.service.service import create_service
 from agents.settings import Settings
 from anomaly_core.errors import ConfigError, IadError
+from anomaly_core.extras import install
 
 NAME: Final = "iad"
 MORE: Final = 64
@@ -81,7 +82,7 @@ def _serve_of(cluster: Cluster) -> Any:
     try:
         from ray import serve
     except ImportError as error:
-        raise ConfigError(f"replicas need Ray Serve ({error}): pip install 'iad-agent[ray]'") from error
+        raise ConfigError(f"replicas need Ray Serve ({error}): {install('ray')}") from error
     logging.getLogger("ray.serve").setLevel(logging.WARNING)
     with suppress(ValueError):
         cluster.ray.get_actor("SERVE_CONTROLLER_ACTOR", namespace="serve")

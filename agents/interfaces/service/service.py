@@ -22,6 +22,7 @@ from agents.interfaces.service.notes import catalogue_routes
 from agents.interfaces.service.operations import Readiness, operation_routes
 from agents.interfaces.service.products import product_routes
 from anomaly_core.errors import ConfigError
+from anomaly_core.extras import install
 
 API = "/api/v1"
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "QUERY"]
@@ -95,7 +96,7 @@ def _trace(service: FastAPI, collector: str | None) -> Callable[[], None]:
         from agents.interfaces.service.traces import Traced, provider_to
     except ImportError as error:
         raise ConfigError(
-            f"the setting traces needs OpenTelemetry ({error}): pip install 'iad-agent[traces]', or unset it"
+            f"the setting traces needs OpenTelemetry ({error}): {install('traces')}, or unset it"
         ) from error
     provider = provider_to(collector)
     service.add_middleware(Traced, provider=provider)

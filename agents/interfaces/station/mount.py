@@ -17,6 +17,7 @@ from agents.desk.watch import WatchedFolder
 from agents.interfaces.service.access import SESSION, Access
 from agents.interfaces.station.words import language_of, words_of
 from anomaly_core.errors import ConfigError
+from anomaly_core.extras import install
 
 SIGN_IN: Final = "/sign-in"
 ICON: Final = (
@@ -41,7 +42,7 @@ def mount_station(service: FastAPI, watched: Path | None = None) -> None:
         from nicegui import ui
     except ImportError as error:
         raise ConfigError(
-            f"the station needs the package nicegui ({error}): pip install 'iad-agent[station]', "
+            f"the station needs the package nicegui ({error}): {install('station')}, "
             "or start with --no-station"
         ) from error
     from agents.interfaces.station.pages import register_pages
