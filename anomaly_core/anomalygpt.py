@@ -44,8 +44,6 @@ MOST_LANGUAGE_IMAGES: Final = 24
 """Most good images that the language model scores at enrolment."""
 _ALONE: Final = {one.name: one for one in (LayoutScorer, PixelRangeScorer)}
 
-MakeSoftPromptScorer = Callable[[], SoftPromptScorer | None]
-
 
 class AnomalyGPT:
     """A frozen encoder, its scorers, and the prompt-learned language model. Thread-safe.
@@ -66,7 +64,7 @@ class AnomalyGPT:
         encoder: ImageEncoder,
         config: DetectorConfig | None = None,
         checkpoint: Checkpoint | None = None,
-        soft_prompt: MakeSoftPromptScorer | None = None,
+        soft_prompt: Callable[[], SoftPromptScorer | None] | None = None,
         *,
         judge_quality: bool = True,
     ) -> None:
@@ -104,14 +102,12 @@ class AnomalyGPT:
             encoder: name, folder or hub id; the default encoder if None.
             language_model: URL of a server of the checkpoint's language model, a loaded model, or None to
                 load the checkpoint's language model in this process.
-            device: a torch device.
-            config: the detector's configuration.
+            device, config: a torch device, and the detector's configuration.
 
         Raises WeightsMissing, WeightsDamaged, ConfigError.
         """
-        config = config or DetectorConfig()
-        if encoder is not None:
-            config = config.model_copy(update={"encoder": encoder})
+        named = {} if encoder is None else {"encoder": encoder}
+        config = (config or DetectorConfig()).model_copy(update=named)
         image_encoder = load_image_encoder(config.encoder, device=device)
         if checkpoint is None:
             return cls(image_encoder, config)
@@ -156,12 +152,11 @@ class AnomalyGPT:
         """
         if not images:
             raise NoImages("a product is learned from at least one good image.")
-        notes = []
         try:
             return self._fit(images, progress, zones, self.soft_prompt_scorer(), ())
         except (LanguageModelError, WeightsMissing) as error:
-            notes.append(f"enrolled without the language model, which will not be asked about it: {error}")
-        return self._fit(images, progress, zones, None, tuple(notes))
+            note = f"enrolled without the language model, which will not be asked about it: {error}"
+        return self._fit(images, progress, zones, None, (note,))
 
     def calibrate(
         self, product: ProductModel, images: Sequence[Image], progress: Progress | None = None
@@ -277,6 +272,11 @@ class AnomalyGPT:
         """Return a model for crops of images: the same encoder, the few-shot scorer alone, no alignment."""
         config = self.config.model_copy(update={"align": False, "scorers": (FEW_SHOT,)})
         return AnomalyGPT(self.encoder, config, judge_quality=False)
+
+    def with_encoder(self, encoder: ImageEncoder) -> AnomalyGPT:
+        """Return this model with another encoder of the same name and features."""
+        judged, reader = self._judge_quality, self.soft_prompt_scorer
+        return AnomalyGPT(encoder, self.config, self.checkpoint, reader, judge_quality=judged)
 
     def _scorer(self, name: str) -> Scorer | None:
         """Return the scorer of a name, or None where this model does not have it."""

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from anomaly_core.anomalygpt import AnomalyGPT
 from anomaly_core.decoders.patches import EncodedImage
 from anomaly_core.encoders.base import TextEncoder
+from anomaly_core.encoders.remembering import RememberingEncoder
 from anomaly_core.errors import ConfigError
 from anomaly_core.imaging.reading import LoadedImage, load_image
 from anomaly_core.imaging.registration import Aligned, align
@@ -124,6 +125,13 @@ class Context:
     def model_of(self, product: ProductModel) -> AnomalyGPT:
         """Return the model that a product was enrolled with. Raises WeightsMissing."""
         return self.model_with(product.encoder)
+
+    def remembering(self, model: AnomalyGPT) -> AnomalyGPT:
+        """Return a model whose encoder remembers what it encoded, for what encodes good images again."""
+        return self._once(
+            f"remembering {model.encoder.name}",
+            lambda: model.with_encoder(RememberingEncoder(model.encoder)),
+        )
 
     def search_models(self) -> tuple[list[AnomalyGPT], list[ConfigError]]:
         """Return the models of the enrolled products, and the errors of products of another version.

@@ -125,23 +125,24 @@ class PlacedBank:
     def __init__(self, grids: torch.Tensor) -> None:
         self.size = (grids.shape[1], grids.shape[2])
         padded = F.pad(grids.permute(0, 3, 1, 2), (REACH, REACH, REACH, REACH), mode="replicate")
-        self._padded = padded.permute(0, 2, 3, 1).contiguous()
+        # (h, w, n, C): the patches of a place lie beside each other, since one patch is compared with all.
+        self._padded = padded.permute(2, 3, 0, 1).contiguous()
 
     def match(self, grid: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Return distances and residuals as `MemoryBank.match` does, for an (h, w, C) grid of this size."""
         h, w, _ = grid.shape
         steps = [(top, left) for top in range(2 * REACH + 1) for left in range(2 * REACH + 1)]
-        cosines = torch.stack(
-            [
-                torch.einsum("nhwc,hwc->nhw", self._padded[:, top : top + h, left : left + w], grid)
-                for top, left in steps
-            ]
-        )
-        best, found = cosines.flatten(0, 1).max(dim=0)
-        count = len(self._padded)
+        count = self._padded.shape[2]
+        cosines = grid.new_empty(len(steps), h, w, count)
+        for number, (down, right) in enumerate(steps):
+            # Row by row, which copies nothing: a window of the padded grid is no tensor of its own.
+            for row in range(h):
+                near = self._padded[down + row, right : right + w]
+                torch.bmm(near, grid[row, :, :, None], out=cosines[number, row, :, :, None])
+        best, found = cosines.permute(0, 3, 1, 2).flatten(0, 1).max(dim=0)
         top, left = (torch.tensor(each)[found // count] for each in zip(*steps, strict=True))
         rows, columns = torch.meshgrid(torch.arange(h), torch.arange(w), indexing="ij")
-        nearest = self._padded[found % count, rows + top, columns + left]
+        nearest = self._padded[rows + top, columns + left, found % count]
         return (1 - best).clamp_min_(0), grid - nearest
 
 

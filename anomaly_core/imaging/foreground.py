@@ -94,7 +94,7 @@ class Foreground:
         border = np.ones(shape, np.bool_)
         border[strip:-strip, strip:-strip] = False
         outline = np.zeros(shape, np.uint8)
-        cv2.polylines(outline, [np.rint(corners).astype(np.int32)], isClosed=True, color=1)
+        cv2.polylines(outline, [np.rint(corners + AROUND * outwards).astype(np.int32)], isClosed=True, color=1)
         least = max(EDGE, STEEPER * float(np.quantile(steep[border], 0.99)))
         return int((steep[(outline > 0) & ~border] > least).sum()) >= CROSSINGS
 

@@ -206,6 +206,22 @@ def test_a_patch_is_compared_at_its_place() -> None:
     assert float(MemoryBank(grids.flatten(0, 2)).distances(far).max()) < 1e-6, "which is normal elsewhere"
 
 
+def test_row_by_row_the_cosines_are_those_of_all_places_at_once() -> None:
+    generator = torch.Generator().manual_seed(0)
+    for count, height, width, channels in ((9, 23, 45, 912), (1, 5, 4, 40), (4, 2, 3, 8)):
+        grids = torch.randn(count, height, width, channels, generator=generator)
+        grids = torch.nn.functional.normalize(grids, dim=-1)
+        own = torch.nn.functional.normalize(grids[-1] + 0.02 * grids[0].roll(1, dims=0), dim=-1)
+        padded = torch.nn.functional.pad(grids.permute(0, 3, 1, 2), (1, 1, 1, 1), mode="replicate")
+        near = [padded[..., top : top + height, left : left + width] for top in range(3) for left in range(3)]
+        cosines = torch.cat([torch.einsum("nchw,hwc->nhw", each, own) for each in near])
+        distances, residual = PlacedBank(grids).match(own)
+        assert torch.equal(distances, (1 - cosines.amax(dim=0)).clamp_min(0))
+        rows, columns = torch.meshgrid(torch.arange(height), torch.arange(width), indexing="ij")
+        nearest = torch.cat(near)[cosines.argmax(dim=0), :, rows, columns]
+        assert torch.equal(residual, own - nearest)
+
+
 def test_what_turns_about_its_axis_is_compared_anywhere(model: AnomalyGPT) -> None:
     rng = np.random.default_rng(3)
     images = []

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
+from anomaly_core.anomalygpt import AnomalyGPT
 from anomaly_core.errors import ConfigError, NoImages, UnreadableImage
 from anomaly_core.forecast import Forecast, forecast
 from anomaly_core.good_images import Progress
@@ -19,7 +20,7 @@ from knowledge.products.record import Template
 from tools.context import Context
 from tools.enrollment.calibrate import supported_rate
 from tools.enrollment.findings import Finding, UnreadKind
-from tools.enrollment.screening import GoodImage, select_images
+from tools.enrollment.screening import GoodImage, Selection, select_images
 from tools.records import FailureRecord
 
 
@@ -70,15 +71,49 @@ def enroll(
     model = context.model if encoder is None else context.model_with(encoder)
     max_pixels = context.images.max_pixels
     chosen = select_images(model, paths, max_pixels=max_pixels, keep_all=keep_all, progress=progress)
+    learned = learn(context, model, product, chosen, progress, zones=zones, mm_per_px=mm_per_px)
+    shots = len(chosen.images)
+    notes = [*chosen.notes, *learned.notes]
+    if shots == 1:
+        notes.insert(
+            0, "one good part: its normal variation is a guess; enrol four or more for the stated rate"
+        )
+    return EnrollSummary(
+        product=product,
+        templates=shots,
+        skipped=chosen.skipped,
+        findings=chosen.findings,
+        encoder=learned.encoder,
+        forecast=forecast(model, learned, chosen.encoded, progress) if foretell else None,
+        supported_rate=supported_rate(shots),
+        alpha=learned.alpha,
+        seconds=time.perf_counter() - start,
+        note="; ".join(notes),
+    )
+
+
+def learn(
+    context: Context,
+    model: AnomalyGPT,
+    product: str,
+    chosen: Selection,
+    progress: Progress | None = None,
+    *,
+    zones: Sequence[Zone] | None = None,
+    mm_per_px: float | None = None,
+) -> ProductModel:
+    """Learn a product from chosen images that this model encoded, store it, and return it.
+
+    Raises NoImages where none is chosen. zones, mm_per_px: see `enroll`.
+    """
     if not chosen.images:
         why = chosen.skipped[0].error.message if chosen.skipped else "all of them are masks"
         raise NoImages(f"no good image of {product} could be read: {why}")
-    good = [image.encoded for image in chosen.images]
     kept = _kept(context, product)
     zones = kept.zones if zones is None and kept is not None else zones or ()
     mm_per_px = kept.mm_per_px if mm_per_px is None and kept is not None else mm_per_px
     learned = replace(
-        model.fit(good, progress, zones=zones), grey_range=chosen.grey_range, mm_per_px=mm_per_px
+        model.fit(chosen.encoded, progress, zones=zones), grey_range=chosen.grey_range, mm_per_px=mm_per_px
     )
     arrays, meta = learned.to_parts()
     templates = [
@@ -99,24 +134,7 @@ def enroll(
         views=learned.view_embeddings,
         references=context.references(model),
     )
-    shots = len(templates)
-    notes = [*chosen.notes, *learned.notes]
-    if shots == 1:
-        notes.insert(
-            0, "one good part: its normal variation is a guess; enrol four or more for the stated rate"
-        )
-    return EnrollSummary(
-        product=product,
-        templates=shots,
-        skipped=chosen.skipped,
-        findings=chosen.findings,
-        encoder=learned.encoder,
-        forecast=forecast(model, learned, good, progress) if foretell else None,
-        supported_rate=supported_rate(shots),
-        alpha=learned.alpha,
-        seconds=time.perf_counter() - start,
-        note="; ".join(notes),
-    )
+    return learned
 
 
 def _kept(context: Context, name: str) -> ProductModel | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -55,6 +55,11 @@ class Selection:
     notes: list[str] = field(default_factory=list)
     grey_range: float | None = None
 
+    @property
+    def encoded(self) -> list[EncodedImage]:
+        """The images to learn from, as they are encoded."""
+        return [image.encoded for image in self.images]
+
 
 def select_images(
     model: AnomalyGPT,
@@ -68,8 +73,35 @@ def select_images(
 
     max_pixels: larger images are not read. keep_all: name the odd ones, and keep them.
     """
-    chosen = Selection()
     masks = named_masks(paths)
+    chosen, samples = _read_all(
+        model, paths, masks, max_pixels=max_pixels, keep_all=keep_all, progress=progress
+    )
+    _leave_out(chosen, samples, keep_all=keep_all)
+    return chosen
+
+
+def read_images(
+    model: AnomalyGPT, paths: Sequence[Path], *, max_pixels: int, progress: Progress | None = None
+) -> Selection:
+    """Read images that were chosen before, and encode them with a model; none is looked for oddities."""
+    return _read_all(model, paths, {}, max_pixels=max_pixels, keep_all=True, progress=progress)[0]
+
+
+def _read_all(
+    model: AnomalyGPT,
+    paths: Sequence[Path],
+    masks: Mapping[Path, str],
+    *,
+    max_pixels: int,
+    keep_all: bool,
+    progress: Progress | None,
+) -> tuple[Selection, list[Sample]]:
+    """Read the images, but for masks that are not kept, and encode them; with what they are screened by.
+
+    masks: why a path is taken for one.
+    """
+    chosen = Selection()
     first: dict[str, Path] = {}
     ranges: list[float | None] = []
     read: list[Read] = []
@@ -106,8 +138,7 @@ def select_images(
             read[number] = _read(model, again, max_pixels)
     read = _laid_alike(model, read)
     chosen.images = [good for good, _ in read]
-    _leave_out(chosen, [sample for _, sample in read], keep_all=keep_all)
-    return chosen
+    return chosen, [sample for _, sample in read]
 
 
 def common_range(ranges: Sequence[float]) -> float | None:

@@ -10,19 +10,21 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final, Literal
 
+from anomaly_core.anomalygpt import AnomalyGPT
 from anomaly_core.errors import StoreBusy
 from anomaly_core.good_images import Progress
 from anomaly_core.imaging.reading import LoadedImage
 from anomaly_core.imaging.zones import Zone
+from anomaly_core.results import Verdict
 from knowledge.log import figures
 from knowledge.log.figures import Filter
 from knowledge.products.corrections import Label
 from knowledge.products.record import product_folder
 from knowledge.store.store import Transaction
-from tools.context import Context, Part
-from tools.detect import detect, open_image
-from tools.enrollment.enroll import enroll
-from tools.records import VerdictRecord
+from tools.context import Context
+from tools.detect import rounded_p
+from tools.enrollment.enroll import learn
+from tools.enrollment.screening import read_images
 
 LATEST: Final = 8
 """How many of the images inspected last a change is tested on."""
@@ -64,13 +66,19 @@ class Flip:
 
 
 class Candidate:
-    """A product enrolled anew from its templates, changed, in a separate store."""
+    """A product enrolled anew from its templates, changed, in a separate store.
 
-    def __init__(self, context: Context, product: str, trial: Context, version: int) -> None:
+    model: that of both enrolments.
+    """
+
+    def __init__(
+        self, context: Context, product: str, trial: Context, version: int, model: AnomalyGPT
+    ) -> None:
         self.product = product
         self._context = context
         self._trial = trial
         self._version = version
+        self._model = model
 
     def flips(self, past: Sequence[JudgedImage], progress: Progress | None = None) -> list[Flip]:
         """Return the verdicts that the candidate would change, the worst first.
@@ -82,8 +90,7 @@ class Candidate:
         for number, one in enumerate(past):
             if progress is not None:
                 progress("checking images judged before", number, len(past))
-            before = _judge(self._context, self.product, one.path)
-            after = self.judge(one.path)
+            before, after = self._judge(self._context, one.path), self.judge(one.path)
             # Of one that a person called good nothing waits.
             passes = (before.decision, after.decision) == ("review", "pass") and one.confirmed != "good"
             if passes or after.anomalous != before.anomalous:
@@ -92,8 +99,8 @@ class Candidate:
                         name=one.name,
                         before="review" if passes else label_of(before.anomalous),
                         after=label_of(after.anomalous),
-                        p_before=before.p_value,
-                        p_after=after.p_value,
+                        p_before=rounded_p(before.p_value),
+                        p_after=rounded_p(after.p_value),
                         confirmed=one.confirmed,
                     )
                 )
@@ -101,9 +108,15 @@ class Candidate:
             progress("checking images judged before", len(past), len(past))
         return sorted(found, key=lambda flip: (not flip.harms, -abs(flip.p_after - flip.p_before)))
 
-    def judge(self, path: Path) -> VerdictRecord:
+    def judge(self, path: Path) -> Verdict:
         """Return the verdict on an image with the candidate. Raises UnreadableImage."""
-        return _judge(self._trial, self.product, path)
+        return self._judge(self._trial, path)
+
+    def _judge(self, context: Context, path: Path) -> Verdict:
+        """Return the verdict on an image with the product as a context's store holds it."""
+        product, (alpha, review) = context.product(self.product), context.rates
+        image = context.read(path, product)
+        return self._model.inspect(image, product, alpha=alpha, review=review).verdict
 
     def put(self, tx: Transaction) -> None:
         """Put the product into a transaction of the main store, in place of its enrolment.
@@ -165,23 +178,21 @@ def candidate(
             max_pixels=context.images.max_pixels,
             rates=context.rates,
         )
-        # Each of them was chosen before, and so was the encoder.
-        enroll(
+        # What an earlier trial encoded of these images isn't encoded again.
+        model = context.remembering(context.model_of(earlier))
+        chosen = read_images(
+            model, [*paths, *further], max_pixels=context.images.max_pixels, progress=progress
+        )
+        learn(
             trial,
+            model,
             product,
-            [*paths, *further],
+            chosen,
             progress,
-            keep_all=True,
-            encoder=earlier.encoder,
-            foretell=False,
             zones=earlier.zones if zones is None else zones,
             mm_per_px=earlier.mm_per_px,
         )
-        yield Candidate(context, product, trial, version)
-
-
-def _judge(context: Context, product: str, path: Path) -> VerdictRecord:
-    return detect(Part(context, str(path), open_image(context, str(path)).sha256, product))
+        yield Candidate(context, product, trial, version, model)
 
 
 def label_of(anomalous: bool) -> Label:
