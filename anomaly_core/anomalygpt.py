@@ -38,7 +38,7 @@ from anomaly_core.scorers.soft_prompt import SoftPromptScorer
 from anomaly_core.scorers.text_aligned import TextAlignedScorer
 from anomaly_core.scoring.scorer import FEW_SHOT, SCORERS, SOFT_PROMPT, TEXT_ALIGNED, Score, Scorer
 
-CALIBRATION_VERSION: Final = 6
+CALIBRATION_VERSION: Final = 7
 """Part of the fingerprint; raised whenever stored scores or calibrations change their meaning."""
 MOST_LANGUAGE_IMAGES: Final = 24
 """Most good images that the language model scores at enrolment."""

@@ -82,9 +82,7 @@ class Foreground:
         along, across = (
             (corners[at] - corners[0]) / np.linalg.norm(corners[at] - corners[0]) for at in (1, 3)
         )
-        corners = corners + AROUND * np.stack(
-            [-along - across, along - across, along + across, across - along]
-        )
+        outwards = np.stack([-along - across, along - across, along + across, across - along])
         shape = self.small.shape[:2]
         steep = np.zeros(shape, np.float32)
         for channel in np.moveaxis(self.small, -1, 0):
@@ -94,7 +92,8 @@ class Foreground:
         border = np.ones(shape, np.bool_)
         border[strip:-strip, strip:-strip] = False
         outline = np.zeros(shape, np.uint8)
-        cv2.polylines(outline, [np.rint(corners + AROUND * outwards).astype(np.int32)], isClosed=True, color=1)
+        around = np.rint(corners + AROUND * outwards).astype(np.int32)
+        cv2.polylines(outline, [around], isClosed=True, color=1)
         least = max(EDGE, STEEPER * float(np.quantile(steep[border], 0.99)))
         return int((steep[(outline > 0) & ~border] > least).sum()) >= CROSSINGS
 
@@ -104,9 +103,9 @@ def find_foreground(pixels: NDArray[np.uint8]) -> Foreground | None:
     height, width = pixels.shape[:2]
     scale = min(1.0, WORKING_SIDE / max(height, width))
     size = (max(round(width * scale), 8), max(round(height * scale), 8))
-    small = cv2.GaussianBlur(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), (5, 5), 0)
-    small = np.asarray(small, dtype=np.float32)
-    found = _background(np.asarray(small, np.float32))
+    blurred = cv2.GaussianBlur(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), (5, 5), 0)
+    small: Array = np.asarray(blurred, dtype=np.float32)
+    found = _background(small)
     if found is None:
         return None
     background, least_difference = found
