@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from pydantic import Field
 
 from anomaly_core.scoring.measurement import RegionDescription, describe_region
 from knowledge.catalogue.looks import Change
 from tools.changes import change_at
 from tools.context import Part
-from tools.localize import region_at
+from tools.localize import PlacedRegion, region_at
 from tools.locations import PLACE_HELP
 from tools.records import Record
+
+LEAST_JUDGED: Final = 0.1
+"""Least share of a place that must be judged for anything to be said of it."""
 
 
 class DescribeArgs(Record):
@@ -31,6 +36,9 @@ class RegionMeasures(Record):
         description="whether the map exceeds the normal range; if so, only those pixels are measured"
     )
     times_limit: float = Field(description="the map's peak in units of the limit of a normal pixel")
+    judged: float = Field(
+        1.0, description="share of the place that is judged; what lies beside a part is not"
+    )
     shape: str
     length_px: float
     width_px: float
@@ -66,6 +74,7 @@ def describe(part: Part, place: str = "region-1") -> RegionMeasures:
         area_share=round(seen.area_share, 5),
         stands_out=placed.stands_out,
         times_limit=round(placed.times_limit, 3),
+        judged=placed.judged,
         shape=seen.shape,
         length_px=round(seen.length_px, 1),
         width_px=round(seen.width_px, 1),
@@ -78,17 +87,17 @@ def describe(part: Part, place: str = "region-1") -> RegionMeasures:
         template_contrast=contrast,
         change=None if changed is None else changed.change,
         colour=seen.colour,
-        text=_sentence(seen, placed.stands_out, placed.times_limit, contrast),
+        text=_sentence(seen, placed, contrast),
     )
 
 
-def _sentence(
-    seen: RegionDescription, stands_out: bool, times_limit: float, template_contrast: float | None
-) -> str:
-    if not stands_out:
-        text = f"nothing there exceeds the normal range: its peak is {times_limit:.2f} of the limit"
+def _sentence(seen: RegionDescription, placed: PlacedRegion, template_contrast: float | None) -> str:
+    if placed.judged < LEAST_JUDGED:
+        return "that place lies beside the part, and nothing is judged there"
+    if not placed.stands_out:
+        text = f"nothing there exceeds the normal range: its peak is {placed.times_limit:.2f} of the limit"
     else:
-        text = f"{seen.text}; its peak is {times_limit:.2f} times the normal limit"
+        text = f"{seen.text}; its peak is {placed.times_limit:.2f} times the normal limit"
     if template_contrast is None:
         return (
             f"{text}; no good part lies on it point by point, so it was compared with its surroundings alone"

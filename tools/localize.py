@@ -25,12 +25,14 @@ from tools.records import FilesRecord, LookRecord, MeasuredRegion, Record
 class PlacedRegion:
     """The region at a place. stands_out: whether it is anomalous, by the map or the layout.
 
-    times_limit: the map's peak there, in units of the limit of a normal pixel.
+    times_limit: the map's peak there, in units of the limit of a normal pixel. judged: share of the place, in
+    [0, 1], that is judged: of an aligned part's image what lies beside the part is not.
     """
 
     region: Region
     stands_out: bool
     times_limit: float
+    judged: float = 1.0
 
 
 def locate(part: Part) -> list[MeasuredRegion]:
@@ -95,7 +97,9 @@ def region_at(part: Part, place: str) -> PlacedRegion:
             return PlacedRegion(region, True, times_limit)
     above = mask & (values >= model.region_threshold(values))
     stands_out = bool(above.any())
-    return PlacedRegion(region_of_mask(above if stands_out else mask, score=0.0), stands_out, times_limit)
+    judged = float(part.encoded.frame.shown()[mask].mean())
+    where = region_of_mask(above if stands_out else mask, score=0.0)
+    return PlacedRegion(where, stands_out, times_limit, round(judged, 3))
 
 
 def _mask_of(part: Part, place: str) -> NDArray[np.bool_]:

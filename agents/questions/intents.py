@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 
 from agents.questions.form.alternatives import is_guess
-from agents.questions.form.clauses import Clause, begins_with_and, in_itself, split
+from agents.questions.form.clauses import Clause, begins_with_and, in_itself, is_condition, split
 from agents.questions.form.joined import parted
 from agents.questions.form.polarity import asks_openly
 from agents.questions.learned.classifier import KINDS, SENSES, Array, classify
@@ -53,10 +53,16 @@ def clauses_of(question: str, language: str) -> list[Clause]:
     found = map(_clause, texts, *classify([in_itself(text, language) for text in texts]))
     *alone, together = (_told(one, language) for one in found)
     standing = [_stands(one, before, language) for before, one in zip([None, *alone], alone, strict=False)]
+    names = [one.kind != "verdict" and _is_word(one.text, language) for one in alone]
+    if not all(names):
+        # "Rust - where does it come from?", but "type, place, size" asks for three things.
+        standing = [stands and not name for stands, name in zip(standing, names, strict=True)]
     own = [one for one, stands in zip(alone, standing, strict=True) if stands]
     # "How many today, and which was the worst?"
     figures = {named_figure(normalised(one.text), language) for one in alone} - {None}
+    # "When was the last reject, who checked it?" is of one row.
     several = {one.kind for one in own} == {"history"} and len(figures) > 1
+    several &= figures != {"last", "operators"}
     if not own or _is_one(together, own, language, several=several):
         return [together]
     return _merged(alone, standing, several=several)
@@ -75,6 +81,12 @@ def _stands(one: Clause, before: Clause | None, language: str) -> bool:
         return False
     if before is None:
         return True
+    # "Why that type, and not a smear?"
+    if words_of(language).has("why", normalised(before.text)) and _denies(one.text, language):
+        return False
+    # "Whom do I tell if a plate is cracked?"
+    if is_condition(one.text, language) and not words_of(language).has("ask", normalised(one.text)):
+        return False
     # "What was it, the ejector?" suggests an answer, ", and is it serious?" does not.
     suggests = (one.probability < SINGLE or one.kind == "verdict") and is_guess(one.text, language)
     suggests &= not begins_with_and(one.text, language) and asks_openly(normalised(before.text), language)
@@ -83,6 +95,19 @@ def _stands(one: Clause, before: Clause | None, language: str) -> bool:
     end = in_itself(one.text, language)
     look = one.kind == "appearance" and end != one.text and len(normalised(end).split()) == 1
     return not suggests and (not look or words_of(language).has("ask", normalised(end)))
+
+
+def _denies(text: str, language: str) -> bool:
+    """Return whether a clause begins with "and not"."""
+    rest = normalised(in_itself(text, language))
+    found = words_of(language).find("no", rest)
+    return begins_with_and(text, language) and found is not None and found.start() == 0
+
+
+def _is_word(text: str, language: str) -> bool:
+    """Return whether a clause is one word without a question mark: the name of what the others are about."""
+    asks = text.rstrip().endswith(("?", "\uff1f")) or words_of(language).has("ask", normalised(text))
+    return language not in SPACELESS and not asks and len(text.split()) == 1
 
 
 def _ends_a_question(one: Clause, language: str) -> bool:

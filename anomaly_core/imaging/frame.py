@@ -110,6 +110,14 @@ class Frame:
         at_x, at_y = (a * x + b * y + c for a, b, c in self.matrix.tolist())
         return np.asarray((at_x >= 0) & (at_x < width) & (at_y >= 0) & (at_y < height), dtype=np.bool_)
 
+    def shown(self) -> NDArray[np.bool_]:
+        """Return which pixels of the (H, W) original lie on the input: all, but for an aligned part."""
+        if not self.aligned:
+            return np.ones(self.original_size, np.bool_)
+        area = np.zeros(self.original_size, np.uint8)
+        cv2.fillConvexPoly(area, np.rint(_corners(self)).astype(np.int32), 1)
+        return area > 0
+
     @property
     def scale(self) -> float:
         """Length of an input pixel, in original pixels."""

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
-from toolbox import Toolbox
+from PIL import Image
+from toolbox import Toolbox, tiny_context
 
 from anomaly_core.errors import ConfigError
+from tools.enrollment.enroll import enroll
 
 Part = Callable[[Path], dict[str, str]]
 
@@ -49,3 +52,24 @@ def test_a_region_that_is_not_there_is_an_error(
 ) -> None:
     with pytest.raises(ConfigError, match="no region-7"):
         board_tools.call("describe_region", **part(paint("fine", 0)), place="region-7")
+
+
+def test_what_lies_beside_an_aligned_part_is_not_judged(tmp_path: Path) -> None:
+    """ "Is the top left corner ok?" was answered yes, of a corner in which there is no part."""
+    context = tiny_context(tmp_path / "store", input_side=192)
+    paths = []
+    for seed in range(4):
+        pixels = np.random.default_rng(seed).normal(190, 2, size=(240, 320, 3))
+        pixels[100:140, 40 + seed : 260 + seed] = 60
+        paths.append(tmp_path / f"bar-{seed}.png")
+        Image.fromarray(pixels.clip(0, 255).astype(np.uint8)).save(paths[-1])
+    enroll(context, "bar", paths)
+    tools = Toolbox(context)
+    sha256 = tools.call("open_image", image=str(paths[0])).sha256
+    given = {"image": str(paths[0]), "sha256": sha256, "product": "bar"}
+    beside = tools.call("describe_region", **given, place="top left")
+    assert (
+        beside.judged == 0 and beside.text == "that place lies beside the part, and nothing is judged there"
+    )
+    middle = tools.call("describe_region", **given, place="center")
+    assert middle.judged > 0.5 and "normal range" in middle.text

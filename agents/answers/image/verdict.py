@@ -18,6 +18,7 @@ from agents.questions.form.polarity import asks_openly
 from agents.questions.slots.zone_names import names_section
 from agents.questions.verdict_words import says_so
 from agents.state import Observation
+from tools.describe import LEAST_JUDGED
 from tools.locations import ZONE
 from tools.records import MeasuredRegion
 
@@ -223,6 +224,8 @@ def no_region(topic: Topic, number: int) -> str:
 
 def _of_place(topic: Topic, place: str) -> Reply:
     bad, told = place_finding(topic, place)
+    if is_beside(topic.seen("describe_region")):
+        return Reply(topic.say("That can't be told.") if topic.intent.closed else "", [told])
     lead, affirmed = _answered(topic, bad)
     said, reasons = topic.verdict.person, list[str]()
     called_bad = said is not None and said.verdict == "anomalous"
@@ -284,6 +287,11 @@ def place_finding(topic: Topic, place: str) -> tuple[bool, str]:
     return measured_at(topic, place, topic.seen("describe_region"))
 
 
+def is_beside(seen: Observation | None) -> bool:
+    """Return whether a place that was measured lies beside an aligned part, where nothing is judged."""
+    return seen is not None and float(seen.values.get("judged", 1.0)) < LEAST_JUDGED
+
+
 def measured_at(topic: Topic, place: str, seen: Observation | None) -> tuple[bool, str]:
     """Return whether a place is anomalous by what was measured there, and the sentence on it."""
     say = topic.say
@@ -291,6 +299,10 @@ def measured_at(topic: Topic, place: str, seen: Observation | None) -> tuple[boo
     if seen is None or "times_limit" not in seen.values:
         return False, say("That place was not measured [score].")
     cited, times = f"[{seen.evidence.id}]", f"{float(seen.values['times_limit']):.2f}"
+    if is_beside(seen):
+        return False, say(
+            "{place} none of the part is seen, so nothing is judged there {cited}.", place=where, cited=cited
+        )
     bad = bool(seen.values["stands_out"]) and topic.verdict.anomalous
     if bad:
         message = "{place} the image exceeds what good parts show, at {times} times the normal limit {cited}."

@@ -49,12 +49,17 @@ WISH_WORDS: Final = re.compile(
 )
 
 
-_SUPPOSES: Final = re.compile(
-    r"(?:(?:and|so|but|und|aber|e|ma|mas|y|pero|et|mais)\s+)?"
-    r"(?:if|when|once|suppose|wenn|falls|sofern|se|si|s'il|quand|quando|cuando)(?!\w).*"
-    r"|(?:那|那么)?(?:如果|要是|假如|若).*|.*的话[,，]?|.*(?:たら|なら|れば|場合は?|時は?|ときは?)[、,]?|.*면,?",
-    re.IGNORECASE,
-)
+_SUPPOSES: Final[Mapping[str, str]] = {
+    "en": r"if|whether|when|once|suppose",
+    "de": r"wenn|falls|sofern|ob",
+    "fr": r"si|s'il|quand",
+    "es": r"si|cuando",
+    "it": r"se|quando",
+    "pt": r"se|quando",
+    "zh": r"如果|要是|假如|若|.*的话$",
+    "ja": r".*(?:たら|なら|れば|場合は?|時は?|ときは?)$",
+    "ko": r".*면$",
+}
 """A condition, which asks for nothing before what it is put to."""
 
 
@@ -110,7 +115,7 @@ def split(text: str, language: str) -> list[str]:
             clauses[place : place + 2] = [f"{clauses[place]} {clauses[place + 1]}"]
     for place in range(len(clauses) - 2, -1, -1):
         # "If we fit it anyway, what happens?"
-        if only_supposes(clauses[place]) and not begins_with_and(clauses[place + 1], language):
+        if only_supposes(clauses[place], language) and not begins_with_and(clauses[place + 1], language):
             clauses[place : place + 2] = [f"{clauses[place]} {clauses[place + 1]}"]
     for place in range(len(clauses) - 1, 0, -1):
         # "Elle est bonne, cette cellule ?"
@@ -124,9 +129,18 @@ def split(text: str, language: str) -> list[str]:
     return (kept or clauses)[:MOST]
 
 
-def only_supposes(clause: str) -> bool:
-    """Return whether a clause is but a condition: "if we fit it anyway,"."""
-    return not clause.rstrip().endswith(("?", "\uff1f")) and _SUPPOSES.fullmatch(clause.strip()) is not None
+def only_supposes(clause: str, language: str) -> bool:
+    """Return whether a clause is but a condition, and no question: "if we fit it anyway,"."""
+    return not clause.rstrip().endswith(("?", "\uff1f")) and is_condition(clause, language)
+
+
+def is_condition(clause: str, language: str) -> bool:
+    """Return whether a clause begins, or ends, as a condition does."""
+    end = "" if language in SPACELESS else r"(?!\w)"
+    return (
+        compiled(rf"(?:{_SUPPOSES[language]}){end}").match(in_itself(normalised(clause), language))
+        is not None
+    )
 
 
 def _only_takes_note(clause: str, language: str) -> bool:

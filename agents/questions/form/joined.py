@@ -72,7 +72,7 @@ def parted(piece: str, language: str) -> list[str]:
 
 def _unmarked(piece: str, language: str) -> list[str]:
     """Return two questions of different kinds that stand side by side in a piece, or the piece itself."""
-    cuts = [cut for cut in _cuts(piece, language) if not only_supposes(cut[0])]
+    cuts = [cut for cut in _cuts(piece, language) if not only_supposes(cut[0], language)]
     if not cuts:
         return [piece]
     halves = [in_itself(half, language) for cut in cuts for half in cut]

@@ -9,11 +9,16 @@ from functools import cache
 from typing import Final
 
 from agents.questions.learned.examples import read_examples
+from agents.questions.lexicon.words import SPACELESS
 
 COMMON: Final = 0.003
 """Share of the example questions of a language from which a word that is in them tells no subject."""
 BEGINNING: Final = 7
 """Letters by which such words are the same."""
+WORDS: Final = 4
+"""Words of an example from which it counts as a whole question."""
+WHOLE: Final = 8
+"""The same in characters, where words do not stand apart."""
 SHORTEST: Final = 4
 """Letters of a word with a subject."""
 _SCRIPTS: Final = re.compile(
@@ -41,4 +46,6 @@ def words_in(text: str) -> Iterator[str]:
 def _generic(language: str, common: float) -> frozenset[str]:
     texts = [one.in_full.lower() for one in read_examples() if one.language == language]
     counts = Counter(start for text in texts for start in {word[:BEGINNING] for word in words_in(text)})
-    return frozenset(start for start, count in counts.items() if count > common * len(texts))
+    # A clause of two words says little of how questions are put.
+    whole = sum(len(text) >= WHOLE if language in SPACELESS else len(text.split()) >= WORDS for text in texts)
+    return frozenset(start for start, count in counts.items() if count > common * whole)
