@@ -8,6 +8,7 @@ from typing import Final
 from agents.answers.catalogue.facts import type_by_look
 from agents.answers.phrases import phrases_of
 from agents.answers.topic import Topic
+from agents.questions.form.alternatives import named_fate
 from agents.questions.form.polarity import asks_openly
 from agents.questions.learned.encoder import normalised
 from agents.questions.learned.examples import LANGUAGES
@@ -99,6 +100,8 @@ def _of_an_effect(one: Understanding, spoken: str, entries: list[Entry]) -> Unde
     asks = one.closed or one.text.rstrip().endswith(("?", "\uff1f"))
     if one.kind not in _EFFECTS or not asks or one.choice or asks_openly(text, spoken):
         return one
+    if one.kind == "verdict" and named_fate(text, words_of(spoken)) is not None:
+        return one  # "Kann das trotzdem raus?"
     noted = one.type is not None and any(
         same_defect(entry.type, one.type) or one.type in types_in(entry.type) for entry in entries
     )
