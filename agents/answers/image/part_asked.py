@@ -7,6 +7,7 @@ from agents.answers.notes.choice import disposed
 from agents.answers.notes.entries import MOST_CANDIDATES, entries_meant, nearest_types
 from agents.answers.topic import Reply, Topic
 from agents.questions.form.alternatives import named_fate
+from agents.questions.form.polarity import asks_openly
 from agents.questions.learned.encoder import normalised
 from agents.questions.lexicon.numerals import names_several
 from agents.questions.lexicon.words import once
@@ -58,6 +59,8 @@ def says_it_lacks(topic: Topic) -> bool:
     if not topic.words.has("lacking", text):
         return False
     says = not (intent.text.rstrip().endswith(("?", "\uff1f")) or topic.words.has("asks_if", topic.text))
+    # "The arrow is missing, which side?"
+    says |= len(topic.asked.intents) > 1 and asks_openly(text, topic.asked.spoken)
     return not intent.closed or says
 
 

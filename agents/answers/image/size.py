@@ -174,7 +174,7 @@ def _of_part(topic: Topic) -> Reply:
     )
     if not topic.intent.closed:
         verdict = say("It is above the limit [size].") if above else say("It is within the limit [size].")
-        asked = re.split(r"[,\uff0c\u3001]\s*", topic.text)[-1]
+        asked = re.split(r"[,\uff0c\u3001](?!\d)\s*", topic.text)[-1]
         if topic.words.has("at_least", asked) and not asks_openly(asked, topic.asked.spoken):
             # "How wide is the gap, above 0.3?"
             return Reply(topic.yes_no(yes), [compared, text], yes, made)

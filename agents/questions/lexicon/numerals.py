@@ -68,7 +68,7 @@ def names_several(text: str, language: str) -> bool:
     # A syllable that counts, such as "\uc774", stands in other words too.
     number = rf"{whole_pattern(language)}{_COUNTERS.get(language, '')}"
     told = [number_of(one[0], language) for one in compiled(number).finditer(text)]
-    return words_of(language).has("both", text) or any(one > 1 for one in told)
+    return any(one > 1 for one in told)
 
 
 @cache
