@@ -178,7 +178,9 @@ def _meaning(
             return one
         own = words_of(spoken).names_type(normalised(one.text))
         held = held_against(one.text if own else asked.question, spoken, named[0], entries)
-        if held == named[:1] and same_defect(held[0], one.type):
+        # "Is the shank cracked?" is of a crack, and of no bent shank.
+        other = len(held) == 1 and not types_in(held[0]) & types_in(named[0])
+        if same_defect(named[0], one.type) and (held == named[:1] or other):
             return one
         if len(held) == 1:
             return one.model_copy(update={"type": plain_name(held[0]).lower()})

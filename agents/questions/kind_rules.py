@@ -150,7 +150,9 @@ def _rules(said: Reading) -> tuple[Rule, ...]:
         # "Anything on the coating?", "good one?"
         ({"other", "help"}, asks_if_odd(said), "verdict"),
         ({"greeting", "other"}, greets_no_one(said), "verdict"),
-        ({"effect", "help", "other", "greeting", "history"}, only_judges(said), "verdict"),
+        ({"effect", "help", "other", "greeting", "history", "confidence"}, only_judges(said), "verdict"),
+        # "Any chance to save it?"
+        (kinds.TALK | {"confidence"}, asked_of_part and said.pictured and said.has("rework"), "action"),
         # "Is this thermal paste?", whatever that is.
         ({"verdict"}, said.pictured and neutral and not named and said.has("is_it"), "type"),
         # "What is this red line?"

@@ -174,8 +174,8 @@ def _of_part(topic: Topic) -> Reply:
     )
     if not topic.intent.closed:
         verdict = say("It is above the limit [size].") if above else say("It is within the limit [size].")
-        asked = re.split(r"[,\uff0c\u3001](?!\d)\s*", topic.text)[-1]
-        if topic.words.has("at_least", asked) and not asks_openly(asked, topic.asked.spoken):
+        last = re.split(r"[,\uff0c\u3001](?!\d)\s*", topic.text)[-1]
+        if topic.words.has("at_least", last) and not asks_openly(last, topic.asked.spoken):
             # "How wide is the gap, above 0.3?"
             return Reply(topic.yes_no(yes), [compared, text], yes, made)
         # "What if the limit were 2 mm?" asks for no size.
