@@ -101,7 +101,7 @@ def test_what_is_kept_is_still_asked_of_the_log(question: str) -> None:
         ("en", "are all three rivets there", True),
         ("de", "sind alle 24 kontakte da", True),
         ("it", "ci sono tutti e quattro i fori", True),
-        ("zh", "两颗螺栓都在吗", True),
+        ("zh", "三颗螺栓都在吗", True),
         ("en", "are all the balls in there", False),
         ("de", "ist ein loch da", False),
         ("ko", "볼이 다 있나요", False),

@@ -64,11 +64,11 @@ def whole_pattern(language: str) -> str:
 
 
 def names_several(text: str, language: str) -> bool:
-    """Return whether a text, in lower case, is of so many things, and not of one: "all three rivets"."""
+    """Return whether a text, in lower case, is of so many things, more than both: "all three rivets"."""
     # A syllable that counts, such as "\uc774", stands in other words too.
     number = rf"{whole_pattern(language)}{_COUNTERS.get(language, '')}"
     told = [number_of(one[0], language) for one in compiled(number).finditer(text)]
-    return any(one > 1 for one in told)
+    return any(one > 2 for one in told)
 
 
 @cache
