@@ -12,7 +12,7 @@ from agents.questions.form.alternatives import named_fate
 from agents.questions.form.polarity import asks_openly
 from agents.questions.learned.encoder import normalised
 from agents.questions.learned.examples import LANGUAGES
-from agents.questions.lexicon.words import same_defect, types_in, words_of
+from agents.questions.lexicon.words import common_name, same_defect, types_in, words_of
 from agents.questions.rules.supposed import OF_IT, as_noted
 from agents.questions.slots.absences import absences, foreign_bodies
 from agents.questions.slots.by_words import type_of, type_of_a_word
@@ -179,7 +179,8 @@ def _meaning(
         own = words_of(spoken).names_type(normalised(one.text))
         held = held_against(one.text if own else asked.question, spoken, named[0], entries)
         # "Is the shank cracked?" is of a crack, and of no bent shank.
-        other = len(held) == 1 and not types_in(held[0]) & types_in(named[0])
+        bare = common_name(named[0]) is not None
+        other = bare and len(held) == 1 and not types_in(held[0]) & types_in(named[0])
         if same_defect(named[0], one.type) and (held == named[:1] or other):
             return one
         if len(held) == 1:
