@@ -8,10 +8,11 @@ from typing import Final
 from agents.answers.catalogue.facts import type_by_look
 from agents.answers.phrases import phrases_of
 from agents.answers.topic import Topic
+from agents.questions.form.alternatives import named_fate
 from agents.questions.form.polarity import asks_openly
 from agents.questions.learned.encoder import normalised
 from agents.questions.learned.examples import LANGUAGES
-from agents.questions.lexicon.words import same_defect, types_in, words_of
+from agents.questions.lexicon.words import common_name, same_defect, types_in, words_of
 from agents.questions.rules.supposed import OF_IT, as_noted
 from agents.questions.slots.absences import absences, foreign_bodies
 from agents.questions.slots.by_words import type_of, type_of_a_word
@@ -99,6 +100,8 @@ def _of_an_effect(one: Understanding, spoken: str, entries: list[Entry]) -> Unde
     asks = one.closed or one.text.rstrip().endswith(("?", "\uff1f"))
     if one.kind not in _EFFECTS or not asks or one.choice or asks_openly(text, spoken):
         return one
+    if one.kind == "verdict" and named_fate(text, words_of(spoken)) is not None:
+        return one  # "Kann das trotzdem raus?"
     noted = one.type is not None and any(
         same_defect(entry.type, one.type) or one.type in types_in(entry.type) for entry in entries
     )
@@ -175,7 +178,10 @@ def _meaning(
             return one
         own = words_of(spoken).names_type(normalised(one.text))
         held = held_against(one.text if own else asked.question, spoken, named[0], entries)
-        if held == named[:1] and same_defect(held[0], one.type):
+        # "Is the shank cracked?" is of a crack, and of no bent shank.
+        bare = common_name(named[0]) is not None
+        other = bare and len(held) == 1 and not types_in(held[0]) & types_in(named[0])
+        if same_defect(named[0], one.type) and (held == named[:1] or other):
             return one
         if len(held) == 1:
             return one.model_copy(update={"type": plain_name(held[0]).lower()})

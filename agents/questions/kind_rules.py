@@ -37,10 +37,12 @@ from agents.questions.rules.asked_for import (
     of_features,
     of_log,
     only_chooses_a_type,
+    only_judges,
     plays_down,
     points_at_it,
     states_then_asks_why,
     supposes_only_a_type,
+    sure_of_none,
     weighs,
 )
 from agents.questions.rules.of_like_things import (
@@ -148,8 +150,13 @@ def _rules(said: Reading) -> tuple[Rule, ...]:
         # "Anything on the coating?", "good one?"
         ({"other", "help"}, asks_if_odd(said), "verdict"),
         ({"greeting", "other"}, greets_no_one(said), "verdict"),
+        ({"effect", "help", "other", "greeting", "history", "confidence"}, only_judges(said), "verdict"),
+        # "Any chance to save it?"
+        (kinds.TALK | {"confidence"}, asked_of_part and said.pictured and said.has("rework"), "action"),
+        # "Is this thermal paste?", whatever that is.
+        ({"verdict"}, said.pictured and neutral and not named and said.has("is_it"), "type"),
         # "What is this red line?"
-        ({"help", "normal", "other", "product"}, points_at_it(said), "type"),
+        ({"help", "normal", "other", "product", "catalogue"}, points_at_it(said), "type"),
         # "Is the marking correct?"
         (
             kinds.BELONGING | {"parts", "action", "effect", "help", "product", "reasoning"},
@@ -279,6 +286,7 @@ def _rules(said: Reading) -> tuple[Rule, ...]:
         (kinds.ASSENTED, said.pictured and said.tagged and not said.openly, "verdict"),
         # "So you found no scratch?"
         ({"look_again", "type", "place", "normal"}, denies, "verdict"),
+        ({"confidence"}, said.pictured and sure_of_none(said), "verdict"),
         # "How much juice is missing?"
         (kinds.FILLED, said.pictured and said.has("amount") and not limited, "parts"),
         # "Does the picture match the juice?"
@@ -346,7 +354,7 @@ def _rules(said: Reading) -> tuple[Rule, ...]:
         # "Can we let it pass at that length?"
         (kinds.LET_PASS, said.pictured and lets_pass(said), "size"),
         # "Is the print smeared?" asks for no size.
-        ({"size"}, said.pictured and unsure and asks_only_if_it_is(said), "type"),
+        ({"size", "catalogue", "action"}, said.pictured and unsure and asks_only_if_it_is(said), "type"),
         # "The print is smeared. Why?" asks for no reason of the verdict.
         ({"reasoning"}, said.pictured and named and states_then_asks_why(said), "cause"),
         # "Is rust a reason to reject?" asks for no cause.

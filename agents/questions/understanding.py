@@ -272,7 +272,7 @@ def _intents_of(said: Reading) -> list[Understanding]:
         and (not said.openly or (kind == "effect" and weighs(said)))
         and not (asks_no_yes(said) or (kind == "verdict" and sense == "open"))
     )
-    of_alternatives = bool(choice) or (bool(one.choice) and kind in ("type", "place", "parts"))
+    of_alternatives = bool(choice) or (bool(one.choice) and kind in ("type", "place", "parts", "comparison"))
     places = {place_or_edge(piece, language) for piece in choice} - {None} if kind == "place" else set()
     guess = guess_of(said.text, language) if kind == "cause" else None
     suggests = kind == "cause" and said.asks and not (said.openly or said.has("behind"))

@@ -21,6 +21,7 @@ from agents.answers.catalogue.uncertain import (
 from agents.answers.evidence import is_about_good
 from agents.answers.image.images import nearest_good
 from agents.answers.image.naming import as_named
+from agents.answers.image.part_asked import if_it_is
 from agents.answers.image.persons_word import accepted, type_by_a_person
 from agents.answers.image.recording import how_to_record_normal
 from agents.answers.image.size import size_evidence, within_limit
@@ -330,7 +331,7 @@ def _aspect(topic: Topic, aspect: Aspect, silent: str) -> Reply:
     if topic.type_said is None and topic.verdict.decision == "review":
         return in_review(topic, aspect, passages)
     if topic.type_said is None and not topic.verdict.anomalous:
-        return Reply("", [*accepted(topic), no_defect(topic)])
+        return Reply("", [*accepted(topic), no_defect(topic), *if_it_is(topic, aspect)])
     if topic.defect is not None:
         name = topic.type_name(topic.defect.name)
         about = about_type(passages, topic.defect.name)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from agents.answers.catalogue import notes
 from agents.answers.notes.analysis import about_type, find_aspect, quoted_if
 from agents.answers.notes.choice import names_cause
@@ -15,6 +17,9 @@ def cause(topic: Topic) -> Reply:
     known = topic.defect is not None and topic.has_defect
     if guess is None or told.affirmed is not None or known or "verdict" not in topic.state:
         return told
+    unseen = topic.say("What happened in production isn't seen in the image [score].")
+    if told.lead == topic.say("Possibly."):
+        return replace(told, body=[*told.body[:1], unseen, *told.body[1:]])
     say, spoken, passages = topic.say, topic.asked.spoken, topic.state["passages"]
     # Of the types in question alone, where there are any.
     asked = [] if topic.has_defect else topic.intent.maybe
@@ -24,7 +29,6 @@ def cause(topic: Topic) -> Reply:
     }
     each = [(name, one, names_cause(guess, [one], spoken)) for name in noted for one in noted[name]]
     found = [quoted_if(topic, name, one) for name, one, named in each if named]
-    unseen = say("What happened in production isn't seen in the image [score].")
     if not found:
         untold = any(named is None for *_, named in each)
         other = say("The notes name another cause.") if asked else say("The notes name no such cause.")

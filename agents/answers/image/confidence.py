@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 from agents.answers.evidence import LEAST_SHARE
+from agents.answers.image.named_type import undecided_type
 from agents.answers.image.persons_word import by_a_person, reason_given
-from agents.answers.image.verdict import finding, undecided_type
+from agents.answers.image.verdict import finding
 from agents.answers.notes.limits import what_passes
 from agents.answers.topic import Reply, Topic
 

@@ -14,10 +14,11 @@ from agents.answers.image.named_type import (
     offered_types,
     weighed,
 )
+from agents.answers.image.part_asked import COMPARED, if_it_is, says_it_lacks
 from agents.answers.image.persons_word import accepted, by_a_person, type_by_a_person
 from agents.answers.image.recording import shown_path
 from agents.answers.image.verdict import finding, no_region, of_suspect, place_finding, to_review, unmeasured
-from agents.answers.notes.entries import leading, likely_of, most_like
+from agents.answers.notes.entries import leading, nearest_types
 from agents.answers.topic import MOST_DESCRIBED, Reply, Topic, length_of, same_type
 from agents.questions.slots.places import names_the_edge
 from anomaly_core.names import plain_name
@@ -47,6 +48,8 @@ def place(topic: Topic) -> Reply:
             return replace(suspect, body=[*suspect.body, *which]) if which else suspect
         if (unseen := unmeasured(topic)) is not None:
             return unseen
+        if says_it_lacks(topic) and not topic.intent.closed:
+            return Reply("", [nothing, say(COMPARED), *if_it_is(topic, "limit")])
         # "None. ... Nowhere." would say it twice of the worst of no defects.
         nowhere = say("Nowhere.") if topic.intent.region is None else ""
         lead = say("No.") if topic.intent.closed else nowhere
@@ -140,13 +143,11 @@ def kind(topic: Topic) -> Reply:
             return Reply("", [_probably(topic, found), *looks])
         neither = say("Neither is established.") if found is None else say("Neither of them.")
     if topic.defect is None:
-        first = leading(defect)
-        near = [plain_name(name) for name in likely_of(defect)[:2]]
         source = "type" if defect is not None else "notes"
         unsure = "The type is not certain: no note or confirmed example fits it well enough [{source}]."
-        told = [say(unsure, source=source)] if first is None else [most_like(topic, first)]
-        if near and first is None:
-            told.append(say("It comes nearest to {types} [type].", types=say.listed(near)))
+        told = nearest_types(topic)
+        if leading(defect) is None:
+            told = [say(unsure, source=source), *told]
         asked_for = topic.intent.closed and named is not None
         if neither:
             # What speaks for each of them, and against it, says why.
@@ -222,7 +223,8 @@ def appearance(topic: Topic) -> Reply:
         )
         for one in topic.chosen
     ]
-    return Reply("", [*tones, *looks], None)
+    probably = [] if tones else [_probably(topic, topic.defect)] if topic.defect else nearest_types(topic)
+    return Reply("", [*tones, *looks, *probably], None)
 
 
 def _shown(topic: Topic) -> Reply:

@@ -9,8 +9,8 @@ from typing import Any
 
 from agents.answers.image.confidence import NOT_TOLD_FROM_DAMAGE
 from agents.answers.image.lacking import findings_of_layout, how_many_lack, may_lack
+from agents.answers.image.part_asked import COMPARED
 from agents.answers.image.presence import (
-    COMPARED,
     UNCOUNTED,
     UNFILLED,
     by_comparison,
@@ -31,6 +31,7 @@ from agents.answers.notes.analysis import about_type, find_aspect, quoted_if
 from agents.answers.notes.entries import MOST_CANDIDATES, entries_meant, likely_of
 from agents.answers.topic import MOST_DESCRIBED, Reply, Topic, image_name, values_of
 from agents.questions.form.alternatives import fate_of
+from agents.questions.lexicon.numerals import names_several
 from agents.questions.rules.asked_for import plays_down
 from agents.questions.rules.of_like_things import asks_how_many_lack
 from agents.questions.slots.numbered_regions import IMAGE_NAME
@@ -264,6 +265,8 @@ def _of_one_piece(topic: Topic, counted: EvidenceRecord) -> Reply:
     if topic.words.has("how_many", topic.text):
         lead = topic.say("To be reviewed.") if topic.verdict.decision == "review" else ""
         return Reply(lead, [topic.say(UNCOUNTED, id=counted.id), *finding(topic), *topic.near_limit()])
+    if topic.intent.closed and names_several(topic.text, topic.asked.spoken):
+        return by_comparison(topic, topic.say(UNCOUNTED, id=counted.id))
     return by_comparison(topic, topic.say(COMPARED))
 
 

@@ -7,11 +7,9 @@ from typing import Final, Literal
 
 from agents.answers.image.distance import gap
 from agents.answers.image.verdict import finding, to_review, unmeasured
-from agents.answers.notes.entries import leading, likely_of, most_like
+from agents.answers.notes.entries import leading, nearest_types
 from agents.answers.topic import Reply, Topic, same_type, values_of
 from agents.questions.slots.by_words import is_absence
-from anomaly_core.names import plain_name
-from tools.classify.classify import UNKNOWN
 from tools.records import MeasuredRegion
 
 Likelihood = Literal["likely", "open", "unlikely"]
@@ -126,10 +124,6 @@ def _is_of_absence(topic: Topic, name: str) -> bool:
 
 def _nearest_type(topic: Topic) -> list[str]:
     """Return the sentence on the type that the defect is of, or comes nearest to; none without notes."""
-    found = topic.state.get("defect_type")
     if topic.defect is not None:
         return [topic.say("Probably {type} [type].", type=topic.type_name(topic.defect.name))]
-    if (first := leading(found)) is not None:
-        return [most_like(topic, first)]
-    near = [plain_name(name) for name in likely_of(found)[:2] if name != UNKNOWN]
-    return [topic.say("It comes nearest to {types} [type].", types=topic.say.listed(near))] if near else []
+    return nearest_types(topic)

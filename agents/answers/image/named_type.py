@@ -45,7 +45,7 @@ def weighed(topic: Topic, named: str) -> tuple[str, list[str]]:
     entry = _look_of(topic, named)
     pros, cons, firm = ([], [], False) if region is None else _reasons(topic, named, entry, region)
     lead = "Possibly." if pros and not cons else "That can't be told."
-    if cons and firm and not _is_nearest(topic, named):
+    if cons and firm and not is_nearest(topic, named):
         lead = "Probably not."
     elif (cons and pros) or (not cons and _is_likely(topic, named)):
         lead = "Possibly."
@@ -95,6 +95,12 @@ def speaks_against(topic: Topic, named: str) -> bool:
     if topic.defect is not None:
         return not any(same_type(one, topic.defect.name) for one in entries)
     return len(entries) == 1 and weighed(topic, entries[0])[0] == topic.say("Probably not.")
+
+
+def undecided_type(topic: Topic, named: str) -> str:
+    """Return the sentence that nothing decides whether a defect is of a type."""
+    message = "Whether it is of the type {type} is not certain: no note or example decides [type]."
+    return topic.say(message, type=topic.type_as_asked or named)
 
 
 def with_denial(topic: Topic, reply: Reply) -> Reply:
@@ -293,7 +299,8 @@ def _is_likely(topic: Topic, named: str) -> bool:
     return any(same_type(named, one) for one in likely_of(topic.state.get("defect_type")))
 
 
-def _is_nearest(topic: Topic, named: str) -> bool:
+def is_nearest(topic: Topic, named: str) -> bool:
+    """Return whether a type is the first of those that an unknown defect may be of."""
     found = topic.state.get("defect_type")
     return found is not None and bool(found.alternatives) and same_type(named, found.alternatives[0].name)
 

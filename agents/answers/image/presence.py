@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from agents.answers.image.lacking import gone, may_lack
+from agents.answers.image.part_asked import if_it_is, says_it_lacks
 from agents.answers.image.persons_word import by_a_person, type_by_a_person
 from agents.answers.image.verdict import finding, place_finding
 from agents.answers.topic import MOST_DESCRIBED, Reply, Topic, values_of
 from agents.questions.learned.generic import subjects_in
+from agents.questions.lexicon.numerals import names_several
 from agents.questions.lexicon.words import features_in, sections_in
 from agents.questions.slots.by_words import is_absence
 from agents.questions.slots.held import OF_NO_NAME
@@ -15,7 +17,6 @@ from tools.locations import ZONE
 
 UNCOUNTED = "That can't be counted here: only separate pieces are, and this part is one piece [{id}]."
 UNFILLED = "How full it is isn't measured; it is compared with good parts as an image [score]."
-COMPARED = "Whether something is there that belongs there is told only by comparison with good parts [score]."
 DIFFERS = "Not as on good parts."
 UNTOLD = "Whether something is missing can't be told: the comparison tells only that it differs [score]."
 
@@ -99,6 +100,8 @@ def by_comparison(topic: Topic, unmeasured: str) -> Reply:
     say, intent = topic.say, topic.intent
     if topic.verdict.person is None and (seen := missing_there(topic)) is not None:
         return seen
+    if says_it_lacks(topic) and topic.verdict.decision == "pass" and topic.verdict.person is None:
+        return Reply("", [*finding(topic)[:1], unmeasured, *if_it_is(topic, "limit")])
     lead, affirmed = "", None
     person = topic.verdict.person
     of_belonging = not (topic.words.has("amount", topic.text) or topic.words.has("matches", topic.text))
@@ -119,7 +122,7 @@ def by_comparison(topic: Topic, unmeasured: str) -> Reply:
         return may_lack(topic)
     elif intent.closed and (topic.verdict.anomalous or topic.words.has("matches", topic.text)):
         lead = say("That can't be told.")
-    elif intent.closed:
+    elif intent.closed and not (intent.sense == "good" and names_several(topic.text, topic.asked.spoken)):
         affirmed = intent.sense == "good"
         lead = (
             say("Yes, by comparison with good parts.")

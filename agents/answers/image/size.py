@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
@@ -173,6 +174,10 @@ def _of_part(topic: Topic) -> Reply:
     )
     if not topic.intent.closed:
         verdict = say("It is above the limit [size].") if above else say("It is within the limit [size].")
+        last = re.split(r"[,\uff0c\u3001](?!\d)\s*", topic.text)[-1]
+        if topic.words.has("at_least", last) and not asks_openly(last, topic.asked.spoken):
+            # "How wide is the gap, above 0.3?"
+            return Reply(topic.yes_no(yes), [compared, text], yes, made)
         # "What if the limit were 2 mm?" asks for no size.
         sized = topic.words.has("long", topic.text) or not topic.words.has("given", topic.text)
         return Reply("", [text, compared, verdict] if sized else [verdict, compared, text], None, made)

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
-from agents.answers.image.named_type import another_likely, weighed
+from agents.answers.image.named_type import another_likely, is_nearest, undecided_type, weighed
+from agents.answers.image.part_asked import claimed, discarded, nearest, of_unset_zone, without_a_sign
 from agents.answers.image.persons_word import accepted, by_a_person, type_by_a_person
 from agents.answers.image.rest import rest
 from agents.answers.notes.analysis import rule_for
@@ -34,6 +35,10 @@ UNMEASURED: Final = (
 
 def verdict(topic: Topic) -> Reply:
     """Say whether the part, or what of it the question names, is good."""
+    return without_a_sign(topic, _judged(topic))
+
+
+def _judged(topic: Topic) -> Reply:
     intent = topic.intent
     if asks_unseen(topic):
         return _unseen(topic)
@@ -157,11 +162,17 @@ def _of_part(topic: Topic) -> Reply:
     elif closed and sense != "open":
         affirmed = bad is (sense == "bad")
         lead = topic.yes_no(affirmed)
+        if bad and sense == "bad" and (fate := discarded(topic)) is not None:
+            lead, affirmed = fate, None
     else:
         # "What is wrong with it?" asks for no such word.
         wanted = not asks_openly(topic.text, topic.asked.spoken) or topic.words.has("good", topic.text)
         lead = chosen(topic) or ((say("NG.") if bad else say("OK.")) if wanted else "")
     body = [*by_a_person(topic), *finding(topic), *topic.near_limit()]
+    if said is None and not lead:
+        body += nearest(topic)
+    elif not bad and (affirmed or topic.intent.choice):
+        body += claimed(topic)
     unread = topic.words.has("read_it", topic.text)
     if said is None and (unread or topic.words.has("reads", topic.text)):
         # That it looks like the good ones makes no text the right one.
@@ -179,8 +190,9 @@ def _of_part(topic: Topic) -> Reply:
         told = "No zone {zone} is set for this product, so this is about the whole part [score]."
         unset = say(told, zone=topic.intent.zone)
         if bad:
-            # The section that is asked about may well be good.
-            return Reply("", [unset, *body], None)
+            near = nearest(topic)
+            own = [one for one in body if one not in near]
+            return Reply(of_unset_zone(topic, topic.intent.zone), [*own, *near, unset], None)
         body.insert(1, unset)
     if bad and topic.defect is not None:
         body += rule_for(topic)
@@ -344,10 +356,13 @@ def _of_type(topic: Topic, named: str) -> Reply:
         )
     if not topic.verdict.anomalous:
         lead, affirmed = _answered(topic, False)
-        return Reply(lead, [*accepted(topic), *finding(topic), *topic.near_limit()], affirmed)
+        told = [*accepted(topic), *finding(topic), *topic.near_limit(), *claimed(topic)]
+        return Reply(lead, told, affirmed)
     if defect is None:
         lead, reasons = (say("Possibly."), []) if asks_good else weighed(topic, named)
-        return Reply(lead, [finding(topic)[0], *reasons, undecided_type(topic, named)], None)
+        # Which it is nearer to says more than that it isn't certain.
+        near = [] if asks_good or is_nearest(topic, named) else nearest(topic)
+        return Reply(lead, [finding(topic)[0], *reasons, *(near or [undecided_type(topic, named)])], None)
     affirmed = same_type(named, defect.name) is not asks_good
     if topic.intent.closed and (denied := another_likely(topic, named)):
         # "Just a scratch, polish it?" is told what to do of what it probably is.
@@ -357,12 +372,6 @@ def _of_type(topic: Topic, named: str) -> Reply:
     if not topic.intent.closed:
         return Reply(_answered(topic, True)[0], finding(topic), None)
     return Reply(topic.yes_no(affirmed), [*finding(topic), *topic.near_limit()], affirmed)
-
-
-def undecided_type(topic: Topic, named: str) -> str:
-    """Return the sentence that nothing decides whether a defect is of a type."""
-    message = "Whether it is of the type {type} is not certain: no note or example decides [type]."
-    return topic.say(message, type=topic.type_as_asked or named)
 
 
 def peak_times(topic: Topic) -> str | None:

@@ -37,6 +37,12 @@ _OF_CUSTOMERS: Final[tuple[Aspect, ...]] = ("effect", "action", "limit")
 _CONDITION: Final = re.compile(
     r"(?<!\w)(?:if|when|unless|wenn|falls|sofern|se|si|quando|cuando|quand)(?!\w)|如果|若|場合|なら|경우|면 "
 )
+_OF_SOME: Final = re.compile(
+    rf"{_CONDITION.pattern}|(?<!\w)(?:else|otherwise|sonst|andernfalls|sinon|altrimenti|si no|de lo contrario"
+    r"|en caso contrario|sen\u00e3o|caso contr\u00e1rio)(?!\w)"
+    r"|\u5426\u5219|\u3055\u3082\u306a|\uadf8\ub807\uc9c0 \uc54a|\uc544\ub2c8\uba74"
+)
+"""What says of which parts alone a note is."""
 REPEATED: Final = frozenset({"en", "de", "zh"})
 """Languages in which an alternative is an answer as it stands; in others its verb has a person."""
 _LONGEST: Final = 3
@@ -150,12 +156,19 @@ def possible(topic: Topic) -> Reply | None:
     """
     if not topic.intent.closed or asks_openly(topic.text, topic.asked.spoken):
         return None
-    lead, affirmed = disposed_by_notes(topic, likely_of(topic.state.get("defect_type"))[:MOST_CANDIDATES])
+    types = likely_of(topic.state.get("defect_type"))[:MOST_CANDIDATES]
+    lead, affirmed = disposed_by_notes(topic, types)
     if lead:
-        return Reply(topic.say("Probably not." if affirmed is False else "Possibly."))
+        no = affirmed is False and all(_fates_and_ways(topic, name) for name in types)
+        return Reply(topic.say("Probably not." if no else "Possibly."))
     passages = topic.state["passages"]
     near = likely_of(topic.state.get("defect_type")) or types_of_notes(passages)
     by_it = [name for name in near if not lead and _says_method(topic, name)]
+    if not by_it and not lead:
+        # What would be done may be done to a less likely type alone: "can that white stuff be wiped off?".
+        kind = topic.state.get("defect_type")
+        others = [] if kind is None else [one.name for one in kind.alternatives if one.name not in near]
+        by_it = [name for name in others if _says_method(topic, name)]
     told = [
         quoted_if(topic, name, *find_aspect(about_type(passages, name), "action", topic.say.language)[:1])
         for name in by_it[:MOST_CANDIDATES]
@@ -224,9 +237,25 @@ def guessed(topic: Topic, findings: Sequence[Finding]) -> Reply:
     if guess is None or not findings:
         return Reply()
     named = names_cause(guess, findings, spoken)
+    if named and _is_one_of_several(topic, findings):
+        return Reply(topic.say("Possibly."))
     if named:
         return Reply(topic.yes_no(True), affirmed=True)
     return Reply(topic.say("The notes name another cause.") if named is False else "")
+
+
+def _is_one_of_several(topic: Topic, findings: Sequence[Finding]) -> bool:
+    """Return whether another cause is as possible: the type is not known, or the notes say "or"."""
+    if "verdict" not in topic.state:
+        return False
+    if topic.type_said is None and (topic.defect is None or topic.names_another_type):
+        return True
+    words = [
+        words_of(one.language or language_of(one.entry or one.sentence, topic.say.language))
+        for one in findings
+    ]
+    told = [(own, one.sentence.lower()) for own, one in zip(words, findings, strict=True)]
+    return any(own.has("or", sentence) for own, sentence in told)
 
 
 def names_cause(guess: str, findings: Sequence[Finding], spoken: str) -> bool | None:
@@ -254,7 +283,10 @@ def fates_of(topic: Topic, name: str) -> set[Fate | None]:
         words = words_of(one.language or language_of(one.entry or one.sentence, topic.say.language))
         # "Rework is not possible; scrap it."
         parts = [part for part in _PARTS.split(one.sentence.lower()) if not words.has("no", part)]
-        told |= {fate for part in parts for fate in FATES if words.has(fate, part)}
+        named = [(part, fate) for part in parts for fate in FATES if words.has(fate, part)]
+        told |= {fate for _, fate in named}
+        # "Clean it, scrap if pits remain" scraps some alone.
+        told |= {"rework" for part, fate in named if fate == "discard" and _OF_SOME.search(part)}
         told |= {"rework" for part in parts if is_second_choice(part)}
     return told
 

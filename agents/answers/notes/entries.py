@@ -8,7 +8,7 @@ from typing import Final
 from agents.answers.topic import Topic
 from agents.questions.lexicon.words import same_defect
 from agents.questions.slots.zone_names import names_section
-from anomaly_core.names import name_key
+from anomaly_core.names import name_key, plain_name
 from tools.classify.classify import UNKNOWN
 from tools.records import DefectRecord, PassageRecord
 
@@ -61,6 +61,15 @@ def leading(kind: DefectRecord | None) -> str | None:
 def most_like(topic: Topic, name: str) -> str:
     """Return the sentence that an unknown defect is most like a type, which `leading` has told."""
     return topic.say("Most like {type}, not certain [type].", type=topic.type_name(name))
+
+
+def nearest_types(topic: Topic) -> list[str]:
+    """Return the sentence on the types that a defect of no certain type comes nearest to; none without."""
+    found = topic.state.get("defect_type")
+    if (first := leading(found)) is not None:
+        return [most_like(topic, first)]
+    near = [plain_name(name) for name in likely_of(found)[:MOST_CANDIDATES] if name != UNKNOWN]
+    return [topic.say("It comes nearest to {types} [type].", types=topic.say.listed(near))] if near else []
 
 
 def likely_types(topic: Topic, passages: Sequence[PassageRecord]) -> list[str]:

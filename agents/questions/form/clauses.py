@@ -105,6 +105,9 @@ def split(text: str, language: str) -> list[str]:
     for place in range(len(clauses) - 1, 0, -1):
         plain = normalised(clauses[place])
         goes_on = _UNIT.fullmatch(plain) is not None or only_names_a_group(plain, language)
+        # "Sie sind sicher, dass da kein Kratzer ist?"
+        sure = words_of(language).has("sure", normalised(clauses[place - 1]))
+        goes_on |= sure and re.match(r"(?:dass|da\u00df|that)(?!\w)", plain) is not None
         if goes_on or _chooses_an_image(clauses[place], language):
             clauses[place - 1 : place + 1] = [f"{clauses[place - 1]} {clauses[place]}"]
     for place in range(len(clauses) - 2, -1, -1):

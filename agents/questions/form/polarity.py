@@ -13,6 +13,8 @@ from agents.questions.lexicon.words import NEVER, once, words_of
 NEGATED: Final = 24
 """Characters before a word within which a negation counts."""
 _IS_IT: Final = re.compile(r"(?<!qu['’])(?<!\w)est-ce qu[e'’]")
+_THAT: Final = r"\s+(?:(?:de|di)\s+)?(?:que|qu['\u2019]|che)(?!\w)"
+"""Begins what somebody is sure of, and asks for nothing."""
 _POLITE: Final = re.compile(
     r"ありませんか|ないでしょうか|(?:じゃ|では)(?:ない|ありません)(?:の|ん)?(?:です|でしょう)?か|じゃない(?:の|ん)?(?=[?\uff1f]?$)"
     r"|지 ?않(?:나요?|아요?|습니까|을까요?)|아니(?:에요|예요|야|니|냐|죠|지요)|아닌가요?|아닙니까|아닐까요?"
@@ -25,6 +27,8 @@ def asks_openly(text: str, language: str) -> bool:
     words = words_of(language)
     # "Liegt da was?", "fehlt da was?" ask if something does.
     plain = words.without(_IS_IT.sub("", once(text)), "lies_there", "something")
+    # "Tem certeza que n\u00e3o h\u00e1 rasgo?"
+    plain = compiled(rf"(?<!\w)(?:{words.source('sure')}){_THAT}").sub(" ", plain)
     return words.has("ask", compiled(rf"(?:{words.source('tag')})\s*$").sub("", plain))
 
 
@@ -69,6 +73,10 @@ def sense_of(
         return "good" if words.is_turned(bad, plain, NEGATED) else "bad"
     if alike is not None and by_meaning != "open":
         return "bad" if words.is_turned(alike, plain, NEGATED) else "good"
+    if only_named and named not in words.features and not asks_openly(text, language):
+        # "Is the blade bent or not?", where the notes have "Bent blade".
+        rest = compiled(rf"(?:{words.source('tag')})\s*$").sub("", plain)
+        return "good" if words.has("no", rest) else "bad"
     return by_meaning
 
 

@@ -20,6 +20,13 @@ _APART: Final = frozenset({"en", "fr", "pt"})
 _DIGITS: Final = r"(?<![\d.,:-])\d{1,5}(?!\d|[,.:-]\d)"
 """A whole number that is no part of an amount, a time or a date."""
 
+_COUNTERS: Final = {
+    "zh": r"(?=\s?[\u4e2a\u6839\u9897\u7247\u53ea\u6761\u679a\u5757\u652f\u5904\u5b54])",
+    "ja": r"(?=\s?[\u3064\u672c\u500b\u679a\u7a74\u7b87\u304b\u30ab\u30f6])",
+    "ko": r"(?=\s?[\uac1c\uacf3\uc7a5\uad70\uad6c\ubcf8])",
+}
+"""What stands behind a number of things."""
+
 
 def number_of(text: str, language: str) -> float:
     """Return the number that digits or words stand for, which `pattern` has found."""
@@ -54,6 +61,14 @@ def whole_pattern(language: str) -> str:
     larger = ((value, word) for value, word in words.numbers if value > 1 and value.is_integer())
     worded = _run(_alternatives([*enumerate(words.counting, 1), *larger]), language)
     return rf"(?:{_DIGITS}|{bounded(worded, language)})"
+
+
+def names_several(text: str, language: str) -> bool:
+    """Return whether a text, in lower case, is of so many things, more than both: "all three rivets"."""
+    # A syllable that counts, such as "\uc774", stands in other words too.
+    number = rf"{whole_pattern(language)}{_COUNTERS.get(language, '')}"
+    told = [number_of(one[0], language) for one in compiled(number).finditer(text)]
+    return any(one > 2 for one in told)
 
 
 @cache

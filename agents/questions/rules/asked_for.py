@@ -10,9 +10,11 @@ from agents.questions.form.alternatives import named_fate
 from agents.questions.form.polarity import asks_openly
 from agents.questions.learned.encoder import normalised
 from agents.questions.learned.generic import subjects_in
+from agents.questions.lexicon.numerals import names_several
 from agents.questions.lexicon.patterns import compiled
 from agents.questions.lexicon.words import (
     LOG_MEANINGS,
+    SPACELESS,
     Words,
     feature_of,
     sections_in,
@@ -85,6 +87,23 @@ def asks_presence(said: Reading) -> bool:
     sizes = ("area", "long", "length", "limit", "how_many")
     sized = any(words_of(said.language).has(one, rest) for one in sizes)
     return said.has("is_there") and not sized and not re.search(r"\d", rest)
+
+
+def sure_of_none(said: Reading) -> bool:
+    """Return whether a clause asks if there is surely nothing of a type: "you're sure there is no crack?"."""
+    words, found = words_of(said.language), words_of(said.language).find("sure", said.text)
+    if found is None or said.slots.type is None or said.openly:
+        return False
+    # "You aren't sure?" doubts the answer.
+    return words.has("no", said.text if said.language in SPACELESS else said.text[found.end() :])
+
+
+def only_judges(said: Reading) -> bool:
+    """Return whether a clause beside an image hardly has a word but one for good: "all clear?"."""
+    beside = ("good", "this", "it", "piece", "image", "here", "one", "and")
+    rest = words_of(said.language).without(said.text, *beside)
+    judges = said.pictured and said.asks and not said.openly and said.has("good")
+    return judges and not re.search(r"[^\W\d_]{3}" if said.language in SPACELESS else r"[^\W\d_]{4}", rest)
 
 
 def asks_if_any(said: Reading) -> bool:
@@ -169,19 +188,10 @@ def asks_only_if_it_is(said: Reading) -> bool:
     if said.slots.type is None or said.openly or said.slots.limit is not None or not said.asks:
         return False
     sizes = ("long", "length", "width", "area", "share", "depth", "bigger", "largest", "limit", "tolerance")
-    allowed = (
-        "good",
-        "keep",
-        "acceptable",
-        "let_pass",
-        "this_size",
-        "matters",
-        "distance",
-        "how_many",
-        "than_others",
-        "than",
-    )
-    return not any(map(said.has, (*sizes, *allowed))) and not re.search(r"\d", said.text)
+    allowed = ("good", "keep", "acceptable", "let_pass", "this_size", "matters", "distance", "how_many")
+    apart = ("than_others", "than", "to_do", "remedy", "rework", "discard", "who", "serious", "harmless")
+    more = (*allowed, *apart, "reason_to", "usual")
+    return not any(map(said.has, (*sizes, *more))) and not re.search(r"\d", said.text)
 
 
 def lets_pass(said: Reading) -> bool:
@@ -225,7 +235,12 @@ def asks_if_there(said: Reading) -> bool:
     if one.type is not None:
         # "Is a ball missing?" names the notes' "missing ball", "is it a missing ball?" asks for the type.
         apart = is_absence(one.type) and one.type not in said.text
-        return said.has("lacking") and (one.type in words.features or apart)
+        # "Are all four holes there?"
+        whole = said.has("there") or said.has("every") or said.has("both")
+        counted = (
+            whole and (said.has("there") or said.has("is_there")) and names_several(said.text, said.language)
+        )
+        return (said.has("lacking") or counted) and (one.type in words.features or (apart and not counted))
     there = any(map(said.has, ("there", "is_there", "still", "lacking")))
     several = there and said.has("both") and not any(map(said.has, ASKS_MORE))
     return several or asks_if_part_there(said)

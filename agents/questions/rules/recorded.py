@@ -22,7 +22,8 @@ def asks_of_the_record(question: str, language: str) -> Understanding | None:
     meant = next((name for name in meanings if words.has(name, text)), None)
     if meant is None or words.has("how_many", text) or len(text.split()) > _MOST_WORDS:
         return None
-    if words.names_type(text):
+    # "Any chance to save it?" is of the part.
+    if words.names_type(text) or words.has("rework", text):
         return None
     rest = words.without(text, meant, *_BESIDE)
     longest = 4 if language in SPACELESS else 3

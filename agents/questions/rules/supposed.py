@@ -6,11 +6,13 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
+from agents.questions.form.alternatives import named_fate
 from agents.questions.form.polarity import asks_openly
 from agents.questions.form.tags import is_tagged
 from agents.questions.learned.encoder import normalised
 from agents.questions.learned.examples import LANGUAGES
 from agents.questions.lexicon.words import SPACELESS, alike_types, same_defect, types_in, words_of
+from agents.questions.slots.by_words import is_absence
 from agents.questions.slots.limits import states_a_size
 from agents.questions.slots.reading import Reading
 from agents.questions.slots.types import CALLED_ALONE, called_type
@@ -62,11 +64,14 @@ def with_supposed_type(
     """
     # "And what if it was 4 mm?", "may it stay at that size?" are held against the limit of that type.
     of_it = one.kind in OF_IT or (one.kind == "size" and (one.closed or states_a_size(one.text, language)))
-    if not of_it or one.type is not None or one.region is not None:
+    ships = _asks_to_ship(one, language)
+    if not (of_it or ships) or one.type is not None or one.region is not None:
         return one
     said = next((each for each in before if each.supposed), None)
     if said is None and not before:
         said = _stated(turns, current)
+    if ships and (said is not None or before):
+        return one
     if said is not None:
         taken = {"type": said.type, "zone": one.zone or said.zone, "supposed": True, "guess": None}
         return one.model_copy(update=taken)
@@ -75,9 +80,20 @@ def with_supposed_type(
     if any(each.type is not None for each in before):
         return one
     named, maybe = _asked(turns, current, language)
+    if ships:
+        # It is of the whole part, and what was called missing before is told beside it.
+        claims = maybe or ([] if named is None else [named])
+        return one.model_copy(update={"maybe": [each for each in claims if is_absence(each)]})
     if named is None:
         return one.model_copy(update={"maybe": maybe}) if maybe else one
     return one.model_copy(update={"type": named, "asked_before": True, "maybe": maybe})
+
+
+def _asks_to_ship(one: Understanding, language: str) -> bool:
+    """Return whether a question asks if the part may go out: "can we ship it anyway?"."""
+    fate = named_fate(normalised(one.text), words_of(language))
+    whole = one.closed and not (one.place or one.zone)
+    return one.kind == "verdict" and whole and fate is not None and fate[1] == "keep"
 
 
 def _of_the_question(intents: Sequence[Understanding]) -> str | None:

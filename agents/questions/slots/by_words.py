@@ -16,7 +16,7 @@ INFLECTED: Final = 6
 """Letters from which a word of a name of several words is read with other endings."""
 ENDING: Final = 2
 COMPOUND_REST: Final = 4
-LONG: Final = 4
+LONG: Final = 3
 """Least letters of each word of a name that may stand apart in a question."""
 _ABSENT: Final = (
     r"missing|absent|(?<!\w)lack(?:s|ing|ed)?(?!\w)|fehl(?:t|en|end\w*)(?!\w)|manc|assent|falta|ausen|manqu|缺|漏|少了|没了|欠|抜け|足りな|不足"
@@ -125,7 +125,10 @@ def _apart(name: str) -> tuple[re.Pattern[str], ...]:
     if sum(len(word) >= LONG for word in words) < len(words) or len(words) < 2:
         return ()
     ending = rf"{_LETTER}{{0,{ENDING}}}"
-    spoken = [_inflected(word) if len(word) >= INFLECTED else re.escape(word) + ending for word in words]
+    spoken = [
+        _inflected(word) if len(word) >= INFLECTED else re.escape(word) + (ending if len(word) > LONG else "")
+        for word in words
+    ]
     return tuple(re.compile(rf"(?<!{_LETTER}){one}(?!{_LETTER})") for one in spoken)
 
 

@@ -35,6 +35,7 @@ _ALSO: Final = re.compile(
     r"|又称|也叫|别名|別名|別称|또는|별칭|다른 이름)\s*[:：]?\s*([^.;\n。]+)",
     re.IGNORECASE,
 )
+NO_HUES: Final = ("white", "black", "grey")
 _STEM: Final = 6
 """Letters by which inflected words are the same."""
 _PARTICIPLE: Final = re.compile(r"([^\W\d_]{5,})(?:ed|[aiu][dt][oa]s?|[aiu]t[ie]|ée?s?)")
@@ -100,6 +101,9 @@ def of_its_colour(question: str, language: str, entries: Sequence[Entry]) -> lis
     """
     asked, words = parse_look(text := normalised(question)), words_of(language)
     looks = {entry.type: entry.look for entry in entries if asked.colours & parse_look(entry.look).colours}
+    for plain in NO_HUES if not asked.colours else ():
+        if words.has(plain, text):
+            looks |= {one.type: one.look for one in entries if _is_of(plain, WHERE.split(one.look)[0])}
     if asked.shape is not None:
         shaped = [name for name, look in looks.items() if _is_shaped(look, asked.shape)]
     elif words.has("whole", text) or words.has("piece", text):
@@ -107,6 +111,11 @@ def of_its_colour(question: str, language: str, entries: Sequence[Entry]) -> lis
     else:
         shaped = []
     return shaped or list(looks)
+
+
+def _is_of(colour: str, look: str) -> bool:
+    """Return whether a look is of a colour that is no hue, in whatever language."""
+    return any(words_of(code).has(colour, look.lower()) for code in LANGUAGES)
 
 
 def _is_shaped(look: str, shape: str) -> bool:

@@ -100,7 +100,8 @@ def limit_of(text: str, language: str) -> LimitRecord | None:
         return _measure(min(beside, key=lambda one: min(_gap(one.span(), mark) for mark in marks)))
     if stated and (words.has("limit", rest) or _asks_if_allowed(rest, language)):
         return _measure(stated[0][0])
-    bare = None if stated else compiled(_bare(language)).search(rest)
+    sized = words.has("long", rest) and not words.has("how_many", rest)
+    bare = None if stated else compiled(_bare(language, compared=sized)).search(rest)
     # Without a unit it is in millimetres, unless the notes' limit is in another one.
     return None if bare is None else limit_in(as_number(bare[1]), "mm")
 
@@ -113,9 +114,14 @@ def states_only_a_limit(text: str, language: str) -> bool:
 
 
 @cache
-def _bare(language: str) -> str:
-    """Return the pattern of a number without a unit beside a noun for a limit: "the limit is 4, right?"."""
+def _bare(language: str, *, compared: bool = False) -> str:
+    """Return the pattern of a number without a unit beside a noun for a limit: "the limit is 4, right?".
+
+    compared: whether a word that compares stands for that noun: "how wide is the gap, above 0.3?".
+    """
     noun = words_of(language).source("limit_noun")
+    if compared:
+        noun = f"{noun}|{words_of(language).source('at_least')}"
     link = r"[:=]?\s*(?:[是为はがも은는이가]\s*|[\w'’]{1,6}\s+){0,3}"
     end = r"$|[?!.,;:)\uff1f\u3002\uff0c\u3001]"
     return rf"(?:{noun})\s*{link}{NUMBER}(?=\s*(?:{end}|(?:{_ASSENT})))"
