@@ -97,7 +97,8 @@ def _of_an_effect(one: Understanding, spoken: str, entries: list[Entry]) -> Unde
     """Return "will the jar leak?" as a question for the effect, where the notes tell of that as an effect."""
     text = normalised(one.text)
     asks = one.closed or one.text.rstrip().endswith(("?", "\uff1f"))
-    if one.kind not in _EFFECTS or not asks or one.choice or asks_openly(text, spoken):
+    legible = words_of(spoken).has("legible", text)
+    if one.kind not in _EFFECTS or not asks or one.choice or legible or asks_openly(text, spoken):
         return one
     noted = one.type is not None and any(
         same_defect(entry.type, one.type) or one.type in types_in(entry.type) for entry in entries

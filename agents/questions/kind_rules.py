@@ -17,6 +17,7 @@ from agents.questions.rules.asked_for import (
     allows_a_size,
     asks_an_angle,
     asks_area,
+    asks_at,
     asks_if_any,
     asks_if_correct,
     asks_if_enough,
@@ -207,6 +208,8 @@ def _rules(said: Reading) -> tuple[Rule, ...]:
         (kinds.ASSENTED | {"help", "verdict", "reasoning", "normal"}, relies, "confidence"),
         # "Which pin is it?"
         (kinds.POINTED, points_at_one(said), "place"),
+        # "At 3 o'clock?"
+        ({"history", "other", "help", "count", "greeting"}, asks_at(said), "place"),
         # "At what o'clock is it?"
         (KINDS, asks_the_hour(said), "place"),
         # "Can you write poems?"
@@ -286,6 +289,12 @@ def _rules(said: Reading) -> tuple[Rule, ...]:
         # "Can you read the number?", but "why does it say reject?"
         ({"verdict", "other"}, said.pictured and said.has("read_it") and said.has("why"), "reasoning"),
         (kinds.WRITTEN, said.pictured and said.has("read_it"), "verdict"),
+        # "Is the print legible?"
+        (
+            kinds.WRITTEN | {"size", "effect", "normal", "place", "confidence"},
+            said.pictured and said.has("legible") and not (said.openly or said.has("read_it")),
+            "verdict",
+        ),
         # "Wie hoch ist der?"
         ({"confidence", "appearance", "verdict"}, said.pictured and said.has("how_high"), "size"),
         # "Are all resistors the right value?"

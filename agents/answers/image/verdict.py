@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
+from agents.answers.image.aspect import UNCOLOURED, UNREAD, of_an_aspect
 from agents.answers.image.named_type import another_likely, weighed
 from agents.answers.image.persons_word import accepted, by_a_person, type_by_a_person
 from agents.answers.image.rest import rest
@@ -41,6 +42,8 @@ def verdict(topic: Topic) -> Reply:
     if topic.words.has("read_it", topic.text):
         # "Does the chip read MCU-48?" is neither of a place nor of what is chipped.
         return _of_part(topic)
+    if intent.closed and (of_it := of_an_aspect(topic)) is not None:
+        return of_it(_of_part(topic) if intent.place is None else _of_place(topic, intent.place))
     if intent.place is not None:
         return _of_place(topic, intent.place)
     if intent.type is not None:
@@ -164,7 +167,7 @@ def _of_part(topic: Topic) -> Reply:
     unread = topic.words.has("read_it", topic.text)
     if said is None and (unread or topic.words.has("reads", topic.text)):
         # That it looks like the good ones makes no text the right one.
-        body.insert(0, say("Text and codes aren't read; it is compared with good parts as an image [score]."))
+        body.insert(0, say(UNREAD))
         if unread and re.search(r"\d", topic.text):
             # "Does it read KX-4718?"
             lead, affirmed = say("That can't be told."), None
@@ -173,7 +176,7 @@ def _of_part(topic: Topic) -> Reply:
         elif unread or not bad:
             lead, affirmed = "", None
     elif said is None and not bad and topic.words.has("colour", topic.text):
-        body.insert(0, say("Colours are judged only by comparison with good parts as an image [score]."))
+        body.insert(0, say(UNCOLOURED))
     if topic.intent.zone is not None and not unread:
         told = "No zone {zone} is set for this product, so this is about the whole part [score]."
         unset = say(told, zone=topic.intent.zone)

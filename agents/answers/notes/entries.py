@@ -8,7 +8,7 @@ from typing import Final
 from agents.answers.topic import Topic
 from agents.questions.lexicon.words import same_defect
 from agents.questions.slots.zone_names import names_section
-from anomaly_core.names import name_key
+from anomaly_core.names import name_key, plain_name
 from tools.classify.classify import UNKNOWN
 from tools.records import DefectRecord, PassageRecord
 
@@ -68,3 +68,14 @@ def likely_types(topic: Topic, passages: Sequence[PassageRecord]) -> list[str]:
     kind = topic.state.get("defect_type")
     fitting = [one.name for one in kind.alternatives] if kind is not None else []
     return list({name_key(name): name for name in (*fitting, *types_of_notes(passages))}.values())
+
+
+def nearest_type(topic: Topic) -> list[str]:
+    """Return the sentence on the type that the defect is of, or comes nearest to; none without notes."""
+    found = topic.state.get("defect_type")
+    if topic.defect is not None:
+        return [topic.say("Probably {type} [type].", type=topic.type_name(topic.defect.name))]
+    if (first := leading(found)) is not None:
+        return [most_like(topic, first)]
+    near = [plain_name(name) for name in likely_of(found)[:2] if name != UNKNOWN]
+    return [topic.say("It comes nearest to {types} [type].", types=topic.say.listed(near))] if near else []
