@@ -216,6 +216,22 @@ def test_that_a_part_failed_says_not_that_its_print_or_colour_is_wrong(question:
 
 
 @pytest.mark.parametrize(
+    "question",
+    [
+        "how much is missing? limit 1 mm",
+        "wie viel fehlt da, Grenze 1 mm?",
+        "combien il manque ? limite 1 mm",
+        "\u00bfcu\u00e1nto falta? l\u00edmite 1 mm",
+        "quanto manca? limite 1 mm",
+        "\u7f3a\u4e86\u591a\u5c11\uff1f\u9650\u5ea61\u6beb\u7c73",
+    ],
+)
+def test_how_much_is_missing_is_held_against_a_limit(question: str) -> None:
+    (one,) = understand(question).intents
+    assert (one.kind, one.closed, one.limit and one.limit.value) == ("size", False, 1.0)
+
+
+@pytest.mark.parametrize(
     ("before", "question", "language"),
     [
         ("ist das ein Kratzer?", "und bei dem hier?", "de"),
