@@ -36,3 +36,17 @@ def spellings(text: str) -> tuple[str, ...]:
     ways = [without_accents(one) for one in (lower.translate(_IN_TWO), lower)]
     ways.append(_TWO.sub(lambda word: re.sub(r"(?<=[aou])e", "", word[0]), ways[0]))
     return tuple(dict.fromkeys(ways))
+
+
+def differ_by_one(one: str, other: str) -> bool:
+    """Return whether two names of one first letter are the same but for a letter more, less or another.
+
+    Two neighbours that changed places count as one: "makring" of "marking".
+    """
+    short, long = sorted((one, other), key=len)
+    if len(long) - len(short) > 1 or short[:1] != long[:1]:
+        return False
+    start = next((at for at, (a, b) in enumerate(zip(short, long, strict=False)) if a != b), len(short))
+    if len(short) == len(long) and short[start : start + 2] == long[start : start + 2][::-1]:
+        return short[start + 2 :] == long[start + 2 :]
+    return short[start + (len(short) == len(long)) :] == long[start + 1 :]

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
-from anomaly_core.names import name_key, plain_name, spellings
+from anomaly_core.names import differ_by_one, name_key, plain_name, spellings
 from knowledge.log import names
 from knowledge.log.figures import Filter, Parts
 from knowledge.log.scripts import spelled_in
@@ -180,7 +180,7 @@ def _spelt_like(name: str, known: Sequence[str]) -> str | None:
         return begun[0] if len(begun) == 1 else None
     if len(name) < _SHORTEST:
         return None
-    near = [one for one in known if _differ_by_one(name_key(name), name_key(one))]
+    near = [one for one in known if differ_by_one(name_key(name), name_key(one))]
     return near[0] if len(near) == 1 else None
 
 
@@ -198,15 +198,6 @@ def _begins(known: str, name: str) -> bool:
         and re.match(r"[\u4e00-\u9fff\uac00-\ud7a3]", name) is not None
         and known.startswith(name)
     )
-
-
-def _differ_by_one(one: str, other: str) -> bool:
-    """Return whether two names of one first letter are the same but for a letter more, less or another."""
-    short, long = sorted((one, other), key=len)
-    if len(long) - len(short) > 1 or short[:1] != long[:1]:
-        return False
-    start = next((at for at, (a, b) in enumerate(zip(short, long, strict=False)) if a != b), len(short))
-    return short[start + (len(short) == len(long)) :] == long[start + 1 :]
 
 
 def _shape(name: str) -> str:

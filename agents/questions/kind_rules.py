@@ -111,6 +111,7 @@ def _rules(said: Reading) -> tuple[Rule, ...]:
     exceeds &= not of_log(said)
     leaves = said.pictured and not (named or said.openly or said.has("effects")) and said.has("keep")
     leaves &= not (said.has("or") or said.has("given"))
+    remedied = said.has("remedy") or (said.pictured and doubts and said.has("rework"))
     apart = said.pictured and said.has("deviates") and said.has("good_part") and not said.has("to_pass")
     return (
         # "Is it ok? 1 mm is 48 px."
@@ -130,7 +131,7 @@ def _rules(said: Reading) -> tuple[Rule, ...]:
         # "What is the fix for faint print?"
         (
             kinds.REMEDIED,
-            said.has("remedy") and not (said.has("of_causes") or limited or of_log(said)),
+            remedied and not (said.has("of_causes") or limited or of_log(said)),
             "action",
         ),
         (
@@ -256,7 +257,7 @@ def _rules(said: Reading) -> tuple[Rule, ...]:
         (kinds.SUPPOSED, not said.pictured and named and weighed, "effect"),
         ({"action"}, not said.pictured and named and weighed and said.has("harmless"), "effect"),
         # "¿Y de dónde sale?" asks for no place.
-        (kinds.ORIGINS, said.pictured and asks_where_from(said), "cause"),
+        (kinds.ORIGINS, (said.pictured or named) and asks_where_from(said), "cause"),
         # "¿Y por qué pasó?" asks for no reason of the verdict.
         (kinds.ORIGINS | {"effect"}, said.openly and said.has("why") and said.has("happened"), "cause"),
         # "What would the customer say?"

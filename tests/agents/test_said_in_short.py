@@ -12,6 +12,8 @@ from logged import append_rows, context
 from agents.answers.multiple_choice import kind_of_choice, place_named
 from agents.answers.options import split_options
 from agents.answers.without_image import answer_in_thread, answer_without_image
+from agents.questions.learned.languages import language_of
+from agents.questions.slots.zone_names import zones_in
 from agents.questions.understanding import understand
 from agents.state import Seen, Turn
 from knowledge.catalogue.product_match import mentioned
@@ -213,6 +215,20 @@ def test_which_of_two_things_is_asked_by_its_place(question: str) -> None:
 def test_that_a_part_failed_says_not_that_its_print_or_colour_is_wrong(question: str, lead: str) -> None:
     answer, affirmed = asked_of(question, "fail")
     assert answer.startswith(f"{lead} ") and affirmed is None
+
+
+@pytest.mark.parametrize(
+    ("text", "zone"),
+    [
+        ("kann man den aufdrck noch lesen", "Aufdruck"),
+        ("is the makring there", "marking"),
+        ("le marqage est bon", "marquage"),
+        ("is the head ok", None),
+    ],
+)
+def test_a_zone_is_named_with_a_letter_wrong(text: str, zone: str | None) -> None:
+    zones = ["Aufdruck", "marking", "marquage", "handle"]
+    assert zones_in(text, zones, language_of(text)) == [zone] * (zone is not None)
 
 
 @pytest.mark.parametrize(
