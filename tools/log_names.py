@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
-from anomaly_core.names import name_key, plain_name
+from anomaly_core.names import differ_by_one, name_key, plain_name, spellings
 from knowledge.log import names
 from knowledge.log.figures import Filter, Parts
 from knowledge.log.scripts import spelled_in
@@ -41,8 +41,7 @@ class Names:
         for name in sorted(
             (*self.lots, *self.stations, *self.operators, *self.images), key=len, reverse=True
         ):
-            spelt = "|".join(re.escape(one) for one in (name.lower(), plain_name(name).lower()))
-            text = re.sub(rf"(?<![a-z0-9])(?:{spelt})(?![a-z0-9])", " ", text)
+            text = _spelt(name).sub(" ", text)
         return text
 
     @property
@@ -66,7 +65,8 @@ def names_in(
     coded = _coded(text)
 
     def placed(name: str) -> int:
-        return text.find(plain_name(name).lower())
+        found = _spelt(name).search(text)
+        return -1 if found is None else found.start()
 
     logged = names.distinct(connection, "station")
     stations = sorted(named_in(text, logged), key=placed) or _numbered(called, logged)
@@ -91,10 +91,14 @@ def missing_in(connection: sqlite3.Connection, asked: LogQuestion, found: Names)
     missing: list[MissingRecord] = []
     operators = names.distinct(connection, "operator")
     others = [*names.distinct(connection, "product"), *names.distinct(connection, "type")]
-    words = {word for name in others for word in plain_name(name).lower().split()}
+    words = {said for name in others for word in plain_name(name).split() for said in spellings(word)}
     held = [*found.operators, *found.lots, *found.stations, *found.images]
     for name in asked.people:
-        if _spelt_like(name, operators) is None and _unnamed(name, held) and name.lower() not in words:
+        if (
+            _spelt_like(name, operators) is None
+            and _unnamed(name, held)
+            and words.isdisjoint(spellings(name))
+        ):
             missing.append(MissingRecord(kind="operator", name=name, held=operators[:MOST_NAMES]))
     if asked.person and not found.operators and not missing:
         missing.append(MissingRecord(kind="operator", name="", held=operators[:MOST_NAMES]))
@@ -119,12 +123,13 @@ def missing_in(connection: sqlite3.Connection, asked: LogQuestion, found: Names)
 
 def named_in(text: str, known: Sequence[str]) -> list[str]:
     """Return the names that stand in a text, the longest first."""
-    plain = text.replace("_", " ")
-    return [
-        name
-        for name in sorted(known, key=len, reverse=True)
-        if re.search(rf"(?<!{_LATIN}){re.escape(plain_name(name).lower())}(?!{_LATIN})", plain)
-    ]
+    return [name for name in sorted(known, key=len, reverse=True) if _spelt(name).search(text)]
+
+
+def _spelt(name: str) -> re.Pattern[str]:
+    """Return the pattern of a name in a text in lower case, whatever parts its words: "grinder 2"."""
+    parts = map(re.escape, re.split(r"[\s_-]+", plain_name(name).lower()))
+    return re.compile(rf"(?<!{_LATIN}){'[ _-]?'.join(parts)}(?!{_LATIN})")
 
 
 def types_in(asked: LogQuestion, known: Sequence[str]) -> list[str]:
@@ -175,7 +180,7 @@ def _spelt_like(name: str, known: Sequence[str]) -> str | None:
         return begun[0] if len(begun) == 1 else None
     if len(name) < _SHORTEST:
         return None
-    near = [one for one in known if _differ_by_one(name_key(name), name_key(one))]
+    near = [one for one in known if differ_by_one(name_key(name), name_key(one))]
     return near[0] if len(near) == 1 else None
 
 
@@ -193,15 +198,6 @@ def _begins(known: str, name: str) -> bool:
         and re.match(r"[\u4e00-\u9fff\uac00-\ud7a3]", name) is not None
         and known.startswith(name)
     )
-
-
-def _differ_by_one(one: str, other: str) -> bool:
-    """Return whether two names of one first letter are the same but for a letter more, less or another."""
-    short, long = sorted((one, other), key=len)
-    if len(long) - len(short) > 1 or short[:1] != long[:1]:
-        return False
-    start = next((at for at, (a, b) in enumerate(zip(short, long, strict=False)) if a != b), len(short))
-    return short[start + (len(short) == len(long)) :] == long[start + 1 :]
 
 
 def _shape(name: str) -> str:

@@ -77,12 +77,10 @@ class Notes(AskedNotes):
     """The part of an answer that the catalogue gives, and its passages."""
 
     def of_prose(self, number: int) -> Reply | None:
-        """Return the sentences that hold most words of a question of which it is unsure what it asks.
-
-        "How often should the mat be cleaned?" asks for no figure of the log, where the notes tell it.
-        """
+        """Return the notes' sentences with most words of a question of which it is unsure what it asks."""
         intent = self._asked.intents[number]
-        if intent.kind in OF_FACTS or intent.type is not None or intent.probability >= UNSURE:
+        lists = asks_of_types(words_of(self._asked.spoken), normalised(intent.text))
+        if intent.kind in OF_FACTS or intent.type is not None or intent.probability >= UNSURE or lists:
             return None
         own = intent.model_copy(update={"kind": "other"})
         told = facts(self._topic(self._product, [], own, number, every=True), several=False)
@@ -114,7 +112,7 @@ class Notes(AskedNotes):
             return figures
         if (of_products := self._of_products(asked, number)) is not None:
             return [of_products]
-        intent = self._with_type(number)
+        intent = self._going_on(self._with_type(number), number)
         if intent.kind == "normal" and words_of(spoken).has("norm", text):
             return [norms(self._topic(self._product, [], intent, number, every=True, general=True))]
         if intent.type is not None and intent.type == asked.type:
@@ -144,6 +142,7 @@ class Notes(AskedNotes):
             if nearest is None:
                 return [self._no_entry(intent, number)]
             intent = intent.model_copy(update={"type": nearest})
+        self._resolved[number] = intent
         word = ABOUT_NOTES.get(intent.kind)
         if intent.type is None and not intent.maybe and states_size(intent, words_of(spoken)):
             word = None
@@ -152,7 +151,6 @@ class Notes(AskedNotes):
         unnamed = intent.type is None and intent.kind in OF_A_TYPE and not self._context.domain.products()
         if word is None or unnamed:
             told = say("That is a question about a part: ask it with the part's image, IMAGE “QUESTION”.")
-            # "A 1.2 mm blowhole, can I ship it?" was answered by its first half.
             others = any(one.kind in OF_A_TYPE for one in self._asked.intents)
             return [] if word is None and (number or others) else [Reply(told)]
         # A type is looked for in all notes at once; the types of each product are listed by themselves.
@@ -166,7 +164,9 @@ class Notes(AskedNotes):
             if not self._is_clear(intent, number):
                 entries = self._context.domain.entries(self._product)
                 near = may_mean(intent.text, spoken, entries, intent.type)
-                intent = intent.model_copy(update={"type": None, "maybe": near or [intent.type]})
+                # "Ha la lama ossidata?" has the word of one of those that are near by meaning.
+                near = [name for name in near if asked.type in types_in(name)] or near or [intent.type]
+                intent = intent.model_copy(update={"type": None, "maybe": near})
             else:
                 found.append(Reply("", [say("By the notes that is {type} [notes].", type=intent.type)]))
         types = self._types(intent)

@@ -98,7 +98,8 @@ def _of_an_effect(one: Understanding, spoken: str, entries: list[Entry]) -> Unde
     """Return "will the jar leak?" as a question for the effect, where the notes tell of that as an effect."""
     text = normalised(one.text)
     asks = one.closed or one.text.rstrip().endswith(("?", "\uff1f"))
-    if one.kind not in _EFFECTS or not asks or one.choice or asks_openly(text, spoken):
+    legible = words_of(spoken).has("legible", text)
+    if one.kind not in _EFFECTS or not asks or one.choice or legible or asks_openly(text, spoken):
         return one
     if one.kind == "verdict" and named_fate(text, words_of(spoken)) is not None:
         return one  # "Kann das trotzdem raus?"

@@ -13,7 +13,11 @@ from typing import Final, Literal, cast
 from agents.answers.evidence import is_about_good
 from agents.answers.kinds import ENTRIES
 from agents.questions.learned.classifier import kind_of
+from agents.questions.learned.encoder import normalised
+from agents.questions.learned.generic import subjects_in
+from agents.questions.learned.languages import language_of
 from agents.questions.lexicon.patterns import compiled
+from agents.questions.slots.places import place_of
 from agents.state import DialogueState, InspectionState
 from anomaly_core.errors import ConfigError
 from anomaly_core.names import plain_name
@@ -65,11 +69,20 @@ def kind_of_choice(question: str, options: Mapping[str, str]) -> ChoiceKind:
         return "Anomaly Detection"
     task = ENTRIES[kind_of(asked)].task
     presumes = asked != question or compiled(_DEFECT, re.IGNORECASE).search(question) is not None
+    places = bool(options) and all(place_named(text, question) is not None for text in options.values())
+    if places and task == "Defect Localization":
+        # "Where is it?" is of the defect, "where is the logo?" of the object.
+        presumes |= not subjects_in(question.lower(), language_of(question))
     if presumes and task in ("", "Anomaly Detection", "Object Analysis", "Object Classification"):
         return "Defect Description"
     if not presumes and task not in ("Anomaly Detection", "Object Classification"):
         return "Object Analysis"
     return cast("ChoiceKind", task or "Object Analysis")
+
+
+def place_named(text: str, question: str) -> str | None:
+    """Return the place that an option names, in English or in the question's language, or None."""
+    return place_in(text) or place_of(normalised(text), language_of(question))
 
 
 def choose(
@@ -93,7 +106,7 @@ def choose(
     if kind == "Anomaly Detection":
         scores, evidence = _detection(question, options, state["verdict"].anomalous), ["score"]
     elif kind == "Defect Localization":
-        scores, evidence = _localization(options, state, excess, similarity)
+        scores, evidence = _localization(question, options, state, excess, similarity)
     elif kind == "Object Classification":
         name = plain_name(state["product"].name)
         scores = _fit(options, [name], similarity)
@@ -123,6 +136,7 @@ def _detection(question: str, options: Mapping[str, str], anomalous: bool) -> di
 
 
 def _localization(
+    question: str,
     options: Mapping[str, str],
     state: InspectionState | DialogueState,
     excess: Excess,
@@ -133,7 +147,7 @@ def _localization(
     evidence = [region.id for region in state["regions"]] or ["score"]
     scores = {}
     for name, text in options.items():
-        place = place_in(text)
+        place = place_named(text, question)
         if place is None or place.startswith("region-"):
             # A part of the product, not a place: scored by the regions' descriptions, below any place.
             looks = [region.text for region in state["regions"]] or ["an anomaly"]

@@ -15,7 +15,7 @@ from tools.locations import Box
 from tools.records import PassageRecord
 from tools.retrieve import passage_of
 
-_LETTERED: Final = re.compile(r"(?:^|(?<=\s))\(?([A-H])[):.]\s+(?=\S)")
+_LETTERED: Final = re.compile(r"(?:^|(?<=\s))\(?([A-H]) ?[):.]\s+(?=\S)")
 _PRESUMING: Final = frozenset(
     {"Defect Classification", "Defect Localization", "Defect Description", "Defect Analysis"}
 )

@@ -98,6 +98,8 @@ def put_in_full(
         return text
     plain, before, words = normalised(text), normalised(last.meant), words_of(language)
     same = _beside_the_same(plain, language)
+    if same is not None and compiled(rf"(?:wie|que|che|di|as|como|{words.source('than')})(?!\w)").match(same):
+        return text  # "Same thing as before?" compares
     if same is not None and log_before(last) is not None:
         full = _in_full(same, last, language, now, known, logged)
         if full is not None and full.startswith(before):

@@ -17,6 +17,7 @@ from agents.questions.rules.asked_for import (
     allows_a_size,
     asks_an_angle,
     asks_area,
+    asks_at,
     asks_if_any,
     asks_if_correct,
     asks_if_enough,
@@ -112,6 +113,7 @@ def _rules(said: Reading) -> tuple[Rule, ...]:
     exceeds &= not of_log(said)
     leaves = said.pictured and not (named or said.openly or said.has("effects")) and said.has("keep")
     leaves &= not (said.has("or") or said.has("given"))
+    remedied = said.has("remedy") or (said.pictured and doubts and said.has("rework"))
     apart = said.pictured and said.has("deviates") and said.has("good_part") and not said.has("to_pass")
     return (
         # "Is it ok? 1 mm is 48 px."
@@ -131,7 +133,7 @@ def _rules(said: Reading) -> tuple[Rule, ...]:
         # "What is the fix for faint print?"
         (
             kinds.REMEDIED,
-            said.has("remedy") and not (said.has("of_causes") or limited or of_log(said)),
+            remedied and not (said.has("of_causes") or limited or of_log(said)),
             "action",
         ),
         (
@@ -214,6 +216,8 @@ def _rules(said: Reading) -> tuple[Rule, ...]:
         (kinds.ASSENTED | {"help", "verdict", "reasoning", "normal"}, relies, "confidence"),
         # "Which pin is it?"
         (kinds.POINTED, points_at_one(said), "place"),
+        # "At 3 o'clock?"
+        ({"history", "other", "help", "count", "greeting"}, asks_at(said), "place"),
         # "At what o'clock is it?"
         (KINDS, asks_the_hour(said), "place"),
         # "Can you write poems?"
@@ -260,7 +264,7 @@ def _rules(said: Reading) -> tuple[Rule, ...]:
         (kinds.SUPPOSED, not said.pictured and named and weighed, "effect"),
         ({"action"}, not said.pictured and named and weighed and said.has("harmless"), "effect"),
         # "¿Y de dónde sale?" asks for no place.
-        (kinds.ORIGINS, said.pictured and asks_where_from(said), "cause"),
+        (kinds.ORIGINS, (said.pictured or named) and asks_where_from(said), "cause"),
         # "¿Y por qué pasó?" asks for no reason of the verdict.
         (kinds.ORIGINS | {"effect"}, said.openly and said.has("why") and said.has("happened"), "cause"),
         # "What would the customer say?"
@@ -294,6 +298,12 @@ def _rules(said: Reading) -> tuple[Rule, ...]:
         # "Can you read the number?", but "why does it say reject?"
         ({"verdict", "other"}, said.pictured and said.has("read_it") and said.has("why"), "reasoning"),
         (kinds.WRITTEN, said.pictured and said.has("read_it"), "verdict"),
+        # "Is the print legible?"
+        (
+            kinds.WRITTEN | {"size", "effect", "normal", "place", "confidence"},
+            said.pictured and said.has("legible") and not (said.openly or said.has("read_it")),
+            "verdict",
+        ),
         # "Wie hoch ist der?"
         ({"confidence", "appearance", "verdict"}, said.pictured and said.has("how_high"), "size"),
         # "Are all resistors the right value?"

@@ -130,6 +130,7 @@ def understand(
         named = with_region(plain, last, seen, current, language)
         full = put_in_full(named, turns, language, clock, known, logged)
     put, products = full != plain, logged[-1] if logged else ()
+    held = [*names, *products]
     if put:
         question = plain = full
     intents, plain = _of_itself(plain, language, turns, logged, pictured=pictured)
@@ -160,7 +161,7 @@ def understand(
         if pictured:
             found = [of_the_part_in_hand(one, before, language, clock) for one in found]
         found = [
-            one if one.topic or one.log else of_the_log(one, language, clock, pictured=pictured)
+            one if one.topic or one.log else of_the_log(one, language, clock, held, pictured=pictured)
             for one in found
         ]
         if not pictured:
@@ -282,7 +283,7 @@ def _intents_of(said: Reading) -> list[Understanding]:
         guess = said.text  # it names no cause of its own, but what went wrong
     # "Because of the bent pin" names no deformation.
     rest = said.text.replace(guess, " ") if guess is not None and guess != said.text else said.text
-    named = one.type if by_words.type_of(rest, language, said.known) is not None else None
+    named = one.type if one.asked_before or by_words.type_of(rest, language, said.known) is not None else None
     if named == _BROKEN and kind in ("verdict", "cause") and _says_bad(said):
         named = None
     if kind == "cause" and asks_why_missing(said) and not any(named in types_in(name) for name in said.known):

@@ -13,8 +13,8 @@ from agents.state import Understanding
 _CARRYING: Final = (
     "good", "bad", "correct", "same", "in_place", "rest", "others", "region", "is_there", "lacking", "absent",
     "there", "tolerance", "limit", "acceptable", "deviates", "usual", "harmless", "serious", "matters",
-    "lies_there", "value_or_turn", "reads", "read_it", "matches", "colour", "counts_as", "reason_to",
-    "foreign", "artefact", "as_it_is", "what_wrong",
+    "lies_there", "value_or_turn", "reads", "legible", "read_it", "matches", "colour", "counts_as",
+    "reason_to", "foreign", "artefact", "as_it_is", "what_wrong",
 )  # fmt: skip
 """Meanings of words that say of a part that it is good or bad, or that something is there or not."""
 

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anomaly_core.encoders.base import TextEncoder
+from anomaly_core.names import spellings
 from knowledge.catalogue.bm25 import words
 from knowledge.catalogue.passages import Passage
 from knowledge.text import singular
@@ -32,7 +33,8 @@ _SHORT: Final = 2
 _SLACK: Final = 3
 """Other words that may stand among those of a name: "bag of screws" names the screw bag."""
 _HISS: Final = re.compile(r"(?<=ss|ch|sh)e$|(?<=x)e$")
-_TOKEN: Final = re.compile(r"[^\W\d_]+|\d+")
+_TOKEN: Final = re.compile(r"[a-zA-Z\u00c0-\u024f]+|[^\W\d_a-zA-Z\u00c0-\u024f]+|\d+")
+"""Words and numbers; what follows a name in letters in another script is none of it."""
 _UNSPACED: Final = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 """Characters of scripts that write a name and what follows it as one word."""
 
@@ -99,18 +101,17 @@ class ProductNames:
 
 
 def mentioned(text: str, names: Sequence[str], common: Collection[str] = ()) -> list[str]:
-    """Return the names in a text, whatever their case, spaces, plural and word order.
+    """Return the names in a text, whatever their case, accents, spaces, plural and word order.
 
     Of two names, one within the other, the longer; of two that differ in number alone, the one in the text.
     common: words, in lower case, that name nothing there: the "line" of "which line?" is no product Line.
     """
-    spelt = [token.lower() for token in _TOKEN.findall(text)]
     whole = {word.lower() for word in re.findall(r"\w+", text)}
     said = {_stem(word) for word in common}
     found = {
         name: level
         for name in names
-        if (level := _mention(spelt, name)) and not _names_nothing(name, said) and _stands_alone(name, whole)
+        if (level := _level(text, name)) and not _names_nothing(name, said) and _stands_alone(name, whole)
     }
     exact = {_joined(name) for name, level in found.items() if level == 2}
     kept = []
@@ -133,6 +134,14 @@ def _stands_alone(name: str, whole: set[str]) -> bool:
     """Return whether a name is a word of a text where it is too short to be a part of one: "c" of "c9"."""
     joined = _joined(name)
     return len(joined) > _SHORT or _UNSPACED.search(joined) is not None or joined in whole
+
+
+def _level(text: str, name: str) -> int:
+    """Return 0 where a text does not have the name, 1 in another form or without accents, else 2."""
+    if (level := _mention(_tokens(text), name)) == 2:
+        return level
+    ways = [(_tokens(said), spelt) for said in spellings(text) for spelt in spellings(name)]
+    return max(level, *(min(_mention(said, spelt), 1) for said, spelt in ways))
 
 
 def _mention(spelt: Sequence[str], name: str) -> int:

@@ -54,6 +54,7 @@ class AskedNotes:
         self._context, self._asked, self._say, self._product = context, asked, say, product
         self._known, self._products = known, context.domain.products()
         self._states: list[InspectionState] = []
+        self._resolved: dict[int, Understanding] = {}
         text, spoken = normalised(asked.question), asked.spoken
         apart = asks_to_tell_apart(words_of(spoken), text) and all(one.log is None for one in asked.intents)
         types = types_named(text, spoken, context.domain.entries(product)) if apart else []
@@ -110,6 +111,22 @@ class AskedNotes:
             return held
         unknown = self._say("The type of the defect is not certain [{source}].", source="notes")
         return Reply("", [unknown, *held.body], whole=True)
+
+    def _going_on(self, intent: Understanding, number: int) -> Understanding:
+        """Return an intent that names no type with what the one before it was found to be about.
+
+        "Why does it get brown? Whom do I tell?" asks twice of the same.
+        """
+        before = self._resolved.get(number - 1)
+        named = intent.type is not None or bool(intent.maybe) or intent.kind not in OF_A_TYPE
+        if before is None or named or not (before.type or before.maybe):
+            return intent
+        entries = self._context.domain.entries(self._product)
+        text, words = normalised(intent.text), words_of(self._asked.spoken)
+        lists = words.has("which_defect", text) or words.has("every", text)
+        if lists or type_by_own_word(intent.text, self._asked.spoken, entries) is not None:
+            return intent
+        return intent.model_copy(update={"type": before.type, "maybe": before.maybe})
 
     def _by_look(self, intent: Understanding, number: int) -> str | None:
         return type_by_look(self._topic(self._product, [], intent, number, every=True))

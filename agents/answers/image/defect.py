@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Final
 
 from agents.answers.image.chosen_place import at_the_hour, side_chosen
+from agents.answers.image.measured_place import place_finding
 from agents.answers.image.named_type import (
     another_likely,
     asked_type,
@@ -17,7 +18,7 @@ from agents.answers.image.named_type import (
 from agents.answers.image.part_asked import COMPARED, if_it_is, says_it_lacks
 from agents.answers.image.persons_word import accepted, by_a_person, type_by_a_person
 from agents.answers.image.recording import shown_path
-from agents.answers.image.verdict import finding, no_region, of_suspect, place_finding, to_review, unmeasured
+from agents.answers.image.verdict import finding, no_region, of_suspect, to_review, unmeasured
 from agents.answers.notes.entries import leading, nearest_types
 from agents.answers.topic import MOST_DESCRIBED, Reply, Topic, length_of, same_type
 from agents.questions.slots.places import names_the_edge

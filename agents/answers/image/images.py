@@ -9,6 +9,7 @@ from typing import Any
 
 from agents.answers.image.confidence import NOT_TOLD_FROM_DAMAGE
 from agents.answers.image.lacking import findings_of_layout, how_many_lack, may_lack
+from agents.answers.image.measured_place import place_finding
 from agents.answers.image.part_asked import COMPARED
 from agents.answers.image.presence import (
     UNCOUNTED,
@@ -25,7 +26,6 @@ from agents.answers.image.verdict import (
     finding,
     no_region,
     peak_times,
-    place_finding,
 )
 from agents.answers.notes.analysis import about_type, find_aspect, quoted_if
 from agents.answers.notes.entries import MOST_CANDIDATES, entries_meant, likely_of

@@ -7,7 +7,7 @@ from typing import Final, Literal
 
 from agents.answers.image.distance import gap
 from agents.answers.image.verdict import finding, to_review, unmeasured
-from agents.answers.notes.entries import leading, nearest_types
+from agents.answers.notes.entries import leading, nearest_type
 from agents.answers.topic import Reply, Topic, same_type, values_of
 from agents.questions.slots.by_words import is_absence
 from tools.records import MeasuredRegion
@@ -47,7 +47,7 @@ def may_lack(topic: Topic) -> Reply:
     shown = gone(topic)[:1] or (topic.regions[:1] if len(places_of(topic.regions)) == 1 else [])
     told = [*map(topic.located, shown)] or finding(topic)[:1]
     lead = topic.say(_FIRST[how, "good" if good else "bad"])
-    return Reply(lead, [*told, *_nearest_type(topic)])
+    return Reply(lead, [*told, *nearest_type(topic)])
 
 
 def how_many_lack(topic: Topic) -> Reply:
@@ -75,7 +75,7 @@ def how_many_lack(topic: Topic) -> Reply:
     where, cited = topic.places([one[0] for one in places]), topic.cited(topic.regions)
     told = say(_ONE if len(places) == 1 else _SEVERAL, count=len(places), places=where, cited=cited)
     lead = say("Possibly one.") if len(places) == 1 else say("Possibly {count}.", count=len(places))
-    return Reply(lead, [told, *_nearest_type(topic)])
+    return Reply(lead, [told, *nearest_type(topic)])
 
 
 def findings_of_layout(topic: Topic) -> list[dict[str, object]]:
@@ -120,10 +120,3 @@ def _is_of_absence(topic: Topic, name: str) -> bool:
     """Return whether a type is of something missing, by its name or by its look in the notes."""
     looks = [one.text for one in topic.state["passages"] if one.field == "look" and one.defect == name]
     return any(map(is_absence, (name, *looks)))
-
-
-def _nearest_type(topic: Topic) -> list[str]:
-    """Return the sentence on the type that the defect is of, or comes nearest to; none without notes."""
-    if topic.defect is not None:
-        return [topic.say("Probably {type} [type].", type=topic.type_name(topic.defect.name))]
-    return nearest_types(topic)

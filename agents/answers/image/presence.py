@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from agents.answers.image.lacking import gone, may_lack
+from agents.answers.image.measured_place import place_finding
 from agents.answers.image.part_asked import if_it_is, says_it_lacks
 from agents.answers.image.persons_word import by_a_person, type_by_a_person
-from agents.answers.image.verdict import finding, place_finding
+from agents.answers.image.verdict import finding
 from agents.answers.topic import MOST_DESCRIBED, Reply, Topic, values_of
 from agents.questions.learned.generic import subjects_in
 from agents.questions.lexicon.numerals import names_several

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from agents.answers.evidence import observations
 from agents.answers.image import verdict
+from agents.answers.image.measured_place import measured_at
 from agents.answers.image.named_type import weighed
 from agents.answers.image.persons_word import by_a_person
 from agents.answers.image.size import size
@@ -39,7 +40,7 @@ def _of_zones(topic: Topic) -> Reply:
         if topic.verdict.anomalous and one.values.get("stands_out") and one.values.get("times_limit", 0.0) > 1
     ]
     if topic.intent.others:
-        found = [verdict.measured_at(topic, place, one) for place, one in zones]
+        found = [measured_at(topic, place, one) for place, one in zones]
         yes = any(bad for bad, _ in found) is not good
         return Reply(topic.yes_no(yes), [told for _, told in found], yes, whole=True)
     if not differ:

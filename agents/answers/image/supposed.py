@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import shlex
 
+from agents.answers.image.measured_place import place_finding
 from agents.answers.image.named_type import speaks_against
 from agents.answers.image.persons_word import type_by_a_person
 from agents.answers.image.recording import how_to_record
-from agents.answers.image.verdict import finding, place_finding, to_review
+from agents.answers.image.verdict import finding, to_review
 from agents.answers.notes.analysis import about_type, find_aspect, quoted, rule_for
 from agents.answers.notes.entries import entries_meant
 from agents.answers.topic import Reply, Topic, same_type

@@ -11,6 +11,7 @@ from agents.answers.topic import Reply, Topic, image_name, same_type
 from agents.state import Seen
 from anomaly_core.names import plain_name
 from anomaly_core.numbers import plain_number
+from knowledge.catalogue.looks import parse_look
 from tools.classify.classify import UNKNOWN
 from tools.records import EvidenceRecord, MeasuredRegion, VerdictRecord
 
@@ -191,6 +192,35 @@ def _same(topic: Topic, pair: Sequence[Mapping[str, Any]]) -> tuple[str, bool | 
     if not all(found["verdict"].anomalous for found in unsaid):
         return topic.yes_no(False), False
     if len(names) < len(pair):
-        return topic.say("That can't be told."), None
+        return _alike(topic, pair), None
     same = same_type(*names)
     return topic.yes_no(same), same
+
+
+def _alike(topic: Topic, pair: Sequence[Mapping[str, Any]]) -> str:
+    """Return the first words on whether two defects, not both of a certain type, seem to be the same.
+
+    They do where the nearest type, the look and the zone agree; they don't where the nearest type and one of
+    these, or the look and the zone, differ.
+    """
+    nearest = [_nearest(found) for found in pair]
+    firsts = [next(iter(_regions(found)), None) for found in pair]
+    if None in nearest or None in firsts:
+        return topic.say("That can't be told.")
+    looks = [parse_look(one.text) for one in firsts if one is not None]
+    shared = sum(getattr(looks[0], name) == getattr(looks[1], name) for name in ("tone", "shape", "colours"))
+    of_type = same_type(*(name for name in nearest if name is not None))
+    of_look = shared > 1 and looks[0].tone == looks[1].tone
+    of_zone = len({one.zone for one in firsts if one is not None}) == 1
+    if of_type and of_look and of_zone:
+        return topic.say("Probably.")
+    if (not of_type and not (of_look and of_zone)) or not (of_look or of_zone):
+        return topic.say("Probably not.")
+    return topic.say("That can't be told.")
+
+
+def _nearest(found: Mapping[str, Any]) -> str | None:
+    """Return the type that a defect is, or comes nearest to; None where the notes have none."""
+    kind = found.get("defect_type")
+    others = [] if kind is None else [one.name for one in kind.alternatives if one.name != UNKNOWN]
+    return type_of_found(found) or next(iter(others), None)

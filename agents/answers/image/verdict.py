@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
+from agents.answers.image.aspect import UNCOLOURED, UNREAD, of_an_aspect
+from agents.answers.image.measured_place import is_beside, place_finding
 from agents.answers.image.named_type import another_likely, is_nearest, undecided_type, weighed
 from agents.answers.image.part_asked import claimed, discarded, nearest, of_unset_zone, without_a_sign
 from agents.answers.image.persons_word import accepted, by_a_person, type_by_a_person
@@ -18,8 +20,6 @@ from agents.questions.form.alternatives import named_fate
 from agents.questions.form.polarity import asks_openly
 from agents.questions.slots.zone_names import names_section
 from agents.questions.verdict_words import says_so
-from agents.state import Observation
-from tools.describe import LEAST_JUDGED
 from tools.locations import ZONE
 from tools.records import MeasuredRegion
 
@@ -47,6 +47,8 @@ def _judged(topic: Topic) -> Reply:
     if topic.words.has("read_it", topic.text):
         # "Does the chip read MCU-48?" is neither of a place nor of what is chipped.
         return _of_part(topic)
+    if intent.closed and (of_it := of_an_aspect(topic)) is not None:
+        return of_it(_of_part(topic) if intent.place is None else _of_place(topic, intent.place))
     if intent.place is not None:
         return _of_place(topic, intent.place)
     if intent.type is not None:
@@ -176,7 +178,7 @@ def _of_part(topic: Topic) -> Reply:
     unread = topic.words.has("read_it", topic.text)
     if said is None and (unread or topic.words.has("reads", topic.text)):
         # That it looks like the good ones makes no text the right one.
-        body.insert(0, say("Text and codes aren't read; it is compared with good parts as an image [score]."))
+        body.insert(0, say(UNREAD))
         if unread and re.search(r"\d", topic.text):
             # "Does it read KX-4718?"
             lead, affirmed = say("That can't be told."), None
@@ -185,7 +187,7 @@ def _of_part(topic: Topic) -> Reply:
         elif unread or not bad:
             lead, affirmed = "", None
     elif said is None and not bad and topic.words.has("colour", topic.text):
-        body.insert(0, say("Colours are judged only by comparison with good parts as an image [score]."))
+        body.insert(0, say(UNCOLOURED))
     if topic.intent.zone is not None and not unread:
         told = "No zone {zone} is set for this product, so this is about the whole part [score]."
         unset = say(told, zone=topic.intent.zone)
@@ -292,46 +294,6 @@ def _exceeds(topic: Topic) -> bool:
     """Return whether the place that is asked about has a spot above the limit of a normal pixel."""
     times = float(values_of(topic.seen("describe_region")).get("times_limit", 0.0))
     return times > 1 and (topic.verdict.anomalous or topic.verdict.decision == "review")
-
-
-def place_finding(topic: Topic, place: str) -> tuple[bool, str]:
-    """Return whether a place is anomalous, and the sentence on what was measured there."""
-    return measured_at(topic, place, topic.seen("describe_region"))
-
-
-def is_beside(seen: Observation | None) -> bool:
-    """Return whether a place that was measured lies beside an aligned part, where nothing is judged."""
-    return seen is not None and float(seen.values.get("judged", 1.0)) < LEAST_JUDGED
-
-
-def measured_at(topic: Topic, place: str, seen: Observation | None) -> tuple[bool, str]:
-    """Return whether a place is anomalous by what was measured there, and the sentence on it."""
-    say = topic.say
-    where = say.sentence(topic.where(place))
-    if seen is None or "times_limit" not in seen.values:
-        return False, say("That place was not measured [score].")
-    cited, times = f"[{seen.evidence.id}]", f"{float(seen.values['times_limit']):.2f}"
-    if is_beside(seen):
-        return False, say(
-            "{place} none of the part is seen, so nothing is judged there {cited}.", place=where, cited=cited
-        )
-    bad = bool(seen.values["stands_out"]) and topic.verdict.anomalous
-    if bad:
-        message = "{place} the image exceeds what good parts show, at {times} times the normal limit {cited}."
-    elif topic.verdict.anomalous and float(seen.values["times_limit"]) > 1:
-        message = "{place} one spot reaches {times} times the normal limit, little beside the defect {cited}."
-    elif seen.values["stands_out"] or float(seen.values["times_limit"]) > 1:
-        message = (
-            "{place} one spot reaches {times} times the normal limit, but the part as a whole is within what "
-            "good parts show {cited}."
-        )
-    else:
-        message = (
-            "{place} the image was measured and is within what good parts show, at {times} of the normal "
-            "limit {cited}."
-        )
-    told = say(message, place=where, times=times, cited=cited)
-    return bad, told
 
 
 def _of_type(topic: Topic, named: str) -> Reply:

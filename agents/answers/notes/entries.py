@@ -77,3 +77,10 @@ def likely_types(topic: Topic, passages: Sequence[PassageRecord]) -> list[str]:
     kind = topic.state.get("defect_type")
     fitting = [one.name for one in kind.alternatives] if kind is not None else []
     return list({name_key(name): name for name in (*fitting, *types_of_notes(passages))}.values())
+
+
+def nearest_type(topic: Topic) -> list[str]:
+    """Return the sentence on the type that the defect is of, or comes nearest to; none without notes."""
+    if topic.defect is not None:
+        return [topic.say("Probably {type} [type].", type=topic.type_name(topic.defect.name))]
+    return nearest_types(topic)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from agents.questions.lexicon.patterns import compiled
-from agents.questions.lexicon.words import Words
+from agents.questions.lexicon.words import SPACELESS, Words, words_of
 from anomaly_core.results import Decision
 from tools.log_question import LogFigure
 
@@ -65,3 +65,11 @@ def is_none(words: Words, text: str) -> bool:
     """Return whether a question asks if there were none: "did nobody find a defect?"."""
     found = next((one for name in _FOUND if (one := words.find(name, text)) is not None), None)
     return words.has("nobody", text) or (found is not None and words.is_turned(found, text, _NEGATED))
+
+
+def is_a_share(text: str, language: str) -> bool:
+    """Return whether a text, in lower case, asks for a share and says not of which parts: "what rate?"."""
+    words = words_of(language)
+    decided = any(words.has(meaning, text) for meaning, _ in DECISIONS) or words.has("good", text)
+    length = len(text) <= 12 if language in SPACELESS else len(text.split()) <= 6
+    return length and words.has("rate", text) and not decided

@@ -11,7 +11,7 @@ from agents.questions.lexicon.common_words import nameable, without_common
 from agents.questions.lexicon.numerals import whole_pattern
 from agents.questions.lexicon.patterns import compiled
 from agents.questions.lexicon.words import SPACELESS, bounded, words_of
-from agents.questions.log.decisions import DECISIONS, GROUPS
+from agents.questions.log.decisions import DECISIONS, GROUPS, is_a_share
 from agents.questions.slots.products import product_meant
 from agents.state import Turn, Understanding
 from anomaly_core.names import plain_name
@@ -39,6 +39,7 @@ _OWN: Final = (
 """Meanings of words by which a question says by itself which parts it is of, or ranks them anew."""
 _RANKS: Final = ("worst", "best", "worse", "better", "highest", "lowest", "one")
 """Meanings of words by which a question ranks what was told, and of the "one" of "which one?"."""
+_CODE: Final = re.compile(r"[a-z]-?\d|\d-?[a-z]")
 _ORDINALS: Final = ("second", "third", "fourth", "fifth")
 _NOUNS: Final[tuple[tuple[str, LogFigure], ...]] = (
     ("operator", "operators"),
@@ -72,7 +73,8 @@ def names_the_counted(
     rest = _WERE.sub(" ", words.without(plain, *_BESIDE, "one"))
     meant = _product_in(rest, products, language) if words.has("them", plain) else None
     longest = 2 if language in SPACELESS else 3
-    if meant is None and _more(rest, longest):
+    if meant is None and (_more(rest, longest) or _CODE.search(rest)):
+        # "Which parts of K4 were these?" is of one lot.
         return None
     named = next((decision for meaning, decision in DECISIONS if words.has(meaning, plain)), log.decision)
     asked = {"figure": "list", "decision": named, "bound": None, "every": False, "each": False}
@@ -127,7 +129,7 @@ def goes_on_with_a_group(text: str, last: Turn | None, language: str) -> Underst
             and words.has(meaning, plain)
             and not _more(words.without(rest, meaning), longest)
         ):
-            first = last.answer.partition(". ")[0].lower()
+            first = re.split(r"\.\s|\u3002", last.answer)[0].lower()
             within = f"{first} {log.text} {log.within}".strip()
             asked = {
                 "figure": figure,
@@ -161,6 +163,10 @@ def in_its_scope(
         if log.decision is None and log.figure == before.figure:
             scope["decision"] = before.decision
         return one.model_copy(update={"log": log.model_copy(update=scope)})
+    if log.figure == "list" and log.decision is None and before.decision and _WERE.search(log.text):
+        # "Which parts of K4 were these?", after "how many failed?", is of those that failed.
+        log = log.model_copy(update={"decision": before.decision})
+        one = one.model_copy(update={"log": log})
     as_share = _is_their_share(log, before, language)
     names = _names_of_those(log, before, language, products)
     if log.conversation or not (as_share or names or _goes_on(log, language)):
@@ -239,11 +245,9 @@ def _is_their_share(log: LogQuestion, before: LogQuestion, language: str) -> boo
     "And the yield?" is of those that passed, whatever was counted.
     """
     words, text = words_of(language), log.text
-    decided = any(words.has(meaning, text) for meaning, _ in DECISIONS)
     counted = before.figure in _COUNTED and before.decision is not None
-    rest = words.without(text, "percent", "yield", *_BESIDE)
-    alone = words.has("percent", text) and not _more(rest, 2 if language in SPACELESS else 3)
-    return log.figure == "yield" and counted and alone and not decided
+    alone = not _more(words.without(text, "percent", "rate", *_BESIDE), 2 if language in SPACELESS else 3)
+    return log.figure == "yield" and counted and alone and is_a_share(text, language)
 
 
 def _period(log: LogQuestion, before: LogQuestion) -> dict[str, object]:

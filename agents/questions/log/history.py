@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -18,7 +19,8 @@ from agents.questions.log.bounds import alpha_of, bound_of
 from agents.questions.log.called import called_people
 from agents.questions.log.code_names import called_names, unveiled, veiled, without_than
 from agents.questions.log.compared import compared_periods, direction_of
-from agents.questions.log.decisions import DECISIONS, GROUPS, decision_of, is_none
+from agents.questions.log.decisions import DECISIONS, GROUPS, decision_of, is_a_share, is_none
+from agents.questions.log.elsewhere import speaks_of_else
 from agents.questions.log.grouped import group_in
 from agents.questions.log.named_people import people_in
 from agents.questions.log.periods import Period, of_the_shift, period_of
@@ -81,10 +83,12 @@ _SCOPE: Final = ("since", "until", "period", "than", "latest", "latest_of", "lat
 _CODE: Final = re.compile(r"(?<![a-z0-9])[a-z]-?\d[\w-]*")
 
 
-def of_the_log(one: Understanding, language: str, now: datetime, *, pictured: bool) -> Understanding:
+def of_the_log(
+    one: Understanding, language: str, now: datetime, products: Sequence[str] = (), *, pictured: bool
+) -> Understanding:
     """Return an intent with what it asks of the log, where it is of the kind history, or meant as one.
 
-    pictured: whether the question came with an image. now: see `period_of`.
+    pictured: whether the question came with an image. now: see `period_of`. products: their names.
     """
     text, words = _plain(one.text), words_of(language)
     # Beside an image, "is it worse than yesterday?" may compare with another one.
@@ -100,6 +104,8 @@ def of_the_log(one: Understanding, language: str, now: datetime, *, pictured: bo
     placed = one.place is not None and not (of_all or numbered or (implied and log.than is not None))
     if placed or one.region is not None or words.has("judgeable", text) or unheld_of(words, text):
         return one
+    if not pictured and not log.people and speaks_of_else(one, log, language, now, products):
+        return one.model_copy(update={"kind": "other", "near": None, "closed": False})
     # "What share of the cells failed?" asks for no size.
     named = of_all or (not pictured and log.figure == "yield" and decided)
     if not (named or numbered) and not _is_meant(one, log, words, closed=closed, pictured=pictured):
@@ -203,9 +209,15 @@ def _typed(log: LogQuestion, one: Understanding, words: Words) -> LogQuestion:
 
 def in_its_period(one: Understanding, before: Understanding | None, language: str) -> Understanding:
     """Return a question of the log in the scope of the one before it: "how many today, and the worst?"."""
-    log, earlier = one.log, None if before is None else before.log
+    earlier = None if before is None else before.log
+    if one.log is None and earlier is not None and is_a_share(normalised(one.text), language):
+        # "多少个不合格，比例是多少?" asks for no size.
+        one = asked_of(one, LogQuestion(figure="yield", text=normalised(one.text)), closed=False)
+    log = one.log
     if log is None or earlier is None:
         return one
+    if log.figure == "yield" and earlier.decision is not None and is_a_share(log.text, language):
+        log = log.model_copy(update={"decision": earlier.decision})
     within = "" if words_of(language).has("overall", log.text) else earlier.text
     scope: dict[str, object] = {"within": within, "common": [*log.common, *earlier.common]}
     if not (log.since or log.until or log.latest):

@@ -348,6 +348,12 @@ def asks_the_hour(said: Reading) -> bool:
     return said.pictured and said.slots.place is None and said.has("clock")
 
 
+def asks_at(said: Reading) -> bool:
+    """Return whether a clause beside an image has a place and nothing of the log: "at 3 o'clock?"."""
+    placed = said.pictured and said.slots.place is not None and not said.openly
+    return placed and said.asks and not of_log(said)
+
+
 def asks_if_enough(said: Reading) -> bool:
     """Return whether a clause asks if it is enough to do something with a part: "is it enough to bin it?".
 

@@ -55,7 +55,7 @@ TROUBLED: Final = BLAMED | frozenset[Kind]({"action", "parts", "size", "count", 
 COUNTED: Final = frozenset[Kind]({"count", "history", "size", "verdict", "catalogue", "comparison", "other"})
 POINTED: Final = frozenset[Kind](
     {"product", "type", "other", "count", "appearance", "history", "parts", "verdict", "reference",
-     "catalogue", "size"}
+     "catalogue", "size", "comparison", "look_again"}
 )  # fmt: skip
 COLOURED: Final = frozenset[Kind](
     {"place", "verdict", "other", "catalogue", "size", "product", "parts", "normal", "type"}

@@ -50,6 +50,9 @@ def points_at_one(said: Reading) -> bool:
         return False
     if said.has("which_in_order") and not said.has("region"):
         return True
+    if said.has("which_side") and not any(map(said.has, ("worse", "better", "worst", "best"))):
+        # "Which of the two blades is bent?", "which side?"
+        return True
     # "Which type of defect does the pin have?" asks for no pin.
     words, zone = words_of(said.language), said.slots.zone or ""
     nouns = [noun.pattern for noun in words.features.values()]

@@ -8,7 +8,8 @@ from typing import Final
 
 from agents.questions.form.polarity import asks_openly
 from agents.questions.learned.encoder import normalised
-from agents.questions.lexicon.words import words_of
+from agents.questions.lexicon.patterns import compiled
+from agents.questions.lexicon.words import Words, words_of
 from agents.questions.log.history import asked_of
 from agents.questions.slots.numbered_regions import IMAGE_NAME
 from agents.state import Seen, Turn, Understanding
@@ -67,9 +68,32 @@ def of_a_pair(
     ranks = came and one.kind == "comparison" and any(words.has(meaning, text) for meaning in _RANKED)
     of_good = words.has("good_part", text) or words.has("good", text)
     if ranks and others and one.other is None and one.log is None and not of_good:
-        return one.model_copy(update={"other": others[-1]})
+        asked = {"closed": True, "near": None} if _asks_if_same(text, words) else {}
+        return one.model_copy(update={"other": others[-1], **asked})
     compares = words.has("pair", text) and any(words.has(meaning, text) for meaning in _COMPARED)
-    if not others or not compares or (named and one.kind != "comparison"):
+    # "Same thing as before?" beside another image.
+    again = came and not of_good and words.has("last", text) and _asks_if_same(text, words)
+    # "Before" names the image that it is compared with.
+    named = named and not (again and one.region is None and one.log is None)
+    if not others or not (compares or again) or (named and one.kind != "comparison"):
         return one
-    made = {"kind": "comparison", "other": one.other or others[-1], "place": None, "zone": None, "near": None}
-    return one.model_copy(update={**made, "choice": [], "closed": not asks_openly(text, language)})
+    made = {
+        "kind": "comparison",
+        "other": one.other or one.image or others[-1],
+        "place": None,
+        "zone": None,
+        "near": None,
+    }
+    return one.model_copy(update={**made, "choice": [], "closed": again or not asks_openly(text, language)})
+
+
+def _asks_if_same(text: str, words: Words) -> bool:
+    """Return whether a text asks if two things are the same; "wie" behind "der gleiche" asks for nothing."""
+    found = words.find("same", text) or words.find("alike", text)
+    if found is None:
+        return False
+    rest = text[found.start() :]
+    than = compiled(rf"(?<!\w)(?:wie|que|che|come|di|as|como|{words.source('than')})(?!\w)").sub(
+        " ", rest, count=1
+    )
+    return not asks_openly(f"{text[: found.start()]}{than}", words.language)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
@@ -16,7 +15,7 @@ from agents.questions.lexicon.patterns import compiled
 from agents.questions.lexicon.words import SPACELESS, bounded, words_of
 from agents.questions.slots.by_words import type_of, types_of, without_types
 from agents.state import Asked, Understanding
-from anomaly_core.names import plain_name
+from anomaly_core.names import plain_name, spellings
 
 LEAST_SIMILARITY: Final = 0.52
 """Least cosine of a word and a product's name, each thrice: alone, short words are near many names."""
@@ -62,8 +61,8 @@ def product_meant(
     products = nameable(products, text, language)
     if len(products) < 2:
         return None
-    folded = _folded(text)
-    inflected = [one for one in products if _spoken(one, language).search(folded)]
+    said = spellings(text)
+    inflected = [one for one in products if any(map(_spoken(one, language).search, said))]
     if len(inflected) == 1:
         return inflected[0]
     told = words_of(language).without(without_types(text, types), *_PLACES)
@@ -136,7 +135,13 @@ def without_products(text: str, products: Sequence[str]) -> str:
     """Return a text, in lower case, with a blank in place of each product's name."""
     for name in products:
         text = _inflected(name).sub(" ", text)
-    return text
+    ways = [_inflected(said) for name in products for said in spellings(plain_name(name))]
+
+    def kept(word: re.Match[str]) -> str:
+        named = any(way.fullmatch(said) for said in spellings(word[0]) for way in ways)
+        return " " if named else word[0]
+
+    return compiled(r"[^\W\d_]+").sub(kept, text)
 
 
 def _inflected(name: str) -> re.Pattern[str]:
@@ -153,18 +158,12 @@ def _spoken(name: str, language: str) -> re.Pattern[str]:
 
     A German one has it in its compounds too: "Bremsbelag".
     """
-    folded = _folded(plain_name(name).lower())
-    plain = _inflected(folded)
-    if language != "de" or len(folded) < _INFLECTED:
-        return plain
-    return re.compile(rf"{plain.pattern}|(?<!\w)(?:\w{{4,}})?{re.escape(folded)}(?:e?[nsr]|e)?(?!\w)")
-
-
-def _folded(text: str) -> str:
-    """Return a text without accents and umlauts' dots."""
-    apart = unicodedata.normalize("NFD", text)
-    kept = (one for one in apart if not ("\u0300" <= one <= "\u036f"))
-    return unicodedata.normalize("NFC", "".join(kept))
+    ways = []
+    for spelt in spellings(plain_name(name)):
+        ways.append(_inflected(spelt).pattern)
+        if language == "de" and len(spelt) >= _INFLECTED:
+            ways.append(rf"(?<!\w)(?:\w{{4,}})?{re.escape(spelt)}(?:e?[nsr]|e)?(?!\w)")
+    return re.compile("|".join(ways))
 
 
 def _names(product: str) -> list[str]:

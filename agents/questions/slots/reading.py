@@ -104,6 +104,10 @@ def reading_of(
     if last is not None and (elliptic or of_another):
         kind = _asked_again(last, current, pictured=pictured, named=bool(regions) or only_ranks)
         probability = 1.0
+    supposed = _type_asked_again(last) if elliptic and came and not (regions or place) else None
+    if supposed is not None:
+        # "Is that a burr?", "and on this one?"
+        kind = "type"
     image = image_of(text, language, seen, current, comparing=kind == "comparison", last=last, came=came)
     sized = kind in ("size", "verdict", "type", "other")
     named = Understanding(
@@ -111,7 +115,8 @@ def reading_of(
         probability=probability,
         place=place,
         zone=by_words.zone_of(text, language),
-        type=by_words.type_of(text, language, known),
+        type=by_words.type_of(text, language, known) or supposed,
+        asked_before=supposed is not None,
         image=image,
         limit=limit_of(text, language),
         scale_px_per_mm=scale_of(text),
@@ -142,6 +147,11 @@ def _of_two(text: str, language: str, kind: Kind) -> list[str]:
     places = {place_or_edge(piece, language) for piece in pieces} - {None}
     if len(places) > 1:
         return pieces
+    words = words_of(language)
+    sides = [found[0] for side in ("left", "right") if (found := words.find(side, text)) is not None]
+    if len(sides) == 2 and words.has("which_side", text):
+        # "左右どっち?"
+        return sides
     which = _WHICH_OF_TWO.get(language)
     found = None if kind != "place" or which is None else which.search(text)
     return [] if found is None else [found[1].strip(), found[2].strip()]
@@ -156,6 +166,13 @@ def _asked_again(last: Turn, current: int | None, *, pictured: bool, named: bool
         return "appearance"
     # "And that?" about another image, after a question of the log.
     return "verdict" if last.kind in OF_NO_PART and pictured and last.image != current else last.kind
+
+
+def _type_asked_again(last: Turn | None) -> str | None:
+    """Return the type that a turn asked for yes or no of an image, or None."""
+    slots = None if last is None or not last.image else last.slots
+    asked = slots is not None and slots.closed and slots.kind in ("type", "verdict") and not slots.choice
+    return slots.type if slots is not None and asked and slots.zone is None else None
 
 
 def _is_elliptic(text: str, language: str) -> bool:

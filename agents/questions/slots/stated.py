@@ -58,9 +58,12 @@ def with_stated_limit(found: Sequence[Understanding], language: str) -> list[Und
     other, text = asked[0], normalised(asked[0].text)
     words = words_of(language)
     judges = words.has("good", text) or named_fate(text, words) is not None
-    if not judges or asks_openly(text, language) or other.kind == "history":
+    # "How much is missing? Limit 1 mm" asks for no fill level, and for no yes.
+    measures = asks_openly(text, language) and (other.kind == "size" or words.has("amount", text))
+    judges &= not asks_openly(text, language)
+    if not (judges or measures) or other.kind == "history":
         return list(found)
-    of_size = {"kind": "size", "closed": True, "sense": "open", "near": None, "limit": stated[0].limit}
+    of_size = {"kind": "size", "closed": judges, "sense": "open", "near": None, "limit": stated[0].limit}
     whole = " ".join(one.text for one in found)
     return [other.model_copy(update={**of_size, "text": whole, "order": None, "topic": None})]
 

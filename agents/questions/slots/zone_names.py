@@ -26,7 +26,7 @@ from agents.questions.lexicon.words import (
     words_of,
 )
 from agents.questions.slots.zone_parts import PARTICLES, named_in_part
-from anomaly_core.names import plain_name
+from anomaly_core.names import differ_by_one, plain_name
 
 SIDES: Final = ("left", "right", "top", "bottom", "center")
 """Sides that a zone's English name may hold: "right hand"."""
@@ -71,7 +71,7 @@ def zones_in(text: str, zones: Sequence[str], language: str) -> list[str]:
     # "In dieser Schicht" is no "Deckschicht".
     text = words_of(language).without(text, "shift")
     meant = [name for name in zones if _may_be_at(name, text, words_of(language))]
-    ways = (_at_a_side, _of_a_side_word, _in_part, _meant, _shared)
+    ways = (_at_a_side, _of_a_side_word, _in_part, _misspelt, _meant, _shared)
     return next((named for way in ways if (named := way(text, meant, language))), [])
 
 
@@ -115,6 +115,19 @@ def _in_part(text: str, zones: Sequence[str], language: str) -> list[str]:
     """Return the zones that a text names by a part of their names; see `named_in_part`."""
     by_plain = {_bare(" ".join(words_in(name))): name for name in zones}
     return [by_plain[one] for one in named_in_part(_bare(text), list(by_plain), language)]
+
+
+def _misspelt(text: str, zones: Sequence[str], language: str) -> list[str]:
+    """Return the zones of one long word from which a word of a text differs by a letter: "Aufdrck"."""
+    said = [word for word in words_in(text) if len(word) >= SHORT_WORD]
+    named = {name: words_in(name) for name in zones}
+    return [
+        name
+        for name, words in named.items()
+        if len(words) == 1
+        and len(words[0]) >= SHORT_WORD
+        and any(differ_by_one(_bare(word), _bare(words[0])) for word in said)
+    ]
 
 
 def _at_a_side(text: str, zones: Sequence[str], language: str) -> list[str]:
