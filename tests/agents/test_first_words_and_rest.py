@@ -8,6 +8,7 @@ from given_parts import state_of
 from agents.answers.compose import Composed, compose_answer
 from agents.answers.phrases import phrases_of
 from agents.questions.lexicon.numerals import names_several
+from agents.questions.slots.by_words import is_absence
 from agents.questions.understanding import understand
 from agents.state import Observation, Understanding
 from tools.classify.classify import UNKNOWN
@@ -161,3 +162,8 @@ def test_a_bare_number_beside_a_word_that_compares_is_a_limit(question: str, lim
 def test_a_cause_that_is_one_of_two_is_but_possible() -> None:
     assert answer("was it the nozzle?", "fail", "Burn").answer.startswith("Possibly.")
     assert answer("was it the grit?", "fail", "Scratch").answer.startswith("Yes.")
+
+
+def test_a_stain_is_no_absence() -> None:
+    assert not is_absence("Mancha de aceite")
+    assert is_absence("Foro mancante")

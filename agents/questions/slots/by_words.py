@@ -19,7 +19,7 @@ COMPOUND_REST: Final = 4
 LONG: Final = 3
 """Least letters of each word of a name that may stand apart in a question."""
 _ABSENT: Final = (
-    r"missing|absent|(?<!\w)lack(?:s|ing|ed)?(?!\w)|fehl(?:t|en|end\w*)(?!\w)|manc|assent|falta|ausen|manqu|缺|漏|少了|没了|欠|抜け|足りな|不足"
+    r"missing|absent|(?<!\w)lack(?:s|ing|ed)?(?!\w)|fehl(?:t|en|end\w*)(?!\w)|manc(?!h)|assent|falta|ausen|manqu|缺|漏|少了|没了|欠|抜け|足りな|不足"
     r"|누락|없|빠졌|빠진|부족"
 )
 _NOUN_AFTER: Final = r" (?!(?:in|on|at|of|over|near|by|to|with|from|and|or)(?!\w))\w"
