@@ -53,10 +53,15 @@ def clauses_of(question: str, language: str) -> list[Clause]:
     found = map(_clause, texts, *classify([in_itself(text, language) for text in texts]))
     *alone, together = (_told(one, language) for one in found)
     standing = [_stands(one, before, language) for before, one in zip([None, *alone], alone, strict=False)]
-    names = [one.kind != "verdict" and _is_word(one.text, language) for one in alone]
-    if not all(names):
+    if not all(_is_word(one.text, language) for one in alone):
         # "Rust - where does it come from?", but "type, place, size" asks for three things.
-        standing = [stands and not name for stands, name in zip(standing, names, strict=True)]
+        standing = [
+            stands
+            and not (
+                _is_word(one.text, language) and one.kind != "verdict" and not _asks(one.text, language, 1)
+            )
+            for one, stands in zip(alone, standing, strict=True)
+        ]
     own = [one for one, stands in zip(alone, standing, strict=True) if stands]
     # "How many today, and which was the worst?"
     figures = {named_figure(normalised(one.text), language) for one in alone} - {None}
@@ -105,9 +110,8 @@ def _denies(text: str, language: str) -> bool:
 
 
 def _is_word(text: str, language: str) -> bool:
-    """Return whether a clause is one word without a question mark: the name of what the others are about."""
-    asks = text.rstrip().endswith(("?", "\uff1f")) or words_of(language).has("ask", normalised(text))
-    return language not in SPACELESS and not asks and len(text.split()) == 1
+    """Return whether a clause is one word, where words stand apart."""
+    return language not in SPACELESS and len(in_itself(text, language).split()) == 1
 
 
 def _ends_a_question(one: Clause, language: str) -> bool:
@@ -214,8 +218,8 @@ def _states_a_length(text: str, language: str) -> bool:
     return scale_of(plain) is not None or known_length_mm(plain, language, elsewhere=True) is not None
 
 
-def _asks(text: str, language: str) -> bool:
-    """Return whether a clause asks by itself: a question mark, or a question word."""
+def _asks(text: str, language: str, least: int = 2) -> bool:
+    """Return whether a clause asks by itself: a question mark, or a question word. least: words of it."""
     plain = normalised(text)
-    enough = len(plain) >= 4 if language in SPACELESS else len(plain.split()) >= 2
+    enough = len(plain) >= 4 if language in SPACELESS else len(plain.split()) >= least
     return enough and (text.rstrip().endswith(("?", "\uff1f")) or words_of(language).has("ask", plain))

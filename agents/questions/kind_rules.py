@@ -12,45 +12,10 @@ from agents.questions.learned.classifier import KINDS
 from agents.questions.learned.topics import asks_to_lessen
 from agents.questions.lexicon.words import once, words_of
 from agents.questions.log.unheld import unheld_of
+from agents.questions.rules import asked_for as asked
 from agents.questions.rules import kind_sets as kinds
-from agents.questions.rules.asked_for import (
-    allows_a_size,
-    asks_an_angle,
-    asks_area,
-    asks_at,
-    asks_if_any,
-    asks_if_correct,
-    asks_if_enough,
-    asks_if_odd,
-    asks_if_part_there,
-    asks_if_there,
-    asks_only_if_it_is,
-    asks_presence,
-    asks_the_hour,
-    asks_what_is_in_it,
-    asks_where_from,
-    asks_whether_it_is,
-    asks_why_missing,
-    asks_why_so,
-    doubts_a_type,
-    greets_no_one,
-    lets_pass,
-    of_features,
-    of_log,
-    only_chooses_a_type,
-    only_judges,
-    plays_down,
-    points_at_it,
-    states_then_asks_why,
-    supposes_only_a_type,
-    sure_of_none,
-    weighs,
-)
-from agents.questions.rules.of_like_things import (
-    counts_what_belongs,
-    counts_what_lacks,
-    points_at_one,
-)
+from agents.questions.rules.of_like_things import counts_what_belongs, counts_what_lacks, points_at_one
+from agents.questions.rules.of_what_belongs import asks_if_part_there, asks_if_there, asks_why_missing
 from agents.questions.rules.supposed import supposes
 from agents.questions.slots.causes import asks_why_broken, supposes_cause
 from agents.questions.slots.places import place_or_edge
@@ -94,8 +59,12 @@ def _rules(said: Reading) -> tuple[Rule, ...]:
     features = words_of(said.language).features.values()
     alike_parts &= any(noun.search(said.text) for noun in features) and not said.has("image")
     denies = named and not one.choice and words_of(said.language).has("no", once(said.text)) and doubts
-    weighed = not one.choice and not re.search(r"\d", said.text) and weighs(said)
-    ranked = said.pictured and is_rank(said.text, said.language) and not (said.has("compare") or of_log(said))
+    weighed = not one.choice and not re.search(r"\d", said.text) and asked.weighs(said)
+    ranked = (
+        said.pictured
+        and is_rank(said.text, said.language)
+        and not (said.has("compare") or asked.of_log(said))
+    )
     asked_of_part = (said.pictured or named) and said.asks and not said.openly
     matched = said.pictured and not named and said.has("matches")
     judged = sense_of(said.text, said.language, "open", one.type) != "open"
@@ -104,13 +73,13 @@ def _rules(said: Reading) -> tuple[Rule, ...]:
     asks_colour = said.has("colour") and verb is None and not (named or said.has("usual") or matched)
     asks_of_it = said.pictured and asks and not said.openly and (named or judged)
     from_edge = said.has("edge") or said.has("part_end")
-    of_notes = not said.pictured and named and not of_log(said)
+    of_notes = not said.pictured and named and not asked.of_log(said)
     allowed = of_notes and said.has("threshold")
     fields = columns_named(said.text) if of_notes and not (allowed or said.has("limit")) else frozenset()
     wrong = said.pictured and not named and said.has("what_wrong")
     relies = said.pictured and not (named or said.openly or said.has("piece")) and said.has("relies")
     exceeds = said.pictured and not (named or said.openly) and said.has("limit_noun") and said.has("at_least")
-    exceeds &= not of_log(said)
+    exceeds &= not asked.of_log(said)
     leaves = said.pictured and not (named or said.openly or said.has("effects")) and said.has("keep")
     leaves &= not (said.has("or") or said.has("given"))
     remedied = said.has("remedy") or (said.pictured and doubts and said.has("rework"))
@@ -123,17 +92,17 @@ def _rules(said: Reading) -> tuple[Rule, ...]:
         # "Does it still pass, the limit is 4?"
         ({"action", "help", "comparison"}, limited and said.has("limit_noun") and not said.openly, "size"),
         # "If the stain has 7 mm, does it pass?"
-        (kinds.ACCEPTED | {"size"}, said.pictured and named and allows_a_size(said), "size"),
+        (kinds.ACCEPTED | {"size"}, said.pictured and named and asked.allows_a_size(said), "size"),
         # "Smeared or just shifted?"
-        (kinds.CHOSEN, said.pictured and only_chooses_a_type(said), "type"),
+        (kinds.CHOSEN, said.pictured and asked.only_chooses_a_type(said), "type"),
         # "Is the white line a scratch or chalk?", whichever of them the notes know.
         ({"normal"}, said.pictured and named and len(one.choice) > 1 and not said.openly, "type"),
         # "Is that a dent, or only a reflection?"
-        (kinds.DOUBTED, said.pictured and doubts_a_type(said), "type"),
+        (kinds.DOUBTED, said.pictured and asked.doubts_a_type(said), "type"),
         # "What is the fix for faint print?"
         (
             kinds.REMEDIED,
-            remedied and not (said.has("of_causes") or limited or of_log(said)),
+            remedied and not (said.has("of_causes") or limited or asked.of_log(said)),
             "action",
         ),
         (
@@ -146,23 +115,27 @@ def _rules(said: Reading) -> tuple[Rule, ...]:
         # "Is such a spot allowed?"
         ({"catalogue"}, said.pictured and not named and not said.openly and said.has("limit"), "size"),
         # "Are there dead areas?" asks for no size, though the type is named for an area.
-        ({"size", "count", "catalogue"}, asks_presence(said), "verdict"),
+        ({"size", "count", "catalogue"}, asked.asks_presence(said), "verdict"),
         # "Y a-t-il des zones mortes ?" beside an image is of the part.
-        ({"history"}, asks_if_any(said), "verdict"),
+        ({"history"}, asked.asks_if_any(said), "verdict"),
         # "Anything on the coating?", "good one?"
-        ({"other", "help"}, asks_if_odd(said), "verdict"),
-        ({"greeting", "other"}, greets_no_one(said), "verdict"),
-        ({"effect", "help", "other", "greeting", "history", "confidence"}, only_judges(said), "verdict"),
+        ({"other", "help"}, asked.asks_if_odd(said), "verdict"),
+        ({"greeting", "other"}, asked.greets_no_one(said), "verdict"),
+        (
+            {"effect", "help", "other", "greeting", "history", "confidence"},
+            asked.only_judges(said),
+            "verdict",
+        ),
         # "Any chance to save it?"
         (kinds.TALK | {"confidence"}, asked_of_part and said.pictured and said.has("rework"), "action"),
         # "Is this thermal paste?", whatever that is.
         ({"verdict"}, said.pictured and neutral and not named and said.has("is_it"), "type"),
         # "What is this red line?"
-        ({"help", "normal", "other", "product", "catalogue"}, points_at_it(said), "type"),
+        ({"help", "normal", "other", "product", "catalogue"}, asked.points_at_it(said), "type"),
         # "Is the marking correct?"
         (
             kinds.BELONGING | {"parts", "action", "effect", "help", "product", "reasoning"},
-            asks_if_correct(said),
+            asked.asks_if_correct(said),
             "verdict",
         ),
         # "Is the colour ok?" asks for no look.
@@ -172,7 +145,7 @@ def _rules(said: Reading) -> tuple[Rule, ...]:
         # "Are the holes all the same?" compares no images.
         ({"comparison"}, alike_parts, "verdict"),
         # "What is there in the hole?" asks for no entry on holes.
-        ({"catalogue"}, asks_what_is_in_it(said), "appearance"),
+        ({"catalogue"}, asked.asks_what_is_in_it(said), "appearance"),
         # "Is the hole where it should be?" asks for no defect's place.
         ({"place"}, said.pictured and not said.openly and said.has("in_place"), "verdict"),
         # "How many tablets are there?", where the notes know a missing tablet.
@@ -186,7 +159,7 @@ def _rules(said: Reading) -> tuple[Rule, ...]:
         # "Is the tip bent?" asks for no pieces.
         ({"parts"}, named and not said.has("how_many") and not asks_if_there(said), "verdict"),
         # "¿Es una mancha de aceite?" asks for no entry of the notes.
-        ({"catalogue"}, asks_whether_it_is(said), "type"),
+        ({"catalogue"}, asked.asks_whether_it_is(said), "type"),
         # "Is the zone head ok?": a yes to whether the defect is there would say that the zone is ok.
         ({"place"}, asks_if_good, "verdict"),
         # "Is there a scratch near the hole?", but "can you look again at the hole?"
@@ -204,7 +177,7 @@ def _rules(said: Reading) -> tuple[Rule, ...]:
         # "Passou do limite?" beside an image
         (
             {"confidence", "history", "appearance", "reference", "normal"},
-            exceeds and not of_log(said),
+            exceeds and not asked.of_log(said),
             "size",
         ),
         # "Is the scratch on the shank still within the limit?"
@@ -217,9 +190,9 @@ def _rules(said: Reading) -> tuple[Rule, ...]:
         # "Which pin is it?"
         (kinds.POINTED, points_at_one(said), "place"),
         # "At 3 o'clock?"
-        ({"history", "other", "help", "count", "greeting"}, asks_at(said), "place"),
+        ({"history", "other", "help", "count", "greeting"}, asked.asks_at(said), "place"),
         # "At what o'clock is it?"
-        (KINDS, asks_the_hour(said), "place"),
+        (KINDS, asked.asks_the_hour(said), "place"),
         # "Can you write poems?"
         (KINDS, not named and said.has("art"), "other"),
         # "How far is it from the edge?", but "how far is it shifted?"
@@ -238,11 +211,11 @@ def _rules(said: Reading) -> tuple[Rule, ...]:
             "size",
         ),
         # "不良面積は何パーセント?", "what is the total defective area?"
-        ({"confidence", "type"}, said.pictured and asks_area(said), "size"),
+        ({"confidence", "type"}, said.pictured and asked.asks_area(said), "size"),
         # "Who can fix the cause?"
         ({"action", "cause", "effect", "catalogue", "product", "reference"}, said.has("who"), "action"),
         # "Which standard applies?", but "which lots are out of spec today?" is of the log.
-        (KINDS, said.has("norm") and not of_log(said), "normal"),
+        (KINDS, said.has("norm") and not asked.of_log(said), "normal"),
         # "Whom do I tell when a tile has a crack?"
         (kinds.OF_A_DEFECT, said.has("who") and said.has("to_tell"), "action"),
         # "Bin it or keep it?"
@@ -264,13 +237,13 @@ def _rules(said: Reading) -> tuple[Rule, ...]:
         (kinds.SUPPOSED, not said.pictured and named and weighed, "effect"),
         ({"action"}, not said.pictured and named and weighed and said.has("harmless"), "effect"),
         # "¿Y de dónde sale?" asks for no place.
-        (kinds.ORIGINS, (said.pictured or named) and asks_where_from(said), "cause"),
+        (kinds.ORIGINS, (said.pictured or named) and asked.asks_where_from(said), "cause"),
         # "¿Y por qué pasó?" asks for no reason of the verdict.
         (kinds.ORIGINS | {"effect"}, said.openly and said.has("why") and said.has("happened"), "cause"),
         # "What would the customer say?"
         (kinds.VIEWED, said.has("customers_view"), "effect"),
         # "Why is the pin so dark?", but "why did you call it dark?"
-        ({"reasoning", "appearance", "verdict", "type", "normal"}, asks_why_so(said), "cause"),
+        ({"reasoning", "appearance", "verdict", "type", "normal"}, asked.asks_why_so(said), "cause"),
         # "What happens if we ship it?"
         (kinds.OF_EFFECTS, said.has("effects") and not said.has("to_do"), "effect"),
         ({"verdict"}, said.openly and said.has("effects"), "effect"),
@@ -290,7 +263,7 @@ def _rules(said: Reading) -> tuple[Rule, ...]:
         (kinds.ASSENTED, said.pictured and said.tagged and not said.openly, "verdict"),
         # "So you found no scratch?"
         ({"look_again", "type", "place", "normal"}, denies, "verdict"),
-        ({"confidence"}, said.pictured and sure_of_none(said), "verdict"),
+        ({"confidence"}, said.pictured and asked.sure_of_none(said), "verdict"),
         # "How much juice is missing?"
         (kinds.FILLED, said.pictured and said.has("amount") and not limited, "parts"),
         # "Does the picture match the juice?"
@@ -339,11 +312,15 @@ def _rules(said: Reading) -> tuple[Rule, ...]:
         # "What does that mean for the assembly?"
         (kinds.OF_EFFECTS | {"help", "verdict", "comparison"}, said.has("means_for"), "effect"),
         # "By how many degrees is it turned?"
-        (kinds.MEASURED | {"history", "catalogue", "verdict", "count"}, asks_an_angle(said), "size"),
+        (kinds.MEASURED | {"history", "catalogue", "verdict", "count"}, asked.asks_an_angle(said), "size"),
         # "Is the middle hole smaller than the others?"
-        (KINDS, of_features(said), "size"),
+        (KINDS, asked.of_features(said), "size"),
         # "Could this be just a trick of the light?"
-        (kinds.PLAYED_DOWN, said.pictured and plays_down(words_of(said.language), said.text), "correction"),
+        (
+            kinds.PLAYED_DOWN,
+            said.pictured and asked.plays_down(words_of(said.language), said.text),
+            "correction",
+        ),
         # "The last spot, what is it?", "the second largest one"
         (kinds.RANKED, ranked, "appearance"),
         ({"verdict"}, ranked and unsure, "appearance"),
@@ -362,17 +339,21 @@ def _rules(said: Reading) -> tuple[Rule, ...]:
         # "Is that scratch acceptable?" is held against its limit.
         (kinds.ACCEPTED, said.pictured and named and not said.openly and said.has("acceptable"), "size"),
         # "Can we let it pass at that length?"
-        (kinds.LET_PASS, said.pictured and lets_pass(said), "size"),
+        (kinds.LET_PASS, said.pictured and asked.lets_pass(said), "size"),
         # "Is the print smeared?" asks for no size.
-        ({"size", "catalogue", "action"}, said.pictured and unsure and asks_only_if_it_is(said), "type"),
+        (
+            {"size", "catalogue", "action"},
+            said.pictured and unsure and asked.asks_only_if_it_is(said),
+            "type",
+        ),
         # "The print is smeared. Why?" asks for no reason of the verdict.
-        ({"reasoning"}, said.pictured and named and states_then_asks_why(said), "cause"),
+        ({"reasoning"}, said.pictured and named and asked.states_then_asks_why(said), "cause"),
         # "Is rust a reason to reject?" asks for no cause.
         (KINDS, (said.pictured or named) and not said.openly and said.has("reason_to"), "verdict"),
         # "I think that is a blowhole."
         (kinds.SUPPOSED, said.pictured and named and supposes(said), "correction"),
         # "Is it enough to sort out this one?"
-        (kinds.VIEWED | {"history", "effect"}, said.pictured and asks_if_enough(said), "action"),
+        (kinds.VIEWED | {"history", "effect"}, said.pictured and asked.asks_if_enough(said), "action"),
         # "¿Podría ser un arañazo?" asks for no cause.
-        ({"cause", "confidence"}, supposes_only_a_type(said), "type"),
+        ({"cause", "confidence"}, asked.supposes_only_a_type(said), "type"),
     )

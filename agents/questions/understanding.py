@@ -42,7 +42,6 @@ from agents.questions.rules.about_tool import as_one, of_the_tool, of_the_tool_a
 from agents.questions.rules.asked_for import (
     allows_a_size,
     asks_no_yes,
-    asks_why_missing,
     asks_why_so,
     chooses,
     measured,
@@ -51,6 +50,7 @@ from agents.questions.rules.asked_for import (
 )
 from agents.questions.rules.corrects import of_a_correction
 from agents.questions.rules.demands import lists_all, without_demands
+from agents.questions.rules.of_what_belongs import asks_why_missing
 from agents.questions.rules.orders import beside_orders, without_orders
 from agents.questions.rules.pairs import came_anew, of_a_pair, of_named_images
 from agents.questions.rules.reasons import why_of
