@@ -68,7 +68,10 @@ def clauses_of(question: str, language: str) -> list[Clause]:
     # "When was the last reject, who checked it?" is of one row.
     several = {one.kind for one in own} == {"history"} and len(figures) > 1
     several &= figures != {"last", "operators"}
-    if not own or _is_one(together, own, language, several=several):
+    # "How do I know if all is set up right?": the clause alone says less than the whole.
+    less = len(own) == 1 and together.kind != "other" and together.probability > own[0].probability
+    less &= any(is_condition(one.text, language) for one in alone if one is not own[0])
+    if not own or less or _is_one(together, own, language, several=several):
         return [together]
     return _merged(alone, standing, several=several)
 
@@ -111,7 +114,7 @@ def _denies(text: str, language: str) -> bool:
 
 def _is_word(text: str, language: str) -> bool:
     """Return whether a clause is one word, where words stand apart."""
-    return language not in SPACELESS and len(in_itself(text, language).split()) == 1
+    return language not in SPACELESS and len(normalised(in_itself(text, language)).split()) == 1
 
 
 def _ends_a_question(one: Clause, language: str) -> bool:

@@ -129,7 +129,11 @@ def _rules(said: Reading) -> tuple[Rule, ...]:
         # "Any chance to save it?"
         (kinds.TALK | {"confidence"}, asked_of_part and said.pictured and said.has("rework"), "action"),
         # "Is this thermal paste?", whatever that is.
-        ({"verdict"}, said.pictured and neutral and not named and said.has("is_it"), "type"),
+        (
+            {"verdict"},
+            said.pictured and neutral and not (named or said.has("bad")) and said.has("is_it"),
+            "type",
+        ),
         # "What is this red line?"
         ({"help", "normal", "other", "product", "catalogue"}, asked.points_at_it(said), "type"),
         # "Is the marking correct?"

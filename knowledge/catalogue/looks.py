@@ -22,6 +22,7 @@ Change = Literal["missing", "added", "moved"]
 COLOURS: Final = frozenset({"red", "brown", "yellow", "green", "blue", "purple"})
 _WORDS: Final = Path(__file__).with_suffix(".toml")
 _NOT_ALONE: Final = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]")
+_CLAUSE: Final = re.compile(r"\s*[,;:\uff0c\u3001\uff1b\uff1a]\s*")
 
 
 def _pattern(words: str) -> re.Pattern[str]:
@@ -75,6 +76,7 @@ def parse_look(text: str) -> Look:
     """
     plain = unicodedata.normalize("NFKC", text).casefold()
     patterns = _patterns()
+    plain = _without_consequence(plain)
     change = _change(plain)
     plain = patterns["denied"].sub(" ", plain)
     said = {name for name, one in patterns.items() if one.search(plain)}
@@ -99,6 +101,19 @@ def parse_look(text: str) -> Look:
         colours=frozenset(first & COLOURS or said & COLOURS),
         change=change,
     )
+
+
+def _without_consequence(plain: str) -> str:
+    """Return a description without what is missing for it: "grey spot, the coating is missing".
+
+    There is a spot to be seen, and no part that is gone; nor is it of the colour of what is missing.
+    """
+    first, *others = _CLAUSE.split(plain)
+    patterns = _patterns()
+    seen = any(patterns[one].search(first) for one in ("line", "round", "patch", "dark", "bright"))
+    if not seen or patterns["missing"].search(first):
+        return plain
+    return ", ".join([first, *(one for one in others if not patterns["missing"].search(one))])
 
 
 def change_named(name: str) -> Change | None:

@@ -230,9 +230,13 @@ def _held_in(name: str, table: Callable[[Words], Mapping[str, re.Pattern[str]]])
     )
 
 
+_ESCAPED_OR_NOT: Final = re.compile(r"\\.|[^\\]+")
+
+
 def pattern_of(words: str, language: str) -> re.Pattern[str]:
     """Return the pattern of alternatives, which stand between word boundaries where a language has spaces."""
-    plain = words.lower()
+    # "\\W" in lower case is its opposite.
+    plain = _ESCAPED_OR_NOT.sub(lambda one: one[0] if one[0].startswith("\\") else one[0].lower(), words)
     if language in SPACELESS:
         # A Latin word, such as "ok", still has to stand alone.
         return re.compile("|".join(_alone(word) for word in alternatives(plain)))

@@ -27,8 +27,8 @@ def speaks_of_else(
 
     now: see `period_of`. products: names of those that there are notes or a log of.
     """
-    doubtful = (
-        one.kind == "other" or one.near == "other" or (one.kind == "history" and one.probability < SURE)
+    doubtful = "other" in (one.kind, one.near) or (
+        one.kind in ("history", "count") and one.probability < SURE
     )
     named = (log.decision, log.lot, log.station, log.image_name, log.latest, log.number, log.bound, one.type)
     if not doubtful or any(named) or not (log.since or log.until) or log.each or log.stations:

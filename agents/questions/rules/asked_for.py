@@ -274,7 +274,8 @@ def asks_if_odd(said: Reading) -> bool:
 def points_at_it(said: Reading) -> bool:
     """Return whether a clause beside an image asks what can be seen there: "what is this red line?"."""
     seen = (said.has("looks_so") or said.has("region")) and said.has("this")
-    return said.pictured and said.openly and seen and not (said.has("why") or said.has("usual"))
+    beside = any(map(said.has, ("why", "usual", "which_defect")))
+    return said.pictured and said.openly and seen and not beside
 
 
 def asks_no_yes(said: Reading) -> bool:
