@@ -70,7 +70,7 @@ def clauses_of(question: str, language: str) -> list[Clause]:
     several &= figures != {"last", "operators"}
     # "How do I know if all is set up right?": the clause alone says less than the whole.
     less = len(own) == 1 and together.kind != "other" and together.probability > own[0].probability
-    less &= any(is_condition(one.text, language) for one in alone if one is not own[0])
+    less &= any(is_condition(one.text, language) for one in alone if one not in own)
     if not own or less or _is_one(together, own, language, several=several):
         return [together]
     return _merged(alone, standing, several=several)

@@ -138,11 +138,11 @@ def test_the_period_is_the_question_s_own() -> None:
 
 def test_a_kind_that_is_not_the_model_s_stays_the_classifier_s() -> None:
     question = "is this part ok?"
-    reply = {"asked": [thing("confidence", "is this part ok?")]}
+    reply = {"asked": [thing("reasoning", "is this part ok?")]}
     kept, _ = read(question, reply, decides=frozenset({"cause"}))
     assert kept == understand(question)
-    decided, _ = read(question, reply, decides=frozenset({"confidence"}))
-    assert decided.first.kind == "confidence"
+    decided, _ = read(question, reply, decides=frozenset({"reasoning"}))
+    assert decided.first.kind == "reasoning"
 
 
 def test_every_kind_has_a_meaning_and_is_in_the_schema() -> None:

@@ -40,7 +40,7 @@ def is_name(word: str, language: str) -> bool:
     """Return whether a word is none of those that the tables know."""
     words, none = words_of(language), _table(language).get("none", NEVER.pattern)
     # Colours are names, too: "Rossi", "Weiss".
-    said = [one for meaning, one in words.by_meaning.items() if meaning != "looks_so"]
+    said = [one for meaning, one in words.by_meaning.items() if meaning not in ("looks_so", "white")]
     patterns = (*said, *words.types.values(), *words.sections.values())
     return compiled(none).fullmatch(word) is None and not any(one.fullmatch(word) for one in patterns)
 

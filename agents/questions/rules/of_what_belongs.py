@@ -48,6 +48,8 @@ def asks_if_part_there(said: Reading) -> bool:
         return False
     if re.search(r"\d", text) or any(map(said.has, (*ASKS_MORE, "lies_there"))):
         return False
+    if said.has("bad") and not said.has("lacking"):
+        return False  # "Is anything wrong with the hole?"
     if said.has("exists"):
         return bool(subjects_in(text, said.language, OF_NO_NAME))
     missing = [plain_name(name).lower().split() for name in said.known if is_absence(name)]
