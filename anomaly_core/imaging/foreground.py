@@ -36,6 +36,9 @@ AROUND: Final = 3
 """Pixels from a part's input to where it is looked for edges: the part's own is blurred."""
 CROSSINGS: Final = 3
 """Least pixels of an outline that edges cross."""
+PALE: Final = 1.1
+"""Ratio of areas of an object with the pieces of it that stand out little, and without, from which these are
+more than its blurred outline."""
 TINT: Final = 0.08
 """Largest difference of the shares by which a shadow darkens the three channels."""
 LEAST_SHADED: Final = 0.4
@@ -140,14 +143,15 @@ def _shadow(small: Array, background: Array) -> NDArray[np.bool_]:
 def _with_pale_pieces(
     clear: NDArray[np.bool_], different: NDArray[np.bool_], kernel: NDArray[Any]
 ) -> NDArray[np.uint8]:
-    """Return what stands out clearly, with what is joined to it and stands out less.
+    """Return what stands out clearly, with what is joined to it and stands out less, where that is more than
+    its blurred outline.
 
     A knife's blade may be brighter than the belt by far, and its handle by little. clear, different: (h, w).
     """
     grown = cv2.morphologyEx((clear | different).astype(np.uint8), cv2.MORPH_OPEN, kernel)
     _, labels = cv2.connectedComponents(grown, connectivity=8)
     joined = np.isin(labels, np.setdiff1d(np.unique(labels[clear]), [0]))
-    return (clear | joined).astype(np.uint8)
+    return (clear | joined if joined.sum() > PALE * clear.sum() else clear).astype(np.uint8)
 
 
 @lru_cache(maxsize=8)

@@ -24,6 +24,8 @@ def asks_if_there(said: Reading) -> bool:
     one, words = said.slots, words_of(said.language)
     if not said.pictured or said.openly or one.limit is not None or one.image is not None or one.choice:
         return False
+    if said.has("bad") and not said.has("lacking"):
+        return False  # "Is anything wrong with the hole?"
     if one.type is not None:
         # "Is a ball missing?" names the notes' "missing ball", "is it a missing ball?" asks for the type.
         apart = is_absence(one.type) and one.type not in said.text
@@ -49,7 +51,7 @@ def asks_if_part_there(said: Reading) -> bool:
     if re.search(r"\d", text) or any(map(said.has, (*ASKS_MORE, "lies_there"))):
         return False
     if said.has("bad") and not said.has("lacking"):
-        return False  # "Is anything wrong with the hole?"
+        return False
     if said.has("exists"):
         return bool(subjects_in(text, said.language, OF_NO_NAME))
     missing = [plain_name(name).lower().split() for name in said.known if is_absence(name)]

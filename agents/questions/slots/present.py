@@ -29,7 +29,8 @@ def asks_if_zone_there(one: Understanding, text: str, zones: Sequence[str], lang
     # "C'è" asks if there is a defect too.
     plain = words.without(text, "is_there")
     more = re.search(r"\d", text) is not None or any(words.has(one, plain) for one in ASKS_MORE)
-    if more or asks_openly(text, language):
+    # "Is anything wrong with the hole?"
+    if more or asks_openly(text, language) or (words.has("bad", text) and not words.has("lacking", text)):
         return False
     if words.has("exists", text):
         return True
