@@ -55,13 +55,8 @@ def clauses_of(question: str, language: str) -> list[Clause]:
     standing = [_stands(one, before, language) for before, one in zip([None, *alone], alone, strict=False)]
     if not all(_is_word(one.text, language) for one in alone):
         # "Rust - where does it come from?", but "type, place, size" asks for three things.
-        standing = [
-            stands
-            and not (
-                _is_word(one.text, language) and one.kind != "verdict" and not _asks(one.text, language, 1)
-            )
-            for one, stands in zip(alone, standing, strict=True)
-        ]
+        names = [one.kind != "verdict" and _only_names(one.text, language) for one in alone]
+        standing = [stands and not name for stands, name in zip(standing, names, strict=True)]
     own = [one for one, stands in zip(alone, standing, strict=True) if stands]
     # "How many today, and which was the worst?"
     figures = {named_figure(normalised(one.text), language) for one in alone} - {None}
@@ -115,6 +110,11 @@ def _denies(text: str, language: str) -> bool:
 def _is_word(text: str, language: str) -> bool:
     """Return whether a clause is one word, where words stand apart."""
     return language not in SPACELESS and len(normalised(in_itself(text, language)).split()) == 1
+
+
+def _only_names(text: str, language: str) -> bool:
+    """Return whether a clause is one word that asks for nothing."""
+    return _is_word(text, language) and not _asks(text, language, 1)
 
 
 def _ends_a_question(one: Clause, language: str) -> bool:

@@ -87,10 +87,8 @@ class Foreground:
         )
         outwards = np.stack([-along - across, along - across, along + across, across - along])
         shape = self.small.shape[:2]
-        steep = np.zeros(shape, np.float32)
-        for channel in np.moveaxis(self.small, -1, 0):
-            x, y = (cv2.Sobel(channel, cv2.CV_32F, *way, scale=1 / 8) for way in ((1, 0), (0, 1)))
-            steep = np.maximum(steep, np.hypot(x, y))
+        x, y = (cv2.Sobel(self.small, cv2.CV_32F, *way, scale=1 / 8) for way in ((1, 0), (0, 1)))
+        steep = _largest(cv2.magnitude(x, y))
         strip = max(3, round(BORDER * min(shape)))
         border = np.ones(shape, np.bool_)
         border[strip:-strip, strip:-strip] = False
@@ -118,7 +116,9 @@ def find_foreground(pixels: NDArray[np.uint8]) -> Foreground | None:
     otsu, _ = cv2.threshold(levels, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
     clear = difference > max(least_difference, min(0.9 * otsu, MAX_SHADOW))
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (5, 5))
-    mask = _with_pale_pieces(clear, (difference > least_difference) & ~_shadow(small, background), kernel)
+    pale = (difference > least_difference) & ~clear
+    pale[pale] = ~_is_shadow(small[pale], background[pale])
+    mask = _with_pale_pieces(clear, pale, kernel)
     closed = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, kernel)
     solid = cv2.morphologyEx(closed, cv2.MORPH_OPEN, kernel)
     contours, _ = cv2.findContours(solid, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
@@ -133,24 +133,27 @@ def find_foreground(pixels: NDArray[np.uint8]) -> Foreground | None:
     return Foreground(objects, objects | (solid > 0), small)
 
 
-def _shadow(small: Array, background: Array) -> NDArray[np.bool_]:
-    """Return which pixels are the background, darker: all three channels by about the same share."""
+def _is_shadow(small: Array, background: Array) -> NDArray[np.bool_]:
+    """Return which of (n, 3) pixels are the background, darker: all channels by about the same share."""
     shares = small / np.maximum(background, 1.0)
     most, least = shares.max(axis=-1), shares.min(axis=-1)
     return np.asarray((most < 1) & (least > LEAST_SHADED) & (most - least < TINT), np.bool_)
 
 
 def _with_pale_pieces(
-    clear: NDArray[np.bool_], different: NDArray[np.bool_], kernel: NDArray[Any]
+    clear: NDArray[np.bool_], pale: NDArray[np.bool_], kernel: NDArray[Any]
 ) -> NDArray[np.uint8]:
     """Return what stands out clearly, with what is joined to it and stands out less, where that is more than
     its blurred outline.
 
-    A knife's blade may be brighter than the belt by far, and its handle by little. clear, different: (h, w).
+    A knife's blade may be brighter than the belt by far, and its handle by little. clear, pale: (h, w).
     """
-    grown = cv2.morphologyEx((clear | different).astype(np.uint8), cv2.MORPH_OPEN, kernel)
-    _, labels = cv2.connectedComponents(grown, connectivity=8)
-    joined = np.isin(labels, np.setdiff1d(np.unique(labels[clear]), [0]))
+    grown = cv2.morphologyEx((clear | pale).astype(np.uint8), cv2.MORPH_OPEN, kernel)
+    count, labels = cv2.connectedComponents(grown, connectivity=8)
+    held = np.zeros(count, np.bool_)
+    held[labels[clear]] = True
+    held[0] = False  # what is no piece
+    joined = held[labels]
     return (clear | joined if joined.sum() > PALE * clear.sum() else clear).astype(np.uint8)
 
 

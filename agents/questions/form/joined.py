@@ -1,6 +1,6 @@
 """Things asked for in one breath, with no mark to split at: nouns that a particle joins, and two questions.
 
-"原因と対策", "why did you reject it show me a good one".
+"原因と対策", "will it still seal or do I pull the whole lot".
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ SURE: Final = 0.6
 CUT: Final = 0.65
 """Least probability of the kind of each of two questions that nothing parts."""
 GAIN: Final = 0.1
-"""By which both are surer than the two together; of 900 examples left out 2 in 100 are cut so, of compounds
-that have no mark half, in the development half of 198 questions in nine languages."""
+"""By which both are surer than the two together; set, as `CUT` is, by a look at 99 questions that a writer
+put in nine languages, most of them compounds, beside 794 examples that are none."""
 _NEVER_CUT: Final = frozenset[Kind]({"other", "greeting"})
 _ENDS: Final[Mapping[str, re.Pattern[str]]] = {
     "ko": re.compile(r"[야요까임지나네죠해]\??$"),
@@ -72,7 +72,8 @@ def parted(piece: str, language: str) -> list[str]:
 
 def _unmarked(piece: str, language: str) -> list[str]:
     """Return two questions of different kinds that stand side by side in a piece, or the piece itself."""
-    cuts = [cut for cut in _cuts(piece, language) if not only_supposes(cut[0], language)]
+    cuts = [cut for cut in _cuts(piece, language) if _begins(cut, language)]
+    cuts = [cut for cut in cuts if not only_supposes(cut[0], language)]
     if not cuts:
         return [piece]
     halves = [in_itself(half, language) for cut in cuts for half in cut]
@@ -87,7 +88,7 @@ def _unmarked(piece: str, language: str) -> list[str]:
             continue
         if {left, right} == {"verdict", "action"} or (left == "history" and _only_counts(cut[0], language)):
             continue  # "is it fine or should I scrap it?" puts one question
-        if sure > most and _begins(cut, language):
+        if sure > most:
             found, most = [half.strip() for half in cut], sure
     return found
 

@@ -7,9 +7,7 @@ import re
 from agents.questions.learned.encoder import normalised
 from agents.questions.learned.generic import subjects_in
 from agents.questions.lexicon.numerals import names_several
-from agents.questions.lexicon.words import (
-    words_of,
-)
+from agents.questions.lexicon.words import words_of
 from agents.questions.rules.asked_for import names_one_of
 from agents.questions.slots.by_words import is_absence
 from agents.questions.slots.causes import says_so
@@ -49,8 +47,6 @@ def asks_if_part_there(said: Reading) -> bool:
     if not said.pictured or said.openly or one.type is not None or one.limit is not None or one.choice:
         return False
     if re.search(r"\d", text) or any(map(said.has, (*ASKS_MORE, "lies_there"))):
-        return False
-    if said.has("bad") and not said.has("lacking"):
         return False
     if said.has("exists"):
         return bool(subjects_in(text, said.language, OF_NO_NAME))
